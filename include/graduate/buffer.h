@@ -1,0 +1,63 @@
+/* buffer.h: a growable run of bytes, used wherever bytes are put together.
+ *
+ * Invariants: length <= capacity; data[0..length) are the bytes; data is NULL only while capacity
+ * is 0. The bytes may hold NULs; buffer_text gives them a terminator that is not counted.
+ *
+ * A failed allocation does not fail the call that needed it: it sets `failed`, after which every
+ * put is a no-op, and the writer checks once, at the end of what it builds (buffer_ok). So code
+ * that encodes a row has no error path per value. buffer_clear forgets the content, not the memory;
+ * it does not forget a failure. */
+#ifndef GRADUATE_BUFFER_H
+#define GRADUATE_BUFFER_H
+
+#include "graduate/error.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buffer {
+    uint8_t *data;
+    size_t length;
+    size_t capacity;
+    bool failed;
+};
+
+void buffer_init(struct buffer *buffer);
+void buffer_release(struct buffer *buffer);
+void buffer_clear(struct buffer *buffer);
+/* Make room for `more` further bytes and return where they go, or NULL (failed is set). The caller
+ * adds what it wrote to length. */
+uint8_t *buffer_reserve(struct buffer *buffer, size_t more);
+/* False with an out-of-memory error if any put has failed since the buffer was made. */
+bool buffer_ok(const struct buffer *buffer, struct error *error);
+
+void buffer_put(struct buffer *buffer, const void *bytes, size_t length);
+void buffer_puts(struct buffer *buffer, const char *text);
+void buffer_putc(struct buffer *buffer, char c);
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* Big-endian integers, the order of PostgreSQL's binary COPY. */
+void buffer_put_be16(struct buffer *buffer, uint16_t value);
+void buffer_put_be32(struct buffer *buffer, uint32_t value);
+void buffer_put_be64(struct buffer *buffer, uint64_t value);
+/* Overwrite 4 bytes at `offset`, which must lie inside the content; for lengths known later. */
+void buffer_patch_be32(struct buffer *buffer, size_t offset, uint32_t value);
+/* Little-endian integers, the order of BSON and of the stream. */
+void buffer_put_le32(struct buffer *buffer, uint32_t value);
+void buffer_put_le64(struct buffer *buffer, uint64_t value);
+
+/* The content as a C string; valid until the next put. "" when empty or failed. */
+const char *buffer_text(struct buffer *buffer);
+
+/* Integers out of bytes of any alignment. */
+uint16_t get_be16(const uint8_t *bytes);
+uint32_t get_be32(const uint8_t *bytes);
+uint64_t get_be64(const uint8_t *bytes);
+uint32_t get_le32(const uint8_t *bytes);
+uint64_t get_le64(const uint8_t *bytes);
+
+#endif

@@ -1,0 +1,84 @@
+/* catalog.h: what a source says of itself: its collections or tables, and for Postgres their shape.
+ *
+ * `graduate-extract --catalog` prints one as JSON; the driver keeps it in the run folder, and the
+ * part about one entity travels in the stream's header. The JSON is this struct, member by member,
+ * with absent members where a source knows nothing (a MongoDB collection has no columns). */
+#ifndef GRADUATE_CATALOG_H
+#define GRADUATE_CATALOG_H
+
+#include "graduate/error.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct catalog_column {
+    char *name;
+    char *type;        /* as format_type prints it: "numeric(10,2)", "timestamp without time zone" */
+    uint32_t oid;      /* of the type in the source */
+    bool not_null;
+    bool serial;       /* the source numbers it: SERIAL or identity */
+    char *default_sql; /* NULL: none, or serial */
+};
+
+struct catalog_names {
+    char **items;
+    size_t count;
+};
+
+struct catalog_index {
+    struct catalog_names columns; /* each a column, maybe with " DESC"; expressions as SQL */
+    char *where;                  /* SQL, or NULL */
+    bool unique;
+};
+
+struct catalog_check {
+    char *name;
+    char *expression; /* SQL */
+};
+
+struct catalog_entity {
+    char *name;              /* "books", "sales_data", "main.user_preferences" */
+    int64_t estimate;        /* records, by the source's own estimate; -1 unknown */
+    int64_t bytes;           /* of its data, estimated; -1 unknown */
+    struct catalog_column *columns;
+    size_t column_count;
+    struct catalog_names key; /* columns of the primary key, in order */
+    struct catalog_names *uniques;
+    size_t unique_count;
+    struct catalog_index *indexes; /* neither the key's nor the uniques' */
+    size_t index_count;
+    struct catalog_check *checks;
+    size_t check_count;
+};
+
+struct catalog {
+    char *source;  /* its name in project.json */
+    char *kind;
+    char *version; /* of the server, or "export" */
+    struct catalog_entity *entities;
+    size_t entity_count;
+};
+
+/* All strings are owned by the catalog. */
+void catalog_init(struct catalog *catalog);
+void catalog_release(struct catalog *catalog);
+/* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer holds
+ * until the next call. */
+struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
+const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name);
+/* Append a copy of the word; false without memory. */
+bool catalog_names_add(struct catalog_names *names, const char *word);
+const struct catalog_column *catalog_column_find(const struct catalog_entity *entity,
+                                                 const char *name);
+
+/* To JSON (NULL without memory) and back; `name` stands for the text in errors. */
+cJSON *catalog_to_json(const struct catalog *catalog);
+cJSON *catalog_entity_to_json(const struct catalog_entity *entity);
+bool catalog_from_json(const cJSON *json, const char *name, struct catalog *catalog,
+                       struct error *error);
+/* One entity from the text of a stream's header, as a catalog of one. */
+bool catalog_parse_entity(const char *text, const char *name, struct catalog *catalog,
+                          struct error *error);
+
+#endif

@@ -1,0 +1,32 @@
+/* crash.h: the places where graduate can be killed on purpose.
+ *
+ * GRADUATE_CRASH_AT=NAME[:N] kills the process with SIGKILL the N-th time (default 1) it comes by
+ * the point; GRADUATE_HOLD_AT=NAME[:N] stops it there (SIGSTOP) instead. tests/faults does so at
+ * every one of them. Adding a point adds a row here and in crash.c. */
+#ifndef GRADUATE_CRASH_H
+#define GRADUATE_CRASH_H
+
+enum crash_point {
+    CRASH_EXTRACT_BATCH_READ,         /* a batch is in memory */
+    CRASH_EXTRACT_CHECKPOINT_WRITTEN, /* its frame is in the checkpoint, not yet sent on */
+    CRASH_EXTRACT_BATCH_SENT,         /* it is in the pipe */
+    CRASH_EXTRACT_CHECKPOINT_SETTLED, /* the checkpoint has its final name */
+    CRASH_TRANSFORM_BATCH_READ,
+    CRASH_TRANSFORM_BATCH_SENT,
+    CRASH_LOAD_BEGIN,         /* the transaction is open and holds the fence */
+    CRASH_LOAD_COPIED,        /* all rows of the batch are sent */
+    CRASH_LOAD_BEFORE_COMMIT,
+    CRASH_LOAD_AFTER_COMMIT,
+    CRASH_LOAD_PARTITION_DONE, /* the end of the stream is in the ledger */
+    CRASH_LOAD_TABLES_MADE,    /* prepare has made the tables */
+    CRASH_LOAD_STEP_DONE,      /* one index, key or other step of finish is done */
+    CRASH_DRIVER_PREPARED,     /* the run is in the ledger, not yet in the folder */
+    CRASH_DRIVER_ENTITY_DONE,
+    CRASH_DRIVER_BEFORE_ACCOUNT,
+    CRASH_POINT_COUNT,
+};
+
+extern const char *const crash_point_names[CRASH_POINT_COUNT];
+void crash_point(enum crash_point point);
+
+#endif

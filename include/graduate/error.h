@@ -1,0 +1,56 @@
+/* error.h: the one error type.
+ *
+ * A function that can fail returns bool and takes a `struct error *` as its last parameter. On
+ * false the error is filled: what happened, where (entity, key, path, SQLSTATE; empty where they do
+ * not apply) and what to do next. Callers add what they know of the place and pass it up; only a
+ * program's main prints it (message.h), once, and turns its code into the exit code.
+ *
+ * Texts are truncated to their field, never overflowing; a message never holds a secret. */
+#ifndef GRADUATE_ERROR_H
+#define GRADUATE_ERROR_H
+
+#include <stdbool.h>
+
+enum error_code {
+    ERROR_NONE,
+    ERROR_USAGE,   /* the command line, the project or a mapping is wrong; nothing was touched */
+    ERROR_DATA,    /* a record or row does not fit and no rule lets it pass; account not balanced */
+    ERROR_SOURCE,  /* a source failed: unreachable, refused, a damaged export or checkpoint */
+    ERROR_TARGET,  /* the target failed, or this machine did: disk full, out of memory */
+    ERROR_REFUSED, /* refused to go on: changed mapping, second writer, target not empty */
+    ERROR_PEER,    /* the neighbour in the pipe ended early; its own error is the cause */
+    ERROR_BUG,     /* an impossible state: a bug in graduate */
+};
+
+struct error {
+    enum error_code code;
+    char message[1024]; /* what happened, one sentence, no newline */
+    char hint[512];     /* what to do next; may be empty */
+    char entity[128];
+    char key[256];  /* of the record or row, as text */
+    char path[256]; /* field path, column, or file */
+    char sqlstate[6];
+};
+
+/* Each sets code and message (printf-style), empties the other fields, and returns false, so that
+ * `return error_set(...)` is the whole of an error path. */
+bool error_set(struct error *error, enum error_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* As error_set, with ": <strerror(errno)>" appended. */
+bool error_set_errno(struct error *error, enum error_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Add to an error that is set; return false. error_at fills only the fields that are still empty
+ * (NULL: leave alone), so the innermost place wins. */
+bool error_hint(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_at(struct error *error, const char *entity, const char *key, const char *path);
+
+/* The exit code of design.md section 7 for a code; the word used for it in JSON logs and back. */
+int error_exit_code(enum error_code code);
+const char *error_code_name(enum error_code code);
+enum error_code error_code_from_name(const char *name);
+
+/* Out of memory is an error like any other; this sets it. */
+bool error_memory(struct error *error);
+
+#endif

@@ -1,0 +1,51 @@
+/* identity.h: one UUID for one thing, whatever form a source writes its id in.
+ *
+ * A raw id is brought to its plain form first:
+ *   12 bytes (ObjectId), or text of 24 hex digits in any case    -> those 12 bytes
+ *   UUID whose first 4 bytes are zero (padded on the left)       -> its last 12 bytes
+ *   UUID whose last 4 bytes are zero (padded on the right)       -> its first 12 bytes
+ *   any other UUID, 16 bytes or text of 32 hex digits and dashes -> those 16 bytes
+ *   any other text (an Appwrite id, a slug), whole numbers       -> the text
+ * A UUID stays as it is; text becomes UUIDv5 (RFC 9562) of "<entity>/<text>" in the project's
+ * namespace; 12 bytes become a UUID by the project's strategy:
+ *   pad-left   00000000 and the 12 bytes            reversible, no RFC UUID
+ *   pad-right  the 12 bytes and 00000000            reversible, no RFC UUID
+ *   uuid5      UUIDv5 of "<entity>/<24 hex>"        not reversible
+ *   uuid7      UUIDv7: the ObjectId's seconds as milliseconds, its other 64 bits behind them
+ *              (shared layout: version and variant nibbles between); reversible, keeps the order
+ *              in time, and valid everywhere. The default. */
+#ifndef GRADUATE_IDENTITY_H
+#define GRADUATE_IDENTITY_H
+
+#include "graduate/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum identity_strategy { IDENTITY_PAD_LEFT, IDENTITY_PAD_RIGHT, IDENTITY_UUID5, IDENTITY_UUID7 };
+
+struct identity {
+    enum identity_strategy strategy;
+    uint8_t namespace[16];
+};
+
+/* False when there is no such strategy. */
+bool identity_strategy_parse(const char *text, enum identity_strategy *strategy);
+/* "uuid7", "uuid5", ...: for messages that list what is allowed. */
+extern const char *const identity_strategy_names[4];
+
+/* Out: 16 bytes, network order. */
+void identity_from_objectid(const struct identity *identity, const char *entity,
+                            const uint8_t objectid[12], uint8_t uuid[16]);
+void identity_from_uuid(const struct identity *identity, const char *entity, const uint8_t raw[16],
+                        uint8_t uuid[16]);
+/* False for empty text, which is nobody's id. */
+bool identity_from_text(const struct identity *identity, const char *entity, const char *text,
+                        size_t length, uint8_t uuid[16]);
+
+/* 32 hex digits, with or without the four dashes in their places; false for anything else. */
+bool uuid_parse(const char *text, size_t length, uint8_t uuid[16]);
+/* 36 characters and a NUL. */
+void uuid_format(const uint8_t uuid[16], char out[37]);
+
+#endif

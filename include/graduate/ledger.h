@@ -1,0 +1,65 @@
+/* ledger.h: the truth about progress, in the target's schema `graduate`.
+ *
+ *   runs        one row per run: project, fingerprint and text of the mappings, generation, state
+ *   partitions  per run, entity, partition: when begun and done, records read by the extractor
+ *   batches     per run, entity, partition, batch: records, filtered, rejected, rows per table,
+ *               position; written in the transaction that writes the batch's rows
+ *   tables      per run and target table: made by us or there before, rows before
+ *   steps       per run: which statements of the finish are done, and how long each took
+ *   losses      per run: one row per value that changed on the way
+ *
+ * The generation is the fence: `graduate-load --prepare` adds one to it, and every transaction that
+ * writes checks it (SELECT ... FOR SHARE), so a loader that outlived its driver cannot write.
+ * A session-level advisory lock, held by the driver for the whole of a run, refuses a second run. */
+#ifndef GRADUATE_LEDGER_H
+#define GRADUATE_LEDGER_H
+
+#include "graduate/postgres.h"
+
+#include <bson/bson.h>
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+/* The DDL of the schema; every statement can be repeated. */
+extern const char *const ledger_ddl;
+
+/* Take the lock of a run on this target, or ERROR_REFUSED that names the other run's start. It is
+ * given back when the connection ends. */
+bool ledger_lock(struct postgres *target, struct error *error);
+
+/* How far an entity's partition is. */
+struct ledger_progress {
+    bool begun, done;
+    int64_t batch; /* the last one loaded, 0 before the first */
+    int64_t records, filtered, rejected, rows;
+    int64_t records_read; /* by the extractor, known when done */
+    bson_t position; /* after that batch; an initialised, owned document, empty before the first */
+};
+void ledger_progress_release(struct ledger_progress *progress);
+bool ledger_read_progress(struct postgres *target, const char *run, const char *entity,
+                          int partition, struct ledger_progress *progress, struct error *error);
+
+/* The account of a run: what the ledger says and what the tables hold now. */
+struct account_entity {
+    char *entity;
+    bool done;
+    int64_t read, loaded, filtered, rejected, losses;
+};
+struct account_table {
+    char *table;
+    int64_t before, loaded, present; /* present = before + loaded, or the account is off */
+};
+struct account {
+    struct account_entity *entities;
+    size_t entity_count;
+    struct account_table *tables;
+    size_t table_count;
+    int64_t balance; /* sum of all absolute differences; 0 is closed */
+};
+bool ledger_read_account(struct postgres *target, const char *run, struct account *account,
+                         struct error *error);
+void account_release(struct account *account);
+/* As JSON for the run folder; NULL without memory. */
+cJSON *account_to_json(const struct account *account);
+
+#endif

@@ -1,0 +1,38 @@
+/* postgres.h: libpq as the house uses it: one connection, errors as struct error, no secret out.
+ *
+ * Used for sources (code ERROR_SOURCE) and for the target (ERROR_TARGET): the connection knows which. */
+#ifndef GRADUATE_POSTGRES_H
+#define GRADUATE_POSTGRES_H
+
+#include "graduate/buffer.h"
+#include "graduate/error.h"
+
+#include <libpq-fe.h>
+
+struct postgres {
+    PGconn *connection;
+    enum error_code blame; /* ERROR_SOURCE or ERROR_TARGET */
+    char where[256];       /* "the target at HOST:PORT/DB", without user and password */
+};
+
+/* Connect and pin the session: UTF8, ISO dates, UTC, extra_float_digits 3, bytea hex, all time-outs
+ * 0, row_security off, search_path '' (sources.md 4.2, supabase.md 4.4); keepalives on, connect
+ * time-out 15 s unless the URI says otherwise. Notices are swallowed. The error's message names
+ * where and what libpq said, never the URI or the password; its hint fits the cause (unreachable,
+ * password, TLS, unknown database). `what` is "source core" or "target". */
+bool postgres_connect(struct postgres *postgres, const char *uri, const char *what,
+                      enum error_code blame, struct error *error);
+void postgres_close(struct postgres *postgres);
+
+/* Run one statement that returns nothing or whose rows do not matter. */
+bool postgres_exec(struct postgres *postgres, const char *sql, struct error *error);
+/* Run with text parameters ($1, ...; NULL is SQL NULL); *result is the caller's (PQclear), and is
+ * NULL on failure. */
+bool postgres_query(struct postgres *postgres, const char *sql, const char *const *parameters,
+                    int count, PGresult **result, struct error *error);
+/* The error of a failed result (or, with NULL, of the connection): message, SQLSTATE, column into
+ * path, detail into the message. Always returns false. */
+bool postgres_error(const struct postgres *postgres, const PGresult *result, const char *doing,
+                    struct error *error);
+
+#endif

@@ -1,0 +1,180 @@
+#include "graduate/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "graduate is written for little-endian machines"
+#endif
+
+void buffer_init(struct buffer *buffer)
+{
+    *buffer = (struct buffer){0};
+}
+
+void buffer_release(struct buffer *buffer)
+{
+    free(buffer->data);
+    buffer_init(buffer);
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    buffer->length = 0;
+}
+
+uint8_t *buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (buffer->failed)
+        return NULL;
+    if (more > buffer->capacity - buffer->length) {
+        size_t wanted = buffer->capacity < 256 ? 256 : buffer->capacity;
+        while (wanted - buffer->length < more) {
+            if (wanted > SIZE_MAX / 2) {
+                buffer->failed = true;
+                return NULL;
+            }
+            wanted += wanted / 2;
+        }
+        uint8_t *data = realloc(buffer->data, wanted);
+        if (data == NULL) {
+            buffer->failed = true;
+            return NULL;
+        }
+        buffer->data = data;
+        buffer->capacity = wanted;
+    }
+    return buffer->data + buffer->length;
+}
+
+bool buffer_ok(const struct buffer *buffer, struct error *error)
+{
+    return buffer->failed ? error_memory(error) : true;
+}
+
+void buffer_put(struct buffer *buffer, const void *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    uint8_t *to = buffer_reserve(buffer, length);
+    if (to == NULL)
+        return;
+    memcpy(to, bytes, length);
+    buffer->length += length;
+}
+
+void buffer_puts(struct buffer *buffer, const char *text)
+{
+    buffer_put(buffer, text, strlen(text));
+}
+
+void buffer_putc(struct buffer *buffer, char c)
+{
+    buffer_put(buffer, &c, 1);
+}
+
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0) {
+        buffer->failed = true;
+        return;
+    }
+    uint8_t *to = buffer_reserve(buffer, (size_t)length + 1);
+    if (to == NULL)
+        return;
+    vsnprintf((char *)to, (size_t)length + 1, format, args);
+    buffer->length += (size_t)length;
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buffer_vprintf(buffer, format, args);
+    va_end(args);
+}
+
+void buffer_put_be16(struct buffer *buffer, uint16_t value)
+{
+    uint16_t swapped = __builtin_bswap16(value);
+    buffer_put(buffer, &swapped, sizeof swapped);
+}
+
+void buffer_put_be32(struct buffer *buffer, uint32_t value)
+{
+    uint32_t swapped = __builtin_bswap32(value);
+    buffer_put(buffer, &swapped, sizeof swapped);
+}
+
+void buffer_put_be64(struct buffer *buffer, uint64_t value)
+{
+    uint64_t swapped = __builtin_bswap64(value);
+    buffer_put(buffer, &swapped, sizeof swapped);
+}
+
+void buffer_patch_be32(struct buffer *buffer, size_t offset, uint32_t value)
+{
+    if (buffer->failed)
+        return;
+    uint32_t swapped = __builtin_bswap32(value);
+    memcpy(buffer->data + offset, &swapped, sizeof swapped);
+}
+
+void buffer_put_le32(struct buffer *buffer, uint32_t value)
+{
+    buffer_put(buffer, &value, sizeof value);
+}
+
+void buffer_put_le64(struct buffer *buffer, uint64_t value)
+{
+    buffer_put(buffer, &value, sizeof value);
+}
+
+const char *buffer_text(struct buffer *buffer)
+{
+    uint8_t *end = buffer_reserve(buffer, 1);
+    if (end == NULL)
+        return "";
+    *end = '\0';
+    return (const char *)buffer->data;
+}
+
+uint16_t get_be16(const uint8_t *bytes)
+{
+    uint16_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap16(value);
+}
+
+uint32_t get_be32(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap32(value);
+}
+
+uint64_t get_be64(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap64(value);
+}
+
+uint32_t get_le32(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+uint64_t get_le64(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}

@@ -1,0 +1,98 @@
+#include "graduate/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One row per code: adding a code adds a row. */
+static const struct {
+    const char *name;
+    int exit_code;
+} codes[] = {
+    [ERROR_NONE] = {"none", 0},       [ERROR_USAGE] = {"usage", 2},
+    [ERROR_DATA] = {"data", 1},       [ERROR_SOURCE] = {"source", 3},
+    [ERROR_TARGET] = {"target", 4},   [ERROR_REFUSED] = {"refused", 5},
+    [ERROR_PEER] = {"peer", 3},       [ERROR_BUG] = {"bug", 70},
+};
+
+static void set(struct error *error, enum error_code code, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static void set(struct error *error, enum error_code code, const char *format, va_list args)
+{
+    /* Format aside first: an argument may be a field of the error that is being replaced. */
+    char message[sizeof error->message];
+    vsnprintf(message, sizeof message, format, args);
+    memset(error, 0, sizeof *error);
+    error->code = code;
+    memcpy(error->message, message, sizeof message);
+}
+
+bool error_set(struct error *error, enum error_code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(error, code, format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_set_errno(struct error *error, enum error_code code, const char *format, ...)
+{
+    int saved = errno;
+    va_list args;
+    va_start(args, format);
+    set(error, code, format, args);
+    va_end(args);
+    size_t used = strlen(error->message);
+    snprintf(error->message + used, sizeof error->message - used, ": %s", strerror(saved));
+    return false;
+}
+
+bool error_hint(struct error *error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error->hint, sizeof error->hint, format, args);
+    va_end(args);
+    return false;
+}
+
+static void fill(char *field, size_t size, const char *value)
+{
+    if (value != NULL && field[0] == '\0')
+        snprintf(field, size, "%s", value);
+}
+
+bool error_at(struct error *error, const char *entity, const char *key, const char *path)
+{
+    fill(error->entity, sizeof error->entity, entity);
+    fill(error->key, sizeof error->key, key);
+    fill(error->path, sizeof error->path, path);
+    return false;
+}
+
+int error_exit_code(enum error_code code)
+{
+    return codes[code].exit_code;
+}
+
+const char *error_code_name(enum error_code code)
+{
+    return codes[code].name;
+}
+
+enum error_code error_code_from_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(codes[i].name, name) == 0)
+            return (enum error_code)i;
+    return ERROR_BUG;
+}
+
+bool error_memory(struct error *error)
+{
+    error_set(error, ERROR_TARGET, "out of memory");
+    return error_hint(error, "free some memory, or use a smaller --batch-bytes, and run again");
+}

@@ -1,0 +1,153 @@
+#include "graduate/message.h"
+#include "graduate/buffer.h"
+#include "graduate/json.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *program_name = "graduate";
+static enum message_format output_format = MESSAGE_TEXT;
+
+void message_init(const char *program, enum message_format format)
+{
+    program_name = program;
+    output_format = format;
+}
+
+bool message_format_parse(const char *text, enum message_format *format, struct error *error)
+{
+    if (strcmp(text, "text") == 0)
+        *format = MESSAGE_TEXT;
+    else if (strcmp(text, "json") == 0)
+        *format = MESSAGE_JSON;
+    else
+        return error_set(error, ERROR_USAGE, "--log-format is \"%s\"; it can be text or json", text);
+    return true;
+}
+
+/* One write per line, so that lines of several programs on one terminal do not mix. */
+static void emit(struct buffer *line)
+{
+    buffer_putc(line, '\n');
+    size_t done = 0;
+    while (!line->failed && done < line->length) {
+        ssize_t n = write(STDERR_FILENO, line->data + done, line->length - done);
+        if (n <= 0)
+            break; /* nowhere left to complain to */
+        done += (size_t)n;
+    }
+    buffer_release(line);
+}
+
+static void json_begin(struct buffer *line, const char *level)
+{
+    struct timespec now;
+    struct tm utc;
+    char stamp[32] = "";
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (gmtime_r(&now.tv_sec, &utc) != NULL)
+        strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+    buffer_printf(line, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"program\":\"%s\"", stamp,
+                  now.tv_nsec / 1000000, level, program_name);
+}
+
+static void json_member(struct buffer *line, const char *name, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    buffer_printf(line, ",\"%s\":", name);
+    json_put_string(line, value, strlen(value));
+}
+
+static void say(const char *level, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void say(const char *level, const char *format, va_list args)
+{
+    struct buffer text, line;
+    buffer_init(&text);
+    buffer_init(&line);
+    buffer_vprintf(&text, format, args);
+    if (output_format == MESSAGE_JSON) {
+        json_begin(&line, level);
+        json_member(&line, "message", buffer_text(&text));
+        buffer_putc(&line, '}');
+    } else {
+        buffer_printf(&line, "%s: ", program_name);
+        if (strcmp(level, "info") != 0)
+            buffer_printf(&line, "%s: ", level);
+        buffer_put(&line, text.data, text.length);
+    }
+    emit(&line);
+    buffer_release(&text);
+}
+
+void message_info(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("info", format, args);
+    va_end(args);
+}
+
+void message_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("warning", format, args);
+    va_end(args);
+}
+
+int message_error(const struct error *error)
+{
+    struct buffer line;
+    buffer_init(&line);
+    const struct {
+        const char *name, *label, *value;
+    } places[] = {
+        {"entity", "entity", error->entity}, {"key", "key", error->key},
+        {"path", "at", error->path},         {"sqlstate", "SQLSTATE", error->sqlstate},
+    };
+    const size_t n = sizeof places / sizeof places[0];
+    if (output_format == MESSAGE_JSON) {
+        json_begin(&line, "error");
+        json_member(&line, "code", error_code_name(error->code));
+        json_member(&line, "message", error->message);
+        for (size_t i = 0; i < n; i++)
+            json_member(&line, places[i].name, places[i].value);
+        json_member(&line, "hint", error->hint);
+        buffer_putc(&line, '}');
+    } else {
+        buffer_printf(&line, "%s: error: %s", program_name, error->message);
+        const char *separator = "\n  where: ";
+        for (size_t i = 0; i < n; i++) {
+            if (places[i].value[0] == '\0')
+                continue;
+            buffer_printf(&line, "%s%s %s", separator, places[i].label, places[i].value);
+            separator = ", ";
+        }
+        if (error->hint[0] != '\0')
+            buffer_printf(&line, "\n  next: %s", error->hint);
+    }
+    emit(&line);
+    return error_exit_code(error->code);
+}
+
+void message_progress(const struct progress *progress)
+{
+    if (output_format != MESSAGE_JSON)
+        return;
+    struct buffer line;
+    buffer_init(&line);
+    json_begin(&line, "progress");
+    json_member(&line, "entity", progress->entity);
+    buffer_printf(&line,
+                  ",\"batch\":%" PRId64 ",\"records\":%" PRId64 ",\"rows\":%" PRId64
+                  ",\"bytes\":%" PRId64 "}",
+                  progress->batch, progress->records, progress->rows, progress->bytes);
+    emit(&line);
+}

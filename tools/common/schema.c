@@ -1,0 +1,322 @@
+/* Resolving: mapping tables and catalogs become outputs. The statements are made in ddl.c. */
+#include "graduate/schema.h"
+#include "ddl.h"
+#include "graduate/json.h"
+#include "graduate/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct resolving {
+    struct schema *schema;
+    struct arena *arena;
+    const struct catalog_entity *catalog; /* of the entity at hand, or NULL */
+    struct error *error;
+};
+
+void sql_put_identifier(struct buffer *buffer, const char *name)
+{
+    buffer_putc(buffer, '"');
+    for (; *name != '\0'; name++) {
+        if (*name == '"')
+            buffer_putc(buffer, '"');
+        buffer_putc(buffer, *name);
+    }
+    buffer_putc(buffer, '"');
+}
+
+void sql_put_qualified(struct buffer *buffer, const char *schema, const char *name)
+{
+    sql_put_identifier(buffer, schema);
+    buffer_putc(buffer, '.');
+    sql_put_identifier(buffer, name);
+}
+
+void sql_put_literal(struct buffer *buffer, const char *text)
+{
+    bool escape = strchr(text, '\\') != NULL; /* right whatever standard_conforming_strings says */
+    buffer_puts(buffer, escape ? " E'" : "'");
+    for (; *text != '\0'; text++) {
+        if (*text == '\'' || *text == '\\')
+            buffer_putc(buffer, *text);
+        buffer_putc(buffer, *text);
+    }
+    buffer_putc(buffer, '\'');
+}
+
+const struct catalog_entity *schema_catalog(const struct mapping *entity,
+                                            const struct catalog *catalogs, size_t catalog_count)
+{
+    for (size_t i = 0; i < catalog_count; i++)
+        if (strcmp(catalogs[i].source, entity->source->name) == 0)
+            return catalog_find(&catalogs[i], entity->from);
+    return NULL;
+}
+
+static bool fail(struct resolving *r, const struct schema_output *output, const char *column,
+                 const char *what)
+{
+    return error_set(r->error, ERROR_USAGE, "%s: /to/%s%s%s: %s", output->entity->file,
+                     output->table->label, column != NULL ? "/columns/" : "",
+                     column != NULL ? column : "", what);
+}
+
+/* CHECK condition of "in"; NULL when there is none or no memory (ddl finds that out). */
+static const char *check_in(struct resolving *r, const struct mapping_column *column)
+{
+    if (column->in == NULL)
+        return NULL;
+    struct buffer sql;
+    buffer_init(&sql);
+    sql_put_identifier(&sql, column->name);
+    buffer_puts(&sql, " in (");
+    const cJSON *item;
+    cJSON_ArrayForEach(item, column->in)
+    {
+        if (item != column->in->child)
+            buffer_puts(&sql, ", ");
+        if (cJSON_IsString(item))
+            sql_put_literal(&sql, item->valuestring);
+        else
+            buffer_printf(&sql, "%.17g", item->valuedouble);
+    }
+    buffer_putc(&sql, ')');
+    char *text = arena_text(r->arena, buffer_text(&sql));
+    buffer_release(&sql);
+    return text;
+}
+
+static const struct mapping_column *mapped(const struct mapping_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct mapping_column *column = &table->columns[i];
+        const char *from = column->value.kind == VALUE_FROM   ? column->value.from
+                           : column->value.kind == VALUE_SAME ? column->name
+                                                              : NULL;
+        if (from != NULL && strcmp(from, name) == 0)
+            return column;
+    }
+    return NULL;
+}
+
+static bool dropped(const struct mapping *entity, const char *name)
+{
+    for (size_t i = 0; i < entity->drops.count; i++)
+        if (strcmp(entity->drops.items[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool keep_column(struct resolving *r, struct schema_output *output, size_t source)
+{
+    const struct catalog_column *from = &r->catalog->columns[source];
+    const struct mapping_column *by = mapped(output->table, from->name);
+    struct schema_column *column = &output->columns[output->column_count++];
+    *column = (struct schema_column){
+        .name = by != NULL ? by->name : from->name,
+        .not_null = by != NULL && by->has_null ? by->not_null : from->not_null,
+        .default_sql = by != NULL && by->sql_default != NULL ? by->sql_default : from->default_sql,
+        .mapping = by,
+        .source_column = (int)source,
+        .source_oid = from->oid,
+    };
+    if (by != NULL && by->type.name != NULL) {
+        column->type = by->type;
+    } else {
+        struct error why = {0};
+        if (!pgtype_parse(from->type, &column->type, &why)) {
+            char what[160];
+            snprintf(what, sizeof what, "the source's type %.100s cannot be kept", from->type);
+            fail(r, output, from->name, what);
+            return error_hint(r->error, "name the column under \"columns\" with a \"type\", or "
+                                        "drop it by name");
+        }
+    }
+    column->identity = from->serial && (by == NULL || by->value.id_of == NULL);
+    if (by != NULL)
+        column->check_in = check_in(r, by);
+    return true;
+}
+
+static bool keep_columns(struct resolving *r, struct schema_output *output)
+{
+    const struct mapping_table *table = output->table;
+    if (r->catalog == NULL) {
+        error_set(r->error, ERROR_USAGE, "%s: the source %s has no table %s to keep the shape of",
+                  output->entity->file, output->entity->source->name, output->entity->from);
+        return error_hint(r->error, "look at \"from\", and at the schema of the source in "
+                                    "project.json");
+    }
+    output->columns = arena_alloc(r->arena, r->catalog->column_count + table->column_count + 1,
+                                  sizeof *output->columns);
+    if (output->columns == NULL)
+        return error_memory(r->error);
+    for (size_t i = 0; i < r->catalog->column_count; i++)
+        if (!dropped(output->entity, r->catalog->columns[i].name) && !keep_column(r, output, i))
+            return false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct mapping_column *column = &table->columns[i];
+        bool from_source = column->value.kind == VALUE_SAME || column->value.kind == VALUE_FROM;
+        const char *from = column->value.kind == VALUE_FROM ? column->value.from : column->name;
+        if (from_source && catalog_column_find(r->catalog, from) == NULL)
+            return fail(r, output, column->name, "the source's table has no such column");
+        if (from_source)
+            continue;
+        if (column->value.kind != VALUE_CONST || column->type.name == NULL)
+            return fail(r, output, column->name, "a column that the source's table does not have "
+                                                 "is a \"const\" with a \"type\"");
+        output->columns[output->column_count++] = (struct schema_column){
+            .name = column->name,
+            .type = column->type,
+            .not_null = column->not_null,
+            .default_sql = column->sql_default,
+            .check_in = check_in(r, column),
+            .mapping = column,
+            .source_column = -1,
+        };
+    }
+    return true;
+}
+
+static bool take_columns(struct resolving *r, struct schema_output *output)
+{
+    const struct mapping_table *table = output->table;
+    output->columns = arena_alloc(r->arena, table->column_count, sizeof *output->columns);
+    if (output->columns == NULL)
+        return error_memory(r->error);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct mapping_column *column = &table->columns[i];
+        output->columns[output->column_count++] = (struct schema_column){
+            .name = column->name,
+            .type = column->type,
+            .not_null = column->not_null,
+            .default_sql = column->sql_default,
+            .check_in = check_in(r, column),
+            .mapping = column,
+            .source_column = -1,
+        };
+    }
+    return true;
+}
+
+static bool find_key(struct resolving *r, struct schema_output *output)
+{
+    const struct words *words = &output->table->key;
+    bool own = words->count > 0;
+    size_t count = own ? words->count : r->catalog->key.count;
+    output->key = arena_alloc(r->arena, count, sizeof *output->key);
+    if (output->key == NULL)
+        return error_memory(r->error);
+    for (size_t k = 0; k < count; k++) {
+        const char *name = own ? words->items[k] : r->catalog->key.items[k];
+        if (!own) { /* a renamed column keeps its part in the key */
+            const struct mapping_column *by = mapped(output->table, name);
+            name = by != NULL ? by->name : name;
+        }
+        size_t c = 0;
+        while (c < output->column_count && strcmp(output->columns[c].name, name) != 0)
+            c++;
+        if (c == output->column_count)
+            return fail(r, output, name, "the key names a column that the table does not have");
+        output->columns[c].not_null = true;
+        output->key[output->key_count++] = c;
+    }
+    return true;
+}
+
+/* Row forms of one table after the first: no columns of their own, and the same types. */
+static bool check_form(struct resolving *r, const struct schema_output *output)
+{
+    for (size_t i = 0; i < r->schema->output_count; i++) {
+        const struct schema_output *first = &r->schema->outputs[i];
+        if (strcmp(first->table->label, output->table->label) != 0 || output->table->exists)
+            continue;
+        for (size_t c = 0; c < output->column_count; c++) {
+            const struct schema_column *column = &output->columns[c];
+            size_t f = 0;
+            while (f < first->column_count &&
+                   strcmp(first->columns[f].name, column->name) != 0)
+                f++;
+            if (f == first->column_count)
+                return fail(r, output, column->name, "the first form of this table has no such "
+                                                     "column");
+            if (pgtype_oid(&first->columns[f].type) != pgtype_oid(&column->type))
+                return fail(r, output, column->name, "the first form of this table gives it "
+                                                     "another type");
+        }
+        return true;
+    }
+    return true;
+}
+
+static bool resolve_entity(struct resolving *r, const struct mapping *entity)
+{
+    for (size_t t = 0; t < entity->table_count; t++) {
+        struct schema_output *output = &r->schema->outputs[r->schema->output_count];
+        *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
+        bool keep = output->table->keep_shape;
+        if (!(keep ? keep_columns(r, output) : take_columns(r, output)) || !find_key(r, output) ||
+            !check_form(r, output))
+            return false;
+        r->schema->output_count++;
+    }
+    return true;
+}
+
+bool schema_resolve(struct schema *schema, const struct project *project,
+                    const struct catalog *catalogs, size_t catalog_count, struct error *error)
+{
+    struct arena *arena = calloc(1, sizeof *arena);
+    *schema = (struct schema){.project = project, .memory = arena};
+    if (arena == NULL)
+        return error_memory(error);
+    size_t count = 0;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        count += project->mappings[i]->table_count;
+    schema->outputs = arena_alloc(arena, count, sizeof *schema->outputs);
+    bool ok = schema->outputs != NULL ? true : error_memory(error);
+    for (size_t i = 0; ok && i < project->mapping_count; i++) {
+        const struct mapping *entity = project->mappings[i];
+        struct resolving r = {schema, arena, schema_catalog(entity, catalogs, catalog_count),
+                              error};
+        ok = resolve_entity(&r, entity);
+    }
+    ok = ok && ddl_build(schema, arena, catalogs, catalog_count, error);
+    if (!ok)
+        schema_release(schema);
+    return ok;
+}
+
+bool schema_resolve_entity(struct schema *schema, const struct project *project,
+                           const struct mapping *entity, const struct catalog *catalog,
+                           struct error *error)
+{
+    struct arena *arena = calloc(1, sizeof *arena);
+    *schema = (struct schema){.project = project, .memory = arena};
+    if (arena == NULL)
+        return error_memory(error);
+    schema->outputs = arena_alloc(arena, entity->table_count, sizeof *schema->outputs);
+    struct resolving r = {schema, arena, catalog_find(catalog, entity->from), error};
+    bool ok = schema->outputs != NULL ? resolve_entity(&r, entity) : error_memory(error);
+    if (!ok)
+        schema_release(schema);
+    return ok;
+}
+
+void schema_release(struct schema *schema)
+{
+    if (schema->memory != NULL)
+        arena_release(schema->memory);
+    free(schema->memory);
+    *schema = (struct schema){0};
+}
+
+void schema_outputs(const struct schema *schema, const struct mapping *entity, size_t *first,
+                    size_t *count)
+{
+    *first = 0;
+    *count = entity->table_count;
+    while (*first < schema->output_count && schema->outputs[*first].entity != entity)
+        (*first)++;
+}

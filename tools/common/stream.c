@@ -1,0 +1,278 @@
+/* Framing: heads, bodies, checksums. What the meta documents mean is in stream_meta.c. */
+#include "graduate/stream.h"
+#include "graduate/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+enum { LARGEST_META = 64 << 20, LARGEST_PAYLOAD = 1 << 30, CRC_OFFSET = 28, ZLIB_LEVEL = 1 };
+static const char magic[4] = {'G', 'R', 'F', '1'};
+
+bool stream_error(const struct stream_reader *reader, int64_t number, int64_t offset,
+                  struct error *error, const char *format, ...)
+{
+    char what[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    return error_set(error, ERROR_SOURCE, "%s: frame %" PRId64 " at byte %" PRId64 ": %s",
+                     reader->name, number, offset, what);
+}
+
+void stream_writer_init(struct stream_writer *writer, int fd, const char *name,
+                        enum stream_codec codec)
+{
+    *writer = (struct stream_writer){.fd = fd, .name = name, .codec = codec};
+    buffer_init(&writer->body);
+}
+
+void stream_writer_release(struct stream_writer *writer)
+{
+    buffer_release(&writer->body);
+}
+
+static void put_head(uint8_t *head, enum frame_type type, enum stream_codec codec,
+                     uint32_t meta_length, uint64_t payload_length, uint64_t body_length)
+{
+    memset(head, 0, STREAM_FRAME_HEAD);
+    memcpy(head, magic, sizeof magic);
+    head[4] = (uint8_t)type;
+    head[5] = (uint8_t)codec;
+    memcpy(head + 8, &meta_length, 4);
+    memcpy(head + 12, &payload_length, 8);
+    memcpy(head + 20, &body_length, 8);
+}
+
+static uint32_t checksum(uint32_t crc, const void *bytes, size_t length)
+{
+    return (uint32_t)crc32_z(crc, bytes, length);
+}
+
+static bool deflate_part(z_stream *z, const void *bytes, size_t length, int flush)
+{
+    /* Input lengths are below 2^30 (the limits above), so they fit zlib's unsigned int; zlib only
+     * reads from next_in, which it declares without const. */
+    union {
+        const void *read;
+        Bytef *zlib;
+    } in = {.read = bytes};
+    z->next_in = in.zlib;
+    z->avail_in = (uInt)length;
+    int wanted = flush == Z_FINISH ? Z_STREAM_END : Z_OK;
+    return deflate(z, flush) == wanted && z->avail_in == 0;
+}
+
+static bool compress_body(struct stream_writer *writer, const bson_t *meta, const void *payload,
+                          size_t payload_length, struct error *error)
+{
+    z_stream z = {0};
+    if (deflateInit(&z, ZLIB_LEVEL) != Z_OK)
+        return error_memory(error);
+    size_t bound = deflateBound(&z, (uLong)(meta->len + payload_length));
+    buffer_clear(&writer->body);
+    uint8_t *to = buffer_reserve(&writer->body, bound);
+    bool ok = to != NULL;
+    if (ok) {
+        z.next_out = to;
+        z.avail_out = (uInt)bound;
+        ok = deflate_part(&z, bson_get_data(meta), meta->len, Z_NO_FLUSH) &&
+             deflate_part(&z, payload, payload_length, Z_FINISH);
+        writer->body.length = z.total_out;
+    }
+    deflateEnd(&z);
+    return ok ? true : error_memory(error);
+}
+
+bool stream_write(struct stream_writer *writer, enum frame_type type, const bson_t *meta,
+                  const void *payload, size_t payload_length, struct error *error)
+{
+    if (meta->len > LARGEST_META || payload_length > LARGEST_PAYLOAD)
+        return error_set(error, ERROR_DATA,
+                         "a batch for %s is too large for one frame: %zu bytes of payload",
+                         writer->name, payload_length);
+    uint8_t head[STREAM_FRAME_HEAD];
+    uint32_t crc;
+    if (writer->codec == CODEC_ZLIB) {
+        if (!compress_body(writer, meta, payload, payload_length, error))
+            return false;
+        put_head(head, type, CODEC_ZLIB, meta->len, payload_length, writer->body.length);
+        crc = checksum(checksum(0, head, CRC_OFFSET), writer->body.data, writer->body.length);
+        memcpy(head + CRC_OFFSET, &crc, 4);
+        return file_write_all(writer->fd, writer->name, head, sizeof head, error) &&
+               file_write_all(writer->fd, writer->name, writer->body.data, writer->body.length,
+                              error);
+    }
+    put_head(head, type, CODEC_STORED, meta->len, payload_length, meta->len + payload_length);
+    crc = checksum(checksum(0, head, CRC_OFFSET), bson_get_data(meta), meta->len);
+    if (payload_length > 0)
+        crc = checksum(crc, payload, payload_length);
+    memcpy(head + CRC_OFFSET, &crc, 4);
+    return file_write_all(writer->fd, writer->name, head, sizeof head, error) &&
+           file_write_all(writer->fd, writer->name, bson_get_data(meta), meta->len, error) &&
+           file_write_all(writer->fd, writer->name, payload, payload_length, error);
+}
+
+void stream_reader_init(struct stream_reader *reader, int fd, const char *name)
+{
+    *reader = (struct stream_reader){.fd = fd, .name = name};
+    buffer_init(&reader->body);
+    buffer_init(&reader->plain);
+    struct stat info;
+    reader->pipe = fstat(fd, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+void stream_reader_release(struct stream_reader *reader)
+{
+    buffer_release(&reader->body);
+    buffer_release(&reader->plain);
+}
+
+static bool cut_off(const struct stream_reader *reader, size_t got, size_t wanted,
+                    struct error *error)
+{
+    stream_error(reader, reader->frames, reader->offset, error,
+                 "the stream ends here, %zu of %zu bytes into the frame", got, wanted);
+    if (reader->pipe) {
+        error->code = ERROR_PEER;
+        return false;
+    }
+    return error_hint(error, "the file was not finished or was cut off; extract it anew");
+}
+
+/* Bytes of the frame at hand; `before` of it are already read. */
+static bool fill(struct stream_reader *reader, void *to, size_t length, size_t before,
+                 struct error *error)
+{
+    size_t got;
+    if (!file_read_full(reader->fd, reader->name, to, length, &got, error))
+        return false;
+    return got == length ? true : cut_off(reader, before + got, before + length, error);
+}
+
+static bool damaged(const struct stream_reader *reader, struct error *error, const char *what)
+{
+    stream_error(reader, reader->frames, reader->offset, error, "%s", what);
+    return error_hint(error, "the stream is damaged; extract it anew, or take another copy");
+}
+
+static bool inflate_body(struct stream_reader *reader, size_t plain_length, struct error *error)
+{
+    buffer_clear(&reader->plain);
+    uint8_t *to = buffer_reserve(&reader->plain, plain_length + 1);
+    if (to == NULL)
+        return error_memory(error);
+    z_stream z = {0};
+    if (inflateInit(&z) != Z_OK)
+        return error_memory(error);
+    z.next_in = reader->body.data;
+    z.avail_in = (uInt)reader->body.length;
+    z.next_out = to;
+    z.avail_out = (uInt)plain_length + 1; /* one more, so that too much is seen */
+    int result = inflate(&z, Z_FINISH);
+    size_t got = z.total_out, left = z.avail_in;
+    inflateEnd(&z);
+    if (result != Z_STREAM_END || got != plain_length || left != 0)
+        return damaged(reader, error, "the body does not decompress to the length in its head");
+    reader->plain.length = plain_length;
+    return true;
+}
+
+/* The head's fields, checked as far as a head can be. */
+static bool parse_head(const struct stream_reader *reader, const uint8_t *head, struct frame *frame,
+                       uint32_t *meta_length, struct error *error)
+{
+    if (memcmp(head, magic, 3) != 0)
+        return damaged(reader, error, "no frame begins here: this is no stream of graduate");
+    if (head[3] != (uint8_t)magic[3]) {
+        stream_error(reader, reader->frames, reader->offset, error,
+                     "framing version '%c' is not known here ('%c' is)",
+                     head[3] >= ' ' && head[3] <= '~' ? head[3] : '?', magic[3]);
+        return error_hint(error, "read it with the graduate that wrote it, or a newer one");
+    }
+    frame->type = (enum frame_type)head[4];
+    frame->codec = (enum stream_codec)head[5];
+    uint64_t payload_length = get_le64(head + 12), body_length = get_le64(head + 20);
+    *meta_length = get_le32(head + 8);
+    bool type_ok = head[4] == FRAME_HEADER || head[4] == FRAME_BATCH || head[4] == FRAME_END;
+    bool codec_ok = head[5] == CODEC_STORED || head[5] == CODEC_ZLIB;
+    if (!type_ok || !codec_ok || head[6] != 0 || head[7] != 0)
+        return damaged(reader, error, "the frame's head is damaged (type or codec)");
+    uint64_t plain = *meta_length + payload_length;
+    bool lengths_ok = *meta_length >= 5 && *meta_length <= LARGEST_META &&
+                      payload_length <= LARGEST_PAYLOAD &&
+                      (head[5] == CODEC_STORED ? body_length == plain
+                                               : body_length <= plain + plain / 8 + 1024);
+    if (!lengths_ok)
+        return damaged(reader, error, "the frame's head is damaged (lengths)");
+    frame->payload_length = payload_length;
+    frame->body_length = (int64_t)body_length;
+    return true;
+}
+
+/* Read the body in steps, so that a lying length costs no more memory than there is data. */
+static bool read_body(struct stream_reader *reader, size_t length, struct error *error)
+{
+    const size_t step = 8 << 20;
+    buffer_clear(&reader->body);
+    while (reader->body.length < length) {
+        size_t part = length - reader->body.length < step ? length - reader->body.length : step;
+        uint8_t *to = buffer_reserve(&reader->body, part);
+        if (to == NULL)
+            return error_memory(error);
+        if (!fill(reader, to, part, STREAM_FRAME_HEAD + reader->body.length, error))
+            return false;
+        reader->body.length += part;
+    }
+    return true;
+}
+
+static bool at_end(struct stream_reader *reader, bool *more, struct error *error)
+{
+    uint8_t byte;
+    size_t got;
+    *more = false;
+    if (!file_read_full(reader->fd, reader->name, &byte, 1, &got, error))
+        return false;
+    return got == 0 ? true : damaged(reader, error, "there are bytes behind the end frame");
+}
+
+bool stream_read(struct stream_reader *reader, struct frame *frame, bool *more,
+                 struct error *error)
+{
+    *more = true;
+    if (reader->ended)
+        return at_end(reader, more, error);
+    uint8_t head[STREAM_FRAME_HEAD];
+    uint32_t meta_length = 0;
+    if (!fill(reader, head, sizeof head, 0, error) ||
+        !parse_head(reader, head, frame, &meta_length, error) ||
+        !read_body(reader, (size_t)frame->body_length, error))
+        return false;
+    uint32_t crc = checksum(checksum(0, head, CRC_OFFSET), reader->body.data, reader->body.length);
+    if (crc != get_le32(head + CRC_OFFSET))
+        return damaged(reader, error, "wrong checksum");
+    const struct buffer *plain = &reader->body;
+    if (frame->codec == CODEC_ZLIB) {
+        if (!inflate_body(reader, meta_length + frame->payload_length, error))
+            return false;
+        plain = &reader->plain;
+    }
+    if (!bson_init_static(&frame->meta, plain->data, meta_length) ||
+        !bson_validate(&frame->meta, BSON_VALIDATE_NONE, NULL))
+        return damaged(reader, error, "the meta document is no BSON");
+    if ((frame->type == FRAME_HEADER) != (reader->frames == 0))
+        return damaged(reader, error, reader->frames == 0 ? "the first frame is not the header"
+                                                          : "a second header");
+    frame->payload = plain->data + meta_length;
+    frame->number = reader->frames++;
+    frame->offset = reader->offset;
+    reader->offset += STREAM_FRAME_HEAD + frame->body_length;
+    reader->ended = frame->type == FRAME_END;
+    return true;
+}
