@@ -1,0 +1,25 @@
+/* extract.h: one entity from its reader into a record stream and, asked to, a checkpoint. */
+#ifndef EXTRACT_EXTRACT_H
+#define EXTRACT_EXTRACT_H
+
+#include "endpoint.h"
+
+struct extract_request {
+    const struct project *project;
+    const struct mapping *entity;
+    const struct endpoint_texts *source;
+    const struct catalog_entity *catalog;
+    const char *checkpoint;  /* FILE, or NULL */
+    const char *snapshot;    /* or NULL */
+    int64_t after_batch;     /* the target has the batches up to this one */
+    int64_t after_records;   /* and so many records */
+    const bson_t *after;     /* and the source stood here; NULL with after_batch 0 */
+    int64_t batch_bytes;
+};
+
+/* Write the whole stream to `fd`: header, the batches behind after_batch, end. With a checkpoint its
+ * frames come first, and the source is read only from where they end. */
+bool extract_entity(const struct extract_request *request, int fd, const char *name,
+                    struct error *error);
+
+#endif

@@ -1,0 +1,194 @@
+/* graduate-extract: one entity of a source as a record stream; or what a source holds. */
+#include "endpoint.h"
+#include "extract.h"
+#include "graduate/file.h"
+#include "graduate/json.h"
+#include "graduate/message.h"
+#include "graduate/options.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEFAULT_BATCH_BYTES = 4 << 20, LARGEST_BATCH_BYTES = 64 << 20 };
+
+static struct {
+    const char *project, *source, *entity, *catalogs, *checkpoint, *after, *snapshot;
+    int64_t after_batch, after_records, batch_bytes;
+    bool catalog, hold_snapshot;
+} given = {.batch_bytes = DEFAULT_BATCH_BYTES};
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &given.project, "P", "the project: a folder, or a name in ./mappings"},
+    {"entity", OPTION_TEXT, &given.entity, "E", "extract this entity (a mapping's name)"},
+    {"catalogs", OPTION_TEXT, &given.catalogs, "DIR",
+     "take the source's catalog from DIR/SOURCE.json"},
+    {"checkpoint", OPTION_TEXT, &given.checkpoint, "FILE",
+     "keep the stream in FILE, compressed, too"},
+    {"after-batch", OPTION_NUMBER, &given.after_batch, "N", "the target has the batches up to N"},
+    {"after-records", OPTION_NUMBER, &given.after_records, "N", "and so many records in them"},
+    {"after", OPTION_TEXT, &given.after, "FILE",
+     "and the source stood at the position in FILE (BSON)"},
+    {"batch-bytes", OPTION_BYTES, &given.batch_bytes, "N",
+     "cut a batch at so many bytes (default 4M)"},
+    {"snapshot", OPTION_TEXT, &given.snapshot, "NAME", "Postgres: read in this exported snapshot"},
+    {"source", OPTION_TEXT, &given.source, "S", "with --catalog or --hold-snapshot: the source"},
+    {"catalog", OPTION_FLAG, &given.catalog, NULL, "print what the source holds, as JSON"},
+    {"hold-snapshot", OPTION_FLAG, &given.hold_snapshot, NULL,
+     "Postgres: export a snapshot, print its name, hold it until standard input ends"},
+};
+
+static bool print_catalog(const struct endpoint_texts *texts, struct error *error)
+{
+    struct catalog catalog;
+    catalog_init(&catalog);
+    bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error);
+    cJSON *json = ok ? catalog_to_json(&catalog) : NULL;
+    char *text = json != NULL ? cJSON_Print(json) : NULL;
+    if (ok && text == NULL)
+        ok = error_memory(error);
+    ok = ok && file_write_all(STDOUT_FILENO, "standard output", text, strlen(text), error) &&
+         file_write_all(STDOUT_FILENO, "standard output", "\n", 1, error);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    catalog_release(&catalog);
+    return ok;
+}
+
+static bool of_source(const struct project *project, struct error *error)
+{
+    const struct source *source;
+    struct endpoint_texts texts;
+    if (given.source == NULL)
+        return error_set(error, ERROR_USAGE, "which source? give --source S");
+    if (!project_find_source(project, given.source, &source, error) ||
+        !endpoint_init(&texts, source, error))
+        return false;
+    bool ok;
+    if (given.catalog)
+        ok = print_catalog(&texts, error);
+    else if (texts.ops == &postgres_reader)
+        ok = postgres_hold_snapshot(&texts.endpoint, error);
+    else
+        ok = error_set(error, ERROR_USAGE,
+                       "the source %s is no live Postgres: it has no snapshot "
+                       "to hold",
+                       source->name);
+    endpoint_release(&texts);
+    return ok;
+}
+
+static bool load_catalog(const struct endpoint_texts *texts, struct catalog *catalog,
+                         struct error *error)
+{
+    char path[PATH_MAX], name[256];
+    cJSON *json;
+    if (given.catalogs == NULL)
+        return texts->ops->catalog(&texts->endpoint, catalog, error);
+    snprintf(name, sizeof name, "%s.json", texts->endpoint.source->name);
+    if (!file_join(path, sizeof path, given.catalogs, name, error) ||
+        !json_read_file(path, &json, error))
+        return false;
+    bool ok = catalog_from_json(json, path, catalog, error);
+    cJSON_Delete(json);
+    return ok;
+}
+
+/* The position out of --after; `bytes` keeps it. */
+static bool load_position(struct buffer *bytes, bson_t *position, const bson_t **after,
+                          struct error *error)
+{
+    *after = NULL;
+    if (given.after == NULL && given.after_batch > 0 && given.checkpoint == NULL)
+        return error_set(error, ERROR_USAGE, "--after-batch needs --after, or a --checkpoint");
+    if (given.after == NULL)
+        return true;
+    if (!file_read(given.after, 64 << 20, ERROR_USAGE, bytes, error))
+        return false;
+    if (!bson_init_static(position, bytes->data, bytes->length) ||
+        !bson_validate(position, BSON_VALIDATE_NONE, NULL))
+        return error_set(error, ERROR_USAGE, "%s holds no position", given.after);
+    *after = position;
+    return true;
+}
+
+static bool of_entity(const struct project *project, struct error *error)
+{
+    struct extract_request request = {
+        .project = project,
+        .checkpoint = given.checkpoint,
+        .snapshot = given.snapshot,
+        .after_batch = given.after_batch,
+        .after_records = given.after_records,
+        .batch_bytes = given.batch_bytes,
+    };
+    if (isatty(STDOUT_FILENO))
+        return error_set(error, ERROR_USAGE,
+                         "a record stream is not for a terminal: send it to a "
+                         "file or to graduate-transform");
+    if (given.batch_bytes > LARGEST_BATCH_BYTES)
+        return error_set(error, ERROR_USAGE,
+                         "--batch-bytes is at most 64M: a batch is held in "
+                         "memory");
+    struct endpoint_texts texts;
+    struct catalog catalog;
+    struct buffer bytes;
+    bson_t position;
+    if (!project_find_mapping(project, given.entity, &request.entity, error) ||
+        !endpoint_init(&texts, request.entity->source, error))
+        return false;
+    catalog_init(&catalog);
+    buffer_init(&bytes);
+    request.source = &texts;
+    bool ok = load_catalog(&texts, &catalog, error) &&
+              load_position(&bytes, &position, &request.after, error);
+    if (ok) {
+        request.catalog = catalog_find(&catalog, request.entity->from);
+        if (request.catalog == NULL)
+            ok = error_set(error, ERROR_SOURCE, "the source %s has no %s",
+                           request.entity->source->name, request.entity->from);
+    }
+    ok = ok && extract_entity(&request, STDOUT_FILENO, "standard output", error);
+    catalog_release(&catalog);
+    buffer_release(&bytes);
+    endpoint_release(&texts);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command command = {
+        .name = "graduate-extract",
+        .purpose = "read an entity of a source into a record stream",
+        .usage = "--project P --entity E > RECORDS\n"
+                 "       graduate-extract --project P --source S --catalog",
+        .epilogue = "Keep a copy of the books, and count them:\n"
+                    "  graduate-extract --project authorstack --entity books --checkpoint "
+                    "books.gck >/dev/null\n"
+                    "  graduate stream books.gck",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
+    };
+    struct error error = {0};
+    int positional;
+    enum options_outcome outcome = options_parse(&command, argc, argv, &positional, &error);
+    if (outcome == OPTIONS_HELPED)
+        return 0;
+    signal(SIGPIPE, SIG_IGN);
+    bool ok = outcome == OPTIONS_RUN;
+    if (ok && given.project == NULL)
+        ok = error_set(&error, ERROR_USAGE, "which project? give --project P");
+    if (ok && positional > 0)
+        ok = error_set(&error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
+    bool about_source = given.catalog || given.hold_snapshot;
+    if (ok && (given.entity != NULL) == about_source)
+        ok = error_set(&error, ERROR_USAGE, "give one of --entity E, --catalog, --hold-snapshot");
+    struct project project = {0};
+    ok = ok && project_load(&project, given.project, &error) &&
+         (about_source ? of_source(&project, &error) : of_entity(&project, &error));
+    project_release(&project);
+    return ok ? 0 : message_error(&error);
+}

@@ -1,0 +1,260 @@
+#include "mongodb_client.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Long enough for an election, short enough for someone who waits. */
+enum { SELECTION_TIMEOUT_MS = 10000 };
+
+#define BAD_USER                                                                                   \
+    "the server does not accept user and password",                                                \
+        "check user, password and authSource in the URI; characters such as : / ? # [ ] @ % in "   \
+        "them must be percent-encoded"
+#define NOT_ALLOWED                                                                                \
+    "the server does not allow this user to read",                                                 \
+        "give the URI a user, and that user the role read on the database"
+
+/* What a failure is to the reader of the message, by the first row that fits: domain and code where
+ * they are not 0, and a piece of libmongoc's or the server's text where there is one. */
+static const struct meaning {
+    uint32_t domain, code;
+    const char *text;
+    const char *what, *next;
+} meanings[] = {
+    {MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_AUTHENTICATE, NULL, BAD_USER},
+    {MONGOC_ERROR_SERVER, 18, NULL, BAD_USER},
+    {MONGOC_ERROR_SERVER, 8000, "not allowed", NOT_ALLOWED},
+    {MONGOC_ERROR_SERVER, 8000, "auth", BAD_USER},
+    {MONGOC_ERROR_SERVER, 13, NULL, NOT_ALLOWED},
+    {0, 0, "Failed to resolve", "its host name cannot be resolved",
+     "check the host in the URI, and this machine's DNS"},
+    {0, 0, "Failed to look up", "its host name has no SRV record",
+     "check the host in the URI; where DNS is limited, use the long form mongodb://host1,host2/"},
+    {0, 0, "TLS handshake failed", "no TLS connection could be made",
+     "the server's certificate must name the host as the URI does, be valid, and be signed by an "
+     "authority that this machine trusts or that tlsCAFile= in the URI names"},
+    {0, 0, "connection refused", "no server listens at its host and port",
+     "check host and port in the URI, and that the server is running"},
+    {0, 0, "connection closed", "the server hangs up",
+     "if it wants TLS, add tls=true to the URI; else see the server's log"},
+    {MONGOC_ERROR_SERVER_SELECTION, 0, NULL, "the server does not answer",
+     "check host, port and tls= in the URI, the network, the IP access list (Atlas), and that the "
+     "server is not paused"},
+    {MONGOC_ERROR_STREAM, 0, NULL, "the connection was lost",
+     "see the network and the server's log, and run again"},
+    {MONGOC_ERROR_SERVER, 0, NULL, "the server refuses the command", "see the server's log"},
+    {0, 0, NULL, "the server cannot be read", "see that it is running, and run again"},
+};
+
+/* Codes of the server for what passes. */
+static const uint32_t passing_codes[] = {
+    6,     /* HostUnreachable */
+    7,     /* HostNotFound */
+    43,    /* CursorNotFound: idle too long, or the server was started anew */
+    89,    /* NetworkTimeout */
+    91,    /* ShutdownInProgress */
+    175,   /* QueryPlanKilled */
+    189,   /* PrimarySteppedDown */
+    237,   /* CursorKilled */
+    262,   /* ExceededTimeLimit */
+    9001,  /* SocketException */
+    10107, /* NotWritablePrimary */
+    11600, /* InterruptedAtShutdown */
+    11602, /* InterruptedDueToReplStateChange */
+    13435, /* NotPrimaryNoSecondaryOk */
+    13436, /* NotPrimaryOrSecondary */
+};
+
+bool mongodb_client_passing(const bson_error_t *cause)
+{
+    if (cause->domain == MONGOC_ERROR_STREAM || cause->domain == MONGOC_ERROR_SERVER_SELECTION)
+        return true;
+    if (cause->domain == MONGOC_ERROR_PROTOCOL)
+        return cause->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
+    for (size_t i = 0; i < sizeof passing_codes / sizeof passing_codes[0]; i++)
+        if (cause->domain == MONGOC_ERROR_SERVER && cause->code == passing_codes[i])
+            return true;
+    return false;
+}
+
+bool mongodb_client_error(const struct mongodb_client *client, const bson_error_t *cause,
+                          struct error *error)
+{
+    const struct meaning *meaning = meanings;
+    while ((meaning->domain != 0 && meaning->domain != cause->domain) ||
+           (meaning->code != 0 && meaning->code != cause->code) ||
+           (meaning->text != NULL && strstr(cause->message, meaning->text) == NULL))
+        meaning++;
+    error_set(error, ERROR_SOURCE, "source %s: %s (%s)", client->source, meaning->what,
+              cause->message);
+    return error_hint(error, "%s", meaning->next);
+}
+
+static void start_library(void)
+{
+    mongoc_log_set_handler(NULL, NULL);
+    mongoc_init();
+    atexit(mongoc_cleanup);
+}
+
+static bool set_options(mongoc_uri_t *uri)
+{
+    return (mongoc_uri_has_option(uri, MONGOC_URI_SERVERSELECTIONTRYONCE) ||
+            mongoc_uri_set_option_as_bool(uri, MONGOC_URI_SERVERSELECTIONTRYONCE, false)) &&
+           (mongoc_uri_has_option(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS) ||
+            mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
+                                           SELECTION_TIMEOUT_MS)) &&
+           (mongoc_uri_get_appname(uri) != NULL || mongoc_uri_set_appname(uri, "graduate-extract"));
+}
+
+/* libmongoc says only in its log that such a file is missing. */
+static bool check_files(const struct mongodb_client *client, const mongoc_uri_t *uri,
+                        struct error *error)
+{
+    static const char *const options[] = {MONGOC_URI_TLSCAFILE, MONGOC_URI_TLSCERTIFICATEKEYFILE};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const char *path = mongoc_uri_get_option_as_utf8(uri, options[i], NULL);
+        if (path != NULL && access(path, R_OK) != 0) {
+            error_set_errno(error, ERROR_SOURCE, "source %s: cannot read the file %s",
+                            client->source, path);
+            return error_hint(error, "check %s in the URI", options[i]);
+        }
+    }
+    return true;
+}
+
+static bool use_uri(struct mongodb_client *client, const mongoc_uri_t *uri, const char *database,
+                    struct error *error)
+{
+    bson_error_t cause;
+    if (database == NULL)
+        database = mongoc_uri_get_database(uri);
+    if (database == NULL || database[0] == '\0') {
+        error_set(error, ERROR_SOURCE, "source %s: no database is named", client->source);
+        return error_hint(error, "end the URI's host part in /DATABASE, or give the source a "
+                                 "\"database\" in project.json");
+    }
+    if (!check_files(client, uri, error))
+        return false;
+    client->client = mongoc_client_new_from_uri_with_error(uri, &cause);
+    if (client->client == NULL)
+        return mongodb_client_error(client, &cause, error);
+    mongoc_client_set_error_api(client->client, MONGOC_ERROR_API_VERSION_2);
+    client->database = strdup(database);
+    if (client->database != NULL)
+        return true;
+    mongoc_client_destroy(client->client);
+    return error_memory(error);
+}
+
+bool mongodb_client_init(struct mongodb_client *client, const struct endpoint *endpoint,
+                         struct error *error)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, start_library);
+    *client = (struct mongodb_client){.source = endpoint->source->name};
+    /* libmongoc's own words about a bad URI may quote the password. */
+    bson_error_t unsaid;
+    mongoc_uri_t *uri = mongoc_uri_new_with_error(endpoint->uri, &unsaid);
+    if (uri == NULL || !set_options(uri)) {
+        mongoc_uri_destroy(uri);
+        error_set(error, ERROR_SOURCE, "source %s: its URI is no valid MongoDB URI",
+                  client->source);
+        return error_hint(error, "write mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS or "
+                                 "mongodb+srv://USER:PASSWORD@HOST.DOMAIN.TLD/DATABASE; characters "
+                                 "such as : / ? # [ ] @ %% in user and "
+                                 "password must be percent-encoded");
+    }
+    bool ok = use_uri(client, uri, endpoint->source->database, error);
+    mongoc_uri_destroy(uri);
+    return ok;
+}
+
+void mongodb_client_release(struct mongodb_client *client)
+{
+    mongoc_client_destroy(client->client);
+    free(client->database);
+}
+
+bool mongodb_client_command(struct mongodb_client *client, const bson_t *command,
+                            const bson_t *options, bson_t *reply, bson_error_t *cause)
+{
+    return mongoc_client_read_command_with_opts(client->client, client->database, command, NULL,
+                                                options, reply, cause);
+}
+
+static const char *text_of(const bson_t *document, const char *field)
+{
+    bson_iter_t iter;
+    return bson_iter_init_find(&iter, document, field) && BSON_ITER_HOLDS_UTF8(&iter)
+               ? bson_iter_utf8(&iter, NULL)
+               : "";
+}
+
+static bool add(struct mongodb_collections *collections, const bson_t *described,
+                struct error *error)
+{
+    const char *name = text_of(described, "name"), *type = text_of(described, "type");
+    if (strncmp(name, "system.", strlen("system.")) == 0)
+        return true;
+    struct mongodb_collection *items =
+        realloc(collections->items, (collections->count + 1) * sizeof *items);
+    if (items == NULL)
+        return error_memory(error);
+    collections->items = items;
+    struct mongodb_collection *item = &items[collections->count];
+    item->kind = strcmp(type, "view") == 0         ? MONGODB_VIEW
+                 : strcmp(type, "timeseries") == 0 ? MONGODB_TIME_SERIES
+                                                   : MONGODB_COLLECTION;
+    item->name = strdup(name);
+    if (item->name == NULL)
+        return error_memory(error);
+    collections->count++;
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct mongodb_collection *left = a, *right = b;
+    return strcmp(left->name, right->name);
+}
+
+bool mongodb_client_list(struct mongodb_client *client, struct mongodb_collections *collections,
+                         struct error *error)
+{
+    bson_t options = BSON_INITIALIZER;
+    const bson_t *described;
+    bson_error_t cause;
+    *collections = (struct mongodb_collections){0};
+    BSON_APPEND_BOOL(&options, "nameOnly", true);
+    mongoc_database_t *database = mongoc_client_get_database(client->client, client->database);
+    mongoc_cursor_t *cursor = mongoc_database_find_collections_with_opts(database, &options);
+    bool ok = true;
+    while (ok && mongoc_cursor_next(cursor, &described))
+        ok = add(collections, described, error);
+    if (ok && mongoc_cursor_error(cursor, &cause))
+        ok = mongodb_client_error(client, &cause, error);
+    mongoc_cursor_destroy(cursor);
+    mongoc_database_destroy(database);
+    bson_destroy(&options);
+    if (ok && collections->count == 0) {
+        error_set(error, ERROR_SOURCE, "source %s: the database %s holds no collections",
+                  client->source, client->database);
+        return error_hint(error,
+                          "check the database's name, capitals too: an unknown database looks "
+                          "just like an empty one");
+    }
+    if (ok)
+        qsort(collections->items, collections->count, sizeof collections->items[0], by_name);
+    return ok;
+}
+
+void mongodb_collections_release(struct mongodb_collections *collections)
+{
+    for (size_t i = 0; i < collections->count; i++)
+        free(collections->items[i].name);
+    free(collections->items);
+    *collections = (struct mongodb_collections){0};
+}

@@ -1,0 +1,35 @@
+/* packed_file.h: reading a file that may be gzipped, by bytes of its uncompressed content.
+ *
+ * What it is, the content says (1f 8b 08), not the name: mongodump writes gzip without ".gz" too.
+ * Several gzip members in a row are one content. A file that ends inside a member is an error. */
+#ifndef EXTRACT_PACKED_FILE_H
+#define EXTRACT_PACKED_FILE_H
+
+#include "graduate/error.h"
+
+#include <stdint.h>
+#include <zlib.h>
+
+struct packed_file {
+    int fd;
+    char *path;
+    int64_t size; /* of the file as it lies there */
+    bool gzip;
+    z_stream z; /* gzip only, as is what follows */
+    uint8_t *input;
+    int64_t loaded; /* of the file, into input */
+    bool in_member; /* a member is open: the file must not end here */
+};
+
+/* All errors are ERROR_SOURCE and name the file. On failure nothing is left open. */
+bool packed_file_open(struct packed_file *file, const char *path, struct error *error);
+void packed_file_close(struct packed_file *file);
+/* Read until `length` bytes or the end; *got says how many. */
+bool packed_file_read(struct packed_file *file, void *bytes, size_t length, size_t *got,
+                      struct error *error);
+/* Go on by `length` bytes, or to the end. */
+bool packed_file_skip(struct packed_file *file, int64_t length, struct error *error);
+/* How many bytes of the file as it lies there have been used up. */
+int64_t packed_file_used(const struct packed_file *file);
+
+#endif

@@ -1,0 +1,432 @@
+/* The Postgres reader: one table, in the order of its key, by binary COPY out of one snapshot. */
+#include "graduate/postgres.h"
+#include "graduate/file.h"
+#include "graduate/schema.h"
+#include "postgres_catalog.h"
+#include "postgres_key.h"
+#include "reader.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct table_reader {
+    struct postgres postgres;
+    char *label;     /* "public.books" */
+    PGresult *shape; /* of the table as it is now; names of types point into it */
+    struct postgres_key key;
+    size_t column_count;
+    struct postgres_field *fields; /* of the last tuple, which is `row` */
+    char *row;                     /* libpq's */
+    bson_t *after;                 /* given at open; where we stand while row is NULL */
+    bool began;                    /* COPY's own header has been seen */
+};
+
+static const uint8_t signature[11] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0};
+enum { COPY_HEAD = sizeof signature + 8, TRAILER = 0xFFFF };
+
+static const char *schema_of(const struct endpoint *endpoint)
+{
+    return endpoint->source->schema != NULL ? endpoint->source->schema : "public";
+}
+
+static bool connect_source(struct postgres *postgres, const struct endpoint *endpoint,
+                           struct error *error)
+{
+    char what[128];
+    snprintf(what, sizeof what, "source %s", endpoint->source->name);
+    return postgres_connect(postgres, endpoint->uri, what, ERROR_SOURCE, error);
+}
+
+static bool read_catalog(const struct endpoint *endpoint, struct catalog *catalog,
+                         struct error *error)
+{
+    struct postgres postgres;
+    if (!connect_source(&postgres, endpoint, error))
+        return false;
+    bool ok = postgres_catalog_read(&postgres, endpoint->source->name, schema_of(endpoint), catalog,
+                                    error);
+    postgres_close(&postgres);
+    return ok;
+}
+
+static bool import_snapshot(struct postgres *postgres, const char *snapshot, struct error *error)
+{
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_puts(&sql, "SET TRANSACTION SNAPSHOT ");
+    sql_put_literal(&sql, snapshot);
+    bool ok = buffer_ok(&sql, error);
+    if (ok && !postgres_exec(postgres, buffer_text(&sql), error)) {
+        ok = false;
+        if (PQstatus(postgres->connection) == CONNECTION_OK)
+            error_hint(error, "the session that held the snapshot has ended, or a pooler lies "
+                              "between: use the server's own port, and run again");
+    }
+    buffer_release(&sql);
+    return ok;
+}
+
+/* What the session of a pooler in transaction mode forgets is said again inside the transaction:
+ * without row_security off, rows would be missing and nothing would say so. */
+static bool begin(struct postgres *postgres, const char *snapshot, struct error *error)
+{
+    return postgres_exec(postgres, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
+           (snapshot == NULL || import_snapshot(postgres, snapshot, error)) &&
+           postgres_exec(postgres, "SET LOCAL row_security = off", error) &&
+           postgres_exec(postgres, "SET LOCAL search_path = ''", error);
+}
+
+/* Before any query, so that the snapshot, where it is our own, is not older than the lock. */
+static bool lock(struct table_reader *table, const char *qualified, struct error *error)
+{
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_printf(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE", qualified);
+    bool ok = buffer_ok(&sql, error) && postgres_exec(&table->postgres, buffer_text(&sql), error);
+    buffer_release(&sql);
+    if (!ok && strcmp(error->sqlstate, "42P01") == 0)
+        error_hint(error, "correct \"from\" in the mapping, or the source's \"schema\" in "
+                          "project.json");
+    return ok;
+}
+
+/* Columns of the shape query. */
+enum { SHAPE_NAME, SHAPE_OID, SHAPE_SENT, SHAPE_BASE, SHAPE_TEXT, SHAPE_CAST, SHAPE_KIND };
+static const char shape_sql[] =
+    "select a.attname, a.atttypid::int8,"
+    " t.typsend::oid <> 0 and coalesce(e.typsend, t.typsend)::oid <> 0,"
+    " b.oid::int8, b.typcategory = 'S' or b.typtype = 'e', format_type(b.oid, -1), c.relkind"
+    " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = "
+    "a.atttypid"
+    " join pg_type b on b.oid = case t.typtype when 'd' then t.typbasetype else t.oid end"
+    " left join pg_type e on e.oid = b.typelem"
+    " where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum";
+
+static const char *shape(const struct table_reader *table, size_t column, int what)
+{
+    return PQgetvalue(table->shape, (int)column, what);
+}
+
+static bool is_true(const char *value)
+{
+    return value[0] == 't';
+}
+
+static uint32_t to_oid(const char *value)
+{
+    return (uint32_t)strtoul(value, NULL, 10);
+}
+
+static bool changed(const struct table_reader *table, const char *column, const char *how,
+                    struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "%s: %s has changed since its catalog was taken: %s %s",
+              table->postgres.where, table->label, column, how);
+    error_at(error, NULL, NULL, column);
+    return error_hint(error, "begin a new run, which takes the catalog again");
+}
+
+/* The tuples must be what the catalog in the stream's header says of them. */
+static bool check_shape(const struct table_reader *table, const struct catalog_entity *catalog,
+                        struct error *error)
+{
+    size_t now = (size_t)PQntuples(table->shape);
+    for (size_t i = 0; i < now || i < catalog->column_count; i++) {
+        const struct catalog_column *column = &catalog->columns[i];
+        if (i >= catalog->column_count)
+            return changed(table, shape(table, i, SHAPE_NAME), "is new", error);
+        if (i >= now || strcmp(column->name, shape(table, i, SHAPE_NAME)) != 0)
+            return changed(table, column->name, "is not in its place", error);
+        if (column->oid != to_oid(shape(table, i, SHAPE_OID)))
+            return changed(table, column->name, "has another type", error);
+        if (!is_true(shape(table, i, SHAPE_SENT))) {
+            error_set(error, ERROR_SOURCE,
+                      "%s: %s cannot be read: Postgres has no binary form of "
+                      "the type %s",
+                      table->postgres.where, table->label, column->type);
+            error_at(error, NULL, NULL, column->name);
+            return error_hint(error, "give the column another type in the source, e.g. text");
+        }
+    }
+    return true;
+}
+
+static bool choose_key(struct table_reader *table, const struct catalog_entity *catalog,
+                       struct error *error)
+{
+    struct postgres_type *types = calloc(table->column_count + 1, sizeof *types);
+    if (types == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < table->column_count; i++)
+        types[i] = (struct postgres_type){to_oid(shape(table, i, SHAPE_BASE)),
+                                          is_true(shape(table, i, SHAPE_TEXT)),
+                                          shape(table, i, SHAPE_CAST)};
+    bool ok = postgres_key_init(&table->key, catalog, types, error);
+    free(types);
+    return ok;
+}
+
+static bool look(struct table_reader *table, const char *qualified,
+                 const struct catalog_entity *catalog, struct error *error)
+{
+    if (!postgres_query(&table->postgres, shape_sql, &qualified, 1, &table->shape, error) ||
+        !check_shape(table, catalog, error))
+        return false;
+    table->column_count = catalog->column_count;
+    table->fields = calloc(table->column_count + 1, sizeof *table->fields);
+    if (table->fields == NULL)
+        return error_memory(error);
+    return choose_key(table, catalog, error);
+}
+
+/* An explicit list, in the order of the catalog. The rows of a partitioned table are its
+ * partitions'; those of any other table's children belong to the children. */
+static bool put_copy(const struct table_reader *table, const char *qualified, struct buffer *sql,
+                     struct error *error)
+{
+    bool partitioned = shape(table, 0, SHAPE_KIND)[0] == 'p';
+    buffer_puts(sql, "COPY (SELECT ");
+    for (size_t i = 0; i < table->column_count; i++) {
+        buffer_puts(sql, i > 0 ? ", " : "");
+        sql_put_identifier(sql, shape(table, i, SHAPE_NAME));
+    }
+    buffer_printf(sql, " FROM %s%s", partitioned ? "" : "ONLY ", qualified);
+    if (!postgres_key_put_where(&table->key, table->after, sql, error))
+        return false;
+    postgres_key_put_order(&table->key, sql);
+    buffer_puts(sql, ") TO STDOUT (FORMAT binary)");
+    return buffer_ok(sql, error);
+}
+
+/* A failure while rows flow: name the last one that came. Nothing is read again inside: another
+ * connection could not go on in this transaction's snapshot. */
+static bool broken(struct table_reader *table, const PGresult *result, struct error *error)
+{
+    struct buffer doing;
+    buffer_init(&doing);
+    buffer_printf(&doing, "reading %s", table->label);
+    if (table->row != NULL) {
+        buffer_puts(&doing, " after ");
+        postgres_key_describe(&table->key, table->fields, &doing);
+    }
+    postgres_error(&table->postgres, result, buffer_text(&doing), error);
+    buffer_release(&doing);
+    if (PQstatus(table->postgres.connection) == CONNECTION_BAD)
+        error_hint(error, "check the server and the way to it, then run again: the run goes on "
+                          "from the last batch");
+    return false;
+}
+
+static bool start_copy(struct table_reader *table, const char *qualified, struct error *error)
+{
+    struct buffer sql;
+    buffer_init(&sql);
+    bool ok = put_copy(table, qualified, &sql, error);
+    if (ok) {
+        PGresult *result = PQexec(table->postgres.connection, buffer_text(&sql));
+        ok = PQresultStatus(result) == PGRES_COPY_OUT || broken(table, result, error);
+        PQclear(result);
+    }
+    buffer_release(&sql);
+    return ok;
+}
+
+static void table_release(struct table_reader *table)
+{
+    PQfreemem(table->row);
+    PQclear(table->shape);
+    postgres_key_release(&table->key);
+    postgres_close(&table->postgres);
+    if (table->after != NULL)
+        bson_destroy(table->after);
+    free(table->fields);
+    free(table->label);
+    free(table);
+}
+
+static bool table_open(struct table_reader *table, const struct extraction *what,
+                       struct error *error)
+{
+    struct buffer qualified;
+    buffer_init(&qualified);
+    sql_put_qualified(&qualified, schema_of(what->endpoint), what->from);
+    const char *name = buffer_text(&qualified);
+    bool ok = buffer_ok(&qualified, error) &&
+              connect_source(&table->postgres, what->endpoint, error) &&
+              begin(&table->postgres, what->snapshot, error) && lock(table, name, error) &&
+              look(table, name, what->catalog, error) && start_copy(table, name, error);
+    buffer_release(&qualified);
+    return ok;
+}
+
+static bool open_table(struct reader *reader, const struct extraction *what, struct error *error)
+{
+    struct table_reader *table = calloc(1, sizeof *table);
+    if (table == NULL)
+        return error_memory(error);
+    if (asprintf(&table->label, "%s.%s", schema_of(what->endpoint), what->from) < 0)
+        table->label = NULL;
+    table->after = what->after != NULL ? bson_copy(what->after) : NULL;
+    bool ok = table->label != NULL ? table_open(table, what, error) : error_memory(error);
+    if (!ok) {
+        table_release(table);
+        return false;
+    }
+    reader->state = table;
+    return true;
+}
+
+static void close_table(struct reader *reader)
+{
+    table_release(reader->state);
+    reader->state = NULL;
+}
+
+static bool garbled(const struct table_reader *table, struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "%s: reading %s: what came is no binary COPY of its %zu columns",
+              table->postgres.where, table->label, table->column_count);
+    return error_hint(error, "is this a PostgreSQL server, or something else that speaks its "
+                             "protocol?");
+}
+
+/* COPY's head comes in front of the first tuple: signature, flags (the upper half must be
+ * understood; none are), length of an extension. Returns its length, or 0. */
+static size_t head_length(const uint8_t *bytes, size_t length)
+{
+    if (length < COPY_HEAD || memcmp(bytes, signature, sizeof signature) != 0 ||
+        get_be32(bytes + sizeof signature) >> 16 != 0)
+        return 0;
+    uint32_t extension = get_be32(bytes + sizeof signature + 4);
+    return extension <= length - COPY_HEAD ? COPY_HEAD + extension : 0;
+}
+
+/* A tuple's fields; false when its count or lengths do not add up. */
+static bool split(struct table_reader *table, const uint8_t *bytes, size_t length)
+{
+    const uint8_t *at = bytes + 2, *end = bytes + length;
+    if (length < 2 || get_be16(bytes) != table->column_count)
+        return false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (end - at < 4)
+            return false;
+        struct postgres_field *field = &table->fields[i];
+        *field = (struct postgres_field){at + 4, (int32_t)get_be32(at)};
+        at += 4;
+        if (field->length < -1 || field->length > end - at)
+            return false;
+        at += field->length > 0 ? field->length : 0;
+    }
+    return at == end;
+}
+
+static bool finish(struct table_reader *table, struct error *error)
+{
+    PGresult *result = PQgetResult(table->postgres.connection);
+    bool ok = PQresultStatus(result) == PGRES_COMMAND_OK || broken(table, result, error);
+    PQclear(result);
+    return ok;
+}
+
+static bool next_row(struct reader *reader, struct buffer *payload, bool *more, struct error *error)
+{
+    struct table_reader *table = reader->state;
+    for (;;) {
+        char *row = NULL;
+        int got = PQgetCopyData(table->postgres.connection, &row, 0);
+        if (got == -1) {
+            *more = false;
+            return finish(table, error);
+        }
+        if (got < 0)
+            return broken(table, NULL, error);
+        const uint8_t *bytes = (const uint8_t *)row;
+        size_t head = table->began ? 0 : head_length(bytes, (size_t)got);
+        size_t length = (size_t)got - head;
+        table->began = table->began || head > 0;
+        bytes += head;
+        if (table->began && length == 2 && get_be16(bytes) == TRAILER) {
+            PQfreemem(row); /* the end itself comes with the next call */
+            continue;
+        }
+        PQfreemem(table->row);
+        table->row = row;
+        if (!table->began || !split(table, bytes, length))
+            return garbled(table, error);
+        buffer_put(payload, bytes, length);
+        *more = true;
+        return buffer_ok(payload, error);
+    }
+}
+
+static bool put_position(struct reader *reader, bson_t *position, struct error *error)
+{
+    const struct table_reader *table = reader->state;
+    if (table->row != NULL)
+        return postgres_key_position(&table->key, table->fields, position, error);
+    return bson_concat(position, table->after) || error_memory(error);
+}
+
+const struct reader_ops postgres_reader = {
+    .kind = SOURCE_POSTGRES,
+    .export = false,
+    .catalog = read_catalog,
+    .open = open_table,
+    .next = next_row,
+    .position = put_position,
+    .close = close_table,
+};
+
+/* Wait until standard input ends; the connection must stay alive meanwhile. */
+static bool wait_for_end(const struct postgres *postgres, struct error *error)
+{
+    for (;;) {
+        struct pollfd waits[] = {{STDIN_FILENO, POLLIN, 0},
+                                 {PQsocket(postgres->connection), POLLIN, 0}};
+        if (poll(waits, 2, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return error_set_errno(error, ERROR_SOURCE, "cannot wait on standard input");
+        }
+        if (waits[1].revents != 0 && !PQconsumeInput(postgres->connection)) {
+            postgres_error(postgres, NULL, "holding the snapshot", error);
+            return error_hint(error, "what was read in it is kept; check the server and the way to "
+                                     "it, then run again");
+        }
+        if (waits[0].revents == 0)
+            continue;
+        char unused[256];
+        ssize_t got = read(STDIN_FILENO, unused, sizeof unused);
+        if (got == 0)
+            return true;
+        if (got < 0 && errno != EINTR && errno != EAGAIN)
+            return error_set_errno(error, ERROR_SOURCE, "cannot read standard input");
+    }
+}
+
+static bool export_snapshot(struct postgres *postgres, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(postgres, "select pg_export_snapshot() || chr(10)", NULL, 0, &result,
+                        error))
+        return false;
+    bool ok = file_write_all(STDOUT_FILENO, "standard output", PQgetvalue(result, 0, 0),
+                             (size_t)PQgetlength(result, 0, 0), error);
+    PQclear(result);
+    return ok;
+}
+
+bool postgres_hold_snapshot(const struct endpoint *endpoint, struct error *error)
+{
+    struct postgres postgres;
+    if (!connect_source(&postgres, endpoint, error))
+        return false;
+    bool ok = begin(&postgres, NULL, error) && export_snapshot(&postgres, error) &&
+              wait_for_end(&postgres, error);
+    postgres_close(&postgres);
+    return ok;
+}

@@ -1,0 +1,149 @@
+/* The server writes the catalog as the JSON that catalog.h describes: one statement, one snapshot,
+ * and one place where a member gets its meaning. */
+#include "postgres_catalog.h"
+#include "graduate/json.h"
+#include "graduate/message.h"
+#include "graduate/project.h"
+
+/* A partition is part of its parent, and is a table of its own only when the parent lies elsewhere;
+ * what an extension owns comes with the extension. */
+#define TABLES                                                                                     \
+    "tables as ("                                                                                  \
+    " select c.oid, c.relname from pg_class c"                                                     \
+    " where c.relnamespace = (select n.oid from pg_namespace n where n.nspname = $1)"              \
+    " and c.relkind in ('r', 'p')"                                                                 \
+    " and not (c.relispartition and exists ("                                                      \
+    "  select from pg_inherits i join pg_class p on p.oid = i.inhparent"                           \
+    "  where i.inhrelid = c.oid and p.relnamespace = c.relnamespace))"                             \
+    " and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass"              \
+    "  and d.objid = c.oid and d.deptype = 'e'))"
+
+/* The rows of a partitioned table are in its leaves; children by inheritance are tables of their
+ * own. Before version 14 a table that was never counted has 0 rows instead of -1. */
+#define SIZES                                                                                      \
+    "parts as ("                                                                                   \
+    " select t.oid as top, t.oid from tables t"                                                    \
+    " union all"                                                                                   \
+    " select p.top, i.inhrelid from parts p join pg_inherits i on i.inhparent = p.oid"             \
+    "  join pg_class c on c.oid = i.inhrelid where c.relispartition),"                             \
+    " sizes as ("                                                                                  \
+    " select p.top, sum(pg_table_size(c.oid)) as bytes, sum(c.reltuples::float8)::int8 as rows,"   \
+    "  bool_or(c.reltuples < 0 or (c.reltuples = 0 and c.relpages = 0"                             \
+    "   and pg_relation_size(c.oid) > 0)) as uncounted"                                            \
+    " from parts p join pg_class c on c.oid = p.oid where c.relkind <> 'p' group by p.top)"
+
+/* The default of a numbered column is its sequence, that of a generated one its expression: neither
+ * is a default. attgenerated is as new as version 12. */
+#define COLUMNS                                                                                    \
+    "(select json_agg(json_build_object("                                                          \
+    "  'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),"                           \
+    "  'oid', a.atttypid::int8, 'not_null', a.attnotnull, 'serial', s.serial,"                     \
+    "  'default_sql', case when not s.serial"                                                      \
+    "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end) order by a.attnum)"  \
+    " from pg_attribute a"                                                                         \
+    " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
+    " cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql) e"                        \
+    " cross join lateral (select a.attidentity <> '' or (e.sql like 'nextval(%' and"               \
+    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) is not null) is true"     \
+    "  as serial) s"                                                                               \
+    " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
+
+#define CONSTRAINED                                                                                \
+    "(select json_agg(a.attname order by k.n)"                                                     \
+    " from unnest(o.conkey) with ordinality k (attnum, n)"                                         \
+    " join pg_attribute a on a.attrelid = o.conrelid and a.attnum = k.attnum)"
+#define KEY                                                                                        \
+    "(select " CONSTRAINED " from pg_constraint o where o.conrelid = t.oid and o.contype = 'p')"
+#define UNIQUES                                                                                    \
+    "(select json_agg(" CONSTRAINED " order by o.conname)"                                         \
+    " from pg_constraint o where o.conrelid = t.oid and o.contype = 'u')"
+
+/* An index behind a constraint is said by the constraint. */
+#define INDEXES_OF_TABLE                                                                           \
+    " from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam"     \
+    " where i.indrelid = t.oid and i.indisvalid and i.indislive"                                   \
+    " and not exists (select from pg_constraint o where o.conindid = i.indexrelid"                 \
+    "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"
+/* indoption: 1 descending, 2 nulls first; the two go together unless said otherwise. */
+#define INDEXES                                                                                    \
+    "(select json_agg(json_build_object("                                                          \
+    "  'columns', (select json_agg(w.word || (array['', ' DESC NULLS LAST', ' NULLS FIRST',"       \
+    "    ' DESC'])[1 + (i.indoption[k - 1] & 3)] order by k)"                                      \
+    "   from generate_series(1, i.indnkeyatts) k"                                                  \
+    "   left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1]"        \
+    "   cross join lateral (select pg_get_indexdef(i.indexrelid, k, true) as sql) d"               \
+    "   cross join lateral (select case when a.attnum is not null then a.attname"                  \
+    "    when d.sql like '(%' then d.sql else '(' || d.sql || ')' end as word) w),"                \
+    "  'where', pg_get_expr(i.indpred, i.indrelid, true),"                                         \
+    "  'unique', i.indisunique) order by x.relname)" INDEXES_OF_TABLE " and m.amname = 'btree')"
+
+#define CHECKS                                                                                     \
+    "(select json_agg(json_build_object('name', o.conname,"                                        \
+    "  'expression', pg_get_expr(o.conbin, o.conrelid, true)) order by o.conname)"                 \
+    " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c' and o.convalidated)"
+
+/* NULL when there is no such schema. */
+static const char catalog_sql[] =
+    "with recursive " TABLES ", " SIZES " select json_strip_nulls(json_build_object("
+    "  'source', $2::text, 'kind', $3::text, 'version', current_setting('server_version'),"
+    "  'entities', coalesce((select json_agg(json_build_object("
+    "   'name', t.relname,"
+    "   'estimate', case when z.uncounted then null else coalesce(z.rows, 0) end,"
+    "   'bytes', coalesce(z.bytes, 0),"
+    "   'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
+    "   'indexes', " INDEXES ", 'checks', " CHECKS ") order by t.relname)"
+    "  from tables t left join sizes z on z.top = t.oid), '[]')))"
+    " from pg_namespace n where n.nspname = $1";
+
+/* What the tables have and struct catalog_entity has no words for. */
+static const char unsaid_sql[] =
+    "with " TABLES " select format('index %s of %s, a %s index', l.relname, t.relname, l.amname)"
+    " from tables t cross join lateral (select x.relname, m.amname" INDEXES_OF_TABLE
+    "  and m.amname <> 'btree') l"
+    " union all"
+    " select format('constraint %s of %s, which %s', o.conname, t.relname, case o.contype"
+    "  when 'x' then 'excludes' when 'c' then 'is not validated' else 'is deferrable' end)"
+    " from tables t join pg_constraint o on o.conrelid = t.oid"
+    " where o.contype = 'x' or (o.contype = 'c' and not o.convalidated)"
+    "  or (o.contype in ('p', 'u') and o.condeferrable)"
+    " union all"
+    " select format('unique index %s of %s, for which NULLs are equal', x.relname, t.relname)"
+    " from tables t join pg_index i on i.indrelid = t.oid join pg_class x on x.oid = i.indexrelid"
+    " where to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'" /* as new as version 15 */
+    " order by 1";
+
+static bool read_tables(const struct postgres *postgres, const PGresult *result, const char *schema,
+                        struct catalog *catalog, struct error *error)
+{
+    if (PQntuples(result) == 0) {
+        error_set(error, postgres->blame, "%s: there is no schema \"%s\"", postgres->where, schema);
+        return error_hint(error, "correct the source's \"schema\" in project.json");
+    }
+    cJSON *json;
+    bool ok = json_parse(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0),
+                         postgres->where, &json, error) &&
+              catalog_from_json(json, postgres->where, catalog, error);
+    cJSON_Delete(json);
+    if (!ok && error->code == ERROR_USAGE)
+        error->code = ERROR_BUG; /* it is the statement above that wrote the JSON */
+    return ok;
+}
+
+bool postgres_catalog_read(struct postgres *postgres, const char *source, const char *schema,
+                           struct catalog *catalog, struct error *error)
+{
+    const char *const parameters[] = {schema, source, source_kind_name(SOURCE_POSTGRES)};
+    PGresult *result;
+    if (!postgres_query(postgres, catalog_sql, parameters, 3, &result, error))
+        return false;
+    bool ok = read_tables(postgres, result, schema, catalog, error);
+    PQclear(result);
+    if (!ok || !postgres_query(postgres, unsaid_sql, parameters, 1, &result, error))
+        return false;
+    for (int i = 0; i < PQntuples(result); i++)
+        message_warning(
+            "%s: %s, is not kept as it is; if the target needs it, say so in the mapping",
+            postgres->where, PQgetvalue(result, i, 0));
+    PQclear(result);
+    return true;
+}

@@ -1,0 +1,66 @@
+/* reader.h: what every source looks like to graduate-extract.
+ *
+ * A reader delivers the records of one entity, one by one, in an order that it can go on from. The
+ * table of readers is in reader.c: a kind of source, live or export, and these functions. A reader
+ * does not know of frames, batches or checkpoints. */
+#ifndef EXTRACT_READER_H
+#define EXTRACT_READER_H
+
+#include "graduate/buffer.h"
+#include "graduate/catalog.h"
+#include "graduate/error.h"
+#include "graduate/project.h"
+
+#include <bson/bson.h>
+
+/* Where a reader finds its source: the expanded URI is a secret. */
+struct endpoint {
+    const struct source *source;
+    const char *uri;    /* expanded; of an export, "file:DIR" */
+    const char *folder; /* of an export, DIR; else NULL */
+    const char *key;    /* expanded API key, or NULL */
+};
+
+struct extraction {
+    const struct endpoint *endpoint;
+    const char *from;                     /* "books" */
+    const struct catalog_entity *catalog; /* what catalog() said of it */
+    const bson_t *after;  /* position to go on from, in this reader's own form; NULL: the start */
+    const char *snapshot; /* Postgres: an exported snapshot to read in, or NULL for its own */
+};
+
+struct reader {
+    const struct reader_ops *ops;
+    void *state; /* the reader's own */
+};
+
+struct reader_ops {
+    enum source_kind kind;
+    bool export;
+    /* Everything that this source holds. All errors of a reader are ERROR_SOURCE, save an `after`
+     * of another form (ERROR_REFUSED: the run began on another kind of source). The caller has
+     * initialised the catalog and releases it, also after a failure. */
+    bool (*catalog)(const struct endpoint *endpoint, struct catalog *catalog, struct error *error);
+    /* On failure nothing is left open; on success the caller closes. */
+    bool (*open)(struct reader *reader, const struct extraction *what, struct error *error);
+    /* Append one record to `payload` (BSON document, or binary COPY tuple), or set *more to false
+     * at the end. Lost connections are retried inside, from the last record delivered; what cannot
+     * be retried is an error with the entity and, where it is known, the key. */
+    bool (*next)(struct reader *reader, struct buffer *payload, bool *more, struct error *error);
+    /* Where the source stands after the last record delivered: append the members to `position`.
+     * Only called when at least one record was delivered, or after() was given. */
+    bool (*position)(struct reader *reader, bson_t *position, struct error *error);
+    void (*close)(struct reader *reader);
+};
+
+extern const struct reader_ops mongodb_reader;
+extern const struct reader_ops mongodump_reader;
+extern const struct reader_ops postgres_reader;
+extern const struct reader_ops appwrite_reader;
+extern const struct reader_ops jsonl_reader;
+
+/* Postgres alone: open a repeatable-read, read-only transaction, export its snapshot, print the
+ * name and a newline on standard output, and keep it until standard input ends. */
+bool postgres_hold_snapshot(const struct endpoint *endpoint, struct error *error);
+
+#endif
