@@ -1,0 +1,173 @@
+#include "document.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Path of a field below the scope, built only when a message needs it. */
+struct trail {
+    const struct trail *up;
+    const char *name;
+};
+
+static void put_trail(const struct trail *trail, char *out, size_t size)
+{
+    if (trail == NULL)
+        return;
+    put_trail(trail->up, out, size);
+    size_t used = strlen(out);
+    snprintf(out + used, size - used, "%s%s", used > 0 ? "." : "", trail->name);
+}
+
+static bool at_trail(const struct scope *scope, const struct trail *trail, struct error *error)
+{
+    char path[sizeof error->path];
+    snprintf(path, sizeof path, "%s", scope->path);
+    put_trail(trail, path, sizeof path);
+    return error_at(error, NULL, NULL, path);
+}
+
+/* Documents of a collection keep the order of their fields mostly, so the child after the last hit
+ * is the first guess. */
+static struct node *find(struct node *parent, const char *name, size_t *guess)
+{
+    for (size_t i = 0; i < parent->child_count; i++) {
+        size_t at = *guess + i < parent->child_count ? *guess + i
+                                                     : *guess + i - parent->child_count;
+        if (strcmp(parent->children[at].name, name) == 0) {
+            *guess = at + 1 < parent->child_count ? at + 1 : 0;
+            return &parent->children[at];
+        }
+    }
+    return NULL;
+}
+
+static bool unspoken(struct scope *scope, const struct trail *trail, struct error *error)
+{
+    if (scope->has_rest) {
+        scope->unspoken++;
+        return true;
+    }
+    error_set(error, ERROR_DATA, "the mapping says nothing of this field");
+    error_hint(error, "map it to a column, drop it by name (\"drop\"), or keep what remains in a "
+                      "\"rest\" column; then run again");
+    return at_trail(scope, trail, error);
+}
+
+/* `covered`: a column takes the document as a whole, so fields without a node are spoken for. */
+static bool walk(struct scope *scope, struct node *node, const uint8_t *bson, size_t length,
+                 bool covered, const struct trail *up, struct error *error)
+{
+    bson_iter_t iter;
+    size_t guess = 0;
+    if (!bson_iter_init_from_data(&iter, bson, length)) {
+        error_set(error, ERROR_SOURCE, "the document is damaged");
+        return at_trail(scope, up, error);
+    }
+    while (bson_iter_next(&iter)) {
+        const struct trail here = {up, bson_iter_key(&iter)};
+        struct node *met = find(node, here.name, &guess);
+        if (met == NULL) {
+            if (!covered && !unspoken(scope, &here, error))
+                return false;
+            continue;
+        }
+        if (met->seen == scope->walk) {
+            error_set(error, ERROR_DATA, "the field stands twice in its document");
+            error_hint(error, "correct the record in the source, and run again");
+            return at_trail(scope, &here, error);
+        }
+        met->seen = scope->walk;
+        if (met->slot == NO_SLOT && met->child_count == 0)
+            continue; /* dropped */
+        struct value value = value_from_iter(&iter);
+        if (met->slot != NO_SLOT)
+            scope->slots[met->slot] = value;
+        if (met->child_count == 0 || value_is_nothing(&value))
+            continue;
+        if (value.type == BSON_TYPE_DOCUMENT) {
+            if (!walk(scope, met, value.bytes, value.length, met->slot != NO_SLOT, &here, error))
+                return false;
+        } else if (met->slot == NO_SLOT) {
+            char what[120];
+            value_describe(&value, what, sizeof what);
+            error_set(error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
+            error_hint(error, "correct the record in the source, or the mapping, and run again");
+            return at_trail(scope, &here, error);
+        }
+    }
+    if (iter.err_off != 0) {
+        error_set(error, ERROR_SOURCE, "the document is damaged at its byte %u", iter.err_off);
+        return at_trail(scope, up, error);
+    }
+    return true;
+}
+
+bool document_walk(struct scope *scope, const struct value *document, struct error *error)
+{
+    scope->walk++;
+    scope->unspoken = 0;
+    for (int i = 0; i < scope->slot_count; i++)
+        scope->slots[i].type = BSON_TYPE_EOD;
+    if (scope->root.slot != NO_SLOT)
+        scope->slots[scope->root.slot] = *document;
+    if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
+        return true; /* the element itself is all that is wanted */
+    if (document->type == BSON_TYPE_DOCUMENT)
+        return walk(scope, &scope->root, document->bytes, document->length,
+                    scope->root.slot != NO_SLOT, NULL, error);
+    char what[120];
+    value_describe(document, what, sizeof what);
+    error_set(error, ERROR_DATA, "an element is %s, and the mapping looks for fields in it", what);
+    error_hint(error, "correct the record in the source, or the mapping, and run again");
+    return error_at(error, NULL, NULL, scope->path);
+}
+
+/* Does a subtree hold a field that nobody spoke for? Only then its object is opened. */
+static bool has_unspoken(struct node *node, const struct value *value)
+{
+    bson_iter_t iter;
+    size_t guess = 0;
+    if (node->child_count == 0 || node->slot != NO_SLOT || value->type != BSON_TYPE_DOCUMENT ||
+        !bson_iter_init_from_data(&iter, value->bytes, value->length))
+        return false;
+    while (bson_iter_next(&iter)) {
+        struct node *met = find(node, bson_iter_key(&iter), &guess);
+        struct value member = value_from_iter(&iter);
+        if (met == NULL || has_unspoken(met, &member))
+            return true;
+    }
+    return false;
+}
+
+static bool write_rest(struct node *node, const struct value *document, struct json_writer *writer,
+                       struct error *error)
+{
+    bson_iter_t iter;
+    size_t guess = 0;
+    bool first = true;
+    buffer_putc(writer->out, '{');
+    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+        return error_set(error, ERROR_SOURCE, "the document is damaged");
+    while (bson_iter_next(&iter)) {
+        const char *key = bson_iter_key(&iter);
+        struct node *met = find(node, key, &guess);
+        struct value member = value_from_iter(&iter);
+        if (met != NULL && !has_unspoken(met, &member))
+            continue;
+        writer->path[writer->depth++] = key;
+        if (!json_check_duplicate(writer, document, key, error) ||
+            !json_write_key(writer, &first, key, bson_iter_key_len(&iter), error) ||
+            !(met == NULL ? json_write_value(writer, &member, error)
+                          : write_rest(met, &member, writer, error)))
+            return false;
+        writer->depth--;
+    }
+    buffer_putc(writer->out, '}');
+    return true;
+}
+
+bool document_write_rest(struct scope *scope, const struct value *document,
+                         struct json_writer *writer, struct error *error)
+{
+    return write_rest(&scope->root, document, writer, error);
+}

@@ -1,0 +1,15 @@
+/* document.h: walking a document once into the slots of its scope. */
+#ifndef TRANSFORM_DOCUMENT_H
+#define TRANSFORM_DOCUMENT_H
+
+#include "plan.h"
+
+/* Fill the scope's slots from a record, or from one element of its array. ERROR_DATA with path: a
+ * field that stands twice, a field that nobody spoke for in a scope without rest, a scalar where the
+ * mapping looks for fields. */
+bool document_walk(struct scope *scope, const struct value *document, struct error *error);
+/* Write the fields of the same document that nobody spoke for, as one JSON object. */
+bool document_write_rest(struct scope *scope, const struct value *document,
+                         struct json_writer *writer, struct error *error);
+
+#endif

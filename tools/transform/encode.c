@@ -1,0 +1,363 @@
+#include "encode.h"
+#include "datetime.h"
+#include "number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef bool (*put_function)(const struct encoding *encoding, const struct value *value,
+                             struct buffer *out, struct error *error);
+
+static bool misfit(const struct encoding *encoding, const struct value *value, const char *why,
+                   struct error *error)
+{
+    char what[120], type[64];
+    value_describe(value, what, sizeof what);
+    pgtype_format(&encoding->type, type, sizeof type);
+    error_set(error, ERROR_DATA, "%s does not fit the type %s%s%s", what, type,
+              why[0] != '\0' ? ": " : "", why);
+    error_hint(error, "correct the record in the source, or give the column another type in the "
+                      "mapping, and run again");
+    return error_at(error, NULL, NULL, encoding->path);
+}
+
+static bool put_bool(const struct encoding *encoding, const struct value *value,
+                     struct buffer *out, struct error *error)
+{
+    if (value->type != BSON_TYPE_BOOL)
+        return misfit(encoding, value, "", error);
+    buffer_putc(out, value->integer != 0);
+    return true;
+}
+
+/* Any number that is whole: applications in JavaScript write 100 as a double. */
+static bool whole_number(const struct value *value, int64_t *out)
+{
+    char text[BSON_DECIMAL128_STRING];
+    switch ((int)value->type) {
+    case BSON_TYPE_INT32:
+    case BSON_TYPE_INT64:
+        *out = value->integer;
+        return true;
+    case BSON_TYPE_DOUBLE:
+        return number_to_int64(value->number, out);
+    case BSON_TYPE_DECIMAL128:
+        bson_decimal128_to_string(&value->decimal, text);
+        return number_parse_int64(text, out);
+    default:
+        return false;
+    }
+}
+
+static bool put_integer(const struct encoding *encoding, const struct value *value,
+                        struct buffer *out, struct error *error)
+{
+    int64_t number;
+    if (!whole_number(value, &number))
+        return misfit(encoding, value, "it is no whole number of 64 bits", error);
+    switch ((int)encoding->type.base) {
+    case PG_INT2:
+        if (number < INT16_MIN || number > INT16_MAX)
+            return misfit(encoding, value, "too large", error);
+        buffer_put_be16(out, (uint16_t)number);
+        return true;
+    case PG_INT4:
+        if (number < INT32_MIN || number > INT32_MAX)
+            return misfit(encoding, value, "too large", error);
+        buffer_put_be32(out, (uint32_t)number);
+        return true;
+    default:
+        buffer_put_be64(out, (uint64_t)number);
+        return true;
+    }
+}
+
+static bool put_float(const struct encoding *encoding, const struct value *value,
+                      struct buffer *out, struct error *error)
+{
+    double number = value->number;
+    if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
+        int64_t back;
+        number = (double)value->integer;
+        if (!number_to_int64(number, &back) || back != value->integer)
+            return misfit(encoding, value, "it would be rounded", error);
+    } else if (value->type != BSON_TYPE_DOUBLE) {
+        return misfit(encoding, value, "", error);
+    }
+    if (encoding->type.base == PG_FLOAT8) {
+        uint64_t bits;
+        memcpy(&bits, &number, sizeof bits);
+        buffer_put_be64(out, bits);
+        return true;
+    }
+    float small = (float)number;
+    uint32_t bits;
+    if (!isnan(number) && (double)small != number)
+        return misfit(encoding, value, "it would be rounded", error);
+    memcpy(&bits, &small, sizeof bits);
+    buffer_put_be32(out, bits);
+    return true;
+}
+
+static bool put_numeric(const struct encoding *encoding, const struct value *value,
+                        struct buffer *out, struct error *error)
+{
+    char text[BSON_DECIMAL128_STRING + 8];
+    switch ((int)value->type) {
+    case BSON_TYPE_INT32:
+    case BSON_TYPE_INT64:
+        snprintf(text, sizeof text, "%" PRId64, value->integer);
+        break;
+    case BSON_TYPE_DOUBLE:
+        if (isnan(value->number))
+            snprintf(text, sizeof text, "NaN");
+        else if (isinf(value->number))
+            snprintf(text, sizeof text, value->number > 0 ? "Infinity" : "-Infinity");
+        else
+            number_format(value->number, text, sizeof text);
+        break;
+    case BSON_TYPE_DECIMAL128:
+        bson_decimal128_to_string(&value->decimal, text);
+        break;
+    default:
+        return misfit(encoding, value, "", error);
+    }
+    switch (numeric_put(out, text, encoding->type.precision, encoding->type.scale)) {
+    case NUMERIC_OK:
+        return true;
+    case NUMERIC_ROUNDS:
+        return misfit(encoding, value, "it would be rounded", error);
+    case NUMERIC_TOO_LARGE:
+        return misfit(encoding, value, "too large", error);
+    case NUMERIC_NOT:
+        break;
+    }
+    return misfit(encoding, value, "it is no number", error);
+}
+
+/* Characters, as varchar(n) counts them. */
+static size_t characters(const uint8_t *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += (text[i] & 0xC0) != 0x80;
+    return count;
+}
+
+static bool put_text(const struct encoding *encoding, const struct value *value,
+                     struct buffer *out, struct error *error)
+{
+    if (value->type == BSON_TYPE_OID) {
+        char hex[32];
+        value_brief(value, hex, sizeof hex);
+        buffer_puts(out, hex);
+        return true;
+    }
+    if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
+        return misfit(encoding, value, "", error);
+    if (!text_check(value->bytes, value->length, error))
+        return error_at(error, NULL, NULL, encoding->path);
+    if (encoding->type.length > 0 &&
+        characters(value->bytes, value->length) > (size_t)encoding->type.length)
+        return misfit(encoding, value, "too long", error);
+    buffer_put(out, value->bytes, value->length);
+    return true;
+}
+
+static bool put_bytea(const struct encoding *encoding, const struct value *value,
+                      struct buffer *out, struct error *error)
+{
+    if (value->type != BSON_TYPE_BINARY)
+        return misfit(encoding, value, "", error);
+    buffer_put(out, value->bytes, value->length);
+    return true;
+}
+
+static bool put_uuid(const struct encoding *encoding, const struct value *value,
+                     struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    if (value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16) {
+        buffer_put(out, value->bytes, 16);
+        return true;
+    }
+    if (value->type == BSON_TYPE_BINARY && value->subtype == 3)
+        return misfit(encoding, value, "a UUID of subtype 3 does not say in which order its bytes "
+                                       "stand", error);
+    if (!value_is_text(value) || !uuid_parse((const char *)value->bytes, value->length, uuid))
+        return misfit(encoding, value, "it is no UUID (an id of an entity needs \"id_of\")", error);
+    buffer_put(out, uuid, sizeof uuid);
+    return true;
+}
+
+static bool put_identity(const struct encoding *encoding, const struct value *value,
+                         struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    char text[40];
+    bool ok = true;
+    if (value->type == BSON_TYPE_OID) {
+        identity_from_objectid(encoding->identity, encoding->id_entity, value->oid, uuid);
+    } else if (value_is_text(value)) {
+        ok = identity_from_text(encoding->identity, encoding->id_entity,
+                                (const char *)value->bytes, value->length, uuid);
+    } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
+        identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
+    } else if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
+        int length = snprintf(text, sizeof text, "%" PRId64, value->integer);
+        ok = identity_from_text(encoding->identity, encoding->id_entity, text, (size_t)length,
+                                uuid);
+    } else {
+        ok = false;
+    }
+    if (!ok)
+        return misfit(encoding, value, "it is nobody's id", error);
+    if (encoding->type.base == PG_UUID) {
+        buffer_put(out, uuid, sizeof uuid);
+    } else {
+        uuid_format(uuid, text);
+        buffer_put(out, text, 36);
+    }
+    return true;
+}
+
+static bool text_to_moment(const struct value *value, int64_t *microseconds, bool *zoned,
+                           bool *date_only)
+{
+    return value_is_text(value) && datetime_parse((const char *)value->bytes, value->length,
+                                                  microseconds, zoned, date_only);
+}
+
+static bool put_timestamp(const struct encoding *encoding, const struct value *value,
+                          struct buffer *out, struct error *error)
+{
+    int64_t microseconds;
+    bool zoned, date_only;
+    if (value->type == BSON_TYPE_DATE_TIME) {
+        if (!datetime_from_milliseconds(value->integer, &microseconds))
+            return misfit(encoding, value, "beyond the years that PostgreSQL knows", error);
+    } else if (!text_to_moment(value, &microseconds, &zoned, &date_only)) {
+        return misfit(encoding, value, "", error);
+    } else if (zoned != (encoding->type.base == PG_TIMESTAMPTZ)) {
+        return misfit(encoding, value, zoned ? "it has a time zone" : "it has no time zone", error);
+    }
+    buffer_put_be64(out, (uint64_t)microseconds);
+    return true;
+}
+
+static bool put_date(const struct encoding *encoding, const struct value *value,
+                     struct buffer *out, struct error *error)
+{
+    const int64_t day = INT64_C(86400000000);
+    int64_t microseconds;
+    bool zoned, date_only = true;
+    bool ok = value->type == BSON_TYPE_DATE_TIME
+                  ? datetime_from_milliseconds(value->integer, &microseconds)
+                  : text_to_moment(value, &microseconds, &zoned, &date_only);
+    if (!ok)
+        return misfit(encoding, value, "", error);
+    if (!date_only || microseconds % day != 0)
+        return misfit(encoding, value, "it has a time of day", error);
+    buffer_put_be32(out, (uint32_t)(int32_t)(microseconds / day));
+    return true;
+}
+
+static bool put_json(const struct encoding *encoding, const struct value *value,
+                     struct buffer *out, struct error *error)
+{
+    struct json_writer writer;
+    if (encoding->type.base == PG_JSONB)
+        buffer_putc(out, 1); /* the version of jsonb's binary form */
+    json_writer_init(&writer, out, encoding->losses, encoding->path, encoding->safe_numbers);
+    return json_write_value(&writer, value, error);
+}
+
+/* One row per type; NULL: no value of a document becomes this type. */
+static const put_function puts_by_base[PG_BASE_COUNT] = {
+    [PG_BOOL] = put_bool,       [PG_INT2] = put_integer,        [PG_INT4] = put_integer,
+    [PG_INT8] = put_integer,    [PG_FLOAT4] = put_float,        [PG_FLOAT8] = put_float,
+    [PG_NUMERIC] = put_numeric, [PG_TEXT] = put_text,           [PG_VARCHAR] = put_text,
+    [PG_CHAR] = put_text,       [PG_BYTEA] = put_bytea,         [PG_UUID] = put_uuid,
+    [PG_DATE] = put_date,       [PG_TIMESTAMP] = put_timestamp, [PG_TIMESTAMPTZ] = put_timestamp,
+    [PG_JSON] = put_json,       [PG_JSONB] = put_json,
+};
+
+bool encode_supported(const struct pgtype *type)
+{
+    return puts_by_base[type->base] != NULL;
+}
+
+void encode_null(struct buffer *out)
+{
+    buffer_put_be32(out, UINT32_MAX);
+}
+
+static bool put_scalar(const struct encoding *encoding, const struct value *value,
+                       struct buffer *out, struct error *error)
+{
+    put_function put = encoding->id_entity != NULL ? put_identity
+                                                   : puts_by_base[encoding->type.base];
+    size_t head = out->length;
+    buffer_put_be32(out, 0);
+    if (!put(encoding, value, out, error))
+        return false;
+    size_t length = out->length - head - 4;
+    if (length > INT32_MAX)
+        return misfit(encoding, value, "larger than 1 GB", error);
+    buffer_patch_be32(out, head, (uint32_t)length);
+    return true;
+}
+
+/* One dimension; elements in BSON's order whatever their keys say. */
+static bool put_array(const struct encoding *encoding, const struct value *value,
+                      struct buffer *out, struct error *error)
+{
+    bson_iter_t iter;
+    uint32_t count = 0, nulls = 0;
+    if (value->type != BSON_TYPE_ARRAY)
+        return misfit(encoding, value, "", error);
+    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+        return misfit(encoding, value, "damaged", error);
+    size_t head = out->length;
+    struct encoding element = *encoding;
+    element.type.array = false;
+    buffer_put_be32(out, 0);                                    /* field length */
+    buffer_put_be32(out, 1);                                    /* dimensions */
+    buffer_put_be32(out, 0);                                    /* has nulls */
+    buffer_put_be32(out, pgtype_element_oid(&encoding->type));
+    buffer_put_be32(out, 0);                                    /* size of the dimension */
+    buffer_put_be32(out, 1);                                    /* its lower bound */
+    while (bson_iter_next(&iter)) {
+        struct value item = value_from_iter(&iter);
+        count++;
+        if (value_is_nothing(&item)) {
+            nulls = 1;
+            encode_null(out);
+        } else if (!put_scalar(&element, &item, out, error)) {
+            return false;
+        }
+    }
+    if (out->failed)
+        return true; /* the row's end sees it */
+    if (count == 0)
+        out->length = head + 16; /* an empty array has no dimension */
+    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
+    buffer_patch_be32(out, head + 4, count > 0);
+    buffer_patch_be32(out, head + 8, nulls);
+    if (count > 0)
+        buffer_patch_be32(out, head + 16, count);
+    return true;
+}
+
+bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                  struct error *error)
+{
+    if (value_is_nothing(value)) {
+        encode_null(out);
+        return true;
+    }
+    return encoding->type.array ? put_array(encoding, value, out, error)
+                                : put_scalar(encoding, value, out, error);
+}

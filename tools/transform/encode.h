@@ -1,0 +1,30 @@
+/* encode.h: one value as the payload of one binary COPY field, by the column's type. */
+#ifndef TRANSFORM_ENCODE_H
+#define TRANSFORM_ENCODE_H
+
+#include "graduate/buffer.h"
+#include "graduate/identity.h"
+#include "graduate/pgtype.h"
+#include "json_writer.h"
+#include "value.h"
+
+/* What encoding one column needs beside the value. */
+struct encoding {
+    struct pgtype type;
+    const struct identity *identity;
+    const char *id_entity; /* the value is an identity of this entity; NULL: it is none */
+    const char *path;      /* for messages */
+    bool safe_numbers;
+    struct losses *losses;
+};
+
+/* Can values of documents become this type at all? */
+bool encode_supported(const struct pgtype *type);
+/* Append length and payload; nothing (null, undefined, absent) becomes NULL, save in jsonb columns,
+ * where the caller decides. ERROR_DATA with path when the value does not fit: nothing is rounded,
+ * cut or replaced. */
+bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                  struct error *error);
+void encode_null(struct buffer *out);
+
+#endif

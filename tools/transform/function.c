@@ -1,0 +1,251 @@
+#include "function.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef bool (*function)(const struct function_context *context, struct value *value,
+                         struct error *error);
+
+/* Scratch grows, so a text in it is addressed by offset until it is whole; texts of earlier calls
+ * must stay where they are. Hence a change is written to scratch that was reserved beforehand, and
+ * the caller gives every column a scratch of its own. */
+static void take_scratch(const struct function_context *context, struct value *value)
+{
+    *value = value_from_text((const char *)context->scratch->data, context->scratch->length);
+}
+
+static bool lower(const struct function_context *context, struct value *value, struct error *error)
+{
+    if (!value_is_text(value))
+        return true;
+    buffer_clear(context->scratch);
+    for (uint32_t i = 0; i < value->length; i++) {
+        uint8_t c = value->bytes[i];
+        buffer_putc(context->scratch, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
+    }
+    if (!buffer_ok(context->scratch, error))
+        return false;
+    take_scratch(context, value);
+    return true;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool trim(const struct function_context *context, struct value *value, struct error *error)
+{
+    (void)context;
+    (void)error;
+    if (!value_is_text(value))
+        return true;
+    while (value->length > 0 && is_blank(value->bytes[value->length - 1]))
+        value->length--;
+    while (value->length > 0 && is_blank(value->bytes[0])) {
+        value->bytes++;
+        value->length--;
+    }
+    return true;
+}
+
+static bool empty_to_null(const struct function_context *context, struct value *value,
+                          struct error *error)
+{
+    (void)context;
+    (void)error;
+    if (value_is_text(value) && value->length == 0)
+        *value = (struct value){.type = BSON_TYPE_NULL};
+    return true;
+}
+
+static bool phone_digits(const struct function_context *context, struct value *value,
+                         struct error *error)
+{
+    if (!value_is_text(value))
+        return true;
+    buffer_clear(context->scratch);
+    for (uint32_t i = 0; i < value->length; i++)
+        if (value->bytes[i] != '+' && !is_blank(value->bytes[i]))
+            buffer_putc(context->scratch, (char)value->bytes[i]);
+    if (!buffer_ok(context->scratch, error))
+        return false;
+    take_scratch(context, value);
+    return true;
+}
+
+/* Takes effect where the value is written (encode.h); here there is nothing to do. */
+static bool safe_numbers(const struct function_context *context, struct value *value,
+                         struct error *error)
+{
+    (void)context;
+    (void)value;
+    (void)error;
+    return true;
+}
+
+/* ---- supabase_password ---------------------------------------------------------------------
+ * Which stored hashes Supabase Auth signs in with: measured, see MIGRATION.md. */
+
+static bool starts(const struct value *value, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return value->length >= length && memcmp(value->bytes, prefix, length) == 0;
+}
+
+/* $2[a|b|y|x]$NN$ and 53 characters; cost 4 to 17 (18 outlives the server's time-out). */
+static bool is_bcrypt(const struct value *value)
+{
+    const char *text = (const char *)value->bytes;
+    size_t at = 2;
+    if (!starts(value, "$2"))
+        return false;
+    if (value->length == 60 && strchr("abyx", text[2]) != NULL && text[2] != '\0')
+        at = 3;
+    if (value->length != at + 57 || text[at] != '$' || text[at + 3] != '$')
+        return false;
+    int cost = (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
+    for (size_t i = at + 4; i < value->length; i++)
+        if (strchr("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", text[i]) ==
+                NULL || text[i] == '\0')
+            return false;
+    return text[at + 1] >= '0' && text[at + 1] <= '9' && text[at + 2] >= '0' &&
+           text[at + 2] <= '9' && cost >= 4 && cost <= 17;
+}
+
+/* A decimal number and the character behind it. */
+static bool take_parameter(const char **at, const char *name, char end, long low, long high)
+{
+    char *rest;
+    size_t length = strlen(name);
+    if (strncmp(*at, name, length) != 0 || (*at)[length] < '0' || (*at)[length] > '9')
+        return false;
+    long number = strtol(*at + length, &rest, 10);
+    if (*rest != end || number < low || number > high)
+        return false;
+    *at = rest + 1;
+    return true;
+}
+
+static bool is_base64(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '\0' ||
+            strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", text[i]) ==
+                NULL)
+            return false;
+    return length > 0 && length % 4 != 1;
+}
+
+/* $argon2i$ or $argon2id$, v=19, m,t,p in that order and within the server's caps, unpadded salt
+ * and hash. */
+static bool is_argon2(const struct value *value)
+{
+    char text[256];
+    if (value->length >= sizeof text || memchr(value->bytes, 0, value->length) != NULL)
+        return false;
+    memcpy(text, value->bytes, value->length);
+    text[value->length] = '\0';
+    const char *at = text;
+    if (strncmp(at, "$argon2id$", 10) == 0)
+        at += 10;
+    else if (strncmp(at, "$argon2i$", 9) == 0)
+        at += 9;
+    else
+        return false;
+    if (!take_parameter(&at, "v=", '$', 19, 19) || !take_parameter(&at, "m=", ',', 1, 1048575) ||
+        !take_parameter(&at, "t=", ',', 1, 20) || !take_parameter(&at, "p=", '$', 1, 16))
+        return false;
+    const char *dollar = strchr(at, '$');
+    return dollar != NULL && is_base64(at, (size_t)(dollar - at)) &&
+           is_base64(dollar + 1, strlen(dollar + 1));
+}
+
+static struct value find_field(const struct function_context *context, const char *path)
+{
+    bson_iter_t iter, found;
+    struct value nothing = {.type = BSON_TYPE_EOD};
+    if (!bson_iter_init_from_data(&iter, context->record, context->record_length) ||
+        !bson_iter_find_descendant(&iter, path, &found))
+        return nothing;
+    return value_from_iter(&found);
+}
+
+static bool is_padded_base64(const struct value *value)
+{
+    size_t length = value->length;
+    if (!value_is_text(value) || length == 0 || length % 4 != 0)
+        return false;
+    while (length > value->length - 2 && value->bytes[length - 1] == '=')
+        length--;
+    return is_base64((const char *)value->bytes, length);
+}
+
+/* Appwrite's scryptMod is Firebase's scrypt; Supabase Auth reads it as $fbscrypt$ with the exponent
+ * of N, the separator and the signer key, all padded base64. */
+static bool firebase(const struct function_context *context, struct value *value,
+                     struct error *error)
+{
+    struct value separator = find_field(context, "hashOptions.saltSeparator");
+    struct value signer = find_field(context, "hashOptions.signerKey");
+    struct value salt = find_field(context, "hashOptions.salt");
+    bool has_separator = value_is_text(&separator) && separator.length > 0;
+    if (!is_padded_base64(value) || !is_padded_base64(&signer) || !is_padded_base64(&salt) ||
+        (has_separator && !is_padded_base64(&separator)))
+        return false;
+    buffer_clear(context->scratch);
+    buffer_puts(context->scratch, "$fbscrypt$v=1,n=14,r=8,p=1");
+    if (has_separator) {
+        buffer_puts(context->scratch, ",ss=");
+        buffer_put(context->scratch, separator.bytes, separator.length);
+    }
+    buffer_puts(context->scratch, ",sk=");
+    buffer_put(context->scratch, signer.bytes, signer.length);
+    buffer_putc(context->scratch, '$');
+    buffer_put(context->scratch, salt.bytes, salt.length);
+    buffer_putc(context->scratch, '$');
+    buffer_put(context->scratch, value->bytes, value->length);
+    if (!buffer_ok(context->scratch, error) || context->scratch->length > 255)
+        return false;
+    take_scratch(context, value);
+    return true;
+}
+
+static bool supabase_password(const struct function_context *context, struct value *value,
+                              struct error *error)
+{
+    if (!value_is_text(value) || value->length == 0) {
+        *value = value_from_text("", 0); /* never had a password: signs in by other means */
+        return true;
+    }
+    struct value hash = find_field(context, "hash");
+    char kind[32];
+    value_brief(&hash, kind, sizeof kind);
+    bool readable = is_bcrypt(value) || is_argon2(value) ||
+                    (strcmp(kind, "scryptMod") == 0 && firebase(context, value, error));
+    if (!readable) {
+        char before[64];
+        snprintf(before, sizeof before, "a hash of the kind %.32s", kind);
+        losses_add(context->losses, context->path, "password_reset", before,
+                   "empty: the user must reset the password");
+        *value = value_from_text("", 0);
+    }
+    return buffer_ok(context->scratch, error);
+}
+
+/* One row per function. */
+static const function functions[FUNCTION_COUNT] = {
+    [FUNCTION_LOWER] = lower,
+    [FUNCTION_TRIM] = trim,
+    [FUNCTION_EMPTY_NULL] = empty_to_null,
+    [FUNCTION_PHONE] = phone_digits,
+    [FUNCTION_PASSWORD] = supabase_password,
+    [FUNCTION_SAFE_NUMBERS] = safe_numbers,
+};
+
+bool function_apply(enum mapping_function which, const struct function_context *context,
+                    struct value *value, struct error *error)
+{
+    return functions[which](context, value, error);
+}

@@ -1,0 +1,15 @@
+/* json_keys.h: identities that stand as keys of a JSON object. */
+#ifndef TRANSFORM_JSON_KEYS_H
+#define TRANSFORM_JSON_KEYS_H
+
+#include "graduate/buffer.h"
+#include "graduate/error.h"
+#include "graduate/identity.h"
+
+/* Copy a JSON text, with the keys of its outermost object replaced by the UUIDs of that entity; a
+ * text that is no object is copied as it is. All else stays byte for byte, so no number is read and
+ * written again. The text comes from PostgreSQL and is valid JSON. */
+bool json_keys_identify(const struct identity *identity, const char *entity, const char *text,
+                        size_t length, struct buffer *out, struct error *error);
+
+#endif

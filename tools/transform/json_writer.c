@@ -1,0 +1,323 @@
+#include "json_writer.h"
+#include "datetime.h"
+#include "graduate/identity.h"
+#include "graduate/json.h"
+#include "number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t SAFE_INTEGER = INT64_C(9007199254740992); /* 2^53 */
+
+void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,
+                      const char *base, bool safe_numbers)
+{
+    writer->out = out;
+    writer->losses = losses;
+    writer->safe_numbers = safe_numbers;
+    writer->base = base;
+    writer->depth = 0;
+}
+
+bool text_check(const uint8_t *text, size_t length, struct error *error)
+{
+    size_t i = 0;
+    /* Most text is ASCII: eight bytes at a time, none zero and none with the high bit. */
+    for (; i + 8 <= length; i += 8) {
+        uint64_t word = get_le64(text + i);
+        if ((((word - UINT64_C(0x0101010101010101)) & ~word) | word) & UINT64_C(0x8080808080808080))
+            break;
+    }
+    if (bson_utf8_validate((const char *)text + i, length - i, false))
+        return true;
+    bool nul = memchr(text, 0, length) != NULL;
+    error_set(error, ERROR_DATA, nul ? "the text holds a NUL character, which PostgreSQL cannot keep"
+                                     : "the text is no valid UTF-8");
+    return error_hint(error, "correct the record in the source, and run again");
+}
+
+static void current_path(const struct json_writer *writer, char *out, size_t size)
+{
+    snprintf(out, size, "%s", writer->base);
+    for (size_t i = 0; i < writer->depth; i++) {
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%s", used > 0 ? "." : "", writer->path[i]);
+    }
+}
+
+static bool at_path(const struct json_writer *writer, struct error *error)
+{
+    char path[sizeof error->path];
+    current_path(writer, path, sizeof path);
+    return error_at(error, NULL, NULL, path);
+}
+
+static bool put_text(struct json_writer *writer, const uint8_t *text, size_t length,
+                     struct error *error)
+{
+    if (!text_check(text, length, error))
+        return at_path(writer, error);
+    json_put_string(writer->out, (const char *)text, length);
+    return true;
+}
+
+bool json_write_key(struct json_writer *writer, bool *first, const char *key, size_t length,
+                    struct error *error)
+{
+    if (!*first)
+        buffer_puts(writer->out, ", ");
+    *first = false;
+    if (!put_text(writer, (const uint8_t *)key, length, error))
+        return false;
+    buffer_puts(writer->out, ": ");
+    return true;
+}
+
+static void record(struct json_writer *writer, const char *rule, const char *before,
+                   const char *after)
+{
+    char path[256];
+    current_path(writer, path, sizeof path);
+    losses_add(writer->losses, path, rule, before, after);
+}
+
+static bool put_double(struct json_writer *writer, double number, struct error *error)
+{
+    char text[40];
+    if (!isfinite(number)) {
+        error_set(error, ERROR_DATA, "jsonb cannot hold %s", isnan(number) ? "NaN" : "an infinity");
+        error_hint(error, "correct the record in the source, and run again");
+        return at_path(writer, error);
+    }
+    number_format(number, text, sizeof text);
+    if (number == 0 && signbit(number)) {
+        record(writer, "json_negative_zero", "-0", "0");
+        snprintf(text, sizeof text, "0");
+    }
+    buffer_puts(writer->out, text);
+    return true;
+}
+
+static void put_integer(struct json_writer *writer, int64_t integer)
+{
+    bool unsafe = writer->safe_numbers && (integer > SAFE_INTEGER || integer < -SAFE_INTEGER);
+    buffer_printf(writer->out, unsafe ? "\"%" PRId64 "\"" : "%" PRId64, integer);
+    if (unsafe) {
+        char digits[24];
+        snprintf(digits, sizeof digits, "%" PRId64, integer);
+        record(writer, "safe_numbers", digits, "the same digits as text");
+    }
+}
+
+static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *decimal,
+                        struct error *error)
+{
+    char text[BSON_DECIMAL128_STRING];
+    bson_decimal128_to_string(decimal, text);
+    if (strpbrk(text, "Nn") != NULL) {
+        error_set(error, ERROR_DATA, "jsonb cannot hold the decimal %s", text);
+        error_hint(error, "correct the record in the source, and run again");
+        return at_path(writer, error);
+    }
+    buffer_puts(writer->out, text);
+    return true;
+}
+
+static void put_hex(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < length; i++) {
+        buffer_putc(out, digits[bytes[i] >> 4]);
+        buffer_putc(out, digits[bytes[i] & 15]);
+    }
+}
+
+static void put_oid(struct buffer *out, const uint8_t *oid)
+{
+    buffer_putc(out, '"');
+    put_hex(out, oid, 12);
+    buffer_putc(out, '"');
+}
+
+static void put_base64(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < length; i += 3) {
+        size_t left = length - i;
+        uint32_t group = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+                         (left > 2 ? bytes[i + 2] : 0);
+        char quad[4] = {digits[group >> 18], digits[group >> 12 & 63],
+                        left > 1 ? digits[group >> 6 & 63] : '=', left > 2 ? digits[group & 63] : '='};
+        buffer_put(out, quad, sizeof quad);
+    }
+}
+
+static void put_binary(struct buffer *out, const struct value *value)
+{
+    if (value->subtype == 4 && value->length == 16) {
+        char text[37];
+        uuid_format(value->bytes, text);
+        buffer_printf(out, "\"%s\"", text);
+        return;
+    }
+    buffer_puts(out, "{\"$binary\": {\"base64\": \"");
+    put_base64(out, value->bytes, value->length);
+    buffer_printf(out, "\", \"subType\": \"%02x\"}}", value->subtype);
+}
+
+static void put_date(struct buffer *out, int64_t milliseconds)
+{
+    char text[40];
+    if (datetime_format(milliseconds, text, sizeof text))
+        buffer_printf(out, "\"%s\"", text);
+    else
+        buffer_printf(out, "{\"$date\": {\"$numberLong\": \"%" PRId64 "\"}}", milliseconds);
+}
+
+static bool put_regex(struct json_writer *writer, const struct value *value, struct error *error)
+{
+    buffer_puts(writer->out, "{\"$regularExpression\": {\"pattern\": ");
+    if (!put_text(writer, value->bytes, value->length, error))
+        return false;
+    buffer_puts(writer->out, ", \"options\": ");
+    if (!put_text(writer, (const uint8_t *)value->options, strlen(value->options), error))
+        return false;
+    buffer_puts(writer->out, "}}");
+    return true;
+}
+
+static bool put_code(struct json_writer *writer, const struct value *value, struct error *error)
+{
+    buffer_puts(writer->out, "{\"$code\": ");
+    if (!put_text(writer, value->bytes, value->length, error))
+        return false;
+    if (value->type == BSON_TYPE_CODEWSCOPE) {
+        const struct value scope = {
+            .type = BSON_TYPE_DOCUMENT, .bytes = value->scope, .length = value->scope_length};
+        buffer_puts(writer->out, ", \"$scope\": ");
+        if (!json_write_value(writer, &scope, error))
+            return false;
+    }
+    buffer_putc(writer->out, '}');
+    return true;
+}
+
+static bool put_dbpointer(struct json_writer *writer, const struct value *value,
+                          struct error *error)
+{
+    buffer_puts(writer->out, "{\"$dbPointer\": {\"$ref\": ");
+    if (!put_text(writer, value->bytes, value->length, error))
+        return false;
+    buffer_puts(writer->out, ", \"$id\": {\"$oid\": ");
+    put_oid(writer->out, value->oid);
+    buffer_puts(writer->out, "}}}");
+    return true;
+}
+
+/* Documents are small: looking back from every key costs little beside encoding the document. */
+bool json_check_duplicate(const struct json_writer *writer, const struct value *document,
+                          const char *key, struct error *error)
+{
+    bson_iter_t iter;
+    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+        return true;
+    while (bson_iter_next(&iter) && bson_iter_key(&iter) != key)
+        if (strcmp(bson_iter_key(&iter), key) == 0) {
+            error_set(error, ERROR_DATA, "the field stands twice in its document");
+            error_hint(error, "correct the record in the source, and run again");
+            return at_path(writer, error);
+        }
+    return true;
+}
+
+static bool put_container(struct json_writer *writer, const struct value *value,
+                          struct error *error)
+{
+    bool array = value->type == BSON_TYPE_ARRAY, first = true;
+    bson_iter_t iter;
+    if (writer->depth + 1 >= JSON_DEPTH || !bson_iter_init_from_data(&iter, value->bytes, value->length)) {
+        error_set(error, ERROR_DATA, "the document is nested too deep or damaged");
+        return at_path(writer, error);
+    }
+    buffer_putc(writer->out, array ? '[' : '{');
+    while (bson_iter_next(&iter)) {
+        const char *key = bson_iter_key(&iter);
+        writer->path[writer->depth++] = key;
+        if (array) {
+            if (!first)
+                buffer_puts(writer->out, ", ");
+            first = false;
+        } else {
+            if (!json_check_duplicate(writer, value, key, error) ||
+                !json_write_key(writer, &first, key, bson_iter_key_len(&iter), error))
+                return false;
+        }
+        struct value member = value_from_iter(&iter);
+        if (!json_write_value(writer, &member, error))
+            return false;
+        writer->depth--;
+    }
+    buffer_putc(writer->out, array ? ']' : '}');
+    return true;
+}
+
+bool json_write_value(struct json_writer *writer, const struct value *value, struct error *error)
+{
+    struct buffer *out = writer->out;
+    switch (value->type) {
+    case BSON_TYPE_EOD:
+    case BSON_TYPE_NULL:
+        buffer_puts(out, "null");
+        return true;
+    case BSON_TYPE_UNDEFINED:
+        buffer_puts(out, "{\"$undefined\": true}");
+        return true;
+    case BSON_TYPE_MINKEY:
+        buffer_puts(out, "{\"$minKey\": 1}");
+        return true;
+    case BSON_TYPE_MAXKEY:
+        buffer_puts(out, "{\"$maxKey\": 1}");
+        return true;
+    case BSON_TYPE_BOOL:
+        buffer_puts(out, value->integer != 0 ? "true" : "false");
+        return true;
+    case BSON_TYPE_INT32:
+    case BSON_TYPE_INT64:
+        put_integer(writer, value->integer);
+        return true;
+    case BSON_TYPE_DOUBLE:
+        return put_double(writer, value->number, error);
+    case BSON_TYPE_DECIMAL128:
+        return put_decimal(writer, &value->decimal, error);
+    case BSON_TYPE_UTF8:
+    case BSON_TYPE_SYMBOL:
+        return put_text(writer, value->bytes, value->length, error);
+    case BSON_TYPE_OID:
+        put_oid(out, value->oid);
+        return true;
+    case BSON_TYPE_DATE_TIME:
+        put_date(out, value->integer);
+        return true;
+    case BSON_TYPE_BINARY:
+        put_binary(out, value);
+        return true;
+    case BSON_TYPE_TIMESTAMP:
+        buffer_printf(out, "{\"$timestamp\": {\"t\": %u, \"i\": %u}}", value->timestamp.seconds,
+                      value->timestamp.ordinal);
+        return true;
+    case BSON_TYPE_REGEX:
+        return put_regex(writer, value, error);
+    case BSON_TYPE_CODE:
+    case BSON_TYPE_CODEWSCOPE:
+        return put_code(writer, value, error);
+    case BSON_TYPE_DBPOINTER:
+        return put_dbpointer(writer, value, error);
+    case BSON_TYPE_DOCUMENT:
+    case BSON_TYPE_ARRAY:
+        return put_container(writer, value, error);
+    }
+    error_set(error, ERROR_DATA, "a value of the unknown BSON type %d", (int)value->type);
+    return at_path(writer, error);
+}

@@ -1,0 +1,45 @@
+/* json_writer.h: BSON as the text of a jsonb value.
+ *
+ * What JSON has is written as JSON: text, true, false, null, whole numbers digit by digit, doubles
+ * by their shortest text, Decimal128 by its digits. What it has not, becomes text where that is
+ * unambiguous: an ObjectId its 24 hex digits, a UUID (binary subtype 4) its usual form, a date of the
+ * years 0 to 9999 "2020-01-01T00:00:00.000Z". All else becomes the wrapper of Canonical Extended JSON
+ * v2 ({"$binary": ...}, {"$timestamp": ...}, {"$date": {"$numberLong": ...}}, ...).
+ *
+ * What jsonb cannot hold is an error that names the path: NUL or invalid UTF-8 in a text or key, NaN
+ * and infinities, a key that stands twice in a document. What changes is put on record: the sign of
+ * -0.0, and with safe_numbers a whole number beyond 2^53 that becomes text. */
+#ifndef TRANSFORM_JSON_WRITER_H
+#define TRANSFORM_JSON_WRITER_H
+
+#include "graduate/buffer.h"
+#include "graduate/error.h"
+#include "loss.h"
+#include "value.h"
+
+enum { JSON_DEPTH = 201 };
+
+struct json_writer {
+    struct buffer *out;
+    struct losses *losses;
+    bool safe_numbers;
+    const char *base; /* path of the value itself, for messages */
+    const char *path[JSON_DEPTH];
+    size_t depth;
+};
+
+void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,
+                      const char *base, bool safe_numbers);
+/* ERROR_DATA with path when the value cannot be held. */
+bool json_write_value(struct json_writer *writer, const struct value *value, struct error *error);
+/* A member's name with quotes and colon, and the comma before it where *first is false. */
+bool json_write_key(struct json_writer *writer, bool *first, const char *key, size_t length,
+                    struct error *error);
+/* The member at hand (its name is the writer's last path step) must not stand earlier in its document:
+ * jsonb would keep the last of two without a word. */
+bool json_check_duplicate(const struct json_writer *writer, const struct value *document,
+                          const char *key, struct error *error);
+/* Is it text that PostgreSQL takes: valid UTF-8 without NUL? Fills the error (not its path) if not. */
+bool text_check(const uint8_t *text, size_t length, struct error *error);
+
+#endif

@@ -1,0 +1,23 @@
+/* loss.h: the record of values that changed on the way, as rows for graduate.losses. */
+#ifndef TRANSFORM_LOSS_H
+#define TRANSFORM_LOSS_H
+
+#include "graduate/buffer.h"
+
+#include <stdint.h>
+
+struct losses {
+    struct buffer tuples; /* binary COPY: entity, key, path, rule, before, after */
+    uint32_t count;
+    const char *entity;
+    const char *key; /* of the record at hand */
+};
+
+void losses_init(struct losses *losses, const char *entity);
+void losses_release(struct losses *losses);
+void losses_clear(struct losses *losses);
+/* The texts are valid UTF-8 and hold no secret: `before` of a password is its kind, not its hash. */
+void losses_add(struct losses *losses, const char *path, const char *rule, const char *before,
+                const char *after);
+
+#endif

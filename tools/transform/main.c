@@ -1,0 +1,246 @@
+/* graduate-transform: a record stream and a mapping in, a row stream out. */
+#include "graduate/crash.h"
+#include "graduate/file.h"
+#include "graduate/message.h"
+#include "graduate/options.h"
+#include "graduate/project.h"
+#include "graduate/schema.h"
+#include "graduate/stream.h"
+#include "plan.h"
+#include "rows.h"
+#include "tuple.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct transform {
+    struct project project;
+    const struct mapping *entity;
+    struct schema schema;
+    struct catalog catalog; /* of the entity, out of the stream's header */
+    bool documents;         /* else tuples */
+    struct plan plan;
+    struct tuple_plan tuples;
+    struct rows rows;
+    struct buffer payload;
+    struct stream_reader in;
+    struct stream_writer out;
+};
+
+static const struct losses *losses_of(const struct transform *t)
+{
+    return t->documents ? &t->plan.losses : &t->tuples.losses;
+}
+
+/* Every output of the entity, and the losses behind them, as the row stream's header tells them. */
+static bool write_header(struct transform *t, const struct stream_header *records,
+                         struct error *error)
+{
+    static const char *const loss_columns[] = {"entity", "key", "path", "rule", "before", "after"};
+    static const char *const loss_types[] = {"text", "text", "text", "text", "text", "text"};
+    size_t first, count;
+    schema_outputs(&t->schema, t->entity, &first, &count);
+    struct arena arena;
+    arena_init(&arena);
+    struct stream_output *outputs = arena_alloc(&arena, count + 1, sizeof *outputs);
+    bool ok = outputs != NULL ? true : error_memory(error);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct schema_output *output = &t->schema.outputs[first + i];
+        const char **columns = arena_alloc(&arena, output->column_count, sizeof *columns);
+        const char **types = arena_alloc(&arena, output->column_count, sizeof *types);
+        ok = columns != NULL && types != NULL ? true : error_memory(error);
+        for (size_t c = 0; ok && c < output->column_count; c++) {
+            char type[64];
+            pgtype_format(&output->columns[c].type, type, sizeof type);
+            columns[c] = output->columns[c].name;
+            types[c] = arena_text(&arena, type);
+            ok = types[c] != NULL ? true : error_memory(error);
+        }
+        outputs[i] = (struct stream_output){.table = output->table->label,
+                                            .columns = columns,
+                                            .types = types,
+                                            .column_count = output->column_count,
+                                            .key = output->key,
+                                            .key_count = output->key_count};
+    }
+    if (ok) {
+        outputs[count] = (struct stream_output){.table = "graduate.losses",
+                                                .columns = loss_columns,
+                                                .types = loss_types,
+                                                .column_count = 6,
+                                                .ledger = true};
+        struct stream_header header = *records;
+        header.rows = true;
+        ok = stream_write_header(&t->out, &header, outputs, count + 1, error);
+    }
+    arena_release(&arena);
+    return ok;
+}
+
+static bool begin(struct transform *t, const struct frame *frame, struct error *error)
+{
+    struct stream_header header;
+    if (!stream_parse_header(&t->in, frame, &header, error))
+        return false;
+    if (header.rows) {
+        error_set(error, ERROR_USAGE, "%s is a row stream already", t->in.name);
+        return error_hint(error, "graduate-transform reads what graduate-extract wrote");
+    }
+    if (!project_find_mapping(&t->project, header.entity, &t->entity, error) ||
+        !catalog_parse_entity(header.catalog, t->in.name, &t->catalog, error))
+        return false;
+    char source[256];
+    snprintf(source, sizeof source, "%s.%s", t->entity->source->name, t->entity->from);
+    if (strcmp(source, header.source) != 0 ||
+        strcmp(header.kind, source_kind_name(t->entity->source->kind)) != 0)
+        return error_set(error, ERROR_USAGE, "the stream holds %s (%s), and the mapping %s is of %s "
+                         "(%s)", header.source, header.kind, t->entity->file, source,
+                         source_kind_name(t->entity->source->kind));
+    /* The stream's catalog speaks for one entity; its fellows that keep a shape are not needed here,
+     * so the schema is resolved for this entity alone. */
+    t->documents = t->entity->source->kind != SOURCE_POSTGRES;
+    if (!schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error))
+        return false;
+    bool compiled = t->documents
+                        ? plan_compile(&t->plan, &t->schema, t->entity, error)
+                        : tuple_plan_compile(&t->tuples, &t->schema, t->entity,
+                                             &t->catalog.entities[0], error);
+    size_t first, count;
+    schema_outputs(&t->schema, t->entity, &first, &count);
+    return compiled &&
+           rows_init(&t->rows, count, t->schema.outputs[first].column_count, error) &&
+           write_header(t, &header, error);
+}
+
+static bool put_documents(struct transform *t, const struct frame *frame, int64_t *records,
+                          struct error *error)
+{
+    const uint8_t *at = frame->payload, *end = at + frame->payload_length;
+    while (at < end) {
+        uint32_t length = end - at >= 5 ? get_le32(at) : 0;
+        if (length < 5 || length > (size_t)(end - at))
+            return stream_error(&t->in, frame->number, frame->offset, error,
+                                "document %lld lies about its length", (long long)*records + 1);
+        if (!rows_put_document(&t->rows, &t->plan, at, length, error))
+            return false;
+        at += length;
+        ++*records;
+    }
+    return true;
+}
+
+static bool put_tuples(struct transform *t, const struct frame *frame, int64_t *records,
+                       struct error *error)
+{
+    const uint8_t *at = frame->payload, *end = at + frame->payload_length;
+    for (; at < end; ++*records)
+        if (!tuple_convert(&t->tuples, &t->rows, &at, end, error))
+            return false;
+    return true;
+}
+
+static bool batch(struct transform *t, const struct frame *frame, struct error *error)
+{
+    struct stream_batch meta;
+    int64_t records = 0;
+    crash_point(CRASH_TRANSFORM_BATCH_READ);
+    if (!stream_parse_batch(&t->in, frame, &meta, error))
+        return false;
+    rows_clear(&t->rows);
+    losses_clear(t->documents ? &t->plan.losses : &t->tuples.losses);
+    if (!(t->documents ? put_documents(t, frame, &records, error)
+                       : put_tuples(t, frame, &records, error)))
+        return false;
+    if (records != meta.records)
+        return stream_error(&t->in, frame->number, frame->offset, error,
+                            "it holds %lld records and says %lld", (long long)records,
+                            (long long)meta.records);
+    meta.filtered = t->rows.filtered;
+    buffer_clear(&t->payload);
+    rows_put_sections(&t->rows, losses_of(t), &t->payload);
+    if (!buffer_ok(&t->payload, error) ||
+        !stream_write_batch(&t->out, &meta, true, t->payload.data, t->payload.length, error))
+        return false;
+    crash_point(CRASH_TRANSFORM_BATCH_SENT);
+    return true;
+}
+
+static bool run(struct transform *t, struct error *error)
+{
+    struct frame frame;
+    bool more = true;
+    while (stream_read(&t->in, &frame, &more, error)) {
+        if (!more)
+            return true;
+        bool ok = false;
+        switch (frame.type) {
+        case FRAME_HEADER:
+            ok = begin(t, &frame, error);
+            break;
+        case FRAME_BATCH:
+            ok = batch(t, &frame, error);
+            break;
+        case FRAME_END: {
+            struct stream_end end;
+            ok = stream_parse_end(&t->in, &frame, &end, error) &&
+                 stream_write_end(&t->out, &end, error);
+            break;
+        }
+        }
+        if (!ok)
+            return false;
+    }
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    const char *project = NULL;
+    const struct option_row options[] = {
+        {"project", OPTION_TEXT, &project, "P", "the project: a folder, or a name in ./mappings"},
+    };
+    const struct command command = {
+        .name = "graduate-transform",
+        .purpose = "turn a record stream into a row stream by the project's mapping",
+        .usage = "--project P < RECORDS > ROWS",
+        .epilogue = "A checkpoint is a record stream:\n"
+                    "  graduate-transform --project authorstack < books.gck | graduate stream "
+                    "/dev/stdin",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
+    };
+    struct error error = {0};
+    struct transform t = {0};
+    int positional;
+    enum options_outcome outcome = options_parse(&command, argc, argv, &positional, &error);
+    if (outcome == OPTIONS_HELPED)
+        return 0;
+    signal(SIGPIPE, SIG_IGN);
+    bool ok = outcome == OPTIONS_RUN;
+    if (ok && project == NULL)
+        ok = error_set(&error, ERROR_USAGE, "which project? give --project P");
+    if (ok && positional > 0)
+        ok = error_set(&error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
+    if (ok && isatty(STDOUT_FILENO))
+        ok = error_set(&error, ERROR_USAGE, "a row stream is not for a terminal: send it to a file "
+                                            "or to graduate-load");
+    stream_reader_init(&t.in, STDIN_FILENO, "standard input");
+    stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
+    catalog_init(&t.catalog);
+    ok = ok && project_load(&t.project, project, &error) && run(&t, &error);
+    int code = ok ? 0 : message_error(&error);
+    if (t.documents)
+        plan_release(&t.plan);
+    else if (t.tuples.entity != NULL)
+        tuple_plan_release(&t.tuples);
+    rows_release(&t.rows);
+    buffer_release(&t.payload);
+    schema_release(&t.schema);
+    catalog_release(&t.catalog);
+    stream_reader_release(&t.in);
+    stream_writer_release(&t.out);
+    project_release(&t.project);
+    return code;
+}

@@ -1,0 +1,175 @@
+#include "number.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void number_format(double number, char *out, size_t size)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(out, size, "%.*g", digits, number);
+        if (strtod(out, NULL) == number)
+            return;
+    }
+}
+
+bool number_to_int64(double number, int64_t *out)
+{
+    /* -2^63 is a double, 2^63 is the first that is too large. */
+    if (!(number >= -9223372036854775808.0 && number < 9223372036854775808.0) ||
+        number != floor(number))
+        return false;
+    *out = (int64_t)number;
+    return true;
+}
+
+/* A decimal text taken apart: significant digits, and the power of ten of the last one. */
+struct decimal {
+    bool negative;
+    const char *digits; /* as they stand in the text, maybe with one point among them */
+    size_t length;
+    long exponent; /* of the last digit */
+};
+
+static bool parse(const char *text, struct decimal *decimal)
+{
+    const char *at = text;
+    *decimal = (struct decimal){0};
+    decimal->negative = *at == '-';
+    if (*at == '-' || *at == '+')
+        at++;
+    decimal->digits = at;
+    size_t digits = 0, after_point = 0;
+    bool point = false;
+    for (; (*at >= '0' && *at <= '9') || (*at == '.' && !point); at++) {
+        point = point || *at == '.';
+        digits += *at != '.';
+        after_point += point && *at != '.';
+    }
+    decimal->length = (size_t)(at - decimal->digits);
+    if (digits == 0 || after_point > 100000)
+        return false;
+    decimal->exponent = -(long)after_point;
+    if (*at == 'e' || *at == 'E') {
+        char *end;
+        long exponent = strtol(at + 1, &end, 10);
+        if (end == at + 1 || exponent < -100000 || exponent > 100000)
+            return false;
+        decimal->exponent += exponent;
+        at = end;
+    }
+    return *at == '\0';
+}
+
+/* The digits without point and leading zeros, into `out`; returns how many. */
+static size_t significant(const struct decimal *decimal, char *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < decimal->length; i++)
+        if (decimal->digits[i] != '.' && (count > 0 || decimal->digits[i] != '0'))
+            out[count++] = decimal->digits[i];
+    return count;
+}
+
+enum { LONGEST_TEXT = 400 };
+
+bool number_parse_int64(const char *text, int64_t *out)
+{
+    struct decimal decimal;
+    char digits[LONGEST_TEXT];
+    if (!parse(text, &decimal) || decimal.length >= sizeof digits)
+        return false;
+    size_t count = significant(&decimal, digits);
+    for (; count > 0 && decimal.exponent < 0; decimal.exponent++)
+        if (digits[--count] != '0')
+            return false;
+    if (count == 0) {
+        *out = 0;
+        return true;
+    }
+    if ((long)count + decimal.exponent > 19)
+        return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < count + (size_t)decimal.exponent; i++)
+        if (__builtin_mul_overflow(value, 10U, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(i < count ? digits[i] - '0' : 0), &value))
+            return false;
+    if (value > (uint64_t)INT64_MAX + decimal.negative)
+        return false;
+    *out = decimal.negative ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}
+
+static void put_head(struct buffer *out, size_t digits, long weight, uint16_t sign, long scale)
+{
+    buffer_put_be16(out, (uint16_t)digits);
+    buffer_put_be16(out, (uint16_t)(int16_t)weight);
+    buffer_put_be16(out, sign);
+    buffer_put_be16(out, (uint16_t)scale);
+}
+
+static bool put_special(struct buffer *out, const char *text)
+{
+    static const struct {
+        const char *text;
+        uint16_t sign;
+    } specials[] = {{"NaN", 0xC000}, {"Infinity", 0xD000}, {"-Infinity", 0xF000}};
+    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++)
+        if (strcmp(text, specials[i].text) == 0) {
+            put_head(out, 0, 0, specials[i].sign, 0);
+            return true;
+        }
+    return false;
+}
+
+enum numeric_outcome numeric_put(struct buffer *out, const char *text, int precision, int scale)
+{
+    struct decimal decimal;
+    char digits[LONGEST_TEXT];
+    if (strpbrk(text, "Nn") != NULL) {
+        if (precision > 0 && strcmp(text, "NaN") != 0)
+            return NUMERIC_TOO_LARGE;
+        return put_special(out, text) ? NUMERIC_OK : NUMERIC_NOT;
+    }
+    if (!parse(text, &decimal) || decimal.length >= sizeof digits)
+        return NUMERIC_NOT;
+    size_t count = significant(&decimal, digits);
+    long exponent = decimal.exponent;
+    long shown = exponent < 0 ? -exponent : 0; /* places of the text */
+    if (precision > 0) {
+        shown = scale;
+        while (count > 0 && exponent < -scale && digits[count - 1] == '0') {
+            count--;
+            exponent++;
+        }
+        if (count > 0 && exponent < -scale)
+            return NUMERIC_ROUNDS;
+        if (count > 0 && (long)count + exponent > precision - scale)
+            return NUMERIC_TOO_LARGE;
+    }
+    if (shown > 16383)
+        return NUMERIC_ROUNDS; /* PostgreSQL's largest scale */
+    if (count == 0) {
+        put_head(out, 0, 0, 0, shown);
+        return NUMERIC_OK;
+    }
+    /* Base-10000 digits are aligned to the point: find the power of the first and the last. */
+    long top = (long)count + exponent - 1; /* power of ten of the first digit */
+    long weight = top >= 0 ? top / 4 : -((-top + 3) / 4);
+    long bottom = exponent >= 0 ? exponent / 4 : -((-exponent + 3) / 4);
+    put_head(out, (size_t)(weight - bottom + 1), weight, decimal.negative ? 0x4000 : 0, shown);
+    for (long group = weight; group >= bottom; group--) {
+        unsigned value = 0;
+        for (long power = group * 4 + 3; power >= group * 4; power--) {
+            long index = top - power;
+            unsigned digit =
+                index >= 0 && index < (long)count ? (unsigned)(digits[index] - '0') : 0;
+            value = value * 10 + digit;
+        }
+        buffer_put_be16(out, (uint16_t)value);
+    }
+    return NUMERIC_OK;
+}

@@ -1,0 +1,30 @@
+/* number.h: decimal text, doubles and PostgreSQL's numeric. */
+#ifndef TRANSFORM_NUMBER_H
+#define TRANSFORM_NUMBER_H
+
+#include "graduate/buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The shortest text that reads back as the same double ("0.1", "1e+300", "-0"); finite only. */
+void number_format(double number, char *out, size_t size);
+/* The whole number that the double is, if it is one and fits. */
+bool number_to_int64(double number, int64_t *out);
+/* The whole number that a decimal text is ("12", "1.20E+2", "5.0"), if it is one and fits. */
+bool number_parse_int64(const char *text, int64_t *out);
+
+enum numeric_outcome {
+    NUMERIC_OK,
+    NUMERIC_NOT,      /* no number at all */
+    NUMERIC_ROUNDS,   /* has more places than the scale */
+    NUMERIC_TOO_LARGE /* has more digits before the point than precision - scale */
+};
+/* Append the payload of a binary numeric (sources.md 5.3: int16 digit count, weight, sign, scale,
+ * base-10000 digits) for a decimal text: optional sign, digits with an optional point, optional
+ * exponent; "NaN", "Infinity", "-Infinity". precision 0 means unconstrained: the text's own places
+ * are kept ("1.10" has two). */
+enum numeric_outcome numeric_put(struct buffer *out, const char *text, int precision, int scale);
+
+#endif

@@ -1,0 +1,277 @@
+#include "plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct compiling {
+    struct plan *plan;
+    const struct output_plan *output; /* the one at hand */
+    struct error *error;
+};
+
+static bool memory(struct compiling *c)
+{
+    return error_memory(c->error);
+}
+
+static bool wrong(struct compiling *c, const char *column, const char *what)
+{
+    const struct schema_output *output = c->output->output;
+    return error_set(c->error, ERROR_USAGE, "%s: /to/%s/columns/%s: %s", output->entity->file,
+                     output->table->label, column, what);
+}
+
+static struct node *child(struct compiling *c, struct node *parent, const char *name,
+                          size_t length)
+{
+    for (size_t i = 0; i < parent->child_count; i++)
+        if (strlen(parent->children[i].name) == length &&
+            strncmp(parent->children[i].name, name, length) == 0)
+            return &parent->children[i];
+    struct node *grown =
+        arena_alloc(&c->plan->arena, parent->child_count + 1, sizeof *parent->children);
+    char *copy = arena_printf(&c->plan->arena, "%.*s", (int)length, name);
+    if (grown == NULL || copy == NULL)
+        return NULL;
+    if (parent->child_count > 0)
+        memcpy(grown, parent->children, parent->child_count * sizeof *grown);
+    parent->children = grown;
+    struct node *node = &grown[parent->child_count++];
+    *node = (struct node){.name = copy, .slot = NO_SLOT};
+    return node;
+}
+
+/* The node of a dotted path, made where it is missing; "." is the root. */
+static struct node *descend(struct compiling *c, struct scope *scope, const char *path)
+{
+    struct node *node = &scope->root;
+    if (strcmp(path, ".") == 0)
+        return node;
+    while (node != NULL && *path != '\0') {
+        size_t length = strcspn(path, ".");
+        node = child(c, node, path, length);
+        path += length + (path[length] == '.');
+    }
+    return node;
+}
+
+static bool want(struct compiling *c, struct scope *scope, const char *path, int *slot)
+{
+    struct node *node = descend(c, scope, path);
+    if (node == NULL)
+        return memory(c);
+    if (node->slot == NO_SLOT)
+        node->slot = scope->slot_count++;
+    *slot = node->slot;
+    return true;
+}
+
+static bool compile_tests(struct compiling *c, struct scope *scope,
+                          const struct conditions *conditions, struct test **tests, size_t *count)
+{
+    *tests = arena_alloc(&c->plan->arena, conditions->count, sizeof **tests);
+    if (*tests == NULL)
+        return memory(c);
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        struct test *test = &(*tests)[(*count)++];
+        test->negated = condition->negated;
+        if (!value_from_json(&c->plan->arena, condition->value, &test->value))
+            return memory(c);
+        if (!want(c, scope, condition->path, &test->slot))
+            return false;
+    }
+    return true;
+}
+
+static bool has_function(const struct mapping_value *value, enum mapping_function function)
+{
+    for (size_t i = 0; i < value->function_count; i++)
+        if (value->functions[i] == function)
+            return true;
+    return false;
+}
+
+static bool compile_expression(struct compiling *c, const struct schema_column *column,
+                               const struct mapping_value *value, const char *path,
+                               struct expression *expression)
+{
+    struct plan *plan = c->plan;
+    struct scope *scope = c->output->scope;
+    *expression = (struct expression){.kind = value->kind, .slot = NO_SLOT, .mapping = value};
+    buffer_init(&expression->scratch);
+    const char *dot = scope->path[0] != '\0' && value->kind == VALUE_FROM ? "." : "";
+    bool itself = value->from != NULL && strcmp(value->from, ".") == 0;
+    expression->path = value->kind == VALUE_FROM
+                           ? arena_printf(&plan->arena, "%s%s%s", scope->path, itself ? "" : dot,
+                                          itself ? "" : value->from)
+                           : path;
+    if (expression->path == NULL)
+        return memory(c);
+    expression->encoding = (struct encoding){
+        .type = column->type,
+        .identity = &plan->project->identity,
+        .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .path = expression->path,
+        .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
+        .losses = &plan->losses,
+    };
+    if (value->kind == VALUE_FROM && !want(c, scope, value->from, &expression->slot))
+        return false;
+    expression->has_fallback = value->fallback != NULL;
+    if ((value->constant != NULL &&
+         !value_from_json(&plan->arena, value->constant, &expression->constant)) ||
+        (value->fallback != NULL &&
+         !value_from_json(&plan->arena, value->fallback, &expression->fallback)))
+        return memory(c);
+    expression->members =
+        arena_alloc(&plan->arena, value->member_count, sizeof *expression->members);
+    expression->names = arena_alloc(&plan->arena, value->member_count, sizeof(char *));
+    if (expression->members == NULL || expression->names == NULL)
+        return memory(c);
+    for (size_t i = 0; i < value->member_count; i++) {
+        expression->names[i] = value->members[i].name;
+        if (!compile_expression(c, column, &value->members[i].value, path,
+                                &expression->members[i]))
+            return false;
+        /* Inside an object an identity is written as its text. */
+        expression->members[i].encoding.type = (struct pgtype){.name = "text", .base = PG_TEXT};
+        expression->member_count++;
+    }
+    return compile_tests(c, scope, &value->when, &expression->tests, &expression->test_count);
+}
+
+static bool compile_parent(struct compiling *c, const struct schema_column *column,
+                           struct expression *expression)
+{
+    const struct schema_output *parent = c->plan->outputs[0].output;
+    const char *name = column->mapping->value.from;
+    for (size_t i = 0; i < parent->column_count; i++)
+        if (strcmp(parent->columns[i].name, name) == 0) {
+            expression->parent = i;
+            if (pgtype_oid(&parent->columns[i].type) != pgtype_oid(&column->type))
+                return wrong(c, column->name, "the parent's column has another type");
+            return true;
+        }
+    return wrong(c, column->name, "the parent table has no such column");
+}
+
+static bool compile_column(struct compiling *c, const struct schema_column *column,
+                           struct column_plan *plan)
+{
+    const struct mapping_value *value = &column->mapping->value;
+    plan->column = column;
+    if (!compile_expression(c, column, value, column->name, &plan->expression))
+        return false;
+    if (!encode_supported(&column->type))
+        return wrong(c, column->name, "a field of a document cannot become this type");
+    if (value->keys_id_of != NULL)
+        return wrong(c, column->name, "\"keys_id_of\" is for jsonb columns of a postgres source");
+    if (value->kind == VALUE_REST) {
+        if (c->output->scope->has_rest)
+            return wrong(c, column->name, "there is a \"rest\" column for these fields already");
+        c->output->scope->has_rest = true;
+    }
+    return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
+}
+
+static bool find_scope(struct compiling *c, const char *each, struct scope **scope)
+{
+    struct plan *plan = c->plan;
+    *scope = &plan->scopes[0];
+    if (each == NULL)
+        return true;
+    for (size_t i = 1; i < plan->scope_count; i++)
+        if (strcmp(plan->scopes[i].path, each) == 0) {
+            *scope = &plan->scopes[i];
+            return true;
+        }
+    *scope = &plan->scopes[plan->scope_count++];
+    (*scope)->path = each;
+    (*scope)->root.slot = NO_SLOT;
+    return want(c, &plan->scopes[0], each, &(*scope)->array);
+}
+
+/* A dropped path belongs to the scope that it lies in: "tasks.draft" to the elements of tasks. */
+static bool compile_drop(struct compiling *c, const char *path)
+{
+    struct plan *plan = c->plan;
+    struct scope *scope = &plan->scopes[0];
+    for (size_t i = 1; i < plan->scope_count; i++) {
+        size_t length = strlen(plan->scopes[i].path);
+        if (strncmp(path, plan->scopes[i].path, length) == 0 && path[length] == '.') {
+            scope = &plan->scopes[i];
+            path += length + 1;
+            break;
+        }
+    }
+    struct node *node = descend(c, scope, path);
+    if (node == NULL)
+        return memory(c);
+    if (node->slot != NO_SLOT || node->child_count > 0)
+        return error_set(c->error, ERROR_USAGE, "%s: /drop: \"%s\" is dropped, and mapped too",
+                         plan->entity->file, path);
+    node->dropped = true;
+    return true;
+}
+
+bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
+                  struct error *error)
+{
+    size_t first, count;
+    struct compiling c = {plan, NULL, error};
+    *plan = (struct plan){.project = schema->project, .entity = entity};
+    arena_init(&plan->arena);
+    losses_init(&plan->losses, entity->name);
+    schema_outputs(schema, entity, &first, &count);
+    plan->scopes = arena_alloc(&plan->arena, count + 1, sizeof *plan->scopes);
+    plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
+    bool ok = plan->scopes != NULL && plan->outputs != NULL ? true : memory(&c);
+    if (ok) {
+        plan->scopes[0] = (struct scope){.path = "", .root = {.slot = NO_SLOT}, .array = NO_SLOT};
+        plan->scope_count = 1;
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        struct output_plan *output = &plan->outputs[plan->output_count++];
+        output->output = &schema->outputs[first + i];
+        c.output = output;
+        const struct mapping_table *table = output->output->table;
+        output->columns =
+            arena_alloc(&plan->arena, output->output->column_count, sizeof *output->columns);
+        ok = output->columns != NULL ? find_scope(&c, table->each, &output->scope) : memory(&c);
+        ok = ok && compile_tests(&c, output->scope, &table->when, &output->tests,
+                                 &output->test_count);
+        for (size_t k = 0; ok && k < output->output->column_count; k++) {
+            ok = compile_column(&c, &output->output->columns[k], &output->columns[k]);
+            output->column_count++;
+        }
+    }
+    for (size_t i = 0; ok && i < entity->drops.count; i++)
+        ok = compile_drop(&c, entity->drops.items[i]);
+    for (size_t i = 0; ok && i < plan->scope_count; i++) {
+        struct scope *scope = &plan->scopes[i];
+        scope->slots = arena_alloc(&plan->arena, (size_t)scope->slot_count, sizeof *scope->slots);
+        ok = scope->slots != NULL ? true : memory(&c);
+    }
+    if (!ok)
+        plan_release(plan);
+    return ok;
+}
+
+static void release_expression(struct expression *expression)
+{
+    buffer_release(&expression->scratch);
+    for (size_t i = 0; i < expression->member_count; i++)
+        release_expression(&expression->members[i]);
+}
+
+void plan_release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->output_count; i++)
+        for (size_t k = 0; k < plan->outputs[i].column_count; k++)
+            release_expression(&plan->outputs[i].columns[k].expression);
+    losses_release(&plan->losses);
+    arena_release(&plan->arena);
+    *plan = (struct plan){0};
+}

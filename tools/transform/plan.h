@@ -1,0 +1,94 @@
+/* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
+ *
+ * A scope is a kind of document that is walked: the record, or the elements of one array. Walking it
+ * once fills its slots, one per path that anything wants. Every field that is met must be in the
+ * tree (wanted, dropped, or on the way to such a field); the others go to the scope's rest column or
+ * are an error. */
+#ifndef TRANSFORM_PLAN_H
+#define TRANSFORM_PLAN_H
+
+#include "encode.h"
+#include "graduate/arena.h"
+#include "graduate/schema.h"
+#include "value.h"
+
+enum { NO_SLOT = -1 };
+
+/* A field name at its place in the tree. */
+struct node {
+    const char *name;
+    struct node *children;
+    size_t child_count;
+    int slot;     /* its value is wanted, or NO_SLOT */
+    bool dropped; /* by name: with all that is in it */
+    uint64_t seen; /* the walk that met it last: finds duplicate keys */
+};
+
+struct scope {
+    const char *path;  /* "" for the record, "tasks" for the elements of that array */
+    struct node root;  /* slot: the document (or scalar element) itself */
+    int slot_count;
+    struct value *slots;
+    int array;      /* slot in the record's scope that holds the array; NO_SLOT for the record */
+    bool has_rest;
+    uint64_t walk;  /* number of the walk at hand */
+    size_t unspoken; /* fields of this walk that nobody spoke for */
+};
+
+struct test {
+    int slot;
+    struct value value;
+    bool negated;
+};
+
+/* A mapping_value with its path resolved. */
+struct expression {
+    enum value_kind kind;
+    int slot;                 /* FROM */
+    struct value constant;    /* CONST */
+    size_t parent;            /* PARENT: index of the column in the first output */
+    struct expression *members; /* OBJECT */
+    const char **names;
+    size_t member_count;
+    const struct mapping_value *mapping;
+    struct test *tests;
+    size_t test_count;
+    bool has_fallback;
+    struct value fallback;
+    struct buffer scratch; /* what functions make */
+    struct encoding encoding;
+    const char *path; /* for messages */
+};
+
+struct column_plan {
+    const struct schema_column *column;
+    struct expression expression;
+};
+
+struct output_plan {
+    const struct schema_output *output;
+    struct scope *scope;
+    struct test *tests;
+    size_t test_count;
+    struct column_plan *columns;
+    size_t column_count;
+};
+
+struct plan {
+    const struct project *project;
+    const struct mapping *entity;
+    struct scope *scopes; /* the record's first */
+    size_t scope_count;
+    struct output_plan *outputs;
+    size_t output_count;
+    struct losses losses;
+    struct arena arena;
+};
+
+/* Compile the entity's outputs of a resolved schema, for a document source. The schema must outlive
+ * the plan. ERROR_USAGE for what cannot be. */
+bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
+                  struct error *error);
+void plan_release(struct plan *plan);
+
+#endif

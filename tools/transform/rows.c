@@ -1,0 +1,334 @@
+#include "rows.h"
+#include "document.h"
+#include "function.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a row is made from. */
+struct origin {
+    struct plan *plan;
+    const struct rows *rows;
+    const struct value *record;
+    const struct value *document; /* the record, or the element of its array */
+    int64_t position;             /* of the element, from 1 */
+};
+
+bool rows_init(struct rows *rows, size_t outputs, size_t first_columns, struct error *error)
+{
+    *rows = (struct rows){.count = outputs};
+    rows->lists = calloc(outputs + 1, sizeof *rows->lists);
+    rows->parent_fields = calloc(first_columns + 1, sizeof *rows->parent_fields);
+    if (rows->lists == NULL || rows->parent_fields == NULL) {
+        rows_release(rows);
+        return error_memory(error);
+    }
+    return true;
+}
+
+void rows_release(struct rows *rows)
+{
+    for (size_t i = 0; rows->lists != NULL && i < rows->count; i++)
+        buffer_release(&rows->lists[i].tuples);
+    free(rows->lists);
+    free(rows->parent_fields);
+    *rows = (struct rows){0};
+}
+
+void rows_clear(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        buffer_clear(&rows->lists[i].tuples);
+        rows->lists[i].rows = 0;
+    }
+    rows->filtered = 0;
+}
+
+static bool holds(const struct test *tests, size_t count, const struct scope *scope)
+{
+    for (size_t i = 0; i < count; i++)
+        if (value_equals(&scope->slots[tests[i].slot], &tests[i].value) == tests[i].negated)
+            return false;
+    return true;
+}
+
+/* The value of an expression that has one by itself: constant, position, field or the first of
+ * several, after its conditions, functions and default. */
+static bool evaluate(const struct origin *origin, const struct scope *scope,
+                     struct expression *expression, bool not_null, struct value *value,
+                     struct error *error)
+{
+    *value = (struct value){.type = BSON_TYPE_EOD};
+    if (holds(expression->tests, expression->test_count, scope)) {
+        if (expression->kind == VALUE_CONST)
+            *value = expression->constant;
+        else if (expression->kind == VALUE_POSITION)
+            *value = (struct value){.type = BSON_TYPE_INT64, .integer = origin->position};
+        else if (expression->kind == VALUE_FROM)
+            *value = scope->slots[expression->slot];
+        for (size_t i = 0; i < expression->member_count && value_is_nothing(value); i++)
+            if (!evaluate(origin, scope, &expression->members[i], false, value, error))
+                return false;
+    }
+    const struct function_context context = {
+        .record = origin->record->bytes,
+        .record_length = origin->record->length,
+        .path = expression->path,
+        .losses = &origin->plan->losses,
+        .scratch = &expression->scratch,
+    };
+    for (size_t i = 0; i < expression->mapping->function_count; i++)
+        if (!function_apply(expression->mapping->functions[i], &context, value, error))
+            return false;
+    bool absent = value->type == BSON_TYPE_EOD;
+    if (expression->has_fallback && (absent || (not_null && value_is_nothing(value))))
+        *value = expression->fallback;
+    return true;
+}
+
+static bool write_object(const struct origin *origin, const struct scope *scope,
+                         struct expression *expression, struct json_writer *writer,
+                         struct error *error);
+
+/* An identity inside an object is the text of its UUID. */
+static bool write_identity(struct expression *member, const struct value *value,
+                           struct json_writer *writer, struct error *error)
+{
+    struct buffer text;
+    buffer_init(&text);
+    bool ok = encode_field(&member->encoding, value, &text, error) && buffer_ok(&text, error);
+    if (ok) {
+        const struct value as_text = value_from_text((const char *)text.data + 4, text.length - 4);
+        ok = json_write_value(writer, &as_text, error);
+    }
+    buffer_release(&text);
+    return ok;
+}
+
+static bool write_member(const struct origin *origin, const struct scope *scope,
+                         struct expression *member, const char *name, bool *first,
+                         struct json_writer *writer, struct error *error)
+{
+    struct value value;
+    if (member->kind == VALUE_OBJECT) {
+        if (!holds(member->tests, member->test_count, scope))
+            return true;
+        return json_write_key(writer, first, name, strlen(name), error) &&
+               write_object(origin, scope, member, writer, error);
+    }
+    if (!evaluate(origin, scope, member, false, &value, error))
+        return false;
+    if (value.type == BSON_TYPE_EOD)
+        return true; /* an absent field is left out of the object */
+    if (!json_write_key(writer, first, name, strlen(name), error))
+        return false;
+    if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
+        return write_identity(member, &value, writer, error);
+    return json_write_value(writer, &value, error);
+}
+
+static bool write_object(const struct origin *origin, const struct scope *scope,
+                         struct expression *expression, struct json_writer *writer,
+                         struct error *error)
+{
+    bool first = true;
+    buffer_putc(writer->out, '{');
+    for (size_t i = 0; i < expression->member_count; i++) {
+        writer->path[writer->depth++] = expression->names[i];
+        if (!write_member(origin, scope, &expression->members[i], expression->names[i], &first,
+                          writer, error))
+            return false;
+        writer->depth--;
+    }
+    buffer_putc(writer->out, '}');
+    return true;
+}
+
+/* A jsonb field whose text is made here: an object of values, or the rest. */
+static bool put_made_json(const struct origin *origin, struct scope *scope,
+                          struct expression *expression, struct buffer *out, struct error *error)
+{
+    bool rest = expression->kind == VALUE_REST;
+    if ((rest && scope->unspoken == 0) ||
+        !holds(expression->tests, expression->test_count, scope)) {
+        encode_null(out);
+        return true;
+    }
+    struct json_writer writer;
+    size_t head = out->length;
+    buffer_put_be32(out, 0);
+    if (expression->encoding.type.base == PG_JSONB)
+        buffer_putc(out, 1);
+    json_writer_init(&writer, out, &origin->plan->losses, rest ? scope->path : expression->path,
+                     expression->encoding.safe_numbers);
+    if (!(rest ? document_write_rest(scope, origin->document, &writer, error)
+               : write_object(origin, scope, expression, &writer, error)))
+        return false;
+    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
+    return true;
+}
+
+/* Copy a field of the record's first row, as it was encoded there. */
+static void put_parent(const struct rows *rows, size_t column, struct buffer *out)
+{
+    const struct buffer *parent = &rows->lists[0].tuples;
+    if (parent->failed)
+        return;
+    const uint8_t *field = parent->data + rows->parent_fields[column];
+    uint32_t length = get_be32(field);
+    buffer_put(out, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
+}
+
+static bool refuse_null(const struct column_plan *column, const struct value *value,
+                        struct error *error)
+{
+    error_set(error, ERROR_DATA, "the column %s must not be null, and the field is %s",
+              column->column->name, value->type == BSON_TYPE_EOD ? "absent" : "null");
+    error_hint(error, "correct the record in the source, or give the column a \"default\" or "
+                      "\"null\": true in the mapping; then run again");
+    return error_at(error, NULL, NULL, column->expression.path);
+}
+
+static bool put_column(const struct origin *origin, struct scope *scope,
+                       struct column_plan *column, struct buffer *out, struct error *error)
+{
+    struct expression *expression = &column->expression;
+    bool not_null = column->column->not_null;
+    struct value value = {.type = BSON_TYPE_EOD};
+    if (expression->kind == VALUE_PARENT) {
+        put_parent(origin->rows, expression->parent, out);
+        return true;
+    }
+    if (expression->kind == VALUE_OBJECT || expression->kind == VALUE_REST) {
+        size_t head = out->length;
+        if (!put_made_json(origin, scope, expression, out, error))
+            return false;
+        bool null = !out->failed && get_be32(out->data + head) == UINT32_MAX;
+        return null && not_null ? refuse_null(column, &value, error) : true;
+    }
+    if (!evaluate(origin, scope, expression, not_null, &value, error))
+        return false;
+    if (value_is_nothing(&value) && not_null)
+        return refuse_null(column, &value, error);
+    return encode_field(&expression->encoding, &value, out, error);
+}
+
+static bool put_row(const struct origin *origin, struct output_plan *output, struct row_list *list,
+                    size_t *fields, struct error *error)
+{
+    buffer_put_be16(&list->tuples, (uint16_t)output->column_count);
+    for (size_t i = 0; i < output->column_count; i++) {
+        if (fields != NULL)
+            fields[i] = list->tuples.length;
+        if (!put_column(origin, output->scope, &output->columns[i], &list->tuples, error))
+            return error_at(error, NULL, NULL, output->columns[i].column->name);
+    }
+    list->rows++;
+    return buffer_ok(&list->tuples, error);
+}
+
+static bool put_outputs(struct rows *rows, struct plan *plan, const struct scope *scope,
+                        const struct origin *origin, struct error *error)
+{
+    for (size_t i = 0; i < plan->output_count; i++) {
+        struct output_plan *output = &plan->outputs[i];
+        if (output->scope != scope || !holds(output->tests, output->test_count, scope))
+            continue;
+        if (!put_row(origin, output, &rows->lists[i], i == 0 ? rows->parent_fields : NULL, error))
+            return false;
+    }
+    return true;
+}
+
+static bool put_elements(struct rows *rows, struct plan *plan, struct scope *scope,
+                         const struct value *record, struct error *error)
+{
+    const struct value *array = &plan->scopes[0].slots[scope->array];
+    bson_iter_t iter;
+    if (value_is_nothing(array))
+        return true;
+    if (array->type != BSON_TYPE_ARRAY ||
+        !bson_iter_init_from_data(&iter, array->bytes, array->length)) {
+        char what[120];
+        value_describe(array, what, sizeof what);
+        error_set(error, ERROR_DATA, "the mapping looks for an array here, and it is %s", what);
+        error_hint(error, "correct the record in the source, or the mapping, and run again");
+        return error_at(error, NULL, NULL, scope->path);
+    }
+    struct origin origin = {.plan = plan, .rows = rows, .record = record};
+    while (bson_iter_next(&iter)) {
+        struct value element = value_from_iter(&iter);
+        origin.document = &element;
+        origin.position++;
+        if (!document_walk(scope, &element, error) ||
+            !put_outputs(rows, plan, scope, &origin, error))
+            return false;
+    }
+    return true;
+}
+
+/* The record's key for messages and losses: what the source calls it. */
+static void find_key(const uint8_t *bson, size_t length, char *key, size_t size)
+{
+    static const char *const names[] = {"_id", "$id"};
+    bson_iter_t iter;
+    key[0] = '\0';
+    for (size_t i = 0; i < 2 && key[0] == '\0'; i++)
+        if (bson_iter_init_from_data(&iter, bson, length) && bson_iter_find(&iter, names[i])) {
+            struct value value = value_from_iter(&iter);
+            value_brief(&value, key, size);
+            if (key[0] == '\0')
+                snprintf(key, size, "%s", value_kind(&value));
+        }
+}
+
+static bool put_record(struct rows *rows, struct plan *plan, const struct value *record,
+                       struct error *error)
+{
+    struct scope *top = &plan->scopes[0];
+    struct origin origin = {.plan = plan, .rows = rows, .record = record, .document = record};
+    if (!document_walk(top, record, error))
+        return false;
+    if (!holds(plan->outputs[0].tests, plan->outputs[0].test_count, top)) {
+        rows->filtered++;
+        return true;
+    }
+    if (!put_outputs(rows, plan, top, &origin, error))
+        return false;
+    for (size_t i = 1; i < plan->scope_count; i++)
+        if (!put_elements(rows, plan, &plan->scopes[i], record, error))
+            return false;
+    return true;
+}
+
+bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
+                       struct error *error)
+{
+    char key[160];
+    const struct value record = {
+        .type = BSON_TYPE_DOCUMENT, .bytes = bson, .length = (uint32_t)length};
+    find_key(bson, length, key, sizeof key);
+    plan->losses.key = key;
+    bool ok = put_record(rows, plan, &record, error);
+    plan->losses.key = "";
+    return ok ? true : error_at(error, plan->entity->name, key, NULL);
+}
+
+static void put_section(struct buffer *out, size_t output, uint32_t count,
+                        const struct buffer *tuples)
+{
+    if (count == 0)
+        return;
+    buffer_put_le32(out, (uint32_t)output);
+    buffer_put_le32(out, count);
+    buffer_put_le64(out, tuples->length);
+    buffer_put(out, tuples->data, tuples->length);
+}
+
+void rows_put_sections(const struct rows *rows, const struct losses *losses, struct buffer *out)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        put_section(out, i, rows->lists[i].rows, &rows->lists[i].tuples);
+    put_section(out, rows->count, losses->count, &losses->tuples);
+}

@@ -1,0 +1,31 @@
+/* rows.h: the rows of a batch, per output, as the loader will copy them. */
+#ifndef TRANSFORM_ROWS_H
+#define TRANSFORM_ROWS_H
+
+#include "graduate/stream.h"
+#include "plan.h"
+
+struct row_list {
+    struct buffer tuples;
+    uint32_t rows;
+};
+
+struct rows {
+    struct row_list *lists; /* one per output of the entity */
+    size_t count;
+    size_t *parent_fields; /* where the fields of the record's first row begin */
+    int64_t filtered;      /* records that became no row by a `when` */
+};
+
+bool rows_init(struct rows *rows, size_t outputs, size_t first_columns, struct error *error);
+void rows_release(struct rows *rows);
+void rows_clear(struct rows *rows);
+
+/* Add all rows of one document. ERROR_DATA with entity, key and path when it does not fit; nothing of
+ * the batch may be used then. */
+bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
+                       struct error *error);
+/* The sections of a rows payload: every list that has rows, and the losses behind them. */
+void rows_put_sections(const struct rows *rows, const struct losses *losses, struct buffer *out);
+
+#endif

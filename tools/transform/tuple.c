@@ -1,0 +1,404 @@
+#include "tuple.h"
+#include "json_keys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct tuple_column;
+typedef bool (*convert_function)(const struct tuple_plan *plan, const struct tuple_column *column,
+                                 const struct field *field, struct buffer *out,
+                                 struct error *error);
+
+struct tuple_column {
+    const struct schema_column *schema;
+    int source; /* index of the field, or -1: constant */
+    convert_function convert;
+    const char *id_entity, *keys_entity;
+    const uint8_t *constant; /* an encoded field: of a const, or of a default for NULL */
+    size_t constant_length;
+};
+
+enum {
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_NAME = 19,
+    OID_JSON = 114,
+    OID_FLOAT4 = 700,
+    OID_VARCHAR = 1043,
+    OID_CHAR = 1042,
+    OID_TIMESTAMP = 1114,
+    OID_UUID = 2950,
+    OID_JSONB = 3802,
+    OID_TEXT_ARRAY = 1009,
+    OID_VARCHAR_ARRAY = 1015,
+};
+
+static void put_field(struct buffer *out, const uint8_t *bytes, size_t length)
+{
+    buffer_put_be32(out, (uint32_t)length);
+    buffer_put(out, bytes, length);
+}
+
+static bool as_is(const struct tuple_plan *plan, const struct tuple_column *column,
+                  const struct field *field, struct buffer *out, struct error *error)
+{
+    (void)plan;
+    (void)column;
+    (void)error;
+    put_field(out, field->bytes, (size_t)field->length);
+    return true;
+}
+
+static bool wrong_length(const struct tuple_column *column, const struct field *field,
+                         struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "a field of %d bytes cannot be what the catalog says",
+              field->length);
+    return error_at(error, NULL, NULL, column->schema->name);
+}
+
+/* Whole numbers of any width, widened with their sign. */
+static bool widen(const struct tuple_plan *plan, const struct tuple_column *column,
+                  const struct field *field, struct buffer *out, struct error *error)
+{
+    (void)plan;
+    int64_t number;
+    switch (field->length) {
+    case 2:
+        number = (int16_t)get_be16(field->bytes);
+        break;
+    case 4:
+        number = (int32_t)get_be32(field->bytes);
+        break;
+    default:
+        return wrong_length(column, field, error);
+    }
+    bool wide = column->schema->type.base == PG_INT8;
+    buffer_put_be32(out, wide ? 8 : 4);
+    if (wide)
+        buffer_put_be64(out, (uint64_t)number);
+    else
+        buffer_put_be32(out, (uint32_t)number);
+    return true;
+}
+
+static bool widen_float(const struct tuple_plan *plan, const struct tuple_column *column,
+                        const struct field *field, struct buffer *out, struct error *error)
+{
+    (void)plan;
+    float small;
+    double wide;
+    uint64_t bits;
+    if (field->length != 4)
+        return wrong_length(column, field, error);
+    uint32_t raw = get_be32(field->bytes);
+    memcpy(&small, &raw, sizeof small);
+    wide = small;
+    memcpy(&bits, &wide, sizeof bits);
+    buffer_put_be32(out, 8);
+    buffer_put_be64(out, bits);
+    return true;
+}
+
+static bool json_to_jsonb(const struct tuple_plan *plan, const struct tuple_column *column,
+                          const struct field *field, struct buffer *out, struct error *error)
+{
+    (void)plan;
+    (void)column;
+    (void)error;
+    buffer_put_be32(out, (uint32_t)field->length + 1);
+    buffer_putc(out, 1);
+    buffer_put(out, field->bytes, (size_t)field->length);
+    return true;
+}
+
+/* varchar[] as text[]: the same bytes under another element type (the third int32). */
+static bool retype_array(const struct tuple_plan *plan, const struct tuple_column *column,
+                         const struct field *field, struct buffer *out, struct error *error)
+{
+    (void)plan;
+    if (field->length < 12)
+        return wrong_length(column, field, error);
+    put_field(out, field->bytes, (size_t)field->length);
+    buffer_patch_be32(out, out->length - (size_t)field->length + 8,
+                      pgtype_element_oid(&column->schema->type));
+    return true;
+}
+
+static bool identify(const struct tuple_plan *plan, const struct tuple_column *column,
+                     const struct field *field, struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    char text[37];
+    if (plan->catalog->columns[column->source].oid == OID_UUID) {
+        if (field->length != 16)
+            return wrong_length(column, field, error);
+        identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid);
+    } else if (!identity_from_text(plan->identity, column->id_entity, (const char *)field->bytes,
+                                   (size_t)field->length, uuid)) {
+        error_set(error, ERROR_DATA, "an empty text is nobody's id");
+        return error_at(error, NULL, NULL, column->schema->name);
+    }
+    if (column->schema->type.base == PG_UUID) {
+        put_field(out, uuid, sizeof uuid);
+        return true;
+    }
+    uuid_format(uuid, text);
+    put_field(out, (const uint8_t *)text, 36);
+    return true;
+}
+
+static bool identify_keys(const struct tuple_plan *plan, const struct tuple_column *column,
+                          const struct field *field, struct buffer *out, struct error *error)
+{
+    if (field->length < 1)
+        return wrong_length(column, field, error);
+    size_t head = out->length;
+    buffer_put_be32(out, 0);
+    buffer_putc(out, (char)field->bytes[0]);
+    if (!json_keys_identify(plan->identity, column->keys_entity, (const char *)field->bytes + 1,
+                            (size_t)field->length - 1, out, error))
+        return error_at(error, NULL, NULL, column->schema->name);
+    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
+    return true;
+}
+
+/* Which types become which others without a change of value. A type becomes itself anyway. */
+static const struct {
+    uint32_t from;
+    enum pgtype_base to;
+    bool array;
+    convert_function convert;
+} conversions[] = {
+    {OID_INT2, PG_INT4, false, widen},
+    {OID_INT2, PG_INT8, false, widen},
+    {OID_INT4, PG_INT8, false, widen},
+    {OID_FLOAT4, PG_FLOAT8, false, widen_float},
+    {OID_TEXT, PG_VARCHAR, false, as_is},
+    {OID_TEXT, PG_CHAR, false, as_is},
+    {OID_VARCHAR, PG_TEXT, false, as_is},
+    {OID_CHAR, PG_TEXT, false, as_is},
+    {OID_CHAR, PG_VARCHAR, false, as_is},
+    {OID_NAME, PG_TEXT, false, as_is},
+    {OID_TIMESTAMP, PG_TIMESTAMPTZ, false, as_is}, /* the wall clock is read as UTC */
+    {OID_JSON, PG_JSONB, false, json_to_jsonb},
+    {OID_VARCHAR_ARRAY, PG_TEXT, true, retype_array},
+    {OID_TEXT_ARRAY, PG_VARCHAR, true, retype_array},
+};
+
+static convert_function find_conversion(uint32_t from, const struct pgtype *to)
+{
+    if (from == pgtype_oid(to))
+        return as_is;
+    for (size_t i = 0; i < sizeof conversions / sizeof conversions[0]; i++)
+        if (conversions[i].from == from && conversions[i].to == to->base &&
+            conversions[i].array == to->array)
+            return conversions[i].convert;
+    return NULL;
+}
+
+static bool wrong(const struct tuple_plan *plan, const struct schema_column *column,
+                  const char *what, struct error *error)
+{
+    return error_set(error, ERROR_USAGE, "%s: /to/%s/columns/%s: %s", plan->entity->file,
+                     plan->output->table->label, column->name, what);
+}
+
+static bool compile_constant(struct tuple_plan *plan, struct tuple_column *column,
+                             const cJSON *json, struct error *error)
+{
+    struct value value;
+    struct buffer bytes;
+    const struct encoding encoding = {
+        .type = column->schema->type,
+        .identity = plan->identity,
+        .path = column->schema->name,
+        .losses = &plan->losses,
+    };
+    if (!value_from_json(&plan->arena, json, &value))
+        return error_memory(error);
+    if (!encode_supported(&column->schema->type))
+        return wrong(plan, column->schema, "there are no constants of this type", error);
+    buffer_init(&bytes);
+    bool ok = encode_field(&encoding, &value, &bytes, error) && buffer_ok(&bytes, error);
+    uint8_t *copy = ok ? arena_alloc(&plan->arena, bytes.length, 1) : NULL;
+    if (ok && copy == NULL)
+        ok = error_memory(error);
+    if (copy != NULL)
+        memcpy(copy, bytes.data, bytes.length);
+    column->constant = copy;
+    column->constant_length = bytes.length;
+    buffer_release(&bytes);
+    if (!ok)
+        error->code = ERROR_USAGE;
+    return ok;
+}
+
+static bool compile_column(struct tuple_plan *plan, const struct schema_column *schema,
+                           struct tuple_column *column, struct error *error)
+{
+    const struct mapping_value *value = schema->mapping != NULL ? &schema->mapping->value : NULL;
+    *column = (struct tuple_column){.schema = schema, .source = schema->source_column};
+    if (value != NULL && (value->function_count > 0 || value->when.count > 0))
+        return wrong(plan, schema, "\"do\" and \"when\" are for documents", error);
+    if (value != NULL && value->kind == VALUE_CONST)
+        return compile_constant(plan, column, value->constant, error);
+    if (value != NULL && value->fallback != NULL &&
+        !compile_constant(plan, column, value->fallback, error))
+        return false;
+    uint32_t oid = schema->source_oid;
+    bool text = oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR;
+    if (value != NULL && value->id_of != NULL) {
+        column->id_entity = value->id_of->name;
+        column->convert = identify;
+        return oid == OID_UUID || text
+                   ? true
+                   : wrong(plan, schema, "an identity is kept as uuid or text in the source", error);
+    }
+    if (value != NULL && value->keys_id_of != NULL) {
+        column->keys_entity = value->keys_id_of->name;
+        column->convert = identify_keys;
+        return oid == OID_JSONB ? true
+                                : wrong(plan, schema, "the source's column is no jsonb", error);
+    }
+    column->convert = find_conversion(oid, &schema->type);
+    if (column->convert != NULL)
+        return true;
+    char what[200], type[64];
+    pgtype_format(&schema->type, type, sizeof type);
+    snprintf(what, sizeof what, "the source's %.80s does not become %s without a change of value",
+             plan->catalog->columns[schema->source_column].type, type);
+    return wrong(plan, schema, what, error);
+}
+
+bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
+                        const struct mapping *entity, const struct catalog_entity *catalog,
+                        struct error *error)
+{
+    size_t first, count;
+    schema_outputs(schema, entity, &first, &count);
+    *plan = (struct tuple_plan){
+        .entity = entity,
+        .identity = &schema->project->identity,
+        .catalog = catalog,
+        .output = &schema->outputs[first],
+    };
+    arena_init(&plan->arena);
+    losses_init(&plan->losses, entity->name);
+    bool ok = true;
+    if (count != 1 || plan->output->table->when.count > 0)
+        ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one "
+                       "table, with all its rows", entity->file);
+    plan->columns = arena_alloc(&plan->arena, plan->output->column_count, sizeof *plan->columns);
+    plan->fields = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fields);
+    plan->key = arena_alloc(&plan->arena, catalog->key.count, sizeof *plan->key);
+    if (ok && (plan->columns == NULL || plan->fields == NULL || plan->key == NULL))
+        ok = error_memory(error);
+    for (size_t i = 0; ok && i < plan->output->column_count; i++)
+        ok = compile_column(plan, &plan->output->columns[i], &plan->columns[plan->column_count++],
+                            error);
+    for (size_t k = 0; ok && k < catalog->key.count; k++)
+        for (size_t c = 0; c < catalog->column_count; c++)
+            if (strcmp(catalog->columns[c].name, catalog->key.items[k]) == 0)
+                plan->key[plan->key_count++] = c;
+    if (!ok)
+        tuple_plan_release(plan);
+    return ok;
+}
+
+void tuple_plan_release(struct tuple_plan *plan)
+{
+    losses_release(&plan->losses);
+    arena_release(&plan->arena);
+    *plan = (struct tuple_plan){0};
+}
+
+static bool cut_off(const struct tuple_plan *plan, struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "a row of %s is cut off, or has another number of fields than "
+              "the catalog says", plan->entity->from);
+    return error_at(error, plan->entity->name, NULL, NULL);
+}
+
+static bool parse(struct tuple_plan *plan, const uint8_t **at, const uint8_t *end,
+                  struct error *error)
+{
+    if (end - *at < 2 || get_be16(*at) != plan->catalog->column_count)
+        return cut_off(plan, error);
+    *at += 2;
+    for (size_t i = 0; i < plan->catalog->column_count; i++) {
+        if (end - *at < 4)
+            return cut_off(plan, error);
+        int32_t length = (int32_t)get_be32(*at);
+        *at += 4;
+        if (length < -1 || (length > 0 && end - *at < length))
+            return cut_off(plan, error);
+        plan->fields[i] = (struct field){*at, length};
+        *at += length > 0 ? length : 0;
+    }
+    return true;
+}
+
+/* "id 17", "user_id 6f..., date 8123": enough to find the row. */
+static void find_key(const struct tuple_plan *plan, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < plan->key_count; i++) {
+        const struct catalog_column *column = &plan->catalog->columns[plan->key[i]];
+        const struct field *field = &plan->fields[plan->key[i]];
+        char text[64] = "?";
+        if (column->oid == OID_UUID && field->length == 16)
+            uuid_format(field->bytes, text);
+        else if (field->length == 2 && column->oid == OID_INT2)
+            snprintf(text, sizeof text, "%d", (int16_t)get_be16(field->bytes));
+        else if (field->length == 4)
+            snprintf(text, sizeof text, "%" PRId32, (int32_t)get_be32(field->bytes));
+        else if (field->length == 8)
+            snprintf(text, sizeof text, "%" PRId64, (int64_t)get_be64(field->bytes));
+        else if (column->oid == OID_TEXT || column->oid == OID_VARCHAR)
+            snprintf(text, sizeof text, "%.*s", (int)field->length, (const char *)field->bytes);
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%s %s", i > 0 ? ", " : "", column->name, text);
+    }
+}
+
+static bool convert(struct tuple_plan *plan, const struct tuple_column *column,
+                    struct buffer *out, struct error *error)
+{
+    const struct field *field = column->source >= 0 ? &plan->fields[column->source] : NULL;
+    if (field == NULL || (field->length < 0 && column->constant != NULL)) {
+        buffer_put(out, column->constant, column->constant_length);
+        return true;
+    }
+    if (field->length >= 0)
+        return column->convert(plan, column, field, out, error);
+    if (column->schema->not_null) {
+        error_set(error, ERROR_DATA, "the column %s must not be null, and the source's is",
+                  column->schema->name);
+        error_hint(error, "correct the row in the source, or give the column a \"default\" or "
+                          "\"null\": true in the mapping; then run again");
+        return error_at(error, NULL, NULL, column->schema->name);
+    }
+    encode_null(out);
+    return true;
+}
+
+bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **at,
+                   const uint8_t *end, struct error *error)
+{
+    struct row_list *list = &rows->lists[0];
+    if (!parse(plan, at, end, error))
+        return false;
+    buffer_put_be16(&list->tuples, (uint16_t)plan->column_count);
+    for (size_t i = 0; i < plan->column_count; i++)
+        if (!convert(plan, &plan->columns[i], &list->tuples, error)) {
+            char key[160];
+            find_key(plan, key, sizeof key);
+            return error_at(error, plan->entity->name, key, NULL);
+        }
+    list->rows++;
+    return buffer_ok(&list->tuples, error);
+}

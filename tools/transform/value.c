@@ -1,0 +1,232 @@
+#include "value.h"
+#include "number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct value value_from_iter(const bson_iter_t *iter)
+{
+    struct value v = {.type = bson_iter_type(iter)};
+    const char *text = NULL;
+    switch (v.type) {
+    case BSON_TYPE_DOUBLE:
+        v.number = bson_iter_double(iter);
+        break;
+    case BSON_TYPE_UTF8:
+        text = bson_iter_utf8(iter, &v.length);
+        break;
+    case BSON_TYPE_SYMBOL:
+        text = bson_iter_symbol(iter, &v.length);
+        break;
+    case BSON_TYPE_CODE:
+        text = bson_iter_code(iter, &v.length);
+        break;
+    case BSON_TYPE_DOCUMENT:
+        bson_iter_document(iter, &v.length, &v.bytes);
+        break;
+    case BSON_TYPE_ARRAY:
+        bson_iter_array(iter, &v.length, &v.bytes);
+        break;
+    case BSON_TYPE_BINARY: {
+        bson_subtype_t subtype;
+        bson_iter_binary(iter, &subtype, &v.length, &v.bytes);
+        v.subtype = (uint8_t)subtype;
+        break;
+    }
+    case BSON_TYPE_OID:
+        v.oid = bson_iter_oid(iter)->bytes;
+        break;
+    case BSON_TYPE_BOOL:
+        v.integer = bson_iter_bool(iter);
+        break;
+    case BSON_TYPE_DATE_TIME:
+        v.integer = bson_iter_date_time(iter);
+        break;
+    case BSON_TYPE_REGEX:
+        text = bson_iter_regex(iter, &v.options);
+        v.length = (uint32_t)strlen(text);
+        break;
+    case BSON_TYPE_DBPOINTER: {
+        const bson_oid_t *oid;
+        bson_iter_dbpointer(iter, &v.length, &text, &oid);
+        v.oid = oid->bytes;
+        v.length = (uint32_t)strlen(text);
+        break;
+    }
+    case BSON_TYPE_CODEWSCOPE:
+        text = bson_iter_codewscope(iter, &v.length, &v.scope_length, &v.scope);
+        v.length = (uint32_t)strlen(text);
+        break;
+    case BSON_TYPE_INT32:
+        v.integer = bson_iter_int32(iter);
+        break;
+    case BSON_TYPE_TIMESTAMP:
+        bson_iter_timestamp(iter, &v.timestamp.seconds, &v.timestamp.ordinal);
+        break;
+    case BSON_TYPE_INT64:
+        v.integer = bson_iter_int64(iter);
+        break;
+    case BSON_TYPE_DECIMAL128:
+        bson_iter_decimal128(iter, &v.decimal);
+        break;
+    case BSON_TYPE_EOD:
+    case BSON_TYPE_UNDEFINED:
+    case BSON_TYPE_NULL:
+    case BSON_TYPE_MAXKEY:
+    case BSON_TYPE_MINKEY:
+        break;
+    }
+    if (text != NULL)
+        v.bytes = (const uint8_t *)text;
+    return v;
+}
+
+struct value value_from_text(const char *text, size_t length)
+{
+    return (struct value){
+        .type = BSON_TYPE_UTF8, .bytes = (const uint8_t *)text, .length = (uint32_t)length};
+}
+
+static bool container_from_json(struct arena *arena, const cJSON *json, struct value *value)
+{
+    bson_t bson;
+    char *text = cJSON_PrintUnformatted(json);
+    bool ok = text != NULL && bson_init_from_json(&bson, text, -1, NULL);
+    cJSON_free(text);
+    if (!ok)
+        return false;
+    uint8_t *copy = arena_alloc(arena, bson.len, 1);
+    if (copy != NULL)
+        memcpy(copy, bson_get_data(&bson), bson.len);
+    *value = (struct value){
+        .type = cJSON_IsArray(json) ? BSON_TYPE_ARRAY : BSON_TYPE_DOCUMENT,
+        .bytes = copy,
+        .length = bson.len,
+    };
+    bson_destroy(&bson);
+    return copy != NULL;
+}
+
+bool value_from_json(struct arena *arena, const cJSON *json, struct value *value)
+{
+    double number = cJSON_IsNumber(json) ? json->valuedouble : 0;
+    bool whole = fabs(number) < 9007199254740992.0 && number == floor(number);
+    if (cJSON_IsObject(json) || cJSON_IsArray(json))
+        return container_from_json(arena, json, value);
+    if (cJSON_IsString(json))
+        *value = value_from_text(json->valuestring, strlen(json->valuestring));
+    else if (cJSON_IsBool(json))
+        *value = (struct value){.type = BSON_TYPE_BOOL, .integer = cJSON_IsTrue(json)};
+    else if (cJSON_IsNumber(json) && whole)
+        *value = (struct value){.type = BSON_TYPE_INT64, .integer = (int64_t)number};
+    else if (cJSON_IsNumber(json))
+        *value = (struct value){.type = BSON_TYPE_DOUBLE, .number = number};
+    else
+        *value = (struct value){.type = BSON_TYPE_NULL};
+    return true;
+}
+
+bool value_is_nothing(const struct value *value)
+{
+    return value->type == BSON_TYPE_EOD || value->type == BSON_TYPE_NULL ||
+           value->type == BSON_TYPE_UNDEFINED;
+}
+
+bool value_is_text(const struct value *value)
+{
+    return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
+}
+
+static bool is_integer(const struct value *value)
+{
+    return value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64;
+}
+
+bool value_equals(const struct value *a, const struct value *b)
+{
+    if (value_is_nothing(a) || value_is_nothing(b))
+        return value_is_nothing(a) && value_is_nothing(b);
+    if (value_is_text(a) && value_is_text(b))
+        return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+    if (a->type == BSON_TYPE_BOOL || b->type == BSON_TYPE_BOOL)
+        return a->type == b->type && a->integer == b->integer;
+    if (is_integer(a) && is_integer(b))
+        return a->integer == b->integer;
+    const struct value *integer = is_integer(a) ? a : b, *other = is_integer(a) ? b : a;
+    if (other->type != BSON_TYPE_DOUBLE)
+        return false;
+    int64_t whole;
+    if (is_integer(integer))
+        return number_to_int64(other->number, &whole) && whole == integer->integer;
+    return a->type == BSON_TYPE_DOUBLE && a->number == b->number;
+}
+
+const char *value_kind(const struct value *value)
+{
+    static const struct {
+        bson_type_t type;
+        const char *name;
+    } kinds[] = {
+        {BSON_TYPE_EOD, "nothing"},          {BSON_TYPE_DOUBLE, "the double"},
+        {BSON_TYPE_UTF8, "the text"},        {BSON_TYPE_DOCUMENT, "a document"},
+        {BSON_TYPE_ARRAY, "an array"},       {BSON_TYPE_BINARY, "binary data"},
+        {BSON_TYPE_UNDEFINED, "undefined"},  {BSON_TYPE_OID, "the ObjectId"},
+        {BSON_TYPE_BOOL, "the boolean"},     {BSON_TYPE_DATE_TIME, "the date"},
+        {BSON_TYPE_NULL, "null"},            {BSON_TYPE_REGEX, "a regular expression"},
+        {BSON_TYPE_DBPOINTER, "a DBPointer"}, {BSON_TYPE_CODE, "JavaScript code"},
+        {BSON_TYPE_SYMBOL, "the symbol"},    {BSON_TYPE_CODEWSCOPE, "JavaScript code with scope"},
+        {BSON_TYPE_INT32, "the int32"},      {BSON_TYPE_TIMESTAMP, "the timestamp"},
+        {BSON_TYPE_INT64, "the int64"},      {BSON_TYPE_DECIMAL128, "the decimal"},
+        {BSON_TYPE_MAXKEY, "MaxKey"},        {BSON_TYPE_MINKEY, "MinKey"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i].type == value->type)
+            return kinds[i].name;
+    return "a value of an unknown type";
+}
+
+void value_brief(const struct value *value, char *out, size_t size)
+{
+    char text[BSON_DECIMAL128_STRING];
+    out[0] = '\0';
+    if (value->type == BSON_TYPE_DOUBLE) {
+        number_format(value->number, text, sizeof text);
+        snprintf(out, size, "%s", text);
+    } else if (value->type == BSON_TYPE_DECIMAL128) {
+        bson_decimal128_to_string(&value->decimal, text);
+        snprintf(out, size, "%s", text);
+    } else if (is_integer(value)) {
+        snprintf(out, size, "%" PRId64, value->integer);
+    } else if (value->type == BSON_TYPE_DATE_TIME) {
+        snprintf(out, size, "%" PRId64 " ms", value->integer);
+    } else if (value->type == BSON_TYPE_BOOL) {
+        snprintf(out, size, "%s", value->integer != 0 ? "true" : "false");
+    } else if (value->type == BSON_TYPE_TIMESTAMP) {
+        snprintf(out, size, "%u,%u", value->timestamp.seconds, value->timestamp.ordinal);
+    } else if (value->type == BSON_TYPE_OID && size >= 25) {
+        for (size_t i = 0; i < 12; i++)
+            snprintf(out + 2 * i, 3, "%02x", value->oid[i]);
+    } else if (value_is_text(value)) {
+        /* Cut at a character, not inside one, and shown without control characters. */
+        size_t length = value->length < size - 1 ? value->length : size - 1;
+        while (length > 0 && length < value->length && (value->bytes[length] & 0xC0) == 0x80)
+            length--;
+        for (size_t i = 0; i < length; i++)
+            out[i] = value->bytes[i] < 0x20 ? '?' : (char)value->bytes[i];
+        out[length] = '\0';
+    }
+}
+
+void value_describe(const struct value *value, char *out, size_t size)
+{
+    char brief[64];
+    value_brief(value, brief, sizeof brief);
+    bool text = value_is_text(value);
+    snprintf(out, size, "%s%s%s%s", value_kind(value), brief[0] != '\0' || text ? " " : "",
+             text ? "\"" : "", brief);
+    size_t used = strlen(out);
+    if (text)
+        snprintf(out + used, size - used, "\"%s", value->length > sizeof brief - 1 ? "..." : "");
+}

@@ -1,0 +1,52 @@
+/* value.h: one value of a source as a view: nothing is copied out of the record. */
+#ifndef TRANSFORM_VALUE_H
+#define TRANSFORM_VALUE_H
+
+#include "graduate/arena.h"
+#include "graduate/buffer.h"
+
+#include <bson/bson.h>
+#include <cjson/cJSON.h>
+
+/* The payload that goes with `type`; BSON_TYPE_EOD means that the field is absent. */
+struct value {
+    bson_type_t type;
+    union {
+        double number;
+        int64_t integer; /* int32, int64, date (ms since 1970), bool (0 or 1) */
+        bson_decimal128_t decimal;
+        struct {
+            uint32_t seconds, ordinal;
+        } timestamp;
+        const uint8_t *oid; /* 12 bytes */
+    };
+    /* string, symbol, code, regex pattern: the text; document, array: the BSON; binary: the bytes
+     * behind the subtype; DBPointer: the collection */
+    const uint8_t *bytes;
+    uint32_t length;
+    uint8_t subtype;       /* binary */
+    const char *options;   /* regex */
+    const uint8_t *scope;  /* code with scope: BSON */
+    uint32_t scope_length;
+};
+
+struct value value_from_iter(const bson_iter_t *iter);
+struct value value_from_text(const char *text, size_t length);
+/* A JSON constant. Whole numbers become int64, other numbers double; objects and arrays become BSON
+ * in the arena. False without memory. */
+bool value_from_json(struct arena *arena, const cJSON *json, struct value *value);
+
+/* Absent, null and undefined are all "no value" where a column is concerned. */
+bool value_is_nothing(const struct value *value);
+bool value_is_text(const struct value *value);
+/* Equality as `when` means it: same kind (text, number, bool, nothing) and same content; numbers
+ * compare across their BSON types. */
+bool value_equals(const struct value *a, const struct value *b);
+
+/* "the text \"abc\"", "the double 1.5", "a document": for messages, cut to fit. */
+void value_describe(const struct value *value, char *out, size_t size);
+/* The value as short plain text for keys and the loss record: hex, digits, the text itself. */
+void value_brief(const struct value *value, char *out, size_t size);
+const char *value_kind(const struct value *value);
+
+#endif
