@@ -1,0 +1,234 @@
+#include "load.h"
+#include "refusal.h"
+
+#include "graduate/crash.h"
+#include "graduate/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 128 << 10 }; /* libpq copies each whole */
+
+/* A batch, with its payload taken apart. */
+struct work {
+    const struct stream_outputs *outputs;
+    const struct stream_batch *batch;
+    struct stream_section *sections;
+    size_t count, bytes;
+};
+
+static bool split(struct work *work, const uint8_t *payload, size_t length, struct error *error)
+{
+    const uint8_t *at = payload, *end = payload + length;
+    struct stream_section section;
+    work->sections = calloc(work->outputs->count + 1, sizeof *work->sections);
+    if (work->sections == NULL)
+        return error_memory(error);
+    while (stream_next_section(&at, end, &section, error)) {
+        if (section.output >= work->outputs->count ||
+            (work->count > 0 && section.output <= work->sections[work->count - 1].output))
+            return error_set(error, ERROR_SOURCE,
+                             "the sections of batch %" PRId64 " are out of order",
+                             work->batch->batch);
+        work->sections[work->count++] = section;
+    }
+    return error->code == ERROR_NONE;
+}
+
+static const struct stream_output *output_of(const struct work *work, size_t section)
+{
+    return &work->outputs->items[work->sections[section].output];
+}
+
+/* {"public.books": 12, ...}: an entity may have several outputs into one table. */
+static void put_rows(struct buffer *json, const struct work *work, int64_t *rows)
+{
+    const char *separator = "{";
+    *rows = 0;
+    for (size_t i = 0; i < work->count; i++) {
+        const struct stream_output *output = output_of(work, i);
+        bool counted = output->ledger;
+        for (size_t j = 0; j < i && !counted; j++)
+            counted = strcmp(output_of(work, j)->table, output->table) == 0;
+        if (counted)
+            continue;
+        int64_t sum = 0;
+        for (size_t j = i; j < work->count; j++)
+            if (strcmp(output_of(work, j)->table, output->table) == 0)
+                sum += work->sections[j].rows;
+        buffer_puts(json, separator);
+        json_put_string(json, output->table, strlen(output->table));
+        buffer_printf(json, ":%" PRId64, sum);
+        separator = ",";
+        *rows += sum;
+    }
+    buffer_puts(json, *separator == ',' ? "}" : "{}");
+}
+
+static void put_hex(struct buffer *buffer, const uint8_t *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    buffer_puts(buffer, "\\x");
+    for (size_t i = 0; i < length; i++) {
+        buffer_putc(buffer, digits[bytes[i] >> 4]);
+        buffer_putc(buffer, digits[bytes[i] & 15]);
+    }
+}
+
+static bool insert(struct postgres *target, const struct fence *fence, const struct work *work,
+                   const char *rows, const char *position, struct error *error)
+{
+    static const char sql[] =
+        "INSERT INTO graduate.batches (run, entity, partition, batch, records, filtered, rejected,"
+        " rows, bytes, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    const int64_t numbers[] = {work->batch->partition, work->batch->batch,    work->batch->records,
+                               work->batch->filtered,  work->batch->rejected, (int64_t)work->bytes};
+    char texts[6][24];
+    for (size_t i = 0; i < 6; i++)
+        snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
+    const char *const parameters[] = {fence->run, work->batch->entity,
+                                      texts[0],   texts[1],
+                                      texts[2],   texts[3],
+                                      texts[4],   rows,
+                                      texts[5],   position};
+    PGresult *result = PQexecParams(target->connection, sql, 10, NULL, parameters, NULL, NULL, 0);
+    bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!ok)
+        postgres_error(target, result, "writing the batch's row of the ledger", error);
+    PQclear(result);
+    if (ok || strcmp(error->sqlstate, "23505") != 0)
+        return ok;
+    error_set(error, ERROR_REFUSED, "another loader wrote batch %" PRId64 " meanwhile",
+              work->batch->batch);
+    return error_hint(error, "two programs load this run at once: let one go on, or run again");
+}
+
+static bool write_ledger(struct postgres *target, const struct fence *fence,
+                         const struct work *work, int64_t *rows, struct error *error)
+{
+    struct buffer json, position;
+    buffer_init(&json);
+    buffer_init(&position);
+    put_rows(&json, work, rows);
+    put_hex(&position, bson_get_data(&work->batch->position), work->batch->position.len);
+    bool ok = buffer_ok(&json, error) && buffer_ok(&position, error) &&
+              insert(target, fence, work, buffer_text(&json), buffer_text(&position), error);
+    buffer_release(&json);
+    buffer_release(&position);
+    return ok;
+}
+
+static bool begin_copy(struct postgres *target, const struct stream_output *output,
+                       const struct stream_section *section, struct error *error)
+{
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_puts(&sql, "COPY ");
+    const char *dot = strchr(output->table, '.');
+    if (dot == NULL) {
+        buffer_release(&sql);
+        return error_set(error, ERROR_SOURCE, "the stream names a table without a schema: %s",
+                         output->table);
+    }
+    char schema[128];
+    snprintf(schema, sizeof schema, "%.*s", (int)(dot - output->table), output->table);
+    sql_put_qualified(&sql, schema, dot + 1);
+    for (size_t i = 0; i < output->column_count; i++) {
+        buffer_puts(&sql, i == 0 ? " (" : ", ");
+        sql_put_identifier(&sql, output->columns[i]);
+    }
+    buffer_puts(&sql, ") FROM STDIN (FORMAT binary)");
+    bool ok = buffer_ok(&sql, error);
+    if (ok) {
+        PGresult *result = PQexec(target->connection, buffer_text(&sql));
+        ok = PQresultStatus(result) == PGRES_COPY_IN ||
+             refusal_of_copy(target, result, output, section, error);
+        PQclear(result);
+    }
+    buffer_release(&sql);
+    return ok;
+}
+
+static bool put(struct postgres *target, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        size_t part = length < CHUNK ? length : CHUNK;
+        if (PQputCopyData(target->connection, at, (int)part) != 1)
+            return false;
+        at += part;
+        length -= part;
+    }
+    return true;
+}
+
+/* The result of a COPY, and nothing left behind it. A server that refuses says so only here. */
+static PGresult *end_copy(struct postgres *target)
+{
+    PGresult *result = PQgetResult(target->connection), *more;
+    while (PQresultStatus(result) != PGRES_COPY_IN &&
+           (more = PQgetResult(target->connection)) != NULL)
+        PQclear(more);
+    return result;
+}
+
+static bool copy(struct postgres *target, const struct work *work, size_t i, struct error *error)
+{
+    const struct stream_output *output = output_of(work, i);
+    const struct stream_section *section = &work->sections[i];
+    static const uint8_t head[19] = "PGCOPY\n\377\r\n", trailer[2] = {0xff, 0xff};
+    if (!begin_copy(target, output, section, error))
+        return false;
+    bool sent = put(target, head, sizeof head) && put(target, section->tuples, section->length) &&
+                put(target, trailer, sizeof trailer);
+    if (i + 1 == work->count)
+        crash_point(CRASH_LOAD_COPIED);
+    sent = sent && PQputCopyEnd(target->connection, NULL) == 1;
+    PGresult *result = end_copy(target);
+    bool ok = sent && PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!ok) {
+        refusal_of_copy(target, result, output, section, error);
+    } else if (strtoull(PQcmdTuples(result), NULL, 10) != section->rows) {
+        ok = error_set(error, ERROR_DATA, "%s took %s of %" PRIu32 " rows", output->table,
+                       PQcmdTuples(result), section->rows);
+        error_hint(error,
+                   "a trigger or a rule of this table in the target turns rows away: remove "
+                   "it for the migration, then run again; nothing of this batch was written");
+    }
+    PQclear(result);
+    return ok;
+}
+
+static bool write_batch(struct postgres *target, const struct fence *fence, const struct work *work,
+                        int64_t *rows, struct error *error)
+{
+    if (!fence_begin(target, fence, error))
+        return false;
+    crash_point(CRASH_LOAD_BEGIN);
+    if (!write_ledger(target, fence, work, rows, error))
+        return false;
+    for (size_t i = 0; i < work->count; i++)
+        if (!copy(target, work, i, error))
+            return false;
+    crash_point(CRASH_LOAD_BEFORE_COMMIT);
+    if (!fence_commit(target, error))
+        return false;
+    crash_point(CRASH_LOAD_AFTER_COMMIT);
+    return true;
+}
+
+bool load_batch(struct postgres *target, const struct fence *fence,
+                const struct stream_outputs *outputs, const struct stream_batch *batch,
+                const uint8_t *payload, size_t length, int64_t *rows, struct error *error)
+{
+    struct work work = {.outputs = outputs, .batch = batch, .bytes = length};
+    bool ok = split(&work, payload, length, error);
+    if (ok && !write_batch(target, fence, &work, rows, error)) {
+        fence_rollback(target);
+        ok = false;
+    }
+    free(work.sections);
+    return ok;
+}

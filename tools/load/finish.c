@@ -1,0 +1,165 @@
+/* The end of a run: what is made after the data, and the run's closing. */
+#include "load.h"
+#include "statement.h"
+
+#include "graduate/crash.h"
+#include "graduate/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More than the usual 64 MB, and little enough for the smallest Supabase; never less than the
+ * server gives. Where a pooler or a provider refuses it, the indexes take longer, no more. */
+static void raise_memory(struct postgres *target)
+{
+    struct error refused;
+    postgres_exec(
+        target,
+        "SELECT set_config('maintenance_work_mem', '128MB', false) WHERE"
+        " pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('128MB')",
+        &refused);
+}
+
+/* Every entity of the project must have been loaded whole. */
+static bool check_loaded(struct postgres *target, const struct project *project,
+                         const struct fence *fence, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target,
+                        "SELECT entity FROM graduate.partitions WHERE run = $1"
+                        " GROUP BY entity HAVING bool_and(state = 'done')",
+                        &fence->run, 1, &result, error))
+        return false;
+    struct buffer list;
+    size_t missing = 0;
+    buffer_init(&list);
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        int row = 0;
+        while (row < PQntuples(result) &&
+               strcmp(PQgetvalue(result, row, 0), project->mappings[i]->name) != 0)
+            row++;
+        if (row == PQntuples(result))
+            buffer_printf(&list, "%s%s", missing++ > 0 ? ", " : "", project->mappings[i]->name);
+    }
+    if (missing > 0) {
+        error_set(error, ERROR_REFUSED, "%zu of %zu entities are not loaded whole: %s", missing,
+                  project->mapping_count, buffer_text(&list));
+        error_hint(error, "load them, then finish: graduate run goes on where it stopped");
+    }
+    buffer_release(&list);
+    PQclear(result);
+    return missing == 0;
+}
+
+/* Move the run's state forward; *moved is false when it was there already. */
+static bool move_state(struct postgres *target, const struct fence *fence, const char *sql,
+                       bool *moved, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target, sql, &fence->run, 1, &result, error))
+        return false;
+    *moved = strcmp(PQcmdTuples(result), "0") != 0;
+    PQclear(result);
+    return true;
+}
+
+static bool open_finish(struct postgres *target, const struct project *project,
+                        const struct fence *fence, bool *open, struct error *error)
+{
+    if (fence_begin(target, fence, error) &&
+        fence_check_mapping(target, fence->run, project, error) &&
+        check_loaded(target, project, fence, error) &&
+        move_state(target, fence,
+                   "UPDATE graduate.runs SET state = 'finishing'"
+                   " WHERE run = $1 AND state <> 'done'",
+                   open, error) &&
+        fence_commit(target, error))
+        return true;
+    fence_rollback(target);
+    return false;
+}
+
+static bool is_done(struct postgres *target, const struct fence *fence, const char *step,
+                    bool *done, struct error *error)
+{
+    const char *const parameters[] = {fence->run, step};
+    PGresult *result;
+    if (!postgres_query(target, "SELECT FROM graduate.steps WHERE run = $1 AND step = $2",
+                        parameters, 2, &result, error))
+        return false;
+    *done = PQntuples(result) > 0;
+    PQclear(result);
+    return true;
+}
+
+/* The server's clock is the one that the ledger goes by; now() is when the transaction began. */
+static bool record_step(struct postgres *target, const struct fence *fence, const char *step,
+                        double *seconds, struct error *error)
+{
+    const char *const parameters[] = {fence->run, step};
+    PGresult *result;
+    if (!postgres_query(target,
+                        "INSERT INTO graduate.steps (run, step, seconds) VALUES"
+                        " ($1, $2, extract(epoch FROM clock_timestamp() - now()))"
+                        " RETURNING seconds",
+                        parameters, 2, &result, error))
+        return false;
+    *seconds = strtod(PQgetvalue(result, 0, 0), NULL);
+    PQclear(result);
+    return true;
+}
+
+static bool take_step(struct postgres *target, const struct fence *fence,
+                      const struct schema_statement *statement, struct error *error)
+{
+    bool done = false, made = false;
+    double seconds = 0;
+    bool ok = fence_begin(target, fence, error) &&
+              is_done(target, fence, statement->name, &done, error) &&
+              (done || statement_run(target, statement, &made, error)) &&
+              (!made || record_step(target, fence, statement->name, &seconds, error)) &&
+              fence_commit(target, error);
+    if (!ok) {
+        fence_rollback(target);
+        return false;
+    }
+    if (made) {
+        message_info("%s: %.1f s", statement->name, seconds);
+        crash_point(CRASH_LOAD_STEP_DONE);
+    }
+    return true;
+}
+
+static bool close_run(struct postgres *target, const struct fence *fence, struct error *error)
+{
+    bool moved;
+    if (fence_begin(target, fence, error) &&
+        move_state(target, fence,
+                   "UPDATE graduate.runs SET state = 'done', finished_at = clock_timestamp()"
+                   " WHERE run = $1",
+                   &moved, error) &&
+        fence_commit(target, error))
+        return true;
+    fence_rollback(target);
+    return false;
+}
+
+bool load_finish(struct postgres *target, const struct schema *schema, const struct fence *fence,
+                 struct error *error)
+{
+    bool open;
+    if (!open_finish(target, schema->project, fence, &open, error))
+        return false;
+    if (!open) {
+        message_info("run %s is finished already", fence->run);
+        return true;
+    }
+    raise_memory(target);
+    /* The statements stand in the order in which they need each other. */
+    for (size_t i = 0; i < schema->statement_count; i++)
+        if (schema->statements[i].phase != SCHEMA_TABLES &&
+            !take_step(target, fence, &schema->statements[i], error))
+            return false;
+    return close_run(target, fence, error);
+}

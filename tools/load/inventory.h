@@ -1,0 +1,25 @@
+/* inventory.h: what the target holds of a schema's tables before graduate touches it. */
+#ifndef LOAD_INVENTORY_H
+#define LOAD_INVENTORY_H
+
+#include "graduate/postgres.h"
+#include "graduate/schema.h"
+
+struct inventory_table {
+    const struct mapping_table *table;
+    bool exists;
+    int64_t rows; /* 0 when it does not exist */
+};
+struct inventory {
+    struct inventory_table *tables; /* each table once, in the schema's order */
+    size_t count;
+};
+
+/* Look at every table of the schema; count its rows if asked to (else rows is 0). ERROR_REFUSED
+ * when a table that the target must bring is not there, or one that is there cannot take the rows:
+ * it is a view, lacks a column, or has one of another type. Writes nothing. */
+bool inventory_take(struct inventory *inventory, struct postgres *target,
+                    const struct schema *schema, bool count_rows, struct error *error);
+void inventory_release(struct inventory *inventory);
+
+#endif

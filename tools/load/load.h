@@ -1,0 +1,45 @@
+/* load.h: the parts of graduate-load.
+ *
+ * Exactly once rests on three rules. A batch's rows and its row in the ledger are one transaction.
+ * The ledger's row comes first: its key makes a second loader wait, then fail. And every
+ * transaction holds the fence, so that a loader which outlived its run writes nothing. */
+#ifndef LOAD_LOAD_H
+#define LOAD_LOAD_H
+
+#include "fence.h"
+
+#include "graduate/postgres.h"
+#include "graduate/schema.h"
+#include "graduate/stream.h"
+
+/* Load the row stream on `fd` ("name" in messages), from where the ledger is. A batch that the
+ * ledger holds already is passed over when it ends at the same position; another one under its
+ * number, or a gap, is an ERROR_REFUSED. */
+bool load_stream(struct postgres *target, const struct project *project, const struct fence *fence,
+                 int fd, const char *name, struct error *error);
+
+/* One batch: its ledger row and all its rows, or nothing. *rows counts those of the target's own
+ * tables. The payload is that of a rows frame. */
+bool load_batch(struct postgres *target, const struct fence *fence,
+                const struct stream_outputs *outputs, const struct stream_batch *batch,
+                const uint8_t *payload, size_t length, int64_t *rows, struct error *error);
+
+/* A run, ready to be loaded. */
+struct prepared {
+    char run[37];
+    int64_t generation;
+    bool resumed;
+};
+/* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
+ * generation. A run that the ledger does not know is begun under that id if `begin` says so (NULL: a
+ * new one under an id of the ledger's choice), else refused. A new run that finds rows in its tables
+ * is refused unless `allow_rows`. */
+bool load_prepare(struct postgres *target, const struct schema *schema, const char *run, bool begin,
+                  bool allow_rows, struct prepared *prepared, struct error *error);
+
+/* Make keys, indexes and the rest, one transaction each, and close the run. What is done already is
+ * not done again. */
+bool load_finish(struct postgres *target, const struct schema *schema, const struct fence *fence,
+                 struct error *error);
+
+#endif

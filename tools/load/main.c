@@ -1,0 +1,193 @@
+/* graduate-load: row stream -> Postgres, exactly once. */
+#include "load.h"
+
+#include "graduate/file.h"
+#include "graduate/json.h"
+#include "graduate/message.h"
+#include "graduate/options.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *project_name, *catalogs_folder, *run;
+static int64_t generation = -1;
+static bool prepares, begins, finishes, allow_rows;
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
+    {"prepare", OPTION_FLAG, &prepares, NULL, "make ledger, run and tables, or go on with --run"},
+    {"begin", OPTION_FLAG, &begins, NULL, "prepare: make the run if the ledger does not know ID"},
+    {"finish", OPTION_FLAG, &finishes, NULL, "make keys, indexes and the rest after the data"},
+    {"run", OPTION_TEXT, &run, "ID", "the run, as --prepare printed it"},
+    {"generation", OPTION_NUMBER, &generation, "N", "its generation, as --prepare printed it"},
+    {"catalogs", OPTION_TEXT, &catalogs_folder, "DIR", "catalogs of the sources, SOURCE.json each"},
+    {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "prepare: load beside rows that are there"},
+};
+
+static const struct command command = {
+    .name = "graduate-load",
+    .purpose = "load a row stream into the target, each batch exactly once",
+    .usage = "--project P --run ID --generation N < ROWS\n"
+             "       graduate-load --project P --catalogs DIR --prepare [--run ID [--begin]] [--allow-rows]\n"
+             "       graduate-load --project P --catalogs DIR --run ID --generation N --finish",
+    .epilogue = "The target's URI comes from project.json, which takes it from the environment.\n"
+                "graduate run does all of this; by hand, for one entity:\n\n"
+                "  graduate-load --project authorstack --catalogs catalogs --prepare\n"
+                "  graduate-transform --project authorstack < books.checkpoint |\n"
+                "    graduate-load --project authorstack --run ID --generation 1",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static bool is_uuid(const char *text)
+{
+    size_t i = 0;
+    for (; text[i] != '\0'; i++)
+        if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-'
+                                                    : !isxdigit((unsigned char)text[i]))
+            return false;
+    return i == 36;
+}
+
+static bool check_options(int positionals, char **argv, struct error *error)
+{
+    bool ok = false;
+    if (positionals > 0)
+        error_set(error, ERROR_USAGE, "there is nothing to do with \"%s\"", argv[1]);
+    else if (project_name == NULL)
+        error_set(error, ERROR_USAGE, "--project is missing");
+    else if (prepares && finishes)
+        error_set(error, ERROR_USAGE, "--prepare and --finish cannot be done at once");
+    else if ((prepares || finishes) && catalogs_folder == NULL)
+        error_set(error, ERROR_USAGE, "--catalogs is missing: %s needs the catalogs of the sources",
+                  prepares ? "--prepare" : "--finish");
+    else if (!prepares && (run == NULL || generation < 0))
+        error_set(error, ERROR_USAGE, "--run and --generation are missing: --prepare prints them");
+    else if (run != NULL && !is_uuid(run))
+        error_set(error, ERROR_USAGE, "--run is \"%s\"; a run is named by a UUID", run);
+    else if ((allow_rows || begins) && !prepares)
+        error_set(error, ERROR_USAGE, "--allow-rows and --begin go with --prepare");
+    else if (!prepares && !finishes && isatty(STDIN_FILENO))
+        error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a row stream");
+    else
+        ok = true;
+    return ok ? true : error_hint(error, "graduate-load --help shows how it is called");
+}
+
+static bool connect_target(struct postgres *target, const struct project *project,
+                           struct error *error)
+{
+    struct buffer uri;
+    buffer_init(&uri);
+    bool ok = project_expand(project->target, &uri, error) && buffer_ok(&uri, error) &&
+              postgres_connect(target, buffer_text(&uri), "target", ERROR_TARGET, error);
+    buffer_release(&uri);
+    return ok;
+}
+
+static bool read_catalog(const struct source *source, struct catalog *catalog, struct error *error)
+{
+    char name[256], path[4096];
+    cJSON *json;
+    snprintf(name, sizeof name, "%s.json", source->name);
+    if (!file_join(path, sizeof path, catalogs_folder, name, error))
+        return false;
+    if (!file_exists(path))
+        return true; /* schema_resolve says so if it is needed */
+    if (!json_read_file(path, &json, error))
+        return false;
+    bool ok = catalog_from_json(json, path, catalog, error);
+    cJSON_Delete(json);
+    return ok;
+}
+
+/* A schema, and the catalogs that its strings point into. */
+struct resolved {
+    struct schema schema;
+    struct catalog *catalogs;
+    size_t count;
+};
+
+static bool resolve(struct resolved *resolved, const struct project *project, struct error *error)
+{
+    *resolved = (struct resolved){
+        .catalogs = calloc(project->source_count + 1, sizeof *resolved->catalogs),
+    };
+    if (resolved->catalogs == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < project->source_count; i++) {
+        struct catalog *catalog = &resolved->catalogs[resolved->count];
+        catalog_init(catalog);
+        if (!read_catalog(&project->sources[i], catalog, error))
+            return false;
+        resolved->count += catalog->source != NULL;
+    }
+    return schema_resolve(&resolved->schema, project, resolved->catalogs, resolved->count, error);
+}
+
+static void resolved_release(struct resolved *resolved)
+{
+    schema_release(&resolved->schema);
+    for (size_t i = 0; i < resolved->count; i++)
+        catalog_release(&resolved->catalogs[i]);
+    free(resolved->catalogs);
+}
+
+static bool print_prepared(const struct prepared *prepared, struct error *error)
+{
+    struct buffer line;
+    buffer_init(&line);
+    buffer_printf(&line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s}\n",
+                  prepared->run, prepared->generation, prepared->resumed ? "true" : "false");
+    bool ok = buffer_ok(&line, error) &&
+              file_write_all(STDOUT_FILENO, "standard output", line.data, line.length, error);
+    buffer_release(&line);
+    return ok;
+}
+
+static bool work(struct postgres *target, const struct project *project, struct error *error)
+{
+    const struct fence fence = {run, generation};
+    if (!prepares && !finishes)
+        return load_stream(target, project, &fence, STDIN_FILENO, "standard input", error);
+    struct resolved resolved;
+    struct prepared prepared;
+    bool ok = resolve(&resolved, project, error);
+    if (ok && finishes)
+        ok = load_finish(target, &resolved.schema, &fence, error);
+    else if (ok)
+        ok = load_prepare(target, &resolved.schema, run, begins, allow_rows, &prepared, error) &&
+             print_prepared(&prepared, error);
+    resolved_release(&resolved);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct error error = {0};
+    struct project project;
+    struct postgres target;
+    int positionals;
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error like any other */
+    switch (options_parse(&command, argc, argv, &positionals, &error)) {
+    case OPTIONS_HELPED:
+        return 0;
+    case OPTIONS_WRONG:
+        return message_error(&error);
+    case OPTIONS_RUN:
+        break;
+    }
+    if (!check_options(positionals, argv, &error) || !project_load(&project, project_name, &error))
+        return message_error(&error);
+    bool ok = connect_target(&target, &project, &error);
+    if (ok) {
+        ok = work(&target, &project, &error);
+        postgres_close(&target);
+    }
+    project_release(&project);
+    return ok ? 0 : message_error(&error);
+}

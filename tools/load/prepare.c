@@ -1,0 +1,242 @@
+/* The begin of a run, and its going on: one transaction, so that a crash leaves nothing half-made,
+ * and a refusal nothing at all. */
+#include "inventory.h"
+#include "load.h"
+#include "statement.h"
+
+#include "graduate/crash.h"
+#include "graduate/ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct preparing {
+    struct postgres *target;
+    const struct schema *schema;
+    const char *run; /* NULL: a new one with an id of the ledger's choice */
+    bool begin;      /* the run may be new */
+    bool allow_rows;
+    struct prepared *prepared;
+};
+
+/* Two that prepare at once do so one after the other; the lock's first key is that of ledger_lock.
+ * The time-out is for the fence, too: what holds it longer than a batch takes has to be looked at
+ * by a person. */
+static const char begin_sql[] = "BEGIN; SET LOCAL lock_timeout = '30s';"
+                                " SELECT pg_advisory_xact_lock(515913566, 0)";
+
+/* The truth of a condition about the ledger. */
+static bool ask(struct postgres *target, const char *sql, const char *const *parameters, int count,
+                bool *yes, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target, sql, parameters, count, &result, error))
+        return false;
+    *yes = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    return true;
+}
+
+/* An unfinished run of the same project belongs to a run folder, and is gone on with from there. One
+ * that has loaded nothing gives way: whoever began it can begin again. */
+static bool clear_unfinished(struct preparing *preparing, struct error *error)
+{
+    static const char give_way_sql[] =
+        "DELETE FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
+        " AND NOT EXISTS (SELECT FROM graduate.batches b WHERE b.run = r.run)";
+    static const char sql[] =
+        "SELECT run, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ')"
+        " FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
+        " ORDER BY started_at DESC LIMIT 1";
+    PGresult *result;
+    const char *const parameters[] = {preparing->schema->project->name};
+    if (!postgres_query(preparing->target, give_way_sql, parameters, 1, &result, error))
+        return false;
+    PQclear(result);
+    if (!postgres_query(preparing->target, sql, parameters, 1, &result, error))
+        return false;
+    bool ok = PQntuples(result) == 0;
+    if (!ok) {
+        error_set(error, ERROR_REFUSED, "%s holds an unfinished run of %s: %s, begun %s",
+                  preparing->target->where, preparing->schema->project->name,
+                  PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
+        error_hint(error, "go on with it: graduate run with its run folder; or take an empty "
+                          "database");
+    }
+    PQclear(result);
+    return ok;
+}
+
+/* Every table that holds rows, with their number. */
+static bool check_empty(const struct preparing *preparing, const struct inventory *inventory,
+                        struct error *error)
+{
+    struct buffer list;
+    size_t full = 0;
+    buffer_init(&list);
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct inventory_table *entry = &inventory->tables[i];
+        if (entry->rows > 0)
+            buffer_printf(&list, "%s%s has %" PRId64, full++ > 0 ? ", " : "", entry->table->label,
+                          entry->rows);
+    }
+    if (full > 0 && !preparing->allow_rows) {
+        error_set(error, ERROR_REFUSED, "the target is not empty; rows in tables of %s: %s",
+                  preparing->schema->project->name, buffer_text(&list));
+        error_hint(error, "empty these tables or take another database; to load beside what is "
+                          "there, say --allow-rows; nothing was touched");
+    }
+    buffer_release(&list);
+    return full == 0 || preparing->allow_rows;
+}
+
+/* The tables of a run that goes on were made when it began. */
+static bool check_complete(const struct inventory *inventory, struct error *error)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        if (inventory->tables[i].exists)
+            continue;
+        error_set(error, ERROR_REFUSED, "table %s of this run is gone from the target",
+                  inventory->tables[i].table->label);
+        return error_hint(error,
+                          "what the run loaded into it is lost with it: begin a new run in an "
+                          "empty database");
+    }
+    return true;
+}
+
+static bool insert_run(struct preparing *preparing, struct error *error)
+{
+    const struct project *project = preparing->schema->project;
+    char fingerprint[65];
+    char *mapping = cJSON_PrintUnformatted(project->files);
+    if (mapping == NULL)
+        return error_memory(error);
+    const char *const parameters[] = {project->name, fingerprint, mapping, GRADUATE_VERSION,
+                                      preparing->run};
+    PGresult *result = NULL;
+    bool ok = project_fingerprint(project, fingerprint, error) &&
+              postgres_query(preparing->target,
+                             "INSERT INTO graduate.runs"
+                             " (project, fingerprint, mapping, graduate, run)"
+                             " VALUES ($1, $2, $3, $4, coalesce($5::uuid, gen_random_uuid()))"
+                             " RETURNING run, generation",
+                             parameters, 5, &result, error);
+    if (ok) {
+        snprintf(preparing->prepared->run, sizeof preparing->prepared->run, "%s",
+                 PQgetvalue(result, 0, 0));
+        preparing->prepared->generation = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    }
+    PQclear(result);
+    cJSON_free(mapping);
+    return ok;
+}
+
+/* This waits for the transaction of a loader that is still at work under the old generation. */
+static bool next_generation(struct preparing *preparing, const char *run, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(preparing->target,
+                        "UPDATE graduate.runs SET generation = generation + 1 WHERE run = $1"
+                        " RETURNING run, generation",
+                        &run, 1, &result, error)) {
+        if (strcmp(error->sqlstate, "55P03") != 0)
+            return false;
+        error_set(error, ERROR_REFUSED,
+                  "another program is still in the middle of writing for run %s", run);
+        return error_hint(error, "end it, or its connection in the target (pg_stat_activity, "
+                                 "application_name graduate), and run again");
+    }
+    snprintf(preparing->prepared->run, sizeof preparing->prepared->run, "%s",
+             PQgetvalue(result, 0, 0));
+    preparing->prepared->generation = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    preparing->prepared->resumed = true;
+    PQclear(result);
+    return true;
+}
+
+static bool insert_tables(struct preparing *preparing, const struct inventory *inventory,
+                          struct error *error)
+{
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct inventory_table *entry = &inventory->tables[i];
+        char rows[24];
+        snprintf(rows, sizeof rows, "%" PRId64, entry->rows);
+        const char *const parameters[] = {preparing->prepared->run, entry->table->label,
+                                          entry->exists ? "true" : "false", rows};
+        PGresult *result;
+        if (!postgres_query(preparing->target,
+                            "INSERT INTO graduate.tables (run, table_name, existed, rows_before)"
+                            " VALUES ($1, $2, $3, $4)",
+                            parameters, 4, &result, error))
+            return false;
+        PQclear(result);
+    }
+    return true;
+}
+
+static bool make_tables(struct preparing *preparing, struct error *error)
+{
+    const struct schema *schema = preparing->schema;
+    for (size_t i = 0; i < schema->statement_count; i++) {
+        bool made;
+        if (schema->statements[i].phase == SCHEMA_TABLES &&
+            !statement_run(preparing->target, &schema->statements[i], &made, error))
+            return false;
+    }
+    crash_point(CRASH_LOAD_TABLES_MADE);
+    return true;
+}
+
+static bool begin_run(struct preparing *preparing, struct error *error)
+{
+    struct inventory inventory;
+    if (!inventory_take(&inventory, preparing->target, preparing->schema, true, error))
+        return false;
+    bool ok = check_empty(preparing, &inventory, error) &&
+              postgres_exec(preparing->target, ledger_ddl, error) && insert_run(preparing, error) &&
+              insert_tables(preparing, &inventory, error) && make_tables(preparing, error);
+    inventory_release(&inventory);
+    return ok;
+}
+
+static bool resume_run(struct preparing *preparing, const char *run, struct error *error)
+{
+    struct inventory inventory;
+    if (!fence_check_mapping(preparing->target, run, preparing->schema->project, error) ||
+        !next_generation(preparing, run, error) ||
+        !inventory_take(&inventory, preparing->target, preparing->schema, false, error))
+        return false;
+    bool ok = check_complete(&inventory, error) && make_tables(preparing, error);
+    inventory_release(&inventory);
+    return ok;
+}
+
+static bool prepare(struct preparing *preparing, struct error *error)
+{
+    bool has_ledger, has_run = false;
+    if (!ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
+             &has_ledger, error))
+        return false;
+    if (has_ledger && preparing->run != NULL &&
+        !ask(preparing->target, "SELECT EXISTS (SELECT FROM graduate.runs WHERE run = $1)",
+             &preparing->run, 1, &has_run, error))
+        return false;
+    if (has_run || !preparing->begin)
+        return resume_run(preparing, preparing->run, error);
+    return (!has_ledger || clear_unfinished(preparing, error)) && begin_run(preparing, error);
+}
+
+bool load_prepare(struct postgres *target, const struct schema *schema, const char *run, bool begin,
+                  bool allow_rows, struct prepared *prepared, struct error *error)
+{
+    struct preparing preparing = {target, schema, run, begin || run == NULL, allow_rows, prepared};
+    *prepared = (struct prepared){0};
+    if (postgres_exec(target, begin_sql, error) && prepare(&preparing, error) &&
+        fence_commit(target, error))
+        return true;
+    fence_rollback(target);
+    return false;
+}

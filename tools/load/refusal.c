@@ -1,0 +1,148 @@
+#include "refusal.h"
+#include "row_key.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* SQLSTATEs that speak of the rows, by how they begin; the first that fits says what that means. A
+ * value whose binary form is wrong is none of the founder's doing. */
+static const struct refusal {
+    const char *state;
+    enum error_code code;
+    const char *meaning;
+} refusals[] = {
+    {"08P01", ERROR_BUG, "graduate wrote a value in a wrong form"},
+    {"22P03", ERROR_BUG, "graduate wrote a value in a wrong form"},
+    {"22P04", ERROR_BUG, "graduate wrote a row in a wrong form"},
+    {"22001", ERROR_DATA, "the value is longer than the column takes"},
+    {"22003", ERROR_DATA, "the number is outside of what the column takes"},
+    {"22021", ERROR_DATA, "the text holds a NUL or bytes that are no UTF-8"},
+    {"22", ERROR_DATA, "the value does not fit the column's type"},
+    {"23502", ERROR_DATA, "the value is missing"},
+    {"23503", ERROR_DATA, "the row refers to one that is not in the target"},
+    {"23505", ERROR_DATA, "another row has this value already"},
+    {"23", ERROR_DATA, "the row breaks a rule of the table"},
+    {"42804", ERROR_DATA, "the types of the table are not those of the mapping"},
+    {"44", ERROR_DATA, "the row breaks a rule of the table"},
+    {"54", ERROR_DATA, "the value is too large for the server, or for an index on it"},
+    {"P0001", ERROR_DATA, "a trigger of the target refuses the row"},
+};
+
+static const struct refusal *find_refusal(const char *state)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        if (strncmp(state, refusals[i].state, strlen(refusals[i].state)) == 0)
+            return &refusals[i];
+    return NULL;
+}
+
+static const char *field(const PGresult *result, int code)
+{
+    const char *value = PQresultErrorField(result, code);
+    return value != NULL ? value : "";
+}
+
+/* The detail of a duplicate or an orphan names its key; that of a violated NOT NULL or CHECK is the
+ * whole row, which may hold a password's hash. */
+static const char *public_detail(const PGresult *result, const char *state)
+{
+    const bool names_key =
+        strcmp(state, "23503") == 0 || strcmp(state, "23505") == 0 || strcmp(state, "23P01") == 0;
+    return names_key ? field(result, PG_DIAG_MESSAGE_DETAIL) : "";
+}
+
+/* `todo` follows the meaning in the hint. */
+static bool refused(const PGresult *result, const struct refusal *refusal, const char *what,
+                    const char *todo, struct error *error)
+{
+    const char *state = field(result, PG_DIAG_SQLSTATE);
+    const char *detail = public_detail(result, state);
+    error_set(error, refusal->code, "%s: %s%s%s%s", what, field(result, PG_DIAG_MESSAGE_PRIMARY),
+              detail[0] != '\0' ? " (" : "", detail, detail[0] != '\0' ? ")" : "");
+    snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
+    return error_hint(error, "%s: %s", refusal->meaning,
+                      refusal->code == ERROR_BUG ? "please report it, with this message" : todo);
+}
+
+/* A failure of the server or of the way to it, not of the data. */
+static bool failed(const struct postgres *target, const PGresult *result, const char *doing,
+                   struct error *error)
+{
+    postgres_error(target, result, doing, error);
+    if (error->hint[0] == '\0')
+        error_hint(error, "run again when that is mended: what is loaded is kept");
+    return false;
+}
+
+void refusal_place(const char *context, const struct stream_output *output, uint64_t *tuple,
+                   const char **column)
+{
+    *tuple = 0;
+    *column = NULL;
+    /* COPY is the outermost, so the last line; those before it are of triggers. */
+    const char *line = strrchr(context, '\n');
+    line = line != NULL ? line + 1 : context;
+    const char *dot = strchr(output->table, '.');
+    const char *name = dot != NULL ? dot + 1 : output->table;
+    const char *found = strstr(line, name);
+    if (found == NULL)
+        return;
+    const char *digits = strpbrk(found + strlen(name), "0123456789");
+    if (digits == NULL)
+        return;
+    char *rest;
+    *tuple = strtoull(digits, &rest, 10);
+    size_t length = strlen(rest), longest = 0;
+    for (size_t i = 0; i < output->column_count; i++) {
+        size_t n = strlen(output->columns[i]);
+        if (n >= longest && n < length && rest[length - n - 1] == ' ' &&
+            strcmp(rest + length - n, output->columns[i]) == 0) {
+            longest = n;
+            *column = output->columns[i];
+        }
+    }
+}
+
+bool refusal_of_copy(const struct postgres *target, const PGresult *result,
+                     const struct stream_output *output, const struct stream_section *section,
+                     struct error *error)
+{
+    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
+    char what[256];
+    if (refusal == NULL) {
+        snprintf(what, sizeof what, "loading into %s", output->table);
+        return failed(target, result, what, error);
+    }
+    uint64_t number;
+    const char *column, *named = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
+    struct buffer key;
+    refusal_place(field(result, PG_DIAG_CONTEXT), output, &number, &column);
+    buffer_init(&key);
+    row_key_put(&key, output, section, number, sizeof error->key - 1);
+    snprintf(what, sizeof what, "%s refuses a row", output->table);
+    refused(result, refusal, what,
+            "correct the record in the source and run again, or correct the mapping and begin a "
+            "new run; nothing of this batch was written",
+            error);
+    error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
+    buffer_release(&key);
+    return false;
+}
+
+bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
+                          const char *table, struct error *error)
+{
+    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
+    char what[256];
+    if (refusal == NULL) {
+        snprintf(what, sizeof what, "making the %s", name);
+        return failed(target, result, what, error);
+    }
+    snprintf(what, sizeof what, "the rows do not allow the %s", name);
+    refused(result, refusal, what,
+            "correct the rows in the target and run again, or correct the source and begin a new "
+            "run; what is loaded is kept",
+            error);
+    return error_at(error, NULL, NULL, table);
+}

@@ -1,0 +1,12 @@
+/* statement.h: one statement of the schema's DDL, run inside the caller's transaction. */
+#ifndef LOAD_STATEMENT_H
+#define LOAD_STATEMENT_H
+
+#include "graduate/postgres.h"
+#include "graduate/schema.h"
+
+/* Run it, unless what it makes is there already; *made says which. */
+bool statement_run(struct postgres *target, const struct schema_statement *statement, bool *made,
+                   struct error *error);
+
+#endif
