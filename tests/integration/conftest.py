@@ -1,0 +1,40 @@
+"""What the integration tests share: the programs, the sources, a Supabase target each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.migration import AZURE_DUMP, Migration, target_cluster
+from tests.rig.postgres import Cluster
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[str]:
+    """The URI of the Azure database, restored from the fixture."""
+    with Cluster() as cluster:
+        yield cluster.restore(AZURE_DUMP, "azure")
+
+
+@pytest.fixture(scope="session")
+def targets() -> Iterator[Cluster]:
+    """A Supabase-shaped cluster that tests with a target of their own restart must not use."""
+    with target_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def migration(azure: str, targets: Cluster, tmp_path: Path) -> Iterator[Migration]:
+    """An AuthorStack migration from exports into a target that was emptied before."""
+    with Migration(tmp_path / "run", targets, azure) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def undisturbed(azure: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Table by table, the checksum of a migration that nothing disturbed."""
+    with target_cluster() as cluster, Migration(tmp_path_factory.mktemp("undisturbed") / "run", cluster, azure) as made:
+        made.succeed()
+        return made.checksums()

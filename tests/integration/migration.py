@@ -1,0 +1,148 @@
+"""A migration as a founder runs it: the programs as they are built, driven from outside.
+
+    with Migration(folder, cluster, azure_uri) as migration:
+        migration.succeed()
+        migration.checksums()
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from tests.rig.postgres import Cluster
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(os.environ.get("GRADUATE_BIN", ROOT / "build/sanitize/bin"))
+FIXTURES = ROOT / "fixtures/authorstack"
+AZURE_DUMP = FIXTURES / "azure/authorstack.sql"
+DUMP = FIXTURES / "mongodb/authorstack"
+APPWRITE = FIXTURES / "appwrite"
+SCANNER_CHECK = ROOT / "fixtures/supabase/scanner_check.sql"
+# Small, so that a migration of the fixtures has dozens of batches to be disturbed in.
+BATCH_BYTES = "48K"
+PATIENCE_SECONDS = 120
+
+# Everything that a migration may leave in a target, taken away again.
+EMPTY = """
+    set session_replication_role = replica;
+    do $$ declare name text; begin
+      for name in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public'
+      loop execute 'drop table ' || name || ' cascade'; end loop; end $$;
+    drop schema if exists graduate cascade;
+    delete from auth.identities; delete from auth.users;
+"""
+TABLES = """
+    select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public'
+    union all values ('auth.users'), ('auth.identities') order by 1
+"""
+
+
+@contextmanager
+def target_cluster(**settings: Any) -> Iterator[Cluster]:
+    with Cluster.supabase(**settings) as cluster:
+        yield cluster
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Look again and again, a hundredth of a second apart, until it holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.01)
+
+
+class Ended(subprocess.CompletedProcess[str]):
+    """A program that has ended, with what it wrote."""
+
+    @property
+    def said(self) -> str:
+        return self.stdout + self.stderr
+
+
+class Migration:
+    def __init__(self, folder: Path, cluster: Cluster, azure: str, project: str = "authorstack") -> None:
+        self.folder = folder
+        self.cluster = cluster
+        self.project = project
+        self.environment = {
+            **os.environ,
+            "SUPABASE_DB_URL": cluster.uri(),
+            "AZURE_POSTGRES_URI": azure,
+            "MONGODB_URI": f"file:{DUMP}",
+            "APPWRITE_URI": f"file:{APPWRITE}",
+        }
+
+    def __enter__(self) -> Self:
+        self.empty_target()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def empty_target(self) -> None:
+        self.cluster.psql(EMPTY)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start `graduate run`, in a process group of its own."""
+        command = [PROGRAMS / "graduate", *(arguments or self.run_arguments())]
+        return subprocess.Popen(
+            command, cwd=ROOT, env={**self.environment, **environment}, text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run_arguments(self) -> list[str]:
+        return ["run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", BATCH_BYTES]
+
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        return self.finish(self.start(*arguments, **environment))
+
+    def finish(self, process: subprocess.Popen[str]) -> Ended:
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+        return Ended(process.args, process.returncode, out, err)
+
+    def succeed(self) -> Ended:
+        ended = self.run()
+        assert ended.returncode == 0, ended.said
+        return ended
+
+    def kill(self, process: subprocess.Popen[str]) -> Ended:
+        """SIGKILL to the driver and all its programs, at once."""
+        os.killpg(process.pid, signal.SIGKILL)
+        return self.finish(process)
+
+    def account(self) -> dict[str, Any]:
+        return json.loads((self.folder / "account.json").read_text())
+
+    def query(self, sql: str) -> str:
+        return self.cluster.psql(sql)
+
+    def checksums(self) -> dict[str, str]:
+        """Every row of every table, whatever order it lies in."""
+        sums = {}
+        for table in self.query(TABLES).split():
+            text = f"select md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) from {table} t"
+            sums[table] = self.query(text).strip()
+        return sums
+
+
+def children(process: subprocess.Popen[str], program: str) -> list[int]:
+    """The process ids of the driver's children that run this program now."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            name = (entry / "cmdline").read_bytes().split(b"\0")[0].decode()
+        except (OSError, IndexError):
+            continue
+        if parent == process.pid and name.endswith(program):
+            found.append(int(entry.name))
+    return found

@@ -1,0 +1,135 @@
+/* The strict rule: every collection is mapped or left out, and every mapping's collection is there.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "catalogs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST = 4 };
+
+static const struct {
+    const char *what;
+    const char *mapped[MOST], *left_out[MOST], *held[MOST]; /* of the source "core" */
+    const char *message, *hint;                             /* parts; NULL: it holds */
+} cases[] = {
+    {"all mapped", {"books", "users"}, {0}, {"users", "books"}, NULL, NULL},
+    {"one left out", {"books"}, {"sessions"}, {"books", "sessions"}, NULL, NULL},
+    {"left out, but not there", {"books"}, {"sessions"}, {"books"}, NULL, NULL},
+    {"nobody spoke of it",
+     {"books"},
+     {0},
+     {"books", "sessions"},
+     "core.sessions is neither mapped nor left out",
+     "\"core.sessions\": \"why it stays behind\""},
+    {"nobody spoke of three",
+     {"books"},
+     {0},
+     {"books", "a", "b", "c"},
+     "core.a is neither mapped nor left out (nor are 2 others)",
+     "\"core.a\": "},
+    {"a near mapping",
+     {"books", "user"},
+     {0},
+     {"books", "user", "users"},
+     "core.users is neither mapped nor left out",
+     "is it what user.json reads as core.user?"},
+    {"not there, with a near one",
+     {"bookz"},
+     {0},
+     {"books"},
+     "bookz.json: /from: the source core has no bookz; did you mean \"books\"?",
+     "correct \"from\""},
+    {"not there",
+     {"books", "invoices"},
+     {0},
+     {"books"},
+     "invoices.json: /from: the source core has no invoices",
+     "correct \"from\""},
+    {"case counts",
+     {"Books"},
+     {0},
+     {"books"},
+     "Books.json: /from: the source core has no Books; did you mean \"books\"?",
+     ""},
+};
+
+static void check(size_t i)
+{
+    static const struct source core = {.name = "core"};
+    struct mapping mappings[MOST] = {0};
+    struct mapping *pointers[MOST];
+    struct left_out left_outs[MOST] = {0};
+    char files[MOST][32];
+    struct project project = {.mappings = pointers, .left_outs = left_outs};
+    struct catalog catalog;
+    struct catalogs catalogs = {&catalog, 1};
+    struct error error = {0};
+    catalog_init(&catalog);
+    catalog.source = strdup("core");
+    for (size_t n = 0; n < MOST && cases[i].mapped[n] != NULL; n++) {
+        snprintf(files[n], sizeof files[n], "%s.json", cases[i].mapped[n]);
+        mappings[n] =
+            (struct mapping){.source = &core, .from = cases[i].mapped[n], .file = files[n]};
+        pointers[project.mapping_count++] = &mappings[n];
+    }
+    for (size_t n = 0; n < MOST && cases[i].left_out[n] != NULL; n++)
+        left_outs[project.left_out_count++] =
+            (struct left_out){.source = &core, .from = cases[i].left_out[n]};
+    for (size_t n = 0; n < MOST && cases[i].held[n] != NULL; n++)
+        assert_non_null(catalog_add(&catalog, cases[i].held[n]));
+    print_message("%s\n", cases[i].what);
+    assert_int_equal(catalogs_check(&catalogs, &project, &error), cases[i].message == NULL);
+    if (cases[i].message != NULL) {
+        assert_int_equal(error.code, ERROR_USAGE);
+        assert_string_equal(error.message, cases[i].message);
+        assert_non_null(strstr(error.hint, cases[i].hint));
+    }
+    catalog_release(&catalog);
+}
+
+static void test_strict_rule(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check(i);
+}
+
+/* A collection of the same name in another source is another collection. */
+static void test_sources_are_told_apart(void **state)
+{
+    static const struct source core = {.name = "core"};
+    struct mapping mapping = {.source = &core, .from = "users", .file = "users.json"};
+    struct mapping *pointer = &mapping;
+    const struct project project = {.mappings = &pointer, .mapping_count = 1};
+    struct catalog items[2];
+    struct catalogs catalogs = {items, 2};
+    struct error error;
+    (void)state;
+    static const char *const names[] = {"core", "auth"};
+    for (size_t i = 0; i < 2; i++) {
+        catalog_init(&items[i]);
+        items[i].source = strdup(names[i]);
+        assert_non_null(catalog_add(&items[i], "users"));
+    }
+    assert_false(catalogs_check(&catalogs, &project, &error));
+    assert_string_equal(error.message, "auth.users is neither mapped nor left out");
+    assert_ptr_equal(catalogs_find(&catalogs, &mapping), &items[0].entities[0]);
+    catalog_release(&items[0]);
+    catalog_release(&items[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strict_rule),
+        cmocka_unit_test(test_sources_are_told_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,360 @@
+/* The reader of Appwrite exports: lines, what is wrong with them, positions, the catalog. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "graduate/file.h"
+#include "reader.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXT(literal) literal, sizeof literal - 1
+#define DOC(id) "{\"$id\":\"" id "\",\"$permissions\":[]}"
+
+static char folder[] = "/tmp/test_jsonl.XXXXXX";
+static const struct source source = {.name = "auth", .kind = SOURCE_APPWRITE, .uri = "${URI}"};
+static struct endpoint endpoint = {.source = &source, .folder = folder};
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static void path_of(const char *name, char *path)
+{
+    struct error error;
+    assert_true(file_join(path, PATH_MAX, folder, name, &error));
+}
+
+static void write_file(const char *name, const char *bytes, size_t length)
+{
+    char path[PATH_MAX];
+    struct error error;
+    path_of(name, path);
+    assert_true(file_replace(path, bytes, length, &error));
+}
+
+static void remove_file(const char *name)
+{
+    char path[PATH_MAX];
+    path_of(name, path);
+    assert_int_equal(unlink(path), 0);
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+/* The ids of what is read, each behind a space, in `ids`; and, if wanted, the last position. */
+static bool read_ids(const char *from, const bson_t *after, int most, struct buffer *ids,
+                     bson_t *position, struct error *error)
+{
+    const struct extraction what = {.endpoint = &endpoint, .from = from, .after = after};
+    struct reader reader = {.ops = &jsonl_reader};
+    struct buffer payload;
+    bool more = true, ok = jsonl_reader.open(&reader, &what, error);
+    if (!ok)
+        return false;
+    buffer_init(&payload);
+    for (int i = 0; i < most && ok && more; i++) {
+        bson_t document;
+        bson_iter_t at;
+        buffer_clear(&payload);
+        ok = jsonl_reader.next(&reader, &payload, &more, error);
+        if (!ok || !more)
+            break;
+        assert_true(bson_init_static(&document, payload.data, payload.length));
+        assert_true(bson_iter_init_find(&at, &document, "$id"));
+        buffer_printf(ids, " %s", bson_iter_utf8(&at, NULL));
+    }
+    if (ok && position != NULL)
+        ok = jsonl_reader.position(&reader, position, error);
+    jsonl_reader.close(&reader);
+    buffer_release(&payload);
+    return ok;
+}
+
+static const struct {
+    const char *name, *bytes;
+    size_t length;
+    const char *ids;   /* read before the end or the error */
+    const char *error; /* part of its message, after the folder; NULL: none */
+} files[] = {
+    {"c", TEXT(""), "", NULL},
+    {"c", TEXT("\n \t\r\n\n"), "", NULL},
+    {"c", TEXT(DOC("a") "\n" DOC("b") "\n"), " a b", NULL},
+    {"c", TEXT(DOC("a") "\r\n\r\n" DOC("b") "\r\n"), " a b", NULL},
+    {"c", TEXT(DOC("a") "\n" DOC("b")), " a b", NULL},
+    {"c", TEXT("\xEF\xBB\xBF" DOC("a") "\n"), " a", NULL},
+    {"c", TEXT(DOC("a") "\n\xEF\xBB\xBF" DOC("b") "\n"), " a", "/c.jsonl, line 2: column 1"},
+    {"c", TEXT(DOC("a") "\n\n{\"$id\":\"b\",\n"), " a", "/c.jsonl, line 3: column"},
+    {"c", TEXT(DOC("a") "\n{\"$id\":\"b"), " a", "/c.jsonl, line 2: column"},
+    {"c", TEXT("[]\n"), "", "/c.jsonl, line 1: column 1: this is an array"},
+    {"c", TEXT("{\"$id\":\"a\",\"x\":\"\0\"}\n"), "", "line 1: column 16: control character"},
+    {"c", TEXT("{\"$id\":\"\xff\"}\n"), "", "line 1: column 8: unable to decode"},
+    {"c", TEXT("\0\n"), "", "line 1: column 1"},
+    {"c", TEXT("{\"$id\":\"a\",\"$id\":\"b\"}\n"), "", "line 1: column 16: the key \"$id\" is"},
+    {"c", TEXT("{\"total\":0,\"documents\":[]}\n"), "", "line 1: has no usable \"$id\""},
+    {"c", TEXT("{\"$id\":7}\n"), "", "line 1: has no usable \"$id\""},
+    {"c", TEXT("{\"$id\":\"\"}\n"), "", "line 1: has no usable \"$id\""},
+    /* What the command line tool leaves out or masks. */
+    {"c", TEXT("{\"$id\":\"a\"}\n"), "", "line 1: \"$permissions\" is missing"},
+    {"users", TEXT("{\"$id\":\"a\",\"prefs\":{}}\n"), " a", NULL},
+    {"users", TEXT("{\"$id\":\"a\"}\n"), "", "/users.jsonl, line 1: \"prefs\" is missing"},
+    {"identities", TEXT("{\"$id\":\"a\"}\n"), " a", NULL},
+    {"identities", TEXT("{\"$id\":\"a\",\"t\":\"[hidden]\"}\n"), "", "\"t\" is masked"},
+    {"identities", TEXT("{\"$id\":\"a\",\"t\":{\"u\":[\"[hidden]abcd\"]}}\n"), "",
+     "\"t\" is masked"},
+    {"identities", TEXT("{\"$id\":\"a\",\"t\":\"the [hidden] door\"}\n"), " a", NULL},
+    {"identities", TEXT("{\"$id\":\"a\",\"t\":\"[hidden] in the woods\"}\n"), " a", NULL},
+};
+
+static void test_files(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char file[64];
+        struct buffer ids;
+        struct error error;
+        snprintf(file, sizeof file, "%s.jsonl", files[i].name);
+        write_file(file, files[i].bytes, files[i].length);
+        buffer_init(&ids);
+        bool ok = read_ids(files[i].name, NULL, INT_MAX, &ids, NULL, &error);
+        if (ok != (files[i].error == NULL) || strcmp(buffer_text(&ids), files[i].ids) != 0)
+            fail_msg("case %zu: read \"%s\", %s", i, buffer_text(&ids), ok ? "" : error.message);
+        if (!ok) {
+            assert_int_equal(error.code, ERROR_SOURCE);
+            assert_string_equal(error.entity, files[i].name);
+            if (strstr(error.message, files[i].error) == NULL)
+                fail_msg("case %zu: \"%s\" lacks \"%s\"", i, error.message, files[i].error);
+        }
+        buffer_release(&ids);
+        remove_file(file);
+    }
+}
+
+/* "$sequence" is text from some servers; after the reader it never is. */
+static void test_sequence_is_an_integer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bson_type_t type;
+    } cases[] = {
+        {"{\"$id\":\"a\",\"$sequence\":\"9223372036854775807\"}", BSON_TYPE_INT64},
+        {"{\"$id\":\"a\",\"$sequence\":7}", BSON_TYPE_INT64},
+        {"{\"$id\":\"a\",\"$sequence\":\"0190a-b\"}", BSON_TYPE_UTF8},
+        {"{\"$id\":\"a\",\"$sequence\":\"9223372036854775808\"}", BSON_TYPE_UTF8},
+        {"{\"$id\":\"a\",\"$sequence\":\"\"}", BSON_TYPE_UTF8},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct extraction what = {.endpoint = &endpoint, .from = "identities"};
+        struct reader reader = {.ops = &jsonl_reader};
+        struct buffer payload;
+        struct error error;
+        bson_t document;
+        bson_iter_t at;
+        bool more;
+        write_file("identities.jsonl", cases[i].line, strlen(cases[i].line));
+        buffer_init(&payload);
+        assert_true(jsonl_reader.open(&reader, &what, &error));
+        assert_true(jsonl_reader.next(&reader, &payload, &more, &error));
+        jsonl_reader.close(&reader);
+        assert_true(bson_init_static(&document, payload.data, payload.length));
+        assert_true(bson_iter_init_find(&at, &document, "$sequence"));
+        assert_int_equal(bson_iter_type(&at), cases[i].type);
+        buffer_release(&payload);
+        remove_file("identities.jsonl");
+    }
+}
+
+/* Lines of many lengths across the reader's blocks; every position leads to the same rest. */
+static void test_positions(void **state)
+{
+    (void)state;
+    enum { LINES = 40 };
+    struct buffer bytes, all, ids;
+    struct error error;
+    buffer_init(&bytes);
+    buffer_init(&all);
+    buffer_init(&ids);
+    buffer_puts(&bytes, "\xEF\xBB\xBF\n");
+    for (int i = 0; i < LINES; i++) {
+        buffer_printf(&bytes, "{\"$id\":\"r%d\",\"$permissions\":[],\"x\":\"%*s\"}%s%s", i,
+                      i * i * 50, "x", i % 3 == 0 ? "\r\n" : "\n", i % 5 == 0 ? "\n" : "");
+        buffer_printf(&all, " r%d", i);
+    }
+    bytes.length--; /* the last line has no end */
+    write_file("c.jsonl", (const char *)bytes.data, bytes.length);
+    bson_t end = BSON_INITIALIZER;
+    assert_true(read_ids("c", NULL, INT_MAX, &ids, &end, &error));
+    assert_string_equal(buffer_text(&ids), buffer_text(&all));
+    for (int i = 1; i <= LINES; i++) {
+        bson_t position = BSON_INITIALIZER, again = BSON_INITIALIZER, last = BSON_INITIALIZER;
+        buffer_clear(&ids);
+        assert_true(read_ids("c", NULL, i, &ids, &position, &error));
+        /* Where nothing more is delivered, the position stays. */
+        assert_true(read_ids("c", &position, 0, &ids, &again, &error));
+        assert_true(bson_equal(&position, &again));
+        assert_true(read_ids("c", &position, INT_MAX, &ids, &last, &error));
+        assert_string_equal(buffer_text(&ids), buffer_text(&all));
+        assert_true(bson_equal(&last, &end));
+        bson_destroy(&position);
+        bson_destroy(&again);
+        bson_destroy(&last);
+    }
+    bson_destroy(&end);
+    remove_file("c.jsonl");
+    buffer_release(&bytes);
+    buffer_release(&all);
+    buffer_release(&ids);
+}
+
+static void test_foreign_positions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *position;
+        enum error_code code;
+    } cases[] = {
+        {"{}", ERROR_REFUSED},
+        {"{\"cursor\":\"a\"}", ERROR_REFUSED},
+        {"{\"line\":{\"$numberLong\":\"1\"}}", ERROR_REFUSED},
+        {"{\"line\":{\"$numberInt\":\"1\"},\"offset\":{\"$numberLong\":\"33\"}}", ERROR_REFUSED},
+        {"{\"line\":{\"$numberLong\":\"0\"},\"offset\":{\"$numberLong\":\"33\"}}", ERROR_REFUSED},
+        {"{\"line\":{\"$numberLong\":\"1\"},\"offset\":{\"$numberLong\":\"-1\"}}", ERROR_REFUSED},
+        {"{\"line\":{\"$numberLong\":\"1\"},\"offset\":{\"$numberLong\":\"33\"},\"x\":1}",
+         ERROR_REFUSED},
+        /* Of this form, but of another file: no line ends there, or the file is shorter. */
+        {"{\"line\":{\"$numberLong\":\"1\"},\"offset\":{\"$numberLong\":\"5\"}}", ERROR_SOURCE},
+        {"{\"line\":{\"$numberLong\":\"9\"},\"offset\":{\"$numberLong\":\"999\"}}", ERROR_SOURCE},
+    };
+    write_file("c.jsonl", TEXT(DOC("a") "\n" DOC("b") "\n"));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer ids;
+        struct error error;
+        buffer_init(&ids);
+        bson_t *after = bson_new_from_json((const uint8_t *)cases[i].position, -1, NULL);
+        assert_non_null(after);
+        assert_false(read_ids("c", after, INT_MAX, &ids, NULL, &error));
+        assert_int_equal(error.code, cases[i].code);
+        assert_true(error.hint[0] != '\0');
+        bson_destroy(after);
+        buffer_release(&ids);
+    }
+    remove_file("c.jsonl");
+}
+
+static void test_line_without_end(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    struct buffer ids;
+    struct error error;
+    buffer_init(&ids);
+    write_file("c.jsonl", TEXT(DOC("a") "\n"));
+    path_of("c.jsonl", path);
+    assert_int_equal(truncate(path, 65 << 20), 0); /* sparse: it takes no room */
+    assert_false(read_ids("c", NULL, INT_MAX, &ids, NULL, &error));
+    assert_non_null(strstr(error.message, "line 2: longer than 64 MiB"));
+    assert_string_equal(buffer_text(&ids), " a");
+    buffer_release(&ids);
+    remove_file("c.jsonl");
+}
+
+static void test_unopened(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"missing", "./c"};
+    write_file("c.jsonl", TEXT(DOC("a")));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct buffer ids;
+        struct error error;
+        buffer_init(&ids);
+        assert_false(read_ids(names[i], NULL, INT_MAX, &ids, NULL, &error));
+        assert_int_equal(error.code, ERROR_SOURCE);
+        assert_non_null(strstr(error.message, names[i]));
+        buffer_release(&ids);
+    }
+    remove_file("c.jsonl");
+}
+
+static void test_catalog(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    struct error error;
+    write_file("users.jsonl", TEXT("{}\n"));
+    write_file("a.b.jsonl", TEXT("{}\n{}\n"));
+    write_file("schema.json", TEXT("{}"));
+    catalog_init(&catalog);
+    assert_true(jsonl_reader.catalog(&endpoint, &catalog, &error));
+    assert_string_equal(catalog.source, "auth");
+    assert_string_equal(catalog.kind, "appwrite");
+    assert_string_equal(catalog.version, "export");
+    assert_int_equal(catalog.entity_count, 2);
+    assert_string_equal(catalog.entities[0].name, "a.b");
+    assert_int_equal(catalog.entities[0].bytes, 6);
+    assert_int_equal(catalog.entities[0].estimate, -1);
+    assert_string_equal(catalog.entities[1].name, "users");
+    catalog_release(&catalog);
+    remove_file("users.jsonl");
+    remove_file("a.b.jsonl");
+    remove_file("schema.json");
+}
+
+/* What would be passed over in silence is an error. */
+static void test_catalog_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *message;
+    } cases[] = {
+        {"users.jsonl.gz", "users.jsonl.gz is compressed"},
+        {"schema.json", "holds no *.jsonl file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct catalog catalog;
+        struct error error;
+        write_file(cases[i].file, TEXT("{}\n"));
+        catalog_init(&catalog);
+        assert_false(jsonl_reader.catalog(&endpoint, &catalog, &error));
+        assert_int_equal(error.code, ERROR_SOURCE);
+        assert_non_null(strstr(error.message, cases[i].message));
+        catalog_release(&catalog);
+        remove_file(cases[i].file);
+    }
+    const struct endpoint nowhere = {.source = &source, .folder = "/nowhere/at/all"};
+    struct catalog catalog;
+    struct error error;
+    catalog_init(&catalog);
+    assert_false(jsonl_reader.catalog(&nowhere, &catalog, &error));
+    assert_non_null(strstr(error.message, "/nowhere/at/all"));
+    catalog_release(&catalog);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_sequence_is_an_integer),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_foreign_positions),
+        cmocka_unit_test(test_line_without_end),
+        cmocka_unit_test(test_unopened),
+        cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_catalog_refusals),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

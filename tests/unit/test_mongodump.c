@@ -1,0 +1,798 @@
+/* The mongodump reader: what it delivers, where it goes on, and that damage never passes. */
+#include "reader.h"
+#include "soundness.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static char folder[64];
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/test_mongodump.XXXXXX");
+    return mkdtemp(folder) != NULL ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void path_of(char *path, size_t size, const char *name)
+{
+    assert_true(snprintf(path, size, "%s/%s", folder, name) < (int)size);
+}
+
+static void put_plain(const char *name, const void *bytes, size_t length)
+{
+    char path[512];
+    path_of(path, sizeof path, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, length), (ssize_t)length);
+    assert_int_equal(close(fd), 0);
+}
+
+/* mode "wb" makes the file, "ab" adds a further member. */
+static void put_gzip(const char *name, const char *mode, const void *bytes, size_t length)
+{
+    char path[512];
+    path_of(path, sizeof path, name);
+    gzFile file = gzopen(path, mode);
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, bytes, (unsigned)length), (int)length);
+    assert_int_equal(gzclose(file), Z_OK);
+}
+
+static size_t load(const char *name, uint8_t *bytes, size_t size)
+{
+    char path[512];
+    path_of(path, sizeof path, name);
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    ssize_t got = read(fd, bytes, size);
+    assert_in_range(got, 0, size - 1);
+    close(fd);
+    return (size_t)got;
+}
+
+static struct endpoint *endpoint(void)
+{
+    static struct source source = {.name = "core", .kind = SOURCE_MONGODB};
+    static struct endpoint there = {.source = &source, .folder = folder};
+    return &there;
+}
+
+/* Read `from` behind `after`. The payload is a view into `payload`, of which the caller is owner.
+ */
+static bool read_all(const char *from, const bson_t *after, struct buffer *payload, size_t *records,
+                     bson_t *position, struct error *error)
+{
+    const struct extraction what = {.endpoint = endpoint(), .from = from, .after = after};
+    struct reader reader = {.ops = &mongodump_reader};
+    bool more = true, ok = true;
+    *records = 0;
+    if (!mongodump_reader.open(&reader, &what, error))
+        return false;
+    while (ok && more) {
+        ok = mongodump_reader.next(&reader, payload, &more, error);
+        *records += ok && more;
+    }
+    if (ok && position != NULL)
+        assert_true(mongodump_reader.position(&reader, position, error));
+    mongodump_reader.close(&reader);
+    return ok;
+}
+
+static void assert_mentions(const char *text, const char *wanted)
+{
+    if (strstr(text, wanted) == NULL)
+        fail_msg("\"%s\" does not mention \"%s\"", text, wanted);
+}
+
+/* A document with every BSON type, nested too. */
+static bson_t *every_type(void)
+{
+    bson_t *document = bson_new(), inner, scope = BSON_INITIALIZER, array, deeper;
+    bson_oid_t oid;
+    bson_decimal128_t decimal;
+    bson_oid_init_from_string(&oid, "5f0c8a1b2c3d4e5f60718293");
+    bson_decimal128_from_string("1.10", &decimal);
+    BSON_APPEND_OID(document, "_id", &oid);
+    BSON_APPEND_DOUBLE(document, "double", 0.5);
+    BSON_APPEND_UTF8(document, "text", "caf\xc3\xa9");
+    BSON_APPEND_DOCUMENT_BEGIN(document, "object", &inner);
+    BSON_APPEND_INT32(&inner, "", 1);
+    BSON_APPEND_ARRAY_BEGIN(&inner, "array", &array);
+    BSON_APPEND_DOCUMENT_BEGIN(&array, "0", &deeper);
+    BSON_APPEND_NULL(&deeper, "null");
+    bson_append_document_end(&array, &deeper);
+    bson_append_array_end(&inner, &array);
+    bson_append_document_end(document, &inner);
+    BSON_APPEND_BINARY(document, "binary", BSON_SUBTYPE_UUID, (const uint8_t *)"0123456789abcdef",
+                       16);
+    BSON_APPEND_BINARY(document, "old", BSON_SUBTYPE_BINARY_DEPRECATED, (const uint8_t *)"abc", 3);
+    BSON_APPEND_UNDEFINED(document, "undefined");
+    BSON_APPEND_BOOL(document, "bool", true);
+    BSON_APPEND_DATE_TIME(document, "date", -1);
+    BSON_APPEND_REGEX(document, "regex", "^a", "i");
+    BSON_APPEND_DBPOINTER(document, "pointer", "books", &oid);
+    BSON_APPEND_CODE(document, "code", "f()");
+    BSON_APPEND_SYMBOL(document, "symbol", "s");
+    BSON_APPEND_INT32(&scope, "x", 1);
+    BSON_APPEND_CODE_WITH_SCOPE(document, "scoped", "g()", &scope);
+    BSON_APPEND_INT32(document, "int", -1);
+    BSON_APPEND_TIMESTAMP(document, "timestamp", 1, 2);
+    BSON_APPEND_INT64(document, "long", INT64_MIN);
+    BSON_APPEND_DECIMAL128(document, "decimal", &decimal);
+    BSON_APPEND_MINKEY(document, "min");
+    BSON_APPEND_MAXKEY(document, "max");
+    bson_destroy(&scope);
+    return document;
+}
+
+/* Three documents: {} of 5 bytes, one of every type, {"a": 1} of 12 bytes. */
+static void three(struct buffer *file, size_t ends[3])
+{
+    bson_t *middle = every_type();
+    buffer_put(file, "\5\0\0\0\0", 5);
+    ends[0] = file->length;
+    buffer_put(file, bson_get_data(middle), middle->len);
+    ends[1] = file->length;
+    buffer_put(file,
+               "\x0c\0\0\0\x10"
+               "a\0\1\0\0\0\0",
+               12);
+    ends[2] = file->length;
+    bson_destroy(middle);
+}
+
+#define BYTES(text) text, sizeof text - 1
+
+static const struct {
+    const char *bytes;
+    size_t length;
+    const char *problem; /* NULL: sound */
+    size_t at;
+} documents[] = {
+    {BYTES("\5\0\0\0\0"), NULL, 0},
+    {BYTES("\x0c\0\0\0\x10"
+           "a\0\1\0\0\0\0"),
+     NULL, 0},
+    /* its own length and last byte */
+    {BYTES("\6\0\0\0\0"), "wrong length", 0},
+    {BYTES("\5\0\0\0\1"), "wrong length", 0},
+    /* an unknown type; a type byte 0 before the end; a key without an end */
+    {BYTES("\x0c\0\0\0\x14"
+           "a\0\1\0\0\0\0"),
+     "a field", 7},
+    {BYTES("\x0c\0\0\0\0"
+           "a\0\1\0\0\0\0"),
+     "a field", 7},
+    {BYTES("\x07\0\0\0\x0a"
+           "a\0"),
+     "a field", 7},
+    /* a number, a bool, a text that reach or lie outside */
+    {BYTES("\x0a\0\0\0\x10"
+           "a\0\1\0\0"),
+     "a field", 7},
+    {BYTES("\x09\0\0\0\x08"
+           "a\0\2\0"),
+     "a field", 7},
+    {BYTES("\x0e\0\0\0\x02"
+           "a\0\3\0\0\0a\0\0"),
+     "a field", 7},
+    {BYTES("\x0e\0\0\0\x02"
+           "a\0\xff\xff\xff\xff"
+           "a\0\0"),
+     "a field", 7},
+    {BYTES("\x0e\0\0\0\x02"
+           "a\0\2\0\0\0ab\0"),
+     "a field", 12},
+    /* a nested document that is shorter than one can be, longer than there is room, without its
+     * last zero, or with damage inside */
+    {BYTES("\x0d\0\0\0\x03"
+           "a\0\4\0\0\0\0\0"),
+     "a document in it", 7},
+    {BYTES("\x0d\0\0\0\x03"
+           "a\0\6\0\0\0\0\0"),
+     "a field", 7},
+    {BYTES("\x0d\0\0\0\x03"
+           "a\0\5\0\0\0\1\0"),
+     "a document in it", 7},
+    {BYTES("\x0f\0\0\0\x04"
+           "a\0\7\0\0\0\x14\0\0\0"),
+     "a field", 13},
+    {BYTES("\x0d\0\0\0\x03"
+           "a\0\0\0\0\0\0\0"),
+     "a document in it", 7},
+    /* code with scope: a code without its zero, a scope with damage */
+    {BYTES("\x17\0\0\0\x0f"
+           "a\0\x0f\0\0\0\2\0\0\0xy\5\0\0\0\0\0"),
+     "a text in it", 16},
+    {BYTES("\x17\0\0\0\x0f"
+           "a\0\x0f\0\0\0\2\0\0\0x\0\5\0\0\0\1\0"),
+     "a document in it", 17},
+    {BYTES("\x17\0\0\0\x0f"
+           "a\0\x0f\0\0\0\2\0\0\0x\0\5\0\0\0\0\0"),
+     NULL, 0},
+};
+
+static void test_soundness(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        size_t at;
+        const char *problem =
+            soundness_problem((const uint8_t *)documents[i].bytes, documents[i].length, &at);
+        if ((problem == NULL) != (documents[i].problem == NULL))
+            fail_msg("document %zu: %s", i, problem != NULL ? problem : "taken for sound");
+        if (problem == NULL)
+            continue;
+        assert_mentions(problem, documents[i].problem);
+        if (at != documents[i].at)
+            fail_msg("document %zu: at %zu, not %zu", i, at, documents[i].at);
+    }
+}
+
+static void test_depth(void **state)
+{
+    (void)state;
+    for (size_t levels = 199; levels <= 202; levels++) {
+        /* Each level around the innermost one: length, type, key "a", the level, final zero. */
+        size_t length = 5 + 8 * (levels - 1), at;
+        uint8_t *bytes = calloc(1, length);
+        assert_non_null(bytes);
+        for (size_t i = 0; i < levels; i++) {
+            bytes[i * 7] = (uint8_t)((length - 8 * i) & 0xff);
+            bytes[i * 7 + 1] = (uint8_t)((length - 8 * i) >> 8);
+            if (i + 1 < levels)
+                memcpy(bytes + i * 7 + 4, "\3a", 2);
+        }
+        assert_int_equal(soundness_problem(bytes, length, &at) == NULL, levels <= 200);
+        free(bytes);
+    }
+}
+
+/* Every value of the document, nested ones too, is touched; the sanitizer watches. */
+static unsigned touch(const uint8_t *bytes, size_t length)
+{
+    bson_t document;
+    bson_iter_t iter;
+    unsigned sum = 0;
+    assert_true(bson_init_static(&document, bytes, length));
+    assert_true(bson_iter_init(&iter, &document));
+    while (bson_iter_next(&iter)) {
+        uint32_t size = 0, code = 0;
+        const uint8_t *inner = NULL;
+        sum += (unsigned)strlen(bson_iter_key(&iter));
+        if (BSON_ITER_HOLDS_DOCUMENT(&iter))
+            bson_iter_document(&iter, &size, &inner);
+        else if (BSON_ITER_HOLDS_ARRAY(&iter))
+            bson_iter_array(&iter, &size, &inner);
+        else if (BSON_ITER_HOLDS_CODEWSCOPE(&iter))
+            sum += (unsigned)strlen(bson_iter_codewscope(&iter, &code, &size, &inner));
+        else if (BSON_ITER_HOLDS_UTF8(&iter))
+            sum += (unsigned)strlen(bson_iter_utf8(&iter, &size));
+        if (inner != NULL)
+            sum += touch(inner, size);
+    }
+    return sum;
+}
+
+static void test_every_byte_wrong(void **state)
+{
+    (void)state;
+    static const uint8_t changes[] = {0x01, 0x80, 0xff, 0x14, 0x03};
+    bson_t *document = every_type();
+    size_t length = document->len, passed = 0, at;
+    uint8_t *bytes = malloc(length); /* exactly, so that the sanitizer sees one byte too far */
+    assert_non_null(bytes);
+    for (size_t i = 0; i < length; i++)
+        for (size_t change = 0; change < sizeof changes; change++) {
+            memcpy(bytes, bson_get_data(document), length);
+            bytes[i] ^= changes[change];
+            if (soundness_problem(bytes, length, &at) == NULL) {
+                passed += touch(bytes, length) > 0;
+            } else {
+                assert_in_range(at, 0, length);
+            }
+        }
+    assert_in_range(passed, 1, length * sizeof changes - 1);
+    free(bytes);
+    bson_destroy(document);
+}
+
+static void test_delivers(void **state)
+{
+    (void)state;
+    struct buffer file, got;
+    size_t ends[3], records;
+    struct error error;
+    buffer_init(&file);
+    three(&file, ends);
+    put_plain("plain.bson", file.data, file.length);
+    put_plain("named.bson.gz", file.data, file.length);
+    put_gzip("packed.bson.gz", "wb", file.data, file.length);
+    put_gzip("unnamed.bson", "wb", file.data, file.length);
+    put_gzip("members.bson.gz", "wb", file.data, 7);
+    put_gzip("members.bson.gz", "ab", file.data + 7, file.length - 7);
+    static const char *const names[] = {"plain", "named", "packed", "unnamed", "members"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bson_t position = BSON_INITIALIZER;
+        buffer_init(&got);
+        if (!read_all(names[i], NULL, &got, &records, &position, &error))
+            fail_msg("%s: %s", names[i], error.message);
+        assert_int_equal(records, 3);
+        assert_int_equal(got.length, file.length);
+        assert_memory_equal(got.data, file.data, file.length);
+        bson_t *wanted =
+            BCON_NEW("offset", BCON_INT64((int64_t)file.length), "document", BCON_INT64(3));
+        assert_true(bson_equal(&position, wanted));
+        bson_destroy(wanted);
+        bson_destroy(&position);
+        buffer_release(&got);
+    }
+    buffer_release(&file);
+}
+
+static void test_goes_on(void **state)
+{
+    (void)state;
+    struct buffer file, got;
+    size_t ends[3], records;
+    struct error error;
+    buffer_init(&file);
+    three(&file, ends);
+    put_plain("a.bson", file.data, file.length);
+    put_gzip("b.bson.gz", "wb", file.data, file.length);
+    for (size_t i = 0; i < 6; i++) {
+        size_t end = ends[i % 3];
+        bson_t *after = BCON_NEW("offset", BCON_INT64((int64_t)end), "document",
+                                 BCON_INT64((int64_t)(i % 3 + 1)));
+        bson_t position = BSON_INITIALIZER;
+        buffer_init(&got);
+        assert_true(read_all(i < 3 ? "a" : "b", after, &got, &records, &position, &error));
+        assert_int_equal(records, 2 - i % 3);
+        assert_int_equal(got.length, file.length - end);
+        if (got.length > 0)
+            assert_memory_equal(got.data, file.data + end, got.length);
+        bson_iter_t iter;
+        assert_true(bson_iter_init_find(&iter, &position, "document"));
+        assert_int_equal(bson_iter_int64(&iter), 3);
+        bson_destroy(&position);
+        bson_destroy(after);
+        buffer_release(&got);
+    }
+    buffer_release(&file);
+}
+
+static const struct {
+    const char *json;
+    const char *says; /* NULL: a good one */
+} positions[] = {
+    {"{\"offset\": {\"$numberLong\": \"0\"}, \"document\": {\"$numberLong\": \"0\"}}", NULL},
+    {"{\"offset\": {\"$numberLong\": \"5\"}, \"document\": {\"$numberLong\": \"1\"}}", NULL},
+    {"{}", "another form"},
+    {"{\"_id\": {\"$oid\": \"5f0c8a1b2c3d4e5f60718293\"}}", "another form"},
+    {"{\"offset\": {\"$numberLong\": \"5\"}}", "another form"},
+    {"{\"offset\": 5, \"document\": 1}", "another form"},
+    {"{\"offset\": {\"$numberLong\": \"5\"}, \"document\": {\"$numberLong\": \"1\"}, \"x\": 1}",
+     "another form"},
+    {"{\"offset\": {\"$numberLong\": \"-5\"}, \"document\": {\"$numberLong\": \"1\"}}",
+     "do not fit"},
+    {"{\"offset\": {\"$numberLong\": \"5\"}, \"document\": {\"$numberLong\": \"2\"}}",
+     "do not fit"},
+    {"{\"offset\": {\"$numberLong\": \"6\"}, \"document\": {\"$numberLong\": \"1\"}}",
+     "ends there"},
+    {"{\"offset\": {\"$numberLong\": \"9999\"}, \"document\": {\"$numberLong\": \"1\"}}",
+     "the end"},
+    {"{\"offset\": {\"$numberLong\": \"9223372036854775807\"}, "
+     "\"document\": {\"$numberLong\": \"1\"}}",
+     "the end"},
+};
+
+static void test_foreign_positions(void **state)
+{
+    (void)state;
+    struct buffer file;
+    size_t ends[3], records;
+    buffer_init(&file);
+    three(&file, ends);
+    put_plain("a.bson", file.data, file.length);
+    put_gzip("b.bson.gz", "wb", file.data, file.length);
+    for (size_t i = 0; i < 2 * (sizeof positions / sizeof positions[0]); i++) {
+        struct buffer got;
+        struct error error = {0};
+        bson_error_t cause;
+        buffer_init(&got);
+        bson_t *after = bson_new_from_json((const uint8_t *)positions[i / 2].json, -1, &cause);
+        assert_non_null(after);
+        bool ok = read_all(i % 2 == 0 ? "a" : "b", after, &got, &records, NULL, &error);
+        if (ok != (positions[i / 2].says == NULL))
+            fail_msg("%s: %s", positions[i / 2].json, ok ? "taken" : error.message);
+        if (!ok) {
+            assert_int_equal(error.code, ERROR_REFUSED);
+            assert_mentions(error.message, positions[i / 2].says);
+            assert_mentions(error.hint, "another export");
+        }
+        bson_destroy(after);
+        buffer_release(&got);
+    }
+    buffer_release(&file);
+}
+
+static const struct {
+    const char *bytes; /* behind the three documents */
+    size_t length;
+    const char *says;
+} tails[] = {
+    {BYTES("\1"), "only 1 bytes"},
+    {BYTES("\5\0\0"), "only 3 bytes"},
+    {BYTES("\5\0\0\0"), "should have 5 bytes, but the file ends after 4"},
+    {BYTES("\0\0\0\0\0"), "length says 0"},
+    {BYTES("\4\0\0\0\0"), "length says 4"},
+    {BYTES("\xff\xff\xff\xff\0"), "length says -1"},
+    {BYTES("\1\x40\0\1\0"), "length says 16793601"},
+    {BYTES("\0\x40\0\1\0"), "should have 16793600 bytes, but the file ends after 5"},
+    {BYTES("\5\0\0\0\1"), "does not end in a zero byte"},
+    {BYTES("\x0c\0\0\0\x14"
+           "a\0\1\0\0\0\0"),
+     "at its byte 7"},
+};
+
+static void test_damage_is_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * (sizeof tails / sizeof tails[0]); i++) {
+        struct buffer file, got;
+        size_t ends[3], records;
+        struct error error = {0};
+        char place[64];
+        buffer_init(&file);
+        buffer_init(&got);
+        three(&file, ends);
+        buffer_put(&file, tails[i / 2].bytes, tails[i / 2].length);
+        if (i % 2 == 0)
+            put_plain("a.bson", file.data, file.length);
+        else
+            put_gzip("a.bson", "wb", file.data, file.length);
+        assert_false(read_all("a", NULL, &got, &records, NULL, &error));
+        assert_int_equal(records, 3);
+        assert_int_equal(error.code, ERROR_SOURCE);
+        snprintf(place, sizeof place, "/a.bson: document 4 at byte %zu%s", ends[2],
+                 i % 2 == 0 ? ":" : " of the uncompressed data:");
+        assert_mentions(error.message, place);
+        assert_mentions(error.message, tails[i / 2].says);
+        assert_mentions(error.hint, "dump the collection again");
+        assert_string_equal(error.entity, "a");
+        buffer_release(&file);
+        buffer_release(&got);
+    }
+}
+
+/* Cut anywhere, a file is either whole documents or an error; a gzip file is always an error. */
+static void test_every_cut(void **state)
+{
+    (void)state;
+    struct buffer file;
+    size_t ends[3];
+    static uint8_t packed[4096];
+    buffer_init(&file);
+    three(&file, ends);
+    put_gzip("packed", "wb", file.data, file.length);
+    size_t packed_length = load("packed", packed, sizeof packed);
+    for (size_t cut = 0; cut < file.length + packed_length; cut++) {
+        struct buffer got;
+        struct error error = {0};
+        size_t records;
+        bool gzip = cut >= file.length;
+        size_t length = gzip ? cut - file.length : cut;
+        buffer_init(&got);
+        put_plain("a.bson.gz", gzip ? packed : file.data, length);
+        bool whole = !gzip && (length == ends[0] || length == ends[1]);
+        if (read_all("a", NULL, &got, &records, NULL, &error) != whole)
+            fail_msg("cut at %zu of %s: %s", length, gzip ? "gzip" : "plain",
+                     whole ? error.message : "taken for whole");
+        if (!whole)
+            assert_int_equal(error.code, ERROR_SOURCE);
+        buffer_release(&got);
+    }
+    buffer_release(&file);
+}
+
+static void test_damaged_gzip(void **state)
+{
+    (void)state;
+    struct buffer file, got;
+    size_t ends[3], records;
+    static uint8_t packed[4096];
+    buffer_init(&file);
+    three(&file, ends);
+    put_gzip("packed", "wb", file.data, file.length);
+    size_t length = load("packed", packed, sizeof packed);
+    static const struct {
+        size_t back; /* from the end */
+        const char *says;
+    } places[] = {{1, "damaged"}, {5, "damaged"}, {60, ""}};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct error error = {0};
+        buffer_init(&got);
+        packed[length - places[i].back] ^= 0xff;
+        put_plain("a.bson.gz", packed, length);
+        packed[length - places[i].back] ^= 0xff;
+        assert_false(read_all("a", NULL, &got, &records, NULL, &error));
+        assert_int_equal(error.code, ERROR_SOURCE);
+        assert_mentions(error.message, places[i].says);
+        buffer_release(&got);
+    }
+    /* Bytes behind the last member that are none themselves. */
+    struct error error = {0};
+    memcpy(packed + length, "tail", 4);
+    put_plain("a.bson.gz", packed, length + 4);
+    buffer_init(&got);
+    assert_false(read_all("a", NULL, &got, &records, NULL, &error));
+    assert_mentions(error.message, "gzip data is damaged");
+    buffer_release(&got);
+    buffer_release(&file);
+}
+
+/* The largest document that there may be, between small ones, through both ways of reading. */
+static void test_largest_document(void **state)
+{
+    (void)state;
+    const size_t largest = (16 << 20) + (16 << 10);
+    struct buffer file, got;
+    struct error error;
+    size_t records;
+    buffer_init(&file);
+    buffer_put(&file, "\5\0\0\0\0", 5);
+    buffer_put_le32(&file, (uint32_t)largest);
+    buffer_put(&file, "\5b\0", 3);
+    buffer_put_le32(&file, (uint32_t)largest - 13);
+    buffer_putc(&file, 0);
+    uint8_t *rest = buffer_reserve(&file, largest - 12);
+    assert_non_null(rest);
+    memset(rest, 0, largest - 12);
+    file.length += largest - 12;
+    buffer_put(&file, "\5\0\0\0\0", 5);
+    put_plain("a.bson", file.data, file.length);
+    put_gzip("b.bson", "wb1", file.data, file.length);
+    for (const char *const *name = (const char *const[]){"a", "b", NULL}; *name != NULL; name++) {
+        buffer_init(&got);
+        if (!read_all(*name, NULL, &got, &records, NULL, &error))
+            fail_msg("%s", error.message);
+        assert_int_equal(records, 3);
+        assert_int_equal(got.length, file.length);
+        assert_memory_equal(got.data, file.data, file.length);
+        buffer_release(&got);
+    }
+    buffer_release(&file);
+}
+
+/* A file of many windows of 1 MiB: documents lie across every seam. */
+static void test_many_windows(void **state)
+{
+    (void)state;
+    struct buffer file, got;
+    size_t ends[3], records, sets = 0;
+    struct error error;
+    buffer_init(&file);
+    buffer_init(&got);
+    for (; file.length < (5 << 20); sets++)
+        three(&file, ends);
+    put_plain("a.bson", file.data, file.length);
+    if (!read_all("a", NULL, &got, &records, NULL, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(records, sets * 3);
+    assert_int_equal(got.length, file.length);
+    assert_memory_equal(got.data, file.data, file.length);
+
+    struct catalog catalog;
+    catalog_init(&catalog);
+    assert_true(mongodump_reader.catalog(endpoint(), &catalog, &error));
+    assert_int_equal(catalog.entities[0].bytes, file.length);
+    assert_in_range(catalog.entities[0].estimate, sets * 3 - 10, sets * 3 + 10);
+    catalog_release(&catalog);
+    buffer_release(&got);
+    buffer_release(&file);
+}
+
+#define LONG_208                                                                                   \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                                         \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                                         \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                                         \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct {
+    const char *files[5]; /* names; *.json holds `json` */
+    const char *json;
+    const char *names; /* of the catalog, comma after each; NULL: an error that says `says` */
+    const char *says;
+} folders[] = {
+    {{"b.bson", "a.bson.gz", "a.metadata.json"}, "{\"type\": \"collection\"}", "a,b,", NULL},
+    {{"two+words%2Fslash%25.bson", "%C3%A9.bson"}, "", "two words/slash%,\xc3\xa9,", NULL},
+    {{"a.bson", "prelude.json", "notes.txt", "oplog"}, "{}", "a,", NULL},
+    {{LONG_208 "%24AAAAAAAAAAAAAAAAAAAAAAAAAAA.bson",
+      LONG_208 "%24AAAAAAAAAAAAAAAAAAAAAAAAAAA.metadata.json"},
+     "{\"collectionName\": \"the whole name\"}",
+     "the whole name,",
+     NULL},
+    {{"a.bson", "a.metadata.json"}, "{\"collectionName\": \"other\"}", "a,", NULL},
+    {{"a.bson", "v.metadata.json"}, "{\"type\": \"view\"}", "a,", NULL},
+    {{"a.bson", "v.metadata.json"}, "{\"options\": {\"viewOn\": \"a\"}}", "a,", NULL},
+    {{"a.bson", "system.buckets.t.bson", "t.metadata.json"},
+     "{\"type\": \"timeseries\"}",
+     "a,t,",
+     NULL},
+    {{"a.bson", "system.buckets.t.bson", "t.metadata.json"},
+     "{\"options\": {\"timeseries\": {}}}",
+     "a,t,",
+     NULL},
+    {{"a.bson", "system.buckets.t.bson"}, "", "a,t,", NULL},
+    {{"a.bson", "system.js.bson", "system.js.metadata.json", "$admin.system.users.bson"},
+     "{}",
+     "a,",
+     NULL},
+    {{"a.bson", "b.metadata.json"}, "{\"type\": \"collection\"}", NULL, "no documents"},
+    {{"a.bson", "b.metadata.json"}, "{}", NULL, "no documents"},
+    {{"a.bson", "a.bson.gz"}, "", NULL, "both there"},
+    {{"a.bson", "a.metadata.json"}, "{\"type\"", NULL, "no JSON object"},
+    {{"a.bson", "a.metadata.json"}, "", NULL, "no JSON object"},
+    {{"a%2.bson"}, "", NULL, "wrong % escape"},
+    {{"a%00.bson"}, "", NULL, "wrong % escape"},
+    {{"a%-1.bson"}, "", NULL, "wrong % escape"},
+    {{"prelude.json"}, "{}", NULL, "holds no collection"},
+};
+
+static void test_folders(void **state)
+{
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        struct catalog catalog;
+        struct error error = {0};
+        struct buffer names;
+        assert_int_equal(make_folder(state), 0);
+        for (const char *const *name = folders[i].files; *name != NULL; name++) {
+            if (strstr(*name, ".json") != NULL)
+                put_plain(*name, folders[i].json, strlen(folders[i].json));
+            else if (strstr(*name, ".gz") != NULL)
+                put_gzip(*name, "wb", "\5\0\0\0\0", 5);
+            else
+                put_plain(*name, "\5\0\0\0\0", 5);
+        }
+        catalog_init(&catalog);
+        buffer_init(&names);
+        bool ok = mongodump_reader.catalog(endpoint(), &catalog, &error);
+        if (ok != (folders[i].names != NULL))
+            fail_msg("folder %zu: %s", i, ok ? "taken" : error.message);
+        for (size_t j = 0; j < catalog.entity_count; j++)
+            buffer_printf(&names, "%s,", catalog.entities[j].name);
+        if (ok) {
+            assert_string_equal(buffer_text(&names), folders[i].names);
+            assert_string_equal(catalog.version, "export");
+        } else {
+            assert_int_equal(error.code, ERROR_SOURCE);
+            assert_mentions(error.message, folders[i].says);
+        }
+        buffer_release(&names);
+        catalog_release(&catalog);
+        assert_int_equal(drop_folder(state), 0);
+    }
+}
+
+static void test_catalog_sizes(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    struct error error;
+    struct buffer file;
+    size_t ends[3];
+    buffer_init(&file);
+    three(&file, ends);
+    put_plain("damaged.bson", "\1", 1);
+    put_plain("empty.bson", "", 0);
+    put_gzip("packed.bson.gz", "wb", file.data, file.length);
+    put_plain("plain.bson", file.data, file.length);
+    put_plain("t.metadata.json", BYTES("{\"type\": \"timeseries\"}"));
+    const struct {
+        int64_t estimate, bytes;
+    } wanted[] = {{-1, 1}, {0, 0}, {3, -1}, {3, (int64_t)file.length}, {-1, -1}};
+    catalog_init(&catalog);
+    assert_true(mongodump_reader.catalog(endpoint(), &catalog, &error));
+    assert_int_equal(catalog.entity_count, sizeof wanted / sizeof wanted[0]);
+    for (size_t i = 0; i < catalog.entity_count; i++) {
+        assert_int_equal(catalog.entities[i].estimate, wanted[i].estimate);
+        assert_int_equal(catalog.entities[i].bytes, wanted[i].bytes);
+    }
+    catalog_release(&catalog);
+    buffer_release(&file);
+}
+
+static void test_open_errors(void **state)
+{
+    (void)state;
+    struct buffer got;
+    struct error error = {0};
+    size_t records;
+    char path[512];
+    buffer_init(&got);
+    put_plain("books.bson", "", 0);
+    put_plain("t.metadata.json", BYTES("{\"type\": \"timeseries\"}"));
+    assert_false(read_all("book", NULL, &got, &records, NULL, &error));
+    assert_mentions(error.message, "holds no collection book");
+    assert_mentions(error.hint, "books");
+    assert_false(read_all("t", NULL, &got, &records, NULL, &error));
+    assert_mentions(error.message, "time-series");
+    assert_mentions(error.hint, "mongoexport");
+    path_of(path, sizeof path, "d.bson");
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_false(read_all("d", NULL, &got, &records, NULL, &error));
+    assert_mentions(error.message, "no regular file");
+    buffer_release(&got);
+}
+
+static void test_folder_above(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    struct error error = {0};
+    char path[512], hint[600];
+    path_of(path, sizeof path, "shop");
+    assert_int_equal(mkdir(path, 0700), 0);
+    put_plain("shop/a.bson", "", 0);
+    catalog_init(&catalog);
+    assert_false(mongodump_reader.catalog(endpoint(), &catalog, &error));
+    snprintf(hint, sizeof hint, "file:%s", path);
+    assert_mentions(error.hint, hint);
+
+    struct endpoint nowhere = *endpoint();
+    nowhere.folder = "/nonexistent/dump";
+    assert_false(mongodump_reader.catalog(&nowhere, &catalog, &error));
+    assert_int_equal(error.code, ERROR_SOURCE);
+    assert_mentions(error.message, "/nonexistent/dump: No such file");
+    catalog_release(&catalog);
+}
+
+int main(void)
+{
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_soundness),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_every_byte_wrong),
+        IN_FOLDER(test_delivers),
+        IN_FOLDER(test_goes_on),
+        IN_FOLDER(test_foreign_positions),
+        IN_FOLDER(test_damage_is_named),
+        IN_FOLDER(test_every_cut),
+        IN_FOLDER(test_damaged_gzip),
+        IN_FOLDER(test_largest_document),
+        IN_FOLDER(test_many_windows),
+        cmocka_unit_test(test_folders),
+        IN_FOLDER(test_catalog_sizes),
+        IN_FOLDER(test_open_errors),
+        IN_FOLDER(test_folder_above),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+#include "account_print.h"
+#include "figures.h"
+#include "sheet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a rule's losses ask of the founder. A rule without a row speaks for itself. */
+static const struct {
+    const char *rule, *meaning;
+} meanings[] = {
+    {"password_reset", "users to be sent a password reset: Supabase Auth cannot read their hash"},
+    {"safe_numbers", "whole numbers beyond 2^53, which became text"},
+    {"json_negative_zero", "-0 in JSON, which became 0"},
+};
+
+static const char *meaning_of(const char *rule)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+        if (strcmp(meanings[i].rule, rule) == 0)
+            return meanings[i].meaning;
+    return "";
+}
+
+static void print_entities(const struct account *account, struct buffer *out)
+{
+    struct sheet sheet;
+    sheet_init(&sheet, "<>>>>>");
+    sheet_row(&sheet, "entity", "read", "loaded", "filtered", "rejected", "losses");
+    for (size_t i = 0; i < account->entity_count; i++) {
+        const struct account_entity *entity = &account->entities[i];
+        char figures[5][FIGURE_SIZE];
+        sheet_row(
+            &sheet, entity->entity, figure_count(entity->read, figures[0]),
+            figure_count(entity->loaded, figures[1]), figure_count(entity->filtered, figures[2]),
+            figure_count(entity->rejected, figures[3]), figure_count(entity->losses, figures[4]));
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+static void print_tables(const struct account *account, struct buffer *out)
+{
+    struct sheet sheet;
+    sheet_init(&sheet, "<>>>");
+    sheet_row(&sheet, "table", "rows before", "loaded", "present");
+    for (size_t i = 0; i < account->table_count; i++) {
+        const struct account_table *table = &account->tables[i];
+        char figures[3][FIGURE_SIZE];
+        sheet_row(&sheet, table->table, figure_count(table->before, figures[0]),
+                  figure_count(table->loaded, figures[1]),
+                  figure_count(table->present, figures[2]));
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+static void print_losses(const struct loss_list *losses, struct buffer *out)
+{
+    struct sheet sheet;
+    if (losses->count == 0)
+        return;
+    buffer_puts(
+        out, "\nvalues that changed on the way, each a line of losses.jsonl in the run folder:\n");
+    sheet_init(&sheet, "><<<");
+    for (size_t i = 0; i < losses->count; i++) {
+        const struct loss_count *loss = &losses->items[i];
+        char figure[FIGURE_SIZE];
+        sheet_row(&sheet, figure_count(loss->values, figure), loss->entity, loss->rule,
+                  meaning_of(loss->rule));
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+void account_print_behind(const struct project *project, struct buffer *out)
+{
+    struct sheet sheet;
+    if (project->left_out_count > 0) {
+        buffer_puts(out, "\nleft out:\n");
+        sheet_init(&sheet, "<<");
+        for (size_t i = 0; i < project->left_out_count; i++) {
+            const struct left_out *left = &project->left_outs[i];
+            char name[256];
+            snprintf(name, sizeof name, "%s.%s", left->source->name, left->from);
+            sheet_row(&sheet, name, left->reason);
+        }
+        sheet_print(&sheet, "  ", out);
+        sheet_release(&sheet);
+    }
+    if (project->stays_count > 0) {
+        buffer_puts(out, "\nstays where it is:\n");
+        sheet_init(&sheet, "<<");
+        for (size_t i = 0; i < project->stays_count; i++)
+            sheet_row(&sheet, project->stays[i].what, project->stays[i].why);
+        sheet_print(&sheet, "  ", out);
+        sheet_release(&sheet);
+    }
+}
+
+void account_print(const struct account *account, const struct loss_list *losses,
+                   const struct project *project, const struct folder *folder, struct buffer *out)
+{
+    char figure[FIGURE_SIZE];
+    buffer_printf(out, "account of %s, run %s\n\n", project->name, folder->run);
+    print_entities(account, out);
+    buffer_putc(out, '\n');
+    print_tables(account, out);
+    if (account->balance == 0)
+        buffer_puts(out,
+                    "\nbalance 0: every record that was read is accounted for, and every table "
+                    "holds what was loaded into it\n");
+    else
+        buffer_printf(out,
+                      "\nbalance %s: THE ACCOUNT IS NOT CLOSED: read is not loaded + filtered + "
+                      "rejected, or present is not before + loaded\n",
+                      figure_count(account->balance, figure));
+    print_losses(losses, out);
+    account_print_behind(project, out);
+    buffer_printf(out, "\nrun folder: %s\n", folder->path);
+}

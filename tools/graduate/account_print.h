@@ -1,0 +1,18 @@
+/* account_print.h: the end of a run, for people. */
+#ifndef GRADUATE_DRIVER_ACCOUNT_PRINT_H
+#define GRADUATE_DRIVER_ACCOUNT_PRINT_H
+
+#include "folder.h"
+#include "loss_list.h"
+
+#include "graduate/ledger.h"
+
+/* What happened to every record, what each table holds, the balance, what changed on the way; then
+ * what is left out and what stays, and why. */
+void account_print(const struct account *account, const struct loss_list *losses,
+                   const struct project *project, const struct folder *folder, struct buffer *out);
+
+/* What is left out and what stays: also of a plan. */
+void account_print_behind(const struct project *project, struct buffer *out);
+
+#endif

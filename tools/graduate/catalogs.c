@@ -1,0 +1,243 @@
+#include "catalogs.h"
+#include "pipeline.h"
+
+#include "graduate/file.h"
+#include "graduate/json.h"
+#include "graduate/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool keeps_shape(const struct project *project, const struct source *source)
+{
+    for (size_t m = 0; m < project->mapping_count; m++) {
+        const struct mapping *mapping = project->mappings[m];
+        for (size_t t = 0; mapping->source == source && t < mapping->table_count; t++)
+            if (mapping->tables[t].keep_shape)
+                return true;
+    }
+    return false;
+}
+
+static bool begin(struct catalogs *catalogs, const struct project *project, struct error *error)
+{
+    *catalogs = (struct catalogs){
+        .items = calloc(project->source_count + 1, sizeof *catalogs->items),
+    };
+    return catalogs->items != NULL || error_memory(error);
+}
+
+static bool file_of(const struct folder *folder, const struct source *source, char out[PATH_MAX],
+                    struct error *error)
+{
+    char name[NAME_MAX];
+    snprintf(name, sizeof name, "catalog/%s.json", source->name);
+    return folder_file(folder, name, out, error);
+}
+
+/* Add the catalog that `json` holds. */
+static bool take(struct catalogs *catalogs, const struct source *source, const cJSON *json,
+                 const char *name, struct error *error)
+{
+    struct catalog *catalog = &catalogs->items[catalogs->count];
+    catalog_init(catalog);
+    catalogs->count++;
+    if (!catalog_from_json(json, name, catalog, error))
+        return false;
+    if (strcmp(catalog->source, source->name) != 0)
+        return error_set(error, ERROR_USAGE, "%s: /source: this is the catalog of %s, not of %s",
+                         name, catalog->source, source->name);
+    return true;
+}
+
+static bool ask(struct catalogs *catalogs, const struct project *project,
+                const struct source *source, const struct folder *folder,
+                struct supervisor *supervisor, struct error *error)
+{
+    struct arguments arguments;
+    struct buffer text;
+    char name[256], path[PATH_MAX];
+    cJSON *json = NULL;
+    arguments_init(&arguments, "graduate-extract");
+    arguments_add(&arguments, "--project", project->folder, "--source", source->name, "--catalog",
+                  NULL);
+    buffer_init(&text);
+    bool ok = pipeline_capture(supervisor, &arguments, &text, error);
+    if (ok) {
+        snprintf(name, sizeof name, "the catalog of source %s", source->name);
+        ok = json_parse(buffer_text(&text), text.length, name, &json, error) &&
+             take(catalogs, source, json, name, error);
+        if (!ok) { /* not of the founder's making, whatever the parser says */
+            error->code = ERROR_BUG;
+            error_hint(error, "graduate-extract printed it; the programs may be of two versions");
+        }
+    }
+    if (ok && folder != NULL)
+        ok = file_of(folder, source, path, error) &&
+             file_replace(path, text.data, text.length, error);
+    cJSON_Delete(json);
+    buffer_release(&text);
+    return ok;
+}
+
+bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
+                  const struct folder *folder, struct supervisor *supervisor, struct error *error)
+{
+    bool ok = begin(catalogs, project, error);
+    for (size_t i = 0; ok && i < project->source_count; i++)
+        if (!kept_only || keeps_shape(project, &project->sources[i]))
+            ok = ask(catalogs, project, &project->sources[i], folder, supervisor, error);
+    if (!ok)
+        catalogs_release(catalogs);
+    return ok;
+}
+
+bool catalogs_read(struct catalogs *catalogs, const struct project *project,
+                   const struct folder *folder, bool *all, struct error *error)
+{
+    bool ok = begin(catalogs, project, error);
+    *all = true;
+    for (size_t i = 0; ok && *all && i < project->source_count; i++) {
+        char path[PATH_MAX];
+        cJSON *json = NULL;
+        ok = file_of(folder, &project->sources[i], path, error);
+        *all = ok && file_exists(path);
+        if (!ok || !*all)
+            break;
+        ok = json_read_file(path, &json, error) &&
+             take(catalogs, &project->sources[i], json, path, error);
+        if (!ok)
+            error_hint(error, "remove the file, and the run asks the source again");
+        cJSON_Delete(json);
+    }
+    if (!ok || !*all)
+        catalogs_release(catalogs);
+    return ok;
+}
+
+void catalogs_release(struct catalogs *catalogs)
+{
+    for (size_t i = 0; i < catalogs->count; i++)
+        catalog_release(&catalogs->items[i]);
+    free(catalogs->items);
+    *catalogs = (struct catalogs){0};
+}
+
+const struct catalog *catalogs_of(const struct catalogs *catalogs, const struct source *source)
+{
+    for (size_t i = 0; i < catalogs->count; i++)
+        if (strcmp(catalogs->items[i].source, source->name) == 0)
+            return &catalogs->items[i];
+    return NULL;
+}
+
+const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
+                                           const struct mapping *mapping)
+{
+    const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
+    return catalog != NULL ? catalog_find(catalog, mapping->from) : NULL;
+}
+
+/* ---- the strict rule ---------------------------------------------------------------------- */
+
+static bool is_spoken_for(const struct project *project, const char *source, const char *from)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (strcmp(project->mappings[i]->source->name, source) == 0 &&
+            strcmp(project->mappings[i]->from, from) == 0)
+            return true;
+    for (size_t i = 0; i < project->left_out_count; i++)
+        if (strcmp(project->left_outs[i].source->name, source) == 0 &&
+            strcmp(project->left_outs[i].from, from) == 0)
+            return true;
+    return false;
+}
+
+static const char *nearest_entity(const struct catalog *catalog, const char *from)
+{
+    const char **names = calloc(catalog->entity_count + 1, sizeof *names);
+    if (names == NULL)
+        return NULL;
+    for (size_t i = 0; i < catalog->entity_count; i++)
+        names[i] = catalog->entities[i].name;
+    const char *nearest = words_nearest(from, names, catalog->entity_count);
+    free(names);
+    return nearest;
+}
+
+static bool mappings_are_there(const struct catalogs *catalogs, const struct project *project,
+                               struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
+        if (catalog == NULL || catalog_find(catalog, mapping->from) != NULL)
+            continue;
+        const char *nearest = nearest_entity(catalog, mapping->from);
+        error_set(error, ERROR_USAGE, "%s: /from: the source %s has no %s%s%s%s", mapping->file,
+                  mapping->source->name, mapping->from, nearest != NULL ? "; did you mean \"" : "",
+                  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        return error_hint(error, "correct \"from\", or remove the file if the source no longer has "
+                                 "it");
+    }
+    return true;
+}
+
+/* The mapping whose `from` was most likely meant to be this. */
+static const struct mapping *nearest_mapping(const struct project *project, const char *source,
+                                             const char *from)
+{
+    const struct mapping *found = NULL;
+    const char **names = calloc(project->mapping_count + 1, sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; names != NULL && i < project->mapping_count; i++)
+        if (strcmp(project->mappings[i]->source->name, source) == 0)
+            names[count++] = project->mappings[i]->from;
+    const char *nearest = names != NULL ? words_nearest(from, names, count) : NULL;
+    for (size_t i = 0; nearest != NULL && i < project->mapping_count; i++)
+        if (project->mappings[i]->from == nearest)
+            found = project->mappings[i];
+    free(names);
+    return found;
+}
+
+static bool unspoken(const struct project *project, const char *source, const char *from,
+                     size_t more, struct error *error)
+{
+    const struct mapping *nearest = nearest_mapping(project, source, from);
+    char others[64] = "";
+    if (more > 0)
+        snprintf(others, sizeof others, " (nor are %zu others)", more);
+    error_set(error, ERROR_USAGE, "%s.%s is neither mapped nor left out%s", source, from, others);
+    if (nearest != NULL)
+        return error_hint(error,
+                          "is it what %s reads as %s.%s? else map it, or add to \"left_out\" in "
+                          "project.json: \"%s.%s\": \"why it stays behind\"",
+                          nearest->file, source, nearest->from, source, from);
+    return error_hint(error,
+                      "map it, or add to \"left_out\" in project.json: "
+                      "\"%s.%s\": \"why it stays behind\"",
+                      source, from);
+}
+
+bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
+                    struct error *error)
+{
+    const struct catalog_entity *first = NULL;
+    const char *source = NULL;
+    size_t count = 0;
+    if (!mappings_are_there(catalogs, project, error))
+        return false;
+    for (size_t c = 0; c < catalogs->count; c++)
+        for (size_t e = 0; e < catalogs->items[c].entity_count; e++) {
+            const struct catalog *catalog = &catalogs->items[c];
+            if (is_spoken_for(project, catalog->source, catalog->entities[e].name))
+                continue;
+            if (count++ == 0) {
+                first = &catalog->entities[e];
+                source = catalog->source;
+            }
+        }
+    return count == 0 || unspoken(project, source, first->name, count - 1, error);
+}

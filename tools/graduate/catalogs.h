@@ -1,0 +1,37 @@
+/* catalogs.h: what all sources of a project say they hold, and the strict rule about it. */
+#ifndef GRADUATE_DRIVER_CATALOGS_H
+#define GRADUATE_DRIVER_CATALOGS_H
+
+#include "folder.h"
+#include "supervisor.h"
+
+#include "graduate/catalog.h"
+#include "graduate/project.h"
+
+struct catalogs {
+    struct catalog *items; /* in the order of the project's sources */
+    size_t count;
+};
+
+/* Ask the sources (graduate-extract --catalog); with `kept_only`, those alone that have a table
+ * whose shape is kept. With a folder, each is written to catalog/SOURCE.json in it. */
+bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
+                  const struct folder *folder, struct supervisor *supervisor, struct error *error);
+/* Those that a run has in its folder; *all is false when it has not all of them. */
+bool catalogs_read(struct catalogs *catalogs, const struct project *project,
+                   const struct folder *folder, bool *all, struct error *error);
+void catalogs_release(struct catalogs *catalogs);
+
+/* The catalog of a source; NULL if it is not among them. */
+const struct catalog *catalogs_of(const struct catalogs *catalogs, const struct source *source);
+/* What the catalogs say of an entity's collection or table; NULL if nothing. */
+const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
+                                           const struct mapping *mapping);
+
+/* The strict rule: every collection and table of a source is mapped, or left out by name, and every
+ * mapping's `from` is there. ERROR_USAGE that names the first that is not, how many more there are,
+ * and what to do. */
+bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
+                    struct error *error);
+
+#endif

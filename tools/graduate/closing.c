@@ -1,0 +1,114 @@
+#include "closing.h"
+#include "account_print.h"
+#include "figures.h"
+#include "pipeline.h"
+#include "progress.h"
+#include "verb.h"
+
+#include "graduate/crash.h"
+#include "graduate/file.h"
+#include "graduate/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { LARGEST_ACCOUNT = 16 << 20 };
+
+struct steps {
+    struct journal *journal;
+    int64_t done;
+};
+
+/* There are hundreds of them, most done at once: people see the one at hand. */
+static bool on_remark(void *context, const struct remark *remark)
+{
+    struct steps *steps = context;
+    char text[256], figure[FIGURE_SIZE];
+    if (remark->kind != REMARK_INFO)
+        return false;
+    steps->done++;
+    if (steps->journal->json)
+        return false;
+    if (journal_is_due(steps->journal)) {
+        snprintf(text, sizeof text, "%s steps done, the last: %.200s",
+                 figure_count(steps->done, figure), remark->text);
+        journal_show(steps->journal, text);
+    }
+    return true;
+}
+
+bool closing_finish(struct migration *migration, struct error *error)
+{
+    struct arguments arguments;
+    char catalogs[PATH_MAX], generation[24], done[FIGURE_SIZE], time[FIGURE_SIZE];
+    if (!folder_file(&migration->folder, "catalog", catalogs, error))
+        return false;
+    snprintf(generation, sizeof generation, "%" PRId64, migration->folder.generation);
+    journal_info(&migration->journal, "all data is loaded; keys, indexes and references come now");
+    arguments_init(&arguments, "graduate-load");
+    arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
+                  "--run", migration->folder.run, "--generation", generation, "--finish", NULL);
+    struct steps steps = {.journal = &migration->journal};
+    double begun = progress_clock();
+    if (!pipeline_run(&migration->supervisor, &arguments, 1, on_remark, &steps, error))
+        return false;
+    journal_info(&migration->journal, "%s steps in %s", figure_count(steps.done, done),
+                 figure_duration(progress_clock() - begun, time));
+    return true;
+}
+
+static bool keep(const struct migration *migration, const struct account *account,
+                 const struct buffer *text, struct error *error)
+{
+    const struct folder *folder = &migration->folder;
+    char path[PATH_MAX];
+    cJSON *json = account_to_json(account);
+    bool ok = json != NULL ? true : error_memory(error);
+    ok = ok && folder_file(folder, "account.json", path, error) &&
+         json_write_file(path, json, error) && folder_file(folder, "account.txt", path, error) &&
+         file_replace(path, text->data, text->length, error);
+    cJSON_Delete(json);
+    return ok;
+}
+
+bool closing_account(struct migration *migration, int *exit_code, struct error *error)
+{
+    const char *run = migration->folder.run;
+    struct account account;
+    struct loss_list losses = {0};
+    struct buffer text;
+    char path[PATH_MAX];
+    crash_point(CRASH_DRIVER_BEFORE_ACCOUNT);
+    if (!ledger_read_account(&migration->target, run, &account, error))
+        return false;
+    buffer_init(&text);
+    bool ok = loss_list_count(&losses, &migration->target, run, error) &&
+              folder_file(&migration->folder, "losses.jsonl", path, error) &&
+              loss_list_write(&migration->target, run, path, error);
+    if (ok) {
+        account_print(&account, &losses, &migration->project, &migration->folder, &text);
+        ok = buffer_ok(&text, error) && keep(migration, &account, &text, error);
+    }
+    *exit_code = ok && account.balance == 0 ? 0 : 1;
+    if (ok && account.balance == 0) {
+        folder_stamp(migration->folder.finished);
+        ok = folder_save(&migration->folder, error);
+    }
+    ok = ok && verb_print(&text, error);
+    buffer_release(&text);
+    loss_list_release(&losses);
+    account_release(&account);
+    return ok;
+}
+
+bool closing_repeat(const struct migration *migration, struct error *error)
+{
+    struct buffer text;
+    char path[PATH_MAX];
+    buffer_init(&text);
+    bool ok = folder_file(&migration->folder, "account.txt", path, error) &&
+              file_read(path, LARGEST_ACCOUNT, ERROR_TARGET, &text, error) &&
+              verb_print(&text, error);
+    buffer_release(&text);
+    return ok;
+}

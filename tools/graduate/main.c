@@ -1,0 +1,103 @@
+/* graduate: the driver. Its verbs are the table below; each is a file of its own. */
+#include "verb.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct verb *const verbs[] = {
+    &verb_plan, &verb_schema, &verb_run, &verb_status, &verb_rehearse, &verb_stream,
+};
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+/* graduate --help and --version, or no verb at all. */
+static int without_verb(int argc, char **argv, struct error *error)
+{
+    struct buffer list;
+    int positionals;
+    buffer_init(&list);
+    buffer_puts(&list, "verbs:\n");
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        buffer_printf(&list, "  %-10s %s\n", verb_name(verbs[i]), verbs[i]->command->purpose);
+    buffer_puts(&list,
+                "\n`graduate VERB --help` shows a verb's options and an example. Exit codes:\n"
+                "  0  done, and everything that was asked for holds\n"
+                "  1  finished, but the account does not balance or data did not fit\n"
+                "  2  the command line, the project or a mapping is wrong\n"
+                "  3  a source failed\n"
+                "  4  the target failed, or this machine did\n"
+                "  5  refused to go on: changed mapping, second run, target not empty\n"
+                "  70 a bug in graduate\n"
+                "  128 and a signal's number: stopped by that signal");
+    const struct command command = {
+        .name = "graduate",
+        .purpose = "move MongoDB, Postgres and Appwrite into one Supabase Postgres",
+        .usage = "VERB [options]",
+        .epilogue = buffer_text(&list),
+    };
+    enum options_outcome outcome = options_parse(&command, argc, argv, &positionals, error);
+    buffer_release(&list);
+    if (outcome == OPTIONS_HELPED)
+        return 0;
+    if (outcome == OPTIONS_RUN) {
+        error_set(error, ERROR_USAGE, "a verb is needed: graduate VERB [options]");
+        error_hint(error, "graduate --help lists the verbs");
+    }
+    return message_error(error);
+}
+
+/* options.h keeps the format to itself, and the line of progress on a terminal depends on it. */
+static enum message_format format_of(int argc, char **argv)
+{
+    enum message_format format = MESSAGE_TEXT;
+    struct error unused;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--log-format=", 13) == 0)
+            message_format_parse(argv[i] + 13, &format, &unused);
+        else if (strcmp(argv[i], "--log-format") == 0 && i + 1 < argc)
+            message_format_parse(argv[i + 1], &format, &unused);
+    }
+    return format;
+}
+
+static int with_verb(const struct verb *verb, int argc, char **argv, struct error *error)
+{
+    int positionals, exit_code = 0;
+    struct verb_call call = {.format = format_of(argc, argv)};
+    switch (options_parse(verb->command, argc, argv, &positionals, error)) {
+    case OPTIONS_HELPED:
+        return 0;
+    case OPTIONS_WRONG:
+        return message_error(error);
+    case OPTIONS_RUN:
+        break;
+    }
+    if (positionals > (verb->takes_file ? 1 : 0)) {
+        error_set(error, ERROR_USAGE, "\"%s\" is more than %s takes",
+                  argv[verb->takes_file ? 2 : 1], verb->command->name);
+        error_hint(error, "%s --help shows an example", verb->command->name);
+        return message_error(error);
+    }
+    call.file = positionals > 0 ? argv[1] : NULL;
+    return verb->run(&call, &exit_code, error) ? exit_code : message_error(error);
+}
+
+int main(int argc, char **argv)
+{
+    struct error error;
+    int fd; /* where 0, 1 or 2 are closed, a pipe would take their place */
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        continue;
+    close(fd);
+    if (argc < 2 || argv[1][0] == '-')
+        return without_verb(argc, argv, &error);
+    const struct verb *verb = verb_find(verbs, VERB_COUNT, argv[1], &error);
+    int exit_code =
+        verb != NULL ? with_verb(verb, argc - 1, argv + 1, &error) : message_error(&error);
+    if (fflush(stdout) != 0 && exit_code == 0) {
+        error_set_errno(&error, ERROR_TARGET, "cannot write standard output");
+        exit_code = message_error(&error);
+    }
+    return exit_code;
+}

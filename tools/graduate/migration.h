@@ -1,0 +1,48 @@
+/* migration.h: a run from its first step to its account; `graduate run` and `graduate rehearse`.
+ *
+ *   folder -> catalogs -> strict rule -> lock of the target -> run.json -> graduate-load --prepare
+ *          -> per entity: extract | transform | load -> graduate-load --finish -> account
+ *
+ * Any step can be the last one before a kill, and the same command goes on from there: the folder
+ * knows the run's id before the ledger does, the ledger knows what is loaded, and what stands
+ * before and after that can be done twice.
+ *
+ * The lock of the target is held on the connection by which the driver reads the ledger, so that a
+ * run whose lock is lost with its connection stops at its next look into the ledger. */
+#ifndef GRADUATE_DRIVER_MIGRATION_H
+#define GRADUATE_DRIVER_MIGRATION_H
+
+#include "catalogs.h"
+#include "folder.h"
+#include "supervisor.h"
+
+#include "graduate/postgres.h"
+
+struct migration_options {
+    const char *project; /* NULL: that of the folder */
+    const char *folder;  /* NULL: a fresh one */
+    bool fresh;          /* a rehearsal: the folder must not hold a run */
+    bool no_checkpoint, allow_rows;
+    int64_t batch_bytes; /* 0: the extractor's own choice */
+    enum message_format format;
+};
+
+struct migration {
+    const struct migration_options *options;
+    struct project project;
+    struct folder folder;
+    char log_path[PATH_MAX];
+    struct journal journal;
+    struct supervisor supervisor;
+    struct catalogs catalogs;
+    struct postgres target;
+};
+
+/* True when it came to its end, or was told to stop: *exit_code is then 0 for a closed account, 1
+ * for another one, or 128 and the signal. */
+bool migration_run(const struct migration_options *options, int *exit_code, struct error *error);
+
+/* Connect to the target of a project. */
+bool migration_connect(struct postgres *target, const struct project *project, struct error *error);
+
+#endif

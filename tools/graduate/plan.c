@@ -1,0 +1,176 @@
+#include "account_print.h"
+#include "catalogs.h"
+#include "figures.h"
+#include "sheet.h"
+#include "verb.h"
+
+#include "graduate/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *project_name;
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
+};
+
+static const struct command command = {
+    .name = "graduate plan",
+    .purpose = "say what a run would do; write nothing",
+    .usage = "--project PROJECT",
+    .epilogue = "Asks the sources what they hold; the target is not needed. An example:\n\n"
+                "  graduate plan --project authorstack",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static void print_sources(const struct catalogs *catalogs, struct buffer *out)
+{
+    struct sheet sheet;
+    sheet_init(&sheet, "<<<");
+    for (size_t i = 0; i < catalogs->count; i++)
+        sheet_row(&sheet, catalogs->items[i].source, catalogs->items[i].kind,
+                  catalogs->items[i].version != NULL ? catalogs->items[i].version : "");
+    buffer_puts(out, "sources:\n");
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+/* A mapping may fill one table in several ways; it is named once. */
+static bool is_named_before(const struct mapping *mapping, size_t table)
+{
+    for (size_t t = 0; t < table; t++)
+        if (strcmp(mapping->tables[t].label, mapping->tables[table].label) == 0)
+            return true;
+    return false;
+}
+
+static void put_entity(const struct mapping *mapping, const struct catalog_entity *catalog,
+                       size_t place, struct sheet *sheet)
+{
+    char number[FIGURE_SIZE], records[FIGURE_SIZE], bytes[FIGURE_SIZE], from[256];
+    struct buffer tables;
+    buffer_init(&tables);
+    for (size_t t = 0; t < mapping->table_count; t++)
+        if (!is_named_before(mapping, t))
+            buffer_printf(&tables, "%s%s", t > 0 ? ", " : "", mapping->tables[t].label);
+    snprintf(from, sizeof from, "%s.%s", mapping->source->name, mapping->from);
+    sheet_row(sheet, figure_count((int64_t)place, number), mapping->name, from,
+              figure_count(catalog->estimate, records), figure_bytes(catalog->bytes, bytes),
+              buffer_text(&tables));
+    buffer_release(&tables);
+}
+
+static void print_entities(const struct project *project, const struct catalogs *catalogs,
+                           struct buffer *out)
+{
+    struct sheet sheet;
+    int64_t records = 0, bytes = 0;
+    bool all_known = true;
+    char figure[FIGURE_SIZE], size[FIGURE_SIZE];
+    sheet_init(&sheet, "><<>><");
+    sheet_row(&sheet, "", "entity", "from", "records", "bytes", "to");
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct catalog_entity *catalog = catalogs_find(catalogs, project->mappings[i]);
+        put_entity(project->mappings[i], catalog, i + 1, &sheet);
+        records += catalog->estimate > 0 ? catalog->estimate : 0;
+        bytes += catalog->bytes > 0 ? catalog->bytes : 0;
+        all_known = all_known && catalog->estimate >= 0 && catalog->bytes >= 0;
+    }
+    buffer_puts(out, "\nentities, in the order in which they are loaded (figures are the sources' "
+                     "own estimates):\n");
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+    buffer_printf(out, "  in all %s %s records, %s\n", all_known ? "about" : "at least",
+                  figure_count(records, figure), figure_bytes(bytes, size));
+}
+
+static void print_statements(const struct schema *schema, struct buffer *out)
+{
+    size_t counts[SCHEMA_REST + 1] = {0};
+    for (size_t i = 0; i < schema->statement_count; i++)
+        counts[schema->statements[i].phase]++;
+    buffer_printf(
+        out,
+        "\n%zu statements of DDL (graduate schema prints them): %zu for the tables before "
+        "the data, %zu for keys, indexes and foreign keys after it, %zu for the rest\n",
+        schema->statement_count, counts[SCHEMA_TABLES], counts[SCHEMA_KEYS], counts[SCHEMA_REST]);
+}
+
+static void warn_of_left_outs(const struct project *project, const struct catalogs *catalogs,
+                              struct buffer *out)
+{
+    for (size_t i = 0; i < project->left_out_count; i++) {
+        const struct left_out *left = &project->left_outs[i];
+        const struct catalog *catalog = catalogs_of(catalogs, left->source);
+        if (catalog != NULL && catalog_find(catalog, left->from) == NULL)
+            buffer_printf(out, "  %s.%s is left out, but the source has no such thing\n",
+                          left->source->name, left->from);
+    }
+}
+
+static void warn_of_keys(const struct schema *schema, struct buffer *out)
+{
+    for (size_t i = 0; i < schema->output_count; i++)
+        if (schema->outputs[i].key_count == 0)
+            buffer_printf(out, "  %s has no key: nothing keeps it from holding a row twice\n",
+                          schema->outputs[i].table->label);
+}
+
+static void warn_of_target(const struct project *project, struct buffer *out)
+{
+    struct buffer uri;
+    struct error error;
+    buffer_init(&uri);
+    if (!project_expand(project->target, &uri, &error))
+        buffer_printf(out, "  the target is not named yet, and a run needs it: %s\n",
+                      error.message);
+    buffer_release(&uri);
+}
+
+static void print_warnings(const struct project *project, const struct catalogs *catalogs,
+                           const struct schema *schema, struct buffer *out)
+{
+    struct buffer warnings;
+    buffer_init(&warnings);
+    warn_of_left_outs(project, catalogs, &warnings);
+    warn_of_keys(schema, &warnings);
+    warn_of_target(project, &warnings);
+    if (warnings.length > 0)
+        buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
+    buffer_release(&warnings);
+}
+
+static bool plan(const struct project *project, struct supervisor *supervisor, struct error *error)
+{
+    struct catalogs catalogs;
+    struct schema schema;
+    struct buffer text;
+    if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
+        return false;
+    bool ok = catalogs_check(&catalogs, project, error) &&
+              schema_resolve(&schema, project, catalogs.items, catalogs.count, error);
+    if (ok) {
+        buffer_init(&text);
+        buffer_printf(&text, "plan of %s\n\n", project->name);
+        print_sources(&catalogs, &text);
+        print_entities(project, &catalogs, &text);
+        account_print_behind(project, &text);
+        print_statements(&schema, &text);
+        print_warnings(project, &catalogs, &schema, &text);
+        ok = verb_print(&text, error);
+        buffer_release(&text);
+        schema_release(&schema);
+    }
+    catalogs_release(&catalogs);
+    return ok;
+}
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    return verb_needs(project_name, "project", error) &&
+           verb_with_project(call, project_name, plan, exit_code, error);
+}
+
+const struct verb verb_plan = {&command, false, run};

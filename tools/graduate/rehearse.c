@@ -1,0 +1,42 @@
+#include "migration.h"
+#include "verb.h"
+
+static const char *project_name, *run_folder;
+static bool no_checkpoint;
+static int64_t batch_bytes;
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
+    {"run-dir", OPTION_TEXT, &run_folder, "DIR", "a new folder (default: one in ./rehearsals)"},
+    {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
+    {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
+};
+
+static const struct command command = {
+    .name = "graduate rehearse",
+    .purpose = "migrate into a throw-away target, in a fresh run folder",
+    .usage = "--project PROJECT [--run-dir DIR]",
+    .epilogue =
+        "Sources and target come from the environment or from .env, as project.json says;\n"
+        "the target must be empty. tools/rehearse starts one, and calls this. An example:\n\n"
+        "  SUPABASE_DB_URL=postgresql://postgres@localhost:54322/postgres \\\n"
+        "    graduate rehearse --project authorstack",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    const struct migration_options migration = {
+        .project = project_name,
+        .folder = run_folder,
+        .fresh = true,
+        .no_checkpoint = no_checkpoint,
+        .batch_bytes = batch_bytes,
+        .format = call->format,
+    };
+    return verb_needs(project_name, "project", error) &&
+           migration_run(&migration, exit_code, error);
+}
+
+const struct verb verb_rehearse = {&command, false, run};

@@ -1,0 +1,99 @@
+#include "remark.h"
+
+#include "graduate/json.h"
+
+#include <bson/bson.h>
+#include <string.h>
+
+/* Copy what fits, whole characters only. */
+static void printable(char *out, size_t size, const char *text, size_t length)
+{
+    bool utf8 = bson_utf8_validate(text, length, true);
+    size_t used = 0;
+    for (size_t i = 0; i < length;) {
+        unsigned char c = (unsigned char)text[i];
+        size_t n = !utf8 || c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+        bool control =
+            c < 0x20 || c == 0x7F || (n == 2 && c == 0xC2 && (unsigned char)text[i + 1] < 0xA0);
+        if (used + n >= size)
+            break;
+        if (control || (c >= 0x80 && !utf8)) {
+            out[used++] = c == '\t' ? ' ' : '?';
+        } else {
+            memcpy(out + used, text + i, n);
+            used += n;
+        }
+        i += n;
+    }
+    out[used] = '\0';
+}
+
+static void text_member(const cJSON *json, const char *name, char *out, size_t size)
+{
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+    if (value == NULL)
+        value = "";
+    printable(out, size, value, strlen(value));
+}
+
+static int64_t count_member(const cJSON *json, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    const double most = 9007199254740992.0; /* 2^53: a double holds every whole number to here */
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) || item->valuedouble > most)
+        return 0;
+    return (int64_t)item->valuedouble;
+}
+
+static void error_members(const cJSON *json, const char *code, struct error *error)
+{
+    *error = (struct error){.code = error_code_from_name(code)};
+    if (error->code == ERROR_NONE)
+        error->code = ERROR_BUG;
+    text_member(json, "message", error->message, sizeof error->message);
+    text_member(json, "hint", error->hint, sizeof error->hint);
+    text_member(json, "entity", error->entity, sizeof error->entity);
+    text_member(json, "key", error->key, sizeof error->key);
+    text_member(json, "path", error->path, sizeof error->path);
+    text_member(json, "sqlstate", error->sqlstate, sizeof error->sqlstate);
+}
+
+static enum remark_kind kind_of(const cJSON *json)
+{
+    static const struct {
+        const char *level;
+        enum remark_kind kind;
+    } levels[] = {{"info", REMARK_INFO},
+                  {"warning", REMARK_WARNING},
+                  {"error", REMARK_ERROR},
+                  {"progress", REMARK_PROGRESS}};
+    const char *level = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "level"));
+    for (size_t i = 0; level != NULL && i < sizeof levels / sizeof levels[0]; i++)
+        if (strcmp(level, levels[i].level) == 0)
+            return levels[i].kind;
+    return REMARK_NOISE;
+}
+
+void remark_parse(const char *line, size_t length, struct remark *remark)
+{
+    *remark = (struct remark){.kind = REMARK_NOISE};
+    cJSON *json = NULL;
+    struct error unwanted;
+    if (bson_utf8_validate(line, length, false))
+        json_parse(line, length, "", &json, &unwanted);
+    remark->kind = cJSON_IsObject(json) ? kind_of(json) : REMARK_NOISE;
+    if (remark->kind == REMARK_NOISE) {
+        printable(remark->text, sizeof remark->text, line, length);
+    } else {
+        const char *code = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "code"));
+        text_member(json, "message", remark->text, sizeof remark->text);
+        text_member(json, "entity", remark->entity, sizeof remark->entity);
+        if (remark->kind == REMARK_ERROR)
+            error_members(json, code != NULL ? code : "bug", &remark->error);
+        remark->batch = count_member(json, "batch");
+        remark->records = count_member(json, "records");
+        remark->rows = count_member(json, "rows");
+        remark->bytes = count_member(json, "bytes");
+    }
+    cJSON_Delete(json);
+}

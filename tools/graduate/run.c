@@ -1,0 +1,41 @@
+#include "migration.h"
+#include "verb.h"
+
+static const char *project_name, *run_folder;
+static bool no_checkpoint, allow_rows;
+static int64_t batch_bytes;
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
+    {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder; made if it is not there"},
+    {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
+    {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
+    {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "load beside rows that the tables hold already"},
+};
+
+static const struct command command = {
+    .name = "graduate run",
+    .purpose = "migrate, or go on with a migration that was stopped",
+    .usage = "--project PROJECT --run-dir DIR [options]",
+    .epilogue = "Sources and target come from the environment or from .env, as project.json says.\n"
+                "When it is stopped, by whatever, the same command goes on; --project may then be\n"
+                "left away. An example:\n\n"
+                "  graduate run --project authorstack --run-dir migration",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    const struct migration_options migration = {
+        .project = project_name,
+        .folder = run_folder,
+        .no_checkpoint = no_checkpoint,
+        .allow_rows = allow_rows,
+        .batch_bytes = batch_bytes,
+        .format = call->format,
+    };
+    return verb_needs(run_folder, "run-dir", error) && migration_run(&migration, exit_code, error);
+}
+
+const struct verb verb_run = {&command, false, run};

@@ -1,0 +1,53 @@
+/* supervisor.h: all programs that run at the moment, watched by one loop of the driver.
+ *
+ * The loop reads what the programs say, gathers what they print, notes how and in which order they
+ * end, and takes the driver's own signals. A program that was started stays here until it is
+ * forgotten, so its messages are read whatever the driver waits for.
+ *
+ * When one of the programs that are waited for fails, the others end by themselves, since their
+ * pipes break. One that does not (it waits for a network) is told to after a while, SIGTERM and
+ * then SIGKILL. The same, without the while, happens when the driver is told to stop or its log
+ * fails.
+ *
+ * SIGINT, SIGTERM and SIGHUP: inside the loop they stop the programs, and `interrupted` keeps the
+ * number. Outside of it, where the driver talks with a database, there is nothing to end in order:
+ * it says the farewell and exits with 128 and the signal, as it does in the first case. */
+#ifndef GRADUATE_DRIVER_SUPERVISOR_H
+#define GRADUATE_DRIVER_SUPERVISOR_H
+
+#include "journal.h"
+#include "process.h"
+
+enum { SUPERVISOR_MOST = 64 };
+
+struct supervisor {
+    struct journal *journal;
+    struct process *members[SUPERVISOR_MOST];
+    size_t count;
+    int signals;     /* signalfd */
+    int interrupted; /* the signal, or 0 */
+    unsigned ended;  /* programs so far */
+};
+
+/* One at a time in a process: signals are the process's own. */
+bool supervisor_init(struct supervisor *supervisor, struct journal *journal, struct error *error);
+/* Kills what still runs. */
+void supervisor_release(struct supervisor *supervisor);
+/* What is said when a signal comes outside the loop; "" for nothing. */
+void supervisor_farewell(const char *text);
+
+/* process_start, and watch it. */
+bool supervisor_start(struct supervisor *supervisor, struct process *process,
+                      const struct arguments *arguments, int input, int output,
+                      struct error *error);
+/* Wait until all of them have ended. `leaving`: they ought to end by themselves about now. */
+void supervisor_wait(struct supervisor *supervisor, struct process *const *processes, size_t count,
+                     bool leaving);
+/* Wait until the program has printed a whole line, or has ended. */
+void supervisor_wait_line(struct supervisor *supervisor, struct process *process);
+/* Watch it no longer, which must have ended. */
+void supervisor_forget(struct supervisor *supervisor, const struct process *process);
+/* False, with the error, when the driver itself has to stop: by a signal or because of its log. */
+bool supervisor_ok(const struct supervisor *supervisor, struct error *error);
+
+#endif

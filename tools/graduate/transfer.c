@@ -1,0 +1,210 @@
+#include "transfer.h"
+#include "figures.h"
+#include "pipeline.h"
+#include "progress.h"
+#include "snapshot.h"
+
+#include "graduate/crash.h"
+#include "graduate/file.h"
+#include "graduate/ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTITION = 0 }; /* the only one while an entity has one */
+
+/* The texts that the command lines of one pipeline point to. */
+struct command_texts {
+    char catalogs[PATH_MAX], checkpoint[PATH_MAX], position[PATH_MAX];
+    char batch[24], records[24], batch_bytes[24], generation[24];
+};
+
+static void number(char out[24], int64_t value)
+{
+    snprintf(out, 24, "%" PRId64, value);
+}
+
+/* The place to go on from is too large for a command line, and a key keeps its type in a file. */
+static bool put_position(const struct migration *migration, const struct mapping *mapping,
+                         const struct ledger_progress *progress, char out[PATH_MAX],
+                         struct error *error)
+{
+    char name[NAME_MAX];
+    snprintf(name, sizeof name, "positions/%s.bson", mapping->name);
+    return folder_file(&migration->folder, name, out, error) &&
+           file_replace(out, bson_get_data(&progress->position), progress->position.len, error);
+}
+
+static bool extract_arguments(const struct migration *migration, const struct mapping *mapping,
+                              const struct ledger_progress *progress,
+                              const struct snapshot *snapshot, struct command_texts *texts,
+                              struct arguments *arguments, struct error *error)
+{
+    const struct migration_options *options = migration->options;
+    char name[NAME_MAX];
+    arguments_init(arguments, "graduate-extract");
+    arguments_add(arguments, "--project", migration->project.folder, "--entity", mapping->name,
+                  "--catalogs", texts->catalogs, NULL);
+    if (!options->no_checkpoint) {
+        snprintf(name, sizeof name, "checkpoints/%s.gck", mapping->name);
+        if (!folder_file(&migration->folder, name, texts->checkpoint, error))
+            return false;
+        arguments_add(arguments, "--checkpoint", texts->checkpoint, NULL);
+    }
+    if (progress->batch > 0) {
+        number(texts->batch, progress->batch);
+        number(texts->records, progress->records);
+        if (!put_position(migration, mapping, progress, texts->position, error))
+            return false;
+        arguments_add(arguments, "--after-batch", texts->batch, "--after-records", texts->records,
+                      "--after", texts->position, NULL);
+    }
+    if (snapshot->held)
+        arguments_add(arguments, "--snapshot", snapshot->name, NULL);
+    if (options->batch_bytes > 0) {
+        number(texts->batch_bytes, options->batch_bytes);
+        arguments_add(arguments, "--batch-bytes", texts->batch_bytes, NULL);
+    }
+    return true;
+}
+
+struct watch {
+    struct journal *journal;
+    struct progress_line line;
+    double begun;
+};
+
+static bool on_remark(void *context, const struct remark *remark)
+{
+    struct watch *watch = context;
+    char text[256];
+    if (remark->kind != REMARK_PROGRESS || !journal_is_due(watch->journal))
+        return false;
+    if (watch->journal->json) {
+        const struct progress progress = {remark->entity, remark->batch, remark->records,
+                                          remark->rows, remark->bytes};
+        message_progress(&progress);
+        return true;
+    }
+    watch->line.records = remark->records;
+    watch->line.seconds = progress_clock() - watch->begun;
+    progress_line_format(&watch->line, text, sizeof text);
+    journal_show(watch->journal, text);
+    return true;
+}
+
+static bool run_pipeline(struct migration *migration, const struct mapping *mapping,
+                         const struct ledger_progress *progress, const struct snapshot *snapshot,
+                         struct error *error)
+{
+    struct command_texts texts;
+    struct arguments programs[3];
+    const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
+    if (!folder_file(&migration->folder, "catalog", texts.catalogs, error) ||
+        !extract_arguments(migration, mapping, progress, snapshot, &texts, &programs[0], error))
+        return false;
+    arguments_init(&programs[1], "graduate-transform");
+    arguments_add(&programs[1], "--project", migration->project.folder, NULL);
+    number(texts.generation, migration->folder.generation);
+    arguments_init(&programs[2], "graduate-load");
+    arguments_add(&programs[2], "--project", migration->project.folder, "--run",
+                  migration->folder.run, "--generation", texts.generation, NULL);
+    struct watch watch = {
+        .journal = &migration->journal,
+        .line = {.entity = mapping->name,
+                 .estimate = catalog != NULL ? catalog->estimate : -1,
+                 .before = progress->records},
+        .begun = progress_clock(),
+    };
+    bool ok = pipeline_run(&migration->supervisor, programs, 3, on_remark, &watch, error);
+    journal_clear(&migration->journal);
+    return ok;
+}
+
+static bool read_progress(struct migration *migration, const struct mapping *mapping,
+                          struct ledger_progress *progress, struct error *error)
+{
+    return ledger_read_progress(&migration->target, migration->folder.run, mapping->name, PARTITION,
+                                progress, error);
+}
+
+/* What the programs reported is for people; that the entity is loaded is what the ledger says. */
+static bool confirm(struct migration *migration, const struct mapping *mapping, int64_t before,
+                    double seconds, struct error *error)
+{
+    struct ledger_progress now;
+    char records[FIGURE_SIZE], rows[FIGURE_SIZE], time[FIGURE_SIZE], rate[FIGURE_SIZE];
+    if (!read_progress(migration, mapping, &now, error))
+        return false;
+    int64_t per_second = seconds > 0 ? (int64_t)((double)(now.records - before) / seconds) : 0;
+    if (now.done)
+        journal_info(&migration->journal, "%s: %s records, %s rows in %s (%s/s)", mapping->name,
+                     figure_count(now.records, records), figure_count(now.rows, rows),
+                     figure_duration(seconds, time), figure_count(per_second, rate));
+    else
+        error_set(error, ERROR_BUG,
+                  "the programs ended well, but the ledger does not have the end "
+                  "of %s",
+                  mapping->name);
+    ledger_progress_release(&now);
+    return now.done;
+}
+
+static bool transfer(struct migration *migration, const struct mapping *mapping,
+                     struct snapshot *snapshot, struct error *error)
+{
+    struct ledger_progress progress;
+    char records[FIGURE_SIZE];
+    double begun = progress_clock();
+    if (!read_progress(migration, mapping, &progress, error))
+        return false;
+    bool ok = true;
+    if (progress.done) {
+        journal_info(&migration->journal, "%s: loaded before, %s records", mapping->name,
+                     figure_count(progress.records, records));
+    } else {
+        if (progress.batch > 0)
+            journal_info(&migration->journal, "%s: going on after batch %" PRId64 ", %s records",
+                         mapping->name, progress.batch, figure_count(progress.records, records));
+        if (mapping->source->kind == SOURCE_POSTGRES)
+            ok = snapshot_hold(snapshot, &migration->project, mapping->source,
+                               &migration->supervisor, error);
+        ok = ok && run_pipeline(migration, mapping, &progress, snapshot, error) &&
+             confirm(migration, mapping, progress.records, progress_clock() - begun, error);
+        if (ok)
+            crash_point(CRASH_DRIVER_ENTITY_DONE);
+    }
+    ledger_progress_release(&progress);
+    return ok ? true : error_at(error, mapping->name, NULL, NULL);
+}
+
+static bool is_needed_later(const struct project *project, size_t after,
+                            const struct source *source)
+{
+    for (size_t i = after + 1; i < project->mapping_count; i++)
+        if (project->mappings[i]->source == source)
+            return true;
+    return false;
+}
+
+bool transfer_all(struct migration *migration, struct error *error)
+{
+    const struct project *project = &migration->project;
+    struct snapshot *snapshots = calloc(project->source_count, sizeof *snapshots);
+    if (snapshots == NULL)
+        return error_memory(error);
+    bool ok = true;
+    for (size_t i = 0; ok && i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        struct snapshot *snapshot = &snapshots[mapping->source - project->sources];
+        ok = transfer(migration, mapping, snapshot, error);
+        if (!is_needed_later(project, i, mapping->source))
+            snapshot_let_go(snapshot, &migration->supervisor);
+    }
+    for (size_t i = 0; i < project->source_count; i++)
+        snapshot_let_go(&snapshots[i], &migration->supervisor);
+    free(snapshots);
+    return ok;
+}

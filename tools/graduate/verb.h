@@ -1,0 +1,46 @@
+/* verb.h: what a verb of graduate is: a row in main.c's table and a file of its own. */
+#ifndef GRADUATE_DRIVER_VERB_H
+#define GRADUATE_DRIVER_VERB_H
+
+#include "supervisor.h"
+
+#include "graduate/options.h"
+#include "graduate/project.h"
+
+/* A command line, read. */
+struct verb_call {
+    const char *file; /* the positional argument, or NULL */
+    enum message_format format;
+};
+
+struct verb {
+    const struct command *command; /* its name is "graduate VERB" */
+    bool takes_file;
+    /* False with an error, which main prints; else *exit_code, 0 when it is left alone. */
+    bool (*run)(const struct verb_call *call, int *exit_code, struct error *error);
+};
+
+extern const struct verb verb_plan;
+extern const struct verb verb_schema;
+extern const struct verb verb_run;
+extern const struct verb verb_status;
+extern const struct verb verb_rehearse;
+extern const struct verb verb_stream;
+
+const char *verb_name(const struct verb *verb);
+/* The verb of that name, or NULL with an ERROR_USAGE that names the nearest and lists all. */
+const struct verb *verb_find(const struct verb *const *verbs, size_t count, const char *name,
+                             struct error *error);
+
+/* For the verbs: an option that must be there. */
+bool verb_needs(const char *value, const char *option, struct error *error);
+/* For those that run programs but no migration: load the project, let `act` do the work, give all
+ * back. A signal that stopped it is an exit code, not an error. */
+bool verb_with_project(const struct verb_call *call, const char *project_name,
+                       bool (*act)(const struct project *project, struct supervisor *supervisor,
+                                   struct error *error),
+                       int *exit_code, struct error *error);
+/* Print on standard output, all of it. */
+bool verb_print(const struct buffer *text, struct error *error);
+
+#endif

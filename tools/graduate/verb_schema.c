@@ -1,0 +1,118 @@
+#include "catalogs.h"
+#include "verb.h"
+
+#include "graduate/file.h"
+#include "graduate/schema.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const char *project_name, *out_folder;
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
+    {"out", OPTION_TEXT, &out_folder, "DIR", "write migration files into this folder"},
+};
+
+static const struct command command = {
+    .name = "graduate schema",
+    .purpose = "print the target's DDL, or write it as supabase/migrations files",
+    .usage = "--project PROJECT [--out DIR]",
+    .epilogue =
+        "Asks only the sources with tables that keep their shape. A run makes the tables\n"
+        "itself; the files are for the history of the project that it becomes. Examples:\n\n"
+        "  graduate schema --project authorstack\n"
+        "  graduate schema --project authorstack --out supabase/migrations",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+/* One file each: what is made before the data, and what after it. */
+static const struct part {
+    const char *name;
+    enum schema_phase first, last;
+    const char *title;
+} parts[] = {
+    {"tables", SCHEMA_TABLES, SCHEMA_TABLES, "schemas and tables, made before the data"},
+    {"keys", SCHEMA_KEYS, SCHEMA_REST, "keys, indexes, references and the rest, made after it"},
+};
+enum { PART_COUNT = sizeof parts / sizeof parts[0] };
+
+static void put_part(const struct schema *schema, const struct part *part, struct buffer *out)
+{
+    const char *table = NULL;
+    buffer_printf(out, "-- %s: %s\n", schema->project->name, part->title);
+    for (size_t i = 0; i < schema->statement_count; i++) {
+        const struct schema_statement *statement = &schema->statements[i];
+        if (statement->data || statement->phase < part->first || statement->phase > part->last)
+            continue;
+        if (statement->table != table)
+            buffer_putc(out, '\n');
+        table = statement->table;
+        buffer_printf(out, "%s;\n", statement->sql);
+    }
+}
+
+/* Supabase's CLI orders files by their first 14 digits: UTC, to the second. */
+static bool write_part(const struct schema *schema, const struct part *part, time_t when,
+                       struct error *error)
+{
+    struct buffer text;
+    struct tm utc;
+    char stamp[16], name[256], path[4096];
+    if (gmtime_r(&when, &utc) == NULL || strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &utc) != 14)
+        return error_set(error, ERROR_BUG, "this machine's clock shows no time");
+    snprintf(name, sizeof name, "%s_%s_%s.sql", stamp, schema->project->name, part->name);
+    buffer_init(&text);
+    put_part(schema, part, &text);
+    bool ok = buffer_ok(&text, error) && file_make_folder(out_folder, error) &&
+              file_join(path, sizeof path, out_folder, name, error) &&
+              file_replace(path, text.data, text.length, error);
+    if (ok)
+        message_info("wrote %s", path);
+    buffer_release(&text);
+    return ok;
+}
+
+static bool put_all(const struct schema *schema, struct error *error)
+{
+    time_t now = time(NULL);
+    struct buffer text;
+    bool ok = true;
+    buffer_init(&text);
+    for (size_t i = 0; ok && i < PART_COUNT; i++) {
+        if (out_folder != NULL) {
+            ok = write_part(schema, &parts[i], now + (time_t)i, error);
+            continue;
+        }
+        buffer_puts(&text, i > 0 ? "\n" : "");
+        put_part(schema, &parts[i], &text);
+    }
+    ok = ok && verb_print(&text, error);
+    buffer_release(&text);
+    return ok;
+}
+
+static bool print_schema(const struct project *project, struct supervisor *supervisor,
+                         struct error *error)
+{
+    struct catalogs catalogs;
+    struct schema schema;
+    if (!catalogs_ask(&catalogs, project, true, NULL, supervisor, error))
+        return false;
+    bool ok = schema_resolve(&schema, project, catalogs.items, catalogs.count, error);
+    if (ok) {
+        ok = put_all(&schema, error);
+        schema_release(&schema);
+    }
+    catalogs_release(&catalogs);
+    return ok;
+}
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    return verb_needs(project_name, "project", error) &&
+           verb_with_project(call, project_name, print_schema, exit_code, error);
+}
+
+const struct verb verb_schema = {&command, false, run};
