@@ -31,7 +31,7 @@ bool json_error(struct error *error, const struct json_place *place, const char 
 /* Every member of `object` must be one of the words, else a json_error with the nearest one. */
 bool json_only(const cJSON *object, const struct json_place *place, const char *const *words,
                size_t count, struct error *error);
-/* What a value is, for errors: "a string", "null", ... */
+/* What a value is, for errors: "a string", "null", "an array that is empty", ... */
 const char *json_kind(const cJSON *value);
 
 /* The text as a JSON string with quotes: escapes what must be, leaves the rest as it is. The bytes

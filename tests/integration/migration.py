@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -79,13 +80,16 @@ class Migration:
             "MONGODB_URI": f"file:{DUMP}",
             "APPWRITE_URI": f"file:{APPWRITE}",
         }
+        self.started: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> Self:
         self.empty_target()
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        for process in self.started:
+            if process.poll() is None:
+                self.kill(process)
 
     def empty_target(self) -> None:
         self.cluster.psql(EMPTY)
@@ -93,9 +97,11 @@ class Migration:
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start `graduate run`, in a process group of its own."""
         command = [PROGRAMS / "graduate", *(arguments or self.run_arguments())]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=ROOT, env={**self.environment, **environment}, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.started.append(process)
+        return process
 
     def run_arguments(self) -> list[str]:
         return ["run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", BATCH_BYTES]
@@ -107,6 +113,19 @@ class Migration:
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
         return Ended(process.args, process.returncode, out, err)
 
+    def release(self, process: subprocess.Popen[str]) -> Ended:
+        """Let go of every program that stands at its hold, also of those that come there later."""
+        def go_on() -> bool:
+            for pid in children(process, ""):
+                if state(pid) == "T":
+                    os.kill(pid, signal.SIGCONT)
+            return process.poll() is not None
+
+        with ThreadPoolExecutor(1) as reader:  # the pipes must not fill up meanwhile
+            ended = reader.submit(self.finish, process)
+            wait_until(go_on, "the run's end")
+            return ended.result()
+
     def succeed(self) -> Ended:
         ended = self.run()
         assert ended.returncode == 0, ended.said
@@ -116,6 +135,12 @@ class Migration:
         """SIGKILL to the driver and all its programs, at once."""
         os.killpg(process.pid, signal.SIGKILL)
         return self.finish(process)
+
+    def loaded(self) -> int:
+        """Records in the ledger so far."""
+        if self.query("select to_regclass('graduate.batches') is null").strip() == "t":
+            return 0
+        return int(self.query("select coalesce(sum(records), 0) from graduate.batches"))
 
     def account(self) -> dict[str, Any]:
         return json.loads((self.folder / "account.json").read_text())
@@ -130,6 +155,14 @@ class Migration:
             text = f"select md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) from {table} t"
             sums[table] = self.query(text).strip()
         return sums
+
+
+def state(pid: int) -> str:
+    """The kernel's letter for a process: R, S, T (stopped), Z ...; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 def children(process: subprocess.Popen[str], program: str) -> list[int]:

@@ -122,6 +122,8 @@ bool file_replace(const char *path, const void *bytes, size_t length, struct err
 bool file_make_folder(const char *path, struct error *error)
 {
     char part[PATH_MAX];
+    if (path[0] == '\0')
+        return error_set(error, ERROR_USAGE, "the folder to make has no name");
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
         return error_set(error, ERROR_USAGE, "the path %s is too long", path);
     for (char *at = part + 1;; at++) {

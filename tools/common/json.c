@@ -52,15 +52,22 @@ const char *json_kind(const cJSON *value)
 {
     static const struct {
         int type;
-        const char *name;
+        const char *name, *empty;
     } kinds[] = {
-        {cJSON_False, "false"},     {cJSON_True, "true"},     {cJSON_NULL, "null"},
-        {cJSON_Number, "a number"}, {cJSON_String, "a string"}, {cJSON_Array, "an array"},
-        {cJSON_Object, "an object"},
+        {cJSON_False, "false", NULL},
+        {cJSON_True, "true", NULL},
+        {cJSON_NULL, "null", NULL},
+        {cJSON_Number, "a number", NULL},
+        {cJSON_String, "a string", "a string that is empty"},
+        {cJSON_Array, "an array", "an array that is empty"},
+        {cJSON_Object, "an object", "an object that is empty"},
     };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (value != NULL && (value->type & 0xFF) == kinds[i].type)
-            return kinds[i].name;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (value == NULL || (value->type & 0xFF) != kinds[i].type)
+            continue;
+        bool empty = cJSON_IsString(value) ? value->valuestring[0] == '\0' : value->child == NULL;
+        return empty && kinds[i].empty != NULL ? kinds[i].empty : kinds[i].name;
+    }
     return "nothing";
 }
 

@@ -224,6 +224,13 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
         if (!json_only(member, &here, column_words, VALUE_WORDS, r->error) ||
             !read_value(r, member, &here, &to->value))
             return false;
+        /* These work on a whole column, or member of an object: in here they would do nothing. */
+        const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")     ? "keys_id_of"
+                                : list && cJSON_HasObjectItem(member, "id_of") ? "id_of"
+                                                                               : NULL;
+        if (misplaced != NULL)
+            return json_error(r->error, &here, "\"%s\" is not for a value in here: give it to the "
+                              "column", misplaced);
         bool plain = to->value.kind == VALUE_FROM || to->value.kind == VALUE_CONST;
         bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST;
         if (!plain && (list || !nested))

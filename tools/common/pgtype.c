@@ -67,8 +67,12 @@ static bool take_modifier(char *text, struct modifier *modifier)
     modifier->first = strtol(open + 1, &end, 10);
     if (end == open + 1)
         return false;
-    if (*end == ',')
-        modifier->second = strtol(end + 1, &end, 10);
+    if (*end == ',') {
+        char *second = end + 1;
+        modifier->second = strtol(second, &end, 10);
+        if (end == second || modifier->second < 0)
+            return false;
+    }
     if (end != close || modifier->first < 0 || modifier->first > 10485760)
         return false;
     memmove(open, close + 1, strlen(close + 1) + 1);

@@ -139,6 +139,18 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
     return true;
 }
 
+/* A constant or a renamed column may meet one that the source has already. */
+static bool no_column_twice(struct resolving *r, const struct schema_output *output)
+{
+    for (size_t i = 0; i < output->column_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(output->columns[i].name, output->columns[j].name) == 0)
+                return fail(r, output, output->columns[i].name,
+                            "the table would have this column twice: drop the source's by name, "
+                            "or give this one another name");
+    return true;
+}
+
 static bool keep_columns(struct resolving *r, struct schema_output *output)
 {
     const struct mapping_table *table = output->table;
@@ -176,7 +188,7 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
             .source_column = -1,
         };
     }
-    return true;
+    return no_column_twice(r, output);
 }
 
 static bool take_columns(struct resolving *r, struct schema_output *output)

@@ -203,11 +203,13 @@ static bool parse_head(const struct stream_reader *reader, const uint8_t *head, 
     bool codec_ok = head[5] == CODEC_STORED || head[5] == CODEC_ZLIB;
     if (!type_ok || !codec_ok || head[6] != 0 || head[7] != 0)
         return damaged(reader, error, "the frame's head is damaged (type or codec)");
+    /* zlib adds little to what does not compress, and makes at most 1032 bytes of one. */
     uint64_t plain = *meta_length + payload_length;
     bool lengths_ok = *meta_length >= 5 && *meta_length <= LARGEST_META &&
                       payload_length <= LARGEST_PAYLOAD &&
                       (head[5] == CODEC_STORED ? body_length == plain
-                                               : body_length <= plain + plain / 8 + 1024);
+                                               : body_length <= plain + plain / 8 + 1024 &&
+                                                     plain / 1032 <= body_length);
     if (!lengths_ok)
         return damaged(reader, error, "the frame's head is damaged (lengths)");
     frame->payload_length = payload_length;

@@ -359,8 +359,8 @@ static bool ask_version(struct appwrite_api *api, struct error *error)
         refused(api, "/health/version", "health.read", &answer, error);
     char *end = NULL;
     long major = version != NULL ? strtol(version, &end, 10) : 0;
-    long minor = end != NULL && *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-    bool known = major > 0 && major < 1000 && minor >= 0 && minor < 100;
+    long minor = end != version && *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+    bool known = end != version && major >= 0 && major < 1000 && minor >= 0 && minor < 100;
     api->release = known ? (int)(major * 100 + minor) : INT_MAX;
     if (known)
         http_excerpt(version, strlen(version), api->version, sizeof api->version);

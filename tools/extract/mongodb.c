@@ -39,8 +39,7 @@
  * before: 0.5, 1, 2, 4, 8 seconds, in which a server starts anew or a cluster elects. */
 enum { ATTEMPTS = 5, FIRST_PAUSE_MS = 500 };
 
-/* What a reply of the server should hold. Left alone it holds 16 MiB, of which libmongoc keeps
- * three copies. */
+/* What a reply of the server should hold. Left alone it holds 16 MiB, and libmongoc that twice. */
 enum { REPLY_BYTES = 4 << 20 };
 
 struct live_reader {
@@ -55,20 +54,26 @@ struct live_reader {
     int64_t records, bytes; /* delivered */
 };
 
-/* One number out of the reply to a command on a collection; -1 where the server will not tell. */
-static bool ask(struct mongodb_client *client, const char *name, const char *collection,
-                const char *field, int64_t *number, struct error *error)
+/* Run a command whose answer can be done without: where the server refuses, *reply holds none. The
+ * caller destroys *reply. */
+static bool ask(struct mongodb_client *client, const bson_t *command, bson_t *reply,
+                struct error *error)
 {
     bson_error_t cause;
+    return mongodb_client_command(client, command, NULL, reply, &cause) ||
+           cause.domain == MONGOC_ERROR_SERVER || mongodb_client_error(client, &cause, error);
+}
+
+/* One number of a collection; -1 where the server will not tell. */
+static bool ask_number(struct mongodb_client *client, const char *name, const char *collection,
+                       const char *field, int64_t *number, struct error *error)
+{
     bson_t command = BSON_INITIALIZER, reply;
     bson_iter_t iter;
-    *number = -1;
     bson_append_utf8(&command, name, -1, collection, -1);
-    bool ok = mongodb_client_command(client, &command, NULL, &reply, &cause);
-    if (!ok)
-        ok = cause.domain == MONGOC_ERROR_SERVER || mongodb_client_error(client, &cause, error);
-    else if (bson_iter_init_find(&iter, &reply, field) && BSON_ITER_HOLDS_NUMBER(&iter))
-        *number = bson_iter_as_int64(&iter);
+    bool ok = ask(client, &command, &reply, error);
+    bool told = ok && bson_iter_init_find(&iter, &reply, field) && BSON_ITER_HOLDS_NUMBER(&iter);
+    *number = told ? bson_iter_as_int64(&iter) : -1;
     bson_destroy(&reply);
     bson_destroy(&command);
     return ok;
@@ -76,13 +81,10 @@ static bool ask(struct mongodb_client *client, const char *name, const char *col
 
 static bool ask_version(struct mongodb_client *client, struct catalog *catalog, struct error *error)
 {
-    bson_error_t cause;
     bson_t command = BSON_INITIALIZER, reply;
     bson_iter_t iter;
     BSON_APPEND_INT32(&command, "buildInfo", 1);
-    bool ok = mongodb_client_command(client, &command, NULL, &reply, &cause);
-    if (!ok)
-        ok = cause.domain == MONGOC_ERROR_SERVER || mongodb_client_error(client, &cause, error);
+    bool ok = ask(client, &command, &reply, error);
     if (ok) {
         bool told = bson_iter_init_find(&iter, &reply, "version") && BSON_ITER_HOLDS_UTF8(&iter);
         catalog->version = strdup(told ? bson_iter_utf8(&iter, NULL) : "unknown");
@@ -104,10 +106,11 @@ static bool fill_catalog(struct mongodb_client *client, struct catalog *catalog,
         if (item->kind == MONGODB_VIEW) /* it holds nothing of its own */
             continue;
         struct catalog_entity *entity = catalog_add(catalog, item->name);
-        ok = entity != NULL
-                 ? ask(client, "count", item->name, "n", &entity->estimate, error) &&
-                       ask(client, "collStats", item->name, "size", &entity->bytes, error)
-                 : error_memory(error);
+        if (entity == NULL)
+            ok = error_memory(error);
+        if (ok && item->kind == MONGODB_COLLECTION) /* of a time series the count is a full scan */
+            ok = ask_number(client, "count", item->name, "n", &entity->estimate, error);
+        ok = ok && ask_number(client, "collStats", item->name, "size", &entity->bytes, error);
     }
     mongodb_collections_release(&collections);
     return ok;

@@ -59,6 +59,16 @@ static void tell(const struct process *process, struct error *error)
     }
 }
 
+/* All the others complain of a neighbour: of the first that ended well, if there is one. */
+static const struct process *too_soon(struct process *const *processes, size_t count)
+{
+    const struct process *first = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!process_failed(processes[i]) && (first == NULL || processes[i]->order < first->order))
+            first = processes[i];
+    return first;
+}
+
 bool cause_none(struct process *const *processes, size_t count, struct error *error)
 {
     const struct process *cause = NULL;
@@ -73,6 +83,10 @@ bool cause_none(struct process *const *processes, size_t count, struct error *er
     }
     if (cause == NULL)
         return true;
+    const struct process *early = rank_of(cause) == RANK_PEER ? too_soon(processes, count) : NULL;
+    if (early != NULL)
+        return error_set(error, ERROR_BUG, "%s ended as if all were done, but too soon",
+                         early->program);
     tell(cause, error);
     return false;
 }

@@ -30,7 +30,7 @@ static bool on_remark(void *context, const struct remark *remark)
     if (steps->journal->json)
         return false;
     if (journal_is_due(steps->journal)) {
-        snprintf(text, sizeof text, "%s steps done, the last: %.200s",
+        snprintf(text, sizeof text, "steps after the data: %s, the last: %.200s",
                  figure_count(steps->done, figure), remark->text);
         journal_show(steps->journal, text);
     }
@@ -52,8 +52,8 @@ bool closing_finish(struct migration *migration, struct error *error)
     double begun = progress_clock();
     if (!pipeline_run(&migration->supervisor, &arguments, 1, on_remark, &steps, error))
         return false;
-    journal_info(&migration->journal, "%s steps in %s", figure_count(steps.done, done),
-                 figure_duration(progress_clock() - begun, time));
+    journal_info(&migration->journal, "steps after the data: %s, in %s",
+                 figure_count(steps.done, done), figure_duration(progress_clock() - begun, time));
     return true;
 }
 

@@ -197,7 +197,10 @@ bool folder_begin(struct folder *folder, const struct project *project, struct e
         return error_set(error, ERROR_USAGE, "the project's name is longer than %zu bytes",
                          sizeof folder->project - 1);
     folder_stamp(folder->started);
-    return make_uuid(folder->run, error) && folder_save(folder, error);
+    if (make_uuid(folder->run, error) && folder_save(folder, error))
+        return true;
+    folder->run[0] = '\0'; /* what is not in run.json has not begun */
+    return false;
 }
 
 bool folder_save(const struct folder *folder, struct error *error)

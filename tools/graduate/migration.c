@@ -54,11 +54,16 @@ static bool check_folder(const struct migration *migration, struct error *error)
     return error_hint(error, "name another --run-dir, or leave --project away");
 }
 
+/* For a signal that comes while no program runs. */
 static void set_farewell(const struct migration *migration)
 {
     char text[PATH_MAX + 128];
-    snprintf(text, sizeof text, "graduate: stopped; graduate run --run-dir %s goes on from here\n",
-             migration->folder.path);
+    if (migration->folder.run[0] == '\0')
+        snprintf(text, sizeof text, "graduate: stopped; nothing was migrated yet\n");
+    else
+        snprintf(text, sizeof text,
+                 "graduate: stopped; graduate run --run-dir %s goes on from here\n",
+                 migration->folder.path);
     supervisor_farewell(text);
 }
 
@@ -70,8 +75,7 @@ static bool open_folder(struct migration *migration, struct error *error)
         return false;
     if (!folder_open(&migration->folder, path != NULL ? path : fresh, error))
         return false;
-    if (migration->folder.run[0] != '\0')
-        set_farewell(migration);
+    set_farewell(migration);
     return check_folder(migration, error) &&
            folder_file(&migration->folder, "log.jsonl", migration->log_path, error) &&
            journal_open(&migration->journal, migration->log_path, error);
@@ -88,12 +92,13 @@ static bool check_programs(struct error *error)
     return true;
 }
 
-/* A run keeps the catalogs that it began with: the order of a table's columns is in them. */
+/* From its preparation on a run keeps the catalogs that it began with: the order of a table's
+ * columns is in them. */
 static bool get_catalogs(struct migration *migration, struct error *error)
 {
     bool all = false;
     const struct folder *folder = &migration->folder;
-    if (folder->run[0] != '\0' &&
+    if (folder->prepared &&
         !catalogs_read(&migration->catalogs, &migration->project, folder, &all, error))
         return false;
     return (all || catalogs_ask(&migration->catalogs, &migration->project, false, folder,
@@ -144,6 +149,8 @@ static bool prepare(struct migration *migration, struct error *error)
                   "--prepare", "--run", folder->run, NULL);
     if (!folder->prepared)
         arguments_add(&arguments, "--begin", NULL);
+    if (!folder->prepared) /* later, a ledger without the run is another ledger */
+        arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
         arguments_add(&arguments, "--allow-rows", NULL);
     buffer_init(&line);
@@ -188,10 +195,9 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
             journal_info(&migration->journal, "%s; nothing was migrated yet", error->message);
         return true;
     }
-    bool mends = error->code == ERROR_SOURCE || error->code == ERROR_TARGET ||
-                 error->code == ERROR_DATA || error->code == ERROR_PEER;
+    bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED;
     size_t used = strlen(error->hint);
-    if (begun && mends)
+    if (begun && goes_on)
         snprintf(error->hint + used, sizeof error->hint - used,
                  "%sgraduate run --run-dir %s goes on from where it was", used > 0 ? "; " : "",
                  folder->path);

@@ -88,14 +88,21 @@ void process_release(struct process *process)
     process_init(process);
 }
 
-/* In the new process. Only what the program needs is left of the driver's state. */
+/* In the new process, with all signals blocked. Nothing of the driver's state is left but what the
+ * program needs; a handler of the driver's must not run here, not even before execv. */
 static _Noreturn void become(const struct arguments *arguments, const char *path, pid_t driver,
                              int input, int output, int messages)
 {
+    static const int handled[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++) {
+        struct sigaction now;
+        if (sigaction(handled[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            signal(handled[i], SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != driver) /* it died before the line above could count */
         _exit(EXIT_FAILURE);
@@ -126,6 +133,23 @@ static bool read_end(int ends[2], struct error *error)
     return true;
 }
 
+/* No signal may find the new process while it still has the driver's handlers. */
+static bool fork_into(struct process *process, const struct arguments *arguments, const char *path,
+                      int input, int output, int messages, struct error *error)
+{
+    pid_t driver = getpid();
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    process->pid = fork();
+    if (process->pid == 0)
+        become(arguments, path, driver, input, output, messages);
+    if (process->pid < 0)
+        error_set_errno(error, ERROR_TARGET, "cannot start %s", process->program);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return process->pid > 0;
+}
+
 bool process_start(struct process *process, const struct arguments *arguments, int input,
                    int output, struct error *error)
 {
@@ -134,16 +158,9 @@ bool process_start(struct process *process, const struct arguments *arguments, i
     process->program = arguments->items[0];
     if (!process_find(process->program, path, sizeof path, error) || !read_end(messages, error))
         return false;
-    bool ok = output != PROCESS_CAPTURE || read_end(captured, error);
-    if (ok) {
-        pid_t driver = getpid();
-        process->pid = fork();
-        if (process->pid == 0)
-            become(arguments, path, driver, input, output == PROCESS_CAPTURE ? captured[1] : output,
-                   messages[1]);
-        ok = process->pid > 0 ||
-             error_set_errno(error, ERROR_TARGET, "cannot start %s", process->program);
-    }
+    bool ok = (output != PROCESS_CAPTURE || read_end(captured, error)) &&
+              fork_into(process, arguments, path, input,
+                        output == PROCESS_CAPTURE ? captured[1] : output, messages[1], error);
     close(messages[1]);
     if (captured[1] >= 0)
         close(captured[1]);

@@ -16,9 +16,6 @@ enum { LONGEST_LINE = 64 << 10, MOST_CAPTURED = 64 << 20 };
  * middle of a batch, and is allowed to end it. */
 static const double patience = 10, last_patience = 5;
 
-static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
-enum { STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
-
 static char farewell[1024];
 
 static void leave(int number)
@@ -28,31 +25,34 @@ static void leave(int number)
     _exit(128 + number);
 }
 
-static void stop_set(sigset_t *set)
+/* signalfd delivers a signal that is ignored, too, once it is blocked: hence the choice here. */
+static void handle_stops(struct supervisor *supervisor)
 {
-    sigemptyset(set);
-    for (size_t i = 0; i < STOP_SIGNALS; i++)
-        sigaddset(set, stop_signals[i]);
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+    sigemptyset(&supervisor->stops);
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        const struct sigaction action = {.sa_handler = leave};
+        struct sigaction before;
+        if (sigaction(stops[i], NULL, &before) != 0 || before.sa_handler == SIG_IGN)
+            continue;
+        sigaction(stops[i], &action, NULL);
+        sigaddset(&supervisor->stops, stops[i]);
+    }
 }
 
 bool supervisor_init(struct supervisor *supervisor, struct journal *journal, struct error *error)
 {
     *supervisor = (struct supervisor){.journal = journal};
     sigset_t wanted, child;
-    stop_set(&wanted);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    handle_stops(supervisor);
+    wanted = supervisor->stops;
     sigaddset(&wanted, SIGCHLD);
     supervisor->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     if (supervisor->signals < 0)
         return error_set_errno(error, ERROR_TARGET, "cannot watch for signals");
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, NULL);
-    for (size_t i = 0; i < STOP_SIGNALS; i++) {
-        struct sigaction action = {.sa_handler = leave}, before;
-        /* nohup has SIGHUP ignored, and means it */
-        if (sigaction(stop_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(stop_signals[i], &action, NULL);
-    }
     signal(SIGPIPE, SIG_IGN); /* a reader of our messages that has gone does not stop a migration */
     return true;
 }
@@ -87,11 +87,11 @@ static void take_lines(struct supervisor *supervisor, struct process *process, b
 {
     struct buffer *text = &process->line;
     size_t from = 0;
-    for (;;) {
+    while (from < text->length) {
         const char *line = (const char *)text->data + from;
         size_t left = text->length - from;
-        const char *newline = left > 0 ? memchr(line, '\n', left) : NULL;
-        if (newline == NULL && left < LONGEST_LINE && !(end && left > 0))
+        const char *newline = memchr(line, '\n', left);
+        if (newline == NULL && left < LONGEST_LINE && !end)
             break;
         size_t length = newline != NULL ? (size_t)(newline - line) : left;
         take_line(supervisor, process, line, length);
@@ -243,11 +243,9 @@ static void wait_all(struct supervisor *supervisor, struct process *const *proce
 }
 
 /* Signals come by the descriptor from here to give_signals. */
-static void take_signals(sigset_t *before)
+static void take_signals(const struct supervisor *supervisor, sigset_t *before)
 {
-    sigset_t set;
-    stop_set(&set);
-    sigprocmask(SIG_BLOCK, &set, before);
+    sigprocmask(SIG_BLOCK, &supervisor->stops, before);
 }
 
 static void give_signals(struct supervisor *supervisor, const sigset_t *before)
@@ -260,7 +258,7 @@ void supervisor_wait(struct supervisor *supervisor, struct process *const *proce
                      bool leaving)
 {
     sigset_t before;
-    take_signals(&before);
+    take_signals(supervisor, &before);
     wait_all(supervisor, processes, count, leaving);
     give_signals(supervisor, &before);
 }
@@ -269,7 +267,7 @@ void supervisor_wait_line(struct supervisor *supervisor, struct process *process
 {
     sigset_t before;
     struct error unused;
-    take_signals(&before);
+    take_signals(supervisor, &before);
     while (!process->ended && supervisor_ok(supervisor, &unused) &&
            (process->captured.length == 0 ||
             memchr(process->captured.data, '\n', process->captured.length) == NULL))

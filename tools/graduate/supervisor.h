@@ -11,12 +11,15 @@
  *
  * SIGINT, SIGTERM and SIGHUP: inside the loop they stop the programs, and `interrupted` keeps the
  * number. Outside of it, where the driver talks with a database, there is nothing to end in order:
- * it says the farewell and exits with 128 and the signal, as it does in the first case. */
+ * it says the farewell and exits with 128 and the signal, as it does in the first case. One that
+ * was ignored when the driver began (nohup) is left so. */
 #ifndef GRADUATE_DRIVER_SUPERVISOR_H
 #define GRADUATE_DRIVER_SUPERVISOR_H
 
 #include "journal.h"
 #include "process.h"
+
+#include <signal.h>
 
 enum { SUPERVISOR_MOST = 64 };
 
@@ -24,6 +27,7 @@ struct supervisor {
     struct journal *journal;
     struct process *members[SUPERVISOR_MOST];
     size_t count;
+    sigset_t stops;  /* the signals that stop a run: those of them that are not ignored */
     int signals;     /* signalfd */
     int interrupted; /* the signal, or 0 */
     unsigned ended;  /* programs so far */

@@ -53,13 +53,14 @@ static bool unspoken(struct scope *scope, const struct trail *trail, struct erro
     return at_trail(scope, trail, error);
 }
 
-/* `covered`: a column takes the document as a whole, so fields without a node are spoken for. */
-static bool walk(struct scope *scope, struct node *node, const uint8_t *bson, size_t length,
+/* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a node
+ * are spoken for. */
+static bool walk(struct scope *scope, struct node *node, const struct value *document,
                  bool covered, const struct trail *up, struct error *error)
 {
     bson_iter_t iter;
     size_t guess = 0;
-    if (!bson_iter_init_from_data(&iter, bson, length)) {
+    if (!bson_iter_init_from_data(&iter, document->bytes, document->length)) {
         error_set(error, ERROR_SOURCE, "the document is damaged");
         return at_trail(scope, up, error);
     }
@@ -77,17 +78,17 @@ static bool walk(struct scope *scope, struct node *node, const uint8_t *bson, si
             return at_trail(scope, &here, error);
         }
         met->seen = scope->walk;
-        if (met->slot == NO_SLOT && met->child_count == 0)
-            continue; /* dropped */
+        if (met->dropped)
+            continue;
         struct value value = value_from_iter(&iter);
         if (met->slot != NO_SLOT)
             scope->slots[met->slot] = value;
         if (met->child_count == 0 || value_is_nothing(&value))
             continue;
         if (value.type == BSON_TYPE_DOCUMENT) {
-            if (!walk(scope, met, value.bytes, value.length, met->slot != NO_SLOT, &here, error))
+            if (!walk(scope, met, &value, covered || met->whole, &here, error))
                 return false;
-        } else if (met->slot == NO_SLOT) {
+        } else if (!met->whole) {
             char what[120];
             value_describe(&value, what, sizeof what);
             error_set(error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
@@ -95,8 +96,9 @@ static bool walk(struct scope *scope, struct node *node, const uint8_t *bson, si
             return at_trail(scope, &here, error);
         }
     }
-    if (iter.err_off != 0) {
-        error_set(error, ERROR_SOURCE, "the document is damaged at its byte %u", iter.err_off);
+    if (!value_walked(&iter, document)) {
+        error_set(error, ERROR_SOURCE, "the document is damaged at its byte %u",
+                  iter.err_off != 0 ? iter.err_off : iter.off);
         return at_trail(scope, up, error);
     }
     return true;
@@ -113,8 +115,7 @@ bool document_walk(struct scope *scope, const struct value *document, struct err
     if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
         return true; /* the element itself is all that is wanted */
     if (document->type == BSON_TYPE_DOCUMENT)
-        return walk(scope, &scope->root, document->bytes, document->length,
-                    scope->root.slot != NO_SLOT, NULL, error);
+        return walk(scope, &scope->root, document, scope->root.whole, NULL, error);
     char what[120];
     value_describe(document, what, sizeof what);
     error_set(error, ERROR_DATA, "an element is %s, and the mapping looks for fields in it", what);
@@ -127,7 +128,7 @@ static bool has_unspoken(struct node *node, const struct value *value)
 {
     bson_iter_t iter;
     size_t guess = 0;
-    if (node->child_count == 0 || node->slot != NO_SLOT || value->type != BSON_TYPE_DOCUMENT ||
+    if (node->child_count == 0 || node->whole || value->type != BSON_TYPE_DOCUMENT ||
         !bson_iter_init_from_data(&iter, value->bytes, value->length))
         return false;
     while (bson_iter_next(&iter)) {
@@ -145,6 +146,8 @@ static bool write_rest(struct node *node, const struct value *document, struct j
     bson_iter_t iter;
     size_t guess = 0;
     bool first = true;
+    if (!json_check_document(writer, document, error))
+        return false;
     buffer_putc(writer->out, '{');
     if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
         return error_set(error, ERROR_SOURCE, "the document is damaged");
@@ -155,8 +158,7 @@ static bool write_rest(struct node *node, const struct value *document, struct j
         if (met != NULL && !has_unspoken(met, &member))
             continue;
         writer->path[writer->depth++] = key;
-        if (!json_check_duplicate(writer, document, key, error) ||
-            !json_write_key(writer, &first, key, bson_iter_key_len(&iter), error) ||
+        if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error) ||
             !(met == NULL ? json_write_value(writer, &member, error)
                           : write_rest(met, &member, writer, error)))
             return false;

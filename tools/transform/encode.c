@@ -197,6 +197,7 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
 {
     uint8_t uuid[16];
     char text[40];
+    int64_t number;
     bool ok = true;
     if (value->type == BSON_TYPE_OID) {
         identity_from_objectid(encoding->identity, encoding->id_entity, value->oid, uuid);
@@ -205,8 +206,8 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
                                 (const char *)value->bytes, value->length, uuid);
     } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
         identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
-    } else if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
-        int length = snprintf(text, sizeof text, "%" PRId64, value->integer);
+    } else if (whole_number(value, &number)) {
+        int length = snprintf(text, sizeof text, "%" PRId64, number);
         ok = identity_from_text(encoding->identity, encoding->id_entity, text, (size_t)length,
                                 uuid);
     } else {
@@ -339,6 +340,8 @@ static bool put_array(const struct encoding *encoding, const struct value *value
             return false;
         }
     }
+    if (!value_walked(&iter, value))
+        return misfit(encoding, value, "damaged", error);
     if (out->failed)
         return true; /* the row's end sees it */
     if (count == 0)

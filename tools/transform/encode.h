@@ -20,9 +20,8 @@ struct encoding {
 
 /* Can values of documents become this type at all? */
 bool encode_supported(const struct pgtype *type);
-/* Append length and payload; nothing (null, undefined, absent) becomes NULL, save in jsonb columns,
- * where the caller decides. ERROR_DATA with path when the value does not fit: nothing is rounded,
- * cut or replaced. */
+/* Append length and payload; nothing (null, undefined, absent) becomes NULL, in jsonb columns too.
+ * ERROR_DATA with path when the value does not fit: nothing is rounded, cut or replaced. */
 bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
                   struct error *error);
 void encode_null(struct buffer *out);

@@ -7,12 +7,12 @@
 typedef bool (*function)(const struct function_context *context, struct value *value,
                          struct error *error);
 
-/* Scratch grows, so a text in it is addressed by offset until it is whole; texts of earlier calls
- * must stay where they are. Hence a change is written to scratch that was reserved beforehand, and
- * the caller gives every column a scratch of its own. */
+/* The value may lie in scratch already, as the work of the function before. A change that only leaves
+ * out or replaces characters can be written over it from the front. */
 static void take_scratch(const struct function_context *context, struct value *value)
 {
-    *value = value_from_text((const char *)context->scratch->data, context->scratch->length);
+    const char *text = buffer_text(context->scratch);
+    *value = value_from_text(text, context->scratch->length);
 }
 
 static bool lower(const struct function_context *context, struct value *value, struct error *error)
@@ -24,10 +24,8 @@ static bool lower(const struct function_context *context, struct value *value, s
         uint8_t c = value->bytes[i];
         buffer_putc(context->scratch, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
     }
-    if (!buffer_ok(context->scratch, error))
-        return false;
     take_scratch(context, value);
-    return true;
+    return buffer_ok(context->scratch, error);
 }
 
 static bool is_blank(uint8_t c)
@@ -69,10 +67,8 @@ static bool phone_digits(const struct function_context *context, struct value *v
     for (uint32_t i = 0; i < value->length; i++)
         if (value->bytes[i] != '+' && !is_blank(value->bytes[i]))
             buffer_putc(context->scratch, (char)value->bytes[i]);
-    if (!buffer_ok(context->scratch, error))
-        return false;
     take_scratch(context, value);
-    return true;
+    return buffer_ok(context->scratch, error);
 }
 
 /* Takes effect where the value is written (encode.h); here there is nothing to do. */
@@ -184,30 +180,27 @@ static bool is_padded_base64(const struct value *value)
 
 /* Appwrite's scryptMod is Firebase's scrypt; Supabase Auth reads it as $fbscrypt$ with the exponent
  * of N, the separator and the signer key, all padded base64. */
-static bool firebase(const struct function_context *context, struct value *value,
-                     struct error *error)
+static bool firebase(const struct function_context *context, struct value *value)
 {
+    char text[256]; /* the column's size */
     struct value separator = find_field(context, "hashOptions.saltSeparator");
     struct value signer = find_field(context, "hashOptions.signerKey");
     struct value salt = find_field(context, "hashOptions.salt");
     bool has_separator = value_is_text(&separator) && separator.length > 0;
+    if (!has_separator)
+        separator = value_from_text("", 0);
     if (!is_padded_base64(value) || !is_padded_base64(&signer) || !is_padded_base64(&salt) ||
         (has_separator && !is_padded_base64(&separator)))
         return false;
-    buffer_clear(context->scratch);
-    buffer_puts(context->scratch, "$fbscrypt$v=1,n=14,r=8,p=1");
-    if (has_separator) {
-        buffer_puts(context->scratch, ",ss=");
-        buffer_put(context->scratch, separator.bytes, separator.length);
-    }
-    buffer_puts(context->scratch, ",sk=");
-    buffer_put(context->scratch, signer.bytes, signer.length);
-    buffer_putc(context->scratch, '$');
-    buffer_put(context->scratch, salt.bytes, salt.length);
-    buffer_putc(context->scratch, '$');
-    buffer_put(context->scratch, value->bytes, value->length);
-    if (!buffer_ok(context->scratch, error) || context->scratch->length > 255)
+    int length = snprintf(text, sizeof text, "$fbscrypt$v=1,n=14,r=8,p=1%s%.*s,sk=%.*s$%.*s$%.*s",
+                          has_separator ? ",ss=" : "", (int)separator.length,
+                          (const char *)separator.bytes, (int)signer.length,
+                          (const char *)signer.bytes, (int)salt.length, (const char *)salt.bytes,
+                          (int)value->length, (const char *)value->bytes);
+    if (length < 0 || (size_t)length >= sizeof text)
         return false;
+    buffer_clear(context->scratch);
+    buffer_put(context->scratch, text, (size_t)length);
     take_scratch(context, value);
     return true;
 }
@@ -215,15 +208,15 @@ static bool firebase(const struct function_context *context, struct value *value
 static bool supabase_password(const struct function_context *context, struct value *value,
                               struct error *error)
 {
-    if (!value_is_text(value) || value->length == 0) {
+    if (value_is_nothing(value))
         *value = value_from_text("", 0); /* never had a password: signs in by other means */
+    if (!value_is_text(value) || value->length == 0)
         return true;
-    }
     struct value hash = find_field(context, "hash");
     char kind[32];
     value_brief(&hash, kind, sizeof kind);
     bool readable = is_bcrypt(value) || is_argon2(value) ||
-                    (strcmp(kind, "scryptMod") == 0 && firebase(context, value, error));
+                    (strcmp(kind, "scryptMod") == 0 && firebase(context, value));
     if (!readable) {
         char before[64];
         snprintf(before, sizeof before, "a hash of the kind %.32s", kind);

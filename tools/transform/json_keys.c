@@ -1,5 +1,6 @@
 #include "json_keys.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Behind the string that begins at `at` (on its opening quote). */
@@ -10,8 +11,9 @@ static size_t skip_string(const char *text, size_t length, size_t at)
     return at < length ? at + 1 : length;
 }
 
-bool json_keys_identify(const struct identity *identity, const char *entity, const char *text,
-                        size_t length, struct buffer *out, struct error *error)
+static bool replace_keys(const struct identity *identity, const char *entity, const char *text,
+                         size_t length, struct buffer *out, struct buffer *uuids,
+                         struct error *error)
 {
     int depth = 0;
     bool key = false; /* the next string at depth 1 is a key */
@@ -30,6 +32,7 @@ bool json_keys_identify(const struct identity *identity, const char *entity, con
                 return error_set(error, ERROR_DATA, "the key %.*s is nobody's id",
                                  (int)(end - at < 80 ? end - at : 80), text + at);
             } else {
+                buffer_put(uuids, uuid, sizeof uuid);
                 uuid_format(uuid, name);
                 buffer_putc(out, '"');
                 buffer_puts(out, name);
@@ -48,4 +51,37 @@ bool json_keys_identify(const struct identity *identity, const char *entity, con
         at++;
     }
     return true;
+}
+
+static int compare_uuids(const void *a, const void *b)
+{
+    return memcmp(a, b, 16);
+}
+
+/* Two forms of one id ("5F0C..." and "5f0c...") are two keys before and one afterwards. */
+static bool no_key_twice(struct buffer *uuids, struct error *error)
+{
+    char name[37];
+    if (!buffer_ok(uuids, error))
+        return false;
+    if (uuids->length > 16)
+        qsort(uuids->data, uuids->length / 16, 16, compare_uuids);
+    for (size_t i = 16; i < uuids->length; i += 16)
+        if (memcmp(uuids->data + i - 16, uuids->data + i, 16) == 0) {
+            uuid_format(uuids->data + i, name);
+            error_set(error, ERROR_DATA, "two keys of the object are one id, %s", name);
+            return error_hint(error, "correct the row in the source, and run again");
+        }
+    return true;
+}
+
+bool json_keys_identify(const struct identity *identity, const char *entity, const char *text,
+                        size_t length, struct buffer *out, struct error *error)
+{
+    struct buffer uuids;
+    buffer_init(&uuids);
+    bool ok = replace_keys(identity, entity, text, length, out, &uuids, error) &&
+              no_key_twice(&uuids, error);
+    buffer_release(&uuids);
+    return ok;
 }

@@ -8,7 +8,8 @@
 
 /* Copy a JSON text, with the keys of its outermost object replaced by the UUIDs of that entity; a
  * text that is no object is copied as it is. All else stays byte for byte, so no number is read and
- * written again. The text comes from PostgreSQL and is valid JSON. */
+ * written again. The text comes from PostgreSQL and is valid JSON. ERROR_DATA for a key that is
+ * nobody's id, and for two keys that are one: jsonb would keep one of the two without a word. */
 bool json_keys_identify(const struct identity *identity, const char *entity, const char *text,
                         size_t length, struct buffer *out, struct error *error);
 

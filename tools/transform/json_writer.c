@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int64_t SAFE_INTEGER = INT64_C(9007199254740992); /* 2^53 */
+enum { FEW_KEYS = 16 };
 
 void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,
                       const char *base, bool safe_numbers)
@@ -121,7 +123,13 @@ static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *dec
         error_hint(error, "correct the record in the source, and run again");
         return at_path(writer, error);
     }
-    buffer_puts(writer->out, text);
+    const char *shown = text;
+    char behind_zeros = text[1 + strspn(text + 1, "0.")];
+    if (text[0] == '-' && (behind_zeros == '\0' || behind_zeros == 'E')) {
+        shown = text + 1;
+        record(writer, "json_negative_zero", text, shown);
+    }
+    buffer_puts(writer->out, shown);
     return true;
 }
 
@@ -216,20 +224,73 @@ static bool put_dbpointer(struct json_writer *writer, const struct value *value,
     return true;
 }
 
-/* Documents are small: looking back from every key costs little beside encoding the document. */
-bool json_check_duplicate(const struct json_writer *writer, const struct value *document,
-                          const char *key, struct error *error)
+static bool stands_twice(struct json_writer *writer, const char *key, struct error *error)
 {
-    bson_iter_t iter;
-    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+    error_set(error, ERROR_DATA, "the field stands twice in its document");
+    error_hint(error, "correct the record in the source, and run again");
+    writer->path[writer->depth++] = key;
+    at_path(writer, error);
+    writer->depth--;
+    return false;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool check_many(struct json_writer *writer, bson_iter_t *iter, size_t count,
+                       struct error *error)
+{
+    const char **keys = malloc(count * sizeof *keys);
+    if (keys == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < count && bson_iter_next(iter); i++)
+        keys[i] = bson_iter_key(iter);
+    qsort(keys, count, sizeof *keys, compare_keys);
+    bool ok = true;
+    for (size_t i = 1; ok && i < count; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
+            ok = stands_twice(writer, keys[i], error);
+    free(keys);
+    return ok;
+}
+
+static bool check_depth(const struct json_writer *writer, struct error *error)
+{
+    if (writer->depth + 1 < JSON_DEPTH)
         return true;
-    while (bson_iter_next(&iter) && bson_iter_key(&iter) != key)
-        if (strcmp(bson_iter_key(&iter), key) == 0) {
-            error_set(error, ERROR_DATA, "the field stands twice in its document");
-            error_hint(error, "correct the record in the source, and run again");
-            return at_path(writer, error);
-        }
-    return true;
+    error_set(error, ERROR_DATA, "the document is nested deeper than %d levels", JSON_DEPTH - 1);
+    return at_path(writer, error);
+}
+
+/* Most documents are small: there, looking back from every key beats sorting them. */
+bool json_check_document(struct json_writer *writer, const struct value *document,
+                         struct error *error)
+{
+    const char *keys[FEW_KEYS];
+    size_t count = 0;
+    bson_iter_t iter, begin;
+    if (!check_depth(writer, error))
+        return false;
+    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+        return true; /* whoever walks it says so */
+    begin = iter;
+    for (; bson_iter_next(&iter); count++) {
+        if (count >= FEW_KEYS)
+            continue;
+        keys[count] = bson_iter_key(&iter);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(keys[i], keys[count]) == 0)
+                return stands_twice(writer, keys[count], error);
+    }
+    return count <= FEW_KEYS || check_many(writer, &begin, count, error);
+}
+
+static bool damaged(const struct json_writer *writer, struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "the document is damaged");
+    return at_path(writer, error);
 }
 
 static bool put_container(struct json_writer *writer, const struct value *value,
@@ -237,10 +298,10 @@ static bool put_container(struct json_writer *writer, const struct value *value,
 {
     bool array = value->type == BSON_TYPE_ARRAY, first = true;
     bson_iter_t iter;
-    if (writer->depth + 1 >= JSON_DEPTH || !bson_iter_init_from_data(&iter, value->bytes, value->length)) {
-        error_set(error, ERROR_DATA, "the document is nested too deep or damaged");
-        return at_path(writer, error);
-    }
+    if (!(array ? check_depth(writer, error) : json_check_document(writer, value, error)))
+        return false;
+    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+        return damaged(writer, error);
     buffer_putc(writer->out, array ? '[' : '{');
     while (bson_iter_next(&iter)) {
         const char *key = bson_iter_key(&iter);
@@ -249,16 +310,16 @@ static bool put_container(struct json_writer *writer, const struct value *value,
             if (!first)
                 buffer_puts(writer->out, ", ");
             first = false;
-        } else {
-            if (!json_check_duplicate(writer, value, key, error) ||
-                !json_write_key(writer, &first, key, bson_iter_key_len(&iter), error))
-                return false;
+        } else if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error)) {
+            return false;
         }
         struct value member = value_from_iter(&iter);
         if (!json_write_value(writer, &member, error))
             return false;
         writer->depth--;
     }
+    if (!value_walked(&iter, value))
+        return damaged(writer, error);
     buffer_putc(writer->out, array ? ']' : '}');
     return true;
 }

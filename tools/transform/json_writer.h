@@ -8,7 +8,7 @@
  *
  * What jsonb cannot hold is an error that names the path: NUL or invalid UTF-8 in a text or key, NaN
  * and infinities, a key that stands twice in a document. What changes is put on record: the sign of
- * -0.0, and with safe_numbers a whole number beyond 2^53 that becomes text. */
+ * a zero, and with safe_numbers a whole number beyond 2^53 that becomes text. */
 #ifndef TRANSFORM_JSON_WRITER_H
 #define TRANSFORM_JSON_WRITER_H
 
@@ -35,10 +35,10 @@ bool json_write_value(struct json_writer *writer, const struct value *value, str
 /* A member's name with quotes and colon, and the comma before it where *first is false. */
 bool json_write_key(struct json_writer *writer, bool *first, const char *key, size_t length,
                     struct error *error);
-/* The member at hand (its name is the writer's last path step) must not stand earlier in its document:
- * jsonb would keep the last of two without a word. */
-bool json_check_duplicate(const struct json_writer *writer, const struct value *document,
-                          const char *key, struct error *error);
+/* Before a document is written: it must not lie too deep, and no field may stand in it twice, for
+ * jsonb would keep the last of two without a word. Documents inside of it are not looked at. */
+bool json_check_document(struct json_writer *writer, const struct value *document,
+                         struct error *error);
 /* Is it text that PostgreSQL takes: valid UTF-8 without NUL? Fills the error (not its path) if not. */
 bool text_check(const uint8_t *text, size_t length, struct error *error);
 

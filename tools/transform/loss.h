@@ -16,7 +16,8 @@ struct losses {
 void losses_init(struct losses *losses, const char *entity);
 void losses_release(struct losses *losses);
 void losses_clear(struct losses *losses);
-/* The texts are valid UTF-8 and hold no secret: `before` of a password is its kind, not its hash. */
+/* The texts hold no secret: `before` of a password is its kind, not its hash. What is no valid UTF-8 in
+ * them is cut off at the end, or replaced. */
 void losses_add(struct losses *losses, const char *path, const char *rule, const char *before,
                 const char *after);
 

@@ -9,7 +9,9 @@
 
 void number_format(double number, char *out, size_t size)
 {
-    for (int digits = 15; digits <= 17; digits++) {
+    /* 15 digits are never too many, save below the normal range, where a double holds fewer. */
+    int digits = fpclassify(number) == FP_SUBNORMAL ? 1 : 15;
+    for (; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, number);
         if (strtod(out, NULL) == number)
             return;
@@ -101,6 +103,27 @@ bool number_parse_int64(const char *text, int64_t *out)
         return false;
     *out = decimal.negative ? (int64_t)(0 - value) : (int64_t)value;
     return true;
+}
+
+/* The digits without zeros at either end; the exponent goes with them. */
+static size_t bare(struct decimal *decimal, char *out)
+{
+    size_t count = significant(decimal, out);
+    for (; count > 0 && out[count - 1] == '0'; count--)
+        decimal->exponent++;
+    return count;
+}
+
+bool number_same(const char *a, const char *b)
+{
+    struct decimal x, y;
+    char digits[2][LONGEST_TEXT];
+    if (!parse(a, &x) || !parse(b, &y) || x.length >= LONGEST_TEXT || y.length >= LONGEST_TEXT)
+        return false;
+    size_t count = bare(&x, digits[0]);
+    if (count != bare(&y, digits[1]) || memcmp(digits[0], digits[1], count) != 0)
+        return false;
+    return count == 0 || (x.negative == y.negative && x.exponent == y.exponent);
 }
 
 static void put_head(struct buffer *out, size_t digits, long weight, uint16_t sign, long scale)

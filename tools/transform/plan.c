@@ -42,27 +42,34 @@ static struct node *child(struct compiling *c, struct node *parent, const char *
     return node;
 }
 
-/* The node of a dotted path, made where it is missing; "." is the root. */
-static struct node *descend(struct compiling *c, struct scope *scope, const char *path)
+/* The node of a dotted path, made where it is missing; "." is the root. *settled: a column takes it
+ * whole, or it is dropped, or it lies in a field of which that is true. */
+static struct node *descend(struct compiling *c, struct scope *scope, const char *path,
+                            bool *settled)
 {
     struct node *node = &scope->root;
+    *settled = node->whole;
     if (strcmp(path, ".") == 0)
         return node;
     while (node != NULL && *path != '\0') {
         size_t length = strcspn(path, ".");
         node = child(c, node, path, length);
         path += length + (path[length] == '.');
+        *settled = *settled || (node != NULL && (node->whole || node->dropped));
     }
     return node;
 }
 
-static bool want(struct compiling *c, struct scope *scope, const char *path, int *slot)
+/* `whole`: for a column, not only for a test, which speaks for no field inside of it. */
+static bool want(struct compiling *c, struct scope *scope, const char *path, bool whole, int *slot)
 {
-    struct node *node = descend(c, scope, path);
+    bool settled;
+    struct node *node = descend(c, scope, path, &settled);
     if (node == NULL)
         return memory(c);
     if (node->slot == NO_SLOT)
         node->slot = scope->slot_count++;
+    node->whole = node->whole || whole;
     *slot = node->slot;
     return true;
 }
@@ -79,7 +86,7 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
         test->negated = condition->negated;
         if (!value_from_json(&c->plan->arena, condition->value, &test->value))
             return memory(c);
-        if (!want(c, scope, condition->path, &test->slot))
+        if (!want(c, scope, condition->path, false, &test->slot))
             return false;
     }
     return true;
@@ -117,7 +124,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,
     };
-    if (value->kind == VALUE_FROM && !want(c, scope, value->from, &expression->slot))
+    if (value->kind == VALUE_FROM && !want(c, scope, value->from, true, &expression->slot))
         return false;
     expression->has_fallback = value->fallback != NULL;
     if ((value->constant != NULL &&
@@ -190,7 +197,7 @@ static bool find_scope(struct compiling *c, const char *each, struct scope **sco
     *scope = &plan->scopes[plan->scope_count++];
     (*scope)->path = each;
     (*scope)->root.slot = NO_SLOT;
-    return want(c, &plan->scopes[0], each, &(*scope)->array);
+    return want(c, &plan->scopes[0], each, true, &(*scope)->array);
 }
 
 /* A dropped path belongs to the scope that it lies in: "tasks.draft" to the elements of tasks. */
@@ -206,10 +213,11 @@ static bool compile_drop(struct compiling *c, const char *path)
             break;
         }
     }
-    struct node *node = descend(c, scope, path);
+    bool settled;
+    struct node *node = descend(c, scope, path, &settled);
     if (node == NULL)
         return memory(c);
-    if (node->slot != NO_SLOT || node->child_count > 0)
+    if (settled || node->slot != NO_SLOT || node->child_count > 0)
         return error_set(c->error, ERROR_USAGE, "%s: /drop: \"%s\" is dropped, and mapped too",
                          plan->entity->file, path);
     node->dropped = true;

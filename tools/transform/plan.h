@@ -20,6 +20,7 @@ struct node {
     struct node *children;
     size_t child_count;
     int slot;     /* its value is wanted, or NO_SLOT */
+    bool whole;   /* wanted by a column: with all that is in it */
     bool dropped; /* by name: with all that is in it */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };

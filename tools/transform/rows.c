@@ -111,12 +111,9 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
                          struct json_writer *writer, struct error *error)
 {
     struct value value;
-    if (member->kind == VALUE_OBJECT) {
-        if (!holds(member->tests, member->test_count, scope))
-            return true;
+    if (member->kind == VALUE_OBJECT && holds(member->tests, member->test_count, scope))
         return json_write_key(writer, first, name, strlen(name), error) &&
                write_object(origin, scope, member, writer, error);
-    }
     if (!evaluate(origin, scope, member, false, &value, error))
         return false;
     if (value.type == BSON_TYPE_EOD)
@@ -145,16 +142,18 @@ static bool write_object(const struct origin *origin, const struct scope *scope,
     return true;
 }
 
-/* A jsonb field whose text is made here: an object of values, or the rest. */
+/* Is there a jsonb text to be made here: an object of values, or the rest? */
+static bool makes_json(const struct scope *scope, const struct expression *expression)
+{
+    bool rest = expression->kind == VALUE_REST && scope->unspoken > 0;
+    return (rest || expression->kind == VALUE_OBJECT) &&
+           holds(expression->tests, expression->test_count, scope);
+}
+
 static bool put_made_json(const struct origin *origin, struct scope *scope,
                           struct expression *expression, struct buffer *out, struct error *error)
 {
     bool rest = expression->kind == VALUE_REST;
-    if ((rest && scope->unspoken == 0) ||
-        !holds(expression->tests, expression->test_count, scope)) {
-        encode_null(out);
-        return true;
-    }
     struct json_writer writer;
     size_t head = out->length;
     buffer_put_be32(out, 0);
@@ -195,18 +194,13 @@ static bool put_column(const struct origin *origin, struct scope *scope,
 {
     struct expression *expression = &column->expression;
     bool not_null = column->column->not_null;
-    struct value value = {.type = BSON_TYPE_EOD};
+    struct value value;
     if (expression->kind == VALUE_PARENT) {
         put_parent(origin->rows, expression->parent, out);
         return true;
     }
-    if (expression->kind == VALUE_OBJECT || expression->kind == VALUE_REST) {
-        size_t head = out->length;
-        if (!put_made_json(origin, scope, expression, out, error))
-            return false;
-        bool null = !out->failed && get_be32(out->data + head) == UINT32_MAX;
-        return null && not_null ? refuse_null(column, &value, error) : true;
-    }
+    if (makes_json(scope, expression))
+        return put_made_json(origin, scope, expression, out, error);
     if (!evaluate(origin, scope, expression, not_null, &value, error))
         return false;
     if (value_is_nothing(&value) && not_null)
@@ -265,7 +259,10 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
             !put_outputs(rows, plan, scope, &origin, error))
             return false;
     }
-    return true;
+    if (value_walked(&iter, array))
+        return true;
+    error_set(error, ERROR_SOURCE, "the array is damaged");
+    return error_at(error, NULL, NULL, scope->path);
 }
 
 /* The record's key for messages and losses: what the source calls it. */

@@ -237,6 +237,21 @@ static bool compile_constant(struct tuple_plan *plan, struct tuple_column *colum
     return ok;
 }
 
+static bool is_text(uint32_t oid)
+{
+    return oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR;
+}
+
+/* PostgreSQL would round to fewer places without a word. */
+static bool rounds(const char *from, const struct pgtype *to)
+{
+    struct pgtype source;
+    struct error ignored;
+    return to->base == PG_NUMERIC && to->precision > 0 &&
+           (!pgtype_parse(from, &source, &ignored) || source.precision == 0 ||
+            source.scale > to->scale);
+}
+
 static bool compile_column(struct tuple_plan *plan, const struct schema_column *schema,
                            struct tuple_column *column, struct error *error)
 {
@@ -250,11 +265,10 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
         !compile_constant(plan, column, value->fallback, error))
         return false;
     uint32_t oid = schema->source_oid;
-    bool text = oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR;
     if (value != NULL && value->id_of != NULL) {
         column->id_entity = value->id_of->name;
         column->convert = identify;
-        return oid == OID_UUID || text
+        return oid == OID_UUID || is_text(oid)
                    ? true
                    : wrong(plan, schema, "an identity is kept as uuid or text in the source", error);
     }
@@ -264,13 +278,14 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
         return oid == OID_JSONB ? true
                                 : wrong(plan, schema, "the source's column is no jsonb", error);
     }
+    const char *from = plan->catalog->columns[schema->source_column].type;
     column->convert = find_conversion(oid, &schema->type);
-    if (column->convert != NULL)
+    if (column->convert != NULL && !rounds(from, &schema->type))
         return true;
     char what[200], type[64];
     pgtype_format(&schema->type, type, sizeof type);
     snprintf(what, sizeof what, "the source's %.80s does not become %s without a change of value",
-             plan->catalog->columns[schema->source_column].type, type);
+             from, type);
     return wrong(plan, schema, what, error);
 }
 
@@ -350,7 +365,9 @@ static void find_key(const struct tuple_plan *plan, char *out, size_t size)
         const struct catalog_column *column = &plan->catalog->columns[plan->key[i]];
         const struct field *field = &plan->fields[plan->key[i]];
         char text[64] = "?";
-        if (column->oid == OID_UUID && field->length == 16)
+        if (field->length >= 0 && is_text(column->oid))
+            snprintf(text, sizeof text, "%.*s", (int)field->length, (const char *)field->bytes);
+        else if (column->oid == OID_UUID && field->length == 16)
             uuid_format(field->bytes, text);
         else if (field->length == 2 && column->oid == OID_INT2)
             snprintf(text, sizeof text, "%d", (int16_t)get_be16(field->bytes));
@@ -358,8 +375,6 @@ static void find_key(const struct tuple_plan *plan, char *out, size_t size)
             snprintf(text, sizeof text, "%" PRId32, (int32_t)get_be32(field->bytes));
         else if (field->length == 8)
             snprintf(text, sizeof text, "%" PRId64, (int64_t)get_be64(field->bytes));
-        else if (column->oid == OID_TEXT || column->oid == OID_VARCHAR)
-            snprintf(text, sizeof text, "%.*s", (int)field->length, (const char *)field->bytes);
         size_t used = strlen(out);
         snprintf(out + used, size - used, "%s%s %s", i > 0 ? ", " : "", column->name, text);
     }

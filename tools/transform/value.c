@@ -52,12 +52,10 @@ struct value value_from_iter(const bson_iter_t *iter)
         const bson_oid_t *oid;
         bson_iter_dbpointer(iter, &v.length, &text, &oid);
         v.oid = oid->bytes;
-        v.length = (uint32_t)strlen(text);
         break;
     }
     case BSON_TYPE_CODEWSCOPE:
         text = bson_iter_codewscope(iter, &v.length, &v.scope_length, &v.scope);
-        v.length = (uint32_t)strlen(text);
         break;
     case BSON_TYPE_INT32:
         v.integer = bson_iter_int32(iter);
@@ -81,6 +79,11 @@ struct value value_from_iter(const bson_iter_t *iter)
     if (text != NULL)
         v.bytes = (const uint8_t *)text;
     return v;
+}
+
+bool value_walked(const bson_iter_t *iter, const struct value *document)
+{
+    return iter->err_off == 0 && iter->off + 1 == document->length;
 }
 
 struct value value_from_text(const char *text, size_t length)
@@ -144,6 +147,12 @@ static bool is_integer(const struct value *value)
     return value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64;
 }
 
+static bool is_number(const struct value *value)
+{
+    return is_integer(value) || value->type == BSON_TYPE_DOUBLE ||
+           value->type == BSON_TYPE_DECIMAL128;
+}
+
 bool value_equals(const struct value *a, const struct value *b)
 {
     if (value_is_nothing(a) || value_is_nothing(b))
@@ -154,6 +163,12 @@ bool value_equals(const struct value *a, const struct value *b)
         return a->type == b->type && a->integer == b->integer;
     if (is_integer(a) && is_integer(b))
         return a->integer == b->integer;
+    if (a->type == BSON_TYPE_DECIMAL128 || b->type == BSON_TYPE_DECIMAL128) {
+        char texts[2][BSON_DECIMAL128_STRING];
+        value_brief(a, texts[0], sizeof texts[0]);
+        value_brief(b, texts[1], sizeof texts[1]);
+        return is_number(a) && is_number(b) && number_same(texts[0], texts[1]);
+    }
     const struct value *integer = is_integer(a) ? a : b, *other = is_integer(a) ? b : a;
     if (other->type != BSON_TYPE_DOUBLE)
         return false;

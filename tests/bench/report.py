@@ -1,0 +1,123 @@
+"""What was measured, as tables for people and as one object for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from tests.bench.stand import Measured, WholeRun
+
+LIMIT_KIB = 64 << 10
+RAW = "raw COPY"
+PROGRAMS = ("psql", "graduate-extract", "graduate-transform", "graduate-load")
+
+
+@dataclass
+class Set:
+    """One source's records and the ways in which they became rows, each measured once a round."""
+
+    title: str
+    rows: int
+    bytes: int  # of tuples
+    rounds: dict[str, list[Measured]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "ways": {way: self._way(measured) for way, measured in self.rounds.items()},
+        }
+
+    def _way(self, measured: list[Measured]) -> dict[str, Any]:
+        seconds = sorted(one.seconds for one in measured)
+        middle = median(seconds)
+        return {
+            "seconds": {"min": seconds[0], "median": middle, "max": seconds[-1]},
+            "rows_per_second": self.rows / middle,
+            "of_raw_copy": median(one.seconds for one in self.rounds[RAW]) / middle,
+            "cpu_seconds": {
+                **{
+                    program: median(one.programs[program].cpu for one in measured)
+                    for program in PROGRAMS
+                    if program in measured[0].programs
+                },
+                "server": median(one.server_cpu for one in measured),
+            },
+        }
+
+
+@dataclass
+class Report:
+    scale: int
+    rounds: int
+    machine: dict[str, Any]
+    sets: dict[str, Set] = field(default_factory=dict)
+    peaks: dict[str, dict[int, int]] = field(default_factory=dict)  # program and source, scale -> KiB
+    whole_run: WholeRun | None = None
+
+    def note_peaks(self, scale: int, source: str, measured: Measured) -> None:
+        for program, used in measured.programs.items():
+            self.note_peak(scale, f"{program}, {source}", used.peak_kib)
+
+    def note_peak(self, scale: int, what: str, kib: int) -> None:
+        peaks = self.peaks.setdefault(what, {})
+        peaks[scale] = max(peaks.get(scale, 0), kib)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "scale": self.scale,
+            "rounds": self.rounds,
+            "machine": self.machine,
+            "sets": {name: one.to_json() for name, one in self.sets.items()},
+            "peak_kib": {what: {str(scale): kib for scale, kib in peaks.items()} for what, peaks in self.peaks.items()},
+            "peak_limit_kib": LIMIT_KIB,
+            "graduate_run": {"seconds": self.whole_run.seconds, "data_seconds": self.whole_run.data_seconds},
+        }
+
+    def to_text(self) -> str:
+        machine = ", ".join(f"{name} {value}" for name, value in self.machine.items())
+        parts = [f"AuthorStack at scale {self.scale}, {_count(self.rounds, 'round')}\n{machine}"]
+        parts += [_speeds(one) for one in self.sets.values()]
+        run = self.whole_run
+        parts.append(
+            f"graduate run, all entities, once: {run.seconds:.1f} s, of which {run.data_seconds:.1f} s for the data;"
+            " the rest is catalogs, keys, indexes, references, ANALYZE"
+        )
+        parts.append(_memory(self.peaks))
+        return "\n\n".join(parts)
+
+
+def _speeds(one: Set) -> str:
+    ways = one.to_json()["ways"]
+    lines = [
+        f"{one.title}: {one.rows:,} rows, {one.bytes / (1 << 20):.1f} MiB",
+        f"{'seconds':>39}{'rows/s':>16}{'of raw':>10}    CPU seconds",
+        f"{'min':>25}{'median':>9}{'max':>8}{'(median)':>13}{'COPY':>10}    client: extract transform load | server",
+    ]
+    for name, way in ways.items():
+        seconds, cpu = way["seconds"], way["cpu_seconds"]
+        client = " ".join(f"{cpu[program]:.2f}" for program in PROGRAMS if program in cpu)
+        lines.append(
+            f"{name:18}{seconds['min']:7.2f}{seconds['median']:9.2f}{seconds['max']:8.2f}"
+            f"{way['rows_per_second']:13,.0f}{way['of_raw_copy']:10.2f}    {client} | {cpu['server']:.2f}"
+        )
+    return "\n".join(lines)
+
+
+def _memory(peaks: dict[str, dict[int, int]]) -> str:
+    scales = sorted({scale for by_scale in peaks.values() for scale in by_scale})
+    lines = [
+        f"{'peak memory, MiB':34}" + "".join(f"{f'scale {scale}':>11}" for scale in scales)
+        + f"    below {LIMIT_KIB >> 10} MiB"
+    ]
+    for what, by_scale in sorted(peaks.items()):
+        fits = all(kib < LIMIT_KIB for kib in by_scale.values())
+        lines.append(
+            f"{what:34}" + "".join(f"{by_scale[scale] / 1024:11.1f}" for scale in scales) + f"    {'yes' if fits else 'NO'}"
+        )
+    return "\n".join(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"

@@ -1,0 +1,150 @@
+"""Projects that a test writes for itself: a few mappings and a source that it can spoil.
+
+    with Small(tmp_path, targets, SHOP, CORE_URI=f"file:{write_shop(tmp_path / 'dump')}") as shop:
+        shop.succeed()
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import bson
+
+from tests.integration.complaint import Complaint, complaint_of, secrets_of
+from tests.integration.migration import Ended, Migration
+from tests.rig.postgres import Cluster
+
+# A handful of documents a batch.
+SMALL_BATCH = "1K"
+
+
+def project(name: str, *sources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "project": name,
+        "target": "${SUPABASE_DB_URL}",
+        "sources": {source.pop("name"): source for source in map(dict, sources)},
+        **more,
+    }
+
+
+class Small(Migration):
+    """A migration by mappings that are written into `folder`, where a test may change them."""
+
+    def __init__(self, folder: Path, cluster: Cluster, files: Mapping[str, Any], **environment: str) -> None:
+        super().__init__(folder / "run", cluster, azure="", project=str(folder / "project"))
+        self.files = folder / "project"
+        self.files.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (self.files / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+        self.environment |= environment
+
+    def run_arguments(self) -> list[str]:
+        return ["run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", SMALL_BATCH]
+
+    def fail(self, code: int, *says: str, **environment: str) -> Complaint:
+        """Run, and be told what is wrong; see complaint_of."""
+        return self.complaint(self.run(**environment), code, *says)
+
+    def complaint(self, ended: Ended, code: int, *says: str) -> Complaint:
+        secrets = secrets_of(self.environment)
+        complaint = complaint_of(ended, code, *says, secrets=secrets)
+        kept = b"".join(path.read_bytes() for path in self.folder.rglob("*") if path.is_file())
+        assert not [secret for secret in secrets if secret.encode() in kept], "a secret is in the run folder"
+        return complaint
+
+
+# ---- the shop: authors, and their books, out of a folder of mongodump ------------------------------
+
+AUTHORS = [bson.ObjectId(f"5f0c8a1b2c3d4e5f6071{n:04x}") for n in range(6)]
+BOOKS = [bson.ObjectId(f"5f0c8a1b2c3d4e5f6072{n:04x}") for n in range(24)]
+SHOP = {
+    "project": project("shop", {"name": "core", "kind": "mongodb", "uri": "${CORE_URI}"}),
+    "authors": {
+        "from": "core.authors",
+        "to": {
+            "public.authors": {
+                "key": ["id"],
+                "columns": {
+                    "id": {"from": "_id", "id_of": "authors"},
+                    "name": {"from": "name", "type": "text", "null": False},
+                    "born": {"from": "born", "type": "timestamptz"},
+                },
+            }
+        },
+    },
+    "books": {
+        "from": "core.books",
+        "to": {
+            "public.books": {
+                "key": ["id"],
+                "columns": {
+                    "id": {"from": "_id", "id_of": "books"},
+                    "author_id": {"from": "author", "id_of": "authors", "null": False},
+                    "title": {"from": "title", "type": "varchar(20)", "null": False},
+                    "price": {"from": "price", "type": "numeric(8,2)"},
+                    "status": {"from": "status", "type": "text", "in": ["draft", "published"]},
+                    "tags": {"from": "tags", "type": "text[]"},
+                },
+                "checks": {"books_price": "price >= 0"},
+            },
+            "public.editions": {
+                "each": "editions",
+                "key": ["book_id", "position"],
+                "columns": {
+                    "book_id": {"parent": "id"},
+                    "position": {"position": True},
+                    "year": {"from": "year", "type": "integer"},
+                },
+            },
+        },
+        "drop": ["__v"],
+    },
+}
+
+
+def author(n: int) -> dict[str, Any]:
+    return {"_id": AUTHORS[n], "name": f"Author {n}"}
+
+
+def book(n: int) -> dict[str, Any]:
+    return {
+        "_id": BOOKS[n], "author": AUTHORS[n % len(AUTHORS)], "title": f"Book {n}", "price": n / 4,
+        "status": ["draft", "published"][n % 2], "tags": [f"tag {n}", "böok"][: n % 3],
+        "editions": [{"year": 2000 + n}] * (n % 4), "__v": 0,
+    }  # fmt: skip
+
+
+def write_shop(folder: Path) -> Path:
+    """A database folder as mongodump writes it: authors plain, books compressed."""
+    folder.mkdir(parents=True)
+    for name, count, make in (("authors", len(AUTHORS), author), ("books", len(BOOKS), book)):
+        content = encoded(map(make, range(count)))
+        path = folder / (f"{name}.bson.gz" if name == "books" else f"{name}.bson")
+        path.write_bytes(gzip.compress(content) if name == "books" else content)
+        (folder / f"{name}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": name}))
+    return folder
+
+
+def encoded(documents: Iterable[Mapping[str, Any]]) -> bytes:
+    return b"".join(map(bson.encode, documents))
+
+
+@contextmanager
+def replaced(path: Path, content: bytes | None) -> Iterator[None]:
+    """The file holds this, or (None) is gone, until the end of the block."""
+    before = path.read_bytes() if path.exists() else None
+    write_or_remove(path, content)
+    yield
+    write_or_remove(path, before)
+
+
+def write_or_remove(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
