@@ -18,6 +18,7 @@ struct catalog_column {
     uint32_t oid;      /* of the type in the source */
     bool not_null;
     bool serial;       /* the source numbers it: SERIAL or identity */
+    int64_t serial_last; /* the last number given, maybe beyond the largest kept; -1 unknown */
     char *default_sql; /* NULL: none, or serial */
 };
 

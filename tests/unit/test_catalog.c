@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN "{\"name\":\"id\",\"type\":\"integer\",\"oid\":23,\"not_null\":true,\"serial\":true}"
+#define COLUMN "{\"name\":\"id\",\"type\":\"integer\",\"oid\":23,\"not_null\":true,\"serial\":true,"       \
+               "\"serial_last\":42}"
 #define BOOKS                                                                                      \
     "{\"name\":\"books\",\"estimate\":999999999999999,\"bytes\":8192,"                             \
     "\"columns\":[" COLUMN ",{\"name\":\"Titel\",\"type\":\"character varying(50)\","              \
@@ -82,6 +83,7 @@ static void every_member(void **state)
     assert_ptr_equal(title, &books->columns[1]);
     assert_null(catalog_column_find(books, "titel"));
     assert_true(id->not_null && id->serial && id->default_sql == NULL && id->oid == 23);
+    assert_true(id->serial_last == 42 && title->serial_last == -1);
     assert_true(!title->not_null && !title->serial && title->oid == UINT32_MAX);
     assert_string_equal(title->type, "character varying(50)");
     assert_string_equal(title->default_sql, "'x'::text");

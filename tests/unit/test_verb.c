@@ -40,7 +40,7 @@ static void test_wrong_words(void **state)
     } cases[] = {
         {"sratus", "there is no verb \"sratus\"; did you mean \"status\"? (there are: "},
         {"Plan", "there is no verb \"Plan\"; did you mean \"plan\"? (there are: "},
-        {"rehersal", "there is no verb \"rehersal\"; did you mean \"rehearse\"? (there are: "},
+        {"rehearsal", "there is no verb \"rehearsal\"; did you mean \"rehearse\"? (there are: "},
         {"obliterate", "there is no verb \"obliterate\" (there are: "},
         {"", "there is no verb \"\""},
     };

@@ -41,6 +41,7 @@ static const struct member column_members[] = {
     {"oid", OID, true, offsetof(struct catalog_column, oid), 0, NULL},
     {"not_null", FLAG, false, offsetof(struct catalog_column, not_null), 0, NULL},
     {"serial", FLAG, false, offsetof(struct catalog_column, serial), 0, NULL},
+    {"serial_last", NUMBER, false, offsetof(struct catalog_column, serial_last), 0, NULL},
     {"default_sql", TEXT, false, offsetof(struct catalog_column, default_sql), 0, NULL},
 };
 static const struct shape column_shape = SHAPE(column_members, struct catalog_column);

@@ -3,6 +3,7 @@
  * index predicates, defaults) stands as it is written there. */
 #include "ddl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -517,6 +518,8 @@ static bool build_comment(struct building *b, struct buffer *sql, struct buffer 
                arena_printf(b->arena, "comment on %s", table->label));
 }
 
+/* Behind the largest number kept, and behind the last one that the source ever gave: a number of a
+ * row that is gone may still be known elsewhere. */
 static bool build_sequences(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;
@@ -524,15 +527,16 @@ static bool build_sequences(struct building *b, struct buffer *sql, struct buffe
         const struct schema_column *column = &output->columns[c];
         if (!column->identity)
             continue;
+        int64_t last = b->catalog->columns[column->source_column].serial_last;
         buffer_puts(sql, "select pg_catalog.setval(pg_catalog.pg_get_serial_sequence(");
         put_table_literal(sql, output->table->schema, output->table->name);
         buffer_puts(sql, ", ");
         sql_put_literal(sql, column->name);
-        buffer_puts(sql, "), coalesce(max(");
+        buffer_puts(sql, "), greatest(max(");
         sql_put_identifier(sql, column->name);
-        buffer_puts(sql, "), 1), max(");
+        buffer_printf(sql, "), %" PRId64 "), max(", last > 0 ? last : 1);
         sql_put_identifier(sql, column->name);
-        buffer_puts(sql, ") is not null) from ");
+        buffer_printf(sql, ") is not null or %s) from ", last > 0 ? "true" : "false");
         put_table(sql, output->table);
         if (!add(b, SCHEMA_REST, true, sql, exists,
                  arena_printf(b->arena, "sequence of %s.%s", output->table->label, column->name)))

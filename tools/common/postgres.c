@@ -194,7 +194,7 @@ static bool check_uri(struct postgres *postgres, const char *uri, bool *names_da
     PQfreemem(said);
     if (ok)
         return true;
-    error_set(error, postgres->blame, "the URI of %s is not one that can be read", postgres->where);
+    error_set(error, ERROR_USAGE, "the URI of %s is not one that can be read", postgres->where);
     return error_hint(error,
                       "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE, "
                       "and in user and password write characters such as @ : / ? # %% as %%XX");

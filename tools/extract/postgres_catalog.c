@@ -38,14 +38,17 @@
     "(select json_agg(json_build_object("                                                          \
     "  'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),"                           \
     "  'oid', a.atttypid::int8, 'not_null', a.attnotnull, 'serial', s.serial,"                     \
+    "  'serial_last', case when s.serial and has_sequence_privilege(q.seq, 'USAGE, SELECT')"       \
+    "   then pg_sequence_last_value(q.seq::regclass) end,"                                         \
     "  'default_sql', case when not s.serial"                                                      \
     "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end) order by a.attnum)"  \
     " from pg_attribute a"                                                                         \
     " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
     " cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql) e"                        \
-    " cross join lateral (select a.attidentity <> '' or (e.sql like 'nextval(%' and"               \
-    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) is not null) is true"     \
-    "  as serial) s"                                                                               \
+    " cross join lateral (select"                                                                  \
+    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"                \
+    " cross join lateral (select a.attidentity <> '' or"                                           \
+    "  (e.sql like 'nextval(%' and q.seq is not null) is true as serial) s"                        \
     " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
 
 #define CONSTRAINED                                                                                \

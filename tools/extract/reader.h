@@ -37,8 +37,9 @@ struct reader {
 struct reader_ops {
     enum source_kind kind;
     bool export;
-    /* Everything that this source holds. All errors of a reader are ERROR_SOURCE, save an `after`
-     * of another form (ERROR_REFUSED: the run began on another kind of source). The caller has
+    /* Everything that this source holds. All errors of a reader are ERROR_SOURCE, save a URI or key
+     * that cannot be one (ERROR_USAGE) and an `after` of another form (ERROR_REFUSED: the run began
+     * on another kind of source). The caller has
      * initialised the catalog and releases it, also after a failure. */
     bool (*catalog)(const struct endpoint *endpoint, struct catalog *catalog, struct error *error);
     /* On failure nothing is left open; on success the caller closes. */
