@@ -245,7 +245,7 @@ static void what_is_wrong_between_files(void **state)
     static const struct {
         const char *project, *books, *message;
     } cases[] = {
-        {PROJECT(""), "{\"from\": \"core.books\",\n \"to\": {]}", "/books.json:2:9: this is not JSON"},
+        {PROJECT(""), "{\"from\": \"core.books\",\n \"to\": {]}", "/books.json:2:10: this is not JSON"},
         {PROJECT(""),
          "{\"from\":\"core.users\",\"to\":{\"public.books\":{\"key\":[\"id\"],\"columns\":{"
          "\"id\":{\"from\":\"_id\",\"id_of\":\"books\"}}}}}",
@@ -546,20 +546,20 @@ static void the_first_difference_is_named(void **state)
         const char *from, *to; /* what to replace in it by what */
         const char *difference;
     } cases[] = {
-        {"\"a\":1", "\"a\":2", "project.json: /a was 1 and is 2"},
+        {"\"a\":1", "\"a\":2", "project.json: /a: was 1 and is 2"},
         {"[\"id\"]", "[\"id\",\"x\"]",
-         "books.json: /to/public.books/key was [\"id\"] and is [\"id\",\"x\"]"},
+         "books.json: /to/public.books/key: was [\"id\"] and is [\"id\",\"x\"]"},
         {"{\"from\":\"x\"}", "{\"from\":\"x\",\"do\":[\"trim\"]}",
-         "books.json: /to/public.books/columns/x/do was not there and is [\"trim\"]"},
+         "books.json: /to/public.books/columns/x/do: was not there and is [\"trim\"]"},
         {"\"x\":{\"from\":\"x\"},", "",
-         "books.json: /to/public.books/columns/x was {\"from\":\"x\"} and is not there"},
+         "books.json: /to/public.books/columns/x: was {\"from\":\"x\"} and is not there"},
         {"\"a/b~c\":1", "\"a/b~c\":2",
-         "books.json: /to/public.books/columns/a~1b~0c was 1 and is 2"},
-        {"\"project.json\":{\"a\":1},", "", "project.json was {\"a\":1} and is not there"},
+         "books.json: /to/public.books/columns/a~1b~0c: was 1 and is 2"},
+        {"\"project.json\":{\"a\":1},", "", "project.json: was {\"a\":1} and is not there"},
         {"\"project.json\":", "\"new.json\":null,\"project.json\":",
-         "new.json was not there and is null"},
+         "new.json: was not there and is null"},
         {"\"key\":[\"id\"],\"columns\"", "\"columns\"",
-         "books.json: /to/public.books/key was [\"id\"] and is not there"},
+         "books.json: /to/public.books/key: was [\"id\"] and is not there"},
         {"nothing", "", "nothing but the order of keys"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

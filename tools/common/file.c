@@ -138,8 +138,10 @@ bool file_make_folder(const char *path, struct error *error)
             break;
     }
     struct stat info;
-    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return error_set(error, ERROR_TARGET, "%s is there but is no folder", path);
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        error_set(error, ERROR_TARGET, "%s is there but is no folder", path);
+        return error_hint(error, "take it away, or name another folder");
+    }
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "graduate/file.h"
 #include "graduate/words.h"
 
+#include <bson/bson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ bool json_error(struct error *error, const struct json_place *place, const char 
         buffer_puts(&where, ": ");
     error_set(error, ERROR_USAGE, "%s%s", buffer_text(&where), what);
     buffer_release(&where);
-    return false;
+    return error_hint(error, "correct it there and run again; nothing was touched");
 }
 
 const char *json_kind(const cJSON *value)
@@ -130,10 +131,36 @@ static bool parse_error(const char *text, size_t length, const char *at, const c
                       line, column);
 }
 
+/* The number of the first line that is no UTF-8, or holds a NUL; 0: all are sound. */
+static size_t unsound_line(const char *text, size_t length)
+{
+    size_t number = 1;
+    for (size_t at = 0; at < length; number++) {
+        const char *newline = memchr(text + at, '\n', length - at);
+        size_t line = newline != NULL ? (size_t)(newline - text) - at : length - at;
+        if (!bson_utf8_validate(text + at, line, false))
+            return number;
+        at += line + 1;
+    }
+    return 0;
+}
+
+static bool check_text(const char *text, size_t length, const char *name, struct error *error)
+{
+    size_t line = unsound_line(text, length);
+    if (line == 0)
+        return true;
+    error_set(error, ERROR_USAGE, "%s:%zu: this line is no UTF-8 text", name, line);
+    return error_hint(error, "save the file in UTF-8 and run again; nothing was touched");
+}
+
 bool json_parse(const char *text, size_t length, const char *name, cJSON **json,
                 struct error *error)
 {
     const char *end = NULL;
+    *json = NULL;
+    if (!check_text(text, length, name, error))
+        return false;
     *json = cJSON_ParseWithLengthOpts(text, length, &end, false);
     if (*json != NULL) /* cJSON stops behind the first value; the rest may only be white space */
         while (end < text + length && strchr(" \t\r\n", *end) != NULL && *end != '\0')

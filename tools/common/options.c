@@ -56,10 +56,9 @@ static bool unknown(const struct command *command, const char *argument, struct 
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
     const char *nearest = words_nearest(name, names, count);
-    error_set(error, ERROR_USAGE, "there is no option --%s%s%s%s", name,
-              nearest != NULL ? "; did you mean --" : "", nearest != NULL ? nearest : "",
-              nearest != NULL ? "?" : "");
-    return error_hint(error, "%s --help lists the options", command->name);
+    return error_set(error, ERROR_USAGE, "there is no option --%s%s%s%s", name,
+                     nearest != NULL ? "; did you mean --" : "", nearest != NULL ? nearest : "",
+                     nearest != NULL ? "?" : "");
 }
 
 static bool parse_number(const struct option_row *row, const char *text, struct error *error)
@@ -119,6 +118,12 @@ static bool parse_one(const struct command *command, int argc, char **argv, int 
     return store(row, value, error);
 }
 
+static enum options_outcome wrong(const struct command *command, struct error *error)
+{
+    error_hint(error, "%s --help lists the options", command->name);
+    return OPTIONS_WRONG;
+}
+
 enum options_outcome options_parse(const struct command *command, int argc, char **argv,
                                    int *positional_count, struct error *error)
 {
@@ -131,14 +136,13 @@ enum options_outcome options_parse(const struct command *command, int argc, char
         if (only_positional || strncmp(argv[i], "--", 2) != 0) {
             if (!only_positional && argv[i][0] == '-' && argv[i][1] != '\0') {
                 error_set(error, ERROR_USAGE, "there is no option %s: options are long", argv[i]);
-                error_hint(error, "%s --help lists the options", command->name);
-                return OPTIONS_WRONG;
+                return wrong(command, error);
             }
             argv[++*positional_count] = argv[i];
         } else if (argv[i][2] == '\0') {
             only_positional = true;
         } else if (!parse_one(command, argc, argv, &i, error)) {
-            return OPTIONS_WRONG;
+            return wrong(command, error);
         }
     }
     if (wants_help) {
@@ -151,7 +155,7 @@ enum options_outcome options_parse(const struct command *command, int argc, char
     }
     enum message_format format;
     if (!message_format_parse(log_format, &format, error))
-        return OPTIONS_WRONG;
+        return wrong(command, error);
     message_init(command->name, format);
     return OPTIONS_RUN;
 }

@@ -237,17 +237,19 @@ static bool find_folder(const char *where, char *out, size_t size, struct error 
 
 static bool env_line(char *line, size_t number, struct error *error)
 {
-    line += strspn(line, " \t");
+    static const char letters[] = "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    line += strspn(line, " \t\r");
     if (*line == '#' || *line == '\0')
         return true;
     if (strncmp(line, "export ", 7) == 0)
         line += 7;
-    char *equals = strchr(line, '=');
-    if (equals == NULL || equals == line)
+    size_t length = strspn(line, letters);
+    char *equals = line + length + strspn(line + length, " \t");
+    if (length == 0 || (line[0] >= '0' && line[0] <= '9') || *equals != '=')
         return error_set(error, ERROR_USAGE, ".env:%zu: this line is not NAME=value", number);
-    *equals = '\0';
-    char *value = equals + 1;
-    size_t length = strlen(value);
+    char *value = equals + 1 + strspn(equals + 1, " \t");
+    line[length] = '\0';
+    length = strlen(value);
     while (length > 0 && strchr(" \t\r", value[length - 1]) != NULL)
         value[--length] = '\0';
     if (length >= 2 && (value[0] == '"' || value[0] == '\'') && value[length - 1] == value[0]) {
@@ -546,10 +548,11 @@ bool project_fingerprint(const struct project *project, char *out, struct error 
     return true;
 }
 
-/* The first member that differs, depth first. `path` is the pointer so far. */
-static bool first_difference(const cJSON *before, const cJSON *now, char *path, size_t size,
-                             char *out, size_t out_size)
+/* The first member that differs, depth first, as an error that names its place. */
+static bool first_difference(const cJSON *before, const cJSON *now, const struct json_place *place,
+                             struct error *difference)
 {
+    static const struct json_place whole = {NULL, "the mappings", 0};
     if (cJSON_Compare(before, now, true))
         return false;
     if (cJSON_IsObject(before) && cJSON_IsObject(now)) {
@@ -557,19 +560,17 @@ static bool first_difference(const cJSON *before, const cJSON *now, char *path, 
         for (int side = 0; side < 2; side++) /* what is new or changed, then what is gone */
             cJSON_ArrayForEach(item, lists[side])
             {
+                const struct json_place here = {place, item->string, 0};
                 const cJSON *a = cJSON_GetObjectItemCaseSensitive(before, item->string);
                 const cJSON *b = cJSON_GetObjectItemCaseSensitive(now, item->string);
-                size_t used = strlen(path);
-                snprintf(path + used, size - used, "%s%s", used > 0 ? "/" : "", item->string);
-                if (first_difference(a, b, path, size, out, out_size))
+                if (first_difference(a, b, &here, difference))
                     return true;
-                path[used] = '\0';
             }
     }
     char *was = before != NULL ? cJSON_PrintUnformatted(before) : NULL;
     char *is = now != NULL ? cJSON_PrintUnformatted(now) : NULL;
-    snprintf(out, out_size, "%s was %.120s and is %.120s", path, was != NULL ? was : "not there",
-             is != NULL ? is : "not there");
+    json_error(difference, place != NULL ? place : &whole, "was %.120s and is %.120s",
+               was != NULL ? was : "not there", is != NULL ? is : "not there");
     cJSON_free(was);
     cJSON_free(is);
     return true;
@@ -577,7 +578,7 @@ static bool first_difference(const cJSON *before, const cJSON *now, char *path, 
 
 void project_difference(const cJSON *before, const cJSON *now, char *out, size_t size)
 {
-    char path[512] = "";
-    if (!first_difference(before, now, path, sizeof path, out, size))
-        snprintf(out, size, "nothing but the order of keys");
+    struct error difference;
+    bool found = first_difference(before, now, NULL, &difference);
+    snprintf(out, size, "%s", found ? difference.message : "nothing but the order of keys");
 }

@@ -210,5 +210,7 @@ bool extract_entity(const struct extract_request *request, int fd, const char *n
     stream_writer_release(&x.out);
     bson_destroy(&x.position);
     buffer_release(&x.payload);
-    return ok ? true : error_at(error, request->entity->name, NULL, NULL);
+    if (!ok) /* a reader calls it as the source does */
+        snprintf(error->entity, sizeof error->entity, "%s", request->entity->name);
+    return ok;
 }

@@ -62,8 +62,6 @@ static bool of_source(const struct project *project, struct error *error)
 {
     const struct source *source;
     struct endpoint_texts texts;
-    if (given.source == NULL)
-        return error_set(error, ERROR_USAGE, "which source? give --source S");
     if (!project_find_source(project, given.source, &source, error) ||
         !endpoint_init(&texts, source, error))
         return false;
@@ -102,8 +100,6 @@ static bool load_position(struct buffer *bytes, bson_t *position, const bson_t *
                           struct error *error)
 {
     *after = NULL;
-    if (given.after == NULL && given.after_batch > 0 && given.checkpoint == NULL)
-        return error_set(error, ERROR_USAGE, "--after-batch needs --after, or a --checkpoint");
     if (given.after == NULL)
         return true;
     if (!file_read(given.after, 64 << 20, ERROR_USAGE, bytes, error))
@@ -125,14 +121,6 @@ static bool of_entity(const struct project *project, struct error *error)
         .after_records = given.after_records,
         .batch_bytes = given.batch_bytes,
     };
-    if (isatty(STDOUT_FILENO))
-        return error_set(error, ERROR_USAGE,
-                         "a record stream is not for a terminal: send it to a "
-                         "file or to graduate-transform");
-    if (given.batch_bytes > LARGEST_BATCH_BYTES)
-        return error_set(error, ERROR_USAGE,
-                         "--batch-bytes is at most 64M: a batch is held in "
-                         "memory");
     struct endpoint_texts texts;
     struct catalog catalog;
     struct buffer bytes;

@@ -116,6 +116,8 @@ static _Noreturn void become(const struct arguments *arguments, const char *path
             const char *const *texts;
             char *const *argv; /* execv does not change them, and cannot say so */
         } list = {.texts = arguments->items};
+        /* Else every killed extractor leaves a file of libmongoc in /dev/shm. */
+        setenv("MONGOC_DISABLE_SHM", "1", 1);
         execv(path, list.argv);
     }
     struct error error;
