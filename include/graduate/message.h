@@ -15,6 +15,7 @@ enum message_format { MESSAGE_TEXT, MESSAGE_JSON };
 
 /* `program` must outlive all calls. Before this call messages go out as text, under "graduate". */
 void message_init(const char *program, enum message_format format);
+enum message_format message_format(void);
 bool message_format_parse(const char *text, enum message_format *format, struct error *error);
 
 void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

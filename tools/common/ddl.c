@@ -51,9 +51,12 @@ static bool add(struct building *b, enum schema_phase phase, bool data, struct b
     if (!ok)
         return error_memory(b->error);
     for (size_t i = 0; i < schema->statement_count; i++)
-        if (strcmp(schema->statements[i].name, statement->name) == 0)
-            return error_set(b->error, ERROR_USAGE, "%s: /to/%s: there would be two of %s",
-                             b->output->entity->file, b->output->table->label, statement->name);
+        if (strcmp(schema->statements[i].name, statement->name) == 0) {
+            error_set(b->error, ERROR_USAGE, "%s: /to/%s: there would be two of %s",
+                      b->output->entity->file, b->output->table->label, statement->name);
+            return error_hint(b->error, "take one of them out of the mapping and run again; nothing "
+                                        "was touched");
+        }
     schema->statement_count++;
     return true;
 }

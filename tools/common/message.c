@@ -18,6 +18,11 @@ void message_init(const char *program, enum message_format format)
     output_format = format;
 }
 
+enum message_format message_format(void)
+{
+    return output_format;
+}
+
 bool message_format_parse(const char *text, enum message_format *format, struct error *error)
 {
     if (strcmp(text, "text") == 0)

@@ -124,10 +124,24 @@ static enum options_outcome wrong(const struct command *command, struct error *e
     return OPTIONS_WRONG;
 }
 
+/* What is wrong with the options themselves is said in the format asked for, too. */
+static enum message_format early_format(int argc, char **argv)
+{
+    enum message_format format = MESSAGE_TEXT;
+    struct error unused;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--log-format=", 13) == 0)
+            message_format_parse(argv[i] + 13, &format, &unused);
+        else if (strcmp(argv[i], "--log-format") == 0 && i + 1 < argc)
+            message_format_parse(argv[i + 1], &format, &unused);
+    }
+    return format;
+}
+
 enum options_outcome options_parse(const struct command *command, int argc, char **argv,
                                    int *positional_count, struct error *error)
 {
-    message_init(command->name, MESSAGE_TEXT);
+    message_init(command->name, early_format(argc, argv));
     log_format = "text";
     wants_help = wants_version = false;
     *positional_count = 0;

@@ -245,8 +245,10 @@ static bool env_line(char *line, size_t number, struct error *error)
         line += 7;
     size_t length = strspn(line, letters);
     char *equals = line + length + strspn(line + length, " \t");
-    if (length == 0 || (line[0] >= '0' && line[0] <= '9') || *equals != '=')
-        return error_set(error, ERROR_USAGE, ".env:%zu: this line is not NAME=value", number);
+    if (length == 0 || (line[0] >= '0' && line[0] <= '9') || *equals != '=') {
+        error_set(error, ERROR_USAGE, ".env:%zu: this line is not NAME=value", number);
+        return error_hint(error, "correct the line, or make it a comment with # in front");
+    }
     char *value = equals + 1 + strspn(equals + 1, " \t");
     line[length] = '\0';
     length = strlen(value);
@@ -318,8 +320,11 @@ static bool list_mappings(const char *folder, struct arena *arena, char ***names
             (*names)[(*count)++] = name;
     }
     closedir(dir);
-    if (ok && *count == 0)
-        return error_set(error, ERROR_USAGE, "the project folder %s has no mapping files", folder);
+    if (ok && *count == 0) {
+        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files", folder);
+        return error_hint(error, "beside project.json stands one file for each collection or table "
+                                 "that is to be moved");
+    }
     if (ok)
         qsort(*names, *count, sizeof **names, compare_names);
     return ok;
@@ -388,15 +393,20 @@ static bool check_unique_sources(const struct project *project, struct error *er
         const struct mapping *a = project->mappings[i];
         for (size_t j = 0; j < i; j++) {
             const struct mapping *b = project->mappings[j];
-            if (a->source == b->source && strcmp(a->from, b->from) == 0)
-                return error_set(error, ERROR_USAGE, "%s and %s both map %s.%s", b->file, a->file,
-                                 a->source->name, a->from);
+            if (a->source != b->source || strcmp(a->from, b->from) != 0)
+                continue;
+            error_set(error, ERROR_USAGE, "%s and %s both map %s.%s", b->file, a->file,
+                      a->source->name, a->from);
+            return error_hint(error, "one mapping can fill several tables: make one file of them");
         }
-        for (size_t j = 0; j < project->left_out_count; j++)
-            if (project->left_outs[j].source == a->source &&
-                strcmp(project->left_outs[j].from, a->from) == 0)
-                return error_set(error, ERROR_USAGE, "%s maps %s.%s, which project.json leaves out",
-                                 a->file, a->source->name, a->from);
+        for (size_t j = 0; j < project->left_out_count; j++) {
+            const struct left_out *left = &project->left_outs[j];
+            if (left->source != a->source || strcmp(left->from, a->from) != 0)
+                continue;
+            error_set(error, ERROR_USAGE, "%s maps %s.%s, which project.json leaves out", a->file,
+                      a->source->name, a->from);
+            return error_hint(error, "take it out of \"left_out\", or remove the mapping");
+        }
     }
     return true;
 }
@@ -485,9 +495,15 @@ static bool not_found(const char *what, const char *name, const char **names, si
                       struct error *error)
 {
     const char *nearest = words_nearest(name, names, count);
-    return error_set(error, ERROR_USAGE, "the project has no %s \"%s\"%s%s%s", what, name,
-                     nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
-                     nearest != NULL ? "\"?" : "");
+    char all[256] = "";
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    error_set(error, ERROR_USAGE, "the project has no %s \"%s\"%s%s%s", what, name,
+              nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+              nearest != NULL ? "\"?" : "");
+    return error_hint(error, "it has: %s", all);
 }
 
 bool project_find_mapping(const struct project *project, const char *entity,

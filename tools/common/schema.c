@@ -57,9 +57,10 @@ const struct catalog_entity *schema_catalog(const struct mapping *entity,
 static bool fail(struct resolving *r, const struct schema_output *output, const char *column,
                  const char *what)
 {
-    return error_set(r->error, ERROR_USAGE, "%s: /to/%s%s%s: %s", output->entity->file,
-                     output->table->label, column != NULL ? "/columns/" : "",
-                     column != NULL ? column : "", what);
+    error_set(r->error, ERROR_USAGE, "%s: /to/%s%s%s: %s", output->entity->file,
+              output->table->label, column != NULL ? "/columns/" : "", column != NULL ? column : "",
+              what);
+    return error_hint(r->error, "correct the mapping and run again; nothing was touched");
 }
 
 /* CHECK condition of "in"; NULL when there is none or no memory (ddl finds that out). */

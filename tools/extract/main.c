@@ -146,6 +146,30 @@ static bool of_entity(const struct project *project, struct error *error)
     return ok;
 }
 
+static bool check_command(int positionals, char **argv, struct error *error)
+{
+    const bool of_source = given.catalog || given.hold_snapshot;
+    bool ok = false;
+    if (positionals > 0)
+        error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
+    else if (given.project == NULL)
+        error_set(error, ERROR_USAGE, "which project? give --project P");
+    else if ((given.entity != NULL) == of_source)
+        error_set(error, ERROR_USAGE, "give one of --entity E, --catalog, --hold-snapshot");
+    else if (of_source && given.source == NULL)
+        error_set(error, ERROR_USAGE, "which source? give --source S");
+    else if (given.entity != NULL && isatty(STDOUT_FILENO))
+        error_set(error, ERROR_USAGE, "a record stream is not for a terminal: send it to a file "
+                                      "or to graduate-transform");
+    else if (given.batch_bytes > LARGEST_BATCH_BYTES)
+        error_set(error, ERROR_USAGE, "--batch-bytes is at most 64M: a batch is held in memory");
+    else if (given.after_batch > 0 && given.after == NULL && given.checkpoint == NULL)
+        error_set(error, ERROR_USAGE, "--after-batch needs --after, or a --checkpoint");
+    else
+        ok = true;
+    return ok || error_hint(error, "graduate-extract --help shows how it is called");
+}
+
 int main(int argc, char **argv)
 {
     const struct command command = {
@@ -161,22 +185,15 @@ int main(int argc, char **argv)
         .option_count = sizeof options / sizeof options[0],
     };
     struct error error = {0};
-    int positional;
-    enum options_outcome outcome = options_parse(&command, argc, argv, &positional, &error);
+    int positionals;
+    enum options_outcome outcome = options_parse(&command, argc, argv, &positionals, &error);
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
-    bool ok = outcome == OPTIONS_RUN;
-    if (ok && given.project == NULL)
-        ok = error_set(&error, ERROR_USAGE, "which project? give --project P");
-    if (ok && positional > 0)
-        ok = error_set(&error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
-    bool about_source = given.catalog || given.hold_snapshot;
-    if (ok && (given.entity != NULL) == about_source)
-        ok = error_set(&error, ERROR_USAGE, "give one of --entity E, --catalog, --hold-snapshot");
     struct project project = {0};
-    ok = ok && project_load(&project, given.project, &error) &&
-         (about_source ? of_source(&project, &error) : of_entity(&project, &error));
+    bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
+              project_load(&project, given.project, &error) &&
+              (given.entity != NULL ? of_entity(&project, &error) : of_source(&project, &error));
     project_release(&project);
     return ok ? 0 : message_error(&error);
 }

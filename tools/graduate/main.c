@@ -47,24 +47,9 @@ static int without_verb(int argc, char **argv, struct error *error)
     return message_error(error);
 }
 
-/* options.h keeps the format to itself, and the line of progress on a terminal depends on it. */
-static enum message_format format_of(int argc, char **argv)
-{
-    enum message_format format = MESSAGE_TEXT;
-    struct error unused;
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--log-format=", 13) == 0)
-            message_format_parse(argv[i] + 13, &format, &unused);
-        else if (strcmp(argv[i], "--log-format") == 0 && i + 1 < argc)
-            message_format_parse(argv[i + 1], &format, &unused);
-    }
-    return format;
-}
-
 static int with_verb(const struct verb *verb, int argc, char **argv, struct error *error)
 {
     int positionals, exit_code = 0;
-    struct verb_call call = {.format = format_of(argc, argv)};
     switch (options_parse(verb->command, argc, argv, &positionals, error)) {
     case OPTIONS_HELPED:
         return 0;
@@ -79,7 +64,8 @@ static int with_verb(const struct verb *verb, int argc, char **argv, struct erro
         error_hint(error, "%s --help shows an example", verb->command->name);
         return message_error(error);
     }
-    call.file = positionals > 0 ? argv[1] : NULL;
+    const struct verb_call call = {.file = positionals > 0 ? argv[1] : NULL,
+                                   .format = message_format()};
     return verb->run(&call, &exit_code, error) ? exit_code : message_error(error);
 }
 

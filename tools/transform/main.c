@@ -195,6 +195,23 @@ static bool run(struct transform *t, struct error *error)
     return false;
 }
 
+static bool check_command(const char *project, int positionals, char **argv, struct error *error)
+{
+    bool ok = false;
+    if (positionals > 0)
+        error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
+    else if (project == NULL)
+        error_set(error, ERROR_USAGE, "which project? give --project P");
+    else if (isatty(STDIN_FILENO))
+        error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a record stream");
+    else if (isatty(STDOUT_FILENO))
+        error_set(error, ERROR_USAGE, "a row stream is not for a terminal: send it to a file or to "
+                                      "graduate-load");
+    else
+        ok = true;
+    return ok || error_hint(error, "graduate-transform --help shows how it is called");
+}
+
 int main(int argc, char **argv)
 {
     const char *project = NULL;
@@ -213,19 +230,12 @@ int main(int argc, char **argv)
     };
     struct error error = {0};
     struct transform t = {0};
-    int positional;
-    enum options_outcome outcome = options_parse(&command, argc, argv, &positional, &error);
+    int positionals;
+    enum options_outcome outcome = options_parse(&command, argc, argv, &positionals, &error);
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
-    bool ok = outcome == OPTIONS_RUN;
-    if (ok && project == NULL)
-        ok = error_set(&error, ERROR_USAGE, "which project? give --project P");
-    if (ok && positional > 0)
-        ok = error_set(&error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
-    if (ok && isatty(STDOUT_FILENO))
-        ok = error_set(&error, ERROR_USAGE, "a row stream is not for a terminal: send it to a file "
-                                            "or to graduate-load");
+    bool ok = outcome == OPTIONS_RUN && check_command(project, positionals, argv, &error);
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);
