@@ -53,7 +53,7 @@ def main(words: list[str]) -> None:
             next_input, output_ = -1, last_output
         else:
             next_input, output_ = posix.pipe2(posix.O_CLOEXEC)
-            fcntl.fcntl(output_, 1031, PIPE_SIZE)  # F_SETPIPE_SZ
+            fcntl.fcntl(output_, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         processes.append(start(program, input_, output_, messages))
         posix.close(input_)
         posix.close(output_)

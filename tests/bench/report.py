@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -10,7 +11,15 @@ from tests.bench.stand import Measured, WholeRun
 
 LIMIT_KIB = 64 << 10
 RAW = "raw COPY"
-PROGRAMS = ("psql", "graduate-extract", "graduate-transform", "graduate-load")
+# Whose CPU time is shown, and under which heading.
+CPU = {
+    "graduate-extract": "extract",
+    "graduate-transform": "transform",
+    "graduate-load": "load",
+    "psql": "psql",
+    "source": "source",
+    "target": "target",
+}
 
 
 @dataclass
@@ -37,12 +46,8 @@ class Set:
             "rows_per_second": self.rows / middle,
             "of_raw_copy": median(one.seconds for one in self.rounds[RAW]) / middle,
             "cpu_seconds": {
-                **{
-                    program: median(one.programs[program].cpu for one in measured)
-                    for program in PROGRAMS
-                    if program in measured[0].programs
-                },
-                "server": median(one.server_cpu for one in measured),
+                **{name: median(one.programs[name].cpu for one in measured) for name in measured[0].programs},
+                **{name: median(one.servers_cpu[name] for one in measured) for name in measured[0].servers_cpu},
             },
         }
 
@@ -70,13 +75,13 @@ class Report:
             "rounds": self.rounds,
             "machine": self.machine,
             "sets": {name: one.to_json() for name, one in self.sets.items()},
-            "peak_kib": {what: {str(scale): kib for scale, kib in peaks.items()} for what, peaks in self.peaks.items()},
+            "peak_kib": self.peaks,
             "peak_limit_kib": LIMIT_KIB,
             "graduate_run": {"seconds": self.whole_run.seconds, "data_seconds": self.whole_run.data_seconds},
         }
 
     def to_text(self) -> str:
-        machine = ", ".join(f"{name} {value}" for name, value in self.machine.items())
+        machine = textwrap.fill(", ".join(f"{name} {value}" for name, value in self.machine.items()), 110)
         parts = [f"AuthorStack at scale {self.scale}, {_count(self.rounds, 'round')}\n{machine}"]
         parts += [_speeds(one) for one in self.sets.values()]
         run = self.whole_run
@@ -89,18 +94,18 @@ class Report:
 
 
 def _speeds(one: Set) -> str:
-    ways = one.to_json()["ways"]
     lines = [
         f"{one.title}: {one.rows:,} rows, {one.bytes / (1 << 20):.1f} MiB",
-        f"{'seconds':>39}{'rows/s':>16}{'of raw':>10}    CPU seconds",
-        f"{'min':>25}{'median':>9}{'max':>8}{'(median)':>13}{'COPY':>10}    client: extract transform load | server",
+        f"{'seconds':>38}{'rows/s':>15}{'of raw':>8}    CPU seconds of programs and servers",
+        f"{'min':>24}{'median':>8}{'max':>7}{'(median)':>14}{'COPY':>8}"
+        + "".join(f"{heading:>11}" for heading in CPU.values()),
     ]
-    for name, way in ways.items():
+    for name, way in one.to_json()["ways"].items():
         seconds, cpu = way["seconds"], way["cpu_seconds"]
-        client = " ".join(f"{cpu[program]:.2f}" for program in PROGRAMS if program in cpu)
         lines.append(
-            f"{name:18}{seconds['min']:7.2f}{seconds['median']:9.2f}{seconds['max']:8.2f}"
-            f"{way['rows_per_second']:13,.0f}{way['of_raw_copy']:10.2f}    {client} | {cpu['server']:.2f}"
+            f"{name:17}{seconds['min']:7.2f}{seconds['median']:8.2f}{seconds['max']:7.2f}"
+            f"{way['rows_per_second']:14,.0f}{way['of_raw_copy']:8.2f}"
+            + "".join(f"{cpu[part]:11.2f}" if cpu.get(part) else f"{'':11}" for part in CPU)
         )
     return "\n".join(lines)
 
@@ -114,7 +119,9 @@ def _memory(peaks: dict[str, dict[int, int]]) -> str:
     for what, by_scale in sorted(peaks.items()):
         fits = all(kib < LIMIT_KIB for kib in by_scale.values())
         lines.append(
-            f"{what:34}" + "".join(f"{by_scale[scale] / 1024:11.1f}" for scale in scales) + f"    {'yes' if fits else 'NO'}"
+            f"{what:34}"
+            + "".join(f"{by_scale[scale] / 1024:11.1f}" for scale in scales)
+            + f"    {'yes' if fits else 'NO'}"
         )
     return "\n".join(lines)
 

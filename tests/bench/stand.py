@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -42,7 +43,7 @@ class Used:
 class Measured:
     seconds: float = 0.0
     programs: dict[str, Used] = field(default_factory=dict)
-    server_cpu: float = 0.0  # of the target's sessions
+    servers_cpu: dict[str, float] = field(default_factory=dict)  # of the sessions of source and target
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Stand:
 
     def __init__(self, data: Path, target: Cluster, azure: Cluster, programs: Path, folder: Path) -> None:
         self.target = target
+        self._azure = azure
         self._folder = folder
         self._programs = programs
         self._catalogs = folder / "catalogs"
@@ -134,13 +136,13 @@ class Stand:
         uri = urlsplit(self.environment["SUPABASE_DB_URL"])
         login = {"PGHOST": uri.hostname, "PGPORT": str(uri.port), "PGDATABASE": uri.path[1:]}
         login |= {"PGUSER": unquote(uri.username), "PGPASSWORD": unquote(uri.password)}
-        with self._server_at_work() as measured:
+        with self._servers_at_work() as measured:
             self._pipe([psql], measured, environment=login)
         return measured
 
     def move(self, source: str, *, checkpoint: bool) -> Measured:
         """(b), (c): extract | transform | load for one entity after the other, as the driver joins them."""
-        with self._server_at_work() as measured:
+        with self._servers_at_work() as measured:
             for entity in self.entities[source]:
                 load = [str(self._programs / "graduate-load"), "--project", PROJECT, *self._fence]
                 self._pipe([*self._readers(entity, checkpoint), load], measured)
@@ -207,32 +209,30 @@ class Stand:
             used.peak_kib = max(used.peak_kib, int(peak))
         measured.seconds += float(seconds)
 
-    def _server_at_work(self) -> _ServerAtWork:
-        return _ServerAtWork(self.target.pid)
+    @contextmanager
+    def _servers_at_work(self) -> Iterator[Measured]:
+        measured = Measured()
+        servers = {"source": _Sessions(self._azure.pid), "target": _Sessions(self.target.pid)}
+        before = {name: sessions.cpu() for name, sessions in servers.items()}
+        yield measured
+        measured.servers_cpu = {name: sessions.cpu() - before[name] for name, sessions in servers.items()}
 
 
-class _ServerAtWork:
-    """Adds up the CPU time of the sessions that begin and end meanwhile, which their parent knows when they end."""
+class _Sessions:
+    """The CPU time of a server's sessions: what its first process knows of a child when that has ended."""
 
     def __init__(self, postmaster: int) -> None:
         self._process = Path(f"/proc/{postmaster}")
-        self._measured = Measured()
 
-    def __enter__(self) -> Measured:
-        self._wait_for_sessions()
-        self._before = self._ended_cpu()
-        return self._measured
-
-    def __exit__(self, *_: object) -> None:
-        self._wait_for_sessions()
-        self._measured.server_cpu = self._ended_cpu() - self._before
-
-    def _wait_for_sessions(self) -> None:
+    def cpu(self) -> float:
+        """Of all sessions so far; waits until none is left."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while any(self._is_session(child) for child in self._children()):
             if time.monotonic() > deadline:
-                raise BenchError("a session of the target does not end")
+                raise BenchError("a session of a server does not end")
             time.sleep(SAMPLE_SECONDS)
+        fields = (self._process / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
     def _children(self) -> list[str]:
         return (self._process / "task" / self._process.name / "children").read_text().split()
@@ -245,10 +245,6 @@ class _ServerAtWork:
         except (FileNotFoundError, ProcessLookupError):
             return True
         return not title or b"(" in title or b"[local]" in title
-
-    def _ended_cpu(self) -> float:
-        fields = (self._process / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def _high_water(process: int) -> int:
