@@ -34,12 +34,12 @@ bool identity_strategy_parse(const char *text, enum identity_strategy *strategy)
 /* "uuid7", "uuid5", ...: for messages that list what is allowed. */
 extern const char *const identity_strategy_names[4];
 
-/* Out: 16 bytes, network order. */
-void identity_from_objectid(const struct identity *identity, const char *entity,
+/* Out: 16 bytes, network order. False for empty text, which is nobody's id, and where the machine
+ * cannot hash: never a made-up UUID. */
+bool identity_from_objectid(const struct identity *identity, const char *entity,
                             const uint8_t objectid[12], uint8_t uuid[16]);
-void identity_from_uuid(const struct identity *identity, const char *entity, const uint8_t raw[16],
+bool identity_from_uuid(const struct identity *identity, const char *entity, const uint8_t raw[16],
                         uint8_t uuid[16]);
-/* False for empty text, which is nobody's id. */
 bool identity_from_text(const struct identity *identity, const char *entity, const char *text,
                         size_t length, uint8_t uuid[16]);
 

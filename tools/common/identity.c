@@ -64,25 +64,27 @@ void uuid_format(const uint8_t uuid[16], char out[37])
     *at = '\0';
 }
 
-/* UUIDv5 of "<entity>/<name>". OpenSSL's one-shot digest cannot fail on a built-in algorithm, save
- * without memory; a process without memory for that is past saving. */
-static void version5(const struct identity *identity, const char *entity, const void *name,
+/* UUIDv5 of "<entity>/<name>". The digest is fetched once: looking it up costs more than hashing. */
+static bool version5(const struct identity *identity, const char *entity, const void *name,
                      size_t length, uint8_t uuid[16])
 {
-    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
-    unsigned int size = 0;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context != NULL && EVP_DigestInit_ex(context, EVP_sha1(), NULL) == 1) {
-        EVP_DigestUpdate(context, identity->namespace, 16);
-        EVP_DigestUpdate(context, entity, strlen(entity));
-        EVP_DigestUpdate(context, "/", 1);
-        EVP_DigestUpdate(context, name, length);
-        EVP_DigestFinal_ex(context, digest, &size);
-    }
-    EVP_MD_CTX_free(context);
+    static EVP_MD *sha1;
+    static EVP_MD_CTX *context;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    if (sha1 == NULL)
+        sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    if (context == NULL)
+        context = EVP_MD_CTX_new();
+    if (sha1 == NULL || context == NULL || EVP_DigestInit_ex2(context, sha1, NULL) != 1 ||
+        EVP_DigestUpdate(context, identity->namespace, 16) != 1 ||
+        EVP_DigestUpdate(context, entity, strlen(entity)) != 1 ||
+        EVP_DigestUpdate(context, "/", 1) != 1 || EVP_DigestUpdate(context, name, length) != 1 ||
+        EVP_DigestFinal_ex(context, digest, NULL) != 1)
+        return false;
     memcpy(uuid, digest, 16);
     uuid[6] = (uint8_t)((uuid[6] & 0x0F) | 0x50);
     uuid[8] = (uint8_t)((uuid[8] & 0x3F) | 0x80);
+    return true;
 }
 
 /* 48 bits of milliseconds, version, 12 bits, variant, 52 bits, 10 zero bits; the 64 bits behind
@@ -102,17 +104,17 @@ static void version7(const uint8_t objectid[12], uint8_t uuid[16])
     }
 }
 
-void identity_from_objectid(const struct identity *identity, const char *entity,
+bool identity_from_objectid(const struct identity *identity, const char *entity,
                             const uint8_t objectid[12], uint8_t uuid[16])
 {
     memset(uuid, 0, 16);
     switch (identity->strategy) {
     case IDENTITY_PAD_LEFT:
         memcpy(uuid + 4, objectid, 12);
-        return;
+        return true;
     case IDENTITY_PAD_RIGHT:
         memcpy(uuid, objectid, 12);
-        return;
+        return true;
     case IDENTITY_UUID5: {
         static const char digits[] = "0123456789abcdef";
         char hex[24];
@@ -120,25 +122,25 @@ void identity_from_objectid(const struct identity *identity, const char *entity,
             hex[2 * i] = digits[objectid[i] >> 4];
             hex[2 * i + 1] = digits[objectid[i] & 15];
         }
-        version5(identity, entity, hex, sizeof hex, uuid);
-        return;
+        return version5(identity, entity, hex, sizeof hex, uuid);
     }
     case IDENTITY_UUID7:
         version7(objectid, uuid);
-        return;
+        return true;
     }
+    return false;
 }
 
-void identity_from_uuid(const struct identity *identity, const char *entity, const uint8_t raw[16],
+bool identity_from_uuid(const struct identity *identity, const char *entity, const uint8_t raw[16],
                         uint8_t uuid[16])
 {
     static const uint8_t zeros[4];
     if (memcmp(raw, zeros, 4) == 0)
-        identity_from_objectid(identity, entity, raw + 4, uuid);
-    else if (memcmp(raw + 12, zeros, 4) == 0)
-        identity_from_objectid(identity, entity, raw, uuid);
-    else
-        memcpy(uuid, raw, 16);
+        return identity_from_objectid(identity, entity, raw + 4, uuid);
+    if (memcmp(raw + 12, zeros, 4) == 0)
+        return identity_from_objectid(identity, entity, raw, uuid);
+    memcpy(uuid, raw, 16);
+    return true;
 }
 
 bool identity_from_text(const struct identity *identity, const char *entity, const char *text,
@@ -148,10 +150,8 @@ bool identity_from_text(const struct identity *identity, const char *entity, con
     if (length == 0)
         return false;
     if (length == 24 && parse_hex(text, 12, raw))
-        identity_from_objectid(identity, entity, raw, uuid);
-    else if (uuid_parse(text, length, raw))
-        identity_from_uuid(identity, entity, raw, uuid);
-    else
-        version5(identity, entity, text, length, uuid);
-    return true;
+        return identity_from_objectid(identity, entity, raw, uuid);
+    if (uuid_parse(text, length, raw))
+        return identity_from_uuid(identity, entity, raw, uuid);
+    return version5(identity, entity, text, length, uuid);
 }

@@ -200,12 +200,12 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     int64_t number;
     bool ok = true;
     if (value->type == BSON_TYPE_OID) {
-        identity_from_objectid(encoding->identity, encoding->id_entity, value->oid, uuid);
+        ok = identity_from_objectid(encoding->identity, encoding->id_entity, value->oid, uuid);
     } else if (value_is_text(value)) {
         ok = identity_from_text(encoding->identity, encoding->id_entity,
                                 (const char *)value->bytes, value->length, uuid);
     } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
-        identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
+        ok = identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
     } else if (whole_number(value, &number)) {
         int length = snprintf(text, sizeof text, "%" PRId64, number);
         ok = identity_from_text(encoding->identity, encoding->id_entity, text, (size_t)length,

@@ -133,12 +133,12 @@ static bool identify(const struct tuple_plan *plan, const struct tuple_column *c
 {
     uint8_t uuid[16];
     char text[37];
-    if (plan->catalog->columns[column->source].oid == OID_UUID) {
-        if (field->length != 16)
-            return wrong_length(column, field, error);
-        identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid);
-    } else if (!identity_from_text(plan->identity, column->id_entity, (const char *)field->bytes,
-                                   (size_t)field->length, uuid)) {
+    bool is_uuid = plan->catalog->columns[column->source].oid == OID_UUID;
+    if (is_uuid && field->length != 16)
+        return wrong_length(column, field, error);
+    if (!(is_uuid ? identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid)
+                  : identity_from_text(plan->identity, column->id_entity,
+                                       (const char *)field->bytes, (size_t)field->length, uuid))) {
         error_set(error, ERROR_DATA, "an empty text is nobody's id");
         return error_at(error, NULL, NULL, column->schema->name);
     }
@@ -222,19 +222,18 @@ static bool compile_constant(struct tuple_plan *plan, struct tuple_column *colum
         return error_memory(error);
     if (!encode_supported(&column->schema->type))
         return wrong(plan, column->schema, "there are no constants of this type", error);
+    struct error why;
     buffer_init(&bytes);
-    bool ok = encode_field(&encoding, &value, &bytes, error) && buffer_ok(&bytes, error);
-    uint8_t *copy = ok ? arena_alloc(&plan->arena, bytes.length, 1) : NULL;
-    if (ok && copy == NULL)
-        ok = error_memory(error);
+    bool fits = encode_field(&encoding, &value, &bytes, &why);
+    uint8_t *copy = fits && !bytes.failed ? arena_alloc(&plan->arena, bytes.length, 1) : NULL;
     if (copy != NULL)
         memcpy(copy, bytes.data, bytes.length);
     column->constant = copy;
     column->constant_length = bytes.length;
     buffer_release(&bytes);
-    if (!ok)
-        error->code = ERROR_USAGE;
-    return ok;
+    if (!fits)
+        return wrong(plan, column->schema, why.message, error);
+    return copy != NULL ? true : error_memory(error);
 }
 
 static bool is_text(uint32_t oid)

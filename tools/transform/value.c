@@ -221,8 +221,12 @@ void value_brief(const struct value *value, char *out, size_t size)
     } else if (value->type == BSON_TYPE_TIMESTAMP) {
         snprintf(out, size, "%u,%u", value->timestamp.seconds, value->timestamp.ordinal);
     } else if (value->type == BSON_TYPE_OID && size >= 25) {
-        for (size_t i = 0; i < 12; i++)
-            snprintf(out + 2 * i, 3, "%02x", value->oid[i]);
+        static const char digits[] = "0123456789abcdef"; /* every record's key comes by here */
+        for (size_t i = 0; i < 12; i++) {
+            out[2 * i] = digits[value->oid[i] >> 4];
+            out[2 * i + 1] = digits[value->oid[i] & 15];
+        }
+        out[24] = '\0';
     } else if (value_is_text(value)) {
         /* Cut at a character, not inside one, and shown without control characters. */
         size_t length = value->length < size - 1 ? value->length : size - 1;
