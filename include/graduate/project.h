@@ -109,7 +109,7 @@ struct mapping_index {
     const char *method;   /* "btree" unless said */
     bool unique;
 };
-struct mapping_check {
+struct mapping_check { /* of a kept table: takes the place of the source's of the same name */
     const char *name, *expression;
 };
 struct mapping_policy {

@@ -22,8 +22,9 @@
  *   paths       array: entity, path, seen, written, rest, dropped, defaulted, lost, rejected, balance
  *   findings    array, at most --limit of each level, in a stable order; each:
  *     level, kind   kind as in the table of verdict.c: "missing", "extra", "different", "duplicated",
- *                   "misplaced", "count", "orphan", "no reference", "no key", "no index", "sequence",
- *                   "no policy", "row security", "grant", "auth", ...
+ *                   "misplaced", "no table", "no column", "type", "null allowed", "no default",
+ *                   "no check", "count", "orphan", "no reference", "no key", "no index", "sequence",
+ *                   "no policy", "extra policy", "row security", "grant", "auth"
  *     table     "public.books"
  *     key       the row's key as text, "" if the finding is not about a row
  *     columns   array of {name, expected, found}: canonical values as text, cut to 200 characters
@@ -59,6 +60,15 @@ void verdict_release(struct verdict_file *file);
 bool verdict_find(struct verdict_file *file, enum verdict_level level, const char *kind,
                   const char *table, const char *key, cJSON *columns, struct error *error,
                   const char *format, ...) __attribute__((format(printf, 8, 9)));
+/* Count further findings of a level that nobody names: there are more than the limit keeps. */
+bool verdict_count(struct verdict_file *file, enum verdict_level level, int64_t findings,
+                   struct error *error);
+/* The entry of a table in `tables`, made with all numbers zero when it is not there yet. Owned by the
+ * file; NULL without memory. */
+cJSON *verdict_table(struct verdict_file *file, const char *table);
+/* Set a text or number of an object that has the member. */
+bool verdict_put_text(cJSON *object, const char *member, const char *text, struct error *error);
+bool verdict_put_number(cJSON *object, const char *member, double number, struct error *error);
 /* Close a level: its verdict is "differs" when it has findings, unless `reason` says that it could not
  * be checked (then "unchecked", or "differs" all the same if something was found before). */
 bool verdict_close(struct verdict_file *file, enum verdict_level level, int64_t checks,

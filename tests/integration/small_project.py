@@ -1,6 +1,8 @@
-"""Projects that a test writes for itself: a few mappings and a source that it can spoil.
+"""Projects that a test writes for itself: a few mappings, and a source that it can spoil.
 
-    with Small(tmp_path, targets, SHOP, CORE_URI=f"file:{write_shop(tmp_path / 'dump')}") as shop:
+    with shop_of(tmp_path, targets) as shop:
+        with replaced(shop.top / "dump/authors.bson", b"no BSON"):
+            shop.fail(SOURCE, "authors.bson")
         shop.succeed()
 """
 
@@ -11,40 +13,31 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import bson
 
 from tests.integration.complaint import Complaint, complaint_of, secrets_of
-from tests.integration.migration import Ended, Migration
+from tests.integration.migration import TABLES, Ended, Migration
 from tests.rig.postgres import Cluster
 
-# A handful of documents a batch.
+# A handful of records a batch.
 SMALL_BATCH = "1K"
 
 
-def project(name: str, *sources: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "project": name,
-        "target": "${SUPABASE_DB_URL}",
-        "sources": {source.pop("name"): source for source in map(dict, sources)},
-        **more,
-    }
-
-
 class Small(Migration):
-    """A migration by mappings that are written into `folder`, where a test may change them."""
+    """A migration by mappings that are written into top/project, where a test may change them."""
 
-    def __init__(self, folder: Path, cluster: Cluster, files: Mapping[str, Any], **environment: str) -> None:
-        super().__init__(folder / "run", cluster, azure="", project=str(folder / "project"))
-        self.files = folder / "project"
-        self.files.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (self.files / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    def __init__(self, top: Path, cluster: Cluster, files: Mapping[str, Any], **environment: str) -> None:
+        super().__init__(top / "run", cluster, azure="", project=str(top / "project"))
+        self.top = top
+        self.files = top / "project"
+        write_project(self.files, files)
         self.environment |= environment
+        self.batch_bytes = SMALL_BATCH
 
     def run_arguments(self) -> list[str]:
-        return ["run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", SMALL_BATCH]
+        return ["run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", self.batch_bytes]
 
     def fail(self, code: int, *says: str, **environment: str) -> Complaint:
         """Run, and be told what is wrong; see complaint_of."""
@@ -57,13 +50,29 @@ class Small(Migration):
         assert not [secret for secret in secrets if secret.encode() in kept], "a secret is in the run folder"
         return complaint
 
+    def untouched(self) -> bool:
+        """There is no ledger in the target, and no table but those that it brought."""
+        return self.query(f"select to_regclass('graduate.runs') is null; {TABLES}").split() == [
+            "t", "auth.identities", "auth.users"
+        ]  # fmt: skip
+
+
+def project(name: str, sources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"project": name, "target": "${SUPABASE_DB_URL}", "sources": sources, **more}
+
+
+def write_project(folder: Path, files: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+
 
 # ---- the shop: authors, and their books, out of a folder of mongodump ------------------------------
 
 AUTHORS = [bson.ObjectId(f"5f0c8a1b2c3d4e5f6071{n:04x}") for n in range(6)]
 BOOKS = [bson.ObjectId(f"5f0c8a1b2c3d4e5f6072{n:04x}") for n in range(24)]
-SHOP = {
-    "project": project("shop", {"name": "core", "kind": "mongodb", "uri": "${CORE_URI}"}),
+SHOP: dict[str, Any] = {
+    "project": project("shop", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}),
     "authors": {
         "from": "core.authors",
         "to": {
@@ -72,7 +81,6 @@ SHOP = {
                 "columns": {
                     "id": {"from": "_id", "id_of": "authors"},
                     "name": {"from": "name", "type": "text", "null": False},
-                    "born": {"from": "born", "type": "timestamptz"},
                 },
             }
         },
@@ -122,16 +130,19 @@ def book(n: int) -> dict[str, Any]:
 def write_shop(folder: Path) -> Path:
     """A database folder as mongodump writes it: authors plain, books compressed."""
     folder.mkdir(parents=True)
-    for name, count, make in (("authors", len(AUTHORS), author), ("books", len(BOOKS), book)):
-        content = encoded(map(make, range(count)))
-        path = folder / (f"{name}.bson.gz" if name == "books" else f"{name}.bson")
-        path.write_bytes(gzip.compress(content) if name == "books" else content)
+    (folder / "authors.bson").write_bytes(encoded(map(author, range(len(AUTHORS)))))
+    (folder / "books.bson.gz").write_bytes(gzip.compress(encoded(map(book, range(len(BOOKS))))))
+    for name in ("authors", "books"):
         (folder / f"{name}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": name}))
     return folder
 
 
 def encoded(documents: Iterable[Mapping[str, Any]]) -> bytes:
     return b"".join(map(bson.encode, documents))
+
+
+def shop_of(top: Path, cluster: Cluster) -> Small:
+    return Small(top, cluster, SHOP, CORE_URI=f"file:{write_shop(top / 'dump')}")
 
 
 @contextmanager

@@ -33,11 +33,16 @@ def wait_for_hold(migration: Migration, process, program: str) -> int:
 def test_killed_at_twenty_random_moments(migration: Migration, undisturbed: dict[str, str]) -> None:
     """Driver and programs at once; each start goes on where the last one was killed."""
     moments = random.Random(20)
-    killed = []
+    process = migration.start()
+    started = time.monotonic()
+    wait_until(lambda: migration.loaded() > 0, "the first batch")
+    first_batch = time.monotonic() - started  # the machine's own measure: half of the kills come after it
+    migration.kill(process)
+    killed = [migration.loaded()]
     while len(killed) < RANDOM_KILLS:
         process = migration.start()
         try:
-            process.wait(timeout=moments.uniform(0.05, 0.4))
+            process.wait(timeout=first_batch * moments.uniform(0.3, 1.5))
         except subprocess.TimeoutExpired:  # the moment has come
             migration.kill(process)
             killed.append(migration.loaded())

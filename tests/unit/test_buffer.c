@@ -148,7 +148,8 @@ const char *__asan_default_options(void)
 static void a_failure_sticks(void **state)
 {
     (void)state;
-    static const size_t impossible[] = {SIZE_MAX, SIZE_MAX - 4, SIZE_MAX / 4}; /* malloc says no to the last */
+    static const size_t impossible[] = {SIZE_MAX, SIZE_MAX - 4,
+                                        SIZE_MAX / 4}; /* malloc says no to the last */
     for (size_t i = 0; i < COUNT(impossible); i++) {
         struct buffer buffer;
         struct error error;

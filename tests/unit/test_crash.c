@@ -17,8 +17,8 @@
 
 enum { PASSES = 5, STOPPED = -2 };
 
-/* A process with the variable set passes the point five times. How often before it was killed; PASSES:
- * it was not; STOPPED: it was held (and is then killed). */
+/* A process with the variable set passes the point five times. How often before it was killed;
+ * PASSES: it was not; STOPPED: it was held (and is then killed). */
 static int passes(const char *variable, const char *value, enum crash_point point)
 {
     int ends[2], status;

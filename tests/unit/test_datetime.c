@@ -1,4 +1,5 @@
-/* Dates: BSON's milliseconds and ISO 8601 to PostgreSQL's microseconds since 2000, and back to text. */
+/* Dates: BSON's milliseconds and ISO 8601 to PostgreSQL's microseconds since 2000, and back to
+ * text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,8 +83,8 @@ static void texts_are_moments(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t microseconds = 0;
         bool zoned = !cases[i].zoned, date_only = !cases[i].date_only;
-        bool ok = datetime_parse(cases[i].text, strlen(cases[i].text), &microseconds, &zoned,
-                                 &date_only);
+        bool ok =
+            datetime_parse(cases[i].text, strlen(cases[i].text), &microseconds, &zoned, &date_only);
         if (!ok || microseconds != cases[i].microseconds || zoned != cases[i].zoned ||
             date_only != cases[i].date_only)
             fail_msg("%s: %d %" PRId64 " %d %d", cases[i].text, ok, microseconds, zoned, date_only);

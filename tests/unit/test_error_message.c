@@ -206,9 +206,9 @@ static void programs_read_objects(void **state)
         assert_string_equal(json->child->string, "time");
         const char *time = json->child->valuestring;
         for (size_t c = 0; c < 25; c++) /* RFC 3339, UTC, to the millisecond */
-            assert_true("0000-00-00T00:00:00.000Z"[c] == '0' ? time[c] >= '0' && time[c] <= '9'
-                                                             : time[c] ==
-                                                                   "0000-00-00T00:00:00.000Z"[c]);
+            assert_true("0000-00-00T00:00:00.000Z"[c] == '0'
+                            ? time[c] >= '0' && time[c] <= '9'
+                            : time[c] == "0000-00-00T00:00:00.000Z"[c]);
         assert_string_equal(cJSON_GetObjectItem(json, "program")->valuestring, "graduate-load");
         cJSON_DeleteItemFromObject(json, "time");
         cJSON_DeleteItemFromObject(json, "program");
@@ -217,6 +217,28 @@ static void programs_read_objects(void **state)
             fail_msg("%s\n  is not: %s", text, cases[i].members);
         cJSON_Delete(expected);
         cJSON_Delete(json);
+        free(text);
+    }
+}
+
+/* A log whose lines are not UTF-8 is no JSON: such bytes become question marks. */
+static void lines_are_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message, *line;
+    } cases[] = {
+        {"gr\xc3\xbc\xc3\x9f", "graduate: gr\xc3\xbc\xc3\x9f\n"},
+        {"caf\xe9", "graduate: caf?\n"},
+        {"cut \xc3", "graduate: cut ?\n"},
+    };
+    message_init("graduate", MESSAGE_TEXT);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct caught caught;
+        catch_begin(&caught, STDERR_FILENO);
+        message_info("%s", cases[i].message);
+        char *text = catch_end(&caught);
+        assert_string_equal(text, cases[i].line);
         free(text);
     }
 }
@@ -247,6 +269,7 @@ int main(void)
         cmocka_unit_test(memory_is_an_error_of_this_machine),
         cmocka_unit_test(people_read_lines),
         cmocka_unit_test(programs_read_objects),
+        cmocka_unit_test(lines_are_text),
         cmocka_unit_test(formats_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

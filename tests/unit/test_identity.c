@@ -90,7 +90,10 @@ static void what_is_no_objectid(void **state)
         {"books", "5f0c8a1b-2c3d-4e5f-6071-829300000001", "5f0c8a1b-2c3d-4e5f-6071-829300000001"},
         {"users", "8A5E1B576C0D5F439D0A2B1F3C7E4D11", "8a5e1b57-6c0d-5f43-9d0a-2b1f3c7e4d11"},
         {"accounts", "6650f1c2a1b2c3d4e5f6", "ba755918-7c37-50e8-9203-b72d686da43c"},
-        {"accounts", "\xc3\x9cn\xc3\xaf" "code-id", "c05ba881-7ac5-5301-b9e8-7e59bb2d3a7b"},
+        {"accounts",
+         "\xc3\x9cn\xc3\xaf"
+         "code-id",
+         "c05ba881-7ac5-5301-b9e8-7e59bb2d3a7b"},
         {"users", "42", "6dd59eb2-4096-575a-835d-d4ead72f53b6"},
         {"accounts", "a", "23ea520c-b48f-5314-aeeb-e34be570816d"},
         {"accounts", "", ""},
@@ -142,8 +145,8 @@ static int compare_ids(const void *a, const void *b)
     return memcmp(a, b, 12);
 }
 
-/* Ids of random seconds and random rest, sorted; their UUIDs must be sorted and distinct, and are valid
- * version 7 that holds all of the id. */
+/* Ids of random seconds and random rest, sorted; their UUIDs must be sorted and distinct, and are
+ * valid version 7 that holds all of the id. */
 static void version7_keeps_order_and_everything(void **state)
 {
     (void)state;

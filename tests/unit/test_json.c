@@ -70,8 +70,11 @@ static void what_is_json_is_read(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "null", " [1, 2.5, -3e2]\r\n\t ", "{\"a\": {\"a\": 1}, \"A\": [{\"a\": 1}, {\"a\": 2}]}",
-        "\"\xc3\xa9\\u00e9\\ud83d\\ude00\"", "\xef\xbb\xbf{\"bom\": true}",
+        "null",
+        " [1, 2.5, -3e2]\r\n\t ",
+        "{\"a\": {\"a\": 1}, \"A\": [{\"a\": 1}, {\"a\": 2}]}",
+        "\"\xc3\xa9\\u00e9\\ud83d\\ude00\"",
+        "\xef\xbb\xbf{\"bom\": true}",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct error error;

@@ -1,5 +1,5 @@
-/* Numbers: the shortest text of a double, whole numbers out of decimal text, and PostgreSQL's binary
- * numeric, byte for byte as numeric_send of PostgreSQL 15 writes it. */
+/* Numbers: the shortest text of a double, whole numbers out of decimal text, and PostgreSQL's
+ * binary numeric, byte for byte as numeric_send of PostgreSQL 15 writes it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,12 +157,14 @@ static void two_texts_are_one_number_or_not(void **state)
         const char *a, *b;
         bool same;
     } cases[] = {
-        {"1", "1", true},          {"1.0", "10E-1", true},   {"1E+3", "1000", true},
-        {"0", "-0.00", true},      {"0E+9", "0", true},      {"0.10", ".1", true},
-        {"1", "2", false},         {"1", "-1", false},       {"1", "10", false},
-        {"12", "1.2", false},      {"1", "1.0001", false},   {"NaN", "NaN", false},
-        {"Infinity", "1", false},  {"x", "x", false},        {"1e2", "100.000", true},
-        {"5E-324", "5E-323", false},
+        {"1", "1", true},         {"1.0", "10E-1", true},
+        {"1E+3", "1000", true},   {"0", "-0.00", true},
+        {"0E+9", "0", true},      {"0.10", ".1", true},
+        {"1", "2", false},        {"1", "-1", false},
+        {"1", "10", false},       {"12", "1.2", false},
+        {"1", "1.0001", false},   {"NaN", "NaN", false},
+        {"Infinity", "1", false}, {"x", "x", false},
+        {"1e2", "100.000", true}, {"5E-324", "5E-323", false},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         if (number_same(cases[i].a, cases[i].b) != cases[i].same ||

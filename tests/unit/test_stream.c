@@ -40,11 +40,12 @@ static size_t contents(int fd, uint8_t *bytes, size_t size)
     return (size_t)length;
 }
 
-/* A checkpoint as small as one can be that has every type of frame. Returns its length and, in starts,
- * where each frame begins, and at last where the stream ends. */
+/* A checkpoint as small as one can be that has every type of frame. Returns its length and, in
+ * starts, where each frame begins, and at last where the stream ends. */
 enum { FRAMES = 4, ROOM = 8192 };
 
-static size_t small_checkpoint(enum stream_codec codec, uint8_t bytes[ROOM], size_t starts[FRAMES + 1])
+static size_t small_checkpoint(enum stream_codec codec, uint8_t bytes[ROOM],
+                               size_t starts[FRAMES + 1])
 {
     struct stream_writer writer;
     struct error error;
@@ -53,7 +54,10 @@ static size_t small_checkpoint(enum stream_codec codec, uint8_t bytes[ROOM], siz
     bson_t position = BSON_INITIALIZER;
     BSON_APPEND_INT32(&position, "_id", 7);
     const struct stream_header header = {
-        .project = "authorstack", .entity = "books", .source = "core.books", .kind = "mongodb",
+        .project = "authorstack",
+        .entity = "books",
+        .source = "core.books",
+        .kind = "mongodb",
         .catalog = "{\"name\":\"books\"}",
     };
     struct stream_batch batch = {.entity = "books", .batch = 1, .records = 2, .position = position};
@@ -137,7 +141,8 @@ static void frames_come_back_in_both_codecs(void **state)
     assert_non_null(payload);
     uint32_t random = 1;
     for (size_t i = 0; i < 20 << 20; i++) /* half noise, half zeros: grows and shrinks in zlib */
-        payload[i] = i % 8192 < 4096 ? (uint8_t)((random = random * 1664525 + 1013904223) >> 24) : 0;
+        payload[i] =
+            i % 8192 < 4096 ? (uint8_t)((random = random * 1664525 + 1013904223) >> 24) : 0;
     for (size_t c = 0; c < COUNT(codecs); c++) {
         struct stream_writer writer;
         struct stream_reader reader;
@@ -158,7 +163,7 @@ static void frames_come_back_in_both_codecs(void **state)
             bool more;
             assert_true(stream_read(&reader, &frame, &more, &error) && more);
             size_t expected = i > 0 && i <= COUNT(lengths) ? lengths[i - 1] : 0;
-            assert_int_equal(frame.type, i == 0                   ? FRAME_HEADER
+            assert_int_equal(frame.type, i == 0                ? FRAME_HEADER
                                          : i <= COUNT(lengths) ? FRAME_BATCH
                                                                : FRAME_END);
             assert_int_equal(frame.codec, codecs[c]);
@@ -221,7 +226,8 @@ static void every_damaged_byte_is_found(void **state)
                     fail_msg("byte %zu as %02x went by", at, damages[d]);
                 assert_int_equal(error.code, ERROR_SOURCE);
                 if (strncmp(error.message, place, strlen(place)) != 0)
-                    fail_msg("byte %zu as %02x: %s\n  not: %s", at, damages[d], error.message, place);
+                    fail_msg("byte %zu as %02x: %s\n  not: %s", at, damages[d], error.message,
+                             place);
                 assert_true(error.hint[0] != '\0');
             }
             assert_int_equal(pwrite(fd, &bytes[at], 1, (off_t)at), 1);
@@ -278,9 +284,10 @@ static void how_much_of_the_frame_is_there(void **state)
         struct error error;
         int64_t frames;
         char message[128];
-        snprintf(message, sizeof message,
-                 "books.grf: frame 0 at byte 0: the stream ends here, %zu of %zu bytes into the frame",
-                 cuts[i], cuts[i] < 32 ? 32 : starts[1]);
+        snprintf(
+            message, sizeof message,
+            "books.grf: frame 0 at byte 0: the stream ends here, %zu of %zu bytes into the frame",
+            cuts[i], cuts[i] < 32 ? 32 : starts[1]);
         int fd = make_file(bytes, cuts[i]);
         assert_false(read_all(fd, &frames, &error));
         assert_string_equal(error.message, message);
@@ -295,7 +302,20 @@ static void what_is_no_stream(void **state)
     uint8_t good[ROOM], bytes[ROOM];
     size_t starts[FRAMES + 1];
     size_t length = small_checkpoint(CODEC_STORED, good, starts);
-    enum change { NOTHING, BEHIND, TWICE, NO_HEADER, AFTER_END, FUTURE, NOT_OURS, NO_BSON, NOT_ZLIB };
+    enum change {
+        NOTHING,
+        BEHIND,
+        TWICE,
+        NO_HEADER,
+        AFTER_END,
+        FUTURE,
+        NOT_OURS,
+        NO_TYPE,
+        NO_CODEC,
+        NOT_ZERO,
+        NO_BSON,
+        NOT_ZLIB
+    };
     static const struct {
         enum change change;
         const char *message, *hint; /* %zu: where the stream of the good frames ends */
@@ -308,6 +328,9 @@ static void what_is_no_stream(void **state)
         {FUTURE, "frame 0 at byte 0: framing version '2' is not known here ('1' is)", "newer"},
         {NOT_OURS, "frame 0 at byte 0: no frame begins here: this is no stream of graduate",
          "damaged"},
+        {NO_TYPE, "frame 0 at byte 0: the frame's head is damaged (type or codec)", "damaged"},
+        {NO_CODEC, "frame 0 at byte 0: the frame's head is damaged (type or codec)", "damaged"},
+        {NOT_ZERO, "frame 0 at byte 0: the frame's head is damaged (type or codec)", "damaged"},
         {NO_BSON, "frame 0 at byte 0: the meta document is no BSON", "damaged"},
         {NOT_ZLIB, "frame 0 at byte 0: the body does not decompress to the length in its head",
          "damaged"},
@@ -341,6 +364,18 @@ static void what_is_no_stream(void **state)
         case NOT_OURS:
             memcpy(bytes, "PGDMP", 5);
             break;
+        case NO_TYPE:
+            bytes[4] = 'X';
+            seal(bytes, starts[1] - 32);
+            break;
+        case NO_CODEC:
+            bytes[5] = 2;
+            seal(bytes, starts[1] - 32);
+            break;
+        case NOT_ZERO:
+            bytes[7] = 1;
+            seal(bytes, starts[1] - 32);
+            break;
         case NO_BSON:
             bytes[32 + 4] = 0x77; /* no type of BSON */
             seal(bytes, starts[1] - 32);
@@ -360,8 +395,10 @@ static void what_is_no_stream(void **state)
             continue;
         char message[256];
         const char *number = strstr(cases[i].message, "%zu");
-        size_t before = number != NULL ? (size_t)(number - cases[i].message) : strlen(cases[i].message);
-        int used = snprintf(message, sizeof message, "books.grf: %.*s", (int)before, cases[i].message);
+        size_t before =
+            number != NULL ? (size_t)(number - cases[i].message) : strlen(cases[i].message);
+        int used =
+            snprintf(message, sizeof message, "books.grf: %.*s", (int)before, cases[i].message);
         if (number != NULL)
             snprintf(message + used, sizeof message - (size_t)used, "%zu%s", where, number + 3);
         assert_int_equal(error.code, ERROR_SOURCE);

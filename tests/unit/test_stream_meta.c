@@ -94,7 +94,9 @@ static void headers_come_back(void **state)
                 .entity = "books",
                 .source = "core.books",
                 .kind = "mongodb",
-                .catalog = rows == 1 ? NULL : "{\"name\":\"b\xc3\xbc" "cher\"}",
+                .catalog = rows == 1 ? NULL
+                                     : "{\"name\":\"b\xc3\xbc"
+                                       "cher\"}",
                 .partition = 3,
             };
             struct loop loop;
@@ -103,7 +105,8 @@ static void headers_come_back(void **state)
             struct stream_header header;
             struct stream_outputs parsed;
             loop_open(&loop, c == 0 ? CODEC_STORED : CODEC_ZLIB);
-            assert_true(stream_write_header(&loop.writer, &written, outputs, COUNT(outputs), &error));
+            assert_true(
+                stream_write_header(&loop.writer, &written, outputs, COUNT(outputs), &error));
             loop_turn(&loop);
             read_frame(&loop, &frame, FRAME_HEADER);
             assert_true(stream_parse_header(&loop.reader, &frame, &header, &error));
@@ -140,8 +143,13 @@ static void batches_and_ends_come_back(void **state)
     for (int c = 0; c < 4; c++) {
         bool rows = c % 2 == 1;
         const struct stream_batch written = {
-            .entity = "books", .partition = 2, .batch = INT64_C(1) << 40, .records = 7,
-            .filtered = 2, .rejected = 1, .position = position,
+            .entity = "books",
+            .partition = 2,
+            .batch = INT64_C(1) << 40,
+            .records = 7,
+            .filtered = 2,
+            .rejected = 1,
+            .position = position,
         };
         const struct stream_end ends[] = {
             {.batches = 5, .records = INT64_MAX, .has_position = true, .position = position},
@@ -214,7 +222,8 @@ static bson_t *from_json(const char *json)
 }
 
 static const char header_json[] =
-    "{\"version\":1,\"graduate\":\"0.1.0\",\"stream\":\"records\",\"project\":\"p\",\"entity\":\"e\","
+    "{\"version\":1,\"graduate\":\"0.1.0\",\"stream\":\"records\",\"project\":\"p\",\"entity\":"
+    "\"e\","
     "\"source\":\"s.e\",\"kind\":\"mongodb\",\"partition\":0,\"catalog\":\"{}\"}";
 static const char batch_json[] =
     "{\"entity\":\"e\",\"partition\":0,\"batch\":{\"$numberLong\":\"1\"},"
@@ -248,7 +257,8 @@ static void every_member_must_be_there_and_of_its_type(void **state)
             char message[256];
             snprintf(message, sizeof message,
                      "rows.grf: frame 4 at byte 99: its meta document has no \"%s\" of the right "
-                     "type", name);
+                     "type",
+                     name);
             bson_t without = BSON_INITIALIZER;
             bson_copy_to_excluding_noinit(whole, &without, name, NULL);
             bool optional = strcmp(name, cases[i].optional) == 0;
@@ -277,7 +287,8 @@ static void wrong_values_are_named(void **state)
          "rows.grf: frame 4 at byte 99: the stream has version 2, this graduate reads up to 1"},
         {FRAME_HEADER, header_json, "{\"stream\":\"tables\"}", "no \"stream\" of the right type"},
         {FRAME_HEADER, header_json, "{\"version\":{\"$numberLong\":\"1\"}}", "no \"version\" of"},
-        {FRAME_BATCH, batch_json, "{\"records\":{\"$numberLong\":\"-1\"}}", "no \"records\" of the"},
+        {FRAME_BATCH, batch_json, "{\"records\":{\"$numberLong\":\"-1\"}}",
+         "no \"records\" of the"},
         {FRAME_BATCH, batch_json, "{\"batch\":1}", "no \"batch\" of the right type"},
         {FRAME_BATCH, batch_json, "{\"rejected\":{\"$numberLong\":\"-1\"}}", "no \"rejected\" of"},
         {FRAME_BATCH, batch_json, "{\"position\":[1]}", "no \"position\" of the right type"},
@@ -307,7 +318,7 @@ static void outputs_that_cannot_be(void **state)
 {
     (void)state;
 #define OUTPUT(table, columns, types, key, ledger)                                                 \
-    "{\"outputs\":[{\"table\":" table ",\"columns\":" columns ",\"types\":" types ",\"key\":" key     \
+    "{\"outputs\":[{\"table\":" table ",\"columns\":" columns ",\"types\":" types ",\"key\":" key  \
     ",\"ledger\":" ledger "}]}"
     static const struct {
         const char *json;
@@ -385,7 +396,7 @@ static void sections_are_walked_to_the_end(void **state)
     assert_false(stream_next_section(&at, end, &section, &error));
     assert_int_equal(error.code, ERROR_NONE);
 
-    size_t whole = payload.length - 17; /* where the last section begins */
+    size_t whole = payload.length - 17;     /* where the last section begins */
     for (size_t cut = 1; cut < 17; cut++) { /* any part of it missing */
         at = payload.data + whole;
         assert_false(stream_next_section(&at, end - cut, &section, &error));

@@ -21,19 +21,19 @@ static void the_word_that_was_meant(void **state)
         const char *word, *nearest;
     } cases[] = {
         {"columns", "columns"},
-        {"COLUMNS", "columns"},   /* case alone is no distance */
-        {"colums", "columns"},    /* a letter short */
-        {"collumns", "columns"},  /* a letter too many */
-        {"columms", "columns"},   /* a wrong letter */
-        {"coulmns", "columns"},   /* two letters swapped: one mistake */
-        {"ocloumns", "columns"},  /* swapped and one too many: two */
-        {"ocloumnz", NULL},       /* three mistakes in eight letters */
+        {"COLUMNS", "columns"},  /* case alone is no distance */
+        {"colums", "columns"},   /* a letter short */
+        {"collumns", "columns"}, /* a letter too many */
+        {"columms", "columns"},  /* a wrong letter */
+        {"coulmns", "columns"},  /* two letters swapped: one mistake */
+        {"ocloumns", "columns"}, /* swapped and one too many: two */
+        {"ocloumnz", NULL},      /* three mistakes in eight letters */
         {"keepshape", "keep_shape"},
         {"kep_shap", "keep_shape"},
-        {"kepshap", NULL},        /* three in seven */
+        {"kepshap", NULL}, /* three in seven */
         {"polices", "policies"},
         {"kye", "key"},
-        {"k", "key"},             /* two mistakes are always forgiven */
+        {"k", "key"}, /* two mistakes are always forgiven */
         {"", "to"},
         {"something else", NULL},
         {"x", "to"},
@@ -55,7 +55,8 @@ static void the_nearest_of_several(void **state)
     assert_ptr_equal(words_nearest("boks", several, 4), several[2]);
     assert_ptr_equal(words_nearest("bok", several, 4), several[1]);
     assert_ptr_equal(words_nearest("boo", several, 4), several[1]);
-    assert_ptr_equal(words_nearest("boos", several, 4), several[0]); /* as near as books: the first */
+    assert_ptr_equal(words_nearest("boos", several, 4),
+                     several[0]); /* as near as books: the first */
     assert_null(words_nearest("boots", several, 0));
 }
 
@@ -67,7 +68,8 @@ static void words_beyond_every_typist(void **state)
     for (size_t length = 60; length < sizeof longest; length++) {
         longest[length] = '\0';
         const char *candidates[] = {"a", longest};
-        assert_ptr_equal(words_nearest(longest, candidates, 2), longest); /* itself, at any length */
+        assert_ptr_equal(words_nearest(longest, candidates, 2),
+                         longest); /* itself, at any length */
         assert_null(words_nearest(longest, candidates, 1));
         longest[length] = 'a';
     }

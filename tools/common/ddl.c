@@ -2,7 +2,9 @@
  * is done already. Everything is quoted and qualified; SQL that a mapping gives (checks, policies,
  * index predicates, defaults) stands as it is written there. */
 #include "ddl.h"
+#include "mapping.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +17,16 @@ struct building {
     struct error *error;
     const struct schema_output *output;
     const struct catalog_entity *catalog; /* of a table that keeps its shape, else NULL */
+    const struct shape *shape;
+    struct relation *relations;
     size_t capacity;
+};
+
+/* A name that a table has taken for an index. */
+struct relation {
+    const struct relation *next;
+    const struct mapping_table *table;
+    const char *name, *definition;
 };
 
 enum { NAME_LIMIT = 63 };
@@ -61,26 +72,85 @@ static bool add(struct building *b, enum schema_phase phase, bool data, struct b
     return true;
 }
 
-/* "books" + "user_id", "status" + "idx"; longer than PostgreSQL allows: cut, with a checksum of the
- * whole so that two long names stay two. */
-static char *object_name(struct building *b, const struct words *columns, const char *suffix)
+/* How much of an index's word is a column's name; 0 for an expression. */
+static size_t column_length(const struct building *b, const char *word)
+{
+    size_t longest = 0;
+    for (size_t c = 0; c < b->output->column_count; c++) {
+        const char *tail = mapping_word_tail(word, b->output->columns[c].name);
+        if (tail != NULL && (size_t)(tail - word) > longest)
+            longest = (size_t)(tail - word);
+    }
+    return longest;
+}
+
+/* "_lower_title" of "(lower(title))". */
+static void put_expression_name(struct buffer *name, const char *expression)
+{
+    bool within = false;
+    for (const char *c = expression; *c != '\0'; c++) {
+        bool plain = isalnum((unsigned char)*c) || *c == '_' || (*c & 0x80) != 0;
+        if (plain && !within)
+            buffer_putc(name, '_');
+        if (plain)
+            buffer_putc(name, *c);
+        within = plain;
+    }
+}
+
+/* "books" + "user_id", "status" + "idx". With a checksum of what it is for where that is asked or the
+ * name would be longer than PostgreSQL allows, so that two names stay two. */
+static char *object_name(struct building *b, const struct words *columns, const char *suffix,
+                         const char *definition, bool summed)
 {
     struct buffer name;
     buffer_init(&name);
     buffer_puts(&name, b->output->table->name);
+    unsigned long sum = crc32_z(0, (const Bytef *)b->output->table->name, name.length);
+    sum = crc32_z(sum, (const Bytef *)definition, strlen(definition));
     for (size_t i = 0; i < columns->count; i++) {
-        size_t length = strcspn(columns->items[i], " (");
-        buffer_putc(&name, '_');
-        buffer_put(&name, columns->items[i], length > 0 ? length : 4);
+        const char *word = columns->items[i];
+        size_t length = column_length(b, word);
+        sum = crc32_z(sum, (const Bytef *)word, strlen(word) + 1);
+        if (length == 0)
+            put_expression_name(&name, word);
+        else
+            buffer_printf(&name, "_%.*s", (int)length, word);
     }
-    buffer_printf(&name, "_%s", suffix);
     const char *text = buffer_text(&name);
-    unsigned long sum = crc32_z(0, (const Bytef *)text, name.length);
-    char *copy = name.length <= NAME_LIMIT
-                     ? arena_text(b->arena, text)
-                     : arena_printf(b->arena, "%.40s_%08lx_%s", text, sum & 0xFFFFFFFFUL, suffix);
+    char *copy = NULL;
+    if (name.length + 1 + strlen(suffix) <= NAME_LIMIT && !summed) {
+        copy = arena_printf(b->arena, "%s_%s", text, suffix);
+    } else if (!name.failed) {
+        size_t cut = name.length < 40 ? name.length : 40;
+        while (cut > 0 && ((unsigned char)text[cut] & 0xC0) == 0x80) /* inside of a character */
+            cut--;
+        copy = arena_printf(b->arena, "%.*s_%08lx_%s", (int)cut, text, sum & 0xFFFFFFFFUL, suffix);
+    }
     buffer_release(&name);
     return copy;
+}
+
+/* The same for an index. All of a schema need different names, but only those that are the same index
+ * of the same table are one too many, which add() says. */
+static char *index_name(struct building *b, const struct words *columns, const char *suffix,
+                        const char *definition)
+{
+    const struct mapping_table *table = b->output->table;
+    char *name = object_name(b, columns, suffix, definition, false);
+    for (const struct relation *r = b->relations; r != NULL && name != NULL; r = r->next) {
+        if (strcmp(r->table->schema, table->schema) != 0 || strcmp(r->name, name) != 0)
+            continue;
+        if (r->table != table || strcmp(r->definition, definition) != 0)
+            name = object_name(b, columns, suffix, definition, true);
+        break;
+    }
+    struct relation *relation = arena_alloc(b->arena, 1, sizeof *relation);
+    if (relation == NULL || name == NULL)
+        return NULL;
+    *relation = (struct relation){b->relations, table, name, definition};
+    b->relations = relation;
+    return name;
 }
 
 static void put_table(struct buffer *sql, const struct mapping_table *table)
@@ -98,22 +168,18 @@ static void put_table_literal(struct buffer *sql, const char *schema, const char
     buffer_release(&quoted);
 }
 
-static void put_columns(struct buffer *sql, const struct words *columns)
+static void put_columns(const struct building *b, struct buffer *sql, const struct words *columns)
 {
-    buffer_putc(sql, '(');
     for (size_t i = 0; i < columns->count; i++) {
-        const char *column = columns->items[i];
-        size_t length = strcspn(column, " ");
-        if (i > 0)
-            buffer_puts(sql, ", ");
-        if (column[0] == '(') { /* an expression, in its own parentheses */
-            buffer_puts(sql, column);
-            continue;
+        const char *word = columns->items[i];
+        size_t length = column_length(b, word);
+        buffer_puts(sql, i > 0 ? ", " : "(");
+        if (length > 0) {
+            char name[NAME_LIMIT + 1];
+            snprintf(name, sizeof name, "%.*s", (int)length, word);
+            sql_put_identifier(sql, name);
         }
-        char name[NAME_LIMIT + 1];
-        snprintf(name, sizeof name, "%.*s", (int)length, column);
-        sql_put_identifier(sql, name);
-        buffer_puts(sql, column + length); /* " desc nulls last" */
+        buffer_puts(sql, word + length); /* " desc nulls last", or an expression in its parentheses */
     }
     buffer_putc(sql, ')');
 }
@@ -139,8 +205,21 @@ static bool build_schema(struct building *b, struct buffer *sql, struct buffer *
     return add(b, SCHEMA_TABLES, false, sql, exists, arena_printf(b->arena, "schema %s", name));
 }
 
-static void put_column(struct buffer *sql, const struct schema_output *output,
-                       const struct schema_column *column)
+static char *check_name(struct building *b, const struct schema_column *column)
+{
+    const char *word = column->name;
+    const struct words columns = {&word, 1};
+    return object_name(b, &columns, "check", "", false);
+}
+
+static void put_check(struct buffer *sql, const char *name, const char *condition)
+{
+    buffer_puts(sql, "constraint ");
+    sql_put_identifier(sql, name);
+    buffer_printf(sql, " check (%s)", condition);
+}
+
+static void put_column(struct building *b, struct buffer *sql, const struct schema_column *column)
 {
     char type[64];
     pgtype_format(&column->type, type, sizeof type);
@@ -154,12 +233,27 @@ static void put_column(struct buffer *sql, const struct schema_output *output,
     if (column->not_null)
         buffer_puts(sql, " not null");
     if (column->check_in != NULL) {
-        buffer_puts(sql, " constraint ");
-        char name[NAME_LIMIT + 1];
-        snprintf(name, sizeof name, "%.28s_%.28s_check", output->table->name, column->name);
-        sql_put_identifier(sql, name);
-        buffer_printf(sql, " check (%s)", column->check_in);
+        const char *name = check_name(b, column);
+        sql->failed = sql->failed || name == NULL;
+        buffer_putc(sql, ' ');
+        put_check(sql, name != NULL ? name : "", column->check_in);
     }
+}
+
+/* Does the mapping give a check of this name? It then takes the place of the source's. */
+static bool has_check(struct building *b, const char *name)
+{
+    const struct schema_output *output = b->output;
+    for (size_t i = 0; i < output->table->check_count; i++)
+        if (strcmp(output->table->checks[i].name, name) == 0)
+            return true;
+    for (size_t i = 0; i < output->column_count; i++) {
+        const struct schema_column *column = &output->columns[i];
+        const char *own = column->check_in != NULL ? check_name(b, column) : NULL;
+        if (own != NULL && strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool build_table(struct building *b, struct buffer *sql, struct buffer *exists)
@@ -171,17 +265,18 @@ static bool build_table(struct building *b, struct buffer *sql, struct buffer *e
     buffer_puts(sql, " (\n");
     for (size_t i = 0; i < output->column_count; i++) {
         buffer_puts(sql, i > 0 ? ",\n" : "");
-        put_column(sql, output, &output->columns[i]);
+        put_column(b, sql, &output->columns[i]);
     }
     for (size_t i = 0; i < table->check_count; i++) {
-        buffer_puts(sql, ",\n    constraint ");
-        sql_put_identifier(sql, table->checks[i].name);
-        buffer_printf(sql, " check (%s)", table->checks[i].expression);
+        buffer_puts(sql, ",\n    ");
+        put_check(sql, table->checks[i].name, table->checks[i].expression);
     }
     for (size_t i = 0; b->catalog != NULL && i < b->catalog->check_count; i++) {
-        buffer_puts(sql, ",\n    constraint ");
-        sql_put_identifier(sql, b->catalog->checks[i].name);
-        buffer_printf(sql, " check (%s)", b->catalog->checks[i].expression);
+        const struct catalog_check *check = &b->catalog->checks[i];
+        if (has_check(b, check->name))
+            continue;
+        buffer_puts(sql, ",\n    ");
+        put_check(sql, check->name, check->expression);
     }
     buffer_puts(sql, "\n)");
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
@@ -223,7 +318,7 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
 {
     const struct mapping_table *table = b->output->table;
     const struct words none = {0};
-    char *name = primary ? object_name(b, &none, "pkey") : object_name(b, columns, "key");
+    char *name = primary ? index_name(b, &none, "pkey", "") : index_name(b, columns, "key", "");
     if (name == NULL)
         return error_memory(b->error);
     buffer_puts(sql, "alter table ");
@@ -231,7 +326,7 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
     buffer_puts(sql, " add constraint ");
     sql_put_identifier(sql, name);
     buffer_puts(sql, primary ? " primary key " : " unique ");
-    put_columns(sql, columns);
+    put_columns(b, sql, columns);
     if (primary) {
         buffer_puts(exists, "select 1 from pg_catalog.pg_constraint where contype = 'p' and "
                             "conrelid = pg_catalog.to_regclass(");
@@ -245,33 +340,6 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
                             table->label));
 }
 
-/* The columns of a kept table under their new names. */
-static bool kept_words(struct building *b, const struct catalog_names *names, struct words *out)
-{
-    out->items = arena_alloc(b->arena, names->count, sizeof *out->items);
-    out->count = 0;
-    if (out->items == NULL)
-        return error_memory(b->error);
-    for (size_t i = 0; i < names->count; i++) {
-        const char *word = names->items[i];
-        size_t length = strcspn(word, " ");
-        for (size_t c = 0; c < b->output->column_count; c++) {
-            const struct schema_column *column = &b->output->columns[c];
-            const char *from = column->source_column >= 0
-                                   ? b->catalog->columns[column->source_column].name
-                                   : "";
-            if (strlen(from) == length && strncmp(from, word, length) == 0)
-                word = strcmp(column->name, from) == 0
-                           ? word
-                           : arena_printf(b->arena, "%s%s", column->name, word + length);
-        }
-        if (word == NULL)
-            return error_memory(b->error);
-        out->items[out->count++] = word;
-    }
-    return true;
-}
-
 static bool build_uniques(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;
@@ -282,15 +350,9 @@ static bool build_uniques(struct building *b, struct buffer *sql, struct buffer 
         key.items[key.count++] = output->columns[output->key[i]].name;
     if (key.count > 0 && !build_unique(b, sql, exists, &key, true))
         return false;
-    for (size_t i = 0; i < output->table->unique_count; i++)
-        if (!build_unique(b, sql, exists, &output->table->uniques[i], false))
+    for (size_t i = 0; i < b->shape->unique_count; i++)
+        if (!build_unique(b, sql, exists, &b->shape->uniques[i], false))
             return false;
-    for (size_t i = 0; b->catalog != NULL && i < b->catalog->unique_count; i++) {
-        struct words words;
-        if (!kept_words(b, &b->catalog->uniques[i], &words) ||
-            !build_unique(b, sql, exists, &words, false))
-            return false;
-    }
     return true;
 }
 
@@ -298,17 +360,21 @@ static bool build_index(struct building *b, struct buffer *sql, struct buffer *e
                         const struct mapping_index *index)
 {
     const struct mapping_table *table = b->output->table;
-    char *name = object_name(b, &index->columns, "idx");
+    const char *unique = index->unique ? "unique " : "";
+    buffer_printf(sql, "%susing %s ", unique, index->method);
+    put_columns(b, sql, &index->columns);
+    if (index->where != NULL)
+        buffer_printf(sql, " where %s", index->where);
+    const char *definition = arena_text(b->arena, buffer_text(sql));
+    char *name = definition != NULL ? index_name(b, &index->columns, "idx", definition) : NULL;
     if (name == NULL)
         return error_memory(b->error);
-    buffer_printf(sql, "create %sindex ", index->unique ? "unique " : "");
+    buffer_clear(sql);
+    buffer_printf(sql, "create %sindex ", unique);
     sql_put_identifier(sql, name);
     buffer_puts(sql, " on ");
     put_table(sql, table);
-    buffer_printf(sql, " using %s ", index->method);
-    put_columns(sql, &index->columns);
-    if (index->where != NULL)
-        buffer_printf(sql, " where %s", index->where);
+    buffer_printf(sql, " %s", definition + strlen(unique));
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
     put_table_literal(exists, table->schema, name);
     buffer_puts(exists, ") is not null");
@@ -316,9 +382,9 @@ static bool build_index(struct building *b, struct buffer *sql, struct buffer *e
                arena_printf(b->arena, "index %s on %s", name, table->label));
 }
 
-static bool leads(const struct words *columns, const char *name)
+static bool leads(const struct building *b, const struct words *columns, const char *name)
 {
-    return columns->count > 0 && strcspn(columns->items[0], " ") == strlen(name) &&
+    return column_length(b, columns->items[0]) == strlen(name) &&
            strncmp(columns->items[0], name, strlen(name)) == 0;
 }
 
@@ -327,25 +393,15 @@ static bool leads(const struct words *columns, const char *name)
 static bool has_leading_index(const struct building *b, const char *name)
 {
     const struct schema_output *output = b->output;
-    const struct mapping_table *table = output->table;
+    const struct shape *shape = b->shape;
     if (output->key_count > 0 && strcmp(output->columns[output->key[0]].name, name) == 0)
         return true;
-    for (size_t i = 0; i < table->unique_count; i++)
-        if (leads(&table->uniques[i], name))
+    for (size_t i = 0; i < shape->unique_count; i++)
+        if (leads(b, &shape->uniques[i], name))
             return true;
-    for (size_t i = 0; i < table->index_count; i++)
-        if (leads(&table->indexes[i].columns, name) && table->indexes[i].where == NULL)
+    for (size_t i = 0; i < shape->index_count; i++)
+        if (shape->indexes[i].where == NULL && leads(b, &shape->indexes[i].columns, name))
             return true;
-    for (size_t i = 0; b->catalog != NULL && i < b->catalog->unique_count; i++)
-        if (strcmp(b->catalog->uniques[i].items[0], name) == 0)
-            return true;
-    for (size_t i = 0; b->catalog != NULL && i < b->catalog->index_count; i++) {
-        const struct catalog_index *index = &b->catalog->indexes[i];
-        const struct words columns = {(const char **)(void *)index->columns.items,
-                                      index->columns.count};
-        if (index->where == NULL && leads(&columns, name))
-            return true;
-    }
     return false;
 }
 
@@ -391,28 +447,36 @@ static bool find_reference(const struct building *b, const struct schema_column 
 static bool build_indexes(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;
-    for (size_t i = 0; i < output->table->index_count; i++)
-        if (!build_index(b, sql, exists, &output->table->indexes[i]))
+    for (size_t i = 0; i < b->shape->index_count; i++)
+        if (!build_index(b, sql, exists, &b->shape->indexes[i]))
             return false;
-    for (size_t i = 0; b->catalog != NULL && i < b->catalog->index_count; i++) {
-        const struct catalog_index *from = &b->catalog->indexes[i];
-        struct mapping_index index = {
-            .where = from->where, .method = "btree", .unique = from->unique};
-        if (!kept_words(b, &from->columns, &index.columns) ||
-            !build_index(b, sql, exists, &index))
-            return false;
-    }
     for (size_t c = 0; c < output->column_count; c++) {
         struct reference reference;
         if (!find_reference(b, &output->columns[c], &reference) ||
             has_leading_index(b, output->columns[c].name))
             continue;
         const char *name = output->columns[c].name;
-        struct mapping_index index = {.columns = {&name, 1}, .method = "btree"};
+        const struct mapping_index index = {.columns = {&name, 1}, .method = "btree"};
         if (!build_index(b, sql, exists, &index))
             return false;
     }
     return true;
+}
+
+/* The server would refuse it too, but only when the data is there. */
+static bool check_reference(const struct building *b, const struct schema_column *column,
+                            const struct reference *reference)
+{
+    const struct mapping_table *table = reference->table;
+    size_t c = 0;
+    while (c < table->column_count && strcmp(table->columns[c].name, reference->column) != 0)
+        c++;
+    if (c == table->column_count || pgtype_oid(&table->columns[c].type) == pgtype_oid(&column->type))
+        return true;
+    error_set(b->error, ERROR_USAGE, "%s: /to/%s/columns/%s: a %s cannot refer to %s of %s, a %s",
+              b->output->entity->file, b->output->table->label, column->name, column->type.name,
+              reference->column, table->label, table->columns[c].type.name);
+    return error_hint(b->error, "give both the same type, or say \"foreign_key\": false");
 }
 
 static bool build_references(struct building *b, struct buffer *sql, struct buffer *exists)
@@ -423,8 +487,10 @@ static bool build_references(struct building *b, struct buffer *sql, struct buff
         const char *column = output->columns[c].name;
         if (!find_reference(b, &output->columns[c], &reference))
             continue;
+        if (!check_reference(b, &output->columns[c], &reference))
+            return false;
         const struct words columns = {&column, 1};
-        char *name = object_name(b, &columns, "fkey");
+        char *name = object_name(b, &columns, "fkey", "", false);
         if (name == NULL)
             return error_memory(b->error);
         buffer_puts(sql, "alter table ");
@@ -580,6 +646,9 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
     buffer_init(&sql);
     buffer_init(&exists);
     struct building b = {.schema = schema, .arena = arena, .error = error};
+    struct shape *shapes = arena_alloc(arena, schema->output_count, sizeof *shapes);
+    if (shapes == NULL)
+        return error_memory(error);
     bool ok = true;
     for (size_t step = 0; ok && step < sizeof builders / sizeof builders[0]; step++)
         for (size_t i = 0; ok && i < schema->output_count; i++) {
@@ -589,7 +658,9 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
             b.catalog = b.output->table->keep_shape
                             ? schema_catalog(b.output->entity, catalogs, catalog_count)
                             : NULL;
-            ok = builders[step](&b, &sql, &exists);
+            b.shape = &shapes[i];
+            ok = (step > 0 || shape_gather(&shapes[i], b.output, b.catalog, arena, error)) &&
+                 builders[step](&b, &sql, &exists);
         }
     buffer_release(&sql);
     buffer_release(&exists);

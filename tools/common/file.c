@@ -54,8 +54,10 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
                struct error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set_errno(error, code, "cannot open %s", path);
+    if (fd < 0) {
+        error_set_errno(error, code, "cannot open %s", path);
+        return error_hint(error, "see that it is there and that this user may read it, then run again");
+    }
     bool ok = true;
     size_t got = 1, total = 0;
     while (ok && got > 0) {

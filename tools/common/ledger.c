@@ -53,6 +53,7 @@ const char *const ledger_ddl =
     "  rows jsonb NOT NULL,\n"
     "  bytes bigint NOT NULL,\n"
     "  position bytea NOT NULL,\n"
+    "  seconds double precision,\n"
     "  loaded_at timestamptz NOT NULL DEFAULT clock_timestamp(),\n"
     "  PRIMARY KEY (run, entity, partition, batch)\n"
     ");\n"

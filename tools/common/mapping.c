@@ -139,6 +139,13 @@ static bool get_words(struct reading *r, const cJSON *object, const struct json_
     return array == NULL || read_words(r, array, &here, out);
 }
 
+/* PostgreSQL would cut the name, and then not find it again. */
+static bool check_name(struct reading *r, const struct json_place *place, const char *name)
+{
+    return strlen(name) <= 63 ||
+           json_error(r->error, place, "a name in PostgreSQL has at most 63 bytes");
+}
+
 static bool is_scalar(const cJSON *value)
 {
     return cJSON_IsString(value) || cJSON_IsNumber(value) || cJSON_IsBool(value) ||
@@ -377,6 +384,8 @@ static bool read_columns(struct reading *r, const cJSON *object, const struct js
     if (!cJSON_IsObject(columns) || (columns->child == NULL && !table->keep_shape))
         return json_error(r->error, &here, "a table needs an object of columns, and this is %s",
                           json_kind(columns));
+    if (cJSON_GetArraySize(columns) > 1600)
+        return json_error(r->error, &here, "a table of PostgreSQL has at most 1600 columns");
     table->columns =
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(columns), sizeof *table->columns);
     if (table->columns == NULL)
@@ -386,8 +395,8 @@ static bool read_columns(struct reading *r, const cJSON *object, const struct js
         struct json_place at = {&here, item->string, 0};
         struct mapping_column *column = &table->columns[table->column_count++];
         column->name = item->string;
-        if (strlen(column->name) > 63)
-            return json_error(r->error, &at, "a name in PostgreSQL has at most 63 bytes");
+        if (!check_name(r, &at, column->name))
+            return false;
         for (size_t i = 0; i + 1 < table->column_count; i++)
             if (strcasecmp(table->columns[i].name, column->name) == 0)
                 return json_error(r->error, &at, "the table has the column \"%s\" already",
@@ -398,19 +407,29 @@ static bool read_columns(struct reading *r, const cJSON *object, const struct js
     return true;
 }
 
-static bool has_column(const struct mapping_table *table, const char *name, size_t length)
+const char *mapping_word_tail(const char *word, const char *name)
 {
-    for (size_t i = 0; i < table->column_count; i++)
-        if (strlen(table->columns[i].name) == length &&
-            strncmp(table->columns[i].name, name, length) == 0)
-            return true;
-    return false;
+    size_t length = strlen(name);
+    bool begins = strncmp(word, name, length) == 0 && (word[length] == '\0' || word[length] == ' ');
+    return begins ? word + length : NULL;
 }
 
-/* Columns named by a key, unique or index ("created_at desc"). A table that keeps its shape has
- * columns that only the catalog knows; schema.c checks those. */
+/* An index can also name "created_at desc", and an "(expression)". */
+static bool has_column(const struct mapping_table *table, const char *word, bool of_index)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *tail = mapping_word_tail(word, table->columns[i].name);
+        if (tail != NULL && (of_index || tail[0] == '\0'))
+            return true;
+    }
+    return of_index && word[0] == '(';
+}
+
+/* Columns named by a key, unique or index. A table that keeps its shape has columns that only the
+ * catalog knows; schema.c checks those. */
 static bool check_columns(struct reading *r, const struct json_place *place,
-                          const struct mapping_table *table, const struct words *words)
+                          const struct mapping_table *table, const struct words *words,
+                          bool of_index)
 {
     const char *names[256];
     size_t count = 0;
@@ -418,9 +437,7 @@ static bool check_columns(struct reading *r, const struct json_place *place,
         names[count++] = table->columns[i].name;
     for (size_t i = 0; i < words->count; i++) {
         struct json_place here = {place, NULL, i};
-        size_t length = strcspn(words->items[i], " (");
-        if (words->items[i][0] == '(' || table->keep_shape ||
-            has_column(table, words->items[i], length))
+        if (table->keep_shape || has_column(table, words->items[i], of_index))
             continue;
         const char *nearest = words_nearest(words->items[i], names, count);
         return json_error(r->error, &here, "the table has no column \"%s\"%s%s%s", words->items[i],
@@ -448,15 +465,16 @@ static bool read_indexes(struct reading *r, const cJSON *object, const struct js
         struct json_place at = {&here, NULL, table->index_count};
         struct mapping_index *index = &table->indexes[table->index_count++];
         index->method = "btree";
-        bool ok = cJSON_IsObject(item)
-                      ? json_only(item, &at, index_words, COUNT(index_words), r->error) &&
-                            get_words(r, item, &at, "columns", &index->columns) &&
-                            get_text(r, item, &at, "where", &index->where) &&
-                            get_bool(r, item, &at, "unique", &index->unique) &&
-                            get_choice(r, item, &at, "method", methods, COUNT(methods),
-                                       &index->method)
-                      : read_words(r, item, &at, &index->columns);
-        if (!ok || !check_columns(r, &at, table, &index->columns))
+        struct json_place list = {&at, "columns", 0};
+        bool full = cJSON_IsObject(item);
+        bool ok = full ? json_only(item, &at, index_words, COUNT(index_words), r->error) &&
+                               get_words(r, item, &at, "columns", &index->columns) &&
+                               get_text(r, item, &at, "where", &index->where) &&
+                               get_bool(r, item, &at, "unique", &index->unique) &&
+                               get_choice(r, item, &at, "method", methods, COUNT(methods),
+                                          &index->method)
+                         : read_words(r, item, &at, &index->columns);
+        if (!ok || !check_columns(r, full ? &list : &at, table, &index->columns, true))
             return false;
         if (index->columns.count == 0)
             return json_error(r->error, &at, "an index needs columns");
@@ -482,8 +500,10 @@ static bool read_uniques(struct reading *r, const cJSON *object, const struct js
     {
         struct json_place at = {&here, NULL, table->unique_count};
         struct words *unique = &table->uniques[table->unique_count++];
-        if (!read_words(r, item, &at, unique) || !check_columns(r, &at, table, unique))
+        if (!read_words(r, item, &at, unique) || !check_columns(r, &at, table, unique, false))
             return false;
+        if (unique->count == 0)
+            return json_error(r->error, &at, "a unique needs columns");
     }
     return true;
 }
@@ -505,8 +525,10 @@ static bool read_checks(struct reading *r, const cJSON *object, const struct jso
     cJSON_ArrayForEach(item, checks)
     {
         struct mapping_check *check = &table->checks[table->check_count++];
+        struct json_place at = {&here, item->string, 0};
         check->name = item->string;
-        if (!get_text(r, checks, &here, item->string, &check->expression))
+        if (!check_name(r, &at, check->name) ||
+            !get_text(r, checks, &here, item->string, &check->expression))
             return false;
     }
     return true;
@@ -542,6 +564,9 @@ static bool read_policies(struct reading *r, const cJSON *object, const struct j
             return false;
         if (policy->name == NULL || policy->roles.count == 0)
             return json_error(r->error, &at, "a policy needs a \"name\" and the roles it is \"to\"");
+        struct json_place name = {&at, "name", 0};
+        if (!check_name(r, &name, policy->name))
+            return false;
     }
     return true;
 }
@@ -590,8 +615,8 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     table->name = dot + 1;
     if (table->schema == NULL)
         return memory(r);
-    if (strlen(table->schema) > 63 || strlen(table->name) > 63)
-        return json_error(r->error, place, "a name in PostgreSQL has at most 63 bytes");
+    if (!check_name(r, place, table->schema) || !check_name(r, place, table->name))
+        return false;
     if (!cJSON_IsObject(object))
         return json_error(r->error, place, "a table is an object, and this is %s",
                           json_kind(object));
@@ -603,7 +628,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !get_conditions(r, object, place, &table->when) ||
         !read_columns(r, object, place, table) ||
         !get_words(r, object, place, "key", &table->key) ||
-        !check_columns(r, &key, table, &table->key) || !read_uniques(r, object, place, table) ||
+        !check_columns(r, &key, table, &table->key, false) || !read_uniques(r, object, place, table) ||
         !read_indexes(r, object, place, table) || !read_checks(r, object, place, table) ||
         !read_policies(r, object, place, table) || !read_grants(r, object, place, table) ||
         !get_text(r, object, place, "comment", &table->comment))

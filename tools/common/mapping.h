@@ -12,4 +12,8 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
                   struct error *error);
 
+/* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not begin
+ * with that name. */
+const char *mapping_word_tail(const char *word, const char *name);
+
 #endif

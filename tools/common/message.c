@@ -2,6 +2,7 @@
 #include "graduate/buffer.h"
 #include "graduate/json.h"
 
+#include <bson/bson.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,6 +38,11 @@ bool message_format_parse(const char *text, enum message_format *format, struct 
 /* One write per line, so that lines of several programs on one terminal do not mix. */
 static void emit(struct buffer *line)
 {
+    /* A place may be cut inside a character, or come from text that is no UTF-8. */
+    if (!line->failed && line->length > 0 &&
+        !bson_utf8_validate((const char *)line->data, line->length, true))
+        for (size_t i = 0; i < line->length; i++)
+            line->data[i] = line->data[i] < 0x80 ? line->data[i] : '?';
     buffer_putc(line, '\n');
     size_t done = 0;
     while (!line->failed && done < line->length) {

@@ -172,8 +172,12 @@ static const char *option(const PQconninfoOption *options, const char *name)
 
 /* A password with a bare '@' or '/' makes libpq take a part of it for the host, the port or the
  * database, and print it as such. */
-static bool is_sound(const PQconninfoOption *options)
+static bool is_sound(const char *uri, const PQconninfoOption *options)
 {
+    size_t length = strcspn(uri, "?");
+    const char *at = strstr(uri, "://") != NULL ? memchr(uri, '@', length) : NULL;
+    if (at != NULL && memchr(at + 1, '@', length - (size_t)(at + 1 - uri)) != NULL)
+        return false;
     const char *host = option(options, "host"), *port = option(options, "port");
     const char *database = option(options, "dbname");
     if (host != NULL && strchr(host + (host[0] == '@'), '@') != NULL) /* "@NAME" is a socket */
@@ -188,7 +192,7 @@ static bool check_uri(struct postgres *postgres, const char *uri, bool *names_da
 {
     char *said = NULL; /* it quotes the URI: not for people */
     PQconninfoOption *options = PQconninfoParse(uri, &said);
-    bool ok = options != NULL && is_sound(options);
+    bool ok = options != NULL && is_sound(uri, options);
     *names_database = ok && option(options, "dbname") != NULL;
     PQconninfoFree(options);
     PQfreemem(said);

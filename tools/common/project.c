@@ -44,13 +44,35 @@ static bool text_member(const cJSON *object, const struct json_place *place, con
     return true;
 }
 
+/* project.json is shown, compared and kept in the ledger: what is secret in it comes from the
+ * environment. "scheme://user:PASSWORD@host" with a password written out is refused. */
+static bool holds_password(const char *uri)
+{
+    const char *authority = strstr(uri, "://");
+    if (authority == NULL)
+        return strstr(uri, "password=") != NULL && strstr(uri, "password=${") == NULL;
+    authority += 3;
+    const char *end = authority + strcspn(authority, "/?");
+    const char *colon = memchr(authority, ':', (size_t)(end - authority));
+    const char *at = memchr(authority, '@', (size_t)(end - authority));
+    return colon != NULL && at != NULL && colon < at && strncmp(colon, ":${", 3) != 0;
+}
+
+static bool refuse_secret(const struct json_place *place, const char *key, struct error *error)
+{
+    struct json_place here = {place, key, 0};
+    json_error(error, &here, "a secret is written out here");
+    return error_hint(error, "write ${NAME} instead, and set NAME in the environment or in .env; and "
+                             "change the secret, which may have been seen");
+}
+
 static bool read_source(const cJSON *json, const struct json_place *place, struct source *source,
                         struct error *error)
 {
     const char *kind = NULL;
     source->name = json->string;
-    if (strchr(source->name, '.') != NULL)
-        return json_error(error, place, "a source's name has no dot in it");
+    if (source->name[0] == '\0' || strchr(source->name, '.') != NULL)
+        return json_error(error, place, "a source has a name, and no dot in it");
     if (!cJSON_IsObject(json))
         return json_error(error, place, "a source is an object, and this is %s", json_kind(json));
     if (!json_only(json, place, source_words, COUNT(source_words), error) ||
@@ -60,6 +82,10 @@ static bool read_source(const cJSON *json, const struct json_place *place, struc
         !text_member(json, place, "database", false, &source->database, error) ||
         !text_member(json, place, "schema", false, &source->schema, error))
         return false;
+    if (holds_password(source->uri))
+        return refuse_secret(place, "uri", error);
+    if (source->key != NULL && strncmp(source->key, "${", 2) != 0)
+        return refuse_secret(place, "key", error);
     size_t k = 0;
     while (k < COUNT(kind_names) && strcmp(kind, kind_names[k]) != 0)
         k++;
@@ -187,6 +213,7 @@ static bool read_project(struct project *project, struct arena *arena, const cJS
     return json_only(json, &top, project_words, COUNT(project_words), error) &&
            text_member(json, &top, "project", true, &project->name, error) &&
            text_member(json, &top, "target", true, &project->target, error) &&
+           (!holds_password(project->target) || refuse_secret(&top, "target", error)) &&
            read_sources(project, arena, json, &top, error) &&
            read_identity(project, json, &top, error) &&
            read_left_outs(project, arena, json, &top, error) &&

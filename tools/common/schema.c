@@ -1,8 +1,7 @@
 /* Resolving: mapping tables and catalogs become outputs. The statements are made in ddl.c. */
 #include "graduate/schema.h"
 #include "ddl.h"
-#include "graduate/json.h"
-#include "graduate/words.h"
+#include "mapping.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,10 +76,16 @@ static const char *check_in(struct resolving *r, const struct mapping_column *co
     {
         if (item != column->in->child)
             buffer_puts(&sql, ", ");
-        if (cJSON_IsString(item))
+        if (cJSON_IsString(item)) {
             sql_put_literal(&sql, item->valuestring);
+            continue;
+        }
+        char *number = cJSON_PrintUnformatted(item); /* the shortest that means it: 0.1 */
+        if (number == NULL)
+            sql.failed = true;
         else
-            buffer_printf(&sql, "%.17g", item->valuedouble);
+            buffer_puts(&sql, number);
+        cJSON_free(number);
     }
     buffer_putc(&sql, ')');
     char *text = arena_text(r->arena, buffer_text(&sql));
@@ -134,15 +139,27 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
                                         "drop it by name");
         }
     }
-    column->identity = from->serial && (by == NULL || by->value.id_of == NULL);
+    bool whole = !column->type.array && (column->type.base == PG_INT2 ||
+                                         column->type.base == PG_INT4 || column->type.base == PG_INT8);
+    column->identity = from->serial && whole;
     if (by != NULL)
         column->check_in = check_in(r, by);
     return true;
 }
 
-/* A constant or a renamed column may meet one that the source has already. */
-static bool no_column_twice(struct resolving *r, const struct schema_output *output)
+/* A constant or a renamed column may meet one that the source has already, and two columns of the
+ * mapping may mean the same one. */
+static bool every_column_once(struct resolving *r, const struct schema_output *output)
 {
+    for (size_t i = 0; i < output->table->column_count; i++) {
+        const struct mapping_column *column = &output->table->columns[i];
+        size_t c = 0;
+        while (c < output->column_count && output->columns[c].mapping != column)
+            c++;
+        if (c == output->column_count)
+            return fail(r, output, column->name, "the source's column is dropped by name, or "
+                                                 "another column is made of it already");
+    }
     for (size_t i = 0; i < output->column_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(output->columns[i].name, output->columns[j].name) == 0)
@@ -189,7 +206,7 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
             .source_column = -1,
         };
     }
-    return no_column_twice(r, output);
+    return every_column_once(r, output);
 }
 
 static bool take_columns(struct resolving *r, struct schema_output *output)
@@ -238,6 +255,38 @@ static bool find_key(struct resolving *r, struct schema_output *output)
     return true;
 }
 
+static bool has_columns(struct resolving *r, const struct schema_output *output,
+                        const struct words *words, bool of_index)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        bool found = of_index && words->items[i][0] == '(';
+        for (size_t c = 0; c < output->column_count && !found; c++) {
+            const char *tail = mapping_word_tail(words->items[i], output->columns[c].name);
+            found = tail != NULL && (of_index || tail[0] == '\0');
+        }
+        if (!found) {
+            char what[160];
+            snprintf(what, sizeof what, "%s names a column that the table does not have: %.80s",
+                     of_index ? "an index" : "a unique", words->items[i]);
+            return fail(r, output, NULL, what);
+        }
+    }
+    return true;
+}
+
+/* What mapping.c cannot check where the catalog brings the columns. */
+static bool check_words(struct resolving *r, const struct schema_output *output)
+{
+    const struct mapping_table *table = output->table;
+    for (size_t i = 0; i < table->unique_count; i++)
+        if (!has_columns(r, output, &table->uniques[i], false))
+            return false;
+    for (size_t i = 0; i < table->index_count; i++)
+        if (!has_columns(r, output, &table->indexes[i].columns, true))
+            return false;
+    return true;
+}
+
 /* Row forms of one table after the first: no columns of their own, and the same types. */
 static bool check_form(struct resolving *r, const struct schema_output *output)
 {
@@ -270,7 +319,7 @@ static bool resolve_entity(struct resolving *r, const struct mapping *entity)
         *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
         bool keep = output->table->keep_shape;
         if (!(keep ? keep_columns(r, output) : take_columns(r, output)) || !find_key(r, output) ||
-            !check_form(r, output))
+            !check_words(r, output) || !check_form(r, output))
             return false;
         r->schema->output_count++;
     }

@@ -140,7 +140,7 @@ static bool cut_off(const struct stream_reader *reader, size_t got, size_t wante
                  "the stream ends here, %zu of %zu bytes into the frame", got, wanted);
     if (reader->pipe) {
         error->code = ERROR_PEER;
-        return false;
+        return error_hint(error, "the program that wrote it ended early, and says why itself");
     }
     return error_hint(error, "the file was not finished or was cut off; extract it anew");
 }

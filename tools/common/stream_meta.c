@@ -154,8 +154,9 @@ static bool finish(const struct stream_reader *reader, const struct members *mem
 {
     if (members->wrong == NULL)
         return true;
-    return stream_error(reader, members->frame->number, members->frame->offset, error,
-                        "its meta document has no \"%s\" of the right type", members->wrong);
+    stream_error(reader, members->frame->number, members->frame->offset, error,
+                 "its meta document has no \"%s\" of the right type", members->wrong);
+    return error_hint(error, "the stream was not written by graduate; extract it anew");
 }
 
 bool stream_parse_header(const struct stream_reader *reader, const struct frame *frame,

@@ -105,8 +105,10 @@ static bool load_position(struct buffer *bytes, bson_t *position, const bson_t *
     if (!file_read(given.after, 64 << 20, ERROR_USAGE, bytes, error))
         return false;
     if (!bson_init_static(position, bytes->data, bytes->length) ||
-        !bson_validate(position, BSON_VALIDATE_NONE, NULL))
-        return error_set(error, ERROR_USAGE, "%s holds no position", given.after);
+        !bson_validate(position, BSON_VALIDATE_NONE, NULL)) {
+        error_set(error, ERROR_USAGE, "%s holds no position", given.after);
+        return error_hint(error, "give a file of a run folder's positions, or the ledger's bytes");
+    }
     *after = position;
     return true;
 }

@@ -132,7 +132,7 @@ static bool use_uri(struct mongodb_client *client, const mongoc_uri_t *uri, cons
     if (database == NULL)
         database = mongoc_uri_get_database(uri);
     if (database == NULL || database[0] == '\0') {
-        error_set(error, ERROR_SOURCE, "source %s: no database is named", client->source);
+        error_set(error, ERROR_USAGE, "source %s: no database is named", client->source);
         return error_hint(error, "end the URI's host part in /DATABASE, or give the source a "
                                  "\"database\" in project.json");
     }
@@ -149,6 +149,16 @@ static bool use_uri(struct mongodb_client *client, const mongoc_uri_t *uri, cons
     return error_memory(error);
 }
 
+/* A password with a bare '@' or '/' makes libmongoc take a part of it for a host or the database,
+ * and print it as such. */
+static bool is_sound(const char *uri)
+{
+    const char *scheme = strstr(uri, "://");
+    const char *hosts = scheme != NULL ? scheme + 3 : uri, *at = strchr(hosts, '@');
+    return at == NULL ||
+           ((size_t)(at - hosts) < strcspn(hosts, "/?") && strchr(at + 1, '@') == NULL);
+}
+
 bool mongodb_client_init(struct mongodb_client *client, const struct endpoint *endpoint,
                          struct error *error)
 {
@@ -158,9 +168,9 @@ bool mongodb_client_init(struct mongodb_client *client, const struct endpoint *e
     /* libmongoc's own words about a bad URI may quote the password. */
     bson_error_t unsaid;
     mongoc_uri_t *uri = mongoc_uri_new_with_error(endpoint->uri, &unsaid);
-    if (uri == NULL || !set_options(uri)) {
+    if (uri == NULL || !is_sound(endpoint->uri) || !set_options(uri)) {
         mongoc_uri_destroy(uri);
-        error_set(error, ERROR_SOURCE, "source %s: its URI is no valid MongoDB URI",
+        error_set(error, ERROR_USAGE, "source %s: its URI is no valid MongoDB URI",
                   client->source);
         return error_hint(error, "write mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS or "
                                  "mongodb+srv://USER:PASSWORD@HOST.DOMAIN.TLD/DATABASE; characters "

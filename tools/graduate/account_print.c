@@ -14,7 +14,7 @@ static const struct {
     {"json_negative_zero", "-0 in JSON, which became 0"},
 };
 
-static const char *meaning_of(const char *rule)
+const char *account_print_meaning(const char *rule)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (strcmp(meanings[i].rule, rule) == 0)
@@ -67,7 +67,7 @@ static void print_losses(const struct loss_list *losses, struct buffer *out)
         const struct loss_count *loss = &losses->items[i];
         char figure[FIGURE_SIZE];
         sheet_row(&sheet, figure_count(loss->values, figure), loss->entity, loss->rule,
-                  meaning_of(loss->rule));
+                  account_print_meaning(loss->rule));
     }
     sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);

@@ -12,6 +12,9 @@
 void account_print(const struct account *account, const struct loss_list *losses,
                    const struct project *project, const struct folder *folder, struct buffer *out);
 
+/* What a rule's losses ask of the founder; "" where its name says it. */
+const char *account_print_meaning(const char *rule);
+
 /* What is left out and what stays: also of a plan. */
 void account_print_behind(const struct project *project, struct buffer *out);
 

@@ -1,6 +1,9 @@
 #include "closing.h"
 #include "account_print.h"
+#include "comparison.h"
+#include "facts.h"
 #include "figures.h"
+#include "keepsake.h"
 #include "pipeline.h"
 #include "progress.h"
 #include "verb.h"
@@ -71,6 +74,42 @@ static bool keep(const struct migration *migration, const struct account *accoun
     return ok;
 }
 
+static bool compare(const struct past_run *previous, const struct folder *folder,
+                    struct error *error)
+{
+    struct past_run now;
+    struct buffer text;
+    cJSON *comparison;
+    if (!past_run_read(&now, folder->path, error))
+        return false;
+    bool ok = comparison_make(previous, &now, &comparison, error);
+    if (ok) {
+        buffer_init(&text);
+        buffer_putc(&text, '\n');
+        comparison_print(comparison, true, &text);
+        ok = verb_print(&text, error);
+        buffer_release(&text);
+        cJSON_Delete(comparison);
+    }
+    past_run_release(&now);
+    return ok;
+}
+
+/* The rehearsal is done and good whatever becomes of this. */
+static void compare_with_previous(struct migration *migration)
+{
+    struct past_run previous;
+    struct error error;
+    bool found, ok = past_run_find_previous(&previous, &migration->folder, &found, &error);
+    if (found) {
+        ok = compare(&previous, &migration->folder, &error);
+        past_run_release(&previous);
+    }
+    if (!ok)
+        journal_warning(&migration->journal, "not compared with the previous rehearsal: %s",
+                        error.message);
+}
+
 bool closing_account(struct migration *migration, int *exit_code, struct error *error)
 {
     const char *run = migration->folder.run;
@@ -84,7 +123,9 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     buffer_init(&text);
     bool ok = loss_list_count(&losses, &migration->target, run, error) &&
               folder_file(&migration->folder, "losses.jsonl", path, error) &&
-              loss_list_write(&migration->target, run, path, error);
+              loss_list_write(&migration->target, run, path, error) &&
+              facts_keep(&migration->target, &migration->project, &migration->folder, error) &&
+              keepsake_write(migration, error);
     if (ok) {
         account_print(&account, &losses, &migration->project, &migration->folder, &text);
         ok = buffer_ok(&text, error) && keep(migration, &account, &text, error);
@@ -95,6 +136,8 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
         ok = folder_save(&migration->folder, error);
     }
     ok = ok && verb_print(&text, error);
+    if (ok && *exit_code == 0 && migration->options->fresh)
+        compare_with_previous(migration);
     buffer_release(&text);
     loss_list_release(&losses);
     account_release(&account);

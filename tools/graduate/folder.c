@@ -1,4 +1,5 @@
 #include "folder.h"
+#include "seal.h"
 
 #include "graduate/file.h"
 #include "graduate/json.h"
@@ -115,7 +116,8 @@ bool folder_open(struct folder *folder, const char *path, struct error *error)
     char file[PATH_MAX];
     *folder = (struct folder){.lock = -1};
     bool ok = file_make_folder(path, error) && absolute(folder, path, error) &&
-              lock(folder, error) && folder_file(folder, "run.json", file, error);
+              seal_refuse(folder->path, error) && lock(folder, error) &&
+              folder_file(folder, "run.json", file, error);
     if (ok)
         ok = file_exists(file) ? read_run(folder, file, error) : only_ours(folder, error);
     if (!ok)

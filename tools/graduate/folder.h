@@ -6,7 +6,11 @@
  *   catalog/S.json    what each source said it holds when the run began
  *   positions/E.bson  where an entity was last gone on from
  *   checkpoints/E.gck the records of an entity, a compressed stream
- *   account.txt, account.json, losses.jsonl   at the end
+ *   account.txt, account.json, losses.jsonl, facts.json   at the end
+ *   project/, schema.sql, fields/   the same: what runs are compared by (keepsake.h)
+ *   verify.json       what graduate-verify found
+ *   report.html, report.json
+ *   seal.json         closes the folder: nothing is written there any more (seal.h)
  *
  * The ledger in the target is the truth about progress; what is here can be lost without harm, but
  * for the run's id, by which the next `graduate run` finds its run. The id is therefore made here,

@@ -77,37 +77,58 @@ static void member(struct buffer *line, const char *name, const char *value)
     json_put_string(line, value, strlen(value));
 }
 
-static void log_text(struct journal *journal, const char *level, const char *text)
+/* What is said, and what the log has besides: an entity and its seconds, unless it is NULL. */
+struct saying {
+    bool warning;
+    const char *entity;
+    double seconds;
+};
+
+static void log_text(struct journal *journal, const struct saying *saying, const char *text)
 {
     struct buffer line;
     buffer_init(&line);
-    begin(&line, level);
+    begin(&line, saying->warning ? "warning" : "info");
     member(&line, "message", text);
+    if (saying->entity != NULL) {
+        member(&line, "entity", saying->entity);
+        buffer_printf(&line, ",\"seconds\":%.3f", saying->seconds);
+    }
     buffer_putc(&line, '}');
     append(journal, &line);
     buffer_release(&line);
 }
 
-static void say(struct journal *journal, bool warning, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
+static void say(struct journal *journal, const struct saying *saying, const char *format,
+                va_list args) __attribute__((format(printf, 3, 0)));
 
-static void say(struct journal *journal, bool warning, const char *format, va_list args)
+static void say(struct journal *journal, const struct saying *saying, const char *format,
+                va_list args)
 {
     char text[2048];
     vsnprintf(text, sizeof text, format, args);
     journal_clear(journal);
-    if (warning)
+    if (saying->warning)
         message_warning("%s", text);
     else
         message_info("%s", text);
-    log_text(journal, warning ? "warning" : "info", text);
+    log_text(journal, saying, text);
 }
 
 void journal_info(struct journal *journal, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(journal, false, format, args);
+    say(journal, &(struct saying){0}, format, args);
+    va_end(args);
+}
+
+void journal_time(struct journal *journal, const char *entity, double seconds, const char *format,
+                  ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(journal, &(struct saying){.entity = entity, .seconds = seconds}, format, args);
     va_end(args);
 }
 
@@ -115,7 +136,7 @@ void journal_warning(struct journal *journal, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(journal, true, format, args);
+    say(journal, &(struct saying){.warning = true}, format, args);
     va_end(args);
 }
 

@@ -30,6 +30,9 @@ void journal_release(struct journal *journal);
 
 void journal_info(struct journal *journal, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of an entity and the seconds it took, which the log keeps as members of their own. */
+void journal_time(struct journal *journal, const char *entity, double seconds, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
 void journal_warning(struct journal *journal, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* To the log alone: main prints errors, once. */

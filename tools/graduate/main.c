@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-    &verb_plan, &verb_schema, &verb_run, &verb_status, &verb_rehearse, &verb_stream,
+    &verb_plan,   &verb_schema, &verb_run,    &verb_status,  &verb_rehearse,
+    &verb_stream, &verb_verify, &verb_report, &verb_compare, &verb_seal,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
@@ -58,13 +59,16 @@ static int with_verb(const struct verb *verb, int argc, char **argv, struct erro
     case OPTIONS_RUN:
         break;
     }
-    if (positionals > (verb->takes_file ? 1 : 0)) {
-        error_set(error, ERROR_USAGE, "\"%s\" is more than %s takes",
-                  argv[verb->takes_file ? 2 : 1], verb->command->name);
+    int most = verb->takes == VERB_FILES ? positionals : (int)verb->takes;
+    if (positionals > most) {
+        error_set(error, ERROR_USAGE, "\"%s\" is more than %s takes", argv[most + 1],
+                  verb->command->name);
         error_hint(error, "%s --help shows an example", verb->command->name);
         return message_error(error);
     }
     const struct verb_call call = {.file = positionals > 0 ? argv[1] : NULL,
+                                   .files = argv + 1,
+                                   .file_count = (size_t)positionals,
                                    .format = message_format()};
     return verb->run(&call, &exit_code, error) ? exit_code : message_error(error);
 }

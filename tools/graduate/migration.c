@@ -147,8 +147,6 @@ static bool prepare(struct migration *migration, struct error *error)
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
                   "--prepare", "--run", folder->run, NULL);
-    if (!folder->prepared)
-        arguments_add(&arguments, "--begin", NULL);
     if (!folder->prepared) /* later, a ledger without the run is another ledger */
         arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
@@ -162,6 +160,12 @@ static bool prepare(struct migration *migration, struct error *error)
     crash_point(CRASH_DRIVER_PREPARED);
     folder->prepared = true;
     return folder_save(folder, error);
+}
+
+static bool come_after(struct migration *migration, int *exit_code, struct error *error)
+{
+    return *exit_code != 0 || migration->options->afterwards == NULL ||
+           migration->options->afterwards(migration, exit_code, error);
 }
 
 static bool migrate(struct migration *migration, int *exit_code, struct error *error)
@@ -178,7 +182,8 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
            prepare(migration, error) && transfer_all(migration, error) &&
-           closing_finish(migration, error) && closing_account(migration, exit_code, error);
+           closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
+           come_after(migration, exit_code, error);
 }
 
 /* The last words of a run that did not come to its end. */
@@ -195,7 +200,8 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
             journal_info(&migration->journal, "%s; nothing was migrated yet", error->message);
         return true;
     }
-    bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED;
+    bool goes_on =
+        error->code != ERROR_USAGE && error->code != ERROR_REFUSED && folder->finished[0] == '\0';
     size_t used = strlen(error->hint);
     if (begun && goes_on)
         snprintf(error->hint + used, sizeof error->hint - used,

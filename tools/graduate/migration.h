@@ -18,6 +18,7 @@
 
 #include "graduate/postgres.h"
 
+struct migration;
 struct migration_options {
     const char *project; /* NULL: that of the folder */
     const char *folder;  /* NULL: a fresh one */
@@ -25,6 +26,8 @@ struct migration_options {
     bool no_checkpoint, allow_rows;
     int64_t batch_bytes; /* 0: the extractor's own choice */
     enum message_format format;
+    /* What is done when the account is closed, or NULL; may set *exit_code. */
+    bool (*afterwards)(struct migration *migration, int *exit_code, struct error *error);
 };
 
 struct migration {

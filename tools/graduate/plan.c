@@ -173,4 +173,4 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
            verb_with_project(call, project_name, plan, exit_code, error);
 }
 
-const struct verb verb_plan = {&command, false, run};
+const struct verb verb_plan = {&command, VERB_NO_FILE, run};

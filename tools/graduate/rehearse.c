@@ -1,5 +1,7 @@
 #include "migration.h"
+#include "report_pages.h"
 #include "verb.h"
+#include "verifier.h"
 
 static const char *project_name, *run_folder;
 static bool no_checkpoint;
@@ -14,16 +16,45 @@ static const struct option_row options[] = {
 
 static const struct command command = {
     .name = "graduate rehearse",
-    .purpose = "migrate into a throw-away target, in a fresh run folder",
+    .purpose = "migrate into a throw-away target, verify, and report",
     .usage = "--project PROJECT [--run-dir DIR]",
     .epilogue =
         "Sources and target come from the environment or from .env, as project.json says;\n"
-        "the target must be empty. tools/rehearse starts one, and calls this. An example:\n\n"
+        "the target must be empty. tools/rehearse starts one, and calls this. At the end all\n"
+        "levels of the verification are run, and DIR has report.html. An example:\n\n"
         "  SUPABASE_DB_URL=postgresql://postgres@localhost:54322/postgres \\\n"
         "    graduate rehearse --project authorstack",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
+
+static bool verify(struct migration *migration, int *exit_code, struct error *error)
+{
+    struct buffer text;
+    cJSON *verdict = NULL;
+    journal_info(&migration->journal, "verifying all that was moved");
+    if (!verifier_run(&migration->supervisor, &migration->project, &migration->folder,
+                      &(struct verifier_options){0}, exit_code, error) ||
+        !verifier_read(&migration->folder, &verdict, error))
+        return false;
+    buffer_init(&text);
+    buffer_putc(&text, '\n');
+    verifier_print(verdict, &text);
+    bool ok = verb_print(&text, error);
+    buffer_release(&text);
+    cJSON_Delete(verdict);
+    return ok;
+}
+
+/* A verification that could not be made is reported, too. */
+static bool verify_and_report(struct migration *migration, int *exit_code, struct error *error)
+{
+    struct error other;
+    bool verified = verify(migration, exit_code, error);
+    bool reported = report_pages_write(&migration->folder, &migration->project, false, NULL, NULL,
+                                       verified ? error : &other);
+    return verified && reported;
+}
 
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
@@ -34,9 +65,10 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .no_checkpoint = no_checkpoint,
         .batch_bytes = batch_bytes,
         .format = call->format,
+        .afterwards = verify_and_report,
     };
     return verb_needs(project_name, "project", error) &&
            migration_run(&migration, exit_code, error);
 }
 
-const struct verb verb_rehearse = {&command, false, run};
+const struct verb verb_rehearse = {&command, VERB_NO_FILE, run};

@@ -5,8 +5,7 @@
 #include <bson/bson.h>
 #include <string.h>
 
-/* Copy what fits, whole characters only. */
-static void printable(char *out, size_t size, const char *text, size_t length)
+void remark_printable(char *out, size_t size, const char *text, size_t length)
 {
     bool utf8 = bson_utf8_validate(text, length, true);
     size_t used = 0;
@@ -33,7 +32,7 @@ static void text_member(const cJSON *json, const char *name, char *out, size_t s
     const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
     if (value == NULL)
         value = "";
-    printable(out, size, value, strlen(value));
+    remark_printable(out, size, value, strlen(value));
 }
 
 static int64_t count_member(const cJSON *json, const char *name)
@@ -83,7 +82,7 @@ void remark_parse(const char *line, size_t length, struct remark *remark)
         json_parse(line, length, "", &json, &unwanted);
     remark->kind = cJSON_IsObject(json) ? kind_of(json) : REMARK_NOISE;
     if (remark->kind == REMARK_NOISE) {
-        printable(remark->text, sizeof remark->text, line, length);
+        remark_printable(remark->text, sizeof remark->text, line, length);
     } else {
         const char *code = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "code"));
         text_member(json, "message", remark->text, sizeof remark->text);

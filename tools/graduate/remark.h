@@ -23,5 +23,7 @@ struct remark {
 
 /* `line` without its newline. */
 void remark_parse(const char *line, size_t length, struct remark *remark);
+/* Make a text printable, as all of the above are: as much of it as fits, whole characters only. */
+void remark_printable(char *out, size_t size, const char *text, size_t length);
 
 #endif

@@ -38,4 +38,4 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     return verb_needs(run_folder, "run-dir", error) && migration_run(&migration, exit_code, error);
 }
 
-const struct verb verb_run = {&command, false, run};
+const struct verb verb_run = {&command, VERB_NO_FILE, run};

@@ -57,6 +57,8 @@ void sheet_print(struct sheet *sheet, const char *indent, struct buffer *out)
         out->failed = true;
         return;
     }
+    if (sheet->cells.length == 0)
+        return;
     const char *begin = (const char *)sheet->cells.data, *end = begin + sheet->cells.length;
     for (const char *cell = begin; cell < end; cell += strlen(cell) + 1, i++)
         if (width(cell) > widest[i % columns])

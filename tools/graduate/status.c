@@ -234,4 +234,4 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     return ok;
 }
 
-const struct verb verb_status = {&command, false, run};
+const struct verb verb_status = {&command, VERB_NO_FILE, run};

@@ -140,7 +140,8 @@ static bool confirm(struct migration *migration, const struct mapping *mapping, 
         return false;
     int64_t per_second = seconds > 0 ? (int64_t)((double)(now.records - before) / seconds) : 0;
     if (now.done)
-        journal_info(&migration->journal, "%s: %s records, %s rows in %s (%s/s)", mapping->name,
+        journal_time(&migration->journal, mapping->name, seconds,
+                     "%s: %s records, %s rows in %s (%s/s)", mapping->name,
                      figure_count(now.records, records), figure_count(now.rows, rows),
                      figure_duration(seconds, time), figure_count(per_second, rate));
     else

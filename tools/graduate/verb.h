@@ -9,13 +9,18 @@
 
 /* A command line, read. */
 struct verb_call {
-    const char *file; /* the positional argument, or NULL */
+    const char *file;   /* the first positional argument, or NULL */
+    char *const *files; /* all of them */
+    size_t file_count;
     enum message_format format;
 };
 
+/* How many positional arguments a verb takes. */
+enum verb_files { VERB_NO_FILE, VERB_ONE_FILE, VERB_FILES };
+
 struct verb {
     const struct command *command; /* its name is "graduate VERB" */
-    bool takes_file;
+    enum verb_files takes;
     /* False with an error, which main prints; else *exit_code, 0 when it is left alone. */
     bool (*run)(const struct verb_call *call, int *exit_code, struct error *error);
 };
@@ -26,6 +31,10 @@ extern const struct verb verb_run;
 extern const struct verb verb_status;
 extern const struct verb verb_rehearse;
 extern const struct verb verb_stream;
+extern const struct verb verb_compare;
+extern const struct verb verb_seal;
+extern const struct verb verb_verify;
+extern const struct verb verb_report;
 
 const char *verb_name(const struct verb *verb);
 /* The verb of that name, or NULL with an ERROR_USAGE that names the nearest and lists all. */

@@ -115,4 +115,4 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
            verb_with_project(call, project_name, print_schema, exit_code, error);
 }
 
-const struct verb verb_schema = {&command, false, run};
+const struct verb verb_schema = {&command, VERB_NO_FILE, run};

@@ -314,8 +314,10 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         return error_hint(error, "graduate stream --help shows an example");
     }
     int fd = open(call->file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set_errno(error, ERROR_USAGE, "cannot open %s", call->file);
+    if (fd < 0) {
+        error_set_errno(error, ERROR_USAGE, "cannot open %s", call->file);
+        return error_hint(error, "name a checkpoint, such as RUN-DIR/checkpoints/books.gck");
+    }
     struct listing listing = {.rows = false};
     buffer_init(&listing.text);
     stream_reader_init(&listing.reader, fd, call->file);
@@ -327,4 +329,4 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     return ok;
 }
 
-const struct verb verb_stream = {&command, true, run};
+const struct verb verb_stream = {&command, VERB_ONE_FILE, run};

@@ -120,6 +120,26 @@ static bool write_ledger(struct postgres *target, const struct fence *fence,
     return ok;
 }
 
+/* The ledger's row comes first, so that of two loaders the second stops before it has written; how
+ * long the batch took is known only now. */
+static bool record_time(struct postgres *target, const struct fence *fence, const struct work *work,
+                        struct error *error)
+{
+    char partition[24], batch[24];
+    snprintf(partition, sizeof partition, "%" PRId32, work->batch->partition);
+    snprintf(batch, sizeof batch, "%" PRId64, work->batch->batch);
+    const char *const parameters[] = {fence->run, work->batch->entity, partition, batch};
+    PGresult *result;
+    if (!postgres_query(target,
+                        "UPDATE graduate.batches SET seconds ="
+                        " extract(epoch FROM clock_timestamp() - now()) WHERE run = $1"
+                        " AND entity = $2 AND partition = $3 AND batch = $4",
+                        parameters, 4, &result, error))
+        return false;
+    PQclear(result);
+    return true;
+}
+
 static bool begin_copy(struct postgres *target, const struct stream_output *output,
                        const struct stream_section *section, struct error *error)
 {
@@ -212,6 +232,8 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     for (size_t i = 0; i < work->count; i++)
         if (!copy(target, work, i, error))
             return false;
+    if (!record_time(target, fence, work, error))
+        return false;
     crash_point(CRASH_LOAD_BEFORE_COMMIT);
     if (!fence_commit(target, error))
         return false;

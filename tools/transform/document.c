@@ -61,7 +61,7 @@ static bool walk(struct scope *scope, struct node *node, const struct value *doc
     bson_iter_t iter;
     size_t guess = 0;
     if (!bson_iter_init_from_data(&iter, document->bytes, document->length)) {
-        error_set(error, ERROR_SOURCE, "the document is damaged");
+        value_damaged(error);
         return at_trail(scope, up, error);
     }
     while (bson_iter_next(&iter)) {
@@ -97,8 +97,7 @@ static bool walk(struct scope *scope, struct node *node, const struct value *doc
         }
     }
     if (!value_walked(&iter, document)) {
-        error_set(error, ERROR_SOURCE, "the document is damaged at its byte %u",
-                  iter.err_off != 0 ? iter.err_off : iter.off);
+        value_damaged(error);
         return at_trail(scope, up, error);
     }
     return true;
@@ -150,7 +149,7 @@ static bool write_rest(struct node *node, const struct value *document, struct j
         return false;
     buffer_putc(writer->out, '{');
     if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
-        return error_set(error, ERROR_SOURCE, "the document is damaged");
+        return value_damaged(error);
     while (bson_iter_next(&iter)) {
         const char *key = bson_iter_key(&iter);
         struct node *met = find(node, key, &guess);

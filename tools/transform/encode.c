@@ -151,6 +151,8 @@ static bool put_text(const struct encoding *encoding, const struct value *value,
 {
     if (value->type == BSON_TYPE_OID) {
         char hex[32];
+        if (encoding->type.length > 0 && encoding->type.length < 24)
+            return misfit(encoding, value, "too long", error);
         value_brief(value, hex, sizeof hex);
         buffer_puts(out, hex);
         return true;
@@ -311,6 +313,12 @@ static bool put_scalar(const struct encoding *encoding, const struct value *valu
     return true;
 }
 
+static bool damaged(const struct encoding *encoding, struct error *error)
+{
+    value_damaged(error);
+    return error_at(error, NULL, NULL, encoding->path);
+}
+
 /* One dimension; elements in BSON's order whatever their keys say. */
 static bool put_array(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
@@ -320,7 +328,7 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     if (value->type != BSON_TYPE_ARRAY)
         return misfit(encoding, value, "", error);
     if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
-        return misfit(encoding, value, "damaged", error);
+        return damaged(encoding, error);
     size_t head = out->length;
     struct encoding element = *encoding;
     element.type.array = false;
@@ -341,7 +349,7 @@ static bool put_array(const struct encoding *encoding, const struct value *value
         }
     }
     if (!value_walked(&iter, value))
-        return misfit(encoding, value, "damaged", error);
+        return damaged(encoding, error);
     if (out->failed)
         return true; /* the row's end sees it */
     if (count == 0)

@@ -29,8 +29,9 @@ static bool replace_keys(const struct identity *identity, const char *entity, co
                 buffer_put(out, text + at, end - at);
             } else if (memchr(text + at, '\\', end - at) != NULL || end - at < 3 ||
                        !identity_from_text(identity, entity, text + at + 1, end - at - 2, uuid)) {
-                return error_set(error, ERROR_DATA, "the key %.*s is nobody's id",
-                                 (int)(end - at < 80 ? end - at : 80), text + at);
+                error_set(error, ERROR_DATA, "the key %.*s is nobody's id",
+                          (int)(end - at < 80 ? end - at : 80), text + at);
+                return error_hint(error, "correct the row in the source, and run again");
             } else {
                 buffer_put(uuids, uuid, sizeof uuid);
                 uuid_format(uuid, name);

@@ -32,7 +32,9 @@ bool text_check(const uint8_t *text, size_t length, struct error *error)
         if ((((word - UINT64_C(0x0101010101010101)) & ~word) | word) & UINT64_C(0x8080808080808080))
             break;
     }
-    if (bson_utf8_validate((const char *)text + i, length - i, false))
+    while (i < length && text[i] != 0 && text[i] < 0x80)
+        i++;
+    if (i == length || bson_utf8_validate((const char *)text + i, length - i, false))
         return true;
     bool nul = memchr(text, 0, length) != NULL;
     error_set(error, ERROR_DATA, nul ? "the text holds a NUL character, which PostgreSQL cannot keep"
@@ -289,7 +291,7 @@ bool json_check_document(struct json_writer *writer, const struct value *documen
 
 static bool damaged(const struct json_writer *writer, struct error *error)
 {
-    error_set(error, ERROR_SOURCE, "the document is damaged");
+    value_damaged(error);
     return at_path(writer, error);
 }
 

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EXTRACT_ANEW "the stream is damaged; extract it anew, or take another copy"
+
 struct transform {
     struct project project;
     const struct mapping *entity;
@@ -88,16 +90,23 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
         error_set(error, ERROR_USAGE, "%s is a row stream already", t->in.name);
         return error_hint(error, "graduate-transform reads what graduate-extract wrote");
     }
+    if (strcmp(header.project, t->project.name) != 0) {
+        error_set(error, ERROR_USAGE, "the stream is of project %s, not of %s", header.project,
+                  t->project.name);
+        return error_hint(error, "give the --project that the stream was extracted with");
+    }
     if (!project_find_mapping(&t->project, header.entity, &t->entity, error) ||
         !catalog_parse_entity(header.catalog, t->in.name, &t->catalog, error))
         return false;
     char source[256];
     snprintf(source, sizeof source, "%s.%s", t->entity->source->name, t->entity->from);
     if (strcmp(source, header.source) != 0 ||
-        strcmp(header.kind, source_kind_name(t->entity->source->kind)) != 0)
-        return error_set(error, ERROR_USAGE, "the stream holds %s (%s), and the mapping %s is of %s "
-                         "(%s)", header.source, header.kind, t->entity->file, source,
-                         source_kind_name(t->entity->source->kind));
+        strcmp(header.kind, source_kind_name(t->entity->source->kind)) != 0) {
+        error_set(error, ERROR_USAGE, "the stream holds %s (%s), and the mapping %s is of %s (%s)",
+                  header.source, header.kind, t->entity->file, source,
+                  source_kind_name(t->entity->source->kind));
+        return error_hint(error, "give the --project that the stream was extracted with");
+    }
     /* The stream's catalog speaks for one entity; its fellows that keep a shape are not needed here,
      * so the schema is resolved for this entity alone. */
     t->documents = t->entity->source->kind != SOURCE_POSTGRES;
@@ -110,7 +119,7 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
     size_t first, count;
     schema_outputs(&t->schema, t->entity, &first, &count);
     return compiled &&
-           rows_init(&t->rows, count, t->schema.outputs[first].column_count, error) &&
+           rows_init(&t->rows, count, error) &&
            write_header(t, &header, error);
 }
 
@@ -120,9 +129,11 @@ static bool put_documents(struct transform *t, const struct frame *frame, int64_
     const uint8_t *at = frame->payload, *end = at + frame->payload_length;
     while (at < end) {
         uint32_t length = end - at >= 5 ? get_le32(at) : 0;
-        if (length < 5 || length > (size_t)(end - at))
-            return stream_error(&t->in, frame->number, frame->offset, error,
-                                "document %lld lies about its length", (long long)*records + 1);
+        if (length < 5 || length > (size_t)(end - at)) {
+            stream_error(&t->in, frame->number, frame->offset, error,
+                         "document %lld lies about its length", (long long)*records + 1);
+            return error_hint(error, EXTRACT_ANEW);
+        }
         if (!rows_put_document(&t->rows, &t->plan, at, length, error))
             return false;
         at += length;
@@ -153,10 +164,12 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     if (!(t->documents ? put_documents(t, frame, &records, error)
                        : put_tuples(t, frame, &records, error)))
         return false;
-    if (records != meta.records)
-        return stream_error(&t->in, frame->number, frame->offset, error,
-                            "it holds %lld records and says %lld", (long long)records,
-                            (long long)meta.records);
+    if (records != meta.records) {
+        stream_error(&t->in, frame->number, frame->offset, error,
+                     "it holds %lld records and says %lld", (long long)records,
+                     (long long)meta.records);
+        return error_hint(error, EXTRACT_ANEW);
+    }
     meta.filtered = t->rows.filtered;
     buffer_clear(&t->payload);
     rows_put_sections(&t->rows, losses_of(t), &t->payload);
@@ -183,8 +196,9 @@ static bool run(struct transform *t, struct error *error)
             ok = batch(t, &frame, error);
             break;
         case FRAME_END: {
-            struct stream_end end;
+            struct stream_end end; /* views into the frame, which reading the end leaves alone */
             ok = stream_parse_end(&t->in, &frame, &end, error) &&
+                 stream_read(&t->in, &frame, &more, error) &&
                  stream_write_end(&t->out, &end, error);
             break;
         }

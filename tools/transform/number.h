@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The shortest text that reads back as the same double ("0.1", "1e+300", "-0"); finite only. */
+/* The shortest text that reads back as the same double ("0.1", "1e+300", "-0"), save that a power of two
+ * may get a 17th digit where 16 would do; finite only. */
 void number_format(double number, char *out, size_t size);
 /* The whole number that the double is, if it is one and fits. */
 bool number_to_int64(double number, int64_t *out);

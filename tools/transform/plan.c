@@ -152,16 +152,50 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
 static bool compile_parent(struct compiling *c, const struct schema_column *column,
                            struct expression *expression)
 {
-    const struct schema_output *parent = c->plan->outputs[0].output;
     const char *name = column->mapping->value.from;
-    for (size_t i = 0; i < parent->column_count; i++)
-        if (strcmp(parent->columns[i].name, name) == 0) {
-            expression->parent = i;
-            if (pgtype_oid(&parent->columns[i].type) != pgtype_oid(&column->type))
-                return wrong(c, column->name, "the parent's column has another type");
-            return true;
-        }
-    return wrong(c, column->name, "the parent table has no such column");
+    expression->parent =
+        arena_alloc(&c->plan->arena, c->plan->form_count, sizeof *expression->parent);
+    if (expression->parent == NULL)
+        return memory(c);
+    for (size_t form = 0; form < c->plan->form_count; form++) {
+        const struct schema_output *parent = c->plan->outputs[form].output;
+        size_t i = 0;
+        while (i < parent->column_count && strcmp(parent->columns[i].name, name) != 0)
+            i++;
+        if (i == parent->column_count)
+            return wrong(c, column->name, "a form of the parent table has no such column");
+        if (pgtype_oid(&parent->columns[i].type) != pgtype_oid(&column->type))
+            return wrong(c, column->name, "the parent's column has another type");
+        expression->parent[form] = i;
+    }
+    return true;
+}
+
+static bool check_constant(struct compiling *c, const struct schema_column *column,
+                           const struct encoding *encoding, const struct value *value)
+{
+    struct buffer bytes;
+    struct error why = {0};
+    buffer_init(&bytes);
+    bool ok = encode_field(encoding, value, &bytes, &why);
+    buffer_release(&bytes);
+    return ok || wrong(c, column->name, why.message);
+}
+
+/* What the mapping itself puts into the column must fit it; functions may make it fit later. */
+static bool check_constants(struct compiling *c, const struct schema_column *column,
+                            const struct encoding *encoding, const struct expression *expression)
+{
+    if (expression->mapping->function_count > 0)
+        return true;
+    if ((expression->kind == VALUE_CONST &&
+         !check_constant(c, column, encoding, &expression->constant)) ||
+        (expression->has_fallback && !check_constant(c, column, encoding, &expression->fallback)))
+        return false;
+    for (size_t i = 0; expression->kind == VALUE_FIRST && i < expression->member_count; i++)
+        if (!check_constants(c, column, encoding, &expression->members[i]))
+            return false;
+    return true;
 }
 
 static bool compile_column(struct compiling *c, const struct schema_column *column,
@@ -175,6 +209,8 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
         return wrong(c, column->name, "a field of a document cannot become this type");
     if (value->keys_id_of != NULL)
         return wrong(c, column->name, "\"keys_id_of\" is for jsonb columns of a postgres source");
+    if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
+        return false;
     if (value->kind == VALUE_REST) {
         if (c->output->scope->has_rest)
             return wrong(c, column->name, "there is a \"rest\" column for these fields already");
@@ -205,16 +241,17 @@ static bool compile_drop(struct compiling *c, const char *path)
 {
     struct plan *plan = c->plan;
     struct scope *scope = &plan->scopes[0];
+    const char *inner = path;
     for (size_t i = 1; i < plan->scope_count; i++) {
         size_t length = strlen(plan->scopes[i].path);
         if (strncmp(path, plan->scopes[i].path, length) == 0 && path[length] == '.') {
             scope = &plan->scopes[i];
-            path += length + 1;
+            inner = path + length + 1;
             break;
         }
     }
     bool settled;
-    struct node *node = descend(c, scope, path, &settled);
+    struct node *node = descend(c, scope, inner, &settled);
     if (node == NULL)
         return memory(c);
     if (settled || node->slot != NO_SLOT || node->child_count > 0)
@@ -247,6 +284,9 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         const struct mapping_table *table = output->output->table;
         output->columns =
             arena_alloc(&plan->arena, output->output->column_count, sizeof *output->columns);
+        bool form = i == plan->form_count && table->each == NULL &&
+                    strcmp(table->label, plan->outputs[0].output->table->label) == 0;
+        plan->form_count += form;
         ok = output->columns != NULL ? find_scope(&c, table->each, &output->scope) : memory(&c);
         ok = ok && compile_tests(&c, output->scope, &table->when, &output->tests,
                                  &output->test_count);

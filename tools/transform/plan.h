@@ -47,7 +47,7 @@ struct expression {
     enum value_kind kind;
     int slot;                 /* FROM */
     struct value constant;    /* CONST */
-    size_t parent;            /* PARENT: index of the column in the first output */
+    size_t *parent;           /* PARENT: index of the column in each form of the first table */
     struct expression *members; /* OBJECT */
     const char **names;
     size_t member_count;
@@ -82,6 +82,8 @@ struct plan {
     size_t scope_count;
     struct output_plan *outputs;
     size_t output_count;
+    size_t form_count; /* the first outputs that are forms of the first table: a record has one of them,
+                          or is filtered; its child rows take their parent's columns from there */
     struct losses losses;
     struct arena arena;
 };

@@ -15,11 +15,13 @@ struct origin {
     int64_t position;             /* of the element, from 1 */
 };
 
-bool rows_init(struct rows *rows, size_t outputs, size_t first_columns, struct error *error)
+enum { MOST_COLUMNS = 1600 }; /* of a table of PostgreSQL */
+
+bool rows_init(struct rows *rows, size_t outputs, struct error *error)
 {
     *rows = (struct rows){.count = outputs};
     rows->lists = calloc(outputs + 1, sizeof *rows->lists);
-    rows->parent_fields = calloc(first_columns + 1, sizeof *rows->parent_fields);
+    rows->parent_fields = calloc(MOST_COLUMNS, sizeof *rows->parent_fields);
     if (rows->lists == NULL || rows->parent_fields == NULL) {
         rows_release(rows);
         return error_memory(error);
@@ -122,7 +124,11 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
         return false;
     if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
         return write_identity(member, &value, writer, error);
-    return json_write_value(writer, &value, error);
+    bool outer = writer->safe_numbers;
+    writer->safe_numbers = outer || member->encoding.safe_numbers;
+    bool ok = json_write_value(writer, &value, error);
+    writer->safe_numbers = outer;
+    return ok;
 }
 
 static bool write_object(const struct origin *origin, const struct scope *scope,
@@ -169,12 +175,12 @@ static bool put_made_json(const struct origin *origin, struct scope *scope,
 }
 
 /* Copy a field of the record's first row, as it was encoded there. */
-static void put_parent(const struct rows *rows, size_t column, struct buffer *out)
+static void put_parent(const struct rows *rows, const size_t *columns, struct buffer *out)
 {
-    const struct buffer *parent = &rows->lists[0].tuples;
+    const struct buffer *parent = &rows->lists[rows->parent].tuples;
     if (parent->failed)
         return;
-    const uint8_t *field = parent->data + rows->parent_fields[column];
+    const uint8_t *field = parent->data + rows->parent_fields[columns[rows->parent]];
     uint32_t length = get_be32(field);
     buffer_put(out, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
 }
@@ -229,7 +235,8 @@ static bool put_outputs(struct rows *rows, struct plan *plan, const struct scope
         struct output_plan *output = &plan->outputs[i];
         if (output->scope != scope || !holds(output->tests, output->test_count, scope))
             continue;
-        if (!put_row(origin, output, &rows->lists[i], i == 0 ? rows->parent_fields : NULL, error))
+        if (!put_row(origin, output, &rows->lists[i], i == rows->parent ? rows->parent_fields : NULL,
+                     error))
             return false;
     }
     return true;
@@ -261,7 +268,7 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
     }
     if (value_walked(&iter, array))
         return true;
-    error_set(error, ERROR_SOURCE, "the array is damaged");
+    value_damaged(error);
     return error_at(error, NULL, NULL, scope->path);
 }
 
@@ -287,7 +294,11 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
     struct origin origin = {.plan = plan, .rows = rows, .record = record, .document = record};
     if (!document_walk(top, record, error))
         return false;
-    if (!holds(plan->outputs[0].tests, plan->outputs[0].test_count, top)) {
+    rows->parent = 0;
+    while (rows->parent < plan->form_count &&
+           !holds(plan->outputs[rows->parent].tests, plan->outputs[rows->parent].test_count, top))
+        rows->parent++;
+    if (rows->parent == plan->form_count) {
         rows->filtered++;
         return true;
     }

@@ -13,11 +13,12 @@ struct row_list {
 struct rows {
     struct row_list *lists; /* one per output of the entity */
     size_t count;
-    size_t *parent_fields; /* where the fields of the record's first row begin */
+    size_t parent;         /* the form of the first table that the record's parent row has */
+    size_t *parent_fields; /* where the fields of that row begin */
     int64_t filtered;      /* records that became no row by a `when` */
 };
 
-bool rows_init(struct rows *rows, size_t outputs, size_t first_columns, struct error *error);
+bool rows_init(struct rows *rows, size_t outputs, struct error *error);
 void rows_release(struct rows *rows);
 void rows_clear(struct rows *rows);
 

@@ -36,6 +36,8 @@ enum {
     OID_VARCHAR_ARRAY = 1015,
 };
 
+#define EXTRACT_ANEW "the table changed, or the stream is damaged; extract it anew"
+
 static void put_field(struct buffer *out, const uint8_t *bytes, size_t length)
 {
     buffer_put_be32(out, (uint32_t)length);
@@ -57,6 +59,7 @@ static bool wrong_length(const struct tuple_column *column, const struct field *
 {
     error_set(error, ERROR_SOURCE, "a field of %d bytes cannot be what the catalog says",
               field->length);
+    error_hint(error, EXTRACT_ANEW);
     return error_at(error, NULL, NULL, column->schema->name);
 }
 
@@ -140,6 +143,7 @@ static bool identify(const struct tuple_plan *plan, const struct tuple_column *c
                   : identity_from_text(plan->identity, column->id_entity,
                                        (const char *)field->bytes, (size_t)field->length, uuid))) {
         error_set(error, ERROR_DATA, "an empty text is nobody's id");
+        error_hint(error, "correct the row in the source, and run again");
         return error_at(error, NULL, NULL, column->schema->name);
     }
     if (column->schema->type.base == PG_UUID) {
@@ -334,6 +338,7 @@ static bool cut_off(const struct tuple_plan *plan, struct error *error)
 {
     error_set(error, ERROR_SOURCE, "a row of %s is cut off, or has another number of fields than "
               "the catalog says", plan->entity->from);
+    error_hint(error, EXTRACT_ANEW);
     return error_at(error, plan->entity->name, NULL, NULL);
 }
 
@@ -383,7 +388,9 @@ static bool convert(struct tuple_plan *plan, const struct tuple_column *column,
                     struct buffer *out, struct error *error)
 {
     const struct field *field = column->source >= 0 ? &plan->fields[column->source] : NULL;
-    if (field == NULL || (field->length < 0 && column->constant != NULL)) {
+    bool replaced = field != NULL && field->length < 0 && column->constant != NULL &&
+                    column->schema->not_null; /* a default is for a null that must not be one */
+    if (field == NULL || replaced) {
         buffer_put(out, column->constant, column->constant_length);
         return true;
     }

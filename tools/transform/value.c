@@ -86,6 +86,12 @@ bool value_walked(const bson_iter_t *iter, const struct value *document)
     return iter->err_off == 0 && iter->off + 1 == document->length;
 }
 
+bool value_damaged(struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "the document is damaged: a length in it is wrong, or it ends early");
+    return error_hint(error, "take the stream or the export that it comes from anew, or another copy");
+}
+
 struct value value_from_text(const char *text, size_t length)
 {
     return (struct value){
@@ -175,7 +181,7 @@ bool value_equals(const struct value *a, const struct value *b)
     int64_t whole;
     if (is_integer(integer))
         return number_to_int64(other->number, &whole) && whole == integer->integer;
-    return a->type == BSON_TYPE_DOUBLE && a->number == b->number;
+    return a->type == b->type && a->number == b->number;
 }
 
 const char *value_kind(const struct value *value)

@@ -4,6 +4,7 @@
 
 #include "graduate/arena.h"
 #include "graduate/buffer.h"
+#include "graduate/error.h"
 
 #include <bson/bson.h>
 #include <cjson/cJSON.h>
@@ -33,6 +34,8 @@ struct value {
 struct value value_from_iter(const bson_iter_t *iter);
 /* Did a walk over a document's fields end at its last byte? Damage ends a walk too, without a word. */
 bool value_walked(const bson_iter_t *iter, const struct value *document);
+/* The error for it; the caller adds the path. */
+bool value_damaged(struct error *error);
 struct value value_from_text(const char *text, size_t length);
 /* A JSON constant. Whole numbers become int64, other numbers double; objects and arrays become BSON
  * in the arena. False without memory. */

@@ -44,7 +44,7 @@ bool canonical_from_binary(const struct pgtype *type, const uint8_t *bytes, int3
 bool canonical_put_decimal(struct buffer *out, const char *text);
 void canonical_put_double(struct buffer *out, double number);
 void canonical_put_int(struct buffer *out, int64_t number);
-/* Canonical JSON from JSON text (exact numbers of any length). */
+/* Canonical JSON from JSON text (exact numbers of any length), without the tag 'j'. */
 bool canonical_put_json(struct buffer *out, const char *text, size_t length, struct error *error);
 /* The value as short text for people: numbers as decimal, times as ISO, JSON as JSON; NULL as "NULL". */
 void canonical_print(const struct pgtype *type, const uint8_t *value, size_t length, struct buffer *out);

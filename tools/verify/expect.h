@@ -34,8 +34,16 @@ struct expected_row {
 };
 typedef bool (*expect_callback)(void *context, const struct expected_row *row, struct error *error);
 
-/* What happened to the values of one path of the source (structural paths, array indexes left out:
- * "tasks.title"); balance: seen = written + rest + dropped + defaulted + lost + rejected. */
+/* What happened to the values of one path of the source (array indexes left out: "tasks.title"; for
+ * Postgres a column); balance: seen = written + rest + dropped + defaulted + lost + rejected.
+ *
+ * A value is a field that is there, null or not, of a record (or element of `each`) that became a row,
+ * at the shallowest path that decides its fate: where a column takes it whole or a condition compares
+ * it (written), where it is dropped by name, where nobody speaks for it (rest). Documents on the way
+ * to such a path and arrays that `each` opens are structure, no values; their elements are counted,
+ * scalars at the array's own path. Defaulted: a default stands in for what was there. Lost: a rule gave
+ * it up (password_reset); a changed form, such as safe_numbers makes, is written. Paths beyond the first
+ * 10000 are counted as "*". */
 struct expected_path {
     const char *path;
     int64_t seen, written, rest, dropped, defaulted, lost, rejected;
@@ -49,11 +57,13 @@ bool expectation_new(struct expectation **made, const struct project *project,
 void expectation_free(struct expectation *expectation);
 /* The tables it fills; stable while it lives. */
 const struct expected_table *expectation_tables(const struct expectation *expectation, size_t *count);
-/* All rows of one batch's payload; *records and *filtered are added to. A record for which the mapping
+/* All rows of one batch's payload; *records and *filtered are added to. A record is filtered when no
+ * form of the first table holds for it; then it has no row at all. A record for which the mapping
  * gives no answer is ERROR_DATA with entity, key and path (then the run should have stopped there). */
 bool expectation_batch(struct expectation *expectation, const uint8_t *payload, size_t length,
                        expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                        struct error *error);
+/* In the order of their paths; stable until the next batch. */
 const struct expected_path *expectation_paths(const struct expectation *expectation, size_t *count);
 
 #endif

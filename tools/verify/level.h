@@ -13,8 +13,10 @@ enum verify_source { VERIFY_CHECKPOINTS, VERIFY_AFRESH };
 struct verification {
     const struct project *project;
     const char *run_folder;        /* or NULL */
+    const char *catalog_folder;    /* what each source said of itself: SOURCE.json */
     const char *run;               /* id in the ledger, or NULL: no ledger is consulted */
     enum verify_source source;
+    bool hurried;                  /* counts alone, afresh: the sources' estimates will do */
     struct catalog *catalogs;      /* per source of the project */
     size_t catalog_count;
     struct postgres target;        /* one repeatable-read, read-only transaction for all levels */

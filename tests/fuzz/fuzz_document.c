@@ -1,0 +1,87 @@
+/* A document out of any bytes through a mapping that uses every part of the language: what comes
+ * out is what PostgreSQL takes, or there is an error of the record.
+ *
+ * The outermost length and last byte are set right, for without them nothing is looked at. */
+#include "project.h"
+#include "rows_check.h"
+
+static const char mapping[] =
+    "{'from': 'auth.books', 'to': {"
+    "'public.books': {'key': ['k'], 'when': {'gone': {'not': true}}, 'columns': {"
+    "'k': {'const': 1, 'type': 'integer'},"
+    "'id': {'from': '_id', 'id_of': 'books'},"
+    "'b': {'from': 'b', 'type': 'boolean'},"
+    "'i': {'from': 'i', 'type': 'smallint', 'default': 7, 'null': false},"
+    "'l': {'from': 'l', 'type': 'bigint'},"
+    "'f': {'from': 'f', 'type': 'real'},"
+    "'d': {'from': 'd', 'type': 'double precision'},"
+    "'n': {'from': 'n', 'type': 'numeric'},"
+    "'m': {'from': 'm', 'type': 'numeric(10,2)'},"
+    "'t': {'from': 't', 'type': 'text', 'do': ['trim', 'lower']},"
+    "'v': {'from': 'v', 'type': 'varchar(3)', 'do': ['phone_digits', 'empty_to_null']},"
+    "'y': {'from': 'y', 'type': 'bytea'},"
+    "'u': {'from': 'u', 'type': 'uuid'},"
+    "'da': {'from': 'da', 'type': 'date'},"
+    "'ts': {'from': 'ts', 'type': 'timestamp'},"
+    "'tz': {'from': 'tz', 'type': 'timestamptz'},"
+    "'j': {'from': 'j', 'type': 'jsonb', 'do': ['safe_numbers']},"
+    "'js': {'from': 'js', 'type': 'json'},"
+    "'ta': {'from': 'ta', 'type': 'text[]'},"
+    "'na': {'from': 'na', 'type': 'numeric[]'},"
+    "'ja': {'from': 'ja', 'type': 'jsonb[]'},"
+    "'pw': {'from': 'pw', 'do': ['supabase_password'], 'type': 'varchar(255)'},"
+    "'o': {'object': {'sub': {'from': 'r', 'id_of': 'users'}, 'x': {'first': [{'from': "
+    "'x'}, {'const': []}]}, 'in': {'object': {'y': {'from': 'me.y'}}, 'when': {'b': "
+    "true}}}, 'type': 'jsonb'},"
+    "'s': {'first': [{'from': 'me.s'}, {'from': 'x'}], 'type': 'text', 'when': {'i': "
+    "{'not': 0}}},"
+    "'rest': {'rest': true}}},"
+    "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
+    "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
+    "{'from': 'a', 'type': 'text'}, 'c': {'from': 'c.c', 'type': 'jsonb'}, 'rest': "
+    "{'rest': true}}},"
+    "'public.g': {'each': 'me.g', 'key': ['p'], 'columns': {'p': {'position': true}, "
+    "'w': {'from': '.', 'type': 'text'}}}},"
+    "'drop': ['hash', 'hashOptions', 'me.z', 'e.z']}";
+
+static struct memory_project project;
+static struct plan plan;
+static struct rows rows;
+
+static void set_up(void)
+{
+    static cJSON *json;
+    struct error error;
+    MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
+    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], &error));
+    MUST(rows_init(&rows, 3, &error));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (plan.entity == NULL)
+        set_up();
+    if (size < 5)
+        return 0;
+    uint8_t *bson = malloc(size);
+    MUST(bson != NULL);
+    memcpy(bson, data, size);
+    uint32_t length = (uint32_t)size;
+    memcpy(bson, &length, sizeof length);
+    bson[size - 1] = 0;
+    struct error error = {0};
+    rows_clear(&rows);
+    losses_clear(&plan.losses);
+    if (rows_put_document(&rows, &plan, bson, size, &error)) {
+        for (size_t o = 0; o < 3; o++)
+            check_rows(&rows.lists[o], &project.schema.outputs[o]);
+        check_losses(&plan.losses);
+        MUST(rows.filtered == (rows.lists[0].rows == 0));
+    } else {
+        MUST(error.code == ERROR_DATA || error.code == ERROR_SOURCE);
+        MUST(error.message[0] != '\0' && error.hint[0] != '\0');
+        MUST(strcmp(error.entity, "books") == 0);
+    }
+    free(bson);
+    return 0;
+}

@@ -1,0 +1,275 @@
+"""A live Appwrite as a source: every version gives the same rows, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.complaint import SOURCE, TARGET, USAGE
+from tests.integration.migration import APPWRITE, ROOT
+from tests.integration.small_project import Small, project
+from tests.rig.appwrite_models import PROFILES
+from tests.rig.appwrite_probe import KEY, PROJECT, Probe
+from tests.rig.appwrite_sample import preference, user, write_lines, write_sample
+from tests.rig.postgres import Cluster
+
+USERS, DOCUMENTS = "/users", "/databases/main/collections/user_preferences/documents"
+PAGE = 100
+# AuthorStack's accounts, identities and preferences, without its other sources.
+AUTHORSTACK = ROOT / "mappings/authorstack"
+ENTITIES = ("accounts", "identities", "user_preferences")
+TABLES = ("auth.users", "auth.identities", "public.user_preferences")
+COUNTS = json.loads((ROOT / "fixtures/authorstack/counts.json").read_text())
+# A club of a few pages: members, and what they like. Rest keeps what only some versions have.
+MEMBERS, LIKES = 250, 230
+CLUB: dict[str, Any] = {
+    "project": project(
+        "club", {"club": {"kind": "appwrite", "uri": "${APPWRITE_URI}", "key": "${APPWRITE_API_KEY}", "database": "main"}},
+        left_out={f"club.{name}": "not needed" for name in ("identities", "teams", "wide", "notes", "hidden")}),
+    "members": {
+        "from": "club.users",
+        "to": {"public.members": {"key": ["id"], "columns": {"id": {"from": "$id", "type": "text"},
+                                                           "name": {"from": "name", "type": "text"},
+                                                           "rest": {"rest": True, "type": "jsonb"}}}},
+    },
+    "likes": {
+        "from": "club.user_preferences",
+        "to": {"public.likes": {"key": ["id"], "columns": {"id": {"from": "$id", "type": "text"},
+                                                         "user_id": {"from": "userId", "type": "text"},
+                                                         "rest": {"rest": True, "type": "jsonb"}}}},
+    },
+}  # fmt: skip
+
+
+class Club(Small):
+    """A project that is read from a double."""
+
+    def __init__(self, top: Path, targets: Cluster, double: Probe, files: dict[str, Any]) -> None:
+        uri = f"{double.endpoint}?project={PROJECT}"
+        super().__init__(top, targets, files, APPWRITE_URI=uri, APPWRITE_API_KEY=KEY, GRADUATE_BACKOFF_MS="1")
+        self.double = double
+        self.batch_bytes = "24K"
+
+    def pages(self, path: str) -> list[dict[str, Any]]:
+        """What was asked of a list, but for the look at its length."""
+        asked = self.double.requests()["requests"]
+        return [request for request in asked if request["path"] == path and "total=0" in request["query"]]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("appwrite")
+    write_sample(folder)
+    write_lines(folder / "users.jsonl", map(user, range(MEMBERS)))
+    write_lines(folder / "user_preferences.jsonl", map(preference, range(1, LIKES + 1)))
+    return folder
+
+
+@contextmanager
+def club_of(top: Path, targets: Cluster, data: Path, version: str = "1.8.1", keys: str = KEY) -> Iterator[Club]:
+    with Probe(data, version, "--control", keys=keys) as double, Club(top, targets, double, CLUB) as made:
+        yield made
+
+
+@pytest.fixture
+def club(targets: Cluster, data: Path, tmp_path: Path) -> Iterator[Club]:
+    with club_of(tmp_path, targets, data) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def club_undisturbed(targets: Cluster, data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    with club_of(tmp_path_factory.mktemp("club"), targets, data) as made:
+        made.succeed()
+        return made.checksums()
+
+
+@contextmanager
+def authorstack_of(top: Path, targets: Cluster, version: str = "1.8.1") -> Iterator[Club]:
+    files = {name: json.loads((AUTHORSTACK / f"{name}.json").read_text()) for name in ("project", *ENTITIES)}
+    files["project"]["sources"] = {"auth": files["project"]["sources"]["auth"]}
+    with Probe(APPWRITE, version, "--control") as double, Club(top, targets, double, files) as made:
+        yield made
+
+
+def as_from_exports(migration: Club, undisturbed: dict[str, str]) -> bool:
+    """Its three tables are those of AuthorStack's migration from exports."""
+    sums = migration.checksums()
+    return all(sums[table] == undisturbed[table] for table in TABLES)
+
+
+@pytest.mark.parametrize("version", PROFILES)
+def test_every_version_gives_the_same(
+    targets: Cluster, undisturbed: dict[str, str], tmp_path: Path, version: str) -> None:  # fmt: skip
+    """AuthorStack's accounts and preferences, in pages: no server gives more than a hundred records at once."""
+    with authorstack_of(tmp_path, targets, version) as authorstack:
+        authorstack.succeed()
+        assert as_from_exports(authorstack, undisturbed)
+        for path, count in ((USERS, COUNTS["appwrite.users"]), (DOCUMENTS, COUNTS["appwrite.user_preferences"])):
+            queries = [asked["query"] for asked in authorstack.pages(path)]
+            assert len(queries) == len(set(queries)) >= count // PAGE + 1, "every page once, and an empty one"
+
+
+def test_resumed_in_the_middle(club: Club, club_undisturbed: dict[str, str]) -> None:
+    """The server is asked for what comes behind the last record that the target has."""
+    club.batch_bytes = "16K"
+    for killed in range(50):
+        ended = club.run(*club.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:2")
+        if ended.returncode == 0:
+            break
+        assert ended.returncode == TARGET and "SIGKILL" in ended.said, ended.said
+    assert killed >= 5
+    assert club.checksums() == club_undisturbed
+
+
+RECOVERED: dict[str, dict[str, Any]] = {
+    "429": {"status": 429, "times": 3},
+    "429 with the end of the limit": {"status": 429, "reset": 1},
+    "500": {"status": 500},
+    "502 from a proxy": {"status": 502, "times": 2},
+    "503": {"status": 503, "times": 5},
+    "cut off": {"cut": 700, "times": 2},
+    "cut off, and called whole": {"body": '{"total": 5, "users": [{"$id": "x"', "content_type": "application/json"},
+    "no answer": {"drop": True, "times": 2},
+    "408 for a page": {"status": 408, "times": 2},
+}
+
+
+@pytest.mark.parametrize("name", RECOVERED)
+def test_trouble_that_passes(club: Club, club_undisturbed: dict[str, str], name: str) -> None:
+    club.double.play({"path": USERS, "page": 3} | RECOVERED[name], {"path": DOCUMENTS, "page": 2} | RECOVERED[name])
+    club.succeed()
+    assert club.checksums() == club_undisturbed
+    failed = [asked for asked in club.pages(USERS) if asked["status"] != 200]
+    assert failed or "cut" in name
+
+
+# What lasts is named, and is over when it is mended.
+LASTING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "a page for people": (
+        {"body": "<html>Just a moment...</html>"},
+        ("/v1/users answers 200 with what is no JSON", "text/html", "Just a moment", "is there an Appwrite behind")),
+    "an array": ({"body": "[]", "content_type": "application/json"}, ("/v1/users answers 200", "an array", "https://HOST/v1")),
+    "JSON of another kind": (
+        {"body": '{"hello": "world"}', "content_type": "application/json"}, ("/v1/users answers 200", "of another kind")),
+    "a record without an id": (
+        {"body": '{"total": 1, "users": [{"name": "x"}]}', "content_type": "application/json"},
+        ('has no usable "$id"', "behind")),
+    "401": ({"status": 401}, ("/v1/users is refused with 401", "users.read")),
+    "an expired key": (
+        {"status": 401, "type": "project_key_expired", "message": "The project key has expired."},
+        ("is refused with 401 project_key_expired", "make a new API key")),
+    "429 without end": ({"status": 429}, ("answers 429", "6 attempts", "run again later")),
+    "503 without end": ({"status": 503}, ("answers 503", "6 attempts", "look after it")),
+    "always cut off": ({"cut": 700}, ("GET ", "/v1/users", "6 attempts", "run again")),
+    "never an answer": ({"drop": True}, ("GET ", "/v1/users", "6 attempts", "run again")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_trouble_that_lasts(club: Club, club_undisturbed: dict[str, str], name: str) -> None:
+    rule, says = LASTING[name]
+    club.double.play({"path": USERS, "page": 3, "times": "always"} | rule)
+    club.fail(SOURCE, "entity members", *says)
+    club.double.play()
+    club.succeed()
+    assert club.checksums() == club_undisturbed
+
+
+# ---- what changes while it is read -----------------------------------------------------------------
+
+
+def goes(path: str) -> dict[str, Any]:
+    """The record behind which the third page would begin is deleted just before it is asked for."""
+    return {"path": path, "page": 3, "delete": "cursor"}
+
+
+@pytest.mark.parametrize("version", ["1.8.1", "1.9.6"])
+def test_the_place_is_found_when_its_record_is_deleted(targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:
+    """Documents have a counter there, which goes on where an id cannot."""
+    with club_of(tmp_path, targets, data, version) as club:
+        club.double.play(goes(DOCUMENTS))
+        club.succeed()
+        assert club.query("select count(*) from public.likes") == str(LIKES)
+
+
+@pytest.mark.parametrize(("version", "path", "entity"), [
+    ("1.7", DOCUMENTS, "likes"), ("1.8.1", USERS, "members")])  # fmt: skip
+def test_a_place_that_cannot_be_found_is_an_error(
+    targets: Cluster, data: Path, tmp_path: Path, version: str, path: str, entity: str) -> None:  # fmt: skip
+    with club_of(tmp_path, targets, data, version) as club:
+        club.double.play(goes(path))
+        club.fail(SOURCE, f"/v1{path}", "has been deleted", f"entity {entity}", "key ", "in a new run")
+        club.empty_target()
+        club.folder = tmp_path / "another"
+        club.succeed()
+        assert club.query("select count(*) from public.members") in (str(MEMBERS), str(MEMBERS - 1))
+
+
+# ---- getting in ------------------------------------------------------------------------------------
+
+
+def test_the_key_goes_nowhere_else(club: Club, club_undisturbed: dict[str, str]) -> None:
+    """A redirect is not followed, neither at the beginning nor in the middle, nor is the other host asked at all."""
+    with Probe(APPWRITE, "1.8.1", "--control") as stranger:
+        elsewhere = stranger.endpoint.removesuffix("/v1")
+        for rule in ({"path": "*"}, {"path": USERS, "page": 3}):
+            club.double.play({"redirect": elsewhere, "times": "always"} | rule)
+            club.fail(SOURCE, f"a redirect to {elsewhere}", "not followed", "the key was not sent there")
+        assert stranger.requests()["requests"] == []
+    club.double.play()
+    club.succeed()
+    assert club.checksums() == club_undisturbed
+
+
+def test_a_key_that_may_not_read_everything(targets: Cluster, data: Path, tmp_path: Path, club_undisturbed: dict[str, str]) -> None:
+    scopes = "users.read teams.read buckets.read databases.read collections.read"
+    with club_of(tmp_path, targets, data, keys=f"standard_too_little {scopes}\n{KEY}") as club:
+        club.environment["APPWRITE_API_KEY"] = "standard_too_little"
+        club.fail(SOURCE, "documents", "is refused with 401", "the scope documents.read")
+        assert club.untouched()
+        club.environment["APPWRITE_API_KEY"] = KEY
+        club.succeed()
+        assert club.checksums() == club_undisturbed
+
+
+Door = tuple[Callable[[Club], dict[str, str]], int, tuple[str, ...]]
+DOORS: dict[str, Door] = {
+    "a wrong key": (
+        lambda club: {"APPWRITE_API_KEY": "standard_open_sesame"}, SOURCE,
+        ("is refused with 401", "does not know this API key")),
+    "no key": (lambda club: {"APPWRITE_API_KEY": ""}, USAGE, ("APPWRITE_API_KEY is not set", ".env")),
+    "a key with a line end": (
+        lambda club: {"APPWRITE_API_KEY": "standard_open_sesame\n"}, USAGE, ("the API key", "copy the key again")),
+    "another project": (
+        lambda club: {"APPWRITE_URI": f"{club.double.endpoint}?project=p2"}, SOURCE, ("404 project_not_found", "?project=")),
+    "no project": (lambda club: {"APPWRITE_URI": club.double.endpoint}, USAGE, ("project=ID", "https://HOST/v1?project=ID")),
+    "no URI": (lambda club: {"APPWRITE_URI": "appwrite"}, USAGE, ("no http or https URL", "https://HOST/v1?project=ID")),
+    "a password in the URI": (
+        lambda club: {"APPWRITE_URI": "https://rig:open-sesame@127.0.0.1/v1?project=p1"}, USAGE, ("has a user",)),
+    "another path": (
+        lambda club: {"APPWRITE_URI": f"{club.double.endpoint}/v2?project={PROJECT}"}, SOURCE, ("/v1/v2/", "404")),
+    "nobody there": (
+        lambda club: {"APPWRITE_URI": f"http://127.0.0.1:1/v1?project={PROJECT}"}, SOURCE,
+        ("GET http://127.0.0.1:1/v1/", "6 attempts", "can be reached")),
+    "TLS where there is none": (
+        lambda club: {"APPWRITE_URI": f"{club.double.endpoint.replace('http:', 'https:')}?project={PROJECT}"}, SOURCE,
+        ("GET https://127.0.0.1", "6 attempts")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_getting_in(club: Club, name: str) -> None:
+    door, code, says = DOORS[name]
+    right = dict(club.environment)
+    club.environment |= door(club)
+    club.fail(code, *says)
+    assert club.untouched()
+    club.environment = right
+    ended = club.run("plan", "--project", club.project)
+    assert ended.returncode == 0, ended.said

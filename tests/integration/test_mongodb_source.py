@@ -1,0 +1,251 @@
+"""A live MongoDB as a source: _ids of every type in their order, lost connections, and a server that says no."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import bson
+import pytest
+from bson.binary import Binary
+from pymongo.database import Database
+
+from tests.integration.complaint import SOURCE, TARGET, USAGE
+from tests.integration.migration import PROGRAMS
+from tests.integration.small_project import Small, project, shop_of
+from tests.integration.stream_format import frames
+from tests.integration.test_disturbed import wait_for_hold
+from tests.rig.mongodb import MongoServer
+from tests.rig.postgres import Cluster
+
+ONE_DOCUMENT = "1"
+
+# In the order of MongoDB: by type first. An array, a regular expression and undefined cannot be an _id.
+IDS: list[Any] = [
+    bson.MinKey(), None, float("nan"), float("-inf"), bson.Int64(-(2**63)), -1.5, 0, bson.Decimal128("0.1"), 1, bson.Int64(2**53 + 1),
+    bson.Decimal128("1E+6144"), float("inf"), "", "$name", "0", "a", "ä", {}, {"": 1}, {"a": 1}, {"b": 0}, {"a": "1"},
+    Binary(b""), Binary(b"\xff", 128), Binary.from_uuid(uuid.UUID(int=7)), bson.ObjectId("0" * 24), bson.ObjectId("f" * 24),
+    False, True, datetime.min, datetime(1970, 1, 1), datetime(9999, 12, 31), bson.Timestamp(0, 1),
+    bson.Timestamp(2**32 - 1, 2**32 - 1), bson.Code("f()"), bson.MaxKey(),
+]  # fmt: skip
+THINGS: dict[str, Any] = {
+    "project": project("things", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}),
+    "things": {
+        "from": "core.things",
+        "to": {"public.things": {"key": ["n"], "columns": {"n": {"from": "n", "type": "integer"},
+                                                         "text": {"from": "text", "type": "text"}}}},
+        "drop": ["_id"],
+    },
+}  # fmt: skip
+# More than the server's first reply holds, and more than one batch.
+MANY = 400
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MongoServer]:
+    with MongoServer(auth=True, test_commands=True) as made:
+        yield made
+
+
+@contextmanager
+def things_of(top: Path, targets: Cluster, server: MongoServer, ids: list[Any]) -> Iterator[Small]:
+    """Things with these _ids, inserted in no order."""
+    with server.client() as client, Small(top, targets, THINGS, CORE_URI=server.uri("things")) as things:
+        client.drop_database("things")
+        numbered = [{"_id": name, "n": n, "text": f"thing {n}"} for n, name in enumerate(ids)]
+        client.things.things.insert_many(numbered[1::2] + numbered[::2])
+        yield things
+
+
+@pytest.fixture
+def things(targets: Cluster, server: MongoServer, tmp_path: Path) -> Iterator[Small]:
+    with things_of(tmp_path, targets, server, [f"{n:04}" for n in range(MANY)]) as made:
+        made.batch_bytes = "4K"
+        yield made
+
+
+def arrived(things: Small, count: int = MANY) -> bool:
+    return things.query("select count(*), count(distinct n), min(n), max(n) from public.things") == (
+        f"{count}|{count}|0|{count - 1}")  # fmt: skip
+
+
+@contextmanager
+def failing(server: MongoServer, mode: Any, **data: Any) -> Iterator[None]:
+    """The server fails commands, as configureFailPoint has it."""
+    with server.client() as client:
+        client.admin.command("configureFailPoint", "failCommand", mode=mode, data=data)
+        yield
+        client.admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+def test_resumed_behind_every_id(targets: Cluster, server: MongoServer, tmp_path: Path) -> None:
+    """First through the ledger, with a kill at every sixth document; then from every position that it holds."""
+    with things_of(tmp_path, targets, server, IDS) as things:
+        things.batch_bytes = ONE_DOCUMENT
+        for killed in range(len(IDS)):
+            ended = things.run(*things.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:6")
+            if ended.returncode == 0:
+                break
+            assert ended.returncode == TARGET and "SIGKILL" in ended.said, ended.said
+        assert killed == len(IDS) // 6
+        assert arrived(things, len(IDS))
+        hex_positions = things.query("select encode(position, 'hex') from graduate.batches order by batch").split()
+        positions = list(map(bytes.fromhex, hex_positions))
+        assert positions == [bson.encode({"_id": name}) for name in IDS]
+        extract = [PROGRAMS / "graduate-extract", "--project", things.project, "--entity", "things"]
+        extract += ["--catalogs", things.folder / "catalog", "--after", tmp_path / "position"]
+        for batch, position in enumerate(positions, 1):
+            (tmp_path / "position").write_bytes(position)
+            stream = subprocess.run([*extract, "--after-batch", str(batch)], env=things.environment, capture_output=True,
+                                    check=True, timeout=60).stdout  # fmt: skip
+            payloads = [bson.decode_all(frame.payload) for frame in frames(stream) if frame.type == "B"]
+            assert [document["n"] for payload in payloads for document in payload] == list(range(batch, len(IDS)))
+
+
+def test_documents_that_come_and_go(things: Small, server: MongoServer) -> None:
+    """The document to go on behind is deleted; others come before and behind it."""
+    assert things.run(*things.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:2").returncode == TARGET
+    last = things.query("select max(n) from public.things")
+    with server.client() as client:
+        collection: Database = client.things.things
+        assert collection.delete_one({"n": int(last)}).deleted_count == 1
+        collection.insert_many([{"_id": "", "n": 1000, "text": "before"}, {"_id": "0399a", "n": MANY, "text": "behind"}])
+    ended = things.run(*things.run_arguments(), "--no-checkpoint")
+    assert ended.returncode == 0, ended.said
+    assert arrived(things, MANY + 1)
+
+
+LOST = {
+    "at once": ({"times": 2}, ["find"]),
+    "in the middle": ({"times": 1}, ["getMore"]),
+    "in the middle, and again": ({"times": 2}, ["getMore", "find"]),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_connection_that_is_lost(things: Small, server: MongoServer, name: str) -> None:
+    times, commands = LOST[name]
+    with failing(server, times, failCommands=commands, closeConnection=True, appName="graduate-extract"):
+        ended = things.succeed()
+    assert "reading from source core was interrupted" in ended.stderr
+    assert arrived(things)
+
+
+def test_a_server_that_is_killed_in_the_middle(things: Small, server: MongoServer) -> None:
+    process = things.start(GRADUATE_HOLD_AT="extract.batch_sent:2")
+    wait_for_hold(things, process, "graduate-extract")
+    server.kill()
+    server.start()
+    ended = things.release(process)
+    assert ended.returncode == 0, ended.said
+    assert arrived(things)
+
+
+def test_a_server_that_refuses_in_the_middle(things: Small, server: MongoServer) -> None:
+    with failing(server, "alwaysOn", failCommands=["getMore"], errorCode=13):
+        things.fail(SOURCE, "source core", "does not allow this user to read", "entity things", "the role read")
+    things.succeed()
+    assert arrived(things)
+
+
+@pytest.mark.parametrize("made", ["view", "nothing"])
+def test_what_cannot_be_read(things: Small, server: MongoServer, made: str) -> None:
+    """What is not there, or not there any more, is no empty collection."""
+    with server.client() as client:
+        if made == "view":
+            client.things.command("create", "shown", viewOn="things", pipeline=[])
+            mapping = things.files / "shown.json"
+            mapping.write_text((things.files / "things.json").read_text().replace("things", "shown"))
+            things.fail(USAGE, "shown.json", "the source core has no shown")
+            mapping.unlink()
+        else:
+            client.things.things.rename("nothings")
+            things.fail(USAGE, "things.json", "the source core has no things", 'did you mean "nothings"?')
+            client.things.nothings.rename("things")
+    things.succeed()
+    assert arrived(things)
+
+
+# ---- getting in ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tls() -> Iterator[MongoServer]:
+    with MongoServer(tls=True) as made:
+        yield made
+
+
+def without(uri: str, *options: str) -> str:
+    for option in options:
+        uri = re.sub(rf"&{option}=[^&]*", "", uri)
+    return uri
+
+
+Door = Callable[[MongoServer, MongoServer], str]
+DOORS: dict[str, tuple[Door, int, tuple[str, ...]]] = {
+    "nobody there": (
+        lambda server, tls: server.uri("shop", serverSelectionTimeoutMS="100").replace(f":{server.port}/", ":1/"), SOURCE,
+        ("source core", "no server listens", "check host and port")),
+    "a wrong password": (
+        lambda server, tls: re.sub(r"rig:[^@]*@", "rig:open-sesame@", server.uri("shop")), SOURCE,
+        ("source core", "does not accept user and password", "check user, password and authSource")),
+    "no password": (
+        lambda server, tls: re.sub(r"rig:[^@]*@", "", server.uri("shop")), SOURCE,
+        ("source core", "does not allow this user to read", "give the URI a user")),
+    "a password with a bare @": (
+        lambda server, tls: re.sub(r"rig:[^@]*@", "rig:open@sesame:1@", server.uri("shop")), USAGE,
+        ("source core", "no valid MongoDB URI", "percent-encoded")),
+    "no such database": (
+        lambda server, tls: server.uri("shpo"), SOURCE, ("the database shpo holds no collections", "capitals")),
+    "no database": (lambda server, tls: server.uri(), USAGE, ("source core: no database is named", "/DATABASE")),
+    "TLS where there is none": (
+        lambda server, tls: server.uri("shop", tls="true", serverSelectionTimeoutMS="300", connectTimeoutMS="300"), SOURCE,
+        ("source core", "tls=")),
+    "no TLS where it is asked for": (
+        lambda server, tls: without(tls.uri("shop", serverSelectionTimeoutMS="100"), "tls", "tlsCAFile"), SOURCE,
+        ("source core", "hangs up", "tls=true")),
+    "a certificate by nobody known": (
+        lambda server, tls: without(tls.uri("shop", serverSelectionTimeoutMS="100"), "tlsCAFile"), SOURCE,
+        ("source core", "no TLS connection could be made", "certificate")),
+    "no certificate to verify by": (
+        lambda server, tls: without(tls.uri("shop"), "tlsCAFile") + "&tlsCAFile=/no/such/file", SOURCE,
+        ("source core", "/no/such/file", "No such file or directory")),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop_undisturbed(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The shop from its export: from a server it is the same."""
+    with shop_of(tmp_path_factory.mktemp("shop"), targets) as made:
+        made.succeed()
+        return made.checksums()
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_getting_in(
+    shop_undisturbed: dict[str, str], targets: Cluster, server: MongoServer, tls: MongoServer, tmp_path: Path,
+    name: str) -> None:  # fmt: skip
+    door, code, says = DOORS[name]
+    with shop_of(tmp_path, targets) as shop, server.client() as client:
+        client.drop_database("shop")
+        server.restore(tmp_path / "dump", "shop")
+        shop.environment["CORE_URI"] = door(server, tls)
+        shop.fail(code, *says)
+        assert shop.untouched()
+        shop.environment["CORE_URI"] = server.uri("shop")
+        shop.succeed()
+        assert shop.checksums() == shop_undisturbed
+
+
+def test_through_tls(shop_undisturbed: dict[str, str], targets: Cluster, tls: MongoServer, tmp_path: Path) -> None:
+    with shop_of(tmp_path, targets) as shop:
+        tls.restore(tmp_path / "dump", "shop")
+        shop.environment["CORE_URI"] = tls.uri("shop")
+        shop.succeed()
+        assert shop.checksums() == shop_undisturbed

@@ -1,0 +1,269 @@
+"""Postgres as a source: one snapshot over all tables, every value as it was, and going on behind any key."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.complaint import SOURCE, TARGET, USAGE
+from tests.integration.migration import wait_until
+from tests.integration.small_project import Small, project
+from tests.integration.test_disturbed import wait_for_hold
+from tests.rig.postgres import Cluster
+
+FEW_ROWS, ONE_ROW = "200", "1"
+
+# A table for every kind of key that a position can hold: its columns, and its rows in no order.
+KEYS = {
+    "by_int": ("id int primary key", "(3), (-2147483648), (2147483647), (0)"),
+    "by_bigint": ("id bigint primary key", "(9223372036854775807), (-1), (9007199254740993)"),
+    "by_text": ("id text primary key", "('ä'), (''), ('a'), ('B'), ('quote '' \\ \"'), (E'tab\\t'), ('😀')"),
+    "by_char": ("id char(3) primary key", "('b'), ('a  '), ('abc')"),
+    "by_uuid": ("id uuid primary key", "('ffffffff-ffff-ffff-ffff-ffffffffffff'), ('00000000-0000-0000-0000-000000000001')"),
+    "by_numeric": ("id numeric primary key", "(1.10), ('NaN'), (-1e20), (0.0001), ('Infinity'), (1e-20), (10000)"),
+    "by_date": ("id date primary key", "('2024-02-29'), ('infinity'), ('0044-03-15 BC'), ('-infinity')"),
+    "by_moment": ("id timestamptz primary key", "('2024-01-01 00:00:00.000001+00'), ('4714-11-24 00:00:00 BC'), ('infinity')"),
+    "by_time": ("id time primary key", "('24:00'), ('00:00:00.000001'), ('23:59:59.999999')"),
+    "by_bytes": ("id bytea primary key", r"('\x'), ('\x00ff'), ('\x00')"),
+    "by_truth": ("id boolean primary key", "(true), (false)"),
+    "by_pair": ("who text, day date, n int, primary key (day, who)", "('b', '2024-01-02', 1), ('a', '2024-01-02', 2),"
+             " ('c', '2024-01-01', 3), ('', '2024-01-02', 4)"),
+    "by_lone": ("id int not null unique, n text", "(2, 'two'), (1, 'one')"),
+}  # fmt: skip
+VALUES = """
+    create table values_of_all_types (id int primary key, small smallint, large bigint, single real, double double precision,
+      exact numeric, cents numeric(10,2), truth boolean, words text, short varchar(10), padded char(5), bytes bytea,
+      name uuid, day date, hour time, moment timestamp, instant timestamptz, span interval, document json,
+      object jsonb, address inet, numbers int[], texts text[], deep int[][], moments timestamptz[]);
+    insert into values_of_all_types values
+      (1, -32768, -9223372036854775808, 'NaN', '-Infinity', 'NaN', -99999999.99, true, '', '', '', '', gen_random_uuid(),
+       '-infinity', '00:00', '-infinity', 'infinity', '-1 year 2 mons -3 days 04:05:06.000007', '{"a":1,  "a":2}', 'null',
+       '::1/128', '{}', '{}', '{}', '{}'),
+      (2, 32767, 9223372036854775807, 1.17549435e-38, 5e-324, 123456789012345678901234567890.123456789, 0.1, false,
+       E'tab\\t \\\\ "quote" \\r\\n 😀 \\u0001', 'ünïcödé€!', 'ab', '\\x00ff', '00000000-0000-0000-0000-000000000000',
+       '0044-03-15 BC', '24:00', '4714-11-24 00:00:00 BC', '294276-12-31 23:59:59.999999+00', '178000000 years', '[]',
+       '{"b": [1.10, null, "x"], "a": 12345678901234567890.123}', '10.1.2.3/8', '{1,null,-3}',
+       '{"a b",NULL,"",null,"\\""}', '{{1,2},{3,4}}', '{"2024-01-01 00:00:00.000001+00",infinity}');
+    insert into values_of_all_types values (3);
+    insert into values_of_all_types (id, moment, instant)
+      select n, timestamp '1970-01-01' + n * interval '1 microsecond', now() + n * interval '1.000001 s'
+      from generate_series(4, 20) n;
+"""
+PLAIN = """
+    create table sales (id int primary key, amount numeric(10,2) not null);
+    insert into sales select n, n * 1.25 from generate_series(1, 40) n;
+    create table visits (id int primary key, who text);
+    insert into visits select n, 'visitor ' || n from generate_series(1, 20) n;
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    """The Postgres that is migrated from. No test leaves a database behind."""
+    with Cluster(durable=True) as cluster:
+        yield cluster
+
+
+class Till(Small):
+    """Tables of a database of their own, moved as they are."""
+
+    def __init__(self, top: Path, targets: Cluster, server: Cluster, sql: str, *tables: str) -> None:
+        self.server = server
+        server.psql("drop database if exists till with (force)")
+        uri = server.create_database("till")
+        self.ask(sql)
+        mappings = {table: {"from": f"till.{table}", "to": {f"public.{table}": {"keep_shape": True}}} for table in tables}
+        self.tables = tables
+        sources = {"till": {"kind": "postgres", "uri": "${TILL_URI}"}}
+        super().__init__(top, targets, {"project": project("till", sources), **mappings}, TILL_URI=uri)
+        self.batch_bytes = FEW_ROWS
+
+    def __exit__(self, *raised: object) -> None:
+        super().__exit__(*raised)
+        self.server.psql("drop database till with (force)")
+
+    def ask(self, sql: str) -> str:
+        return self.server.psql(sql, database="till", role="till")
+
+    def arrived(self) -> bool:
+        """Every row of every table, as text, here as there."""
+        text = "set timezone = 'UTC'; set extra_float_digits = 3; select t::text from public.{} t order by 1"
+        return all(self.query(text.format(table)) == self.ask(text.format(table)) for table in self.tables)
+
+
+@pytest.fixture
+def till(targets: Cluster, server: Cluster, tmp_path: Path) -> Iterator[Till]:
+    with Till(tmp_path, targets, server, PLAIN, "sales", "visits") as made:
+        yield made
+
+
+def test_every_value_is_as_it_was(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
+    with Till(tmp_path, targets, server, VALUES, "values_of_all_types") as till:
+        till.succeed()
+        assert till.arrived()
+        assert till.query("select count(*), count(distinct instant) from public.values_of_all_types") == "20|19"
+
+
+def test_resumed_by_every_kind_of_key(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
+    """The loader is killed again and again, and each time the source is asked for what comes next."""
+    tables = "".join(f"create table {name} ({columns}); insert into {name} values {rows};"
+                     for name, (columns, rows) in KEYS.items())  # fmt: skip
+    with Till(tmp_path, targets, server, tables, *KEYS) as till:
+        till.batch_bytes = ONE_ROW
+        for killed in range(100):
+            ended = till.run(*till.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:2")
+            if ended.returncode == 0:
+                break
+            assert ended.returncode == TARGET and "SIGKILL" in ended.said, ended.said
+        assert killed > len(KEYS), "it was killed in every table"
+        assert till.arrived()
+        assert till.account()["balance"] == 0
+
+
+def test_one_snapshot_over_all_tables(till: Till) -> None:
+    """What is written while the run reads the first table is in none of the others."""
+    before = [till.ask(f"select t::text from {table} t order by id") for table in till.tables]
+    process = till.start(GRADUATE_HOLD_AT="load.before_commit:1")
+    wait_for_hold(till, process, "graduate-load")
+    assert till.query("select count(*) from graduate.partitions where entity = 'visits'") == "0", "read already"
+    till.ask("""
+        insert into visits values (1000, 'too late'); delete from visits where id = 3;
+        update visits set who = 'somebody else' where id = 4;
+        insert into sales values (1000, 1); delete from sales where id = 40""")
+    ended = till.release(process)
+    assert ended.returncode == 0, ended.said
+    assert [till.query(f"select t::text from public.{table} t order by id") for table in till.tables] == before
+    wait_until(lambda: till.ask("select count(*) from pg_stat_activity where backend_xmin is not null"
+                                " and pid <> pg_backend_pid() and datname = 'till'") == "0", "the snapshot let go")
+
+
+def test_a_server_that_restarts_in_the_middle(till: Till) -> None:
+    process = till.start(GRADUATE_HOLD_AT="load.before_commit:1")
+    loader = wait_for_hold(till, process, "graduate-load")
+    till.server.restart("immediate")
+    os.kill(loader, signal.SIGCONT)
+    till.complaint(till.finish(process), SOURCE, "source till", "run again")
+    till.succeed()
+    assert till.arrived()
+
+
+def test_a_table_that_changes_its_shape(till: Till) -> None:
+    assert till.run(GRADUATE_CRASH_AT="load.after_commit:2").returncode == TARGET
+    till.ask("alter table visits add column more int")
+    till.fail(SOURCE, "public.visits has changed since its catalog was taken", "more is new", "entity visits")
+    till.ask("alter table visits drop column more")
+    till.succeed()
+    assert till.arrived()
+
+
+def test_a_table_without_a_key_is_refused(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
+    """Another run, when it has one, moves it."""
+    with Till(tmp_path, targets, server, "create table heap (id int); insert into heap values (2), (1)", "heap") as till:
+        till.fail(SOURCE, "the table heap has no key to read it by", "entity heap", "a primary key in the source")
+        till.ask("alter table heap add primary key (id)")
+        till.folder = tmp_path / "another"
+        till.succeed()
+        assert till.arrived()
+
+
+@pytest.mark.xfail(strict=True, reason="the run keeps the catalog in which the table has no key")
+def test_the_same_run_goes_on_when_the_table_has_a_key(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
+    with Till(tmp_path, targets, server, "create table heap (id int); insert into heap values (2), (1)", "heap") as till:
+        till.fail(SOURCE, "the table heap has no key to read it by")
+        till.ask("alter table heap add primary key (id)")
+        till.succeed()
+
+
+# What stands in the way of reading, as SQL of the administrator; how it is taken away; what is said.
+CLOSED = {
+    "no right to read": (
+        "alter table visits owner to rig_admin; revoke all on visits from till", "grant select on visits to till",
+        ("permission denied for table visits", "SQLSTATE 42501", "GRANT SELECT")),
+    "row-level security": (
+        "alter table visits owner to rig_admin; grant select on visits to till; alter table visits enable row level security",
+        "alter table visits disable row level security", ("row-level security", "SQLSTATE 42501", "BYPASSRLS")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_table_that_may_not_be_read(till: Till, name: str) -> None:
+    close, open_again, says = CLOSED[name]
+    till.server.psql(close, database="till")
+    till.fail(SOURCE, "the source till at", "entity visits", *says)
+    till.server.psql(open_again, database="till")
+    till.succeed()
+    assert till.arrived()
+
+
+# ---- getting in ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tls() -> Iterator[Cluster]:
+    with Cluster(tls=True) as cluster:
+        yield cluster
+
+
+def with_password(uri: str, password: str) -> str:
+    return re.sub(r"(?<=://)([^:]*):[^@]*@", rf"\1:{password}@", uri)
+
+
+Door = Callable[[Till, Cluster], str]
+DOORS: dict[str, tuple[Door, int, tuple[str, ...]]] = {
+    "nobody there": (
+        lambda till, tls: re.sub(r":\d+/", ":1/", till.environment["TILL_URI"]), SOURCE,
+        ("the source till at 127.0.0.1:1/till", "Connection refused", "nothing listens there")),
+    "no such host": (
+        lambda till, tls: "postgresql://till:open-sesame@no-such-host.invalid/till", SOURCE,
+        ("no-such-host.invalid", "check the host")),
+    "a wrong password": (
+        lambda till, tls: with_password(till.environment["TILL_URI"], "open-sesame"), SOURCE,
+        ("the source till at", "password authentication failed", "check user and password")),
+    "a password with a bare @": (
+        lambda till, tls: with_password(till.environment["TILL_URI"], "open@sesame/1"), USAGE,
+        ("the URI of the source till", "%XX")),
+    "no such database": (
+        lambda till, tls: till.server.uri("nowhere"), SOURCE, ('database "nowhere" does not exist', "correct the database")),
+    "TLS where there is none": (
+        lambda till, tls: till.environment["TILL_URI"] + "?sslmode=require", SOURCE,
+        ("the source till at", "does not support SSL", "turn TLS on")),
+    "no TLS where it is asked for": (
+        lambda till, tls: tls.uri(sslmode="disable"), SOURCE, ("no encryption", "add sslmode=require")),
+    "a certificate by nobody known": (
+        lambda till, tls: tls.uri(sslmode="verify-full", sslrootcert="/etc/ssl/certs/ca-certificates.crt"), SOURCE,
+        ("certificate verify failed", "sslrootcert")),
+    "a certificate of another host": (
+        lambda till, tls: tls.uri(hostaddr="127.0.0.1", sslmode="verify-full", sslrootcert=str(tls.certificate))
+        .replace("@127.0.0.1", "@azure.invalid"),
+        SOURCE, ("the source till at azure.invalid", "does not match host name", "check the host")),
+    "no certificate to verify by": (
+        lambda till, tls: tls.uri(sslmode="verify-full", sslrootcert="/no/such/file"), SOURCE,
+        ('"/no/such/file" does not exist', "sslrootcert=FILE")),
+    "something else than Postgres": (
+        lambda till, tls: "file:/var/lib/postgresql", USAGE, ('no "file:" form', "restore a pg_dump file")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_getting_in(till: Till, tls: Cluster, name: str) -> None:
+    door, code, says = DOORS[name]
+    right = till.environment["TILL_URI"]
+    till.environment["TILL_URI"] = door(till, tls)
+    till.fail(code, *says)
+    assert till.untouched()
+    till.environment["TILL_URI"] = right
+    till.succeed()
+    assert till.arrived()
+
+
+def test_through_tls(targets: Cluster, tls: Cluster, tmp_path: Path) -> None:
+    with Till(tmp_path, targets, tls, PLAIN, "sales", "visits") as till:
+        till.environment["TILL_URI"] += f"?sslmode=verify-full&sslrootcert={tls.certificate}"
+        till.succeed()
+        assert till.arrived()

@@ -1,0 +1,116 @@
+#include "comparison.h"
+#include "outlook.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *project_name;
+static bool as_json, with_forecast;
+
+static const struct option_row options[] = {
+    {"json", OPTION_FLAG, &as_json, NULL, "one JSON object instead of text"},
+    {"forecast", OPTION_FLAG, &with_forecast, NULL, "how long the real day takes, from RUN..."},
+    {"project", OPTION_TEXT, &project_name, "PROJECT",
+     "with --forecast: the project of the real day (default: the last run's)"},
+};
+
+static const struct command command = {
+    .name = "graduate compare",
+    .purpose = "say what differs between two runs, or forecast the real day",
+    .usage = "RUN1 RUN2 [--json] | RUN... --forecast [--project PROJECT] [--json]",
+    .epilogue =
+        "A RUN is the folder of a finished run. Differences are information: the exit code\n"
+        "is 0 with them too. A forecast asks the sources what they hold now. Examples:\n\n"
+        "  graduate compare rehearsals/20260101T100000Z rehearsals/20260108T100000Z\n"
+        "  graduate compare rehearsals/* --forecast --project authorstack",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+/* What verb_with_project's callback works on. */
+static const struct past_run *runs;
+static size_t run_count;
+
+/* Takes the JSON. */
+static bool print(cJSON *json, void (*as_text)(const cJSON *json, struct buffer *out),
+                  struct error *error)
+{
+    struct buffer text;
+    char *printed = as_json ? cJSON_Print(json) : NULL;
+    buffer_init(&text);
+    if (printed != NULL)
+        buffer_printf(&text, "%s\n", printed);
+    else if (!as_json)
+        as_text(json, &text);
+    bool ok = as_json && printed == NULL ? error_memory(error) : verb_print(&text, error);
+    buffer_release(&text);
+    cJSON_free(printed);
+    cJSON_Delete(json);
+    return ok;
+}
+
+static void print_comparison(const cJSON *comparison, struct buffer *out)
+{
+    comparison_print(comparison, false, out);
+}
+
+static bool compare(struct error *error)
+{
+    cJSON *comparison;
+    return comparison_make(&runs[0], &runs[1], &comparison, error) &&
+           print(comparison, print_comparison, error);
+}
+
+static bool forecast(const struct project *project, struct supervisor *supervisor,
+                     struct error *error)
+{
+    struct catalogs live;
+    cJSON *outlook;
+    if (!catalogs_ask(&live, project, false, NULL, supervisor, error))
+        return false;
+    bool ok = outlook_make(runs, run_count, project, &live, &outlook, error) &&
+              print(outlook, outlook_print, error);
+    catalogs_release(&live);
+    return ok;
+}
+
+static bool is_asked_well(const struct verb_call *call, struct error *error)
+{
+    if (with_forecast ? call->file_count >= 1 : call->file_count == 2) {
+        if (with_forecast || project_name == NULL)
+            return true;
+        error_set(error, ERROR_USAGE, "--project is for --forecast alone");
+        return error_hint(error, "leave it away: runs know their project");
+    }
+    error_set(error, ERROR_USAGE,
+              with_forecast ? "a forecast needs the folder of one run at least"
+                            : "the folders of two runs are needed, and %zu %s given",
+              call->file_count, call->file_count == 1 ? "was" : "were");
+    return error_hint(error, "graduate compare --help shows an example");
+}
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    if (!is_asked_well(call, error))
+        return false;
+    struct past_run *read = calloc(call->file_count, sizeof *read);
+    if (read == NULL)
+        return error_memory(error);
+    bool ok = true;
+    runs = read;
+    for (run_count = 0; ok && run_count < call->file_count; run_count += ok)
+        ok = past_run_read(&read[run_count], call->files[run_count], error);
+    if (ok && with_forecast)
+        ok = verb_with_project(
+            call, project_name != NULL ? project_name : read[run_count - 1].folder.project_folder,
+            forecast, exit_code, error);
+    else if (ok)
+        ok = compare(error);
+    while (run_count > 0)
+        past_run_release(&read[--run_count]);
+    free(read);
+    return ok;
+}
+
+const struct verb verb_compare = {&command, VERB_FILES, run};

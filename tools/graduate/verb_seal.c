@@ -1,0 +1,90 @@
+#include "manifest.h"
+#include "member.h"
+#include "seal.h"
+#include "verb.h"
+
+#include "graduate/file.h"
+
+#include <stdio.h>
+
+static const char *run_folder;
+static bool unverified;
+
+static const struct option_row options[] = {
+    {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
+    {"unverified", OPTION_FLAG, &unverified, NULL, "seal a run that was not verified"},
+};
+
+static const struct command command = {
+    .name = "graduate seal",
+    .purpose = "close a finished run, as evidence",
+    .usage = "--run-dir DIR [--unverified]",
+    .epilogue = "Writes seal.json (every file with its SHA-256, the mapping, the account, the\n"
+                "verdict) and makes the folder read-only. Nothing is written there afterwards;\n"
+                "graduate verify --sealed DIR checks it, any time and offline. An example:\n\n"
+                "  graduate seal --run-dir migration",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static bool is_finished(const struct folder *folder, struct error *error)
+{
+    if (folder->finished[0] != '\0')
+        return true;
+    error_set(error, ERROR_USAGE, "the run in %s is not finished", folder->path);
+    return error_hint(error,
+                      "graduate run --run-dir %s goes on with it; a run that is not "
+                      "finished is no evidence",
+                      folder->path);
+}
+
+static bool make(const char *path, struct error *error)
+{
+    struct folder folder;
+    if (!folder_open(&folder, path, error))
+        return false;
+    bool ok = is_finished(&folder, error) && seal_make(&folder, unverified, error);
+    folder_release(&folder);
+    return ok;
+}
+
+static bool print(const char *path, const cJSON *seal, struct error *error)
+{
+    char file[4096], digest[DIGEST_SIZE];
+    struct buffer text;
+    int64_t size;
+    int count = cJSON_GetArraySize(member(seal, "files"));
+    if (!file_join(file, sizeof file, path, SEAL_FILE, error) ||
+        !manifest_digest_file(file, digest, &size, error))
+        return false;
+    buffer_init(&text);
+    buffer_printf(&text,
+                  "sealed %s: run %s of %s, verdict: %s, %d files\n"
+                  "%s\n"
+                  "SHA-256 of the seal, to be noted elsewhere: %s\n",
+                  member_text(seal, "sealed"), member_text(seal, "run"),
+                  member_text(seal, "project"), member_text(seal, "verdict"), count, file, digest);
+    bool ok = verb_print(&text, error);
+    buffer_release(&text);
+    return ok;
+}
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    struct folder folder;
+    cJSON *seal;
+    bool busy;
+    (void)call;
+    (void)exit_code;
+    /* One that was stopped between the seal and the last file's mode is brought to its end. */
+    if (!verb_needs(run_folder, "run-dir", error) ||
+        !folder_look(&folder, run_folder, &busy, error) ||
+        (!seal_is_there(folder.path) && !make(folder.path, error)) ||
+        !seal_check(folder.path, &seal, error))
+        return false;
+    bool ok = seal_lock(folder.path, seal, error) && print(folder.path, seal, error);
+    cJSON_Delete(seal);
+    return ok;
+}
+
+const struct verb verb_seal = {&command, VERB_NO_FILE, run};

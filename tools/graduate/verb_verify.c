@@ -1,0 +1,184 @@
+#include "member.h"
+#include "seal.h"
+#include "sealed.h"
+#include "verb.h"
+#include "verifier.h"
+
+#include "graduate/file.h"
+#include "graduate/json.h"
+
+#include <stdlib.h>
+
+enum { LARGEST_VERDICT = 256 << 20 };
+
+static const char *project_name, *run_folder, *level, *sealed_folder;
+static bool afresh, as_json, no_target;
+
+static const struct option_row options[] = {
+    {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
+    {"project", OPTION_TEXT, &project_name, "PROJECT", "another copy of the run's project"},
+    {"level", OPTION_TEXT, &level, "LEVEL",
+     "counts, content, references, supabase, or all (the default)"},
+    {"source", OPTION_FLAG, &afresh, NULL, "read the sources again, not the run's checkpoints"},
+    {"json", OPTION_FLAG, &as_json, NULL, "print verify.json instead of text"},
+    {"sealed", OPTION_TEXT, &sealed_folder, "DIR",
+     "instead of --run-dir: check a seal, then the target by what it sealed"},
+    {"no-target", OPTION_FLAG, &no_target, NULL, "with --sealed: check the seal alone"},
+};
+
+static const struct command command = {
+    .name = "graduate verify",
+    .purpose = "compare the target with what the sources and the mapping say",
+    .usage = "--run-dir DIR [--level LEVEL] [--source] | --sealed DIR [--no-target]",
+    .epilogue =
+        "Writes nothing but verify.json in the run folder. GRADUATE_VERIFY_URI may name the\n"
+        "target by a role that can only read. Exit code 0: everything that was asked for was\n"
+        "checked and holds; 1: something differs; 5: something could not be checked. Examples:\n\n"
+        "  graduate verify --run-dir migration\n"
+        "  graduate verify --run-dir migration --level counts --source\n"
+        "  graduate verify --sealed migration",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+/* What verb_with_project has no place for. */
+static struct folder folder;
+static int verdict_code;
+
+static bool print_verdict(struct error *error)
+{
+    struct buffer text;
+    char path[PATH_MAX];
+    cJSON *verdict = NULL;
+    buffer_init(&text);
+    bool ok;
+    if (as_json) {
+        ok = folder_file(&folder, "verify.json", path, error) &&
+             file_read(path, LARGEST_VERDICT, ERROR_BUG, &text, error);
+    } else {
+        ok = verifier_read(&folder, &verdict, error);
+        if (ok && verdict == NULL)
+            ok = error_set(error, ERROR_BUG, "graduate-verify ended well, and left no verify.json");
+        if (ok)
+            verifier_print(verdict, &text);
+        cJSON_Delete(verdict);
+    }
+    ok = ok && verb_print(&text, error);
+    buffer_release(&text);
+    return ok;
+}
+
+static bool verify(const struct project *project, struct supervisor *supervisor,
+                   struct error *error)
+{
+    const struct verifier_options wanted = {.level = level, .afresh = afresh};
+    return verifier_run(supervisor, project, &folder, &wanted, &verdict_code, error) &&
+           print_verdict(error);
+}
+
+/* ---- a sealed run ---------------------------------------------------------------------------- */
+
+static struct sealed sealed;
+
+static bool print_sealed_verdict(struct error *error)
+{
+    struct buffer text;
+    cJSON *verdict = NULL;
+    buffer_init(&text);
+    bool ok = as_json ? file_read(sealed.verdict, LARGEST_VERDICT, ERROR_BUG, &text, error)
+                      : json_read_file(sealed.verdict, &verdict, error);
+    if (ok && !as_json)
+        verifier_print(verdict, &text);
+    ok = ok && verb_print(&text, error);
+    cJSON_Delete(verdict);
+    buffer_release(&text);
+    return ok;
+}
+
+static bool target_is_named(const struct project *project)
+{
+    const char *variable = getenv("GRADUATE_VERIFY_URI");
+    struct buffer uri;
+    struct error unused;
+    if (variable != NULL && variable[0] != '\0')
+        return true;
+    buffer_init(&uri);
+    bool named = project_expand(project->target, &uri, &unused);
+    buffer_release(&uri);
+    return named;
+}
+
+static bool verify_sealed(const struct project *project, struct supervisor *supervisor,
+                          struct error *error)
+{
+    const struct verifier_options wanted = {.level = level, .json = sealed.verdict};
+    if (!target_is_named(project)) {
+        error_set(error, ERROR_REFUSED, "the seal holds, but no target is named: %s is not set",
+                  project->target);
+        return error_hint(error, "set it to verify the target too, or say --no-target");
+    }
+    return verifier_run(supervisor, project, &sealed.folder, &wanted, &verdict_code, error) &&
+           print_sealed_verdict(error);
+}
+
+static bool is_asked_well(struct error *error)
+{
+    const struct {
+        bool given;
+        const char *name;
+    } others[] = {{run_folder != NULL, "run-dir"},
+                  {project_name != NULL, "project"},
+                  {afresh, "source"},
+                  {no_target && level != NULL, "level"}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i].given) {
+            error_set(error, ERROR_USAGE, "--%s does not go with --sealed%s", others[i].name,
+                      i == 3 ? " and --no-target" : "");
+            return error_hint(error, "a sealed run is verified by what lies in its folder");
+        }
+    return true;
+}
+
+static bool run_sealed(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    if (!is_asked_well(error) || !sealed_open(&sealed, sealed_folder, error))
+        return false;
+    message_info("the seal of %s holds: run %s of %s, sealed %s, %d files", sealed.folder.path,
+                 sealed.folder.run, sealed.folder.project, member_text(sealed.seal, "sealed"),
+                 cJSON_GetArraySize(member(sealed.seal, "files")));
+    bool ok = no_target || verb_with_project(call, sealed.project, verify_sealed, exit_code, error);
+    sealed_release(&sealed);
+    return ok;
+}
+
+/* ---- a run in its folder ----------------------------------------------------------------------
+ */
+
+static bool run_unsealed(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    bool busy;
+    if (no_target) {
+        error_set(error, ERROR_USAGE, "--no-target goes with --sealed alone");
+        return error_hint(error, "leave it away: without a target there is nothing to verify");
+    }
+    if (!verb_needs(run_folder, "run-dir", error) ||
+        !folder_look(&folder, run_folder, &busy, error) || !seal_refuse(folder.path, error))
+        return false;
+    if (busy) {
+        error_set(error, ERROR_REFUSED, "the run in %s is still at work", folder.path);
+        return error_hint(error, "verify it when it has come to its end");
+    }
+    const char *project = project_name != NULL ? project_name : folder.project_folder;
+    return verb_with_project(call, project, verify, exit_code, error);
+}
+
+static bool run(const struct verb_call *call, int *exit_code, struct error *error)
+{
+    bool ok = sealed_folder != NULL ? run_sealed(call, exit_code, error)
+                                    : run_unsealed(call, exit_code, error);
+    if (ok && *exit_code == 0)
+        *exit_code = verdict_code;
+    return ok;
+}
+
+const struct verb verb_verify = {&command, VERB_NO_FILE, run};

@@ -1,0 +1,261 @@
+#include "verifier.h"
+#include "cause.h"
+#include "figures.h"
+#include "member.h"
+#include "sheet.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static bool is_verdict(int exit_code)
+{
+    return exit_code == 0 || exit_code == 1 || exit_code == 5;
+}
+
+/* Unlike the other programs it may end with 1 or 5 and have done all its work; one that has not
+ * says an error. */
+static bool came_to_a_verdict(const struct process *process)
+{
+    return process->ended && WIFEXITED(process->status) &&
+           is_verdict(WEXITSTATUS(process->status)) && process->said.code == ERROR_NONE;
+}
+
+/* It says what it is at, table by table: people see the one at hand. */
+static bool on_remark(void *context, const struct remark *remark)
+{
+    struct journal *journal = context;
+    if (remark->kind != REMARK_INFO || journal->json)
+        return false;
+    if (journal_is_due(journal))
+        journal_show(journal, remark->text);
+    return true;
+}
+
+/* Run it to its end; *exit_code: its verdict. */
+static bool judge(struct supervisor *supervisor, const struct arguments *arguments, int *exit_code,
+                  struct error *error)
+{
+    struct process process;
+    struct process *const waited[] = {&process};
+    process_init(&process);
+    process.on_remark = on_remark;
+    process.context = supervisor->journal;
+    /* What it prints for people is captured and left: verify.json has the same and more. */
+    bool ok =
+        supervisor_start(supervisor, &process, arguments, PROCESS_NOTHING, PROCESS_CAPTURE, error);
+    if (ok) {
+        supervisor_wait(supervisor, waited, 1, false);
+        journal_clear(supervisor->journal);
+        ok = supervisor_ok(supervisor, error);
+        if (ok && came_to_a_verdict(&process))
+            *exit_code = WEXITSTATUS(process.status);
+        else
+            ok = ok && cause_none(waited, 1, error);
+        supervisor_forget(supervisor, &process);
+    }
+    process_release(&process);
+    return ok;
+}
+
+/* A file that is replaced is another file. */
+static struct stat look_at(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 ? found : (struct stat){0};
+}
+
+static bool is_new(const struct stat *before, const struct stat *now)
+{
+    return now->st_nlink > 0 &&
+           (now->st_ino != before->st_ino || now->st_mtim.tv_sec != before->st_mtim.tv_sec ||
+            now->st_mtim.tv_nsec != before->st_mtim.tv_nsec);
+}
+
+bool verifier_run(struct supervisor *supervisor, const struct project *project,
+                  const struct folder *folder, const struct verifier_options *options,
+                  int *exit_code, struct error *error)
+{
+    struct arguments arguments;
+    char path[PATH_MAX];
+    if (options->json != NULL)
+        snprintf(path, sizeof path, "%s", options->json);
+    else if (!folder_file(folder, "verify.json", path, error))
+        return false;
+    arguments_init(&arguments, "graduate-verify");
+    arguments_add(&arguments, "--project", project->folder, "--run-dir", folder->path, NULL);
+    if (options->level != NULL)
+        arguments_add(&arguments, "--level", options->level, NULL);
+    if (options->afresh)
+        arguments_add(&arguments, "--source", NULL);
+    if (options->json != NULL)
+        arguments_add(&arguments, "--json", options->json, NULL);
+    struct stat before = look_at(path);
+    if (!judge(supervisor, &arguments, exit_code, error))
+        return false;
+    struct stat now = look_at(path);
+    if (is_new(&before, &now)) /* the verdict of another day must not stand for this one */
+        return true;
+    error_set(error, ERROR_BUG, "graduate-verify ended with exit code %d and left no verdict",
+              *exit_code);
+    return error_hint(error, "what it printed besides stands above");
+}
+
+/* Both times are UTC in the same form, so their order is that of their texts up to the second. */
+static bool is_of_run(const cJSON *verdict, const struct folder *folder)
+{
+    enum { TO_THE_SECOND = sizeof "2026-01-31T12:00:00" - 1 };
+    return strcmp(member_text(verdict, "run"), folder->run) == 0 &&
+           strncmp(member_text(verdict, "finished"), folder->finished, TO_THE_SECOND) >= 0;
+}
+
+bool verifier_read(const struct folder *folder, cJSON **verdict, struct error *error)
+{
+    char path[PATH_MAX];
+    *verdict = NULL;
+    if (!folder_file(folder, "verify.json", path, error) || !member_read_file(path, verdict, error))
+        return false;
+    if (*verdict != NULL && !is_of_run(*verdict, folder)) {
+        cJSON_Delete(*verdict);
+        *verdict = NULL;
+    }
+    return true;
+}
+
+enum verifier_outcome verifier_outcome(const cJSON *verdict)
+{
+    static const struct {
+        const char *verdict;
+        enum verifier_outcome outcome;
+    } rows[] = {
+        {"holds", VERIFIER_HOLDS},
+        {"skipped", VERIFIER_PARTLY},
+        {"unchecked", VERIFIER_UNCHECKED},
+        {"differs", VERIFIER_DIFFERS},
+    };
+    enum verifier_outcome worst = VERIFIER_HOLDS;
+    const cJSON *levels = member(verdict, "levels"), *level;
+    if (cJSON_GetArraySize(levels) == 0)
+        return VERIFIER_UNCHECKED;
+    cJSON_ArrayForEach(level, levels)
+    {
+        enum verifier_outcome outcome = VERIFIER_UNCHECKED; /* a word that is not known */
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            if (strcmp(member_text(level, "verdict"), rows[i].verdict) == 0)
+                outcome = rows[i].outcome;
+        if (outcome > worst)
+            worst = outcome;
+    }
+    return worst;
+}
+
+int64_t verifier_findings(const cJSON *verdict)
+{
+    return member_sum(member(verdict, "levels"), "findings");
+}
+
+/* ---- for people ------------------------------------------------------------------------------ */
+
+static const char *const outcome_texts[] = {
+    [VERIFIER_HOLDS] = "everything arrived: all levels were checked, and hold",
+    [VERIFIER_PARTLY] = "what was checked holds; the levels that were skipped say nothing",
+    [VERIFIER_UNCHECKED] =
+        "NOT EVERYTHING WAS CHECKED: nothing that was differs, but see the reasons above",
+    [VERIFIER_DIFFERS] = "THE TARGET DIFFERS from what the sources and the mapping say",
+};
+
+static void print_levels(const cJSON *verdict, struct buffer *out)
+{
+    struct sheet sheet;
+    const cJSON *level;
+    sheet_init(&sheet, "<<>>><");
+    sheet_row(&sheet, "level", "verdict", "checks", "findings", "time", "");
+    cJSON_ArrayForEach(level, member(verdict, "levels"))
+    {
+        char checks[FIGURE_SIZE], findings[FIGURE_SIZE], time[FIGURE_SIZE], reason[512];
+        const char *text = member_text(level, "reason");
+        remark_printable(reason, sizeof reason, text, strlen(text));
+        sheet_row(&sheet, member_text(level, "level"), member_text(level, "verdict"),
+                  figure_count(member_count(level, "checks"), checks),
+                  figure_count(member_count(level, "findings"), findings),
+                  figure_duration(member_number(level, "seconds"), time), reason);
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+static void print_tables(const cJSON *verdict, struct buffer *out)
+{
+    static const char *const columns[] = {"before", "expected",  "present",    "missing",
+                                          "extra",  "different", "duplicated", "misplaced"};
+    enum { COUNT = sizeof columns / sizeof columns[0] };
+    struct sheet sheet;
+    const cJSON *tables = member(verdict, "tables"), *table;
+    if (cJSON_GetArraySize(tables) == 0)
+        return;
+    buffer_putc(out, '\n');
+    sheet_init(&sheet, "<>>>>>>>>");
+    sheet_row(&sheet, "table", columns[0], columns[1], columns[2], columns[3], columns[4],
+              columns[5], columns[6], columns[7]);
+    cJSON_ArrayForEach(table, tables)
+    {
+        char figures[COUNT][FIGURE_SIZE];
+        for (size_t i = 0; i < COUNT; i++)
+            figure_count(member_count(table, columns[i]), figures[i]);
+        sheet_row(&sheet, member_text(table, "table"), figures[0], figures[1], figures[2],
+                  figures[3], figures[4], figures[5], figures[6], figures[7]);
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+static void put_printable(struct buffer *out, const char *before, const char *text)
+{
+    char printable[1024];
+    remark_printable(printable, sizeof printable, text, strlen(text));
+    buffer_printf(out, "%s%s", before, printable);
+}
+
+static void print_finding(const cJSON *finding, struct buffer *out)
+{
+    const cJSON *column;
+    put_printable(out, "  ", member_text(finding, "level"));
+    put_printable(out, ", ", member_text(finding, "kind"));
+    put_printable(out, ": ", member_text(finding, "text"));
+    buffer_putc(out, '\n');
+    cJSON_ArrayForEach(column, member(finding, "columns"))
+    {
+        put_printable(out, "    ", member_text(column, "name"));
+        put_printable(out, ": expected ", member_text(column, "expected"));
+        put_printable(out, ", found ", member_text(column, "found"));
+        buffer_putc(out, '\n');
+    }
+}
+
+static void print_findings(const cJSON *verdict, struct buffer *out)
+{
+    const cJSON *findings = member(verdict, "findings"), *finding;
+    int64_t kept = cJSON_GetArraySize(findings), all = verifier_findings(verdict);
+    char figures[2][FIGURE_SIZE];
+    if (all == 0)
+        return;
+    buffer_printf(out, "\nfindings, %s of %s:\n", figure_count(kept, figures[0]),
+                  figure_count(all, figures[1]));
+    cJSON_ArrayForEach(finding, findings)
+    {
+        print_finding(finding, out);
+    }
+}
+
+void verifier_print(const cJSON *verdict, struct buffer *out)
+{
+    bool afresh = strcmp(member_text(verdict, "source"), "afresh") == 0;
+    buffer_printf(out, "verification of %s, run %s, against %s\n\n",
+                  member_text(verdict, "project"), member_text(verdict, "run"),
+                  afresh ? "the sources, read afresh" : "the records that the run kept");
+    print_levels(verdict, out);
+    print_tables(verdict, out);
+    print_findings(verdict, out);
+    buffer_printf(out, "\n%s\n", outcome_texts[verifier_outcome(verdict)]);
+}

@@ -1,0 +1,70 @@
+/* blueprint.h: what the target's tables must look like, by verify's own reading of the project.
+ *
+ * Nothing of it comes from schema.c or ddl.c: what they forget must be missed here. One entry per
+ * table of the target, however many entities and row forms fill it. The first form makes the table
+ * (or finds it there: "exists"); columns, key, uniques, indexes, checks, policies and grants are
+ * its own. A table that keeps its shape takes them from the source's catalog, under the names that
+ * its columns have in the target; what stands on a column that is dropped goes with it. */
+#ifndef VERIFY_BLUEPRINT_H
+#define VERIFY_BLUEPRINT_H
+
+#include "graduate/arena.h"
+#include "graduate/catalog.h"
+#include "graduate/project.h"
+
+struct blueprint_column {
+    const char *name;
+    struct pgtype type;
+    bool not_null;
+    bool numbered;           /* the target must number new rows on */
+    int64_t serial_last;     /* the last number that the source gave; -1: unknown or none */
+    const char *default_sql; /* or NULL */
+    const cJSON *in;         /* allowed values, or NULL */
+    const struct mapping_column *mapping; /* NULL: kept as it is */
+};
+
+/* Rows of the table name rows of another. */
+struct blueprint_table;
+struct blueprint_reference {
+    struct words columns;
+    const struct blueprint_table *to;
+    struct words to_columns;
+    bool declared;         /* a foreign key belongs to it; else only the rows are looked at */
+    const char *on_delete; /* "no action" unless said */
+    bool as_text;          /* uuid there, its text here */
+};
+
+struct blueprint_table {
+    const struct mapping *entity;        /* of the form that makes it */
+    const struct mapping_table *mapping; /* that form */
+    const char *label;
+    struct blueprint_column *columns; /* of a table that exists: those that any form fills */
+    size_t column_count;
+    struct words key;
+    struct words *uniques;
+    size_t unique_count;
+    struct mapping_index *indexes;
+    size_t index_count;
+    struct mapping_check *checks; /* by name; the lists of "in" stand at their columns */
+    size_t check_count;
+    struct blueprint_reference *references;
+    size_t reference_count;
+};
+
+struct blueprint {
+    struct blueprint_table *tables;
+    size_t count;
+    struct arena arena;
+};
+
+/* ERROR_USAGE when a catalog lacks what a table is to keep. */
+bool blueprint_init(struct blueprint *blueprint, const struct project *project,
+                    const struct catalog *catalogs, size_t catalog_count, struct error *error);
+void blueprint_release(struct blueprint *blueprint);
+
+/* "user_id, position" */
+const char *blueprint_list(struct arena *arena, const struct words *words);
+/* How long the column's name is with which a word of an index begins; 0: it is an expression. */
+size_t blueprint_column_length(const struct blueprint_table *table, const char *word);
+
+#endif

@@ -1,0 +1,538 @@
+/* The content level: every row of every table, each value of it.
+ *
+ * 1. Every entity's records become the rows that they should have become (expect.h), and these are
+ *    tallied per table; several entities and row forms may fill one table.
+ * 2. Every table is read back and tallied. Equal tallies end it: one pass over each side.
+ * 3. Tables that differ, and the entities that fill them, are read again; rows of the buckets that
+ *    differ leave their hashes with suspects.h, which says how many are missing, extra, ...
+ * exactly.
+ * 4. They are read a last time for the rows that findings name (evidence.h).
+ * What is kept in memory is tallies (128 KiB a table and side), a batch, 16 MiB of suspects and as
+ * many named rows as --limit allows.
+ *
+ * What is compared: the columns that the entities give. A column that some row forms give and
+ * others do not is compared for all of them: a row that does not give it holds the column's
+ * default, which the server computes. Where that default depends on when and how often it is asked
+ * (now(), gen_random_uuid(), a sequence, a generated column), nobody can tell what those rows
+ * should hold, and the target's side does not tell which rows they are: the column is left out, and
+ * because something was then not checked, the level does not hold but is "unchecked", with that as
+ * its reason. Columns that no form gives belong to the target, and are not looked at.
+ *
+ * Rows that were there before the run (the ledger's rows_before) come from no record either: as
+ * many extra rows as that are not findings. Which of the extra ones they are cannot be told.
+ *
+ * Going on: tallies of finished entities and tables are kept (state.h) while the records come from
+ * checkpoints, whose size, time and number say that they are the same files. A table's piece counts
+ * only if the table's row versions (place and writing transaction of each) are the same, which the
+ * server adds up without sending them. A source that is read afresh has no such sign; nothing of it
+ * is kept, because an answer about yesterday's source would be wrong today. */
+#include "content.h"
+#include "found.h"
+#include "records.h"
+
+#include "graduate/message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { SUSPECTS_AT_ONCE = 16 << 20, LAYOUT = 1 };
+
+static const struct catalog_entity *catalog_of(const struct verification *verification,
+                                               const struct mapping *entity)
+{
+    for (size_t i = 0; i < verification->catalog_count; i++)
+        if (strcmp(verification->catalogs[i].source, entity->source->name) == 0)
+            return catalog_find(&verification->catalogs[i], entity->from);
+    return NULL;
+}
+
+/* ---- the tables ----------------------------------------------------------------------------- */
+
+static bool add_table(struct content *content, const struct expected_table *table,
+                      struct error *error)
+{
+    struct content_table *there = content_find(content, table->label);
+    if (there == NULL) {
+        there = &content->tables[content->table_count++];
+        evidence_init(&there->evidence);
+        there->suspects = (struct suspects){.fd = {-1, -1}};
+        there->expected = calloc(1, sizeof *there->expected);
+        there->found = calloc(1, sizeof *there->found);
+        if (!compared_init(&there->compared, table->mapping, error))
+            return false;
+        if (there->expected == NULL || there->found == NULL)
+            return error_memory(error);
+    }
+    return compared_claim(&there->compared, table, error);
+}
+
+static bool add_entity(struct content *content, const struct mapping *entity, struct error *error)
+{
+    const struct catalog_entity *catalog = catalog_of(content->verification, entity);
+    struct expectation *expectation;
+    size_t count;
+    if (catalog == NULL) {
+        error_set(error, ERROR_SOURCE, "the catalog of the source %s knows no %s",
+                  entity->source->name, entity->from);
+        return error_at(error, entity->name, NULL, NULL);
+    }
+    if (!expectation_new(&expectation, content->verification->project, entity, catalog, error))
+        return false;
+    const struct expected_table *tables = expectation_tables(expectation, &count);
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = add_table(content, &tables[i], error);
+    expectation_free(expectation);
+    return ok;
+}
+
+/* How many rows the run found in a table when it began; 0 without a ledger. */
+static bool read_before(struct content *content, struct error *error)
+{
+    const struct verification *verification = content->verification;
+    struct postgres *target = &content->verification->target;
+    PGresult *result;
+    if (verification->run == NULL)
+        return true;
+    if (!postgres_query(target, "SELECT pg_catalog.to_regclass('graduate.tables') IS NOT NULL",
+                        NULL, 0, &result, error))
+        return false;
+    bool has_ledger = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    if (!has_ledger)
+        return true;
+    if (!postgres_query(target,
+                        "SELECT table_name, rows_before FROM graduate.tables WHERE run = $1",
+                        &verification->run, 1, &result, error))
+        return false;
+    for (int row = 0; row < PQntuples(result); row++) {
+        struct content_table *table = content_find(content, PQgetvalue(result, row, 0));
+        if (table != NULL)
+            table->before = strtoll(PQgetvalue(result, row, 1), NULL, 10);
+    }
+    PQclear(result);
+    return true;
+}
+
+static bool identify(struct content *content, struct error *error)
+{
+    const struct verification *verification = content->verification;
+    PGresult *result;
+    if (!project_fingerprint(verification->project, content->fingerprint, error) ||
+        !postgres_query(&content->verification->target,
+                        "SELECT s.system_identifier, d.oid FROM pg_catalog.pg_control_system() s,"
+                        " pg_catalog.pg_database d"
+                        " WHERE d.datname = pg_catalog.current_database()",
+                        NULL, 0, &result, error))
+        return false;
+    snprintf(content->identity, sizeof content->identity,
+             "graduate %s, layout %d\n%s\n%s/%s run %s\n", GRADUATE_VERSION, LAYOUT,
+             content->fingerprint, PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1),
+             verification->run != NULL ? verification->run : "");
+    PQclear(result);
+    return true;
+}
+
+static bool content_init(struct content *content, struct verification *verification,
+                         struct error *error)
+{
+    const struct project *project = verification->project;
+    size_t most = 0;
+    *content = (struct content){.verification = verification};
+    if (verification->source == VERIFY_CHECKPOINTS)
+        content->state.folder = verification->state_folder;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        most += project->mappings[i]->table_count;
+    content->tables = calloc(most + 1, sizeof *content->tables);
+    bool ok = content->tables != NULL ? true : error_memory(error);
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        ok = add_entity(content, project->mappings[i], error);
+    for (size_t i = 0; ok && i < content->table_count; i++)
+        ok = compared_settle(&content->tables[i].compared, project, &verification->target,
+                             &verification->verdict, error);
+    return ok && read_before(content, error) && identify(content, error);
+}
+
+static void content_release(struct content *content)
+{
+    for (size_t i = 0; i < content->table_count; i++) {
+        struct content_table *table = &content->tables[i];
+        compared_release(&table->compared);
+        suspects_close(&table->suspects);
+        evidence_release(&table->evidence);
+        free(table->expected);
+        free(table->found);
+    }
+    free(content->tables);
+}
+
+/* ---- tallies -------------------------------------------------------------------------------- */
+
+static bool visit_tally(struct content *content, struct content_table *table, enum side side,
+                        const struct expected_value *values, const struct row_hashes *hashes,
+                        struct error *error)
+{
+    (void)content, (void)values, (void)error;
+    tally_add(side == SIDE_EXPECTED ? table->expected : table->found,
+              compared_place(&table->compared, hashes), &hashes->row, hashes->bytes);
+    return true;
+}
+
+/* The tables that an entity fills, each once. */
+static size_t tables_of(const struct content *content, const struct mapping *entity,
+                        struct content_table **tables)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < content->table_count; i++) {
+        bool fills = false;
+        for (size_t t = 0; t < entity->table_count; t++)
+            fills =
+                fills || strcmp(entity->tables[t].label, content->tables[i].compared.label) == 0;
+        if (fills)
+            tables[count++] = &content->tables[i];
+    }
+    return count;
+}
+
+/* The checkpoint that an entity's tallies come from, as a text that changes when the file does. */
+static bool put_checkpoint(const struct content *content, const struct mapping *entity,
+                           struct buffer *identity)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    struct error unused;
+    if (!records_checkpoint(content->verification, entity, path, &unused) || stat(path, &info) != 0)
+        return false;
+    buffer_printf(identity, "%s %lld bytes %lld.%09ld %llu\n", entity->name,
+                  (long long)info.st_size, (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
+                  (unsigned long long)info.st_ino);
+    return true;
+}
+
+/* While an entity is read its rows are tallied apart from those of the others. */
+static bool tally_apart(struct content *content, const struct mapping *entity,
+                        struct content_table **tables, size_t count, struct tally **apart,
+                        const struct buffer *identity, struct error *error)
+{
+    struct tally **whole = calloc(count + 1, sizeof *whole);
+    if (whole == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        whole[i] = tables[i]->expected;
+        tables[i]->expected = apart[i];
+    }
+    bool ok = pass_entity(content, entity, visit_tally, error);
+    for (size_t i = 0; i < count; i++)
+        tables[i]->expected = whole[i];
+    free(whole);
+    if (ok)
+        state_save(&content->state, entity->name, identity, (const struct tally *const *)apart,
+                   count);
+    return ok;
+}
+
+static bool tally_kept(struct content *content, const struct mapping *entity,
+                       struct content_table **tables, size_t count, struct error *error)
+{
+    struct tally **apart = calloc(count + 1, sizeof *apart);
+    struct buffer identity;
+    buffer_init(&identity);
+    buffer_puts(&identity, content->identity);
+    bool ok = apart != NULL;
+    for (size_t i = 0; ok && i < count; i++) {
+        compared_put_identity(&tables[i]->compared, &identity);
+        apart[i] = calloc(1, sizeof **apart);
+        ok = apart[i] != NULL;
+    }
+    ok = ok ? true : error_memory(error);
+    if (ok && put_checkpoint(content, entity, &identity) && buffer_ok(&identity, error) &&
+        state_load(&content->state, entity->name, &identity, apart, count))
+        message_info("%s: done by the interrupted verification", entity->name);
+    else
+        ok = ok && buffer_ok(&identity, error) &&
+             tally_apart(content, entity, tables, count, apart, &identity, error);
+    for (size_t i = 0; apart != NULL && i < count; i++) {
+        if (ok)
+            tally_merge(tables[i]->expected, apart[i]);
+        free(apart[i]);
+    }
+    free(apart);
+    buffer_release(&identity);
+    return ok;
+}
+
+static bool tally_entity(struct content *content, const struct mapping *entity, struct error *error)
+{
+    if (content->state.folder == NULL)
+        return pass_entity(content, entity, visit_tally, error);
+    struct content_table **tables = calloc(content->table_count + 1, sizeof *tables);
+    if (tables == NULL)
+        return error_memory(error);
+    size_t count = tables_of(content, entity, tables);
+    bool ok = tally_kept(content, entity, tables, count, error);
+    free(tables);
+    return ok;
+}
+
+/* What a table's rows are, as a number that changes when any of them is written. */
+static bool put_versions(struct content *content, const struct compared_table *compared,
+                         struct buffer *identity, struct error *error)
+{
+    struct buffer sql;
+    PGresult *result = NULL;
+    buffer_init(&sql);
+    buffer_puts(&sql, "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended("
+                      "tableoid::pg_catalog.text || ctid::pg_catalog.text ||"
+                      " xmin::pg_catalog.text, 0)) FROM ");
+    found_put_identifier(&sql, compared->schema);
+    buffer_putc(&sql, '.');
+    found_put_identifier(&sql, compared->name);
+    bool ok = buffer_ok(&sql, error) && postgres_query(&content->verification->target,
+                                                       buffer_text(&sql), NULL, 0, &result, error);
+    if (ok)
+        buffer_printf(identity, "%s rows, versions %s\n", PQgetvalue(result, 0, 0),
+                      PQgetvalue(result, 0, 1));
+    PQclear(result);
+    buffer_release(&sql);
+    return ok;
+}
+
+static bool tally_table(struct content *content, struct content_table *table, struct error *error)
+{
+    const struct compared_table *compared = &table->compared;
+    struct buffer identity;
+    buffer_init(&identity);
+    bool ok = true, done = false;
+    if (content->state.folder != NULL && compared->there) {
+        buffer_puts(&identity, content->identity);
+        compared_put_identity(compared, &identity);
+        ok = put_versions(content, compared, &identity, error) && buffer_ok(&identity, error);
+        done = ok && state_load(&content->state, compared->label, &identity, &table->found, 1);
+    }
+    if (ok && !done) {
+        ok = pass_table(content, table, visit_tally, error);
+        const struct tally *found = table->found;
+        if (ok && compared->there)
+            state_save(&content->state, compared->label, &identity, &found, 1);
+    }
+    buffer_release(&identity);
+    if (!ok)
+        return false;
+    table->differing =
+        compared->there ? tally_compare(table->expected, table->found, table->differs) : 0;
+    message_info("%s: %" PRId64 " rows read back%s%s", compared->label, tally_rows(table->found),
+                 done ? " by the interrupted verification" : "",
+                 table->differing > 0 ? ", not all of them equal" : "");
+    return true;
+}
+
+/* ---- what differs --------------------------------------------------------------------------- */
+
+static bool visit_suspect(struct content *content, struct content_table *table, enum side side,
+                          const struct expected_value *values, const struct row_hashes *hashes,
+                          struct error *error)
+{
+    (void)content, (void)values;
+    if (!table->differs[tally_bucket_of(compared_place(&table->compared, hashes))])
+        return true;
+    const struct suspect suspect = {
+        .key = hashes->key,
+        .row = hashes->row,
+        .parent = hashes->parent,
+        .rest = hashes->rest,
+    };
+    return suspects_add(&table->suspects, side, &suspect, error);
+}
+
+static bool visit_evidence(struct content *content, struct content_table *table, enum side side,
+                           const struct expected_value *values, const struct row_hashes *hashes,
+                           struct error *error)
+{
+    (void)content;
+    return evidence_keep(&table->evidence, &table->compared, side, values, &hashes->row, error);
+}
+
+static size_t differing_tables(const struct content *content)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < content->table_count; i++)
+        count += content->tables[i].differing > 0;
+    return count;
+}
+
+/* Both sides of all tables that differ, once more. */
+static bool read_again(struct content *content, content_visit visit, struct error *error)
+{
+    const struct project *project = content->verification->project;
+    struct content_table **tables = calloc(content->table_count + 1, sizeof *tables);
+    if (tables == NULL)
+        return error_memory(error);
+    bool ok = true;
+    for (size_t i = 0; ok && i < project->mapping_count; i++) {
+        size_t count = tables_of(content, project->mappings[i], tables);
+        bool needed = false;
+        for (size_t t = 0; t < count; t++)
+            needed = needed || tables[t]->differing > 0;
+        ok = !needed || pass_entity(content, project->mappings[i], visit, error);
+    }
+    free(tables);
+    for (size_t i = 0; ok && i < content->table_count; i++)
+        if (content->tables[i].differing > 0)
+            ok = pass_table(content, &content->tables[i], visit, error);
+    return ok;
+}
+
+struct counting {
+    struct content_table *table;
+    size_t most;
+};
+
+static bool count_difference(void *context, const struct difference *difference,
+                             struct error *error)
+{
+    struct counting *counting = context;
+    counting->table->of_kind[difference->kind]++;
+    return evidence_note(&counting->table->evidence, difference, counting->most, error);
+}
+
+static bool source_changed(const struct content_table *table, struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "%s: a source changed while it was compared",
+              table->compared.label);
+    return error_hint(error, "compare with the run's checkpoints, or stop what writes to the "
+                             "sources");
+}
+
+/* Count what is wrong with a table, and choose which rows are named. */
+static bool judge(struct content *content, struct content_table *table, size_t share,
+                  struct error *error)
+{
+    struct counting counting = {table, (size_t)content->verification->verdict.limit};
+    bool wanted[ROW_KINDS] = {true, true, true, true, true};
+    if (!suspects_compare(&table->suspects, table->compared.ordered, SUSPECTS_AT_ONCE,
+                          count_difference, &counting, error))
+        return false;
+    suspects_close(&table->suspects);
+    int64_t all = 0;
+    for (size_t kind = 0; kind < ROW_KINDS; kind++)
+        all += table->of_kind[kind];
+    if (all == 0) /* the tallies differed, and now nothing does */
+        return source_changed(table, error);
+    int64_t *extra = &table->of_kind[ROW_EXTRA];
+    *extra -= *extra < table->before ? *extra : table->before;
+    wanted[ROW_EXTRA] = *extra > 0;
+    if (share > 0 && *extra > 0 && (size_t)*extra < table->evidence.of_kind[ROW_EXTRA])
+        table->evidence.of_kind[ROW_EXTRA] = (size_t)*extra;
+    return evidence_choose(&table->evidence, share, wanted, error);
+}
+
+static bool look_closer(struct content *content, struct error *error)
+{
+    const struct verdict_file *verdict = &content->verification->verdict;
+    size_t left = differing_tables(content), named = 0;
+    int64_t places = verdict->limit - verdict->kept[LEVEL_CONTENT];
+    for (size_t i = 0; i < content->table_count; i++)
+        if (content->tables[i].differing > 0 &&
+            !suspects_open(&content->tables[i].suspects,
+                           content->verification->state_folder != NULL
+                               ? content->verification->run_folder
+                               : NULL,
+                           error))
+            return false;
+    if (left == 0 || !read_again(content, visit_suspect, error))
+        return left == 0;
+    for (size_t i = 0; i < content->table_count; i++) {
+        struct content_table *table = &content->tables[i];
+        if (table->differing == 0)
+            continue;
+        size_t share = places > 0 ? ((size_t)places + left - 1) / left : 0;
+        if (!judge(content, table, share, error))
+            return false;
+        places -= (int64_t)table->evidence.count;
+        named += table->evidence.count;
+        left--;
+    }
+    return named == 0 || read_again(content, visit_evidence, error);
+}
+
+/* ---- the verdict ---------------------------------------------------------------------------- */
+
+static bool tell_table(struct content *content, struct content_table *table, struct error *error)
+{
+    struct verdict_file *verdict = &content->verification->verdict;
+    int64_t expected = tally_rows(table->expected), all = 0;
+    if (!table->compared.there)
+        table->of_kind[ROW_MISSING] = expected;
+    for (size_t kind = 0; kind < ROW_KINDS; kind++)
+        all += table->of_kind[kind];
+    cJSON *entry = verdict_table(verdict, table->compared.label);
+    if (entry == NULL)
+        return error_memory(error);
+    bool ok = verdict_put_number(entry, "before", (double)table->before, error) &&
+              verdict_put_number(entry, "expected", (double)expected, error) &&
+              verdict_put_number(entry, "present", (double)tally_rows(table->found), error);
+    for (size_t kind = 0; ok && kind < ROW_KINDS; kind++)
+        ok = verdict_put_number(entry, row_kind_names[kind], (double)table->of_kind[kind], error);
+    return ok && evidence_tell(&table->evidence, &table->compared, verdict, error) &&
+           verdict_count(verdict, LEVEL_CONTENT, all - (int64_t)table->evidence.count, error);
+}
+
+static bool compare(struct content *content, struct error *error)
+{
+    const struct project *project = content->verification->project;
+    bool ok = true;
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        ok = tally_entity(content, project->mappings[i], error);
+    for (size_t i = 0; ok && i < content->table_count; i++)
+        ok = tally_table(content, &content->tables[i], error);
+    ok = ok && look_closer(content, error);
+    for (size_t i = 0; ok && i < content->table_count; i++)
+        ok = tell_table(content, &content->tables[i], error);
+    return ok;
+}
+
+/* Why the level cannot hold though nothing was found: a column that was left out. */
+static void name_left_out(const struct content *content, char *reason, size_t size)
+{
+    for (size_t i = 0; i < content->table_count; i++)
+        if (content->tables[i].compared.left_out[0] != '\0' && reason[0] == '\0')
+            snprintf(reason, size,
+                     "%s was not compared: some rows do not give it, and its default is not "
+                     "constant",
+                     content->tables[i].compared.left_out);
+}
+
+static double seconds_since(const struct timespec *begun)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
+}
+
+bool level_content(struct verification *verification, struct error *error)
+{
+    struct timespec begun;
+    struct content content;
+    char reason[sizeof error->message + sizeof error->hint + 8] = "";
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    bool ok = content_init(&content, verification, error) && compare(&content, error);
+    bool ends = !ok && (error->code == ERROR_BUG || error->code == ERROR_USAGE);
+    if (ok) {
+        name_left_out(&content, reason, sizeof reason);
+        state_remove(verification->state_folder);
+    } else if (!ends) {
+        if (strcmp(error->sqlstate, "42501") == 0)
+            error_hint(error, "let the role that verifies read everything: GRANT pg_read_all_data, "
+                              "and BYPASSRLS, for row-level security would hide rows from it");
+        snprintf(reason, sizeof reason, "%s%s%s", error->message,
+                 error->hint[0] != '\0' ? "; next: " : "", error->hint);
+    }
+    int64_t checks = (int64_t)content.table_count;
+    content_release(&content);
+    return !ends && verdict_close(&verification->verdict, LEVEL_CONTENT, checks,
+                                  seconds_since(&begun), reason, error);
+}

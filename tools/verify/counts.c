@@ -1,0 +1,411 @@
+/* level_counts: the account. Every record read is loaded, filtered, rejected or set aside, and
+ * every table holds what it held before and what was loaded.
+ *
+ * Its terms are the ledger's, read by SQL of our own; its ends are counted again: the records one
+ * by one in the checkpoints or in what the source gives now, the rows by the target. In a hurry the
+ * sources are only asked for their own estimates, which prove nothing and are said to be "about".
+ */
+#include "live.h"
+#include "query.h"
+#include "records.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct account {
+    struct inspection *inspection;
+    const PGresult *entities, *tables; /* the ledger's; NULL: there is none to go by */
+    struct catalog *live;              /* in a hurry, per source of the project */
+    bool *heard;                       /* which of them */
+    struct error *error;
+};
+
+static const char run_sql[] = "SELECT state FROM graduate.runs WHERE run::text = $1";
+
+/* What is read of a partition is known when it is done; until then it is what was loaded. */
+enum { LEDGER_ENTITY, LEDGER_READ, LEDGER_LOADED, LEDGER_FILTERED, LEDGER_REJECTED };
+static const char entities_sql[] =
+    "SELECT p.entity, sum(coalesce(p.records_read, b.records, 0)),"
+    " coalesce(sum(b.records - b.filtered - b.rejected), 0), coalesce(sum(b.filtered), 0),"
+    " coalesce(sum(b.rejected), 0)"
+    " FROM graduate.partitions p LEFT JOIN"
+    "  (SELECT entity, partition, sum(records) AS records, sum(filtered) AS filtered,"
+    "    sum(rejected) AS rejected FROM graduate.batches WHERE run::text = $1"
+    "    GROUP BY entity, partition) b USING (entity, partition)"
+    " WHERE p.run::text = $1 GROUP BY p.entity";
+
+enum { LEDGER_TABLE, LEDGER_BEFORE, LEDGER_ROWS };
+static const char tables_sql[] =
+    "SELECT name, coalesce(sum(rows_before), 0), coalesce(sum(rows), 0) FROM ("
+    " SELECT table_name AS name, rows_before, 0 AS rows FROM graduate.tables WHERE run::text = $1"
+    " UNION ALL SELECT r.key, 0, r.value::bigint FROM graduate.batches b,"
+    "  jsonb_each_text(b.rows) r WHERE b.run::text = $1) x GROUP BY name ORDER BY name";
+
+static int row_of(const PGresult *rows, const char *name)
+{
+    for (int row = 0; rows != NULL && row < PQntuples(rows); row++)
+        if (strcmp(PQgetvalue(rows, row, 0), name) == 0)
+            return row;
+    return -1;
+}
+
+/* ---- the ledger ------------------------------------------------------------------------------ */
+
+/* False: there is none, or it does not know the run; the doubt is told. */
+static bool find_run(struct inspection *inspection)
+{
+    const char *run = inspection->verification->run;
+    int64_t there = 0;
+    if (!query_number(inspection, "the ledger",
+                      "SELECT count(*) FROM pg_class c JOIN pg_namespace n"
+                      " ON n.oid = c.relnamespace WHERE n.nspname = 'graduate'"
+                      " AND c.relname = 'runs'",
+                      &there, NULL))
+        return false;
+    if (there == 0) {
+        inspection_doubt(inspection, "the ledger is gone: the target has no table graduate.runs");
+        return false;
+    }
+    PGresult *rows = query(inspection, "the ledger", run_sql, &run, 1);
+    bool known = rows != NULL && PQntuples(rows) == 1;
+    if (rows != NULL && !known)
+        inspection_doubt(inspection, "the ledger does not know run %s", run);
+    else if (known && strcmp(PQgetvalue(rows, 0, 0), "done") != 0)
+        inspection_doubt(inspection, "run %s is not done: it is %s", run, PQgetvalue(rows, 0, 0));
+    PQclear(rows);
+    return known;
+}
+
+/* ---- the records ----------------------------------------------------------------------------- */
+
+/* How many records a payload holds, whatever its frame says; -1: it is none. */
+static int64_t count_documents(const uint8_t *at, size_t left)
+{
+    int64_t count = 0;
+    for (; left > 0; count++) {
+        uint32_t length = left >= 5 ? get_le32(at) : 0;
+        if (length < 5 || length > left)
+            return -1;
+        at += length;
+        left -= length;
+    }
+    return count;
+}
+
+static int64_t count_tuples(const uint8_t *at, size_t left)
+{
+    int64_t count = 0;
+    for (; left > 0; count++) {
+        if (left < 2)
+            return -1;
+        uint16_t fields = get_be16(at);
+        at += 2;
+        left -= 2;
+        for (uint16_t f = 0; f < fields; f++) {
+            uint32_t length = left >= 4 ? get_be32(at) : 0;
+            length = length == UINT32_MAX ? 0 : length; /* NULL */
+            if (left < 4 || length > left - 4)
+                return -1;
+            at += 4 + length;
+            left -= 4 + length;
+        }
+    }
+    return count;
+}
+
+/* *known is false, with the doubt told, when the records cannot be read. */
+static bool count_records(const struct account *account, const struct mapping *entity,
+                          int64_t *total, bool *known)
+{
+    struct records records;
+    struct record_batch batch;
+    struct error why = {0};
+    bool more = true, ok = records_open(&records, account->inspection->verification, entity, &why);
+    bool opened = ok;
+    *total = 0;
+    while (ok && (ok = records_next(&records, &batch, &more, &why)) && more) {
+        int64_t count = entity->source->kind == SOURCE_POSTGRES
+                            ? count_tuples(batch.payload, batch.length)
+                            : count_documents(batch.payload, batch.length);
+        if (count != batch.records)
+            ok = error_set(&why, ERROR_SOURCE,
+                           "batch %" PRId64 " of %s does not hold the %" PRId64
+                           " records that it should",
+                           batch.number, records.name, batch.records);
+        *total += count;
+    }
+    if (opened)
+        records_close(&records);
+    *known = ok;
+    if (!ok && why.code != ERROR_SOURCE && why.code != ERROR_USAGE) {
+        *account->error = why;
+        return false;
+    }
+    if (!ok)
+        inspection_doubt(account->inspection, "%s: %s", entity->name, why.message);
+    return true;
+}
+
+/* The source's own estimate; *known is false when it has none. */
+static void ask_estimate(const struct account *account, const struct mapping *entity,
+                         int64_t *total, bool *known)
+{
+    const struct project *project = account->inspection->verification->project;
+    size_t source = (size_t)(entity->source - project->sources);
+    const struct catalog_entity *found =
+        account->heard[source] ? catalog_find(&account->live[source], entity->from) : NULL;
+    *known = found != NULL && found->estimate >= 0;
+    *total = *known ? found->estimate : 0;
+    if (account->heard[source] && !*known)
+        inspection_doubt(account->inspection, "%s.%s: the source has no estimate",
+                         entity->source->name, entity->from);
+}
+
+/* ---- the account ----------------------------------------------------------------------------- */
+
+struct terms {
+    int64_t read, said, loaded, filtered, rejected, retried; /* read: counted; said: the ledger's */
+    bool counted, about, ledger;
+};
+
+static bool put_entity(const struct account *account, const struct mapping *entity,
+                       const struct terms *terms)
+{
+    cJSON *entities = cJSON_GetObjectItemCaseSensitive(
+        account->inspection->verification->verdict.json, "entities");
+    cJSON *entry = cJSON_CreateObject();
+    char source[256];
+    snprintf(source, sizeof source, "%s.%s", entity->source->name, entity->from);
+    int64_t done = terms->loaded + terms->filtered + terms->rejected + terms->retried;
+    int64_t balance = terms->ledger ? (terms->about ? terms->said : terms->read) - done : 0;
+    bool ok = cJSON_AddStringToObject(entry, "entity", entity->name) != NULL &&
+              cJSON_AddStringToObject(entry, "source", source) != NULL &&
+              cJSON_AddNumberToObject(entry, "read", (double)terms->read) != NULL &&
+              cJSON_AddNumberToObject(entry, "loaded", (double)terms->loaded) != NULL &&
+              cJSON_AddNumberToObject(entry, "filtered", (double)terms->filtered) != NULL &&
+              cJSON_AddNumberToObject(entry, "rejected", (double)terms->rejected) != NULL &&
+              cJSON_AddNumberToObject(entry, "retried", (double)terms->retried) != NULL &&
+              cJSON_AddNumberToObject(entry, "balance", (double)balance) != NULL &&
+              (!terms->about || cJSON_AddTrueToObject(entry, "about") != NULL) &&
+              cJSON_AddItemToArray(entities, entry);
+    if (!ok)
+        cJSON_Delete(entry);
+    return ok ? true : error_memory(account->error);
+}
+
+/* Only what was counted can contradict the ledger. */
+static bool compare_terms(const struct account *account, const struct mapping *entity,
+                          const struct terms *terms)
+{
+    struct inspection *inspection = account->inspection;
+    int64_t done = terms->loaded + terms->filtered + terms->rejected + terms->retried;
+    const char *where = inspection->verification->source == VERIFY_CHECKPOINTS
+                            ? "the checkpoint holds"
+                            : "the source gives";
+    if (terms->said != done &&
+        !inspection_find(inspection, "count", NULL, NULL, account->error,
+                         "%s: %" PRId64 " records were read, but %" PRId64 " loaded + %" PRId64
+                         " filtered + %" PRId64 " rejected + %" PRId64 " retried make %" PRId64,
+                         entity->name, terms->said, terms->loaded, terms->filtered, terms->rejected,
+                         terms->retried, done))
+        return false;
+    return !terms->counted || terms->read == terms->said ||
+           inspection_find(inspection, "count", NULL, NULL, account->error,
+                           "%s: %s %" PRId64 " records, but %" PRId64 " were read", entity->name,
+                           where, terms->read, terms->said);
+}
+
+static bool close_entity(const struct account *account, const struct mapping *entity)
+{
+    const struct verification *verification = account->inspection->verification;
+    struct terms terms = {.ledger = account->entities != NULL};
+    int row = row_of(account->entities, entity->name);
+    bool known = false;
+    if (row >= 0) {
+        terms.said = query_int(account->entities, row, LEDGER_READ);
+        terms.loaded = query_int(account->entities, row, LEDGER_LOADED);
+        terms.filtered = query_int(account->entities, row, LEDGER_FILTERED);
+        terms.rejected = query_int(account->entities, row, LEDGER_REJECTED);
+    }
+    account->inspection->checks++;
+    if (verification->hurried)
+        ask_estimate(account, entity, &terms.read, &known);
+    else if (!count_records(account, entity, &terms.read, &known))
+        return false;
+    terms.about = known && verification->hurried;
+    terms.counted = known && !verification->hurried;
+    terms.read = known ? terms.read : terms.said;
+    return put_entity(account, entity, &terms) &&
+           (account->entities == NULL || compare_terms(account, entity, &terms));
+}
+
+/* ---- the tables ------------------------------------------------------------------------------ */
+
+static bool count_rows(const struct account *account, const char *schema, const char *name,
+                       int64_t *rows)
+{
+    char what[256];
+    struct buffer sql;
+    snprintf(what, sizeof what, "the rows of %s.%s", schema, name);
+    buffer_init(&sql);
+    buffer_puts(&sql, "SELECT count(*) FROM ");
+    query_put_table(&sql, schema, name);
+    bool counted =
+        !sql.failed && query_number(account->inspection, what, buffer_text(&sql), rows, NULL);
+    buffer_release(&sql);
+    return counted;
+}
+
+/* `expected` here is what the ledger says was loaded; the level of content puts what the records
+ * make in its place. */
+static bool put_table(const struct account *account, const char *label, int64_t before,
+                      int64_t expected, int64_t present)
+{
+    cJSON *entry = verdict_table(&account->inspection->verification->verdict, label);
+    if (entry == NULL)
+        return error_memory(account->error);
+    return verdict_put_number(entry, "before", (double)before, account->error) &&
+           verdict_put_number(entry, "expected", (double)expected, account->error) &&
+           verdict_put_number(entry, "present", (double)present, account->error);
+}
+
+static bool close_table(const struct account *account, const char *label, int row)
+{
+    char schema[64];
+    const char *dot = strchr(label, '.');
+    int64_t before = query_int(account->tables, row, LEDGER_BEFORE), present = 0;
+    int64_t loaded = query_int(account->tables, row, LEDGER_ROWS);
+    snprintf(schema, sizeof schema, "%.*s", dot != NULL ? (int)(dot - label) : 0, label);
+    account->inspection->checks++;
+    if (dot == NULL || !count_rows(account, schema, dot + 1, &present))
+        return true;
+    return put_table(account, label, before, loaded, present) &&
+           (present == before + loaded ||
+            inspection_find(account->inspection, "count", label, NULL, account->error,
+                            "%" PRId64 " rows are there, but %" PRId64 " before and %" PRId64
+                            " loaded make %" PRId64,
+                            present, before, loaded, before + loaded));
+}
+
+/* ---- without a ledger ------------------------------------------------------------------------ */
+
+/* How many row forms of whatever entity fill the table; *first is the first of them. */
+static size_t count_forms(const struct project *project, const char *label,
+                          const struct mapping_table **first)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        for (size_t t = 0; t < project->mappings[i]->table_count; t++) {
+            const struct mapping_table *form = &project->mappings[i]->tables[t];
+            if (strcmp(form->label, label) == 0 && count++ == 0)
+                *first = form;
+        }
+    return count;
+}
+
+/* Where every record becomes one row, and nothing else any, the numbers must be the same. Elsewhere
+ * they follow from what is in the records. `records` -1: not known. */
+static bool compare_rows(const struct account *account, const struct mapping *entity,
+                         const struct mapping_table *table, int64_t records)
+{
+    const struct verification *verification = account->inspection->verification;
+    const struct mapping_table *first = NULL;
+    int64_t present = 0;
+    size_t forms = count_forms(verification->project, table->label, &first);
+    if (table != first)
+        return true;
+    bool same = forms == 1 && table->when.count == 0 && table->each == NULL;
+    account->inspection->checks++;
+    if (!same)
+        inspection_doubt(account->inspection,
+                         "how many rows of %s the records make only the level of content knows",
+                         table->label);
+    if (!count_rows(account, table->schema, table->name, &present))
+        return true;
+    return put_table(account, table->label, 0, same && records >= 0 ? records : present, present) &&
+           (!same || records < 0 || verification->hurried || records == present ||
+            inspection_find(account->inspection, "count", table->label, NULL, account->error,
+                            "%" PRId64 " rows are there, and %" PRId64 " records of %s.%s", present,
+                            records, entity->source->name, entity->from));
+}
+
+static bool compare_ends(const struct account *account, const struct mapping *entity)
+{
+    struct terms terms = {0};
+    bool hurried = account->inspection->verification->hurried, known = false;
+    if (hurried)
+        ask_estimate(account, entity, &terms.read, &known);
+    else if (!count_records(account, entity, &terms.read, &known))
+        return false;
+    terms.about = hurried && known;
+    bool ok = put_entity(account, entity, &terms);
+    for (size_t t = 0; ok && t < entity->table_count; t++)
+        ok = compare_rows(account, entity, &entity->tables[t], known ? terms.read : -1);
+    return ok;
+}
+
+/* ---- the level ------------------------------------------------------------------------------- */
+
+static void hear_sources(struct account *account)
+{
+    const struct verification *verification = account->inspection->verification;
+    for (size_t i = 0; i < verification->project->source_count; i++) {
+        struct error why = {0};
+        catalog_init(&account->live[i]);
+        account->heard[i] =
+            live_catalog(verification, &verification->project->sources[i], &account->live[i], &why);
+        if (!account->heard[i])
+            inspection_doubt(account->inspection, "%s: %s", verification->project->sources[i].name,
+                             why.message);
+    }
+    inspection_doubt(account->inspection,
+                     "what the sources hold now is their own estimate; the level of content reads "
+                     "them");
+}
+
+static bool close_account(struct account *account, bool ledger)
+{
+    const struct project *project = account->inspection->verification->project;
+    bool ok = true;
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        ok = ledger ? close_entity(account, project->mappings[i])
+                    : compare_ends(account, project->mappings[i]);
+    for (int row = 0; ok && ledger && row < PQntuples(account->tables); row++)
+        ok = close_table(account, PQgetvalue(account->tables, row, LEDGER_TABLE), row);
+    return ok;
+}
+
+bool level_counts(struct verification *verification, struct error *error)
+{
+    size_t sources = verification->project->source_count;
+    const char *run = verification->run;
+    struct inspection inspection;
+    inspection_begin(&inspection, verification, LEVEL_COUNTS);
+    struct account account = {&inspection,
+                              NULL,
+                              NULL,
+                              calloc(sources + 1, sizeof(struct catalog)),
+                              calloc(sources + 1, sizeof(bool)),
+                              error};
+    PGresult *entities = NULL, *tables = NULL;
+    bool ok = account.live != NULL && account.heard != NULL ? true : error_memory(error);
+    bool ledger = ok && run != NULL && find_run(&inspection);
+    if (ledger) {
+        entities = query(&inspection, "the ledger", entities_sql, &run, 1);
+        tables = query(&inspection, "the ledger", tables_sql, &run, 1);
+        account.entities = entities;
+        account.tables = tables;
+    }
+    if (ok && verification->hurried)
+        hear_sources(&account);
+    ok = ok && close_account(&account, entities != NULL && tables != NULL);
+    for (size_t i = 0; account.live != NULL && i < sources; i++)
+        catalog_release(&account.live[i]);
+    free(account.live);
+    free(account.heard);
+    PQclear(entities);
+    PQclear(tables);
+    return inspection_close(&inspection, ok, error);
+}

@@ -1,0 +1,49 @@
+/* expect_item.h: one value of a record or a constant of the mapping, as a view. */
+#ifndef VERIFY_EXPECT_ITEM_H
+#define VERIFY_EXPECT_ITEM_H
+
+#include "graduate/error.h"
+
+#include <bson/bson.h>
+#include <cjson/cJSON.h>
+
+struct item {
+    bson_value_t value; /* value_type BSON_TYPE_EOD: absent */
+    const cJSON *json;  /* an array or object of the mapping; then value has only its type */
+    bool safe;          /* safe_numbers is to be done inside of it */
+};
+
+struct item item_of(bson_iter_t *iter);
+struct item item_of_text(const char *text, size_t length);
+struct item item_of_int(int64_t number);
+struct item item_of_json(const cJSON *json);
+
+/* Absent, null and undefined. */
+bool item_is_nothing(const struct item *item);
+/* Text or symbol; *text has *length bytes. */
+bool item_text(const struct item *item, const char **text, size_t *length);
+/* A double by its shortest text that reads back as the same double, other numbers by their digits;
+ * false if it is no number. */
+enum { ITEM_NUMBER = 48 };
+bool item_number(const struct item *item, char text[ITEM_NUMBER]);
+/* A number of any type that is whole and fits. */
+bool item_whole(const struct item *item, int64_t *number);
+void item_shortest(double number, char text[ITEM_NUMBER]);
+
+/* Begin to walk a document or array; ERROR_SOURCE if it is damaged. */
+bool item_open(const struct item *container, bson_iter_t *iter, struct error *error);
+/* Go on; at the end false, with *ok false and the error set if damage ended the walk. */
+bool item_next(bson_iter_t *iter, bool *ok, struct error *error);
+
+/* The field at a dotted path below the document; absent also where something on the way is no
+ * document. "." is the document itself. */
+struct item item_find(const struct item *document, const char *path);
+/* Does a condition's constant equal it? Nothing equals null, numbers compare as decimals. */
+bool item_equals(const struct item *item, const cJSON *constant);
+
+/* For messages: "the text", "17", ... */
+void item_brief(const struct item *item, char *out, size_t size);
+/* Set an ERROR_DATA about it: what it is, and why that does not do. */
+bool item_misfit(const struct item *item, const char *path, const char *why, struct error *error);
+
+#endif

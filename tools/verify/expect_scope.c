@@ -1,0 +1,274 @@
+#include "expect_scope.h"
+#include "expect_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The way from the scope's document to a field. */
+struct trail {
+    const struct trail *up; /* NULL: the field stands in the document itself */
+    const char *name;
+};
+
+bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error)
+{
+    for (size_t i = 0; i < scope->count; i++)
+        if (strcmp(scope->claims[i].path, path) == 0) {
+            if (kind > scope->claims[i].kind)
+                scope->claims[i].kind = kind;
+            return true;
+        }
+    if (scope->count == scope->room) {
+        size_t room = scope->room * 2 + 16;
+        struct claim *claims = realloc(scope->claims, room * sizeof *claims);
+        if (claims == NULL)
+            return error_memory(error);
+        scope->claims = claims;
+        scope->room = room;
+    }
+    scope->claims[scope->count++] = (struct claim){.path = path, .kind = kind};
+    return true;
+}
+
+void scope_release(struct scope *scope)
+{
+    free(scope->claims);
+    buffer_release(&scope->rest);
+    buffer_release(&scope->names);
+}
+
+static void put_trail(struct buffer *out, const struct trail *trail)
+{
+    if (trail->up != NULL) {
+        put_trail(out, trail->up);
+        buffer_putc(out, '.');
+    }
+    buffer_puts(out, trail->name);
+}
+
+static void put_path(struct buffer *out, const struct scope *scope, const struct trail *trail)
+{
+    struct buffer inside;
+    buffer_init(&inside);
+    if (trail != NULL)
+        put_trail(&inside, trail);
+    path_join(out, scope->path, buffer_text(&inside));
+    buffer_release(&inside);
+}
+
+static bool at_trail(const struct scope *scope, const struct trail *trail, struct error *error)
+{
+    struct buffer path;
+    buffer_init(&path);
+    put_path(&path, scope, trail);
+    error_at(error, NULL, NULL, buffer_text(&path));
+    buffer_release(&path);
+    return false;
+}
+
+static bool refuse(const struct scope *scope, const struct trail *trail, const char *what,
+                   struct error *error)
+{
+    error_set(error, ERROR_DATA, "%s", what);
+    error_hint(error, "the run should have stopped at this record; was the mapping changed since?");
+    return at_trail(scope, trail, error);
+}
+
+/* What is left of a path behind the trail: "" when it ends there, NULL when it leads elsewhere. A
+ * name with dots in it is not on any path. */
+static const char *follow(const char *path, const struct trail *trail)
+{
+    if (trail->up != NULL)
+        path = follow(path, trail->up);
+    if (path == NULL || *path == '\0')
+        return NULL;
+    size_t length = strcspn(path, ".");
+    if (strncmp(path, trail->name, length) != 0 || trail->name[length] != '\0')
+        return NULL;
+    return path + length + (path[length] == '.');
+}
+
+struct finding {
+    struct claim *claim; /* on the field itself, or NULL */
+    bool leads_on;       /* to fields inside of it */
+};
+
+static struct finding look_up(const struct scope *scope, const struct trail *trail)
+{
+    struct finding finding = {0};
+    for (size_t i = 0; i < scope->count; i++) {
+        const char *left = follow(scope->claims[i].path, trail);
+        if (left != NULL && *left == '\0')
+            finding.claim = &scope->claims[i];
+        else if (left != NULL)
+            finding.leads_on = true;
+    }
+    return finding;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool names_once(struct scope *scope, const struct item *document, const struct trail *trail,
+                       struct error *error)
+{
+    bson_iter_t iter;
+    bool ok = true;
+    buffer_clear(&scope->names);
+    if (!item_open(document, &iter, error))
+        return at_trail(scope, trail, error);
+    while (item_next(&iter, &ok, error)) {
+        const char *name = bson_iter_key(&iter);
+        buffer_put(&scope->names, &name, sizeof name);
+    }
+    if (!ok)
+        return at_trail(scope, trail, error);
+    if (!buffer_ok(&scope->names, error))
+        return false;
+    size_t count = scope->names.length / sizeof(char *);
+    if (count > 1)
+        qsort(scope->names.data, count, sizeof(char *), compare_names);
+    for (size_t i = 1; i < count; i++) {
+        struct trail twice = {trail, NULL};
+        memcpy(&twice.name, scope->names.data + i * sizeof(char *), sizeof(char *));
+        if (compare_names(scope->names.data + (i - 1) * sizeof(char *), &twice.name) == 0)
+            return refuse(scope, &twice, "the field stands twice in its document", error);
+    }
+    return true;
+}
+
+struct walk {
+    struct scope *scope;
+    struct path_counts *counts;
+    struct error *error;
+};
+
+static bool keep(const struct walk *walk, struct canonical_object *rest, const struct item *field,
+                 const struct trail *trail)
+{
+    struct scope *scope = walk->scope;
+    if (!scope->has_rest)
+        return refuse(scope, trail, "the mapping says nothing of this field", walk->error);
+    struct item kept = *field;
+    kept.safe = scope->rest_safe;
+    struct buffer path;
+    buffer_init(&path);
+    put_path(&path, scope, trail);
+    canonical_object_member(rest);
+    bool ok = expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
+              expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error) &&
+              path_counts_add(walk->counts, buffer_text(&path), FATE_REST, walk->error);
+    buffer_release(&path);
+    return ok;
+}
+
+static bool walk_fields(const struct walk *walk, const struct item *document,
+                        const struct trail *up, struct canonical_object *rest);
+
+/* A document on the way to claimed fields: what else is in it goes to an object of its own. */
+static bool walk_inside(const struct walk *walk, const struct item *field,
+                        const struct trail *trail, struct canonical_object *rest)
+{
+    struct canonical_object inner;
+    if (item_is_nothing(field))
+        return true;
+    if (field->value.value_type != BSON_TYPE_DOCUMENT)
+        return refuse(walk->scope, trail,
+                      "the mapping looks for fields in it, and it is no "
+                      "document",
+                      walk->error);
+    canonical_object_member(rest);
+    canonical_put_counted(&walk->scope->rest, trail->name, strlen(trail->name));
+    canonical_object_begin(&inner, &walk->scope->rest);
+    bool ok = walk_fields(walk, field, trail, &inner);
+    bool empty = inner.count == 0;
+    canonical_object_end(&inner);
+    if (empty)
+        canonical_object_withdraw(rest);
+    return ok;
+}
+
+static bool walk_field(const struct walk *walk, const struct item *field, const struct trail *trail,
+                       struct canonical_object *rest)
+{
+    struct finding finding = look_up(walk->scope, trail);
+    struct claim *claim = finding.claim;
+    if (claim != NULL) {
+        claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
+        claim->fate = claim->kind == CLAIM_DROP ? FATE_DROPPED : FATE_WRITTEN;
+    }
+    bool settled = claim != NULL && (claim->kind == CLAIM_DROP || claim->kind == CLAIM_WHOLE);
+    if (!settled && finding.leads_on)
+        return walk_inside(walk, field, trail, rest);
+    return claim != NULL || keep(walk, rest, field, trail);
+}
+
+static bool walk_fields(const struct walk *walk, const struct item *document,
+                        const struct trail *up, struct canonical_object *rest)
+{
+    bson_iter_t iter;
+    bool ok = true;
+    if (!names_once(walk->scope, document, up, walk->error) ||
+        !item_open(document, &iter, walk->error))
+        return false;
+    while (ok && item_next(&iter, &ok, walk->error)) {
+        const struct trail here = {up, bson_iter_key(&iter)};
+        struct item field = item_of(&iter);
+        ok = walk_field(walk, &field, &here, rest);
+    }
+    return ok;
+}
+
+bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error)
+{
+    const struct walk walk = {scope, counts, error};
+    struct claim *itself = NULL;
+    scope->unspoken = 0;
+    buffer_clear(&scope->rest);
+    for (size_t i = 0; i < scope->count; i++) {
+        scope->claims[i].met = false;
+        if (strcmp(scope->claims[i].path, ".") == 0)
+            itself = &scope->claims[i];
+    }
+    if (itself != NULL) {
+        itself->met = true;
+        itself->fate = FATE_WRITTEN;
+        if (itself->kind == CLAIM_WHOLE || scope->count == 1)
+            return true;
+    }
+    if (scope->document.value.value_type != BSON_TYPE_DOCUMENT)
+        return refuse(scope, NULL, "the mapping looks for fields in an element that is no document",
+                      error);
+    struct canonical_object rest;
+    canonical_object_begin(&rest, &scope->rest);
+    bool ok = walk_fields(&walk, &scope->document, NULL, &rest);
+    scope->unspoken = rest.count;
+    canonical_object_end(&rest);
+    return ok && buffer_ok(&scope->rest, error);
+}
+
+void scope_settle(struct scope *scope, const char *path, enum fate fate)
+{
+    for (size_t i = 0; i < scope->count; i++)
+        if (strcmp(scope->claims[i].path, path) == 0)
+            scope->claims[i].fate = fate;
+}
+
+bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error)
+{
+    struct buffer path;
+    buffer_init(&path);
+    bool ok = true;
+    for (size_t i = 0; ok && i < scope->count; i++) {
+        const struct claim *claim = &scope->claims[i];
+        if (!claim->met || claim->kind == CLAIM_EACH)
+            continue;
+        buffer_clear(&path);
+        path_join(&path, scope->path, claim->path);
+        ok = path_counts_add(counts, buffer_text(&path), claim->fate, error);
+    }
+    buffer_release(&path);
+    return ok;
+}

@@ -1,0 +1,310 @@
+#include "expect_value.h"
+#include "calendar.h"
+#include "canonical.h"
+#include "canonical_decimal.h"
+#include "expect_identity.h"
+#include "expect_json.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef bool (*put_function)(const struct expect_target *target, const struct item *item,
+                             struct buffer *out, struct error *error);
+
+static bool misfit(const struct expect_target *target, const struct item *item, const char *why,
+                   struct error *error)
+{
+    return item_misfit(item, target->path, why, error);
+}
+
+static bool put_bool(const struct expect_target *target, const struct item *item,
+                     struct buffer *out, struct error *error)
+{
+    if (item->value.value_type != BSON_TYPE_BOOL)
+        return misfit(target, item, "it is no boolean", error);
+    buffer_putc(out, 'b');
+    buffer_putc(out, item->value.value.v_bool);
+    return true;
+}
+
+static bool put_int(const struct expect_target *target, const struct item *item, struct buffer *out,
+                    struct error *error)
+{
+    int64_t number, bits = target->type.base == PG_INT2   ? 16
+                           : target->type.base == PG_INT4 ? 32
+                                                          : 64;
+    if (!item_whole(item, &number))
+        return misfit(target, item, "it is no whole number", error);
+    int64_t limit = bits == 64 ? INT64_MAX : (INT64_C(1) << (bits - 1)) - 1;
+    if (number > limit || number < -limit - 1)
+        return misfit(target, item, "it is too large", error);
+    canonical_put_int(out, number);
+    return true;
+}
+
+static bool put_float(const struct expect_target *target, const struct item *item,
+                      struct buffer *out, struct error *error)
+{
+    double number = item->value.value.v_double;
+    int64_t whole;
+    if (item->value.value_type != BSON_TYPE_DOUBLE) {
+        if (item->value.value_type == BSON_TYPE_DECIMAL128 || !item_whole(item, &whole))
+            return misfit(target, item, "it is no double", error);
+        number = (double)whole;
+        /* Beyond 2^63 the way back would not be defined. */
+        if (number >= 0x1p63 || (int64_t)number != whole)
+            return misfit(target, item, "it would be rounded", error);
+    }
+    if (target->type.base == PG_FLOAT4 && !isnan(number) && (double)(float)number != number)
+        return misfit(target, item, "it would be rounded", error);
+    canonical_put_double(out, number);
+    return true;
+}
+
+static bool put_numeric(const struct expect_target *target, const struct item *item,
+                        struct buffer *out, struct error *error)
+{
+    char text[ITEM_NUMBER];
+    struct canonical_decimal decimal;
+    size_t start = out->length;
+    if (!item_number(item, text) || !canonical_put_decimal(out, text))
+        return misfit(target, item, "it is no number", error);
+    if (out->failed || target->type.precision == 0)
+        return true;
+    if (!canonical_decimal_read(out->data + start, out->length - start, &decimal))
+        return strcmp(text, "NaN") == 0 || misfit(target, item, "it is infinite", error);
+    int64_t whole = (int64_t)decimal.count + decimal.power;
+    if (decimal.count > 0 && decimal.power < -target->type.scale)
+        return misfit(target, item, "it would be rounded", error);
+    if (decimal.count > 0 && whole > target->type.precision - target->type.scale)
+        return misfit(target, item, "it is too large", error);
+    return true;
+}
+
+static bool put_text(const struct expect_target *target, const struct item *item,
+                     struct buffer *out, struct error *error)
+{
+    const char *text;
+    size_t length;
+    char hex[25];
+    if (item->value.value_type == BSON_TYPE_OID) {
+        bson_oid_to_string(&item->value.value.v_oid, hex);
+        text = hex;
+        length = 24;
+    } else if (item->value.value_type == BSON_TYPE_CODE) {
+        text = item->value.value.v_code.code;
+        length = item->value.value.v_code.code_len;
+    } else if (!item_text(item, &text, &length)) {
+        return misfit(target, item, "it is no text", error);
+    }
+    if (!expect_text_valid(text, length))
+        return misfit(target, item, "it holds NUL or invalid UTF-8", error);
+    int64_t characters = 0;
+    for (size_t i = 0; i < length; i++)
+        characters += ((uint8_t)text[i] & 0xC0) != 0x80;
+    if (target->type.length > 0 && characters > target->type.length)
+        return misfit(target, item, "it is too long", error);
+    while (target->type.base == PG_CHAR && length > 0 && text[length - 1] == ' ')
+        length--;
+    buffer_putc(out, 't');
+    buffer_put(out, text, length);
+    return true;
+}
+
+static bool put_bytea(const struct expect_target *target, const struct item *item,
+                      struct buffer *out, struct error *error)
+{
+    if (item->value.value_type != BSON_TYPE_BINARY)
+        return misfit(target, item, "it is no binary data", error);
+    buffer_putc(out, 'y');
+    buffer_put(out, item->value.value.v_binary.data, item->value.value.v_binary.data_len);
+    return true;
+}
+
+static bool put_uuid(const struct expect_target *target, const struct item *item,
+                     struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    const char *text;
+    size_t length;
+    bool binary = item->value.value_type == BSON_TYPE_BINARY &&
+                  item->value.value.v_binary.subtype == BSON_SUBTYPE_UUID &&
+                  item->value.value.v_binary.data_len == 16;
+    if (binary)
+        memcpy(uuid, item->value.value.v_binary.data, 16);
+    else if (!item_text(item, &text, &length) || !expect_uuid_read(text, length, uuid))
+        return misfit(target, item, "it is no UUID", error);
+    buffer_putc(out, 'u');
+    buffer_put(out, uuid, 16);
+    return true;
+}
+
+static bool put_identity(const struct expect_target *target, const struct item *item,
+                         struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    char text[37];
+    if (!expect_identity(target->rule, target->id_entity, item, uuid))
+        return misfit(target, item, "it is nobody's id", error);
+    bool bare = target->type.base == PG_UUID;
+    expect_uuid_write(uuid, text);
+    buffer_putc(out, bare ? 'u' : 't');
+    if (bare)
+        buffer_put(out, uuid, 16);
+    else
+        buffer_puts(out, text);
+    return true;
+}
+
+/* The moment that a BSON date or a text is. */
+static bool read_moment(const struct item *item, struct moment *moment)
+{
+    const char *text;
+    size_t length;
+    *moment = (struct moment){.timed = true, .zoned = true};
+    if (item->value.value_type == BSON_TYPE_DATE_TIME)
+        return calendar_from_unix(item->value.value.v_datetime, &moment->microseconds);
+    return item_text(item, &text, &length) && calendar_parse(text, length, moment);
+}
+
+static bool put_timestamp(const struct expect_target *target, const struct item *item,
+                          struct buffer *out, struct error *error)
+{
+    struct moment moment;
+    bool date = item->value.value_type == BSON_TYPE_DATE_TIME;
+    if (!read_moment(item, &moment))
+        return misfit(target, item, "it is no point in time", error);
+    if (!date && moment.zoned != (target->type.base == PG_TIMESTAMPTZ))
+        return misfit(target, item, "its time zone is there or missing", error);
+    buffer_putc(out, 'T');
+    buffer_put_be64(out, (uint64_t)moment.microseconds);
+    return true;
+}
+
+static bool put_date(const struct expect_target *target, const struct item *item,
+                     struct buffer *out, struct error *error)
+{
+    struct moment moment;
+    bool text = item->value.value_type != BSON_TYPE_DATE_TIME;
+    if (!read_moment(item, &moment) || (text && moment.timed) ||
+        moment.microseconds % CALENDAR_DAY != 0)
+        return misfit(target, item, "it is no day", error);
+    buffer_putc(out, 'D');
+    buffer_put_be32(out, (uint32_t)(int32_t)(moment.microseconds / CALENDAR_DAY));
+    return true;
+}
+
+static bool put_json(const struct expect_target *target, const struct item *item,
+                     struct buffer *out, struct error *error)
+{
+    buffer_putc(out, 'j');
+    return expect_json_put(out, item, target->path, error);
+}
+
+/* One row per type; NULL: nothing in a document becomes it. */
+static const put_function puts_by_base[PG_BASE_COUNT] = {
+    [PG_BOOL] = put_bool,
+    [PG_INT2] = put_int,
+    [PG_INT4] = put_int,
+    [PG_INT8] = put_int,
+    [PG_FLOAT4] = put_float,
+    [PG_FLOAT8] = put_float,
+    [PG_NUMERIC] = put_numeric,
+    [PG_TEXT] = put_text,
+    [PG_VARCHAR] = put_text,
+    [PG_CHAR] = put_text,
+    [PG_BYTEA] = put_bytea,
+    [PG_UUID] = put_uuid,
+    [PG_DATE] = put_date,
+    [PG_TIMESTAMP] = put_timestamp,
+    [PG_TIMESTAMPTZ] = put_timestamp,
+    [PG_JSON] = put_json,
+    [PG_JSONB] = put_json,
+};
+
+bool expect_can_put(const struct pgtype *type)
+{
+    return puts_by_base[type->base] != NULL;
+}
+
+static bool put_scalar(const struct expect_target *target, const struct item *item,
+                       struct buffer *out, struct error *error)
+{
+    if (item_is_nothing(item)) {
+        buffer_putc(out, 'N');
+        return true;
+    }
+    if (target->id_entity != NULL)
+        return put_identity(target, item, out, error);
+    return puts_by_base[target->type.base](target, item, out, error);
+}
+
+static bool put_element(const struct expect_target *target, const struct item *item,
+                        struct buffer *out, struct error *error)
+{
+    size_t head = out->length;
+    buffer_put_be32(out, 0);
+    if (!put_scalar(target, item, out, error))
+        return false;
+    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
+    return true;
+}
+
+/* All elements, of an array of the record or of a constant. */
+static bool put_elements(const struct expect_target *target, const struct item *array,
+                         struct buffer *out, uint32_t *count, struct error *error)
+{
+    bson_iter_t iter;
+    bool ok = true;
+    const cJSON *child;
+    if (array->json != NULL) {
+        cJSON_ArrayForEach(child, array->json)
+        {
+            struct item element = item_of_json(child);
+            element.safe = array->safe;
+            ok = ok && put_element(target, &element, out, error);
+            ++*count;
+        }
+        return ok;
+    }
+    if (!item_open(array, &iter, error))
+        return error_at(error, NULL, NULL, target->path);
+    while (ok && item_next(&iter, &ok, error)) {
+        struct item element = item_of(&iter);
+        element.safe = array->safe;
+        ok = put_element(target, &element, out, error);
+        ++*count;
+    }
+    return ok || error_at(error, NULL, NULL, target->path);
+}
+
+static bool put_array(const struct expect_target *target, const struct item *item,
+                      struct buffer *out, struct error *error)
+{
+    struct expect_target element = *target;
+    uint32_t count = 0;
+    if (item->value.value_type != BSON_TYPE_ARRAY)
+        return misfit(target, item, "it is no array", error);
+    element.type.array = false;
+    size_t start = out->length;
+    buffer_putc(out, 'a');
+    buffer_put_be32(out, 1); /* dimensions */
+    buffer_put_be32(out, 0); /* size */
+    if (!put_elements(&element, item, out, &count, error))
+        return false;
+    if (out->failed)
+        return true;
+    if (count == 0)
+        out->length = start + 5; /* an empty array has no dimension */
+    buffer_patch_be32(out, start + 1, count > 0);
+    if (count > 0)
+        buffer_patch_be32(out, start + 5, count);
+    return true;
+}
+
+bool expect_put(const struct expect_target *target, const struct item *item, struct buffer *out,
+                struct error *error)
+{
+    bool array = target->type.array && !item_is_nothing(item);
+    return array ? put_array(target, item, out, error) : put_scalar(target, item, out, error);
+}
