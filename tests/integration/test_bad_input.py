@@ -323,17 +323,31 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def strayed(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    """A shop that is led to one wrong place after the other, always with the same run folder."""
+    with shop_of(tmp_path_factory.mktemp("strayed"), targets) as made:
+        yield made
+
+
 @pytest.mark.parametrize("name", ELSEWHERE)
-def test_an_environment_that_is_wrong(shop: Small, shop_undisturbed: dict[str, str], name: str) -> None:
+def test_an_environment_that_is_wrong(strayed: Small, name: str) -> None:
     variable, value, code, says = ELSEWHERE[name]
-    right = shop.environment.pop(variable)
-    if (wrong := value(shop)) is not None:
-        shop.environment[variable] = wrong
-    shop.fail(code, *says)
-    assert shop.untouched()
-    shop.environment[variable] = right
-    shop.succeed()
-    assert shop.checksums() == shop_undisturbed
+    strayed.empty_target()
+    right = dict(strayed.environment)
+    if (wrong := value(strayed)) is None:
+        del strayed.environment[variable]
+    else:
+        strayed.environment[variable] = wrong
+    strayed.fail(code, *says)
+    strayed.environment = right
+    assert strayed.untouched()
+
+
+def test_an_environment_that_is_right_at_last(strayed: Small, shop_undisturbed: dict[str, str]) -> None:
+    strayed.empty_target()
+    strayed.succeed()
+    assert strayed.checksums() == shop_undisturbed
 
 
 @pytest.mark.parametrize("name", ["shpo", "/no/such/project", "."])

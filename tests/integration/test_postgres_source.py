@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,14 @@ from typing import Any
 import pytest
 
 from tests.integration.complaint import SOURCE, TARGET, USAGE
-from tests.integration.migration import wait_until
+from tests.integration.migration import PROGRAMS, wait_until
 from tests.integration.small_project import Small, project
+from tests.integration.stream_format import frames, tuples
 from tests.integration.test_disturbed import wait_for_hold
 from tests.rig.postgres import Cluster
 
 FEW_ROWS, ONE_ROW = "200", "1"
+NUMBERS = itertools.count()
 
 # A table for every kind of key that a position can hold: its columns, and its rows in no order.
 KEYS = {
@@ -75,8 +79,8 @@ class Till(Small):
 
     def __init__(self, top: Path, targets: Cluster, server: Cluster, sql: str, *tables: str) -> None:
         self.server = server
-        server.psql("drop database if exists till with (force)")
-        uri = server.create_database("till")
+        self.database = f"till{next(NUMBERS)}"
+        uri = server.create_database(self.database, "till")
         self.ask(sql)
         mappings = {table: {"from": f"till.{table}", "to": {f"public.{table}": {"keep_shape": True}}} for table in tables}
         self.tables = tables
@@ -86,10 +90,10 @@ class Till(Small):
 
     def __exit__(self, *raised: object) -> None:
         super().__exit__(*raised)
-        self.server.psql("drop database till with (force)")
+        self.server.psql(f"drop database {self.database} with (force)")
 
     def ask(self, sql: str) -> str:
-        return self.server.psql(sql, database="till", role="till")
+        return self.server.psql(sql, database=self.database, role="till")
 
     def arrived(self) -> bool:
         """Every row of every table, as text, here as there."""
@@ -110,20 +114,39 @@ def test_every_value_is_as_it_was(targets: Cluster, server: Cluster, tmp_path: P
         assert till.query("select count(*), count(distinct instant) from public.values_of_all_types") == "20|19"
 
 
-def test_resumed_by_every_kind_of_key(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
-    """The loader is killed again and again, and each time the source is asked for what comes next."""
+def test_read_on_behind_every_row_by_every_kind_of_key(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
+    """From each position that the ledger holds, the source gives the rows that come next, and no other."""
     tables = "".join(f"create table {name} ({columns}); insert into {name} values {rows};"
                      for name, (columns, rows) in KEYS.items())  # fmt: skip
     with Till(tmp_path, targets, server, tables, *KEYS) as till:
         till.batch_bytes = ONE_ROW
-        for killed in range(100):
-            ended = till.run(*till.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:2")
-            if ended.returncode == 0:
-                break
-            assert ended.returncode == TARGET and "SIGKILL" in ended.said, ended.said
-        assert killed > len(KEYS), "it was killed in every table"
+        till.succeed()
         assert till.arrived()
-        assert till.account()["balance"] == 0
+        positions = till.query("select entity, batch, encode(position, 'hex') from graduate.batches order by 1, 2").split()
+        found = {name: rows_of(till, name) for name in KEYS}
+        for entity, batch, position in (line.split("|") for line in positions):
+            (tmp_path / "position").write_bytes(bytes.fromhex(position))
+            rest = rows_of(till, entity, "--after-batch", batch, "--after", str(tmp_path / "position"))
+            assert rest == found[entity][int(batch) :], f"{entity} behind row {batch}"
+
+
+def rows_of(till: Small, entity: str, *more: str) -> list[list[bytes | None]]:
+    command = [PROGRAMS / "graduate-extract", "--project", till.project, "--entity", entity, *more]
+    stream = subprocess.run([*command, "--catalogs", till.folder / "catalog"], env=till.environment, capture_output=True,
+                            check=True, timeout=60).stdout  # fmt: skip
+    return [row for frame in frames(stream) if frame.type == "B" for row in tuples(frame.payload)]
+
+
+def test_resumed_in_the_middle(till: Till) -> None:
+    """The loader is killed again and again, and each time the source is asked for what comes next."""
+    for killed in range(20):
+        ended = till.run(*till.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:2")
+        if ended.returncode == 0:
+            break
+        assert ended.returncode == TARGET and "SIGKILL" in ended.said, ended.said
+    assert killed >= 3
+    assert till.arrived()
+    assert till.account()["balance"] == 0
 
 
 def test_one_snapshot_over_all_tables(till: Till) -> None:
@@ -140,7 +163,7 @@ def test_one_snapshot_over_all_tables(till: Till) -> None:
     assert ended.returncode == 0, ended.said
     assert [till.query(f"select t::text from public.{table} t order by id") for table in till.tables] == before
     wait_until(lambda: till.ask("select count(*) from pg_stat_activity where backend_xmin is not null"
-                                " and pid <> pg_backend_pid() and datname = 'till'") == "0", "the snapshot let go")
+                                " and pid <> pg_backend_pid() and datname = current_database()") == "0", "the snapshot let go")
 
 
 def test_a_server_that_restarts_in_the_middle(till: Till) -> None:
@@ -194,9 +217,9 @@ CLOSED = {
 @pytest.mark.parametrize("name", CLOSED)
 def test_a_table_that_may_not_be_read(till: Till, name: str) -> None:
     close, open_again, says = CLOSED[name]
-    till.server.psql(close, database="till")
+    till.server.psql(close, database=till.database)
     till.fail(SOURCE, "the source till at", "entity visits", *says)
-    till.server.psql(open_again, database="till")
+    till.server.psql(open_again, database=till.database)
     till.succeed()
     assert till.arrived()
 
@@ -218,7 +241,7 @@ Door = Callable[[Till, Cluster], str]
 DOORS: dict[str, tuple[Door, int, tuple[str, ...]]] = {
     "nobody there": (
         lambda till, tls: re.sub(r":\d+/", ":1/", till.environment["TILL_URI"]), SOURCE,
-        ("the source till at 127.0.0.1:1/till", "Connection refused", "nothing listens there")),
+        ("the source till at 127.0.0.1:1/", "Connection refused", "nothing listens there")),
     "no such host": (
         lambda till, tls: "postgresql://till:open-sesame@no-such-host.invalid/till", SOURCE,
         ("no-such-host.invalid", "check the host")),
@@ -250,16 +273,28 @@ DOORS: dict[str, tuple[Door, int, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def strayed(targets: Cluster, server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    """A till that is led to one wrong door after the other, always with the same run folder."""
+    with Till(tmp_path_factory.mktemp("strayed"), targets, server, PLAIN, "sales", "visits") as made:
+        yield made
+
+
 @pytest.mark.parametrize("name", DOORS)
-def test_getting_in(till: Till, tls: Cluster, name: str) -> None:
+def test_a_door_that_is_closed(strayed: Till, tls: Cluster, name: str) -> None:
     door, code, says = DOORS[name]
-    right = till.environment["TILL_URI"]
-    till.environment["TILL_URI"] = door(till, tls)
-    till.fail(code, *says)
-    assert till.untouched()
-    till.environment["TILL_URI"] = right
-    till.succeed()
-    assert till.arrived()
+    strayed.empty_target()
+    right = strayed.environment["TILL_URI"]
+    strayed.environment["TILL_URI"] = door(strayed, tls)
+    strayed.fail(code, *says)
+    strayed.environment["TILL_URI"] = right
+    assert strayed.untouched()
+
+
+def test_the_right_door_at_last(strayed: Till) -> None:
+    strayed.empty_target()
+    strayed.succeed()
+    assert strayed.arrived()
 
 
 def test_through_tls(targets: Cluster, tls: Cluster, tmp_path: Path) -> None:
