@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.migration import AZURE_DUMP, Migration, target_cluster
+from tests.integration.small_project import Small, shop_of
 from tests.rig.postgres import Cluster
 
 
@@ -36,5 +37,20 @@ def migration(azure: str, targets: Cluster, tmp_path: Path) -> Iterator[Migratio
 def undisturbed(azure: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Table by table, the checksum of a migration that nothing disturbed."""
     with target_cluster() as cluster, Migration(tmp_path_factory.mktemp("undisturbed") / "run", cluster, azure) as made:
+        made.succeed()
+        return made.checksums()
+
+
+@pytest.fixture
+def shop(targets: Cluster, tmp_path: Path) -> Iterator[Small]:
+    """A migration of two small collections, for a test to spoil."""
+    with shop_of(tmp_path, targets) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shop_undisturbed(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The checksums of a shop that nothing disturbed."""
+    with shop_of(tmp_path_factory.mktemp("shop"), targets) as made:
         made.succeed()
         return made.checksums()

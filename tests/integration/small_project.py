@@ -1,7 +1,7 @@
 """Projects that a test writes for itself: a few mappings, and a source that it can spoil.
 
     with shop_of(tmp_path, targets) as shop:
-        with replaced(shop.top / "dump/authors.bson", b"no BSON"):
+        with spoiled(shop, Bad("dump/authors.bson", cut(7), SOURCE, ())):
             shop.fail(SOURCE, "authors.bson")
         shop.succeed()
 """
@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import bson
 
 from tests.integration.complaint import Complaint, complaint_of, secrets_of
-from tests.integration.migration import TABLES, Ended, Migration
+from tests.integration.migration import PROGRAMS, ROOT, TABLES, Ended, Migration
 from tests.rig.postgres import Cluster
 
 # A handful of records a batch.
@@ -65,6 +65,14 @@ def write_project(folder: Path, files: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+
+
+def run_behind(migration: Migration, *prefix: str) -> Ended:
+    """`graduate run`, started by another program."""
+    done = subprocess.run(
+        [*prefix, PROGRAMS / "graduate", *migration.run_arguments()], cwd=ROOT, env=migration.environment, text=True,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60)  # fmt: skip
+    return Ended(done.args, done.returncode, done.stdout, done.stderr)
 
 
 # ---- the shop: authors, and their books, out of a folder of mongodump ------------------------------
@@ -143,19 +151,3 @@ def encoded(documents: Iterable[Mapping[str, Any]]) -> bytes:
 
 def shop_of(top: Path, cluster: Cluster) -> Small:
     return Small(top, cluster, SHOP, CORE_URI=f"file:{write_shop(top / 'dump')}")
-
-
-@contextmanager
-def replaced(path: Path, content: bytes | None) -> Iterator[None]:
-    """The file holds this, or (None) is gone, until the end of the block."""
-    before = path.read_bytes() if path.exists() else None
-    write_or_remove(path, content)
-    yield
-    write_or_remove(path, before)
-
-
-def write_or_remove(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink()
-    else:
-        path.write_bytes(content)

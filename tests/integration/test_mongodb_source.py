@@ -220,14 +220,6 @@ DOORS: dict[str, tuple[Door, int, tuple[str, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def shop_undisturbed(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The shop from its export: from a server it is the same."""
-    with shop_of(tmp_path_factory.mktemp("shop"), targets) as made:
-        made.succeed()
-        return made.checksums()
-
-
-@pytest.fixture(scope="module")
 def strayed(targets: Cluster, server: MongoServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     """A shop that is led to one wrong door after the other, always with the same run folder."""
     with shop_of(tmp_path_factory.mktemp("strayed"), targets) as made:

@@ -43,9 +43,9 @@ NAMES = [" ".join(command) for command in COMMANDS]
 
 
 @pytest.fixture(scope="module")
-def shop(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+def loaded(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     """A shop that is loaded, with its run folder."""
-    with shop_of(tmp_path_factory.mktemp("shop"), targets) as made:
+    with shop_of(tmp_path_factory.mktemp("loaded"), targets) as made:
         made.succeed()
         yield made
 
@@ -203,44 +203,44 @@ def test_a_stream_is_not_for_a_terminal(program: str) -> None:
 # ---- streams that went astray ----------------------------------------------------------------------
 
 
-def transform(shop: Small, records: bytes) -> Ended:
-    return run("graduate-transform", "--project", shop.project, environment=shop.environment, input=records)
+def transform(loaded: Small, records: bytes) -> Ended:
+    return run("graduate-transform", "--project", loaded.project, environment=loaded.environment, input=records)
 
 
-def load(shop: Small, rows: bytes) -> Ended:
-    run_id = json.loads((shop.folder / "run.json").read_text())["run"]
-    return run("graduate-load", "--project", shop.project, "--run", run_id, "--generation", "1",
-               environment=shop.environment, input=rows)  # fmt: skip
+def load(loaded: Small, rows: bytes) -> Ended:
+    run_id = json.loads((loaded.folder / "run.json").read_text())["run"]
+    return run("graduate-load", "--project", loaded.project, "--run", run_id, "--generation", "1",
+               environment=loaded.environment, input=rows)  # fmt: skip
 
 
-def test_records_are_not_loaded(shop: Small) -> None:
-    records = (shop.folder / "checkpoints/books.gck").read_bytes()
-    complaint_of(load(shop, records), USAGE, "holds records, not rows", "graduate-transform between")
+def test_records_are_not_loaded(loaded: Small) -> None:
+    records = (loaded.folder / "checkpoints/books.gck").read_bytes()
+    complaint_of(load(loaded, records), USAGE, "holds records, not rows", "graduate-transform between")
 
 
-def test_rows_are_not_transformed(shop: Small) -> None:
-    with (shop.folder / "checkpoints/books.gck").open("rb") as records:
-        rows = subprocess.run([PROGRAMS / "graduate-transform", "--project", shop.project], stdin=records,
-                              env=shop.environment, capture_output=True, check=True).stdout  # fmt: skip
-    complaint_of(transform(shop, rows), USAGE, "is a row stream already", "graduate-extract wrote")
+def test_rows_are_not_transformed(loaded: Small) -> None:
+    with (loaded.folder / "checkpoints/books.gck").open("rb") as records:
+        rows = subprocess.run([PROGRAMS / "graduate-transform", "--project", loaded.project], stdin=records,
+                              env=loaded.environment, capture_output=True, check=True).stdout  # fmt: skip
+    complaint_of(transform(loaded, rows), USAGE, "is a row stream already", "graduate-extract wrote")
 
 
-def test_records_of_another_project(shop: Small) -> None:
-    records = (shop.folder / "checkpoints/books.gck").read_bytes()
-    ended = run("graduate-transform", "--project", "authorstack", environment=shop.environment, input=records)
+def test_records_of_another_project(loaded: Small) -> None:
+    records = (loaded.folder / "checkpoints/books.gck").read_bytes()
+    ended = run("graduate-transform", "--project", "authorstack", environment=loaded.environment, input=records)
     complaint_of(ended, USAGE, "the stream is of project shop, not of authorstack", "--project")
 
 
 @pytest.mark.parametrize("records", [b"", b"GRF1", b"hello, world\n" * 9, b"GRF9" + b"\0" * 60])
 @pytest.mark.parametrize("program", [transform, load])
-def test_what_is_no_stream(shop: Small, program, records: bytes) -> None:  # noqa: ANN001
-    ended = program(shop, records)
+def test_what_is_no_stream(loaded: Small, program, records: bytes) -> None:  # noqa: ANN001
+    ended = program(loaded, records)
     assert ended.returncode == SOURCE, ended.said
     assert ended.stderr.count("error: ") == 1 and "frame 0 at byte 0" in ended.stderr, ended.said
 
 
-def test_a_checkpoint_for_people_and_for_programs(shop: Small) -> None:
-    checkpoint = shop.folder / "checkpoints/books.gck"
+def test_a_checkpoint_for_people_and_for_programs(loaded: Small) -> None:
+    checkpoint = loaded.folder / "checkpoints/books.gck"
     people = run("graduate", "stream", checkpoint)
     assert people.returncode == 0 and "records of books" in people.stdout and "whole: " in people.stdout
     frames = [json.loads(line) for line in run("graduate", "stream", checkpoint, "--json").stdout.splitlines()]
@@ -249,37 +249,37 @@ def test_a_checkpoint_for_people_and_for_programs(shop: Small) -> None:
     assert sum(frame["stored"] + 32 for frame in frames) == checkpoint.stat().st_size
 
 
-def damaged(shop: Small, tmp_path: Path, content: bytes) -> Complaint:
+def damaged(loaded: Small, tmp_path: Path, content: bytes) -> Complaint:
     path = tmp_path / "damaged.gck"
     path.write_bytes(content)
     ended = run("graduate", "stream", path)
     return complaint_of(ended, SOURCE, "damaged.gck: frame ")
 
 
-def test_every_damaged_frame_is_named(shop: Small, tmp_path: Path) -> None:
+def test_every_damaged_frame_is_named(loaded: Small, tmp_path: Path) -> None:
     """A byte of each frame's head, of its body and its last one; and an end after each frame."""
-    checkpoint = shop.folder / "checkpoints/books.gck"
+    checkpoint = loaded.folder / "checkpoints/books.gck"
     content = checkpoint.read_bytes()
     frames = [json.loads(line) for line in run("graduate", "stream", checkpoint, "--json").stdout.splitlines()]
     for frame in frames:
         start, size = frame["offset"], 32 + frame["stored"]
         for at in (start + 8, start + 32, start + size - 1):
-            complaint = damaged(shop, tmp_path, content[:at] + bytes([content[at] ^ 0x20]) + content[at + 1 :])
+            complaint = damaged(loaded, tmp_path, content[:at] + bytes([content[at] ^ 0x20]) + content[at + 1 :])
             assert f"frame {frame['frame']} at byte {start}: " in complaint.message
-        complaint = damaged(shop, tmp_path, content[: start + size - 1])
+        complaint = damaged(loaded, tmp_path, content[: start + size - 1])
         assert f"frame {frame['frame']} at byte {start}: the stream ends here" in complaint.message
 
 
-def test_a_schema_that_cannot_be_written(shop: Small, tmp_path: Path) -> None:
+def test_a_schema_that_cannot_be_written(loaded: Small, tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
-    ended = run("graduate", "schema", "--project", shop.project, "--out", tmp_path / "taken",
-                environment=shop.environment)  # fmt: skip
+    ended = run("graduate", "schema", "--project", loaded.project, "--out", tmp_path / "taken",
+                environment=loaded.environment)  # fmt: skip
     complaint_of(ended, TARGET, "taken", "is no folder")
 
 
-def test_a_status_without_its_target(shop: Small) -> None:
+def test_a_status_without_its_target(loaded: Small) -> None:
     """What the folder knows is printed, and the target's trouble is the error."""
-    elsewhere = {"SUPABASE_DB_URL": shop.cluster.uri().replace(f":{shop.cluster.port}/", ":1/")}
-    ended = run("graduate", "status", "--run-dir", shop.folder, environment=shop.environment | elsewhere)
+    elsewhere = {"SUPABASE_DB_URL": loaded.cluster.uri().replace(f":{loaded.cluster.port}/", ":1/")}
+    ended = run("graduate", "status", "--run-dir", loaded.folder, environment=loaded.environment | elsewhere)
     complaint_of(ended, TARGET, "the target at 127.0.0.1:1/", "Connection refused")
     assert "of shop" in ended.stdout and "finished" in ended.stdout

@@ -7,20 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Visit all frames; *whole is where the last whole one ends. In a partial file a frame that cannot
- * be read is where the kill came, and no error. */
-static bool visit_frames(struct checkpoint *checkpoint, const char *name, bool partial,
-                         checkpoint_visit visit, void *context, int64_t *whole, struct error *error)
+/* In a partial file a frame that cannot be read is where the kill came, and no error. */
+static bool visit_frames(struct checkpoint *checkpoint, const char *name, checkpoint_visit visit,
+                         void *context, struct error *error)
 {
     struct stream_reader reader;
     struct frame frame;
     bool more = true, ok = true;
-    *whole = 0;
     stream_reader_init(&reader, checkpoint->fd, name);
     while (ok && more) {
         struct error damage = {0};
+        bool keep = true;
         if (!stream_read(&reader, &frame, &more, &damage)) {
-            if (!partial) {
+            if (!checkpoint->growing) {
                 *error = damage;
                 ok = false;
             }
@@ -28,26 +27,30 @@ static bool visit_frames(struct checkpoint *checkpoint, const char *name, bool p
         }
         if (!more)
             break;
-        *whole = reader.offset;
+        ok = visit(context, &reader, &frame, &keep, error);
+        if (!ok || !keep)
+            break;
+        checkpoint->whole = reader.offset;
         checkpoint->begun = true;
         checkpoint->complete = frame.type == FRAME_END;
-        ok = visit(context, &reader, &frame, error);
     }
     stream_reader_release(&reader);
     return ok;
 }
 
-static bool open_partial(struct checkpoint *checkpoint, checkpoint_visit visit, void *context,
-                         struct error *error)
+static bool open_partial(struct checkpoint *checkpoint, struct error *error)
 {
-    int64_t whole;
+    checkpoint->growing = true;
     checkpoint->fd = open(checkpoint->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (checkpoint->fd < 0)
-        return error_set_errno(error, ERROR_TARGET, "cannot write the checkpoint %s",
-                               checkpoint->partial);
-    if (!visit_frames(checkpoint, checkpoint->partial, true, visit, context, &whole, error))
-        return false;
-    if (ftruncate(checkpoint->fd, whole) != 0 || lseek(checkpoint->fd, whole, SEEK_SET) != whole)
+    return checkpoint->fd >= 0 || error_set_errno(error, ERROR_TARGET,
+                                                  "cannot write the checkpoint %s",
+                                                  checkpoint->partial);
+}
+
+bool checkpoint_cut(struct checkpoint *checkpoint, struct error *error)
+{
+    if (ftruncate(checkpoint->fd, checkpoint->whole) != 0 ||
+        lseek(checkpoint->fd, checkpoint->whole, SEEK_SET) != checkpoint->whole)
         return error_set_errno(error, ERROR_TARGET, "cannot cut %s after its last whole frame",
                                checkpoint->partial);
     return true;
@@ -56,22 +59,21 @@ static bool open_partial(struct checkpoint *checkpoint, checkpoint_visit visit, 
 bool checkpoint_open(struct checkpoint *checkpoint, const char *path, checkpoint_visit visit,
                      void *context, struct error *error)
 {
-    int64_t whole;
     *checkpoint = (struct checkpoint){.fd = -1};
     if (snprintf(checkpoint->path, PATH_MAX, "%s", path) >= PATH_MAX ||
         snprintf(checkpoint->partial, PATH_MAX, "%s.partial", path) >= PATH_MAX)
         return error_set(error, ERROR_USAGE, "the path %s is too long", path);
     checkpoint->fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok;
-    if (checkpoint->fd >= 0)
-        ok = visit_frames(checkpoint, checkpoint->path, false, visit, context, &whole, error);
-    else if (errno == ENOENT)
-        ok = open_partial(checkpoint, visit, context, error);
-    else
+    bool ok = true;
+    if (checkpoint->fd < 0 && errno == ENOENT)
+        ok = open_partial(checkpoint, error);
+    else if (checkpoint->fd < 0)
         ok = error_set_errno(error, ERROR_SOURCE, "cannot open the checkpoint %s", path);
+    ok = ok && visit_frames(checkpoint, checkpoint->growing ? checkpoint->partial : checkpoint->path,
+                            visit, context, error);
     stream_writer_init(&checkpoint->writer, checkpoint->fd, checkpoint->partial, CODEC_ZLIB);
-    if (ok && checkpoint->complete && access(path, F_OK) != 0)
-        ok = checkpoint_settle(checkpoint, error); /* killed between the end frame and the name */
+    if (ok && checkpoint->complete && checkpoint->growing) /* killed before it had its name */
+        ok = checkpoint_cut(checkpoint, error) && checkpoint_settle(checkpoint, error);
     if (!ok)
         checkpoint_close(checkpoint);
     return ok;

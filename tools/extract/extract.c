@@ -44,9 +44,11 @@ static bool check_header(struct extract *x, const struct stream_reader *reader,
     return true;
 }
 
-/* A batch that the checkpoint has: count it, and send it unless the target has it. */
+/* A batch that the checkpoint has: count it. What the target has not is sent again from a whole
+ * checkpoint; from one that still grows it is dropped and read anew, for the source may have been
+ * corrected because of it. */
 static bool replay(void *context, const struct stream_reader *reader, const struct frame *frame,
-                   struct error *error)
+                   bool *keep, struct error *error)
 {
     struct extract *x = context;
     struct stream_batch batch;
@@ -56,6 +58,10 @@ static bool replay(void *context, const struct stream_reader *reader, const stru
         return true;
     if (!stream_parse_batch(reader, frame, &batch, error))
         return false;
+    if (x->checkpoint.growing && batch.batch > x->request->after_batch) {
+        *keep = false;
+        return true;
+    }
     if (batch.batch != x->batch + 1)
         return stream_error(reader, frame->number, frame->offset, error,
                             "batch %" PRId64 " follows batch %" PRId64, batch.batch, x->batch);
@@ -99,37 +105,6 @@ static bool flush(struct extract *x, struct reader *reader, int64_t records, str
     return true;
 }
 
-static bool read_source(struct extract *x, struct error *error)
-{
-    const struct extract_request *request = x->request;
-    struct extraction what = {
-        .endpoint = &request->source->endpoint,
-        .from = request->entity->from,
-        .catalog = request->catalog,
-        .after = x->has_position ? &x->position : NULL,
-        .snapshot = request->snapshot,
-    };
-    struct reader reader = {.ops = request->source->ops};
-    if (!reader.ops->open(&reader, &what, error))
-        return false;
-    int64_t records = 0;
-    bool ok = true, more = true;
-    while (ok) {
-        ok = reader.ops->next(&reader, &x->payload, &more, error) && buffer_ok(&x->payload, error);
-        if (!ok || !more)
-            break;
-        records++;
-        if (x->payload.length >= (size_t)request->batch_bytes) {
-            ok = flush(x, &reader, records, error);
-            records = 0;
-        }
-    }
-    if (ok && records > 0)
-        ok = flush(x, &reader, records, error);
-    reader.ops->close(&reader);
-    return ok;
-}
-
 static bool write_end(struct extract *x, struct error *error)
 {
     struct stream_end end = {
@@ -163,8 +138,46 @@ static bool open_checkpoint(struct extract *x, struct error *error)
         return error_hint(error, "bring the run's folder back as it was, or go on without "
                                  "checkpoints (--no-checkpoint)");
     }
-    return x->checkpoint.begun ||
-           stream_write_header(&x->checkpoint.writer, &x->header, NULL, 0, error);
+    return true;
+}
+
+/* Only now, with the source open, is anything taken away from what the checkpoint has. */
+static bool begin_checkpoint(struct extract *x, struct error *error)
+{
+    return checkpoint_cut(&x->checkpoint, error) &&
+           (x->checkpoint.begun ||
+            stream_write_header(&x->checkpoint.writer, &x->header, NULL, 0, error));
+}
+
+static bool read_source(struct extract *x, struct error *error)
+{
+    const struct extract_request *request = x->request;
+    struct extraction what = {
+        .endpoint = &request->source->endpoint,
+        .from = request->entity->from,
+        .catalog = request->catalog,
+        .after = x->has_position ? &x->position : NULL,
+        .snapshot = request->snapshot,
+    };
+    struct reader reader = {.ops = request->source->ops};
+    if (!reader.ops->open(&reader, &what, error))
+        return false;
+    int64_t records = 0;
+    bool ok = !x->keeps || begin_checkpoint(x, error), more = true;
+    while (ok) {
+        ok = reader.ops->next(&reader, &x->payload, &more, error) && buffer_ok(&x->payload, error);
+        if (!ok || !more)
+            break;
+        records++;
+        if (x->payload.length >= (size_t)request->batch_bytes) {
+            ok = flush(x, &reader, records, error);
+            records = 0;
+        }
+    }
+    if (ok && records > 0)
+        ok = flush(x, &reader, records, error);
+    reader.ops->close(&reader);
+    return ok;
 }
 
 static bool extract(struct extract *x, struct error *error)

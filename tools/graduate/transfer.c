@@ -153,6 +153,19 @@ static bool confirm(struct migration *migration, const struct mapping *mapping, 
     return now.done;
 }
 
+/* The record that did not fit is in the checkpoint as it was. A whole checkpoint becomes a growing one
+ * again, of which the next run keeps what the target has, and reads the rest anew. */
+static void reopen_checkpoint(const struct migration *migration, const struct mapping *mapping)
+{
+    char name[NAME_MAX], whole[PATH_MAX], partial[PATH_MAX];
+    struct error unused;
+    snprintf(name, sizeof name, "checkpoints/%s.gck", mapping->name);
+    bool ok = folder_file(&migration->folder, name, whole, &unused);
+    snprintf(name, sizeof name, "checkpoints/%s.gck.partial", mapping->name);
+    if (ok && folder_file(&migration->folder, name, partial, &unused))
+        rename(whole, partial); /* where there is none, there is nothing to reopen */
+}
+
 static bool transfer(struct migration *migration, const struct mapping *mapping,
                      struct snapshot *snapshot, struct error *error)
 {
@@ -172,7 +185,12 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
         if (mapping->source->kind == SOURCE_POSTGRES)
             ok = snapshot_hold(snapshot, &migration->project, mapping->source,
                                &migration->supervisor, error);
-        ok = ok && run_pipeline(migration, mapping, &progress, snapshot, error) &&
+        if (ok && !run_pipeline(migration, mapping, &progress, snapshot, error)) {
+            if (error->code == ERROR_DATA)
+                reopen_checkpoint(migration, mapping);
+            ok = false;
+        }
+        ok = ok &&
              confirm(migration, mapping, progress.records, progress_clock() - begun, error);
         if (ok)
             crash_point(CRASH_DRIVER_ENTITY_DONE);
