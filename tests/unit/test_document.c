@@ -174,9 +174,13 @@ static void the_rest_is_all_the_rest(void **state)
                 types[c] = schema->columns[c].type;
             char *text = sample_tuples(&t.rows.lists[output].tuples, types);
             rows[0] = '\0';
-            for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
-                snprintf(row, sizeof row, "%s\n", strrchr(line, '|') + 1);
-                strncat(rows, row, sizeof rows - strlen(rows) - 1);
+            for (char *line = text, *end; *line != '\0'; line = end + (*end != '\0')) {
+                end = line + strcspn(line, "\n");
+                char kept = *end;
+                *end = '\0';
+                size_t used = strlen(rows);
+                snprintf(rows + used, sizeof rows - used, "%s\n", strrchr(line, '|') + 1);
+                *end = kept;
             }
             free(text);
             snprintf(row, sizeof row, "%s\n", cases[i].rest);

@@ -364,7 +364,7 @@ static void a_path_deeper_than_json_is_no_overrun(void **state)
     (void)state;
     char path[1000] = "d", mapping[2000];
     for (size_t i = 1; i < 300; i++)
-        strcat(path, ".d");
+        snprintf(path + 2 * i - 1, sizeof path - 2 * i + 1, ".d");
     snprintf(mapping, sizeof mapping,
              BOOKS("'c': {'from': '%s', 'type': 'text'}, 'r': {'rest': true}", ""), path);
     struct transformation t;
