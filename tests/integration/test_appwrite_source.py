@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.integration.complaint import SOURCE, TARGET, USAGE
 from tests.integration.migration import APPWRITE, ROOT
 from tests.integration.small_project import Small, project
+from tests.integration.spoiling import Bad, cut, gone, spoiled, text, with_content
 from tests.rig.appwrite_models import PROFILES
 from tests.rig.appwrite_probe import KEY, PROJECT, Probe
 from tests.rig.appwrite_sample import preference, user, write_lines, write_sample
@@ -29,7 +31,8 @@ COUNTS = json.loads((ROOT / "fixtures/authorstack/counts.json").read_text())
 MEMBERS, LIKES = 250, 230
 CLUB: dict[str, Any] = {
     "project": project(
-        "club", {"club": {"kind": "appwrite", "uri": "${APPWRITE_URI}", "key": "${APPWRITE_API_KEY}", "database": "main"}},
+        "club",
+        {"club": {"kind": "appwrite", "uri": "${APPWRITE_URI}", "key": "${APPWRITE_API_KEY}", "database": "main"}},
         left_out={f"club.{name}": "not needed" for name in ("identities", "teams", "wide", "notes", "hidden")}),
     "members": {
         "from": "club.users",
@@ -154,9 +157,11 @@ LASTING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a page for people": (
         {"body": "<html>Just a moment...</html>"},
         ("/v1/users answers 200 with what is no JSON", "text/html", "Just a moment", "is there an Appwrite behind")),
-    "an array": ({"body": "[]", "content_type": "application/json"}, ("/v1/users answers 200", "an array", "https://HOST/v1")),
+    "an array": (
+        {"body": "[]", "content_type": "application/json"}, ("/v1/users answers 200", "an array", "https://HOST/v1")),
     "JSON of another kind": (
-        {"body": '{"hello": "world"}', "content_type": "application/json"}, ("/v1/users answers 200", "of another kind")),
+        {"body": '{"hello": "world"}', "content_type": "application/json"},
+        ("/v1/users answers 200", "of another kind")),
     "a record without an id": (
         {"body": '{"total": 1, "users": [{"name": "x"}]}', "content_type": "application/json"},
         ('has no usable "$id"', "behind")),
@@ -190,7 +195,8 @@ def goes(path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", ["1.8.1", "1.9.6"])
-def test_the_place_is_found_when_its_record_is_deleted(targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:
+def test_the_place_is_found_when_its_record_is_deleted(
+    targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:  # fmt: skip
     """Documents have a counter there, which goes on where an id cannot."""
     with club_of(tmp_path, targets, data, version) as club:
         club.double.play(goes(DOCUMENTS))
@@ -211,6 +217,35 @@ def test_a_place_that_cannot_be_found_is_an_error(
         assert club.query("select count(*) from public.members") in (str(MEMBERS), str(MEMBERS - 1))
 
 
+# ---- an export: a folder of JSON lines -------------------------------------------------------------
+
+EXPORTS = {
+    "cut off": Bad("export/users.jsonl", cut(30), SOURCE, (f"users.jsonl, line {MEMBERS}: ", "ends within a record")),
+    "no JSON": Bad("export/users.jsonl", text('{"$id": "u004"', '{"$id": u004'), SOURCE, ("users.jsonl, line 5: ",)),
+    "a page in one line": Bad(
+        "export/users.jsonl", with_content(b'{"total": 1, "users": []}\n'), SOURCE, ("line 1: ", '"$id"', "jq -c")),
+    "a masked secret": Bad(
+        "export/users.jsonl", text('"password": "$argon2id', '"password": "[hidden]", "x": "'), SOURCE,
+        ("line 1: ", '"password" is masked', "--show-secrets")),
+    "packed": Bad("export/notes.jsonl.gz", with_content(b""), SOURCE, ("notes.jsonl.gz is compressed", "gunzip")),
+    "a list that is gone": Bad("export/users.jsonl", gone, USAGE, ("members.json: /from", "has no users")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_that_is_damaged(club: Club, data: Path, name: str) -> None:
+    shutil.copytree(data, club.top / "export")
+    for list_of_the_project in ("schema.json", "memberships.jsonl"):
+        (club.top / "export" / list_of_the_project).unlink()
+    club.environment["APPWRITE_URI"] = f"file:{club.top / 'export'}"
+    bad = EXPORTS[name]
+    with spoiled(club, bad):
+        club.fail(bad.code, *bad.says)
+    club.succeed()
+    assert club.query("select count(*) from public.members") == str(MEMBERS)
+    assert club.query("select count(*) from public.likes") == str(LIKES)
+
+
 # ---- getting in ------------------------------------------------------------------------------------
 
 
@@ -227,7 +262,8 @@ def test_the_key_goes_nowhere_else(club: Club, club_undisturbed: dict[str, str])
     assert club.checksums() == club_undisturbed
 
 
-def test_a_key_that_may_not_read_everything(targets: Cluster, data: Path, tmp_path: Path, club_undisturbed: dict[str, str]) -> None:
+def test_a_key_that_may_not_read_everything(
+    targets: Cluster, data: Path, tmp_path: Path, club_undisturbed: dict[str, str]) -> None:  # fmt: skip
     scopes = "users.read teams.read buckets.read databases.read collections.read"
     with club_of(tmp_path, targets, data, keys=f"standard_too_little {scopes}\n{KEY}") as club:
         club.environment["APPWRITE_API_KEY"] = "standard_too_little"
@@ -247,9 +283,14 @@ DOORS: dict[str, Door] = {
     "a key with a line end": (
         lambda club: {"APPWRITE_API_KEY": "standard_open_sesame\n"}, USAGE, ("the API key", "copy the key again")),
     "another project": (
-        lambda club: {"APPWRITE_URI": f"{club.double.endpoint}?project=p2"}, SOURCE, ("404 project_not_found", "?project=")),
-    "no project": (lambda club: {"APPWRITE_URI": club.double.endpoint}, USAGE, ("project=ID", "https://HOST/v1?project=ID")),
-    "no URI": (lambda club: {"APPWRITE_URI": "appwrite"}, USAGE, ("no http or https URL", "https://HOST/v1?project=ID")),
+        lambda club: {"APPWRITE_URI": f"{club.double.endpoint}?project=p2"}, SOURCE,
+        ("404 project_not_found", "?project=")),
+    "no project": (
+        lambda club: {"APPWRITE_URI": club.double.endpoint}, USAGE, ("project=ID", "https://HOST/v1?project=ID")),
+    "no URI": (
+        lambda club: {"APPWRITE_URI": "appwrite"}, USAGE, ("no http or https URL", "https://HOST/v1?project=ID")),
+    "a folder that is not there": (
+        lambda club: {"APPWRITE_URI": "file:/no/such/folder"}, SOURCE, ("/no/such/folder", "No such file", "file:DIR")),
     "a password in the URI": (
         lambda club: {"APPWRITE_URI": "https://rig:open-sesame@127.0.0.1/v1?project=p1"}, USAGE, ("has a user",)),
     "another path": (

@@ -213,7 +213,8 @@ def core(value: Callable[[Small], str | None], code: int, *says: str) -> Elsewhe
 ELSEWHERE = {
     "target not set": target(lambda shop: None, USAGE, "SUPABASE_DB_URL is not set", ".env"),
     "target empty": target(lambda shop: "", USAGE, "SUPABASE_DB_URL is not set", ".env"),
-    "target no URI": target(lambda shop: "postgres//rig:s3cret-word@host", USAGE, "the URI of the target", "postgresql://"),
+    "target no URI": target(
+        lambda shop: "postgres//rig:s3cret-word@host", USAGE, "the URI of the target", "postgresql://"),
     "target unreachable": target(
         lambda shop: shop.cluster.uri().replace(f":{shop.cluster.port}/", ":1/"), TARGET, "the target at 127.0.0.1:1/",
         "Connection refused", "nothing listens there"),
@@ -346,7 +347,8 @@ NARROW = {
         "id uuid primary key, name text, same text default 'x' unique", "drop column same",
         ("SQLSTATE 23505", "(same)=(x) already exists", "another row has this value")),
     "a trigger": Narrow(
-        "id uuid primary key, name text", "disable trigger all", ("SQLSTATE P0001", "not today", "a trigger of the target")),
+        "id uuid primary key, name text", "disable trigger all",
+        ("SQLSTATE P0001", "not today", "a trigger of the target")),
 }  # fmt: skip
 TRIGGER = """
     create or replace function pg_temp.refuse() returns trigger language plpgsql as $$ begin
@@ -374,7 +376,8 @@ def test_a_table_of_another_shape(shop: Small, name: str) -> None:
 def test_a_row_that_the_server_refuses(shop: Small, shop_undisturbed: dict[str, str], name: str) -> None:
     """Entity, key, column and SQLSTATE; what is right about the row stays out of the message."""
     columns, mend, says = NARROW[name]
-    with replaced(shop.files / "authors.json", text('"key"', '"exists": true, "key"')(read(shop.files / "authors.json"))):
+    mapping = shop.files / "authors.json"
+    with replaced(mapping, text('"key"', '"exists": true, "key"')(read(mapping))):
         shop.query(f"create table public.authors ({columns})")
         shop.query(TRIGGER.replace("pg_temp", "public") if "trigger" in name else "")
         complaint = shop.fail(DATA, "public.authors refuses a row", "entity authors", "key 017348fb-", *says)

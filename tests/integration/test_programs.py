@@ -8,7 +8,7 @@ import pty
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +233,7 @@ def test_records_of_another_project(loaded: Small) -> None:
 
 @pytest.mark.parametrize("records", [b"", b"GRF1", b"hello, world\n" * 9, b"GRF9" + b"\0" * 60])
 @pytest.mark.parametrize("program", [transform, load])
-def test_what_is_no_stream(loaded: Small, program, records: bytes) -> None:  # noqa: ANN001
+def test_what_is_no_stream(loaded: Small, program: Callable[[Small, bytes], Ended], records: bytes) -> None:
     ended = program(loaded, records)
     assert ended.returncode == SOURCE, ended.said
     assert ended.stderr.count("error: ") == 1 and "frame 0 at byte 0" in ended.stderr, ended.said
