@@ -63,18 +63,23 @@ static bool wrong_word(struct reading *r, const struct json_place *place, const 
                       nearest != NULL ? "\"?" : "");
 }
 
-/* A member that must be a string that is not empty, if it is there. */
-static bool get_text(struct reading *r, const cJSON *object, const struct json_place *place,
-                     const char *key, const char **out)
+bool mapping_text(const cJSON *object, const struct json_place *place, const char *key,
+                  const char **out, struct error *error)
 {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
     if (value == NULL)
         return true;
     struct json_place here = {place, key, 0};
     if (!cJSON_IsString(value) || value->valuestring[0] == '\0')
-        return json_error(r->error, &here, "this must be a text, and is %s", json_kind(value));
+        return json_error(error, &here, "this must be a text, and is %s", json_kind(value));
     *out = value->valuestring;
     return true;
+}
+
+static bool get_text(struct reading *r, const cJSON *object, const struct json_place *place,
+                     const char *key, const char **out)
+{
+    return mapping_text(object, place, key, out, r->error);
 }
 
 static bool get_choice(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -706,100 +711,4 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
         return json_error(error, &from_place, "%s", why.message);
     mapping->from = dot + 1;
     return read_tables(&r, json, &top) && get_words(&r, json, &top, "drop", &mapping->drops);
-}
-
-static bool link_id(struct reading *r, const cJSON *object, const struct json_place *place,
-                    const char *key, const struct mapping **out)
-{
-    const char *name = NULL;
-    struct json_place here = {place, key, 0};
-    struct error why = {0};
-    if (!get_text(r, object, place, key, &name))
-        return false;
-    if (name != NULL && !project_find_mapping(r->project, name, out, &why))
-        return json_error(r->error, &here, "%s", why.message);
-    return true;
-}
-
-static bool link_value(struct reading *r, const cJSON *object, const struct json_place *place,
-                       struct mapping_value *value)
-{
-    const char *key = value->kind == VALUE_FIRST ? "first" : "object";
-    const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
-    struct json_place here = {place, key, 0};
-    if (!link_id(r, object, place, "id_of", &value->id_of) ||
-        !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
-        return false;
-    for (size_t i = 0; i < value->member_count; i++) {
-        struct json_place at = {&here, value->members[i].name, i};
-        if (!link_value(r, cJSON_GetArrayItem(members, (int)i), &at, &value->members[i].value))
-            return false;
-    }
-    return true;
-}
-
-/* A parent's column must be there, and have a type when the child is to take it over. */
-static bool link_parent(struct reading *r, const struct json_place *place,
-                        struct mapping_column *column)
-{
-    const struct mapping_table *parent = &r->mapping->tables[0];
-    for (size_t i = 0; i < parent->column_count; i++)
-        if (strcmp(parent->columns[i].name, column->value.from) == 0) {
-            if (column->type.name == NULL)
-                column->type = parent->columns[i].type;
-            return true;
-        }
-    return json_error(r->error, place, "the parent table %s has no column \"%s\"", parent->label,
-                      column->value.from);
-}
-
-static bool link_table(struct reading *r, const cJSON *object, const struct json_place *place,
-                       struct mapping_table *table)
-{
-    const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
-    struct json_place here = {place, "columns", 0};
-    struct mapping *mapping = r->mapping;
-    for (size_t i = 0; i < table->column_count; i++) {
-        struct mapping_column *column = &table->columns[i];
-        struct json_place at = {&here, column->name, 0};
-        if (!link_value(r, cJSON_GetObjectItemCaseSensitive(columns, column->name), &at,
-                        &column->value))
-            return false;
-        if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, column))
-            return false;
-        if (mapping->home == NULL && table->each == NULL && table->key.count == 1 &&
-            strcmp(table->key.items[0], column->name) == 0 && column->value.id_of == mapping) {
-            mapping->home = table;
-            mapping->home_column = column->name;
-        }
-    }
-    return true;
-}
-
-bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
-                  struct error *error)
-{
-    struct reading r = {project, NULL, mapping, error};
-    const struct json_place top = {NULL, mapping->file, 0};
-    struct json_place here = {&top, "to", 0};
-    const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item;
-    size_t next = 0;
-    /* The same walk as read_tables, so that tables and JSON meet again. */
-    for (int children = 0; children < 2; children++)
-        cJSON_ArrayForEach(item, to)
-        {
-            struct json_place at = {&here, item->string, 0};
-            size_t index = 0;
-            const cJSON *first = cJSON_IsArray(item) ? item->child : item;
-            for (const cJSON *part = first; part != NULL;
-                 part = cJSON_IsArray(item) ? part->next : NULL) {
-                struct json_place form = {&at, NULL, index++};
-                if ((cJSON_GetObjectItemCaseSensitive(part, "each") != NULL) != (children == 1))
-                    continue;
-                if (!link_table(&r, part, cJSON_IsArray(item) ? &form : &at,
-                                &mapping->tables[next++]))
-                    return false;
-            }
-        }
-    return true;
 }

@@ -3,6 +3,7 @@
 #define COMMON_MAPPING_H
 
 #include "graduate/arena.h"
+#include "graduate/json.h"
 #include "graduate/project.h"
 
 /* Parse the file's JSON. `mapping->name` and `file` are set; id_of stays a name until mapping_link,
@@ -12,6 +13,9 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
                   struct error *error);
 
+/* A member that must be a text that is not empty; *out is left alone where it is not there. */
+bool mapping_text(const cJSON *object, const struct json_place *place, const char *key,
+                  const char **out, struct error *error);
 /* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not begin
  * with that name. */
 const char *mapping_word_tail(const char *word, const char *name);

@@ -1,0 +1,108 @@
+/* What the names in a mapping refer to: entities behind id_of, columns of the parent, the home of the
+ * entity's identity. Runs when all mappings of the project are parsed. */
+#include "graduate/json.h"
+#include "mapping.h"
+
+#include <string.h>
+
+struct linking {
+    struct project *project;
+    struct mapping *mapping;
+    struct error *error;
+};
+
+static bool link_id(struct linking *r, const cJSON *object, const struct json_place *place,
+                    const char *key, const struct mapping **out)
+{
+    const char *name = NULL;
+    struct json_place here = {place, key, 0};
+    struct error why = {0};
+    if (!mapping_text(object, place, key, &name, r->error))
+        return false;
+    if (name != NULL && !project_find_mapping(r->project, name, out, &why))
+        return json_error(r->error, &here, "%s", why.message);
+    return true;
+}
+
+static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
+                       struct mapping_value *value)
+{
+    const char *key = value->kind == VALUE_FIRST ? "first" : "object";
+    const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
+    struct json_place here = {place, key, 0};
+    if (!link_id(r, object, place, "id_of", &value->id_of) ||
+        !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
+        return false;
+    for (size_t i = 0; i < value->member_count; i++) {
+        struct json_place at = {&here, value->members[i].name, i};
+        if (!link_value(r, cJSON_GetArrayItem(members, (int)i), &at, &value->members[i].value))
+            return false;
+    }
+    return true;
+}
+
+/* A parent's column must be there, and have a type when the child is to take it over. */
+static bool link_parent(struct linking *r, const struct json_place *place,
+                        struct mapping_column *column)
+{
+    const struct mapping_table *parent = &r->mapping->tables[0];
+    for (size_t i = 0; i < parent->column_count; i++)
+        if (strcmp(parent->columns[i].name, column->value.from) == 0) {
+            if (column->type.name == NULL)
+                column->type = parent->columns[i].type;
+            return true;
+        }
+    return json_error(r->error, place, "the parent table %s has no column \"%s\"", parent->label,
+                      column->value.from);
+}
+
+static bool link_table(struct linking *r, const cJSON *object, const struct json_place *place,
+                       struct mapping_table *table)
+{
+    const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
+    struct json_place here = {place, "columns", 0};
+    struct mapping *mapping = r->mapping;
+    for (size_t i = 0; i < table->column_count; i++) {
+        struct mapping_column *column = &table->columns[i];
+        struct json_place at = {&here, column->name, 0};
+        if (!link_value(r, cJSON_GetObjectItemCaseSensitive(columns, column->name), &at,
+                        &column->value))
+            return false;
+        if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, column))
+            return false;
+        if (mapping->home == NULL && table->each == NULL && table->key.count == 1 &&
+            strcmp(table->key.items[0], column->name) == 0 && column->value.id_of == mapping) {
+            mapping->home = table;
+            mapping->home_column = column->name;
+        }
+    }
+    return true;
+}
+
+bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
+                  struct error *error)
+{
+    struct linking r = {project, mapping, error};
+    const struct json_place top = {NULL, mapping->file, 0};
+    struct json_place here = {&top, "to", 0};
+    const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item;
+    size_t next = 0;
+    /* The same walk as read_tables, so that tables and JSON meet again. */
+    for (int children = 0; children < 2; children++)
+        cJSON_ArrayForEach(item, to)
+        {
+            struct json_place at = {&here, item->string, 0};
+            size_t index = 0;
+            const cJSON *first = cJSON_IsArray(item) ? item->child : item;
+            for (const cJSON *part = first; part != NULL;
+                 part = cJSON_IsArray(item) ? part->next : NULL) {
+                struct json_place form = {&at, NULL, index++};
+                if ((cJSON_GetObjectItemCaseSensitive(part, "each") != NULL) != (children == 1))
+                    continue;
+                if (!link_table(&r, part, cJSON_IsArray(item) ? &form : &at,
+                                &mapping->tables[next++]))
+                    return false;
+            }
+        }
+    return true;
+}
