@@ -2,7 +2,8 @@
  *
  *   runs        one row per run: project, fingerprint and text of the mappings, generation, state
  *   partitions  per run, entity, partition: when begun and done, records read by the extractor
- *   batches     per run, entity, partition, batch: records, filtered, rejected, rows per table,
+ *   batches     per run, entity, partition, batch: records, filtered, rejected, retried (rejected
+ *               before, and loaded since), rows per table, fates of values per path (fate.h),
  *               position; written in the transaction that writes the batch's rows
  *   tables      per run and target table: made by us or there before, rows before
  *   steps       per run: which statements of the finish are done, and how long each took
@@ -17,7 +18,6 @@
 #include "graduate/postgres.h"
 
 #include <bson/bson.h>
-#include <cjson/cJSON.h>
 #include <stdint.h>
 
 /* The DDL of the schema; every statement can be repeated. */
@@ -38,28 +38,5 @@ struct ledger_progress {
 void ledger_progress_release(struct ledger_progress *progress);
 bool ledger_read_progress(struct postgres *target, const char *run, const char *entity,
                           int partition, struct ledger_progress *progress, struct error *error);
-
-/* The account of a run: what the ledger says and what the tables hold now. */
-struct account_entity {
-    char *entity;
-    bool done;
-    int64_t read, loaded, filtered, rejected, losses;
-};
-struct account_table {
-    char *table;
-    int64_t before, loaded, present; /* present = before + loaded, or the account is off */
-};
-struct account {
-    struct account_entity *entities;
-    size_t entity_count;
-    struct account_table *tables;
-    size_t table_count;
-    int64_t balance; /* sum of all absolute differences; 0 is closed */
-};
-bool ledger_read_account(struct postgres *target, const char *run, struct account *account,
-                         struct error *error);
-void account_release(struct account *account);
-/* As JSON for the run folder; NULL without memory. */
-cJSON *account_to_json(const struct account *account);
 
 #endif

@@ -19,12 +19,14 @@
  *               retried, balance
  *   tables      array: table, before, expected (rows that the extract makes), present, missing, extra,
  *               different, duplicated, misplaced (same rows, other order within a parent), each exact
- *   paths       array: entity, path, seen, written, rest, dropped, defaulted, lost, rejected, balance
+ *   paths       array: entity, path, seen, written, rest, dropped, defaulted, lost, rejected, balance;
+ *               as counted anew by the level of content, else as the ledger has them
  *   findings    array, at most --limit of each level, in a stable order; each:
  *     level, kind   kind as in the table of verdict.c: "missing", "extra", "different", "duplicated",
  *                   "misplaced", "no table", "no column", "type", "null allowed", "no default",
  *                   "no check", "count", "orphan", "no reference", "no key", "no index", "sequence",
- *                   "no policy", "extra policy", "row security", "grant", "auth"
+ *                   "no policy", "extra policy", "row security", "grant", "auth", "values" (what
+ *                   became of the values of a path)
  *     table     "public.books"
  *     key       the row's key as text, "" if the finding is not about a row
  *     columns   array of {name, expected, found}: canonical values as text, cut to 200 characters

@@ -564,17 +564,11 @@ static void passwords_as_supabase_reads_them(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct trial t;
         char json[300], expected[300];
-        size_t count;
         trial_column(&t, column);
         snprintf(json, sizeof json, "{\"v\": \"%s\", \"hash\": \"argon2\"}", cases[i].hash);
         snprintf(expected, sizeof expected, "public.books k=1|v=%s\n",
                  cases[i].kept ? cases[i].hash : "");
         trial_assert(&t, json, expected);
-        const struct expected_path *paths = expectation_paths(t.expectation, &count);
-        assert_string_equal(paths[1].path, "v");
-        assert_int_equal(paths[1].seen, 1);
-        assert_int_equal(paths[1].lost, !cases[i].kept);
-        assert_int_equal(paths[1].written, cases[i].kept);
         trial_close(&t);
     }
     static const struct value_case others[] = {
@@ -668,29 +662,6 @@ static void a_record_becomes_rows(void **state)
             assert_int_equal(column->key, key);
             assert_true(c == 0 || strcmp(tables[i].columns[c - 1].name, column->name) < 0);
         }
-    static const struct expected_path paths[] = {
-        {"_id", 4, 4, 0, 0, 0, 0, 0},
-        {"a", 1, 1, 0, 0, 0, 0, 0},
-        {"gone", 1, 0, 0, 1, 0, 0, 0},
-        {"kind", 4, 4, 0, 0, 0, 0, 0},
-        {"meta.gone", 1, 0, 0, 1, 0, 0, 0},
-        {"meta.more", 1, 0, 1, 0, 0, 0, 0},
-        {"meta.tasks.gone", 1, 0, 0, 1, 0, 0, 0},
-        {"meta.tasks.more", 1, 0, 1, 0, 0, 0, 0},
-        {"meta.tasks.title", 2, 2, 0, 0, 0, 0, 0},
-        {"o", 1, 1, 0, 0, 0, 0, 0},
-        {"tags", 3, 3, 0, 0, 0, 0, 0},
-        {"x", 1, 0, 1, 0, 0, 0, 0},
-    };
-    const struct expected_path *found = expectation_paths(t.expectation, &count);
-    assert_int_equal(count, COUNT(paths));
-    for (size_t i = 0; i < count; i++) {
-        assert_string_equal(found[i].path, paths[i].path);
-        struct expected_path same = found[i];
-        same.path = paths[i].path;
-        if (memcmp(&same, &paths[i], sizeof same) != 0)
-            fail_msg("the counts of %s are others", same.path);
-    }
     trial_close(&t);
 }
 
@@ -887,27 +858,11 @@ static void types_that_change_values_are_refused(void **state)
     }
 }
 
-static void columns_of_tuples_are_counted(void **state)
+static void damaged_tuples_are_found(void **state)
 {
     (void)state;
-    static const struct expected_path paths[] = {
-        {"c", 3, 2, 0, 0, 1, 0, 0},
-        {"gone", 3, 0, 0, 3, 0, 0, 0},
-        {"id", 3, 3, 0, 0, 0, 0, 0},
-    };
     struct trial t;
-    size_t count;
-    assert_true(trial_tuples(&t, "text", "true", "\"d\": {\"from\": \"c\", \"default\": \"x\"}"));
-    assert_true(put_tuple(&t, "61") && put_tuple(&t, "-") && put_tuple(&t, ""));
-    assert_int_equal(t.records, 3);
-    const struct expected_path *found = expectation_paths(t.expectation, &count);
-    assert_int_equal(count, COUNT(paths));
-    for (size_t i = 0; i < count; i++) {
-        struct expected_path same = found[i];
-        assert_string_equal(same.path, paths[i].path);
-        same.path = paths[i].path;
-        assert_memory_equal(&same, &paths[i], sizeof same);
-    }
+    assert_true(trial_tuples(&t, "text", "true", ""));
     /* a tuple that is cut off, and one of another width */
     static const uint8_t damaged[][6] = {{0, 3, 0, 0, 0, 9}, {0, 2, 0, 0, 0, 0}, {0, 3}};
     for (size_t i = 0; i < COUNT(damaged); i++) {
@@ -932,7 +887,7 @@ int main(void)
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(tuples_keep_their_shape),
         cmocka_unit_test(types_that_change_values_are_refused),
-        cmocka_unit_test(columns_of_tuples_are_counted),
+        cmocka_unit_test(damaged_tuples_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ struct applied {
     bson_t *record;
     struct buffer scratch;
     struct losses losses;
+    bool lost;
     struct value value;
 };
 
@@ -31,6 +32,7 @@ static void apply(struct applied *a, const char *record, const enum mapping_func
         .path = "password",
         .losses = &a->losses,
         .scratch = &a->scratch,
+        .lost = &a->lost,
     };
     for (size_t i = 0; i < count; i++) {
         struct error error;
@@ -267,6 +269,7 @@ static void firebase_hashes_are_written_anew(void **state)
         if (a.value.length != strlen(made) || memcmp(a.value.bytes, made, a.value.length) != 0)
             fail_msg("%s became %.*s", record, (int)a.value.length, (const char *)a.value.bytes);
         assert_int_equal(a.losses.count, cases[i].made == NULL);
+        assert_int_equal(a.lost, cases[i].made == NULL);
         release(&a);
     }
 }

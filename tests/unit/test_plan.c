@@ -95,7 +95,7 @@ static void paths_are_compiled_once(void **state)
              "'x.y.z', 'type': 'text'}, 'c': {'const': 1, 'type': 'integer'}, 'd': {'rest': true}",
              ", 'drop': ['w']"),
          1,
-         {4, 0}},
+         {5, 0}},
         {COLUMNS(
              ", 'a': {'first': [{'from': 'p'}, {'from': 'q'}], 'type': 'text'}, 'b': {'object': "
              "{'m': {'from': 'q'}, 'n': {'object': {'o': {'from': 'r'}}}}, 'type': 'jsonb'}",

@@ -132,6 +132,15 @@ static void headers_come_back(void **state)
         }
 }
 
+static bson_t *from_json(const char *json)
+{
+    bson_error_t why;
+    bson_t *document = bson_new_from_json((const uint8_t *)json, -1, &why);
+    if (document == NULL)
+        fail_msg("%s: %s", json, why.message);
+    return document;
+}
+
 static void batches_and_ends_come_back(void **state)
 {
     (void)state;
@@ -140,6 +149,7 @@ static void batches_and_ends_come_back(void **state)
     bson_oid_init_from_string(&oid, "5f0c8a1b2c3d4e5f60718293");
     BSON_APPEND_OID(&position, "_id", &oid);
     BSON_APPEND_DOUBLE(&position, "also", -0.0);
+    bson_t *paths = from_json("{\"a.b\":{\"seen\":{\"$numberLong\":\"2\"}}}");
     for (int c = 0; c < 4; c++) {
         bool rows = c % 2 == 1;
         const struct stream_batch written = {
@@ -150,6 +160,7 @@ static void batches_and_ends_come_back(void **state)
             .filtered = 2,
             .rejected = 1,
             .position = position,
+            .paths = *paths,
         };
         const struct stream_end ends[] = {
             {.batches = 5, .records = INT64_MAX, .has_position = true, .position = position},
@@ -177,6 +188,7 @@ static void batches_and_ends_come_back(void **state)
         assert_int_equal(batch.filtered, rows ? 2 : 0);
         assert_int_equal(batch.rejected, rows ? 1 : 0);
         assert_true(bson_equal(&batch.position, &position));
+        assert_true(rows ? bson_equal(&batch.paths, paths) : bson_empty(&batch.paths));
         assert_int_equal(frame.payload_length, 6);
         assert_memory_equal(frame.payload, "tuples", 6);
         read_frame(&loop, &frame, FRAME_END);
@@ -188,6 +200,7 @@ static void batches_and_ends_come_back(void **state)
             assert_true(bson_equal(&end.position, &position));
         loop_close(&loop);
     }
+    bson_destroy(paths);
     bson_destroy(&position);
 }
 
@@ -212,15 +225,6 @@ static bool parse_meta(enum frame_type type, const bson_t *meta, struct error *e
     return false;
 }
 
-static bson_t *from_json(const char *json)
-{
-    bson_error_t why;
-    bson_t *document = bson_new_from_json((const uint8_t *)json, -1, &why);
-    if (document == NULL)
-        fail_msg("%s: %s", json, why.message);
-    return document;
-}
-
 static const char header_json[] =
     "{\"version\":1,\"graduate\":\"0.1.0\",\"stream\":\"records\",\"project\":\"p\",\"entity\":"
     "\"e\","
@@ -228,7 +232,7 @@ static const char header_json[] =
 static const char batch_json[] =
     "{\"entity\":\"e\",\"partition\":0,\"batch\":{\"$numberLong\":\"1\"},"
     "\"records\":{\"$numberLong\":\"1\"},\"position\":{\"_id\":1},"
-    "\"filtered\":{\"$numberLong\":\"0\"},\"rejected\":{\"$numberLong\":\"0\"}}";
+    "\"filtered\":{\"$numberLong\":\"0\"},\"rejected\":{\"$numberLong\":\"0\"},\"paths\":{}}";
 static const char end_json[] = "{\"batches\":{\"$numberLong\":\"1\"},\"records\":{\"$numberLong\":"
                                "\"1\"},\"position\":{\"_id\":1}}";
 

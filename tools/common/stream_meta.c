@@ -83,7 +83,8 @@ bool stream_write_batch(struct stream_writer *writer, const struct stream_batch 
               BSON_APPEND_DOCUMENT(&meta, "position", &batch->position);
     if (rows)
         ok = ok && BSON_APPEND_INT64(&meta, "filtered", batch->filtered) &&
-             BSON_APPEND_INT64(&meta, "rejected", batch->rejected);
+             BSON_APPEND_INT64(&meta, "rejected", batch->rejected) &&
+             BSON_APPEND_DOCUMENT(&meta, "paths", &batch->paths);
     return write_meta(writer, FRAME_BATCH, &meta, ok, payload, payload_length, error);
 }
 
@@ -133,12 +134,13 @@ static int64_t get_count(struct members *members, const char *name)
     return value;
 }
 
+static const uint8_t empty_document[] = {5, 0, 0, 0, 0};
+
 static void get_document(struct members *members, const char *name, bson_t *document)
 {
     bson_iter_t iter;
     uint32_t length;
     const uint8_t *data;
-    static const uint8_t empty[] = {5, 0, 0, 0, 0};
     if (find(members, name, BSON_TYPE_DOCUMENT, &iter)) {
         bson_iter_document(&iter, &length, &data);
         if (bson_init_static(document, data, length))
@@ -146,7 +148,7 @@ static void get_document(struct members *members, const char *name, bson_t *docu
         if (members->wrong == NULL)
             members->wrong = name;
     }
-    bson_init_static(document, empty, sizeof empty);
+    bson_init_static(document, empty_document, sizeof empty_document);
 }
 
 static bool finish(const struct stream_reader *reader, const struct members *members,
@@ -200,6 +202,9 @@ bool stream_parse_batch(const struct stream_reader *reader, const struct frame *
     if (bson_iter_init_find(&iter, &frame->meta, "filtered")) { /* a rows batch */
         batch->filtered = get_count(&members, "filtered");
         batch->rejected = get_count(&members, "rejected");
+        get_document(&members, "paths", &batch->paths);
+    } else {
+        bson_init_static(&batch->paths, empty_document, sizeof empty_document);
     }
     return finish(reader, &members, error);
 }

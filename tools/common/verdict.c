@@ -15,7 +15,7 @@ static const char *const kinds[] = {
     "missing",      "extra",        "different",    "duplicated", "misplaced", "no table",
     "no column",    "type",         "null allowed", "no default", "no check",  "count",
     "orphan",       "no reference", "no key",       "no index",   "sequence",  "no policy",
-    "extra policy", "row security", "grant",        "auth",
+    "extra policy", "row security", "grant",        "auth",       "values",
 };
 
 static bool is_kind(const char *kind)

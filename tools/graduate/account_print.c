@@ -25,15 +25,16 @@ const char *account_print_meaning(const char *rule)
 static void print_entities(const struct account *account, struct buffer *out)
 {
     struct sheet sheet;
-    sheet_init(&sheet, "<>>>>>");
-    sheet_row(&sheet, "entity", "read", "loaded", "filtered", "rejected", "losses");
+    sheet_init(&sheet, "<>>>>>>");
+    sheet_row(&sheet, "entity", "read", "loaded", "filtered", "rejected", "retried", "losses");
     for (size_t i = 0; i < account->entity_count; i++) {
         const struct account_entity *entity = &account->entities[i];
-        char figures[5][FIGURE_SIZE];
+        char figures[6][FIGURE_SIZE];
         sheet_row(
             &sheet, entity->entity, figure_count(entity->read, figures[0]),
             figure_count(entity->loaded, figures[1]), figure_count(entity->filtered, figures[2]),
-            figure_count(entity->rejected, figures[3]), figure_count(entity->losses, figures[4]));
+            figure_count(entity->rejected, figures[3]), figure_count(entity->retried, figures[4]),
+            figure_count(entity->losses, figures[5]));
     }
     sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);
@@ -53,6 +54,55 @@ static void print_tables(const struct account *account, struct buffer *out)
     }
     sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);
+}
+
+/* Of hundreds of paths the sums per entity; account.json has each. */
+static void print_values(const struct account *account, struct buffer *out)
+{
+    struct sheet sheet;
+    sheet_init(&sheet, "<>>>>>>>");
+    sheet_row(&sheet, "values of", fate_names[FATE_SEEN], fate_names[FATE_WRITTEN],
+              fate_names[FATE_REST], fate_names[FATE_DROPPED], fate_names[FATE_DEFAULTED],
+              fate_names[FATE_LOST], fate_names[FATE_REJECTED]);
+    for (size_t i = 0; i < account->path_count;) {
+        const char *entity = account->paths[i].entity;
+        int64_t sums[FATE_COUNT] = {0};
+        char figures[FATE_COUNT][FIGURE_SIZE];
+        for (; i < account->path_count && strcmp(account->paths[i].entity, entity) == 0; i++)
+            for (size_t fate = 0; fate < FATE_COUNT; fate++)
+                sums[fate] += account->paths[i].values[fate];
+        for (size_t fate = 0; fate < FATE_COUNT; fate++)
+            figure_count(sums[fate], figures[fate]);
+        sheet_row(&sheet, entity, figures[FATE_SEEN], figures[FATE_WRITTEN], figures[FATE_REST],
+                  figures[FATE_DROPPED], figures[FATE_DEFAULTED], figures[FATE_LOST],
+                  figures[FATE_REJECTED]);
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
+static void print_balance(const char *what, const char *name, int64_t balance, struct buffer *out)
+{
+    char figure[FIGURE_SIZE];
+    if (balance != 0)
+        buffer_printf(out, "  %s %s: %s%s\n", what, name, balance < 0 ? "-" : "",
+                      figure_count(balance < 0 ? -balance : balance, figure));
+}
+
+/* Each line that is not closed, by how much. */
+static void print_balances(const struct account *account, struct buffer *out)
+{
+    for (size_t i = 0; i < account->entity_count; i++)
+        print_balance("records of", account->entities[i].entity,
+                      account_entity_balance(&account->entities[i]), out);
+    for (size_t i = 0; i < account->table_count; i++)
+        print_balance("rows of", account->tables[i].table,
+                      account_table_balance(&account->tables[i]), out);
+    for (size_t i = 0; i < account->path_count; i++) {
+        char name[512];
+        snprintf(name, sizeof name, "%s, %s", account->paths[i].entity, account->paths[i].path);
+        print_balance("values of", name, account_path_balance(&account->paths[i]), out);
+    }
 }
 
 static void print_losses(const struct loss_list *losses, struct buffer *out)
@@ -106,15 +156,17 @@ void account_print(const struct account *account, const struct loss_list *losses
     print_entities(account, out);
     buffer_putc(out, '\n');
     print_tables(account, out);
-    if (account->balance == 0)
-        buffer_puts(out,
-                    "\nbalance 0: every record that was read is accounted for, and every table "
-                    "holds what was loaded into it\n");
-    else
-        buffer_printf(out,
-                      "\nbalance %s: THE ACCOUNT IS NOT CLOSED: read is not loaded + filtered + "
-                      "rejected, or present is not before + loaded\n",
+    buffer_putc(out, '\n');
+    print_values(account, out);
+    if (account->balance == 0) {
+        buffer_puts(out, "\nbalance 0: every record that was read and every value in it is "
+                         "accounted for, and every table holds what was loaded into it\n");
+    } else {
+        buffer_printf(out, "\nbalance %s: THE ACCOUNT IS NOT CLOSED: the first number of a line is "
+                           "not the sum of the others, or present is not before + loaded\n",
                       figure_count(account->balance, figure));
+        print_balances(account, out);
+    }
     print_losses(losses, out);
     account_print_behind(project, out);
     buffer_printf(out, "\nrun folder: %s\n", folder->path);

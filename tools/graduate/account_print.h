@@ -5,7 +5,7 @@
 #include "folder.h"
 #include "loss_list.h"
 
-#include "graduate/ledger.h"
+#include "graduate/account.h"
 
 /* What happened to every record, what each table holds, the balance, what changed on the way; then
  * what is left out and what stays, and why. */

@@ -118,7 +118,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     struct buffer text;
     char path[PATH_MAX];
     crash_point(CRASH_DRIVER_BEFORE_ACCOUNT);
-    if (!ledger_read_account(&migration->target, run, &account, error))
+    if (!account_read(&migration->target, run, &account, error))
         return false;
     buffer_init(&text);
     bool ok = loss_list_count(&losses, &migration->target, run, error) &&

@@ -224,7 +224,8 @@ static cJSON *items_of(cJSON *json, const char *name)
     return cJSON_GetObjectItemCaseSensitive(json, name);
 }
 
-/* The account's lines say for themselves whether they balance, and where an entity comes from. */
+/* The page says where an entity comes from. Its hundreds of paths stand in account.json; here are their
+ * sums, and those that are not closed. */
 static bool complete_account(cJSON *account, const struct project *project)
 {
     bool ok = true;
@@ -233,19 +234,11 @@ static bool complete_account(cJSON *account, const struct project *project)
     {
         const struct mapping *mapping = project_mapping(project, member_text(line, "entity"));
         char source[512] = "";
-        int64_t balance = member_count(line, "read") - member_count(line, "loaded") -
-                          member_count(line, "filtered") - member_count(line, "rejected");
         if (mapping != NULL)
             snprintf(source, sizeof source, "%s.%s", mapping->source->name, mapping->from);
-        ok = ok && cJSON_AddStringToObject(line, "source", source) != NULL &&
-             cJSON_AddNumberToObject(line, "balance", (double)balance) != NULL;
+        ok = ok && cJSON_AddStringToObject(line, "source", source) != NULL;
     }
-    cJSON_ArrayForEach(line, items_of(account, "tables"))
-    {
-        int64_t balance = member_count(line, "present") - member_count(line, "before") -
-                          member_count(line, "loaded");
-        ok = ok && cJSON_AddNumberToObject(line, "balance", (double)balance) != NULL;
-    }
+    cJSON_DeleteItemFromObjectCaseSensitive(account, "paths");
     return ok;
 }
 
@@ -285,17 +278,29 @@ static bool add_values_of(cJSON *array, const cJSON *paths, const char *entity)
     return ok;
 }
 
-/* Of hundreds of paths a page shows the sums per entity; verify.json has each. */
 static bool add_values(cJSON *report, const struct papers *papers)
 {
     cJSON *array = cJSON_AddArrayToObject(report, "values");
-    const cJSON *paths = member(papers->verdict, "paths"), *path;
+    const cJSON *paths = member(papers->account, "paths"), *path;
     bool ok = array != NULL;
     cJSON_ArrayForEach(path, paths)
     {
         const char *entity = member_text(path, "entity");
         if (ok && member_find(array, "entity", entity) == NULL)
             ok = add_values_of(array, paths, entity);
+    }
+    return ok;
+}
+
+static bool add_open_paths(cJSON *report, const struct papers *papers)
+{
+    cJSON *array = cJSON_AddArrayToObject(report, "open_paths");
+    bool ok = array != NULL;
+    const cJSON *path;
+    cJSON_ArrayForEach(path, member(papers->account, "paths"))
+    {
+        if (member_count(path, "balance") != 0)
+            ok = ok && cJSON_AddItemToArray(array, cJSON_Duplicate(path, true));
     }
     return ok;
 }
@@ -603,7 +608,8 @@ static bool gather(cJSON *report, const struct papers *papers, struct error *err
         return error_memory(error);
     if (!add_verdict(report, papers, error))
         return false;
-    if (!add_account(report, papers) || !add_values(report, papers) || !add_losses(report, papers))
+    if (!add_account(report, papers) || !add_values(report, papers) ||
+        !add_open_paths(report, papers) || !add_losses(report, papers))
         return error_memory(error);
     if (!add_timings(report, papers, error))
         return false;

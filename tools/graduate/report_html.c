@@ -126,7 +126,7 @@ static void put_account(struct buffer *out, const cJSON *report)
         {HTML_NAME, "entity", "entity"},      {HTML_DATA, "from", "source"},
         {HTML_COUNT, "read", "read"},         {HTML_COUNT, "loaded", "loaded"},
         {HTML_COUNT, "filtered", "filtered"}, {HTML_FAULT, "rejected", "rejected"},
-        {HTML_BALANCE, "balance", "balance"},
+        {HTML_COUNT, "retried", "retried"},   {HTML_BALANCE, "balance", "balance"},
     };
     static const struct html_column table_columns[] = {
         {HTML_NAME, "table", "table"},        {HTML_COUNT, "rows before", "before"},
@@ -140,9 +140,14 @@ static void put_account(struct buffer *out, const cJSON *report)
         {HTML_COUNT, "defaulted", "defaulted"}, {HTML_COUNT, "lost by rule", "lost"},
         {HTML_FAULT, "rejected", "rejected"},   {HTML_BALANCE, "balance", "balance"},
     };
+    static const struct html_column path_columns[] = {
+        {HTML_NAME, "entity", "entity"},      {HTML_DATA, "path", "path"},
+        {HTML_COUNT, "seen", "seen"},         {HTML_COUNT, "written", "written"},
+        {HTML_BALANCE, "balance", "balance"},
+    };
     static const struct html_table entities = {
         .id = "entities",
-        .caption = "Records: read is loaded, filtered or rejected",
+        .caption = "Records: read is loaded, filtered, rejected, or rejected and loaded since (retried)",
         .columns = entity_columns,
         .total = true,
         .column_count = sizeof entity_columns / sizeof entity_columns[0]};
@@ -154,10 +159,15 @@ static void put_account(struct buffer *out, const cJSON *report)
         .column_count = sizeof table_columns / sizeof table_columns[0]};
     static const struct html_table values = {
         .id = "values",
-        .caption = "Values: what became of each that the verification saw",
+        .caption = "Values: what became of each that was seen",
         .columns = value_columns,
         .total = true,
         .column_count = sizeof value_columns / sizeof value_columns[0]};
+    static const struct html_table open_paths = {
+        .id = "open-paths",
+        .caption = "Paths whose values do not add up",
+        .columns = path_columns,
+        .column_count = sizeof path_columns / sizeof path_columns[0]};
     const cJSON *account = member(report, "account");
     open_section(out, "account", "The account");
     if (cJSON_IsObject(account)) {
@@ -168,6 +178,8 @@ static void put_account(struct buffer *out, const cJSON *report)
     }
     if (cJSON_GetArraySize(member(report, "values")) > 0)
         html_table(out, &values, member(report, "values"));
+    if (cJSON_GetArraySize(member(report, "open_paths")) > 0)
+        html_table(out, &open_paths, member(report, "open_paths"));
     close_section(out);
 }
 

@@ -78,11 +78,12 @@ static void put_hex(struct buffer *buffer, const uint8_t *bytes, size_t length)
 }
 
 static bool insert(struct postgres *target, const struct fence *fence, const struct work *work,
-                   const char *rows, const char *position, struct error *error)
+                   const char *rows, const char *paths, const char *position,
+                   struct error *error)
 {
     static const char sql[] =
         "INSERT INTO graduate.batches (run, entity, partition, batch, records, filtered, rejected,"
-        " rows, bytes, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        " rows, bytes, paths, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     const int64_t numbers[] = {work->batch->partition, work->batch->batch,    work->batch->records,
                                work->batch->filtered,  work->batch->rejected, (int64_t)work->bytes};
     char texts[6][24];
@@ -92,8 +93,9 @@ static bool insert(struct postgres *target, const struct fence *fence, const str
                                       texts[0],   texts[1],
                                       texts[2],   texts[3],
                                       texts[4],   rows,
-                                      texts[5],   position};
-    PGresult *result = PQexecParams(target->connection, sql, 10, NULL, parameters, NULL, NULL, 0);
+                                      texts[5],   paths,
+                                      position};
+    PGresult *result = PQexecParams(target->connection, sql, 11, NULL, parameters, NULL, NULL, 0);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!ok)
         postgres_error(target, result, "writing the batch's row of the ledger", error);
@@ -113,8 +115,14 @@ static bool write_ledger(struct postgres *target, const struct fence *fence,
     buffer_init(&position);
     put_rows(&json, work, rows);
     put_hex(&position, bson_get_data(&work->batch->position), work->batch->position.len);
+    char *paths = bson_as_relaxed_extended_json(&work->batch->paths, NULL);
     bool ok = buffer_ok(&json, error) && buffer_ok(&position, error) &&
-              insert(target, fence, work, buffer_text(&json), buffer_text(&position), error);
+              (paths != NULL ? insert(target, fence, work, buffer_text(&json), paths,
+                                      buffer_text(&position), error)
+                             : error_set(error, ERROR_SOURCE,
+                                         "the paths of batch %" PRId64 " are damaged",
+                                         work->batch->batch));
+    bson_free(paths);
     buffer_release(&json);
     buffer_release(&position);
     return ok;

@@ -1,12 +1,19 @@
 #include "document.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Path of a field below the scope, built only when a message needs it. */
+/* Path of a field below the scope, built only when somebody needs it. */
 struct trail {
     const struct trail *up;
     const char *name;
+};
+
+struct walk {
+    struct scope *scope;
+    struct path_account *paths;
+    struct error *error;
 };
 
 static void put_trail(const struct trail *trail, char *out, size_t size)
@@ -16,6 +23,15 @@ static void put_trail(const struct trail *trail, char *out, size_t size)
     put_trail(trail->up, out, size);
     size_t used = strlen(out);
     snprintf(out + used, size - used, "%s%s", used > 0 ? "." : "", trail->name);
+}
+
+static void buffer_put_trail(struct buffer *out, const struct trail *trail, bool first)
+{
+    if (trail->up != NULL)
+        buffer_put_trail(out, trail->up, first);
+    if (trail->up != NULL || !first)
+        buffer_putc(out, '.');
+    buffer_puts(out, trail->name);
 }
 
 static bool at_trail(const struct scope *scope, const struct trail *trail, struct error *error)
@@ -41,23 +57,48 @@ static struct node *find(struct node *parent, const char *name, size_t *guess)
     return NULL;
 }
 
-static bool unspoken(struct scope *scope, const struct trail *trail, struct error *error)
+static bool refuse_unspoken(struct error *error)
 {
-    if (scope->has_rest) {
-        scope->unspoken++;
-        return true;
-    }
     error_set(error, ERROR_DATA, "the mapping says nothing of this field");
-    error_hint(error, "map it to a column, drop it by name (\"drop\"), or keep what remains in a "
-                      "\"rest\" column; then run again");
-    return at_trail(scope, trail, error);
+    return error_hint(error, "map it to a column, drop it by name (\"drop\"), or keep what remains "
+                             "in a \"rest\" column; then run again");
+}
+
+/* The path of the field in the account. */
+static bool note_unspoken(struct walk *walk, const struct trail *trail)
+{
+    struct scope *scope = walk->scope;
+    if (scope->unspoken_count == scope->unspoken_room) {
+        size_t room = scope->unspoken_room * 2 + 16;
+        size_t *unspoken = realloc(scope->unspoken, room * sizeof *unspoken);
+        if (unspoken == NULL)
+            return error_memory(walk->error);
+        scope->unspoken = unspoken;
+        scope->unspoken_room = room;
+    }
+    buffer_clear(&scope->scratch);
+    buffer_puts(&scope->scratch, scope->path);
+    buffer_put_trail(&scope->scratch, trail, scope->path[0] == '\0');
+    return buffer_ok(&scope->scratch, walk->error) &&
+           path_account_find(walk->paths, buffer_text(&scope->scratch), scope->scratch.length,
+                             &scope->unspoken[scope->unspoken_count++], walk->error);
+}
+
+static bool unspoken(struct walk *walk, const struct trail *trail)
+{
+    if (walk->scope->has_rest)
+        return note_unspoken(walk, trail);
+    refuse_unspoken(walk->error);
+    return at_trail(walk->scope, trail, walk->error);
 }
 
 /* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a node
  * are spoken for. */
-static bool walk(struct scope *scope, struct node *node, const struct value *document,
-                 bool covered, const struct trail *up, struct error *error)
+static bool walk_fields(struct walk *walk, struct node *node, const struct value *document,
+                        bool covered, const struct trail *up)
 {
+    struct scope *scope = walk->scope;
+    struct error *error = walk->error;
     bson_iter_t iter;
     size_t guess = 0;
     if (!bson_iter_init_from_data(&iter, document->bytes, document->length)) {
@@ -68,7 +109,7 @@ static bool walk(struct scope *scope, struct node *node, const struct value *doc
         const struct trail here = {up, bson_iter_key(&iter)};
         struct node *met = find(node, here.name, &guess);
         if (met == NULL) {
-            if (!covered && !unspoken(scope, &here, error))
+            if (!covered && !unspoken(walk, &here))
                 return false;
             continue;
         }
@@ -78,15 +119,13 @@ static bool walk(struct scope *scope, struct node *node, const struct value *doc
             return at_trail(scope, &here, error);
         }
         met->seen = scope->walk;
-        if (met->dropped)
-            continue;
         struct value value = value_from_iter(&iter);
         if (met->slot != NO_SLOT)
             scope->slots[met->slot] = value;
-        if (met->child_count == 0 || value_is_nothing(&value))
+        if (met->dropped || met->child_count == 0 || value_is_nothing(&value))
             continue;
         if (value.type == BSON_TYPE_DOCUMENT) {
-            if (!walk(scope, met, &value, covered || met->whole, &here, error))
+            if (!walk_fields(walk, met, &value, covered || met->whole, &here))
                 return false;
         } else if (!met->whole) {
             char what[120];
@@ -103,18 +142,23 @@ static bool walk(struct scope *scope, struct node *node, const struct value *doc
     return true;
 }
 
-bool document_walk(struct scope *scope, const struct value *document, struct error *error)
+bool document_walk(struct scope *scope, struct path_account *paths, const struct value *document,
+                   struct error *error)
 {
+    struct walk walk = {scope, paths, error};
     scope->walk++;
-    scope->unspoken = 0;
-    for (int i = 0; i < scope->slot_count; i++)
+    scope->unspoken_count = scope->kept = 0;
+    scope->rest_passed_over = false;
+    for (int i = 0; i < scope->slot_count; i++) {
         scope->slots[i].type = BSON_TYPE_EOD;
+        scope->fates[i].fate = scope->fates[i].least;
+    }
     if (scope->root.slot != NO_SLOT)
         scope->slots[scope->root.slot] = *document;
     if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
         return true; /* the element itself is all that is wanted */
     if (document->type == BSON_TYPE_DOCUMENT)
-        return walk(scope, &scope->root, document, scope->root.whole, NULL, error);
+        return walk_fields(&walk, &scope->root, document, scope->root.whole, NULL);
     char what[120];
     value_describe(document, what, sizeof what);
     error_set(error, ERROR_DATA, "an element is %s, and the mapping looks for fields in it", what);
@@ -139,8 +183,8 @@ static bool has_unspoken(struct node *node, const struct value *value)
     return false;
 }
 
-static bool write_rest(struct node *node, const struct value *document, struct json_writer *writer,
-                       struct error *error)
+static bool write_rest(struct scope *scope, struct node *node, const struct value *document,
+                       struct json_writer *writer, struct error *error)
 {
     bson_iter_t iter;
     size_t guess = 0;
@@ -159,8 +203,9 @@ static bool write_rest(struct node *node, const struct value *document, struct j
         writer->path[writer->depth++] = key;
         if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error) ||
             !(met == NULL ? json_write_value(writer, &member, error)
-                          : write_rest(met, &member, writer, error)))
+                          : write_rest(scope, met, &member, writer, error)))
             return false;
+        scope->kept += met == NULL;
         writer->depth--;
     }
     buffer_putc(writer->out, '}');
@@ -170,5 +215,36 @@ static bool write_rest(struct node *node, const struct value *document, struct j
 bool document_write_rest(struct scope *scope, const struct value *document,
                          struct json_writer *writer, struct error *error)
 {
-    return write_rest(&scope->root, document, writer, error);
+    return write_rest(scope, &scope->root, document, writer, error);
+}
+
+/* The fields that nobody spoke for are written in the order in which the walk met them. */
+static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
+{
+    if (i < scope->kept)
+        return FATE_REST;
+    return scope->rest_passed_over ? FATE_DROPPED : FATE_SEEN;
+}
+
+bool document_settle(struct scope *scope, struct path_account *paths, struct error *error)
+{
+    if (scope->unspoken_count > 0 && scope->kept == 0 && !scope->rest_passed_over) {
+        refuse_unspoken(error);
+        return error_at(error, NULL, NULL, paths->paths[scope->unspoken[0]].path);
+    }
+    for (int i = 0; i < scope->slot_count; i++)
+        if (scope->slots[i].type != BSON_TYPE_EOD && scope->fates[i].path != NO_PATH)
+            path_account_add(paths, scope->fates[i].path, scope->fates[i].fate);
+    for (size_t i = 0; i < scope->unspoken_count; i++)
+        path_account_add(paths, scope->unspoken[i], fate_of_unspoken(scope, i));
+    return true;
+}
+
+void document_pass_over(struct scope *scope, struct path_account *paths)
+{
+    for (int i = 0; i < scope->slot_count; i++)
+        if (scope->slots[i].type != BSON_TYPE_EOD && scope->fates[i].path != NO_PATH)
+            path_account_add(paths, scope->fates[i].path, FATE_DROPPED);
+    for (size_t i = 0; i < scope->unspoken_count; i++)
+        path_account_add(paths, scope->unspoken[i], FATE_DROPPED);
 }

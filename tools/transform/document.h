@@ -4,12 +4,19 @@
 
 #include "plan.h"
 
-/* Fill the scope's slots from a record, or from one element of its array. ERROR_DATA with path: a
- * field that stands twice, a field that nobody spoke for in a scope without rest, a scalar where the
- * mapping looks for fields. */
-bool document_walk(struct scope *scope, const struct value *document, struct error *error);
+/* Fill the scope's slots from a record, or from one element of its array, and find the paths of the
+ * fields that nobody spoke for. ERROR_DATA with path: a field that stands twice, a field that nobody
+ * spoke for in a scope without rest, a scalar where the mapping looks for fields. */
+bool document_walk(struct scope *scope, struct path_account *paths, const struct value *document,
+                   struct error *error);
 /* Write the fields of the same document that nobody spoke for, as one JSON object. */
 bool document_write_rest(struct scope *scope, const struct value *document,
                          struct json_writer *writer, struct error *error);
+
+/* The rows of the document are made: count what became of its values. ERROR_DATA: a field that
+ * nobody spoke for, in a form of rows that has no rest column, where another form has one. */
+bool document_settle(struct scope *scope, struct path_account *paths, struct error *error);
+/* Its conditions passed over the document as a whole: no row, and all its values are dropped. */
+void document_pass_over(struct scope *scope, struct path_account *paths);
 
 #endif

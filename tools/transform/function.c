@@ -222,6 +222,7 @@ static bool supabase_password(const struct function_context *context, struct val
         snprintf(before, sizeof before, "a hash of the kind %.32s", kind);
         losses_add(context->losses, context->path, "password_reset", before,
                    "empty: the user must reset the password");
+        *context->lost = true;
         *value = value_from_text("", 0);
     }
     return buffer_ok(context->scratch, error);

@@ -14,6 +14,7 @@ struct function_context {
     const char *path;
     struct losses *losses;
     struct buffer *scratch; /* a changed text lives here until the next record */
+    bool *lost;             /* set when the value is given up */
 };
 
 /* Replace *value. Values that the function is not about (null for lower, ...) pass unchanged. */

@@ -31,9 +31,14 @@ struct transform {
     struct stream_writer out;
 };
 
-static const struct losses *losses_of(const struct transform *t)
+static struct losses *losses_of(struct transform *t)
 {
     return t->documents ? &t->plan.losses : &t->tuples.losses;
+}
+
+static struct path_account *paths_of(struct transform *t)
+{
+    return t->documents ? &t->plan.paths : &t->tuples.paths;
 }
 
 /* Every output of the entity, and the losses behind them, as the row stream's header tells them. */
@@ -152,6 +157,17 @@ static bool put_tuples(struct transform *t, const struct frame *frame, int64_t *
     return true;
 }
 
+static bool send(struct transform *t, struct stream_batch *meta, struct error *error)
+{
+    bson_init(&meta->paths);
+    bool ok = path_account_put(paths_of(t), &meta->paths)
+                  ? stream_write_batch(&t->out, meta, true, t->payload.data, t->payload.length, error)
+                  : error_set(error, ERROR_BUG, "the paths of batch %lld fit into no document",
+                              (long long)meta->batch);
+    bson_destroy(&meta->paths);
+    return ok;
+}
+
 static bool batch(struct transform *t, const struct frame *frame, struct error *error)
 {
     struct stream_batch meta;
@@ -160,7 +176,8 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     if (!stream_parse_batch(&t->in, frame, &meta, error))
         return false;
     rows_clear(&t->rows);
-    losses_clear(t->documents ? &t->plan.losses : &t->tuples.losses);
+    losses_clear(losses_of(t));
+    path_account_clear(paths_of(t));
     if (!(t->documents ? put_documents(t, frame, &records, error)
                        : put_tuples(t, frame, &records, error)))
         return false;
@@ -173,8 +190,7 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     meta.filtered = t->rows.filtered;
     buffer_clear(&t->payload);
     rows_put_sections(&t->rows, losses_of(t), &t->payload);
-    if (!buffer_ok(&t->payload, error) ||
-        !stream_write_batch(&t->out, &meta, true, t->payload.data, t->payload.length, error))
+    if (!buffer_ok(&t->payload, error) || !send(t, &meta, error))
         return false;
     crash_point(CRASH_TRANSFORM_BATCH_SENT);
     return true;

@@ -60,8 +60,11 @@ static struct node *descend(struct compiling *c, struct scope *scope, const char
     return node;
 }
 
-/* `whole`: for a column, not only for a test, which speaks for no field inside of it. */
-static bool want(struct compiling *c, struct scope *scope, const char *path, bool whole, int *slot)
+/* What for: a test speaks for no field inside of the one that it compares. */
+enum wish { FOR_TEST, FOR_ARRAY, FOR_COLUMN };
+
+static bool want(struct compiling *c, struct scope *scope, const char *path, enum wish wish,
+                 int *slot)
 {
     bool settled;
     struct node *node = descend(c, scope, path, &settled);
@@ -69,7 +72,9 @@ static bool want(struct compiling *c, struct scope *scope, const char *path, boo
         return memory(c);
     if (node->slot == NO_SLOT)
         node->slot = scope->slot_count++;
-    node->whole = node->whole || whole;
+    node->whole = node->whole || wish != FOR_TEST;
+    node->claimed = node->claimed || wish == FOR_COLUMN;
+    node->tested = node->tested || wish == FOR_TEST;
     *slot = node->slot;
     return true;
 }
@@ -86,7 +91,7 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
         test->negated = condition->negated;
         if (!value_from_json(&c->plan->arena, condition->value, &test->value))
             return memory(c);
-        if (!want(c, scope, condition->path, false, &test->slot))
+        if (!want(c, scope, condition->path, FOR_TEST, &test->slot))
             return false;
     }
     return true;
@@ -124,7 +129,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,
     };
-    if (value->kind == VALUE_FROM && !want(c, scope, value->from, true, &expression->slot))
+    if (value->kind == VALUE_FROM && !want(c, scope, value->from, FOR_COLUMN, &expression->slot))
         return false;
     expression->has_fallback = value->fallback != NULL;
     if ((value->constant != NULL &&
@@ -233,7 +238,7 @@ static bool find_scope(struct compiling *c, const char *each, struct scope **sco
     *scope = &plan->scopes[plan->scope_count++];
     (*scope)->path = each;
     (*scope)->root.slot = NO_SLOT;
-    return want(c, &plan->scopes[0], each, true, &(*scope)->array);
+    return want(c, &plan->scopes[0], each, FOR_ARRAY, &(*scope)->array);
 }
 
 /* A dropped path belongs to the scope that it lies in: "tasks.draft" to the elements of tasks. */
@@ -258,7 +263,51 @@ static bool compile_drop(struct compiling *c, const char *path)
         return error_set(c->error, ERROR_USAGE, "%s: /drop: \"%s\" is dropped, and mapped too",
                          plan->entity->file, path);
     node->dropped = true;
+    node->slot = scope->slot_count++;
     return true;
+}
+
+/* Is a value at this node a value of the account (fate.h), or structure? */
+static bool is_counted(const struct node *node)
+{
+    return node->claimed || node->dropped ||
+           (node->tested && !node->whole && node->child_count == 0);
+}
+
+/* Give the slots of a subtree their paths in the account. `path`: of the node; `covered`: it is
+ * counted further up. */
+static bool give_paths(struct compiling *c, struct scope *scope, const struct node *node,
+                       const char *path, bool covered)
+{
+    struct plan *plan = c->plan;
+    if (node->slot != NO_SLOT) {
+        struct slot_fate *fate = &scope->fates[node->slot];
+        fate->path = NO_PATH;
+        fate->least = node->tested ? FATE_WRITTEN : node->dropped ? FATE_DROPPED : FATE_SEEN;
+        if (!covered && is_counted(node) &&
+            !path_account_find(&plan->paths, path, strlen(path), &fate->path, c->error))
+            return false;
+    }
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct node *inner = &node->children[i];
+        const char *name =
+            arena_printf(&plan->arena, "%s%s%s", path, path[0] != '\0' ? "." : "", inner->name);
+        if (name == NULL)
+            return memory(c);
+        if (!give_paths(c, scope, inner, name, covered || node->claimed || node->dropped))
+            return false;
+    }
+    return true;
+}
+
+static bool make_slots(struct compiling *c, struct scope *scope)
+{
+    struct arena *arena = &c->plan->arena;
+    scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
+    scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
+    if (scope->slots == NULL || scope->fates == NULL)
+        return memory(c);
+    return give_paths(c, scope, &scope->root, scope->path, false);
 }
 
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
@@ -269,6 +318,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     *plan = (struct plan){.project = schema->project, .entity = entity};
     arena_init(&plan->arena);
     losses_init(&plan->losses, entity->name);
+    path_account_init(&plan->paths);
     schema_outputs(schema, entity, &first, &count);
     plan->scopes = arena_alloc(&plan->arena, count + 1, sizeof *plan->scopes);
     plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
@@ -297,11 +347,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     }
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compile_drop(&c, entity->drops.items[i]);
-    for (size_t i = 0; ok && i < plan->scope_count; i++) {
-        struct scope *scope = &plan->scopes[i];
-        scope->slots = arena_alloc(&plan->arena, (size_t)scope->slot_count, sizeof *scope->slots);
-        ok = scope->slots != NULL ? true : memory(&c);
-    }
+    for (size_t i = 0; ok && i < plan->scope_count; i++)
+        ok = make_slots(&c, &plan->scopes[i]);
     if (!ok)
         plan_release(plan);
     return ok;
@@ -314,12 +361,21 @@ static void release_expression(struct expression *expression)
         release_expression(&expression->members[i]);
 }
 
+static void scope_release(struct scope *scope)
+{
+    free(scope->unspoken);
+    buffer_release(&scope->scratch);
+}
+
 void plan_release(struct plan *plan)
 {
     for (size_t i = 0; i < plan->output_count; i++)
         for (size_t k = 0; k < plan->outputs[i].column_count; k++)
             release_expression(&plan->outputs[i].columns[k].expression);
+    for (size_t i = 0; i < plan->scope_count; i++)
+        scope_release(&plan->scopes[i]);
     losses_release(&plan->losses);
+    path_account_release(&plan->paths);
     arena_release(&plan->arena);
     *plan = (struct plan){0};
 }

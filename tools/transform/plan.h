@@ -10,9 +10,18 @@
 #include "encode.h"
 #include "graduate/arena.h"
 #include "graduate/schema.h"
+#include "path_account.h"
 #include "value.h"
 
 enum { NO_SLOT = -1 };
+#define NO_PATH SIZE_MAX
+
+/* What becomes of a slot's value in the walk at hand. */
+struct slot_fate {
+    enum fate fate;
+    enum fate least; /* what it is from the start: a condition compares it, it is dropped by name */
+    size_t path;     /* in the account, or NO_PATH: structure, or counted further up */
+};
 
 /* A field name at its place in the tree. */
 struct node {
@@ -20,7 +29,9 @@ struct node {
     struct node *children;
     size_t child_count;
     int slot;     /* its value is wanted, or NO_SLOT */
-    bool whole;   /* wanted by a column: with all that is in it */
+    bool whole;   /* wanted by a column or as an array: with all that is in it */
+    bool claimed; /* wanted by a column */
+    bool tested;  /* wanted by a condition */
     bool dropped; /* by name: with all that is in it */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };
@@ -30,10 +41,16 @@ struct scope {
     struct node root;  /* slot: the document (or scalar element) itself */
     int slot_count;
     struct value *slots;
+    struct slot_fate *fates; /* per slot */
     int array;      /* slot in the record's scope that holds the array; NO_SLOT for the record */
     bool has_rest;
     uint64_t walk;  /* number of the walk at hand */
-    size_t unspoken; /* fields of this walk that nobody spoke for */
+    /* Fields of this walk that nobody spoke for: their paths in the account, in the order in which
+     * they stand, and how many of them a rest column took. */
+    size_t *unspoken;
+    size_t unspoken_count, unspoken_room, kept;
+    bool rest_passed_over; /* by a condition of the rest column */
+    struct buffer scratch; /* a path */
 };
 
 struct test {
@@ -85,6 +102,7 @@ struct plan {
     size_t form_count; /* the first outputs that are forms of the first table: a record has one of them,
                           or is filtered; its child rows take their parent's columns from there */
     struct losses losses;
+    struct path_account paths;
     struct arena arena;
 };
 

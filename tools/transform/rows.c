@@ -55,12 +55,40 @@ static bool holds(const struct test *tests, size_t count, const struct scope *sc
     return true;
 }
 
+/* What becomes of the fields that an expression names. */
+static void settle(const struct scope *scope, const struct expression *expression, enum fate fate)
+{
+    if (expression->slot != NO_SLOT && scope->fates[expression->slot].fate < fate)
+        scope->fates[expression->slot].fate = fate;
+    for (size_t i = 0; i < expression->member_count; i++)
+        settle(scope, &expression->members[i], fate);
+}
+
+static bool evaluate(const struct origin *origin, const struct scope *scope,
+                     struct expression *expression, bool not_null, struct value *value,
+                     struct error *error);
+
+/* The first of several that is not nothing; those behind it are not asked. */
+static bool evaluate_first(const struct origin *origin, const struct scope *scope,
+                           struct expression *expression, struct value *value,
+                           struct error *error)
+{
+    for (size_t i = 0; i < expression->member_count; i++)
+        if (!value_is_nothing(value))
+            settle(scope, &expression->members[i], FATE_DROPPED);
+        else if (!evaluate(origin, scope, &expression->members[i], false, value, error))
+            return false;
+    return true;
+}
+
 /* The value of an expression that has one by itself: constant, position, field or the first of
  * several, after its conditions, functions and default. */
 static bool evaluate(const struct origin *origin, const struct scope *scope,
                      struct expression *expression, bool not_null, struct value *value,
                      struct error *error)
 {
+    enum fate fate = FATE_DROPPED;
+    bool lost = false;
     *value = (struct value){.type = BSON_TYPE_EOD};
     if (holds(expression->tests, expression->test_count, scope)) {
         if (expression->kind == VALUE_CONST)
@@ -69,9 +97,10 @@ static bool evaluate(const struct origin *origin, const struct scope *scope,
             *value = (struct value){.type = BSON_TYPE_INT64, .integer = origin->position};
         else if (expression->kind == VALUE_FROM)
             *value = scope->slots[expression->slot];
-        for (size_t i = 0; i < expression->member_count && value_is_nothing(value); i++)
-            if (!evaluate(origin, scope, &expression->members[i], false, value, error))
-                return false;
+        else if (expression->kind == VALUE_FIRST &&
+                 !evaluate_first(origin, scope, expression, value, error))
+            return false;
+        fate = FATE_WRITTEN;
     }
     const struct function_context context = {
         .record = origin->record->bytes,
@@ -79,13 +108,19 @@ static bool evaluate(const struct origin *origin, const struct scope *scope,
         .path = expression->path,
         .losses = &origin->plan->losses,
         .scratch = &expression->scratch,
+        .lost = &lost,
     };
     for (size_t i = 0; i < expression->mapping->function_count; i++)
         if (!function_apply(expression->mapping->functions[i], &context, value, error))
             return false;
     bool absent = value->type == BSON_TYPE_EOD;
-    if (expression->has_fallback && (absent || (not_null && value_is_nothing(value))))
+    if (expression->has_fallback && (absent || (not_null && value_is_nothing(value)))) {
         *value = expression->fallback;
+        fate = FATE_DEFAULTED;
+    }
+    fate = lost ? FATE_LOST : fate;
+    if (expression->kind == VALUE_FROM || fate != FATE_WRITTEN) /* members speak for themselves */
+        settle(scope, expression, fate);
     return true;
 }
 
@@ -151,7 +186,7 @@ static bool write_object(const struct origin *origin, const struct scope *scope,
 /* Is there a jsonb text to be made here: an object of values, or the rest? */
 static bool makes_json(const struct scope *scope, const struct expression *expression)
 {
-    bool rest = expression->kind == VALUE_REST && scope->unspoken > 0;
+    bool rest = expression->kind == VALUE_REST && scope->unspoken_count > 0;
     return (rest || expression->kind == VALUE_OBJECT) &&
            holds(expression->tests, expression->test_count, scope);
 }
@@ -207,6 +242,7 @@ static bool put_column(const struct origin *origin, struct scope *scope,
     }
     if (makes_json(scope, expression))
         return put_made_json(origin, scope, expression, out, error);
+    scope->rest_passed_over = scope->rest_passed_over || expression->kind == VALUE_REST;
     if (!evaluate(origin, scope, expression, not_null, &value, error))
         return false;
     if (value_is_nothing(&value) && not_null)
@@ -228,17 +264,33 @@ static bool put_row(const struct origin *origin, struct output_plan *output, str
     return buffer_ok(&list->tuples, error);
 }
 
-static bool put_outputs(struct rows *rows, struct plan *plan, const struct scope *scope,
+/* A form of rows whose conditions do not hold. */
+static void pass_over(const struct output_plan *output)
+{
+    for (size_t i = 0; i < output->column_count; i++)
+        settle(output->scope, &output->columns[i].expression, FATE_DROPPED);
+}
+
+/* The rows of the document at hand in all their forms, and what became of its values. */
+static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
                         const struct origin *origin, struct error *error)
 {
+    bool any = false;
     for (size_t i = 0; i < plan->output_count; i++) {
         struct output_plan *output = &plan->outputs[i];
-        if (output->scope != scope || !holds(output->tests, output->test_count, scope))
+        if (output->scope != scope)
             continue;
-        if (!put_row(origin, output, &rows->lists[i], i == rows->parent ? rows->parent_fields : NULL,
-                     error))
+        if (!holds(output->tests, output->test_count, scope))
+            pass_over(output);
+        else if (!put_row(origin, output, &rows->lists[i],
+                          i == rows->parent ? rows->parent_fields : NULL, error))
             return false;
+        else
+            any = true;
     }
+    if (any)
+        return document_settle(scope, &plan->paths, error);
+    document_pass_over(scope, &plan->paths);
     return true;
 }
 
@@ -262,7 +314,7 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
         struct value element = value_from_iter(&iter);
         origin.document = &element;
         origin.position++;
-        if (!document_walk(scope, &element, error) ||
+        if (!document_walk(scope, &plan->paths, &element, error) ||
             !put_outputs(rows, plan, scope, &origin, error))
             return false;
     }
@@ -292,7 +344,7 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
 {
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .rows = rows, .record = record, .document = record};
-    if (!document_walk(top, record, error))
+    if (!document_walk(top, &plan->paths, record, error))
         return false;
     rows->parent = 0;
     while (rows->parent < plan->form_count &&

@@ -292,6 +292,21 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
     return wrong(plan, schema, what, error);
 }
 
+/* A path of the account per column of the source. */
+static bool compile_fates(struct tuple_plan *plan, struct error *error)
+{
+    const struct words *drops = &plan->entity->drops;
+    for (size_t c = 0; c < plan->catalog->column_count; c++) {
+        const char *name = plan->catalog->columns[c].name;
+        for (size_t i = 0; i < drops->count; i++)
+            if (strcmp(drops->items[i], name) == 0)
+                plan->fates[c].least = FATE_DROPPED;
+        if (!path_account_find(&plan->paths, name, strlen(name), &plan->fates[c].path, error))
+            return false;
+    }
+    return true;
+}
+
 bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
                         const struct mapping *entity, const struct catalog_entity *catalog,
                         struct error *error)
@@ -306,6 +321,7 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
     };
     arena_init(&plan->arena);
     losses_init(&plan->losses, entity->name);
+    path_account_init(&plan->paths);
     bool ok = true;
     if (count != 1 || plan->output->table->when.count > 0)
         ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one "
@@ -313,8 +329,11 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
     plan->columns = arena_alloc(&plan->arena, plan->output->column_count, sizeof *plan->columns);
     plan->fields = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fields);
     plan->key = arena_alloc(&plan->arena, catalog->key.count, sizeof *plan->key);
-    if (ok && (plan->columns == NULL || plan->fields == NULL || plan->key == NULL))
+    plan->fates = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fates);
+    if (ok && (plan->columns == NULL || plan->fields == NULL || plan->key == NULL ||
+               plan->fates == NULL))
         ok = error_memory(error);
+    ok = ok && compile_fates(plan, error);
     for (size_t i = 0; ok && i < plan->output->column_count; i++)
         ok = compile_column(plan, &plan->output->columns[i], &plan->columns[plan->column_count++],
                             error);
@@ -330,6 +349,7 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
 void tuple_plan_release(struct tuple_plan *plan)
 {
     losses_release(&plan->losses);
+    path_account_release(&plan->paths);
     arena_release(&plan->arena);
     *plan = (struct tuple_plan){0};
 }
@@ -356,6 +376,7 @@ static bool parse(struct tuple_plan *plan, const uint8_t **at, const uint8_t *en
         if (length < -1 || (length > 0 && end - *at < length))
             return cut_off(plan, error);
         plan->fields[i] = (struct field){*at, length};
+        plan->fates[i].fate = plan->fates[i].least;
         *at += length > 0 ? length : 0;
     }
     return true;
@@ -384,6 +405,12 @@ static void find_key(const struct tuple_plan *plan, char *out, size_t size)
     }
 }
 
+static void settle(struct tuple_plan *plan, const struct tuple_column *column, enum fate fate)
+{
+    if (column->source >= 0 && plan->fates[column->source].fate < fate)
+        plan->fates[column->source].fate = fate;
+}
+
 static bool convert(struct tuple_plan *plan, const struct tuple_column *column,
                     struct buffer *out, struct error *error)
 {
@@ -391,9 +418,11 @@ static bool convert(struct tuple_plan *plan, const struct tuple_column *column,
     bool replaced = field != NULL && field->length < 0 && column->constant != NULL &&
                     column->schema->not_null; /* a default is for a null that must not be one */
     if (field == NULL || replaced) {
+        settle(plan, column, FATE_DEFAULTED);
         buffer_put(out, column->constant, column->constant_length);
         return true;
     }
+    settle(plan, column, FATE_WRITTEN);
     if (field->length >= 0)
         return column->convert(plan, column, field, out, error);
     if (column->schema->not_null) {
@@ -420,6 +449,8 @@ bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **a
             find_key(plan, key, sizeof key);
             return error_at(error, plan->entity->name, key, NULL);
         }
+    for (size_t c = 0; c < plan->catalog->column_count; c++)
+        path_account_add(&plan->paths, plan->fates[c].path, plan->fates[c].fate);
     list->rows++;
     return buffer_ok(&list->tuples, error);
 }

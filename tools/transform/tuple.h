@@ -25,7 +25,9 @@ struct tuple_plan {
     struct field *fields; /* of the tuple at hand */
     size_t *key;          /* catalog columns that name a record */
     size_t key_count;
+    struct slot_fate *fates; /* per column of the catalog, of the tuple at hand */
     struct losses losses;
+    struct path_account paths;
     struct arena arena;
 };
 

@@ -39,7 +39,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { SUSPECTS_AT_ONCE = 16 << 20, LAYOUT = 1 };
+enum { SUSPECTS_AT_ONCE = 16 << 20, LAYOUT = 2 };
 
 static const struct catalog_entity *catalog_of(const struct verification *verification,
                                                const struct mapping *entity)
@@ -168,6 +168,7 @@ static void content_release(struct content *content)
         free(table->found);
     }
     free(content->tables);
+    fates_release(&content->fates);
 }
 
 /* ---- tallies -------------------------------------------------------------------------------- */
@@ -225,13 +226,21 @@ static bool tally_apart(struct content *content, const struct mapping *entity,
         whole[i] = tables[i]->expected;
         tables[i]->expected = apart[i];
     }
-    bool ok = pass_entity(content, entity, visit_tally, error);
+    struct fates fates = {0};
+    struct buffer packed;
+    buffer_init(&packed);
+    bool ok = pass_entity(content, entity, visit_tally, &fates, error);
     for (size_t i = 0; i < count; i++)
         tables[i]->expected = whole[i];
     free(whole);
+    fates_pack(&fates, &packed);
+    fates_release(&fates);
+    ok = ok && buffer_ok(&packed, error) &&
+         fates_unpack(&content->fates, entity->name, packed.data, packed.length, error);
     if (ok)
         state_save(&content->state, entity->name, identity, (const struct tally *const *)apart,
-                   count);
+                   count, &packed);
+    buffer_release(&packed);
     return ok;
 }
 
@@ -239,8 +248,9 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
                        struct content_table **tables, size_t count, struct error *error)
 {
     struct tally **apart = calloc(count + 1, sizeof *apart);
-    struct buffer identity;
+    struct buffer identity, packed;
     buffer_init(&identity);
+    buffer_init(&packed);
     buffer_puts(&identity, content->identity);
     bool ok = apart != NULL;
     for (size_t i = 0; ok && i < count; i++) {
@@ -250,11 +260,14 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
     }
     ok = ok ? true : error_memory(error);
     if (ok && put_checkpoint(content, entity, &identity) && buffer_ok(&identity, error) &&
-        state_load(&content->state, entity->name, &identity, apart, count))
+        state_load(&content->state, entity->name, &identity, apart, count, &packed)) {
         message_info("%s: done by the interrupted verification", entity->name);
-    else
+        ok = buffer_ok(&packed, error) &&
+             fates_unpack(&content->fates, entity->name, packed.data, packed.length, error);
+    } else {
         ok = ok && buffer_ok(&identity, error) &&
              tally_apart(content, entity, tables, count, apart, &identity, error);
+    }
     for (size_t i = 0; apart != NULL && i < count; i++) {
         if (ok)
             tally_merge(tables[i]->expected, apart[i]);
@@ -262,13 +275,14 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
     }
     free(apart);
     buffer_release(&identity);
+    buffer_release(&packed);
     return ok;
 }
 
 static bool tally_entity(struct content *content, const struct mapping *entity, struct error *error)
 {
     if (content->state.folder == NULL)
-        return pass_entity(content, entity, visit_tally, error);
+        return pass_entity(content, entity, visit_tally, &content->fates, error);
     struct content_table **tables = calloc(content->table_count + 1, sizeof *tables);
     if (tables == NULL)
         return error_memory(error);
@@ -311,13 +325,14 @@ static bool tally_table(struct content *content, struct content_table *table, st
         buffer_puts(&identity, content->identity);
         compared_put_identity(compared, &identity);
         ok = put_versions(content, compared, &identity, error) && buffer_ok(&identity, error);
-        done = ok && state_load(&content->state, compared->label, &identity, &table->found, 1);
+        done =
+            ok && state_load(&content->state, compared->label, &identity, &table->found, 1, NULL);
     }
     if (ok && !done) {
         ok = pass_table(content, table, visit_tally, error);
         const struct tally *found = table->found;
         if (ok && compared->there)
-            state_save(&content->state, compared->label, &identity, &found, 1);
+            state_save(&content->state, compared->label, &identity, &found, 1, NULL);
     }
     buffer_release(&identity);
     if (!ok)
@@ -377,7 +392,7 @@ static bool read_again(struct content *content, content_visit visit, struct erro
         bool needed = false;
         for (size_t t = 0; t < count; t++)
             needed = needed || tables[t]->differing > 0;
-        ok = !needed || pass_entity(content, project->mappings[i], visit, error);
+        ok = !needed || pass_entity(content, project->mappings[i], visit, NULL, error);
     }
     free(tables);
     for (size_t i = 0; ok && i < content->table_count; i++)
@@ -481,6 +496,20 @@ static bool tell_table(struct content *content, struct content_table *table, str
            verdict_count(verdict, LEVEL_CONTENT, all - (int64_t)table->evidence.count, error);
 }
 
+/* The ledger's account is of the records that the run read, so they alone can contradict it. */
+static bool compare_fates(struct content *content, struct error *error)
+{
+    struct verification *verification = content->verification;
+    struct fates ledger = {0};
+    bool known = false, ok = true;
+    if (verification->run != NULL && verification->source == VERIFY_CHECKPOINTS)
+        ok = fates_read_ledger(&ledger, &verification->target, verification->run, &known, error);
+    if (ok && known)
+        ok = fates_compare(&ledger, &content->fates, &verification->verdict, error);
+    fates_release(&ledger);
+    return ok && fates_tell(&content->fates, &verification->verdict, error);
+}
+
 static bool compare(struct content *content, struct error *error)
 {
     const struct project *project = content->verification->project;
@@ -492,7 +521,7 @@ static bool compare(struct content *content, struct error *error)
     ok = ok && look_closer(content, error);
     for (size_t i = 0; ok && i < content->table_count; i++)
         ok = tell_table(content, &content->tables[i], error);
-    return ok;
+    return ok && compare_fates(content, error);
 }
 
 /* Why the level cannot hold though nothing was found: a column that was left out. */

@@ -4,6 +4,7 @@
 
 #include "compared.h"
 #include "evidence.h"
+#include "fates.h"
 #include "level.h"
 #include "state.h"
 #include "suspects.h"
@@ -27,6 +28,7 @@ struct content {
     char fingerprint[65];
     struct content_table *tables;
     size_t table_count;
+    struct fates fates; /* of the records' values, counted anew */
 };
 
 /* What a pass does with a row of either side. */
@@ -35,9 +37,10 @@ typedef bool (*content_visit)(struct content *content, struct content_table *tab
                               struct error *error);
 
 struct content_table *content_find(const struct content *content, const char *label);
-/* All rows that an entity's records should have become go to `visit`. */
+/* All rows that an entity's records should have become go to `visit`, and what became of the records'
+ * values to `fates`, which may be NULL. */
 bool pass_entity(struct content *content, const struct mapping *entity, content_visit visit,
-                 struct error *error);
+                 struct fates *fates, struct error *error);
 /* All rows of a table go to `visit`; none where there is no table. */
 bool pass_table(struct content *content, struct content_table *table, content_visit visit,
                 struct error *error);

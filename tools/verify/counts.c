@@ -5,6 +5,7 @@
  * by one in the checkpoints or in what the source gives now, the rows by the target. In a hurry the
  * sources are only asked for their own estimates, which prove nothing and are said to be "about".
  */
+#include "fates.h"
 #include "live.h"
 #include "query.h"
 #include "records.h"
@@ -25,14 +26,22 @@ struct account {
 static const char run_sql[] = "SELECT state FROM graduate.runs WHERE run::text = $1";
 
 /* What is read of a partition is known when it is done; until then it is what was loaded. */
-enum { LEDGER_ENTITY, LEDGER_READ, LEDGER_LOADED, LEDGER_FILTERED, LEDGER_REJECTED };
+enum {
+    LEDGER_ENTITY,
+    LEDGER_READ,
+    LEDGER_LOADED,
+    LEDGER_FILTERED,
+    LEDGER_REJECTED,
+    LEDGER_RETRIED
+};
 static const char entities_sql[] =
     "SELECT p.entity, sum(coalesce(p.records_read, b.records, 0)),"
-    " coalesce(sum(b.records - b.filtered - b.rejected), 0), coalesce(sum(b.filtered), 0),"
-    " coalesce(sum(b.rejected), 0)"
+    " coalesce(sum(b.records - b.filtered - b.rejected - b.retried), 0),"
+    " coalesce(sum(b.filtered), 0), coalesce(sum(b.rejected), 0), coalesce(sum(b.retried), 0)"
     " FROM graduate.partitions p LEFT JOIN"
     "  (SELECT entity, partition, sum(records) AS records, sum(filtered) AS filtered,"
-    "    sum(rejected) AS rejected FROM graduate.batches WHERE run::text = $1"
+    "    sum(rejected) AS rejected, sum(retried) AS retried"
+    "    FROM graduate.batches WHERE run::text = $1"
     "    GROUP BY entity, partition) b USING (entity, partition)"
     " WHERE p.run::text = $1 GROUP BY p.entity";
 
@@ -228,6 +237,7 @@ static bool close_entity(const struct account *account, const struct mapping *en
         terms.loaded = query_int(account->entities, row, LEDGER_LOADED);
         terms.filtered = query_int(account->entities, row, LEDGER_FILTERED);
         terms.rejected = query_int(account->entities, row, LEDGER_REJECTED);
+        terms.retried = query_int(account->entities, row, LEDGER_RETRIED);
     }
     account->inspection->checks++;
     if (verification->hurried)
@@ -365,6 +375,33 @@ static void hear_sources(struct account *account)
                      "them");
 }
 
+/* What became of the values must add up; whether it is true the level of content finds out. */
+static bool close_values(const struct account *account)
+{
+    struct inspection *inspection = account->inspection;
+    struct verification *verification = inspection->verification;
+    struct fates fates = {0};
+    struct error why = {0};
+    bool ledger, ok = true;
+    if (!fates_read_ledger(&fates, &verification->target, verification->run, &ledger, &why))
+        inspection_doubt(inspection, "what became of the values: %s", why.message);
+    else if (!ledger)
+        inspection_doubt(inspection, "the ledger does not say what became of the values");
+    for (size_t i = 0; ok && i < fates.count; i++) {
+        const struct fate_row *row = &fates.rows[i];
+        char said[256];
+        inspection->checks++;
+        fate_row_describe(row, said, sizeof said);
+        ok = fate_row_balance(row) == 0 ||
+             inspection_find(inspection, "values", NULL, NULL, account->error,
+                             "%s, %s: the ledger says %s, which does not add up", row->entity,
+                             row->path, said);
+    }
+    ok = ok && fates_tell(&fates, &verification->verdict, account->error);
+    fates_release(&fates);
+    return ok;
+}
+
 static bool close_account(struct account *account, bool ledger)
 {
     const struct project *project = account->inspection->verification->project;
@@ -374,7 +411,7 @@ static bool close_account(struct account *account, bool ledger)
                     : compare_ends(account, project->mappings[i]);
     for (int row = 0; ok && ledger && row < PQntuples(account->tables); row++)
         ok = close_table(account, PQgetvalue(account->tables, row, LEDGER_TABLE), row);
-    return ok;
+    return ok && (!ledger || close_values(account));
 }
 
 bool level_counts(struct verification *verification, struct error *error)

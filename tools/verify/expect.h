@@ -6,6 +6,7 @@
 #define VERIFY_EXPECT_H
 
 #include "graduate/catalog.h"
+#include "graduate/fate.h"
 #include "graduate/project.h"
 #include "graduate/stream.h"
 
@@ -34,19 +35,10 @@ struct expected_row {
 };
 typedef bool (*expect_callback)(void *context, const struct expected_row *row, struct error *error);
 
-/* What happened to the values of one path of the source (array indexes left out: "tasks.title"; for
- * Postgres a column); balance: seen = written + rest + dropped + defaulted + lost + rejected.
- *
- * A value is a field that is there, null or not, of a record (or element of `each`) that became a row,
- * at the shallowest path that decides its fate: where a column takes it whole or a condition compares
- * it (written), where it is dropped by name, where nobody speaks for it (rest). Documents on the way
- * to such a path and arrays that `each` opens are structure, no values; their elements are counted,
- * scalars at the array's own path. Defaulted: a default stands in for what was there. Lost: a rule gave
- * it up (password_reset); a changed form, such as safe_numbers makes, is written. Paths beyond the first
- * 10000 are counted as "*". */
+/* What happened to the values of one path of the source, as fate.h defines it. */
 struct expected_path {
-    const char *path;
-    int64_t seen, written, rest, dropped, defaulted, lost, rejected;
+    char *path;
+    int64_t values[FATE_COUNT];
 };
 
 struct expectation; /* of one entity */
@@ -63,7 +55,7 @@ const struct expected_table *expectation_tables(const struct expectation *expect
 bool expectation_batch(struct expectation *expectation, const uint8_t *payload, size_t length,
                        expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                        struct error *error);
-/* In the order of their paths; stable until the next batch. */
+/* Of all batches so far, in the order in which the paths were met; stable until the next batch. */
 const struct expected_path *expectation_paths(const struct expectation *expectation, size_t *count);
 
 #endif

@@ -181,6 +181,15 @@ static bool holds(const struct scope *scope, const struct conditions *conditions
     return true;
 }
 
+/* Something happened to all fields that the value names. */
+static void settle(struct scope *scope, const struct mapping_value *value, enum fate fate)
+{
+    if (value->kind == VALUE_FROM)
+        scope_settle(scope, value->from, fate);
+    for (size_t i = 0; i < value->member_count; i++)
+        settle(scope, &value->members[i].value, fate);
+}
+
 static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct item *item);
 
@@ -197,9 +206,11 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
     case VALUE_POSITION:
         *item = item_of_int(m->position);
         return true;
-    case VALUE_FIRST:
-        for (size_t i = 0; i < value->member_count && item_is_nothing(item); i++)
-            if (!evaluate(m, &value->members[i].value, false, item))
+    case VALUE_FIRST: /* those behind the one that is something are not asked */
+        for (size_t i = 0; i < value->member_count; i++)
+            if (!item_is_nothing(item))
+                settle(m->form->scope, &value->members[i].value, FATE_DROPPED);
+            else if (!evaluate(m, &value->members[i].value, false, item))
                 return false;
         return true;
     default:
@@ -212,22 +223,25 @@ static bool evaluate(const struct making *m, const struct mapping_value *value, 
                      struct item *item)
 {
     struct scope *scope = m->form->scope;
+    bool held = holds(scope, &value->when);
+    enum fate fate = held ? FATE_WRITTEN : FATE_DROPPED;
     *item = (struct item){0};
-    if (holds(scope, &value->when) && !take_origin(m, value, item))
+    if (held && !take_origin(m, value, item))
         return false;
-    bool of_field = value->kind == VALUE_FROM && item->value.value_type != BSON_TYPE_EOD;
     struct expect_surroundings around = {.record = m->record, .texts = &m->e->texts};
     for (size_t i = 0; i < value->function_count; i++)
         if (!expect_apply(value->functions[i], &around, item, m->error))
             return false;
-    if (of_field && around.lost)
-        scope_settle(scope, value->from, FATE_LOST);
     bool absent = item->value.value_type == BSON_TYPE_EOD;
     if (value->fallback != NULL && (absent || (not_null && item_is_nothing(item)))) {
         *item = item_of_json(value->fallback);
-        if (of_field)
-            scope_settle(scope, value->from, FATE_DEFAULTED);
+        fate = FATE_DEFAULTED;
     }
+    if (around.lost)
+        fate = FATE_LOST;
+    /* What is made of several fields is written of those that it took, and each of them says so. */
+    if (value->kind == VALUE_FROM || fate != FATE_WRITTEN)
+        settle(scope, value, fate);
     return true;
 }
 
@@ -302,7 +316,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
                        const char *path, struct buffer *out)
 {
     const struct mapping_value *value = &column->value;
-    const struct scope *scope = m->form->scope;
+    struct scope *scope = m->form->scope;
     const struct expect_target target = {
         .type = column->type,
         .rule = &m->e->project->identity,
@@ -313,7 +327,9 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     struct item item;
     if (value->kind == VALUE_PARENT)
         return put_parent(m, column, out);
-    if (value->kind == VALUE_REST && scope->unspoken > 0 && holds(scope, &value->when)) {
+    if (value->kind == VALUE_REST)
+        scope->rest_fate = holds(scope, &value->when) ? FATE_REST : FATE_DROPPED;
+    if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
         buffer_putc(out, 'j');
         buffer_put(out, scope->rest.data, scope->rest.length);
         return true;
@@ -358,6 +374,13 @@ struct delivery {
 /* ---- one record -------------------------------------------------------------------------------
  */
 
+/* A form of rows whose conditions do not hold. */
+static void pass_over(const struct form *form)
+{
+    for (size_t i = 0; i < form->mapping->column_count; i++)
+        settle(form->scope, &form->mapping->columns[i].value, FATE_DROPPED);
+}
+
 /* The rows of the scope's document; that of the form `first` is kept as the parent. */
 static bool put_rows(struct making *m, struct scope *scope, const struct form *first,
                      const struct delivery *delivery)
@@ -366,8 +389,12 @@ static bool put_rows(struct making *m, struct scope *scope, const struct form *f
     for (size_t f = 0; f < e->form_count; f++) {
         struct row *row = &e->forms[f] == first ? &e->parent : &e->row;
         m->form = &e->forms[f];
-        if (m->form->scope != scope || !holds(scope, &m->form->mapping->when))
+        if (m->form->scope != scope)
             continue;
+        if (!holds(scope, &m->form->mapping->when)) {
+            pass_over(m->form);
+            continue;
+        }
         if (!put_row(m, row) ||
             !row_deliver(row, delivery->callback, delivery->context, delivery->error))
             return false;
@@ -392,10 +419,13 @@ static bool put_element(struct making *m, struct scope *scope, const struct item
                         const struct delivery *delivery)
 {
     scope->document = *element;
+    if (!scope_enter(scope, &m->e->counts, delivery->error))
+        return false;
     if (find_form(m->e, scope, NULL) == NULL)
-        return true; /* no row: nothing of it is asked for */
-    return scope_enter(scope, &m->e->counts, delivery->error) &&
-           put_rows(m, scope, NULL, delivery) && scope_leave(scope, &m->e->counts, delivery->error);
+        scope_pass_over(scope);
+    else if (!put_rows(m, scope, NULL, delivery))
+        return false;
+    return scope_leave(scope, &m->e->counts, delivery->error);
 }
 
 static bool put_elements(struct expectation *e, struct scope *scope, const struct item *record,

@@ -5,17 +5,17 @@
 #include "expect.h"
 #include "graduate/buffer.h"
 
-enum fate { FATE_WRITTEN, FATE_REST, FATE_DROPPED, FATE_DEFAULTED, FATE_LOST };
-
-enum { PATHS_MOST = 10000 }; /* documents may have keys without end: the rest is counted as "*" */
-
 struct path_counts {
-    struct expected_path *items; /* in the order of their paths */
+    struct expected_path *items; /* in the order in which they were first met */
+    size_t *order;               /* indexes of items, in the order of their paths */
     size_t count, room;
 };
 void path_counts_release(struct path_counts *counts);
-bool path_counts_add(struct path_counts *counts, const char *path, enum fate fate,
-                     struct error *error);
+/* Index of the path in items, made when it is new; stable. Beyond FATE_MOST_PATHS it is that of
+ * FATE_OTHER_PATHS. False only without memory. */
+bool path_counts_find(struct path_counts *counts, const char *path, size_t *at, struct error *error);
+/* One value of that path, and its fate; FATE_SEEN: it met none. */
+void path_counts_add(struct path_counts *counts, size_t at, enum fate fate);
 
 /* "tasks" and "title" make "tasks.title"; either may be empty, and "." is the first itself. */
 void path_join(struct buffer *out, const char *scope, const char *path);

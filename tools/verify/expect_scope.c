@@ -16,6 +16,7 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
         if (strcmp(scope->claims[i].path, path) == 0) {
             if (kind > scope->claims[i].kind)
                 scope->claims[i].kind = kind;
+            scope->claims[i].tested = scope->claims[i].tested || kind == CLAIM_TEST;
             return true;
         }
     if (scope->count == scope->room) {
@@ -26,7 +27,8 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
         scope->claims = claims;
         scope->room = room;
     }
-    scope->claims[scope->count++] = (struct claim){.path = path, .kind = kind};
+    scope->claims[scope->count++] = (struct claim){
+        .path = path, .kind = kind, .tested = kind == CLAIM_TEST, .count = NO_COUNT};
     return true;
 }
 
@@ -34,6 +36,7 @@ void scope_release(struct scope *scope)
 {
     free(scope->claims);
     buffer_release(&scope->rest);
+    buffer_release(&scope->rest_paths);
     buffer_release(&scope->names);
 }
 
@@ -154,14 +157,17 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
     struct item kept = *field;
     kept.safe = scope->rest_safe;
     struct buffer path;
+    size_t at;
     buffer_init(&path);
     put_path(&path, scope, trail);
     canonical_object_member(rest);
     bool ok = expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
               expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error) &&
-              path_counts_add(walk->counts, buffer_text(&path), FATE_REST, walk->error);
+              path_counts_find(walk->counts, buffer_text(&path), &at, walk->error);
     buffer_release(&path);
-    return ok;
+    if (ok)
+        buffer_put(&scope->rest_paths, &at, sizeof at);
+    return ok && buffer_ok(&scope->rest_paths, walk->error);
 }
 
 static bool walk_fields(const struct walk *walk, const struct item *document,
@@ -190,6 +196,13 @@ static bool walk_inside(const struct walk *walk, const struct item *field,
     return ok;
 }
 
+static void begin_fate(struct claim *claim)
+{
+    claim->fate = claim->tested                 ? FATE_WRITTEN
+                  : claim->kind == CLAIM_DROP ? FATE_DROPPED
+                                              : FATE_SEEN;
+}
+
 static bool walk_field(const struct walk *walk, const struct item *field, const struct trail *trail,
                        struct canonical_object *rest)
 {
@@ -197,7 +210,7 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
     struct claim *claim = finding.claim;
     if (claim != NULL) {
         claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
-        claim->fate = claim->kind == CLAIM_DROP ? FATE_DROPPED : FATE_WRITTEN;
+        begin_fate(claim);
     }
     bool settled = claim != NULL && (claim->kind == CLAIM_DROP || claim->kind == CLAIM_WHOLE);
     if (!settled && finding.leads_on)
@@ -226,17 +239,19 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     const struct walk walk = {scope, counts, error};
     struct claim *itself = NULL;
     scope->unspoken = 0;
+    scope->rest_fate = FATE_SEEN;
     buffer_clear(&scope->rest);
+    buffer_clear(&scope->rest_paths);
     for (size_t i = 0; i < scope->count; i++) {
         scope->claims[i].met = false;
         if (strcmp(scope->claims[i].path, ".") == 0)
             itself = &scope->claims[i];
     }
-    if (itself != NULL) {
+    if (itself != NULL &&
+        (itself->kind == CLAIM_WHOLE || (scope->count == 1 && !scope->has_rest))) {
         itself->met = true;
-        itself->fate = FATE_WRITTEN;
-        if (itself->kind == CLAIM_WHOLE || scope->count == 1)
-            return true;
+        begin_fate(itself);
+        return true;
     }
     if (scope->document.value.value_type != BSON_TYPE_DOCUMENT)
         return refuse(scope, NULL, "the mapping looks for fields in an element that is no document",
@@ -252,23 +267,48 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
 void scope_settle(struct scope *scope, const char *path, enum fate fate)
 {
     for (size_t i = 0; i < scope->count; i++)
-        if (strcmp(scope->claims[i].path, path) == 0)
+        if (strcmp(scope->claims[i].path, path) == 0 && scope->claims[i].fate < fate)
             scope->claims[i].fate = fate;
+}
+
+void scope_pass_over(struct scope *scope)
+{
+    scope->rest_fate = FATE_DROPPED;
+    for (size_t i = 0; i < scope->count; i++)
+        scope->claims[i].fate = FATE_DROPPED;
+}
+
+static bool count_claim(const struct scope *scope, struct claim *claim, struct path_counts *counts,
+                        struct error *error)
+{
+    if (claim->count == NO_COUNT) {
+        struct buffer path;
+        buffer_init(&path);
+        path_join(&path, scope->path, claim->path);
+        bool ok = buffer_ok(&path, error) &&
+                  path_counts_find(counts, buffer_text(&path), &claim->count, error);
+        buffer_release(&path);
+        if (!ok)
+            return false;
+    }
+    path_counts_add(counts, claim->count, claim->fate);
+    return true;
 }
 
 bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error)
 {
-    struct buffer path;
-    buffer_init(&path);
-    bool ok = true;
-    for (size_t i = 0; ok && i < scope->count; i++) {
-        const struct claim *claim = &scope->claims[i];
-        if (!claim->met || claim->kind == CLAIM_EACH)
-            continue;
-        buffer_clear(&path);
-        path_join(&path, scope->path, claim->path);
-        ok = path_counts_add(counts, buffer_text(&path), claim->fate, error);
+    for (size_t i = 0; i < scope->count; i++)
+        if (scope->claims[i].met && scope->claims[i].kind != CLAIM_EACH &&
+            !count_claim(scope, &scope->claims[i], counts, error))
+            return false;
+    for (size_t i = 0; i < scope->rest_paths.length; i += sizeof i) {
+        size_t at;
+        memcpy(&at, scope->rest_paths.data + i, sizeof at);
+        path_counts_add(counts, at, scope->rest_fate);
+        if (scope->rest_fate == FATE_SEEN) {
+            error_set(error, ERROR_DATA, "no form of rows keeps this field");
+            return error_at(error, NULL, NULL, counts->items[at].path);
+        }
     }
-    buffer_release(&path);
-    return ok;
+    return true;
 }

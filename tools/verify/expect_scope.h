@@ -16,9 +16,12 @@ enum claim_kind {
 struct claim {
     const char *path;
     enum claim_kind kind;
-    bool met; /* in the document at hand */
-    enum fate fate;
+    bool tested;
+    bool met;       /* in the document at hand */
+    enum fate fate; /* of the value there, so far */
+    size_t count;   /* of its path, in path_counts; NO_COUNT until it is needed */
 };
+#define NO_COUNT SIZE_MAX
 
 struct scope {
     const char *path; /* "" for the record, "tasks" for the elements of that array */
@@ -28,17 +31,20 @@ struct scope {
     struct item document;     /* at hand */
     struct buffer rest;       /* canonical JSON of its unspoken fields */
     size_t unspoken;          /* how many at its top; 0: none at all */
+    struct buffer rest_paths; /* of its unspoken fields: indexes in path_counts */
+    enum fate rest_fate;      /* of them all, so far */
     struct buffer names;      /* scratch */
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);
 void scope_release(struct scope *scope);
-/* Take up the document (or element) at hand: every field must have a place. Fields that go to the
- * rest are counted. */
+/* Take up the document (or element) at hand: every field must have a place. */
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error);
-/* The field of this path met another fate than its claim's. */
+/* Something happened to the field of this path. */
 void scope_settle(struct scope *scope, const char *path, enum fate fate);
-/* Count the fields that were spoken for. */
+/* No form of rows was made of the document: all its values are dropped. */
+void scope_pass_over(struct scope *scope);
+/* Count its values. ERROR_DATA: a field that nobody spoke for, and no form of rows that keeps it. */
 bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error);
 
 #endif

@@ -13,6 +13,7 @@
 struct tuple_field {
     const uint8_t *bytes;
     int32_t length;
+    enum fate fate; /* so far */
 };
 
 enum { FROM_CONSTANT = -1 };
@@ -149,6 +150,9 @@ bool tuples_prepare(struct expectation *e, const struct catalog_entity *catalog,
         e->tuple_columns == NULL)
         return error_memory(error);
     for (size_t i = 0; i < catalog->column_count; i++) {
+        size_t at; /* a table has no two columns of one name, so it is i */
+        if (!path_counts_find(&e->counts, catalog->columns[i].name, &at, error))
+            return false;
         e->dropped[i] = expect_in_words(&e->entity->drops, catalog->columns[i].name);
         if (!e->dropped[i] && !take_column(e, table, i, &pairs[count++], error))
             return false;
@@ -272,29 +276,26 @@ static bool read_fields(struct expectation *e, const uint8_t **at, const uint8_t
         *at += 4;
         if (length < -1 || (length > 0 && end - *at < length))
             return false;
-        e->fields[i] = (struct tuple_field){*at, length};
+        e->fields[i] =
+            (struct tuple_field){*at, length, e->dropped[i] ? FATE_DROPPED : FATE_SEEN};
         *at += length > 0 ? length : 0;
     }
     return true;
 }
 
-static bool count_fields(struct expectation *e, struct error *error)
+static void count_fields(struct expectation *e)
 {
-    const struct expected_table *table = &e->tables[0];
-    for (size_t i = 0; i < e->catalog->column_count; i++)
-        if (e->dropped[i] &&
-            !path_counts_add(&e->counts, e->catalog->columns[i].name, FATE_DROPPED, error))
-            return false;
-    for (size_t i = 0; i < table->column_count; i++) {
+    for (size_t i = 0; i < e->tables[0].column_count; i++) {
         const struct tuple_column *tuple = &e->tuple_columns[i];
         if (tuple->source == FROM_CONSTANT)
             continue;
-        bool defaulted = e->fields[tuple->source].length < 0 && tuple->not_null;
-        if (!path_counts_add(&e->counts, e->catalog->columns[tuple->source].name,
-                             defaulted ? FATE_DEFAULTED : FATE_WRITTEN, error))
-            return false;
+        struct tuple_field *field = &e->fields[tuple->source];
+        enum fate fate = field->length < 0 && tuple->not_null ? FATE_DEFAULTED : FATE_WRITTEN;
+        if (fate > field->fate)
+            field->fate = fate;
     }
-    return true;
+    for (size_t i = 0; i < e->catalog->column_count; i++)
+        path_counts_add(&e->counts, i, e->fields[i].fate);
 }
 
 /* "id 17, date 2020-01-01": the source's key, of the columns that are read without the mapping. */
@@ -344,8 +345,7 @@ bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
         }
         if (!row_deliver(&e->row, callback, context, error))
             return false;
-        if (!count_fields(e, error))
-            return false;
+        count_fields(e);
     }
     return true;
 }

@@ -120,8 +120,16 @@ static bool pass_batches(struct entity_pass *pass, struct records *records,
     return ok;
 }
 
+static bool take_fates(const struct expectation *expectation, const char *entity,
+                       struct fates *fates, struct error *error)
+{
+    size_t count;
+    const struct expected_path *paths = expectation_paths(expectation, &count);
+    return fates_take(fates, entity, paths, count, error);
+}
+
 bool pass_entity(struct content *content, const struct mapping *entity, content_visit visit,
-                 struct error *error)
+                 struct fates *fates, struct error *error)
 {
     struct records records;
     struct expectation *expectation;
@@ -132,7 +140,8 @@ bool pass_entity(struct content *content, const struct mapping *entity, content_
                               &records.catalog.entities[0], error);
     if (ok) {
         ok = pass_init(&pass, content, expectation, visit, error) &&
-             pass_batches(&pass, &records, expectation, error);
+             pass_batches(&pass, &records, expectation, error) &&
+             (fates == NULL || take_fates(expectation, entity->name, fates, error));
         if (ok)
             message_info("%s: %" PRId64 " records should be %" PRId64 " rows", entity->name,
                          records.records, pass.rows);

@@ -23,9 +23,9 @@ static bool path_of(const struct state *state, const char *name, char out[PATH_M
     return file_join(out, PATH_MAX, state->folder, file, error);
 }
 
-/* A file is the identity, the tallies as they lie in memory, and the hash of both. */
+/* A file is the identity, the tallies as they lie in memory, the further bytes, and the hash of all. */
 bool state_load(const struct state *state, const char *name, const struct buffer *identity,
-                struct tally *const *tallies, size_t count)
+                struct tally *const *tallies, size_t count, struct buffer *more)
 {
     char path[PATH_MAX];
     struct error unused;
@@ -34,15 +34,18 @@ bool state_load(const struct state *state, const char *name, const struct buffer
     if (state->folder == NULL || !path_of(state, name, path, &unused) || !file_exists(path))
         return false;
     buffer_init(&file);
-    size_t wanted = identity->length + count * sizeof(struct tally);
+    size_t wanted = identity->length + count * sizeof(struct tally), length = 0;
     bool ok = file_read(path, LARGEST, ERROR_TARGET, &file, &unused) &&
-              file.length == wanted + sizeof hash;
+              file.length >= wanted + sizeof hash;
     if (ok) {
-        memcpy(&hash, file.data + wanted, sizeof hash);
-        struct hash now = hash_of(file.data, wanted);
-        ok = hash_compare(&hash, &now) == 0 &&
+        length = file.length - sizeof hash;
+        memcpy(&hash, file.data + length, sizeof hash);
+        struct hash now = hash_of(file.data, length);
+        ok = hash_compare(&hash, &now) == 0 && (more != NULL || length == wanted) &&
              memcmp(file.data, identity->data, identity->length) == 0;
     }
+    if (ok && more != NULL)
+        buffer_put(more, file.data + wanted, length - wanted);
     for (size_t i = 0; ok && i < count; i++)
         memcpy(tallies[i], file.data + identity->length + i * sizeof(struct tally),
                sizeof(struct tally));
@@ -51,7 +54,7 @@ bool state_load(const struct state *state, const char *name, const struct buffer
 }
 
 void state_save(struct state *state, const char *name, const struct buffer *identity,
-                const struct tally *const *tallies, size_t count)
+                const struct tally *const *tallies, size_t count, const struct buffer *more)
 {
     char path[PATH_MAX];
     struct error error;
@@ -62,6 +65,8 @@ void state_save(struct state *state, const char *name, const struct buffer *iden
     buffer_put(&file, identity->data, identity->length);
     for (size_t i = 0; i < count; i++)
         buffer_put(&file, tallies[i], sizeof(struct tally));
+    if (more != NULL)
+        buffer_put(&file, more->data, more->length);
     struct hash hash = hash_of(file.data, file.length);
     buffer_put(&file, &hash, sizeof hash);
     bool ok = buffer_ok(&file, &error) && file_make_folder(state->folder, &error) &&

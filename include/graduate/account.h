@@ -1,0 +1,51 @@
+/* account.h: the balance of a run, out of the ledger and of the tables as they are now.
+ *
+ * Per entity every record that was read is loaded, filtered, rejected, or was rejected and loaded
+ * since (retried); per table what is there is what was there before and what was loaded; per path
+ * of the source every value that was seen has one fate (fate.h). */
+#ifndef GRADUATE_ACCOUNT_H
+#define GRADUATE_ACCOUNT_H
+
+#include "graduate/fate.h"
+#include "graduate/postgres.h"
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+struct account_entity {
+    char *entity;
+    bool done;
+    int64_t read, loaded, filtered, rejected, retried;
+    int64_t losses;
+};
+struct account_table {
+    char *table;
+    int64_t before, loaded, present;
+};
+struct account_path {
+    char *entity, *path;
+    int64_t values[FATE_COUNT];
+};
+struct account {
+    struct account_entity *entities; /* in the order in which they were begun */
+    size_t entity_count;
+    struct account_table *tables;
+    size_t table_count;
+    struct account_path *paths; /* by entity in that order, then by path */
+    size_t path_count;
+    int64_t balance; /* sum of all absolute balances; 0 is closed */
+};
+
+bool account_read(struct postgres *target, const char *run, struct account *account,
+                  struct error *error);
+void account_release(struct account *account);
+
+/* What is unaccounted for; 0 is closed. */
+int64_t account_entity_balance(const struct account_entity *entity);
+int64_t account_table_balance(const struct account_table *table);
+int64_t account_path_balance(const struct account_path *path);
+
+/* As JSON for the run folder; NULL without memory. */
+cJSON *account_to_json(const struct account *account);
+
+#endif

@@ -1,0 +1,428 @@
+/* What becomes of every value, path by path: the transformer's count and the verifier's own. One
+ * table, and both must say what it says, so that neither can be wrong alone and no rule is known to
+ * one only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+#include "transformation.h"
+#include "tuple.h"
+
+#define BOOKS(columns, more)                                                                       \
+    "{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {"                    \
+    "'k': {'const': 1, 'type': 'integer'}" columns "}}" more "}}"
+#define TASKS(columns, more)                                                                       \
+    BOOKS("", ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {"                     \
+              "'n': {'position': true}" columns "}" more "}")
+#define FORMS                                                                                      \
+    "{'from': 'core.books', 'to': {'public.books': ["                                              \
+    "{'when': {'s': 1}, 'key': ['k'], 'columns': {'k': {'const': 1, 'type': 'integer'}, "          \
+    "'a': {'from': 'a', 'type': 'integer'}, 'b': {'const': 0, 'type': 'integer'}, "                \
+    "'extra': {'rest': true}}}, "                                                                  \
+    "{'when': {'s': 2}, 'key': ['k'], 'columns': {'k': {'const': 1, 'type': 'integer'}, "          \
+    "'b': {'from': 'b', 'type': 'integer'}}}]}}"
+
+/* Documents one after the other, and "path: fate n, ...; path: ..." in the order of the paths. */
+static const struct {
+    const char *mapping, *documents, *fates;
+} cases[] = {
+    /* a column takes it: also null, also all that is in it; not what is absent */
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text'}", ""), "[{'a': 'x'}, {'a': null}, {}]",
+     "a: seen 2, written 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'jsonb'}", ""), "[{'a': {'b': [1, {'c': 2}]}}]",
+     "a: seen 1, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'jsonb'}, 'b': {'from': 'a.b', 'type': 'integer'}", ""),
+     "[{'a': {'b': 1, 'c': 2}}]", "a: seen 1, written 1"},
+    {BOOKS(", 'b': {'from': 'a.b', 'type': 'text'}", ""), "[{'a': {'b': 'x'}}, {'a': null}]",
+     "a.b: seen 1, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text'}, 'b': {'from': 'a', 'type': 'varchar(3)'}", ""),
+     "[{'a': 'x'}]", "a: seen 1, written 1"},
+    /* the rest, at the top and inside, whole */
+    {BOOKS(", 'r': {'rest': true}", ""), "[{'x': 1, 'y': {'z': 1}}, {'x': null}, {}]",
+     "x: rest 2, seen 2; y: rest 1, seen 1"},
+    {BOOKS(", 'r': {'rest': true}, 'b': {'from': 'a.b', 'type': 'integer'}", ""),
+     "[{'a': {'x': 1, 'b': 2}, 'y': 3}, {'a': {'b': 4}}]",
+     "a.b: seen 2, written 2; a.x: rest 1, seen 1; y: rest 1, seen 1"},
+    {BOOKS(", 'r': {'rest': true}", ""), "[{'': 1, 'a.b': 2}]",
+     ": rest 1, seen 1; a.b: rest 1, seen 1"},
+    /* a rest that a condition holds back */
+    {BOOKS(", 'r': {'rest': true, 'when': {'s': 1}}", ""), "[{'s': 1, 'x': 1}, {'s': 2, 'x': 1}]",
+     "s: seen 2, written 2; x: dropped 1, rest 1, seen 2"},
+    /* a default stands in for null; for nothing it stands in for no value */
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'null': false, 'default': 'd'}", ""),
+     "[{'a': 'x'}, {'a': null}, {}]", "a: defaulted 1, seen 2, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'default': 'd'}", ""), "[{'a': null}, {}]",
+     "a: seen 1, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'null': false, 'do': ['empty_to_null'], "
+           "'default': 'd'}",
+           ""),
+     "[{'a': ''}]", "a: defaulted 1, seen 1"},
+    /* conditions: what they compare is used, what they hold back is dropped, unless it goes
+       elsewhere */
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'when': {'s': 1}}", ""),
+     "[{'a': 'x', 's': 1}, {'a': 'x', 's': 2}, {'a': 'x'}]",
+     "a: dropped 2, seen 3, written 1; s: seen 2, written 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'when': {'s': 1}}, 'b': {'from': 'a', 'type': "
+           "'text'}",
+           ""),
+     "[{'a': 'x', 's': 2}]", "a: seen 1, written 1; s: seen 1, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'when': {'s': 1}, 'default': 'd'}", ""),
+     "[{'a': 'x', 's': 2}]", "a: defaulted 1, seen 1; s: seen 1, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'when': {'a': {'not': 'x'}}}", ""),
+     "[{'a': 'x'}, {'a': 'y'}]", "a: seen 2, written 2"},
+    /* the first of several: those behind it are passed over */
+    {BOOKS(", 'a': {'first': [{'from': 'a'}, {'from': 'b'}, {'from': 'c'}], 'type': 'text'}", ""),
+     "[{'a': 'x', 'b': 'y'}, {'a': null, 'b': 'y', 'c': 'z'}]",
+     "a: seen 2, written 2; b: dropped 1, seen 2, written 1; c: dropped 1, seen 1"},
+    {BOOKS(", 'a': {'first': [{'from': 'a'}, {'from': 'b'}], 'type': 'text', 'null': false, "
+           "'default': 'd'}",
+           ""),
+     "[{'a': null, 'b': null}]", "a: defaulted 1, seen 1; b: defaulted 1, seen 1"},
+    /* objects of values, and one that a condition holds back */
+    {BOOKS(", 'o': {'object': {'x': {'from': 'a'}, 'y': {'object': {'z': {'from': 'b'}}, 'when': "
+           "{'s': 1}}}, 'type': 'jsonb'}",
+           ""),
+     "[{'a': 1, 'b': 2, 's': 1}, {'a': 1, 'b': 2, 's': 2}]",
+     "a: seen 2, written 2; b: dropped 1, seen 2, written 1; s: seen 2, written 2"},
+    {BOOKS(", 'o': {'object': {'x': {'from': 'a'}}, 'when': {'s': 1}, 'type': 'jsonb'}", ""),
+     "[{'a': 1}]", "a: dropped 1, seen 1"},
+    /* a rule that gives a value up; a changed form is written */
+    {BOOKS(", 'p': {'from': 'p', 'type': 'text', 'do': ['supabase_password']}, 'hash': {'from': "
+           "'hash', 'type': 'text'}",
+           ""),
+     "[{'p': '$P$Br387rwferoKN7uwHZqNMu98q3U8RO.', 'hash': 'phpass'}, {'p': '', 'hash': ''}]",
+     "hash: seen 2, written 2; p: lost 1, seen 2, written 1"},
+    {BOOKS(", 'n': {'from': 'n', 'type': 'jsonb', 'do': ['safe_numbers']}", ""),
+     "[{'n': {'$numberLong': '9007199254740993'}}]", "n: seen 1, written 1"},
+    /* the elements of an array: fields, scalars; the array itself is no value */
+    {TASKS(", 't': {'from': 'title', 'type': 'text'}", ""),
+     "[{'tasks': [{'title': 'x'}, {'title': null}, {}]}, {'tasks': []}, {'tasks': null}]",
+     "tasks.title: seen 2, written 2"},
+    {TASKS(", 't': {'from': '.', 'type': 'text'}", ""), "[{'tasks': ['x', null]}]",
+     "tasks: seen 2, written 2"},
+    {TASKS(", 't': {'from': 'title', 'type': 'text'}, 'r': {'rest': true}", ""),
+     "[{'tasks': [{'title': 'x', 'more': {'y': 1}}]}]",
+     "tasks.more: rest 1, seen 1; tasks.title: seen 1, written 1"},
+    {TASKS(", 't': {'from': 'title', 'type': 'text'}", ", 'when': {'off': {'not': true}}"),
+     "[{'tasks': [{'title': 'x'}, {'title': 'y', 'off': true}]}]",
+     "tasks.off: dropped 1, seen 1; tasks.title: dropped 1, seen 2, written 1"},
+    {BOOKS(", 'all': {'from': 'tasks', 'type': 'jsonb'}",
+           ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {'n': {'position': true}, "
+           "'t': {'from': 'title', 'type': 'text'}}}"),
+     "[{'tasks': [{'title': 'x'}]}]", "tasks: seen 1, written 1; tasks.title: seen 1, written 1"},
+    /* forms of rows: what another form names is passed over, a record of no form is filtered */
+    {FORMS, "[{'s': 1, 'a': 1, 'b': 2, 'x': 3}, {'s': 2, 'a': 1, 'b': 2}, {'s': 3, 'a': 1}]",
+     "a: dropped 1, seen 2, written 1; b: dropped 1, seen 2, written 1; s: seen 2, written 2; "
+     "x: rest 1, seen 1"},
+    /* by name, with all that is in it; in an element, too */
+    {"{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {'k': {'const': 1, "
+     "'type': 'integer'}}}, 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {'n': "
+     "{'position': true}, 't': {'from': 'title', 'type': 'text'}}}}, 'drop': ['gone', 'a.gone', "
+     "'tasks.gone']}",
+     "[{'gone': {'x': 1}, 'a': {'gone': null}, 'tasks': [{'gone': 1, 'title': 'x'}]}]",
+     "a.gone: dropped 1, seen 1; gone: dropped 1, seen 1; tasks.gone: dropped 1, seen 1; "
+     "tasks.title: seen 1, written 1"},
+};
+
+/* ---- a path's counts as text --------------------------------------------------------------------
+ */
+
+struct line {
+    const char *path;
+    const int64_t *values;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    return strcmp(x->path, y->path);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The lines as in the table, fates by their names' order; what is zero is left out. */
+static void put_lines(struct line *lines, size_t count, struct buffer *out)
+{
+    qsort(lines, count, sizeof *lines, compare_lines);
+    buffer_clear(out);
+    for (size_t i = 0; i < count; i++) {
+        const char *names[FATE_COUNT], *between = "";
+        if (lines[i].values[FATE_SEEN] == 0)
+            continue;
+        buffer_printf(out, "%s%s: ", out->length > 0 ? "; " : "", lines[i].path);
+        memcpy(names, fate_names, sizeof names);
+        qsort(names, FATE_COUNT, sizeof *names, compare_words);
+        for (size_t n = 0; n < FATE_COUNT; n++)
+            for (size_t fate = 0; fate < FATE_COUNT; fate++)
+                if (fate_names[fate] == names[n] && lines[i].values[fate] != 0) {
+                    buffer_printf(out, "%s%s %" PRId64, between, names[n], lines[i].values[fate]);
+                    between = ", ";
+                }
+    }
+}
+
+static void assert_account(const struct path_account *account, const char *expected,
+                           const char *what)
+{
+    struct line lines[64];
+    struct buffer text;
+    buffer_init(&text);
+    for (size_t i = 0; i < account->count; i++)
+        lines[i] = (struct line){account->paths[i].path, account->paths[i].values};
+    put_lines(lines, account->count, &text);
+    if (strcmp(buffer_text(&text), expected) != 0)
+        fail_msg("%s\ntransform: %s\nnot        %s", what, buffer_text(&text), expected);
+    buffer_release(&text);
+}
+
+static void assert_expectation(const struct expectation *expectation, const char *expected,
+                               const char *what)
+{
+    struct line lines[64];
+    struct buffer text;
+    size_t count;
+    const struct expected_path *paths = expectation_paths(expectation, &count);
+    buffer_init(&text);
+    for (size_t i = 0; i < count; i++)
+        lines[i] = (struct line){paths[i].path, paths[i].values};
+    put_lines(lines, count, &text);
+    if (strcmp(buffer_text(&text), expected) != 0)
+        fail_msg("%s\nverify: %s\nnot     %s", what, buffer_text(&text), expected);
+    buffer_release(&text);
+}
+
+/* ---- documents ----------------------------------------------------------------------------------
+ */
+
+static bool ignore_row(void *context, const struct expected_row *row, struct error *error)
+{
+    (void)context, (void)row, (void)error;
+    return true;
+}
+
+/* An entity of a MongoDB has nothing in its catalog that matters here. */
+static const struct catalog_entity no_catalog;
+
+struct pair {
+    struct transformation t;
+    struct expectation *expectation;
+    int64_t records, filtered;
+};
+
+static void pair_open(struct pair *pair, const char *mapping)
+{
+    *pair = (struct pair){0};
+    transformation_begin(&pair->t, mapping);
+    if (!expectation_new(&pair->expectation, &pair->t.project,
+                         project_mapping(&pair->t.project, "books"), &no_catalog, &pair->t.error))
+        fail_msg("%s\n%s", pair->t.error.message, mapping);
+}
+
+static void pair_close(struct pair *pair)
+{
+    expectation_free(pair->expectation);
+    transformation_close(&pair->t);
+}
+
+static bool expect_document(struct pair *pair, const uint8_t *bytes, size_t length)
+{
+    return expectation_batch(pair->expectation, bytes, length, ignore_row, NULL, &pair->records,
+                             &pair->filtered, &pair->t.error);
+}
+
+static void both_count_what_becomes_of_documents(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct pair pair;
+        char wrapped[4000];
+        bson_iter_t list, item;
+        pair_open(&pair, cases[i].mapping);
+        snprintf(wrapped, sizeof wrapped, "{'all': %s}", cases[i].documents);
+        bson_t *all = sample_bson(wrapped);
+        assert_true(bson_iter_init_find(&list, all, "all") && bson_iter_recurse(&list, &item));
+        while (bson_iter_next(&item)) {
+            const uint8_t *bytes;
+            uint32_t length;
+            bson_iter_document(&item, &length, &bytes);
+            if (!rows_put_document(&pair.t.rows, &pair.t.plan, bytes, length, &pair.t.error) ||
+                !expect_document(&pair, bytes, length))
+                fail_msg("%s\n%s\n%s at %s", cases[i].mapping, cases[i].documents,
+                         pair.t.error.message, pair.t.error.path);
+        }
+        assert_account(&pair.t.plan.paths, cases[i].fates, cases[i].mapping);
+        assert_expectation(pair.expectation, cases[i].fates, cases[i].mapping);
+        bson_destroy(all);
+        pair_close(&pair);
+    }
+}
+
+/* A form of rows without a rest column would lose what nobody spoke for without a word. */
+static void a_form_without_rest_refuses_what_is_left(void **state)
+{
+    (void)state;
+    struct pair pair;
+    pair_open(&pair, FORMS);
+    bson_t *bson = sample_bson("{'s': 2, 'b': 1, 'x': {'y': 1}}");
+    assert_false(rows_put_document(&pair.t.rows, &pair.t.plan, bson_get_data(bson), bson->len,
+                                   &pair.t.error));
+    sample_assert_error(&pair.t.error, ERROR_DATA, "x", "says nothing of this field", "transform");
+    assert_false(expect_document(&pair, bson_get_data(bson), bson->len));
+    sample_assert_error(&pair.t.error, ERROR_DATA, "x", "no form of rows keeps", "verify");
+    bson_destroy(bson);
+    pair_close(&pair);
+}
+
+/* Keys without end: the first 10,000 paths stand alone, the others together. */
+static void paths_without_end_are_counted_together(void **state)
+{
+    (void)state;
+    struct pair pair;
+    size_t at, count;
+    int64_t sum = 0, other = 0;
+    pair_open(&pair, BOOKS(", 'r': {'rest': true}", ""));
+    for (int d = 0; d < 12; d++) {
+        bson_t bson = BSON_INITIALIZER;
+        for (int i = 0; i < 1000; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "f%d", d * 1000 + i);
+            BSON_APPEND_INT32(&bson, name, i);
+        }
+        assert_true(rows_put_document(&pair.t.rows, &pair.t.plan, bson_get_data(&bson), bson.len,
+                                      &pair.t.error));
+        assert_true(expect_document(&pair, bson_get_data(&bson), bson.len));
+        bson_destroy(&bson);
+    }
+    assert_int_equal(pair.t.plan.paths.count, FATE_MOST_PATHS + 1);
+    assert_true(path_account_find(&pair.t.plan.paths, FATE_OTHER_PATHS, 1, &at, &pair.t.error));
+    assert_int_equal(pair.t.plan.paths.paths[at].values[FATE_REST], 2000);
+    assert_true(path_account_find(&pair.t.plan.paths, "f17", 3, &at, &pair.t.error));
+    assert_int_equal(pair.t.plan.paths.paths[at].values[FATE_REST], 1);
+    const struct expected_path *paths = expectation_paths(pair.expectation, &count);
+    for (size_t i = 0; i < count; i++) {
+        sum += paths[i].values[FATE_REST];
+        if (strcmp(paths[i].path, FATE_OTHER_PATHS) == 0)
+            other = paths[i].values[FATE_REST];
+    }
+    assert_int_equal(sum, 12000);
+    assert_int_equal(other, 2000);
+    pair_close(&pair);
+}
+
+/* What a batch's meta document says of it, and that the next batch begins at zero. */
+static void a_batch_tells_its_paths(void **state)
+{
+    (void)state;
+    struct transformation t;
+    bson_t told = BSON_INITIALIZER, again = BSON_INITIALIZER;
+    transformation_begin(&t,
+                         BOOKS(", 'a': {'from': 'a', 'type': 'text'}, 'r': {'rest': true}", ""));
+    assert_true(transformation_put(&t, "{'a': 'x', 'y.z': 1}"));
+    assert_true(transformation_put(&t, "{'a': 'x'}"));
+    assert_true(path_account_put(&t.plan.paths, &told));
+    bson_t *expected =
+        sample_bson("{'a': {'seen': {'$numberLong': '2'}, 'written': {'$numberLong': '2'}}, "
+                    "'y.z': {'seen': {'$numberLong': '1'}, 'rest': {'$numberLong': '1'}}}");
+    assert_true(bson_equal(&told, expected));
+    path_account_clear(&t.plan.paths);
+    assert_true(path_account_put(&t.plan.paths, &again));
+    assert_int_equal(bson_count_keys(&again), 0);
+    bson_destroy(expected);
+    bson_destroy(&told);
+    bson_destroy(&again);
+    transformation_close(&t);
+}
+
+/* ---- tuples -------------------------------------------------------------------------------------
+ */
+
+static void put_field(struct buffer *out, const char *text)
+{
+    buffer_put_be32(out, text != NULL ? (uint32_t)strlen(text) : UINT32_MAX);
+    buffer_puts(out, text != NULL ? text : "");
+}
+
+/* id is kept, gone is dropped, c becomes d and has a default for null. */
+static void both_count_the_columns_of_tuples(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "c: defaulted 1, seen 3, written 2; gone: dropped 3, seen 3; id: seen 3, written 3";
+    static const char *const values[] = {"a", NULL, ""};
+    struct folder folder;
+    struct project project;
+    struct catalog catalog;
+    struct schema schema;
+    struct tuple_plan plan;
+    struct rows rows;
+    struct expectation *expectation;
+    struct buffer tuples;
+    struct error error = {0};
+    int64_t records = 0, filtered = 0;
+    folder_make(&folder);
+    folder_put(&folder, "project.json",
+               sample_quoted("{'project': 'test', 'target': '${T}', 'sources': {'sql': {'kind': "
+                             "'postgres', 'uri': '${S}'}}}"));
+    folder_put(&folder, "sales.json",
+               sample_quoted("{'from': 'sql.sales', 'to': {'public.sales': {'keep_shape': true, "
+                             "'columns': {'d': {'from': 'c', 'null': false, 'default': 'x'}}}}, "
+                             "'drop': ['gone']}"));
+    catalog_init(&catalog);
+#define TEXT_COLUMN(name)                                                                          \
+    "{'name': '" name "', 'type': 'text', 'oid': 25, 'not_null': false, 'serial': false}"
+    if (!project_load(&project, folder.path, &error) ||
+        !catalog_parse_entity(
+            sample_quoted("{'name': 'sales', 'columns': [" TEXT_COLUMN("id") ", " TEXT_COLUMN(
+                "gone") ", " TEXT_COLUMN("c") "], 'key': ['id']}"),
+            "catalog", &catalog, &error))
+        fail_msg("%s", error.message);
+    const struct mapping *entity = project_mapping(&project, "sales");
+    if (!schema_resolve_entity(&schema, &project, entity, &catalog, &error) ||
+        !tuple_plan_compile(&plan, &schema, entity, &catalog.entities[0], &error) ||
+        !rows_init(&rows, 1, &error) ||
+        !expectation_new(&expectation, &project, entity, &catalog.entities[0], &error))
+        fail_msg("%s", error.message);
+    buffer_init(&tuples);
+    for (size_t i = 0; i < COUNT(values); i++) {
+        buffer_put_be16(&tuples, 3);
+        put_field(&tuples, "1");
+        put_field(&tuples, "g");
+        put_field(&tuples, values[i]);
+    }
+    const uint8_t *at = tuples.data, *end = at + tuples.length;
+    while (at < end)
+        if (!tuple_convert(&plan, &rows, &at, end, &error))
+            fail_msg("%s", error.message);
+    if (!expectation_batch(expectation, tuples.data, tuples.length, ignore_row, NULL, &records,
+                           &filtered, &error))
+        fail_msg("%s", error.message);
+    assert_account(&plan.paths, expected, "tuples");
+    assert_expectation(expectation, expected, "tuples");
+    buffer_release(&tuples);
+    expectation_free(expectation);
+    rows_release(&rows);
+    tuple_plan_release(&plan);
+    schema_release(&schema);
+    catalog_release(&catalog);
+    project_release(&project);
+    folder_remove(&folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_count_what_becomes_of_documents),
+        cmocka_unit_test(a_form_without_rest_refuses_what_is_left),
+        cmocka_unit_test(paths_without_end_are_counted_together),
+        cmocka_unit_test(a_batch_tells_its_paths),
+        cmocka_unit_test(both_count_the_columns_of_tuples),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,278 @@
+#include "fates.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void fates_release(struct fates *fates)
+{
+    for (size_t i = 0; i < fates->count; i++) {
+        free(fates->rows[i].entity);
+        free(fates->rows[i].path);
+    }
+    free(fates->rows);
+    *fates = (struct fates){0};
+}
+
+static struct fate_row *add(struct fates *fates, const char *entity, const char *path,
+                            struct error *error)
+{
+    if (fates->count == fates->room) {
+        size_t room = fates->room * 2 + 64;
+        struct fate_row *rows = realloc(fates->rows, room * sizeof *rows);
+        if (rows == NULL) {
+            error_memory(error);
+            return NULL;
+        }
+        fates->rows = rows;
+        fates->room = room;
+    }
+    struct fate_row row = {.entity = strdup(entity), .path = strdup(path)};
+    if (row.entity == NULL || row.path == NULL) {
+        free(row.entity);
+        free(row.path);
+        error_memory(error);
+        return NULL;
+    }
+    fates->rows[fates->count] = row;
+    return &fates->rows[fates->count++];
+}
+
+bool fates_take(struct fates *fates, const char *entity, const struct expected_path *paths,
+                size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (paths[i].values[FATE_SEEN] == 0)
+            continue;
+        struct fate_row *row = add(fates, entity, paths[i].path, error);
+        if (row == NULL)
+            return false;
+        memcpy(row->values, paths[i].values, sizeof row->values);
+    }
+    return true;
+}
+
+/* ---- the ledger ------------------------------------------------------------------------------ */
+
+/* A row per entity, path and fate; a fate that is not known here would be one of a newer graduate.
+ */
+static const char ledger_sql[] =
+    "SELECT b.entity, p.key, f.key, pg_catalog.sum(f.value::pg_catalog.int8)"
+    " FROM graduate.batches b, pg_catalog.jsonb_each(b.paths) p,"
+    " pg_catalog.jsonb_each_text(p.value) f"
+    " WHERE b.run::pg_catalog.text = $1 GROUP BY 1, 2, 3"
+    " ORDER BY b.entity COLLATE \"C\", p.key COLLATE \"C\"";
+
+static bool read_row(struct fates *fates, const PGresult *result, int row, struct error *error)
+{
+    const char *entity = PQgetvalue(result, row, 0), *path = PQgetvalue(result, row, 1);
+    const char *name = PQgetvalue(result, row, 2);
+    struct fate_row *last = fates->count > 0 ? &fates->rows[fates->count - 1] : NULL;
+    if (last == NULL || strcmp(last->entity, entity) != 0 || strcmp(last->path, path) != 0)
+        last = add(fates, entity, path, error);
+    if (last == NULL)
+        return false;
+    for (size_t fate = 0; fate < FATE_COUNT; fate++)
+        if (strcmp(fate_names[fate], name) == 0) {
+            last->values[fate] = strtoll(PQgetvalue(result, row, 3), NULL, 10);
+            return true;
+        }
+    return error_set(error, ERROR_TARGET, "the ledger says of %s, %s: \"%s\", which is no fate",
+                     entity, path, name);
+}
+
+bool fates_read_ledger(struct fates *fates, struct postgres *target, const char *run, bool *ledger,
+                       struct error *error)
+{
+    PGresult *result;
+    *ledger = false;
+    if (!postgres_query(target,
+                        "SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute"
+                        " WHERE attrelid = pg_catalog.to_regclass('graduate.batches')"
+                        " AND attname = 'paths'",
+                        NULL, 0, &result, error))
+        return false;
+    *ledger = PQgetvalue(result, 0, 0)[0] == '1';
+    PQclear(result);
+    if (!*ledger)
+        return true;
+    if (!postgres_query(target, ledger_sql, &run, 1, &result, error))
+        return false;
+    bool ok = true;
+    for (int row = 0; ok && row < PQntuples(result); row++)
+        ok = read_row(fates, result, row, error);
+    PQclear(result);
+    return ok;
+}
+
+/* ---- the verdict ----------------------------------------------------------------------------- */
+
+int64_t fate_row_balance(const struct fate_row *row)
+{
+    int64_t balance = row->values[FATE_SEEN];
+    for (size_t fate = FATE_SEEN + 1; fate < FATE_COUNT; fate++)
+        balance -= row->values[fate];
+    return balance;
+}
+
+void fate_row_describe(const struct fate_row *row, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "nothing");
+    for (size_t fate = 0; fate < FATE_COUNT && used < size; fate++)
+        if (row->values[fate] != 0)
+            used += (size_t)snprintf(out + used, size - used, "%s%s %" PRId64, used > 0 ? ", " : "",
+                                     fate_names[fate], row->values[fate]);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct fate_row *x = a, *y = b;
+    int order = strcmp(x->entity, y->entity);
+    return order != 0 ? order : strcmp(x->path, y->path);
+}
+
+static void sort(struct fates *fates)
+{
+    if (fates->count > 1)
+        qsort(fates->rows, fates->count, sizeof *fates->rows, compare_rows);
+}
+
+static bool tell_row(cJSON *array, const struct fate_row *row)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool ok = cJSON_AddItemToArray(array, json) &&
+              cJSON_AddStringToObject(json, "entity", row->entity) != NULL &&
+              cJSON_AddStringToObject(json, "path", row->path) != NULL;
+    for (size_t fate = 0; ok && fate < FATE_COUNT; fate++)
+        ok = cJSON_AddNumberToObject(json, fate_names[fate], (double)row->values[fate]) != NULL;
+    return ok && cJSON_AddNumberToObject(json, "balance", (double)fate_row_balance(row)) != NULL;
+}
+
+bool fates_tell(struct fates *fates, struct verdict_file *verdict, struct error *error)
+{
+    cJSON *array = cJSON_CreateArray();
+    bool ok = array != NULL;
+    sort(fates);
+    for (size_t i = 0; ok && i < fates->count; i++)
+        ok = tell_row(array, &fates->rows[i]);
+    if (ok && cJSON_ReplaceItemInObjectCaseSensitive(verdict->json, "paths", array))
+        return true;
+    cJSON_Delete(array);
+    return error_memory(error);
+}
+
+/* ---- the ledger against the recount ---------------------------------------------------------- */
+
+/* The rows of one entity in either. */
+struct side {
+    const struct fate_row *rows;
+    size_t count;
+    struct fate_row sum;
+    bool has_others;
+};
+
+static struct side side_of(const struct fates *fates, size_t *at, const char *entity)
+{
+    struct side side = {.rows = fates->rows + *at};
+    for (; *at < fates->count && strcmp(fates->rows[*at].entity, entity) == 0; ++*at) {
+        const struct fate_row *row = &fates->rows[*at];
+        side.count++;
+        side.has_others = side.has_others || strcmp(row->path, FATE_OTHER_PATHS) == 0;
+        for (size_t fate = 0; fate < FATE_COUNT; fate++)
+            side.sum.values[fate] += row->values[fate];
+    }
+    return side;
+}
+
+/* Either may be NULL: it has no such path. */
+static bool compare_values(const char *entity, const char *path, const struct fate_row *ledger,
+                           const struct fate_row *recount, struct verdict_file *verdict,
+                           struct error *error)
+{
+    static const struct fate_row nothing;
+    char said[256], counted[256];
+    ledger = ledger != NULL ? ledger : &nothing;
+    recount = recount != NULL ? recount : &nothing;
+    if (memcmp(ledger->values, recount->values, sizeof ledger->values) == 0 &&
+        fate_row_balance(recount) == 0)
+        return true;
+    fate_row_describe(ledger, said, sizeof said);
+    fate_row_describe(recount, counted, sizeof counted);
+    return verdict_find(verdict, LEVEL_CONTENT, "values", NULL, NULL, NULL, error,
+                        "%s, %s: the ledger says %s; counted anew it is %s", entity, path, said,
+                        counted);
+}
+
+static bool compare_sides(const char *entity, const struct side *ledger, const struct side *recount,
+                          struct verdict_file *verdict, struct error *error)
+{
+    if (ledger->has_others || recount->has_others)
+        return compare_values(entity, "all paths", &ledger->sum, &recount->sum, verdict, error);
+    bool ok = true;
+    for (size_t l = 0, r = 0; ok && (l < ledger->count || r < recount->count);) {
+        const struct fate_row *said = l < ledger->count ? &ledger->rows[l] : NULL;
+        const struct fate_row *counted = r < recount->count ? &recount->rows[r] : NULL;
+        int order = said == NULL ? 1 : counted == NULL ? -1 : strcmp(said->path, counted->path);
+        const char *path = order <= 0 ? said->path : counted->path;
+        ok = compare_values(entity, path, order <= 0 ? said : NULL, order >= 0 ? counted : NULL,
+                            verdict, error);
+        l += order <= 0;
+        r += order >= 0;
+    }
+    return ok;
+}
+
+bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_file *verdict,
+                   struct error *error)
+{
+    bool ok = true;
+    sort(ledger);
+    sort(recount);
+    for (size_t l = 0, r = 0; ok && (l < ledger->count || r < recount->count);) {
+        const char *said = l < ledger->count ? ledger->rows[l].entity : NULL;
+        const char *counted = r < recount->count ? recount->rows[r].entity : NULL;
+        bool first = counted == NULL || (said != NULL && strcmp(said, counted) <= 0);
+        const char *entity = first ? said : counted;
+        const struct side ledger_side = side_of(ledger, &l, entity);
+        const struct side recount_side = side_of(recount, &r, entity);
+        ok = compare_sides(entity, &ledger_side, &recount_side, verdict, error);
+    }
+    return ok;
+}
+
+/* ---- kept between two verifications ---------------------------------------------------------- */
+
+/* Per row: uint32 length of the path, the path, a uint64 per fate; little-endian. */
+void fates_pack(const struct fates *fates, struct buffer *out)
+{
+    for (size_t i = 0; i < fates->count; i++) {
+        const struct fate_row *row = &fates->rows[i];
+        buffer_put_le32(out, (uint32_t)strlen(row->path));
+        buffer_puts(out, row->path);
+        for (size_t fate = 0; fate < FATE_COUNT; fate++)
+            buffer_put_le64(out, (uint64_t)row->values[fate]);
+    }
+}
+
+bool fates_unpack(struct fates *fates, const char *entity, const uint8_t *bytes, size_t length,
+                  struct error *error)
+{
+    enum { NUMBERS = 8 * FATE_COUNT };
+    const uint8_t *end = bytes + length;
+    while (bytes < end) {
+        uint32_t size = end - bytes >= 4 ? get_le32(bytes) : UINT32_MAX;
+        if (size > (size_t)(end - bytes) || (size_t)(end - bytes) - size < 4 + NUMBERS)
+            return error_set(error, ERROR_BUG, "a piece of the verification's state is damaged");
+        char *path = strndup((const char *)bytes + 4, size);
+        struct fate_row *row = path != NULL ? add(fates, entity, path, error) : NULL;
+        free(path);
+        if (row == NULL)
+            return error_memory(error);
+        bytes += 4 + size;
+        for (size_t fate = 0; fate < FATE_COUNT; fate++, bytes += 8)
+            row->values[fate] = (int64_t)get_le64(bytes);
+    }
+    return true;
+}
