@@ -164,7 +164,7 @@ def test_unfinished_run_has_no_account(folder: Path) -> None:
 def test_account_that_does_not_balance_outweighs_a_verdict_that_holds(folder: Path) -> None:
     write_verdict(folder, verdict(folder))
     account = read(folder, "account.json")
-    account["entities"][0]["loaded"] -= 3
+    account["entities"][0].update(loaded=account["entities"][0]["loaded"] - 3, balance=3)
     account["balance"] = 3
     (folder / "account.json").write_text(json.dumps(account))
     said = report(folder)

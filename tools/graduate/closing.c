@@ -1,6 +1,5 @@
 #include "closing.h"
 #include "account_print.h"
-#include "comparison.h"
 #include "facts.h"
 #include "figures.h"
 #include "keepsake.h"
@@ -74,42 +73,6 @@ static bool keep(const struct migration *migration, const struct account *accoun
     return ok;
 }
 
-static bool compare(const struct past_run *previous, const struct folder *folder,
-                    struct error *error)
-{
-    struct past_run now;
-    struct buffer text;
-    cJSON *comparison;
-    if (!past_run_read(&now, folder->path, error))
-        return false;
-    bool ok = comparison_make(previous, &now, &comparison, error);
-    if (ok) {
-        buffer_init(&text);
-        buffer_putc(&text, '\n');
-        comparison_print(comparison, true, &text);
-        ok = verb_print(&text, error);
-        buffer_release(&text);
-        cJSON_Delete(comparison);
-    }
-    past_run_release(&now);
-    return ok;
-}
-
-/* The rehearsal is done and good whatever becomes of this. */
-static void compare_with_previous(struct migration *migration)
-{
-    struct past_run previous;
-    struct error error;
-    bool found, ok = past_run_find_previous(&previous, &migration->folder, &found, &error);
-    if (found) {
-        ok = compare(&previous, &migration->folder, &error);
-        past_run_release(&previous);
-    }
-    if (!ok)
-        journal_warning(&migration->journal, "not compared with the previous rehearsal: %s",
-                        error.message);
-}
-
 bool closing_account(struct migration *migration, int *exit_code, struct error *error)
 {
     const char *run = migration->folder.run;
@@ -136,8 +99,6 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
         ok = folder_save(&migration->folder, error);
     }
     ok = ok && verb_print(&text, error);
-    if (ok && *exit_code == 0 && migration->options->fresh)
-        compare_with_previous(migration);
     buffer_release(&text);
     loss_list_release(&losses);
     account_release(&account);

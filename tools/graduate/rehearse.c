@@ -1,3 +1,4 @@
+#include "comparison.h"
 #include "migration.h"
 #include "report_pages.h"
 #include "verb.h"
@@ -46,11 +47,49 @@ static bool verify(struct migration *migration, int *exit_code, struct error *er
     return ok;
 }
 
+static bool compare(const struct past_run *previous, const struct folder *folder,
+                    struct error *error)
+{
+    struct past_run now;
+    struct buffer text;
+    cJSON *comparison;
+    if (!past_run_read(&now, folder->path, error))
+        return false;
+    bool ok = comparison_make(previous, &now, &comparison, error);
+    if (ok) {
+        buffer_init(&text);
+        buffer_putc(&text, '\n');
+        comparison_print(comparison, true, &text);
+        ok = verb_print(&text, error);
+        buffer_release(&text);
+        cJSON_Delete(comparison);
+    }
+    past_run_release(&now);
+    return ok;
+}
+
+/* With its verification, which takes time too. The rehearsal is done whatever becomes of this. */
+static void compare_with_previous(struct migration *migration)
+{
+    struct past_run previous;
+    struct error error;
+    bool found, ok = past_run_find_previous(&previous, &migration->folder, &found, &error);
+    if (found) {
+        ok = compare(&previous, &migration->folder, &error);
+        past_run_release(&previous);
+    }
+    if (!ok)
+        journal_warning(&migration->journal, "not compared with the previous rehearsal: %s",
+                        error.message);
+}
+
 /* A verification that could not be made is reported, too. */
-static bool verify_and_report(struct migration *migration, int *exit_code, struct error *error)
+static bool come_after(struct migration *migration, int *exit_code, struct error *error)
 {
     struct error other;
     bool verified = verify(migration, exit_code, error);
+    if (verified)
+        compare_with_previous(migration);
     bool reported = report_pages_write(&migration->folder, &migration->project, false, NULL, NULL,
                                        verified ? error : &other);
     return verified && reported;
@@ -65,7 +104,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .no_checkpoint = no_checkpoint,
         .batch_bytes = batch_bytes,
         .format = call->format,
-        .afterwards = verify_and_report,
+        .afterwards = come_after,
     };
     return verb_needs(project_name, "project", error) &&
            migration_run(&migration, exit_code, error);
