@@ -24,20 +24,12 @@
  * error.
  *
  * Position: {"_id": the last document's}. */
-#include "graduate/message.h"
 #include "graduate/words.h"
 #include "mongodb_client.h"
 #include "soundness.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
-
-/* How often in a row a scan is taken up again without a single document in between, and the pauses
- * before: 0.5, 1, 2, 4, 8 seconds, in which a server starts anew or a cluster elects. */
-enum { ATTEMPTS = 5, FIRST_PAUSE_MS = 500 };
 
 /* What a reply of the server should hold. Left alone it holds 16 MiB, and libmongoc that twice. */
 enum { REPLY_BYTES = 4 << 20 };
@@ -50,7 +42,7 @@ struct live_reader {
     bson_t *next; /* the same of the document at hand */
     mongoc_client_session_t *session;
     mongoc_cursor_t *cursor; /* NULL: to be opened */
-    int attempts;
+    int attempts; /* in a row, without a single document in between */
     int64_t records, bytes; /* delivered */
 };
 
@@ -352,24 +344,6 @@ static bool deliver(struct live_reader *reader, const bson_t *document, struct b
     return buffer_ok(payload, error);
 }
 
-/* Half of the pause for certain and half by chance, so that several readers do not come at once. */
-static void pause_before(const struct live_reader *reader, const bson_error_t *cause)
-{
-    uint16_t chance = 0;
-    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
-        chance = UINT16_MAX;
-    long longest = (long)FIRST_PAUSE_MS << (reader->attempts - 1);
-    long pause = longest / 2 + longest / 2 * chance / UINT16_MAX;
-    message_warning(
-        "%s: reading from source %s was interrupted (%s); attempt %d of %d to go on from "
-        "the last document in %.1f s",
-        reader->collection, reader->client.source, cause->message, reader->attempts, ATTEMPTS,
-        (double)pause / 1000);
-    struct timespec left = {.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000};
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        continue;
-}
-
 static bool live_next(struct reader *reader, struct buffer *payload, bool *more,
                       struct error *error)
 {
@@ -388,11 +362,9 @@ static bool live_next(struct reader *reader, struct buffer *payload, bool *more,
             }
         }
         close_cursor(state);
-        if (!mongodb_client_passing(&cause) || ++state->attempts > ATTEMPTS) {
-            mongodb_client_error(&state->client, &cause, error);
+        if (!mongodb_client_retry(&state->client, state->collection, "go on from the last document",
+                                  &cause, &state->attempts, error))
             return error_at(error, state->collection, NULL, NULL);
-        }
-        pause_before(state, &cause);
     }
 }
 

@@ -1,12 +1,20 @@
 #include "mongodb_client.h"
+#include "graduate/message.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Long enough for an election, short enough for someone who waits. */
 enum { SELECTION_TIMEOUT_MS = 10000 };
+
+/* How often in a row a read is tried again, and the pauses before: 0.5, 1, 2, 4, 8 seconds, in which
+ * a server starts anew or a cluster elects. */
+enum { ATTEMPTS = 5, FIRST_PAUSE_MS = 500 };
 
 #define BAD_USER                                                                                   \
     "the server does not accept user and password",                                                \
@@ -90,6 +98,33 @@ bool mongodb_client_error(const struct mongodb_client *client, const bson_error_
     error_set(error, ERROR_SOURCE, "source %s: %s (%s)", client->source, meaning->what,
               cause->message);
     return error_hint(error, "%s", meaning->next);
+}
+
+/* Half of the pause for certain and half by chance, so that several readers do not come at once. */
+static long choose_pause(int attempt)
+{
+    uint16_t chance = 0;
+    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
+        chance = UINT16_MAX;
+    long longest = (long)FIRST_PAUSE_MS << (attempt - 1);
+    return longest / 2 + longest / 2 * chance / UINT16_MAX;
+}
+
+bool mongodb_client_retry(const struct mongodb_client *client, const char *collection,
+                          const char *what, const bson_error_t *cause, int *attempts,
+                          struct error *error)
+{
+    if (!mongodb_client_passing(cause) || ++*attempts > ATTEMPTS)
+        return mongodb_client_error(client, cause, error);
+    long pause = choose_pause(*attempts);
+    message_warning("%s: reading from source %s was interrupted (%s); attempt %d of %d to %s in "
+                    "%.1f s",
+                    collection, client->source, cause->message, *attempts, ATTEMPTS, what,
+                    (double)pause / 1000);
+    struct timespec left = {.tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+    return true;
 }
 
 static void start_library(void)

@@ -27,6 +27,12 @@ bool mongodb_client_error(const struct mongodb_client *client, const bson_error_
 /* Would the same read go through a moment later: has the connection been lost, the server changed
  * its role, the cursor been dropped? */
 bool mongodb_client_passing(const bson_error_t *cause);
+/* After a read that failed, the *attempts-th time in a row: say so and pause, for the caller to "go
+ * on from the last document", or what else it does. False, with the error: it would fail again, or
+ * has too often. */
+bool mongodb_client_retry(const struct mongodb_client *client, const char *collection,
+                          const char *what, const bson_error_t *cause, int *attempts,
+                          struct error *error);
 
 enum mongodb_kind { MONGODB_COLLECTION, MONGODB_TIME_SERIES, MONGODB_VIEW };
 struct mongodb_collection {
