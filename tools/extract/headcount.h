@@ -20,9 +20,9 @@
 #include "endpoint.h"
 #include "reader.h"
 
-/* Count all entities of the source. *json becomes owned by the caller. ERROR_SOURCE with the entity:
- * it could not be read, or the source has no such collection or table. */
-bool headcount_take(const struct project *project, const struct endpoint_texts *source, cJSON **json,
-                 struct error *error);
+/* Count all entities of the source. *json becomes owned by the caller. ERROR_SOURCE with the
+ * entity: it could not be read, or the source has no such collection or table. */
+bool headcount_take(const struct project *project, const struct endpoint_texts *source,
+                    cJSON **json, struct error *error);
 
 #endif

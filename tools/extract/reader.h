@@ -29,6 +29,15 @@ struct extraction {
     const char *snapshot; /* Postgres: an exported snapshot to read in, or NULL for its own */
 };
 
+/* How much of an entity the source holds now. */
+struct entity_count {
+    const struct mapping *entity;
+    struct words arrays; /* dotted paths, each once */
+    bool counted;        /* the numbers below are true */
+    int64_t records;
+    int64_t *elements; /* that all records have together in each of `arrays`; see elements.h */
+};
+
 struct reader {
     const struct reader_ops *ops;
     void *state; /* the reader's own */
@@ -52,6 +61,11 @@ struct reader_ops {
      * Only called when at least one record was delivered, or after() was given. */
     bool (*position)(struct reader *reader, bson_t *position, struct error *error);
     void (*close)(struct reader *reader);
+    /* Have the server count these entities, at one moment if it can: fill in the numbers, which are
+     * 0, and `counted`. What it does not count stays as it is, for the caller to read through. Lost
+     * connections are as in next; an error has the entity's name. NULL: nobody counts here. */
+    bool (*count)(const struct endpoint *endpoint, struct entity_count *counts, size_t count,
+                  struct error *error);
 };
 
 extern const struct reader_ops mongodb_reader;
