@@ -26,6 +26,7 @@
  * Position: {"_id": the last document's}. */
 #include "graduate/words.h"
 #include "mongodb_client.h"
+#include "mongodb_count.h"
 #include "soundness.h"
 
 #include <stdlib.h>
@@ -387,4 +388,5 @@ const struct reader_ops mongodb_reader = {
     .next = live_next,
     .position = live_position,
     .close = live_close,
+    .count = mongodb_count,
 };

@@ -1,0 +1,205 @@
+/* Counting in the server, by one aggregation per collection:
+ *
+ *   {$group: {_id: null, n: {$sum: 1},
+ *             a0: {$sum: {$cond: [{$and: [{$eq: [{$type: "$history"}, "object"]},
+ *                                         {$isArray: ["$history.prices"]}]},
+ *                                 {$size: "$history.prices"}, 0]}}, ...}}
+ *
+ * It looks at every document: `count` and $collStats are estimates, which a crash leaves wrong, and
+ * on a sharded cluster have documents twice while they move.
+ *
+ * A path of an aggregation leads through arrays, and makes a new array of what it finds in their
+ * elements; in a run it does not. So every field on the way must be an object.
+ *
+ * A name such as "$x" is no field there but a variable, and a field without a name cannot be named:
+ * a collection with such a path is read through. So is one that the server refuses to aggregate. */
+#include "mongodb_count.h"
+#include "graduate/message.h"
+#include "mongodb_client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { INDEX_TEXT = 24 };
+
+static bool is_plain(const char *path)
+{
+    for (;; path++) {
+        size_t length = strcspn(path, ".");
+        if (length == 0 || *path == '$')
+            return false;
+        path += length;
+        if (*path == '\0')
+            return true;
+    }
+}
+
+static bool are_plain(const struct words *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        if (!is_plain(paths->items[i]))
+            return false;
+    return true;
+}
+
+/* {$eq: [{$type: "$history"}, "object"]}, where the field is the first bytes of `field`. */
+static void put_object_test(bson_t *tests, const char *index, const char *field, size_t length)
+{
+    bson_t test, operands, type;
+    BSON_APPEND_DOCUMENT_BEGIN(tests, index, &test);
+    BSON_APPEND_ARRAY_BEGIN(&test, "$eq", &operands);
+    BSON_APPEND_DOCUMENT_BEGIN(&operands, "0", &type);
+    bson_append_utf8(&type, "$type", -1, field, (int)length);
+    bson_append_document_end(&operands, &type);
+    BSON_APPEND_UTF8(&operands, "1", "object");
+    bson_append_array_end(&test, &operands);
+    bson_append_document_end(tests, &test);
+}
+
+/* {$and: [...]} of all that must hold for `field`, "$history.prices", to be an array that counts.
+ */
+static void put_array_test(bson_t *to, const char *key, const char *field)
+{
+    bson_t test, tests;
+    const char *index;
+    char text[INDEX_TEXT];
+    uint32_t count = 0;
+    BSON_APPEND_DOCUMENT_BEGIN(to, key, &test);
+    BSON_APPEND_ARRAY_BEGIN(&test, "$and", &tests);
+    for (const char *dot = strchr(field, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+        bson_uint32_to_string(count++, &index, text, sizeof text);
+        put_object_test(&tests, index, field, (size_t)(dot - field));
+    }
+    bson_uint32_to_string(count, &index, text, sizeof text);
+    BCON_APPEND(&tests, index, "{", "$isArray", "[", BCON_UTF8(field), "]", "}");
+    bson_append_array_end(&test, &tests);
+    bson_append_document_end(to, &test);
+}
+
+static void name_sum(size_t array, char *name, size_t size)
+{
+    snprintf(name, size, "a%zu", array);
+}
+
+/* aN: {$sum: {$cond: [..., {$size: "$prices"}, 0]}} */
+static bool put_sum(bson_t *group, size_t array, const char *path, struct error *error)
+{
+    bson_t sum, condition, branches;
+    char name[INDEX_TEXT];
+    struct buffer field;
+    buffer_init(&field);
+    buffer_printf(&field, "$%s", path);
+    bool ok = buffer_ok(&field, error);
+    if (ok) {
+        name_sum(array, name, sizeof name);
+        BSON_APPEND_DOCUMENT_BEGIN(group, name, &sum);
+        BSON_APPEND_DOCUMENT_BEGIN(&sum, "$sum", &condition);
+        BSON_APPEND_ARRAY_BEGIN(&condition, "$cond", &branches);
+        put_array_test(&branches, "0", buffer_text(&field));
+        BCON_APPEND(&branches, "1", "{", "$size", BCON_UTF8(buffer_text(&field)), "}");
+        BSON_APPEND_INT32(&branches, "2", 0);
+        bson_append_array_end(&condition, &branches);
+        bson_append_document_end(&sum, &condition);
+        bson_append_document_end(group, &sum);
+    }
+    buffer_release(&field);
+    return ok;
+}
+
+static bool make_pipeline(const struct words *paths, bson_t *pipeline, struct error *error)
+{
+    bson_t stages, stage, group;
+    bool ok = true;
+    BSON_APPEND_ARRAY_BEGIN(pipeline, "pipeline", &stages);
+    BSON_APPEND_DOCUMENT_BEGIN(&stages, "0", &stage);
+    BSON_APPEND_DOCUMENT_BEGIN(&stage, "$group", &group);
+    BSON_APPEND_NULL(&group, "_id");
+    BCON_APPEND(&group, "n", "{", "$sum", BCON_INT32(1), "}");
+    for (size_t i = 0; ok && i < paths->count; i++)
+        ok = put_sum(&group, i, paths->items[i], error);
+    bson_append_document_end(&stage, &group);
+    bson_append_document_end(&stages, &stage);
+    bson_append_array_end(pipeline, &stages);
+    return ok;
+}
+
+static bool get_number(const bson_t *group, const char *name, int64_t *number)
+{
+    bson_iter_t iter;
+    if (!bson_iter_init_find(&iter, group, name) || !BSON_ITER_HOLDS_NUMBER(&iter))
+        return false;
+    *number = bson_iter_as_int64(&iter);
+    return true;
+}
+
+/* From an answer that is of another form nothing is taken. */
+static void take_answer(const bson_t *group, struct entity_count *count)
+{
+    char name[INDEX_TEXT];
+    bool ok = get_number(group, "n", &count->records);
+    for (size_t i = 0; ok && i < count->arrays.count; i++) {
+        name_sum(i, name, sizeof name);
+        ok = get_number(group, name, &count->elements[i]);
+    }
+    count->counted = ok;
+}
+
+/* Of an empty collection there is no group. */
+static bool aggregate(struct mongodb_client *client, const bson_t *pipeline,
+                      struct entity_count *count, bson_error_t *cause)
+{
+    const bson_t *group;
+    mongoc_collection_t *collection =
+        mongoc_client_get_collection(client->client, client->database, count->entity->from);
+    mongoc_cursor_t *cursor =
+        mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE, pipeline, NULL, NULL);
+    bool found = mongoc_cursor_next(cursor, &group), ok = !mongoc_cursor_error(cursor, cause);
+    if (found)
+        take_answer(group, count);
+    else if (ok)
+        count->counted = true;
+    mongoc_cursor_destroy(cursor);
+    mongoc_collection_destroy(collection);
+    return ok;
+}
+
+static bool count_documents(struct mongodb_client *client, const bson_t *pipeline,
+                            struct entity_count *count, struct error *error)
+{
+    const char *from = count->entity->from;
+    bson_error_t cause;
+    int attempts = 0;
+    while (!aggregate(client, pipeline, count, &cause)) {
+        if (cause.domain == MONGOC_ERROR_SERVER && !mongodb_client_passing(&cause)) {
+            message_warning("%s: source %s does not count it (%s): it is read through", from,
+                            client->source, cause.message);
+            return true;
+        }
+        if (!mongodb_client_retry(client, from, "count anew", &cause, &attempts, error))
+            return error_at(error, count->entity->name, NULL, NULL);
+    }
+    return true;
+}
+
+static bool count_collection(struct mongodb_client *client, struct entity_count *count,
+                             struct error *error)
+{
+    bson_t pipeline = BSON_INITIALIZER;
+    bool ok = !are_plain(&count->arrays) || (make_pipeline(&count->arrays, &pipeline, error) &&
+                                             count_documents(client, &pipeline, count, error));
+    bson_destroy(&pipeline);
+    return ok;
+}
+
+bool mongodb_count(const struct endpoint *endpoint, struct entity_count *counts, size_t count,
+                   struct error *error)
+{
+    struct mongodb_client client;
+    if (!mongodb_client_init(&client, endpoint, error))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = count_collection(&client, &counts[i], error);
+    mongodb_client_release(&client);
+    return ok;
+}
