@@ -1,4 +1,5 @@
-/* The Postgres reader: one table, in the order of its key, by binary COPY out of one snapshot. */
+/* The Postgres reader: one table, in the order of its key, by binary COPY out of one snapshot; or
+ * how many rows tables have in one. */
 #include "graduate/postgres.h"
 #include "graduate/file.h"
 #include "graduate/schema.h"
@@ -81,12 +82,12 @@ static bool begin(struct postgres *postgres, const char *snapshot, struct error 
 }
 
 /* Before any query, so that the snapshot, where it is our own, is not older than the lock. */
-static bool lock(struct table_reader *table, const char *qualified, struct error *error)
+static bool lock(struct postgres *postgres, const char *qualified, struct error *error)
 {
     struct buffer sql;
     buffer_init(&sql);
     buffer_printf(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE", qualified);
-    bool ok = buffer_ok(&sql, error) && postgres_exec(&table->postgres, buffer_text(&sql), error);
+    bool ok = buffer_ok(&sql, error) && postgres_exec(postgres, buffer_text(&sql), error);
     buffer_release(&sql);
     if (!ok && strcmp(error->sqlstate, "42P01") == 0)
         error_hint(error, "correct \"from\" in the mapping, or the source's \"schema\" in "
@@ -183,18 +184,23 @@ static bool look(struct table_reader *table, const char *qualified,
     return choose_key(table, catalog, error);
 }
 
-/* An explicit list, in the order of the catalog. The rows of a partitioned table are its
- * partitions'; those of any other table's children belong to the children. */
+/* The rows of a partitioned table are its partitions'; those of any other table's children belong
+ * to the children. */
+static void put_from(struct buffer *sql, char kind, const char *qualified)
+{
+    buffer_printf(sql, " FROM %s%s", kind == 'p' ? "" : "ONLY ", qualified);
+}
+
+/* An explicit list, in the order of the catalog. */
 static bool put_copy(const struct table_reader *table, const char *qualified, struct buffer *sql,
                      struct error *error)
 {
-    bool partitioned = shape(table, 0, SHAPE_KIND)[0] == 'p';
     buffer_puts(sql, "COPY (SELECT ");
     for (size_t i = 0; i < table->column_count; i++) {
         buffer_puts(sql, i > 0 ? ", " : "");
         sql_put_identifier(sql, shape(table, i, SHAPE_NAME));
     }
-    buffer_printf(sql, " FROM %s%s", partitioned ? "" : "ONLY ", qualified);
+    put_from(sql, shape(table, 0, SHAPE_KIND)[0], qualified);
     if (!postgres_key_put_where(&table->key, table->after, sql, error))
         return false;
     postgres_key_put_order(&table->key, sql);
@@ -255,10 +261,10 @@ static bool table_open(struct table_reader *table, const struct extraction *what
     buffer_init(&qualified);
     sql_put_qualified(&qualified, schema_of(what->endpoint), what->from);
     const char *name = buffer_text(&qualified);
-    bool ok = buffer_ok(&qualified, error) &&
-              connect_source(&table->postgres, what->endpoint, error) &&
-              begin(&table->postgres, what->snapshot, error) && lock(table, name, error) &&
-              look(table, name, what->catalog, error) && start_copy(table, name, error);
+    bool ok =
+        buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error) &&
+        begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error) &&
+        look(table, name, what->catalog, error) && start_copy(table, name, error);
     buffer_release(&qualified);
     return ok;
 }
@@ -371,6 +377,73 @@ static bool put_position(struct reader *reader, bson_t *position, struct error *
     return bson_concat(position, table->after) || error_memory(error);
 }
 
+/* A row of a table has no arrays: it is moved as it is. */
+static bool count_rows(struct postgres *postgres, const char *qualified, struct entity_count *count,
+                       struct error *error)
+{
+    PGresult *kind, *rows = NULL;
+    struct buffer sql;
+    if (!postgres_query(postgres, "select relkind from pg_class where oid = $1::regclass",
+                        &qualified, 1, &kind, error))
+        return false;
+    buffer_init(&sql);
+    buffer_puts(&sql, "SELECT count(*)");
+    put_from(&sql, PQgetvalue(kind, 0, 0)[0], qualified);
+    PQclear(kind);
+    bool ok = buffer_ok(&sql, error) &&
+              postgres_query(postgres, buffer_text(&sql), NULL, 0, &rows, error);
+    if (ok) {
+        count->records = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
+        count->counted = true;
+    }
+    PQclear(rows);
+    buffer_release(&sql);
+    return ok;
+}
+
+typedef bool table_action(struct postgres *postgres, const char *qualified,
+                          struct entity_count *count, struct error *error);
+
+static bool lock_counted(struct postgres *postgres, const char *qualified,
+                         struct entity_count *count, struct error *error)
+{
+    (void)count;
+    return lock(postgres, qualified, error);
+}
+
+static bool on_tables(struct postgres *postgres, const struct endpoint *endpoint,
+                      table_action *action, struct entity_count *counts, size_t count,
+                      struct error *error)
+{
+    struct buffer qualified;
+    bool ok = true;
+    buffer_init(&qualified);
+    for (size_t i = 0; ok && i < count; i++) {
+        buffer_clear(&qualified);
+        sql_put_qualified(&qualified, schema_of(endpoint), counts[i].entity->from);
+        ok = buffer_ok(&qualified, error) &&
+             action(postgres, buffer_text(&qualified), &counts[i], error);
+        if (!ok)
+            error_at(error, counts[i].entity->name, NULL, NULL);
+    }
+    buffer_release(&qualified);
+    return ok;
+}
+
+/* All locks come before the first query, as they do where tables are read. */
+static bool count_tables(const struct endpoint *endpoint, struct entity_count *counts, size_t count,
+                         struct error *error)
+{
+    struct postgres postgres;
+    if (!connect_source(&postgres, endpoint, error))
+        return false;
+    bool ok = begin(&postgres, NULL, error) &&
+              on_tables(&postgres, endpoint, lock_counted, counts, count, error) &&
+              on_tables(&postgres, endpoint, count_rows, counts, count, error);
+    postgres_close(&postgres);
+    return ok;
+}
+
 const struct reader_ops postgres_reader = {
     .kind = SOURCE_POSTGRES,
     .export = false,
@@ -379,6 +452,7 @@ const struct reader_ops postgres_reader = {
     .next = next_row,
     .position = put_position,
     .close = close_table,
+    .count = count_tables,
 };
 
 /* Wait until standard input ends; the connection must stay alive meanwhile. */
