@@ -1,10 +1,12 @@
-/* graduate-extract: one entity of a source as a record stream; or what a source holds. */
+/* graduate-extract: one entity of a source as a record stream; or what, or how much, a source
+ * holds. */
 #include "endpoint.h"
 #include "extract.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
 #include "graduate/options.h"
+#include "headcount.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -18,7 +20,7 @@ enum { DEFAULT_BATCH_BYTES = 4 << 20, LARGEST_BATCH_BYTES = 64 << 20 };
 static struct {
     const char *project, *source, *entity, *catalogs, *checkpoint, *after, *snapshot;
     int64_t after_batch, after_records, batch_bytes;
-    bool catalog, hold_snapshot;
+    bool catalog, count, hold_snapshot;
 } given = {.batch_bytes = DEFAULT_BATCH_BYTES};
 
 static const struct option_row options[] = {
@@ -35,27 +37,43 @@ static const struct option_row options[] = {
     {"batch-bytes", OPTION_BYTES, &given.batch_bytes, "N",
      "cut a batch at so many bytes (default 4M)"},
     {"snapshot", OPTION_TEXT, &given.snapshot, "NAME", "Postgres: read in this exported snapshot"},
-    {"source", OPTION_TEXT, &given.source, "S", "with --catalog or --hold-snapshot: the source"},
+    {"source", OPTION_TEXT, &given.source, "S",
+     "the source of --catalog, --count, --hold-snapshot"},
     {"catalog", OPTION_FLAG, &given.catalog, NULL, "print what the source holds, as JSON"},
+    {"count", OPTION_FLAG, &given.count, NULL,
+     "count what the entities of the source hold now; print it as JSON"},
     {"hold-snapshot", OPTION_FLAG, &given.hold_snapshot, NULL,
      "Postgres: export a snapshot, print its name, hold it until standard input ends"},
 };
+
+/* NULL, too, for want of memory. */
+static bool print_json(cJSON *json, struct error *error)
+{
+    char *text = json != NULL ? cJSON_Print(json) : NULL;
+    bool ok = text != NULL
+                  ? file_write_all(STDOUT_FILENO, "standard output", text, strlen(text), error) &&
+                        file_write_all(STDOUT_FILENO, "standard output", "\n", 1, error)
+                  : error_memory(error);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return ok;
+}
 
 static bool print_catalog(const struct endpoint_texts *texts, struct error *error)
 {
     struct catalog catalog;
     catalog_init(&catalog);
-    bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error);
-    cJSON *json = ok ? catalog_to_json(&catalog) : NULL;
-    char *text = json != NULL ? cJSON_Print(json) : NULL;
-    if (ok && text == NULL)
-        ok = error_memory(error);
-    ok = ok && file_write_all(STDOUT_FILENO, "standard output", text, strlen(text), error) &&
-         file_write_all(STDOUT_FILENO, "standard output", "\n", 1, error);
-    cJSON_free(text);
-    cJSON_Delete(json);
+    bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error) &&
+              print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
     return ok;
+}
+
+static bool print_headcount(const struct project *project, const struct endpoint_texts *texts,
+                            struct error *error)
+{
+    cJSON *json;
+    return headcount_take(project, texts, &json, error) && print_json(json, error);
 }
 
 static bool of_source(const struct project *project, struct error *error)
@@ -68,6 +86,8 @@ static bool of_source(const struct project *project, struct error *error)
     bool ok;
     if (given.catalog)
         ok = print_catalog(&texts, error);
+    else if (given.count)
+        ok = print_headcount(project, &texts, error);
     else if (texts.ops == &postgres_reader)
         ok = postgres_hold_snapshot(&texts.endpoint, error);
     else
@@ -148,18 +168,30 @@ static bool of_entity(const struct project *project, struct error *error)
     return ok;
 }
 
+/* Is an option given that tells how one entity is to be read? */
+static bool is_for_entity(void)
+{
+    return given.catalogs != NULL || given.checkpoint != NULL || given.after != NULL ||
+           given.snapshot != NULL || given.after_batch > 0 || given.after_records > 0;
+}
+
 static bool check_command(int positionals, char **argv, struct error *error)
 {
-    const bool of_source = given.catalog || given.hold_snapshot;
+    const int of_source = given.catalog + given.count + given.hold_snapshot;
     bool ok = false;
     if (positionals > 0)
         error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
     else if (given.project == NULL)
         error_set(error, ERROR_USAGE, "which project? give --project P");
-    else if ((given.entity != NULL) == of_source)
-        error_set(error, ERROR_USAGE, "give one of --entity E, --catalog, --hold-snapshot");
+    else if ((given.entity != NULL) + of_source != 1)
+        error_set(error, ERROR_USAGE,
+                  "give one of --entity E, --catalog, --count, --hold-snapshot");
     else if (of_source && given.source == NULL)
         error_set(error, ERROR_USAGE, "which source? give --source S");
+    else if (given.count && is_for_entity())
+        error_set(error, ERROR_USAGE,
+                  "--count is of all entities of the source, as it is now: it "
+                  "takes --project and --source alone");
     else if (given.entity != NULL && isatty(STDOUT_FILENO))
         error_set(error, ERROR_USAGE, "a record stream is not for a terminal: send it to a file "
                                       "or to graduate-transform");
@@ -178,11 +210,14 @@ int main(int argc, char **argv)
         .name = "graduate-extract",
         .purpose = "read an entity of a source into a record stream",
         .usage = "--project P --entity E > RECORDS\n"
-                 "       graduate-extract --project P --source S --catalog",
+                 "       graduate-extract --project P --source S --catalog\n"
+                 "       graduate-extract --project P --source S --count",
         .epilogue = "Keep a copy of the books, and count them:\n"
                     "  graduate-extract --project authorstack --entity books --checkpoint "
                     "books.gck >/dev/null\n"
-                    "  graduate stream books.gck",
+                    "  graduate stream books.gck\n\n"
+                    "How many records the entities of the source core have now, counted there:\n"
+                    "  graduate-extract --project authorstack --source core --count",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
     };
