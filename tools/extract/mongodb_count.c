@@ -106,10 +106,12 @@ static bool put_sum(bson_t *group, size_t array, const char *path, struct error 
     return ok;
 }
 
-static bool make_pipeline(const struct words *paths, bson_t *pipeline, struct error *error)
+bool mongodb_count_pipeline(const struct words *paths, bson_t *pipeline, struct error *error)
 {
     bson_t stages, stage, group;
     bool ok = true;
+    if (!are_plain(paths))
+        return true;
     BSON_APPEND_ARRAY_BEGIN(pipeline, "pipeline", &stages);
     BSON_APPEND_DOCUMENT_BEGIN(&stages, "0", &stage);
     BSON_APPEND_DOCUMENT_BEGIN(&stage, "$group", &group);
@@ -185,8 +187,9 @@ static bool count_collection(struct mongodb_client *client, struct entity_count 
                              struct error *error)
 {
     bson_t pipeline = BSON_INITIALIZER;
-    bool ok = !are_plain(&count->arrays) || (make_pipeline(&count->arrays, &pipeline, error) &&
-                                             count_documents(client, &pipeline, count, error));
+    bool ok = mongodb_count_pipeline(&count->arrays, &pipeline, error);
+    if (ok && !bson_empty(&pipeline))
+        ok = count_documents(client, &pipeline, count, error);
     bson_destroy(&pipeline);
     return ok;
 }
