@@ -19,6 +19,10 @@
  *               retried, balance
  *   tables      array: table, before, expected (rows that the extract makes), present, missing, extra,
  *               different, duplicated, misplaced (same rows, other order within a parent), each exact
+ *   ends        array, by the level of counts: what a source holds and what a table does, side by side:
+ *               entity, source, array ("" for the records, else the path whose elements are counted),
+ *               counted (null: not known), table, before, present, follows (whether every record or
+ *               element should be one row of it, and nothing else any)
  *   paths       array: entity, path, seen, written, rest, dropped, defaulted, lost, rejected, balance;
  *               as counted anew by the level of content, else as the ledger has them
  *   findings    array, at most --limit of each level, in a stable order; each:

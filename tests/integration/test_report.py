@@ -170,6 +170,24 @@ def test_account_that_does_not_balance_outweighs_a_verdict_that_holds(folder: Pa
     said = report(folder)
     assert said["verdict"]["state"] == "unbalanced" and "3 of them" in said["verdict"]["text"]
     assert said["account"]["entities"][0]["balance"] == 3
+    assert said["open_paths"] == []
+
+
+def test_paths_are_summed_up_and_the_open_ones_named(folder: Path) -> None:
+    write_verdict(folder, verdict(folder))
+    account = read(folder, "account.json")
+    first, second = [path for path in account["paths"] if path["entity"] == "books"][:2]
+    first.update(written=first["written"] - 2, balance=2)
+    second.update(written=second["written"] + 1, balance=-1)
+    account["balance"] = 3
+    (folder / "account.json").write_text(json.dumps(account))
+    said = report(folder)
+    assert said["verdict"]["state"] == "unbalanced"
+    assert said["open_paths"] == [first, second]
+    books = next(line for line in said["values"] if line["entity"] == "books")
+    paths = [path for path in account["paths"] if path["entity"] == "books"]
+    assert books["paths"] == len(paths) and books["balance"] == 3
+    assert books["seen"] == sum(path["seen"] for path in paths) > 10_000
 
 
 def test_what_is_left_to_do_comes_from_the_run(folder: Path) -> None:
@@ -228,8 +246,13 @@ def test_numbers_of_the_page_are_those_of_the_run(folder: Path, browser: Browser
     account = read(folder, "account.json")
     assert len(page.tables["entities"].body) == len(account["entities"])
     for entity in account["entities"]:
-        columns = ("read", "loaded", "filtered", "rejected")
+        columns = ("read", "loaded", "filtered", "rejected", "retried")
         assert page.tables["entities"].counts(entity["entity"], *columns) == tuple(entity[name] for name in columns)
+    for name in {path["entity"] for path in account["paths"]}:
+        fates = {"seen": "seen", "written": "written", "in the rest": "rest", "dropped": "dropped",
+                 "defaulted": "defaulted", "lost by rule": "lost"}
+        assert page.tables["values"].counts(name, *fates) == tuple(
+            sum(path[fate] for path in account["paths"] if path["entity"] == name) for fate in fates.values())
     for table in account["tables"]:
         assert page.tables["tables"].counts(table["table"], "rows before", "loaded", "present") == (
             table["before"], table["loaded"], table["present"])

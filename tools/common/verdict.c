@@ -69,7 +69,7 @@ bool verdict_init(struct verdict_file *file, const char *project, const char *ru
                   struct error *error)
 {
     static const char *const later[] = {"fingerprint", "source", "started", "finished", "target"};
-    static const char *const arrays[] = {"entities", "tables", "paths", "findings"};
+    static const char *const arrays[] = {"entities", "tables", "ends", "paths", "findings"};
     *file = (struct verdict_file){.json = cJSON_CreateObject(), .limit = limit};
     cJSON *json = file->json;
     bool ok = cJSON_AddNumberToObject(json, "version", VERSION) != NULL &&

@@ -136,7 +136,7 @@ static void put_account(struct buffer *out, const cJSON *report)
     static const struct html_column value_columns[] = {
         {HTML_NAME, "entity", "entity"},        {HTML_COUNT, "paths", "paths"},
         {HTML_COUNT, "seen", "seen"},           {HTML_COUNT, "written", "written"},
-        {HTML_COUNT, "in the rest", "rest"},    {HTML_COUNT, "dropped by name", "dropped"},
+        {HTML_COUNT, "in the rest", "rest"},    {HTML_COUNT, "dropped", "dropped"},
         {HTML_COUNT, "defaulted", "defaulted"}, {HTML_COUNT, "lost by rule", "lost"},
         {HTML_FAULT, "rejected", "rejected"},   {HTML_BALANCE, "balance", "balance"},
     };

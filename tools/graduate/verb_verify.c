@@ -8,11 +8,12 @@
 #include "graduate/json.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { LARGEST_VERDICT = 256 << 20 };
 
 static const char *project_name, *run_folder, *level, *sealed_folder;
-static bool afresh, as_json, no_target;
+static bool afresh, checkpoints, as_json, no_target;
 
 static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
@@ -20,6 +21,8 @@ static const struct option_row options[] = {
     {"level", OPTION_TEXT, &level, "LEVEL",
      "counts, content, references, supabase, or all (the default)"},
     {"source", OPTION_FLAG, &afresh, NULL, "read the sources again, not the run's checkpoints"},
+    {"checkpoints", OPTION_FLAG, &checkpoints, NULL,
+     "with --level counts: count the run's checkpoints, not the sources"},
     {"json", OPTION_FLAG, &as_json, NULL, "print verify.json instead of text"},
     {"sealed", OPTION_TEXT, &sealed_folder, "DIR",
      "instead of --run-dir: check a seal, then the target by what it sealed"},
@@ -31,11 +34,13 @@ static const struct command command = {
     .purpose = "compare the target with what the sources and the mapping say",
     .usage = "--run-dir DIR [--level LEVEL] [--source] | --sealed DIR [--no-target]",
     .epilogue =
-        "Writes nothing but verify.json in the run folder. GRADUATE_VERIFY_URI may name the\n"
-        "target by a role that can only read. Exit code 0: everything that was asked for was\n"
-        "checked and holds; 1: something differs; 5: something could not be checked. Examples:\n\n"
+        "Writes nothing but verify.json in the run folder. --level counts, for people in a\n"
+        "hurry, asks both ends: sources and target count for themselves, which takes seconds.\n"
+        "GRADUATE_VERIFY_URI may name the target by a role that can only read. Exit code 0:\n"
+        "everything that was asked for was checked and holds; 1: something differs; 5: something\n"
+        "could not be checked. Examples:\n\n"
         "  graduate verify --run-dir migration\n"
-        "  graduate verify --run-dir migration --level counts --source\n"
+        "  graduate verify --run-dir migration --level counts\n"
         "  graduate verify --sealed migration",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
@@ -71,7 +76,8 @@ static bool print_verdict(struct error *error)
 static bool verify(const struct project *project, struct supervisor *supervisor,
                    struct error *error)
 {
-    const struct verifier_options wanted = {.level = level, .afresh = afresh};
+    bool hurried = level != NULL && strcmp(level, "counts") == 0 && !checkpoints;
+    const struct verifier_options wanted = {.level = level, .afresh = afresh || hurried};
     return verifier_run(supervisor, project, &folder, &wanted, &verdict_code, error) &&
            print_verdict(error);
 }
@@ -129,11 +135,12 @@ static bool is_asked_well(struct error *error)
     } others[] = {{run_folder != NULL, "run-dir"},
                   {project_name != NULL, "project"},
                   {afresh, "source"},
+                  {checkpoints, "checkpoints"},
                   {no_target && level != NULL, "level"}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i].given) {
             error_set(error, ERROR_USAGE, "--%s does not go with --sealed%s", others[i].name,
-                      i == 3 ? " and --no-target" : "");
+                      i == 4 ? " and --no-target" : "");
             return error_hint(error, "a sealed run is verified by what lies in its folder");
         }
     return true;
@@ -160,6 +167,10 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
     if (no_target) {
         error_set(error, ERROR_USAGE, "--no-target goes with --sealed alone");
         return error_hint(error, "leave it away: without a target there is nothing to verify");
+    }
+    if (afresh && checkpoints) {
+        error_set(error, ERROR_USAGE, "--source and --checkpoints exclude each other");
+        return error_hint(error, "leave one of them away");
     }
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) || !seal_refuse(folder.path, error))

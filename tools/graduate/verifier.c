@@ -210,6 +210,49 @@ static void print_tables(const cJSON *verdict, struct buffer *out)
     sheet_release(&sheet);
 }
 
+static const char *count_or_unknown(const cJSON *object, const char *name, char *figure)
+{
+    return cJSON_IsNumber(member(object, name)) ? figure_count(member_count(object, name), figure)
+                                                : "?";
+}
+
+/* "=" and "!" are for the eye: what differs is a finding, too. */
+static const char *end_mark(const cJSON *end)
+{
+    if (!cJSON_IsTrue(member(end, "follows")))
+        return "by rows of several forms";
+    if (!cJSON_IsNumber(member(end, "counted")) || !cJSON_IsNumber(member(end, "present")))
+        return "not known";
+    return member_count(end, "counted") ==
+                   member_count(end, "present") - member_count(end, "before")
+               ? "="
+               : "!";
+}
+
+/* Both ends side by side; the tables of an array stand below those of its records. */
+static void print_ends(const cJSON *verdict, struct buffer *out)
+{
+    struct sheet sheet;
+    const cJSON *ends = member(verdict, "ends"), *end;
+    if (cJSON_GetArraySize(ends) == 0)
+        return;
+    buffer_putc(out, '\n');
+    sheet_init(&sheet, "<><>><");
+    sheet_row(&sheet, "source", "holds", "table", "before", "holds", "");
+    cJSON_ArrayForEach(end, ends)
+    {
+        char figures[3][FIGURE_SIZE], source[512];
+        const char *array = member_text(end, "array");
+        snprintf(source, sizeof source, "%s%s", array[0] != '\0' ? "  each of " : "",
+                 array[0] != '\0' ? array : member_text(end, "source"));
+        sheet_row(&sheet, source, count_or_unknown(end, "counted", figures[0]),
+                  member_text(end, "table"), count_or_unknown(end, "before", figures[1]),
+                  count_or_unknown(end, "present", figures[2]), end_mark(end));
+    }
+    sheet_print(&sheet, "  ", out);
+    sheet_release(&sheet);
+}
+
 static void put_printable(struct buffer *out, const char *before, const char *text)
 {
     char printable[1024];
@@ -255,7 +298,11 @@ void verifier_print(const cJSON *verdict, struct buffer *out)
                   member_text(verdict, "project"), member_text(verdict, "run"),
                   afresh ? "the sources, read afresh" : "the records that the run kept");
     print_levels(verdict, out);
-    print_tables(verdict, out);
+    if (strcmp(member_text(member_find(member(verdict, "levels"), "level", "content"), "verdict"),
+               "skipped") == 0)
+        print_ends(verdict, out);
+    else
+        print_tables(verdict, out);
     print_findings(verdict, out);
     buffer_printf(out, "\n%s\n", outcome_texts[verifier_outcome(verdict)]);
 }

@@ -2,11 +2,9 @@
  * every table holds what it held before and what was loaded.
  *
  * Its terms are the ledger's, read by SQL of our own; its ends are counted again: the records one
- * by one in the checkpoints or in what the source gives now, the rows by the target. In a hurry the
- * sources are only asked for their own estimates, which prove nothing and are said to be "about".
- */
+ * by one in the checkpoints, or by the sources as they are now (ends.h), the rows by the target. */
+#include "ends.h"
 #include "fates.h"
-#include "live.h"
 #include "query.h"
 #include "records.h"
 
@@ -18,8 +16,7 @@
 struct account {
     struct inspection *inspection;
     const PGresult *entities, *tables; /* the ledger's; NULL: there is none to go by */
-    struct catalog *live;              /* in a hurry, per source of the project */
-    bool *heard;                       /* which of them */
+    struct ends ends;
     struct error *error;
 };
 
@@ -157,26 +154,11 @@ static bool count_records(const struct account *account, const struct mapping *e
     return true;
 }
 
-/* The source's own estimate; *known is false when it has none. */
-static void ask_estimate(const struct account *account, const struct mapping *entity,
-                         int64_t *total, bool *known)
-{
-    const struct project *project = account->inspection->verification->project;
-    size_t source = (size_t)(entity->source - project->sources);
-    const struct catalog_entity *found =
-        account->heard[source] ? catalog_find(&account->live[source], entity->from) : NULL;
-    *known = found != NULL && found->estimate >= 0;
-    *total = *known ? found->estimate : 0;
-    if (account->heard[source] && !*known)
-        inspection_doubt(account->inspection, "%s.%s: the source has no estimate",
-                         entity->source->name, entity->from);
-}
-
 /* ---- the account ----------------------------------------------------------------------------- */
 
 struct terms {
     int64_t read, said, loaded, filtered, rejected, retried; /* read: counted; said: the ledger's */
-    bool counted, about, ledger;
+    bool counted, ledger;
 };
 
 static bool put_entity(const struct account *account, const struct mapping *entity,
@@ -188,7 +170,7 @@ static bool put_entity(const struct account *account, const struct mapping *enti
     char source[256];
     snprintf(source, sizeof source, "%s.%s", entity->source->name, entity->from);
     int64_t done = terms->loaded + terms->filtered + terms->rejected + terms->retried;
-    int64_t balance = terms->ledger ? (terms->about ? terms->said : terms->read) - done : 0;
+    int64_t balance = terms->ledger ? terms->read - done : 0;
     bool ok = cJSON_AddStringToObject(entry, "entity", entity->name) != NULL &&
               cJSON_AddStringToObject(entry, "source", source) != NULL &&
               cJSON_AddNumberToObject(entry, "read", (double)terms->read) != NULL &&
@@ -197,7 +179,6 @@ static bool put_entity(const struct account *account, const struct mapping *enti
               cJSON_AddNumberToObject(entry, "rejected", (double)terms->rejected) != NULL &&
               cJSON_AddNumberToObject(entry, "retried", (double)terms->retried) != NULL &&
               cJSON_AddNumberToObject(entry, "balance", (double)balance) != NULL &&
-              (!terms->about || cJSON_AddTrueToObject(entry, "about") != NULL) &&
               cJSON_AddItemToArray(entities, entry);
     if (!ok)
         cJSON_Delete(entry);
@@ -226,12 +207,25 @@ static bool compare_terms(const struct account *account, const struct mapping *e
                            where, terms->read, terms->said);
 }
 
+/* How many records there are now; the ledger's number where that cannot be known. */
+static bool count_again(const struct account *account, const struct mapping *entity,
+                        struct terms *terms)
+{
+    int64_t *records = ends_records(&account->ends, entity);
+    if (account->inspection->verification->source == VERIFY_AFRESH)
+        terms->counted = *records >= 0;
+    else if (!count_records(account, entity, records, &terms->counted))
+        return false;
+    if (!terms->counted)
+        *records = -1;
+    terms->read = terms->counted ? *records : terms->said;
+    return true;
+}
+
 static bool close_entity(const struct account *account, const struct mapping *entity)
 {
-    const struct verification *verification = account->inspection->verification;
     struct terms terms = {.ledger = account->entities != NULL};
     int row = row_of(account->entities, entity->name);
-    bool known = false;
     if (row >= 0) {
         terms.said = query_int(account->entities, row, LEDGER_READ);
         terms.loaded = query_int(account->entities, row, LEDGER_LOADED);
@@ -240,15 +234,8 @@ static bool close_entity(const struct account *account, const struct mapping *en
         terms.retried = query_int(account->entities, row, LEDGER_RETRIED);
     }
     account->inspection->checks++;
-    if (verification->hurried)
-        ask_estimate(account, entity, &terms.read, &known);
-    else if (!count_records(account, entity, &terms.read, &known))
-        return false;
-    terms.about = known && verification->hurried;
-    terms.counted = known && !verification->hurried;
-    terms.read = known ? terms.read : terms.said;
-    return put_entity(account, entity, &terms) &&
-           (account->entities == NULL || compare_terms(account, entity, &terms));
+    return count_again(account, entity, &terms) && put_entity(account, entity, &terms) &&
+           (!terms.ledger || compare_terms(account, entity, &terms));
 }
 
 /* ---- the tables ------------------------------------------------------------------------------ */
@@ -301,78 +288,45 @@ static bool close_table(const struct account *account, const char *label, int ro
 
 /* ---- without a ledger ------------------------------------------------------------------------ */
 
-/* How many row forms of whatever entity fill the table; *first is the first of them. */
-static size_t count_forms(const struct project *project, const char *label,
-                          const struct mapping_table **first)
+static bool is_told(const struct account *account, const char *table)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < project->mapping_count; i++)
-        for (size_t t = 0; t < project->mappings[i]->table_count; t++) {
-            const struct mapping_table *form = &project->mappings[i]->tables[t];
-            if (strcmp(form->label, label) == 0 && count++ == 0)
-                *first = form;
-        }
-    return count;
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(
+                                  account->inspection->verification->verdict.json, "tables"))
+    {
+        if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "table")), table) ==
+            0)
+            return true;
+    }
+    return false;
 }
 
-/* Where every record becomes one row, and nothing else any, the numbers must be the same. Elsewhere
- * they follow from what is in the records. `records` -1: not known. */
-static bool compare_rows(const struct account *account, const struct mapping *entity,
-                         const struct mapping_table *table, int64_t records)
+/* Until the records say something else, what is there is taken for what should be. */
+static bool count_tables(const struct account *account, const struct mapping *entity)
 {
-    const struct verification *verification = account->inspection->verification;
-    const struct mapping_table *first = NULL;
-    int64_t present = 0;
-    size_t forms = count_forms(verification->project, table->label, &first);
-    if (table != first)
-        return true;
-    bool same = forms == 1 && table->when.count == 0 && table->each == NULL;
-    account->inspection->checks++;
-    if (!same)
-        inspection_doubt(account->inspection,
-                         "how many rows of %s the records make only the level of content knows",
-                         table->label);
-    if (!count_rows(account, table->schema, table->name, &present))
-        return true;
-    return put_table(account, table->label, 0, same && records >= 0 ? records : present, present) &&
-           (!same || records < 0 || verification->hurried || records == present ||
-            inspection_find(account->inspection, "count", table->label, NULL, account->error,
-                            "%" PRId64 " rows are there, and %" PRId64 " records of %s.%s", present,
-                            records, entity->source->name, entity->from));
-}
-
-static bool compare_ends(const struct account *account, const struct mapping *entity)
-{
-    struct terms terms = {0};
-    bool hurried = account->inspection->verification->hurried, known = false;
-    if (hurried)
-        ask_estimate(account, entity, &terms.read, &known);
-    else if (!count_records(account, entity, &terms.read, &known))
-        return false;
-    terms.about = hurried && known;
-    bool ok = put_entity(account, entity, &terms);
-    for (size_t t = 0; ok && t < entity->table_count; t++)
-        ok = compare_rows(account, entity, &entity->tables[t], known ? terms.read : -1);
+    bool ok = true;
+    for (size_t t = 0; ok && t < entity->table_count; t++) {
+        const struct mapping_table *table = &entity->tables[t];
+        int64_t present;
+        if (is_told(account, table->label))
+            continue;
+        account->inspection->checks++;
+        if (count_rows(account, table->schema, table->name, &present))
+            ok = put_table(account, table->label, 0, present, present);
+    }
     return ok;
 }
 
 /* ---- the level ------------------------------------------------------------------------------- */
 
-static void hear_sources(struct account *account)
+/* How many rows of a table the run loaded. */
+static int64_t loaded_rows(const void *context, const char *table)
 {
-    const struct verification *verification = account->inspection->verification;
-    for (size_t i = 0; i < verification->project->source_count; i++) {
-        struct error why = {0};
-        catalog_init(&account->live[i]);
-        account->heard[i] =
-            live_catalog(verification, &verification->project->sources[i], &account->live[i], &why);
-        if (!account->heard[i])
-            inspection_doubt(account->inspection, "%s: %s", verification->project->sources[i].name,
-                             why.message);
-    }
-    inspection_doubt(account->inspection,
-                     "what the sources hold now is their own estimate; the level of content reads "
-                     "them");
+    const struct account *account = context;
+    int row = row_of(account->tables, table);
+    if (account->tables == NULL)
+        return -1;
+    return row >= 0 ? query_int(account->tables, row, LEDGER_ROWS) : 0;
 }
 
 /* What became of the values must add up; whether it is true the level of content finds out. */
@@ -402,46 +356,39 @@ static bool close_values(const struct account *account)
     return ok;
 }
 
-static bool close_account(struct account *account, bool ledger)
+static bool close_account(const struct account *account)
 {
     const struct project *project = account->inspection->verification->project;
-    bool ok = true;
+    bool ledger = account->tables != NULL, ok = true;
     for (size_t i = 0; ok && i < project->mapping_count; i++)
-        ok = ledger ? close_entity(account, project->mappings[i])
-                    : compare_ends(account, project->mappings[i]);
+        ok = close_entity(account, project->mappings[i]) &&
+             (ledger || count_tables(account, project->mappings[i]));
     for (int row = 0; ok && ledger && row < PQntuples(account->tables); row++)
         ok = close_table(account, PQgetvalue(account->tables, row, LEDGER_TABLE), row);
-    return ok && (!ledger || close_values(account));
+    return ok && (!ledger || close_values(account)) &&
+           ends_tell(&account->ends, loaded_rows, account, account->error);
 }
 
 bool level_counts(struct verification *verification, struct error *error)
 {
-    size_t sources = verification->project->source_count;
     const char *run = verification->run;
     struct inspection inspection;
     inspection_begin(&inspection, verification, LEVEL_COUNTS);
-    struct account account = {&inspection,
-                              NULL,
-                              NULL,
-                              calloc(sources + 1, sizeof(struct catalog)),
-                              calloc(sources + 1, sizeof(bool)),
-                              error};
+    struct account account = {.inspection = &inspection, .error = error};
     PGresult *entities = NULL, *tables = NULL;
-    bool ok = account.live != NULL && account.heard != NULL ? true : error_memory(error);
-    bool ledger = ok && run != NULL && find_run(&inspection);
-    if (ledger) {
+    bool ok = ends_init(&account.ends, &inspection, error);
+    if (ok && run != NULL && find_run(&inspection)) {
         entities = query(&inspection, "the ledger", entities_sql, &run, 1);
         tables = query(&inspection, "the ledger", tables_sql, &run, 1);
+    }
+    if (entities != NULL && tables != NULL) {
         account.entities = entities;
         account.tables = tables;
     }
-    if (ok && verification->hurried)
-        hear_sources(&account);
-    ok = ok && close_account(&account, entities != NULL && tables != NULL);
-    for (size_t i = 0; account.live != NULL && i < sources; i++)
-        catalog_release(&account.live[i]);
-    free(account.live);
-    free(account.heard);
+    if (ok && verification->source == VERIFY_AFRESH)
+        ends_ask(&account.ends);
+    ok = ok && close_account(&account);
+    ends_release(&account.ends);
     PQclear(entities);
     PQclear(tables);
     return inspection_close(&inspection, ok, error);

@@ -16,7 +16,6 @@ struct verification {
     const char *catalog_folder;    /* what each source said of itself: SOURCE.json */
     const char *run;               /* id in the ledger, or NULL: no ledger is consulted */
     enum verify_source source;
-    bool hurried;                  /* counts alone, afresh: the sources' estimates will do */
     struct catalog *catalogs;      /* per source of the project */
     size_t catalog_count;
     struct postgres target;        /* one repeatable-read, read-only transaction for all levels */

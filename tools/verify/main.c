@@ -193,8 +193,6 @@ static bool prepare(struct work *work, struct error *error)
     } else {
         verification->source = VERIFY_AFRESH;
     }
-    verification->hurried = verification->source == VERIFY_AFRESH &&
-                            strcmp(given.level, verdict_level_names[LEVEL_COUNTS]) == 0;
     return read_catalogs(work, error);
 }
 
