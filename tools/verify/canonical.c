@@ -215,8 +215,8 @@ static bool read_array(const struct pgtype *type, const uint8_t *bytes, size_t l
     buffer_putc(out, 'a');
     buffer_put_be32(out, dimensions);
     bytes += 12;
-    for (uint32_t i = 0; i < dimensions; i++, bytes += 8)
-        buffer_put_be32(out, get_be32(bytes));
+    buffer_put(out, bytes, 8 * (size_t)dimensions);
+    bytes += 8 * (size_t)dimensions;
     while (bytes < end) {
         int32_t size = end - bytes >= 4 ? (int32_t)get_be32(bytes) : INT32_MIN;
         bytes += 4;

@@ -20,8 +20,8 @@
  *   timestamp, timestamptz    'T' int64 microseconds since 2000-01-01 UTC, infinities as sent
  *   interval, inet            'x' the binary form as sent
  *   json, jsonb               'j' and the canonical JSON below
- *   arrays                    'a' int32 number of dimensions, per dimension int32 size, then per element
- *                             int32 length and its canonical value
+ *   arrays                    'a' int32 number of dimensions, per dimension int32 size and int32 number of
+ *                             the first element, then per element int32 length and its canonical value
  *
  * Canonical JSON: 'n' null, 't' true, 'f' false, 's' int32 length and UTF-8 bytes, 'd' int32 length and
  * the numeric form above behind its tag, '[' int32 count and the elements, '{' int32 count and the

@@ -154,7 +154,8 @@ static const uint8_t *print_json(const uint8_t *value, struct buffer *out)
     }
 }
 
-/* Dimensions are shown flat, with their sizes before them where there are several. */
+/* Dimensions are shown flat, with their sizes before them where there are several; with their
+ * bounds where they do not begin at 1. */
 static void print_array(const struct pgtype *type, const uint8_t *value, size_t length,
                         struct buffer *out)
 {
@@ -162,9 +163,13 @@ static void print_array(const struct pgtype *type, const uint8_t *value, size_t 
     struct pgtype element = *type;
     element.array = false;
     uint32_t dimensions = get_be32(value + 1);
-    for (uint32_t i = 0; i < dimensions; i++, at += 4)
-        if (dimensions > 1)
-            buffer_printf(out, "[%" PRIu32 "]", get_be32(at));
+    for (uint32_t i = 0; i < dimensions; i++, at += 8) {
+        int32_t size = (int32_t)get_be32(at), from = (int32_t)get_be32(at + 4);
+        if (from != 1)
+            buffer_printf(out, "[%" PRId32 ":%" PRId64 "]", from, (int64_t)from + size - 1);
+        else if (dimensions > 1)
+            buffer_printf(out, "[%" PRId32 "]", size);
+    }
     buffer_putc(out, '{');
     for (bool first = true; at < end; first = false) {
         uint32_t size = get_be32(at);

@@ -290,6 +290,7 @@ static bool put_array(const struct expect_target *target, const struct item *ite
     buffer_putc(out, 'a');
     buffer_put_be32(out, 1); /* dimensions */
     buffer_put_be32(out, 0); /* size */
+    buffer_put_be32(out, 1); /* number of the first element */
     if (!put_elements(&element, item, out, &count, error))
         return false;
     if (out->failed)
