@@ -240,6 +240,19 @@ static bool close_entity(const struct account *account, const struct mapping *en
 
 /* ---- the tables ------------------------------------------------------------------------------ */
 
+/* Not there, and not just out of sight: pg_catalog shows every role every table. */
+static bool is_missing(const struct account *account, const char *schema, const char *name)
+{
+    static const char sql[] =
+        "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')";
+    const char *const parameters[] = {schema, name};
+    PGresult *rows = query(account->inspection, name, sql, parameters, 2);
+    bool missing = rows != NULL && PQntuples(rows) == 0;
+    PQclear(rows);
+    return missing;
+}
+
 static bool count_rows(const struct account *account, const char *schema, const char *name,
                        int64_t *rows)
 {
@@ -276,7 +289,15 @@ static bool close_table(const struct account *account, const char *label, int ro
     int64_t loaded = query_int(account->tables, row, LEDGER_ROWS);
     snprintf(schema, sizeof schema, "%.*s", dot != NULL ? (int)(dot - label) : 0, label);
     account->inspection->checks++;
-    if (dot == NULL || !count_rows(account, schema, dot + 1, &present))
+    if (dot == NULL)
+        return true;
+    if (is_missing(account, schema, dot + 1))
+        return put_table(account, label, before, loaded, 0) &&
+               inspection_find(account->inspection, "no table", label, NULL, account->error,
+                               "the table is missing, and %" PRId64 " rows before and %" PRId64
+                               " loaded should be in it",
+                               before, loaded);
+    if (!count_rows(account, schema, dot + 1, &present))
         return true;
     return put_table(account, label, before, loaded, present) &&
            (present == before + loaded ||
@@ -288,32 +309,34 @@ static bool close_table(const struct account *account, const char *label, int ro
 
 /* ---- without a ledger ------------------------------------------------------------------------ */
 
-static bool is_told(const struct account *account, const char *table)
+/* Several entities, and several forms of rows, may fill one table. */
+static bool is_first(const struct project *project, const struct mapping_table *table)
 {
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(
-                                  account->inspection->verification->verdict.json, "tables"))
-    {
-        if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "table")), table) ==
-            0)
-            return true;
-    }
+    for (size_t i = 0; i < project->mapping_count; i++)
+        for (size_t t = 0; t < project->mappings[i]->table_count; t++)
+            if (strcmp(project->mappings[i]->tables[t].label, table->label) == 0)
+                return &project->mappings[i]->tables[t] == table;
     return false;
 }
 
 /* Until the records say something else, what is there is taken for what should be. */
+static bool count_table(const struct account *account, const struct mapping_table *table)
+{
+    int64_t present;
+    account->inspection->checks++;
+    if (is_missing(account, table->schema, table->name))
+        return inspection_find(account->inspection, "no table", table->label, NULL, account->error,
+                               "the table is missing");
+    return !count_rows(account, table->schema, table->name, &present) ||
+           put_table(account, table->label, 0, present, present);
+}
+
 static bool count_tables(const struct account *account, const struct mapping *entity)
 {
     bool ok = true;
-    for (size_t t = 0; ok && t < entity->table_count; t++) {
-        const struct mapping_table *table = &entity->tables[t];
-        int64_t present;
-        if (is_told(account, table->label))
-            continue;
-        account->inspection->checks++;
-        if (count_rows(account, table->schema, table->name, &present))
-            ok = put_table(account, table->label, 0, present, present);
-    }
+    for (size_t t = 0; ok && t < entity->table_count; t++)
+        if (is_first(account->inspection->verification->project, &entity->tables[t]))
+            ok = count_table(account, &entity->tables[t]);
     return ok;
 }
 
