@@ -130,3 +130,17 @@ def test_an_equal_measure_is_no_finding(measured: Migration, tmp_path: Path, nam
     plant(measured, sql)
     ended = look(measured, tmp_path / "verify.json")
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("table", ["public.sync_logs", "public.checklist_tasks"])
+def test_a_table_that_is_gone_is_found_without_a_ledger(moved: Migration, tmp_path: Path, table: str) -> None:
+    plant(moved, f"drop table {table}")
+    file = tmp_path / "verify.json"
+    ended = subprocess.run(
+        [PROGRAMS / "graduate-verify", "--project", moved.project, "--catalogs", moved.folder / "catalog", "--source",
+         "--level", "counts", "--json", file],
+        cwd=ROOT, env={**moved.environment, "SUPABASE_DB_URL": moved.cluster.uri("bug")},
+        capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    findings = json.loads(file.read_text())["findings"]
+    assert [(found["level"], found["kind"], found["table"]) for found in findings] == [("counts", "no table", table)]
