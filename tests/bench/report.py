@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
-from tests.bench.stand import Measured, WholeRun
+from tests.bench.measured import Measured, cpu_of, seconds_of
+from tests.bench.stand import WholeRun
 
 LIMIT_KIB = 64 << 10
 RAW = "raw COPY"
@@ -39,16 +39,12 @@ class Set:
         }
 
     def _way(self, measured: list[Measured]) -> dict[str, Any]:
-        seconds = sorted(one.seconds for one in measured)
-        middle = median(seconds)
+        seconds = seconds_of(measured)
         return {
-            "seconds": {"min": seconds[0], "median": middle, "max": seconds[-1]},
-            "rows_per_second": self.rows / middle,
-            "of_raw_copy": median(one.seconds for one in self.rounds[RAW]) / middle,
-            "cpu_seconds": {
-                **{name: median(one.programs[name].cpu for one in measured) for name in measured[0].programs},
-                **{name: median(one.servers_cpu[name] for one in measured) for name in measured[0].servers_cpu},
-            },
+            "seconds": seconds,
+            "rows_per_second": self.rows / seconds["median"],
+            "of_raw_copy": seconds_of(self.rounds[RAW])["median"] / seconds["median"],
+            "cpu_seconds": cpu_of(measured),
         }
 
 

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tests.bench.measured import Measured, Used
 from tests.bench.rows import CopyFile, split
 from tests.integration.migration import EMPTY
 from tests.rig.postgres import Cluster
@@ -29,21 +30,6 @@ SAMPLE_SECONDS = 0.005
 
 class BenchError(Exception):
     """A step failed; the text says which, and what the programs said."""
-
-
-@dataclass
-class Used:
-    """What a program used, of all the times it ran."""
-
-    cpu: float = 0.0
-    peak_kib: int = 0
-
-
-@dataclass
-class Measured:
-    seconds: float = 0.0
-    programs: dict[str, Used] = field(default_factory=dict)
-    servers_cpu: dict[str, float] = field(default_factory=dict)  # of the sessions of source and target
 
 
 @dataclass
@@ -79,8 +65,9 @@ class Stand:
     def __init__(self, data: Path, target: Cluster, azure: Cluster, programs: Path, folder: Path) -> None:
         self.target = target
         self._azure = azure
-        self._folder = folder
-        self._programs = programs
+        self.folder = folder
+        self.run_folder = folder / "run"  # of the last whole run
+        self.programs = programs
         self._catalogs = folder / "catalogs"
         self._catalogs.mkdir(parents=True)
         self.environment = {
@@ -101,70 +88,81 @@ class Stand:
                 self.entities[origin.partition(".")[0]].append(file.stem)
 
     def _run(self, program: str, *arguments: str) -> str:
-        return _succeed([self._programs / program, "--project", PROJECT, *arguments], self.environment)
+        return _succeed([self.programs / program, "--project", PROJECT, *arguments], self.environment)
 
     def prepare(self) -> None:
-        """Empty tables without keys or indexes and a new run, and nothing left to be written to disk."""
+        """Empty tables without keys or indexes, and a new run."""
         self.target.psql(EMPTY)
         said = json.loads(self._run("graduate-load", "--catalogs", str(self._catalogs), "--prepare"))
         self._fence = ["--run", said["run"], "--generation", str(said["generation"])]
-        self._checkpoints = self._folder / "checkpoints"
+        self._checkpoints = self.folder / "checkpoints"
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         self._checkpoints.mkdir()
+        self.flush()
+
+    def flush(self) -> None:
+        """Nothing is left in the target's memory to be written while something else is timed."""
         self.target.psql("checkpoint", role=self.target.superuser)
 
     def encode(self, source: str) -> list[CopyFile]:
         """The source's rows as they go to COPY, in files."""
         files = []
         for entity in self.entities[source]:
-            stream = self._folder / f"{entity}.rows"
-            self._pipe([*self._readers(entity, checkpoint=False)], Measured(), output=stream)
-            files += split(stream, self._folder)
+            stream = self.folder / f"{entity}.rows"
+            self.pipe([*self._readers(entity, checkpoint=False)], Measured(), output=stream)
+            files += split(stream, self.folder)
             stream.unlink()
         return files
 
     def copy(self, files: Iterable[CopyFile]) -> Measured:
         """(a): what psql's \\copy takes for files that only have to be sent; a transaction for each table."""
-        script = self._folder / "copy.psql"
         lines = []
         for file in files:
             table = ".".join(map(_quoted, file.table.split(".")))
             columns = ", ".join(map(_quoted, file.columns))
-            lines.append(f"\\copy {table} ({columns}) from '{file.path}' with (format binary)\n")
-        script.write_text("".join(lines))
-        psql = [shutil.which("psql") or "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(script)]
+            lines.append(f"\\copy {table} ({columns}) from '{file.path}' with (format binary)")
+        return self.psql(lines)
+
+    def psql(self, lines: list[str], output: Path | None = None) -> Measured:
+        """One psql session on the target, from a script."""
+        script = self.folder / "script.psql"
+        script.write_text("".join(f"{line}\n" for line in lines))
+        psql = [shutil.which("psql") or "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script)]
         uri = urlsplit(self.environment["SUPABASE_DB_URL"])
         login = {"PGHOST": uri.hostname, "PGPORT": str(uri.port), "PGDATABASE": uri.path[1:]}
         login |= {"PGUSER": unquote(uri.username), "PGPASSWORD": unquote(uri.password)}
-        with self._servers_at_work() as measured:
-            self._pipe([psql], measured, environment=login)
+        with self.servers_at_work() as measured:
+            self.pipe([psql], measured, output=output, environment=login)
         return measured
 
     def move(self, source: str, *, checkpoint: bool) -> Measured:
         """(b), (c): extract | transform | load for one entity after the other, as the driver joins them."""
-        with self._servers_at_work() as measured:
+        with self.servers_at_work() as measured:
             for entity in self.entities[source]:
-                load = [str(self._programs / "graduate-load"), "--project", PROJECT, *self._fence]
-                self._pipe([*self._readers(entity, checkpoint), load], measured)
+                load = [str(self.programs / "graduate-load"), "--project", PROJECT, *self._fence]
+                self.pipe([*self._readers(entity, checkpoint), load], measured)
         return measured
+
+    def tables(self) -> list[str]:
+        """The target's tables that a run loads, as SQL names."""
+        return self.target.psql(
+            "select format('%I.%I', schemaname, tablename) from pg_tables"
+            " where schemaname = 'public' or (schemaname = 'auth' and tablename in ('users', 'identities')) order by 1"
+        ).splitlines()
 
     def rows(self) -> int:
         """Rows in the target's tables now."""
-        counts = self.target.psql(
-            "select format('select count(*) from %I.%I', schemaname, tablename) from pg_tables"
-            " where schemaname = 'public' or (schemaname = 'auth' and tablename in ('users', 'identities')) \\gexec"
-        )
+        counts = self.target.psql("".join(f"select count(*) from {table};" for table in self.tables()))
         return sum(map(int, counts.split()))
 
     def whole_run(self) -> WholeRun:
         """`graduate run` of everything. Its own peak: a wait would tell the largest of it and its programs."""
         self.target.psql(EMPTY)
-        folder = self._folder / "run"
-        shutil.rmtree(folder, ignore_errors=True)
-        with open(self._folder / "messages", "w+") as messages:
+        shutil.rmtree(self.run_folder, ignore_errors=True)
+        with open(self.folder / "messages", "w+") as messages:
             begun = time.monotonic()
             driver = subprocess.Popen(
-                [self._programs / "graduate", "run", "--project", PROJECT, "--run-dir", folder],
+                [self.programs / "graduate", "run", "--project", PROJECT, "--run-dir", self.run_folder],
                 cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=messages,
             )
             peak = 0
@@ -179,13 +177,13 @@ class Stand:
         return WholeRun(seconds, float(data), peak)
 
     def _readers(self, entity: str, checkpoint: bool) -> list[list[str]]:
-        extract = [str(self._programs / "graduate-extract"), "--project", PROJECT, "--entity", entity]
+        extract = [str(self.programs / "graduate-extract"), "--project", PROJECT, "--entity", entity]
         extract += ["--catalogs", str(self._catalogs)]
         if checkpoint:
             extract += ["--checkpoint", str(self._checkpoints / f"{entity}.gck")]
-        return [extract, [str(self._programs / "graduate-transform"), "--project", PROJECT]]
+        return [extract, [str(self.programs / "graduate-transform"), "--project", PROJECT]]
 
-    def _pipe(
+    def pipe(
         self,
         programs: list[list[str]],
         measured: Measured,
@@ -193,7 +191,7 @@ class Stand:
         output: Path | None = None,
         environment: dict[str, str] | None = None,
     ) -> None:
-        messages = self._folder / "messages"
+        messages = self.folder / "messages"
         messages.write_text("")
         words = [str(messages), *([">", str(output)] if output else []), *programs[0]]
         for program in programs[1:]:
@@ -210,7 +208,7 @@ class Stand:
         measured.seconds += float(seconds)
 
     @contextmanager
-    def _servers_at_work(self) -> Iterator[Measured]:
+    def servers_at_work(self) -> Iterator[Measured]:
         measured = Measured()
         servers = {"source": _Sessions(self._azure.pid), "target": _Sessions(self.target.pid)}
         before = {name: sessions.cpu() for name, sessions in servers.items()}
