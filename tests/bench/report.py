@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.bench.measured import Measured, cpu_of, seconds_of
 from tests.bench.stand import WholeRun
+from tests.bench.verification import Verification
 
 LIMIT_KIB = 64 << 10
 RAW = "raw COPY"
@@ -56,6 +57,7 @@ class Report:
     sets: dict[str, Set] = field(default_factory=dict)
     peaks: dict[str, dict[int, int]] = field(default_factory=dict)  # program and source, scale -> KiB
     whole_run: WholeRun | None = None
+    verification: Verification | None = None
 
     def note_peaks(self, scale: int, source: str, measured: Measured) -> None:
         for program, used in measured.programs.items():
@@ -74,6 +76,7 @@ class Report:
             "peak_kib": self.peaks,
             "peak_limit_kib": LIMIT_KIB,
             "graduate_run": {"seconds": self.whole_run.seconds, "data_seconds": self.whole_run.data_seconds},
+            "verification": self.verification.to_json(),
         }
 
     def to_text(self) -> str:
@@ -85,7 +88,7 @@ class Report:
             f"graduate run, all entities, once: {run.seconds:.1f} s, of which {run.data_seconds:.1f} s for the data;"
             " the rest is catalogs, keys, indexes, references, ANALYZE"
         )
-        parts.append(_memory(self.peaks))
+        parts += [self.verification.to_text(), _memory(self.peaks)]
         return "\n\n".join(parts)
 
 

@@ -11,8 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = ("raw COPY", "without checkpoint", "with checkpoint")
+WHOLE = {"graduate", "graduate-verify"}  # they are not for one source
 PROGRAMS = {"graduate-extract", "graduate-transform", "graduate-load"}
 KINDS = {"mongodb", "postgres", "appwrite"}
+VERIFICATIONS = ("counts", "content", "references", "supabase", "all levels")
 
 
 @pytest.mark.slow
@@ -40,8 +42,20 @@ def test_quick_benchmark(tmp_path: Path) -> None:
             assert all(measured["cpu_seconds"][program] > 0 for program in programs), (name, way)
             assert way in done.stdout
 
+    verification = figures["verification"]
+    assert verification["rows"] > sum(one["rows"] for one in figures["sets"].values())
+    assert tuple(verification["ways"]) == ("COPY OUT", *VERIFICATIONS)
+    for way, measured in verification["ways"].items():
+        seconds = measured["seconds"]
+        assert 0 < seconds["min"] <= seconds["median"] <= seconds["max"], way
+        assert measured["of_copy_out"] > 0, way
+        program = "psql" if way == "COPY OUT" else "graduate-verify"
+        assert set(measured["cpu_seconds"]) == {program, "source", "target"}, way
+        assert (way == "COPY OUT") or 0 < measured["verdict_seconds"] < seconds["max"], way
+        assert f"\n{way} " in done.stdout
+
     peaks = figures["peak_kib"]
-    assert set(peaks) == {"graduate"} | {f"{program}, {kind}" for program in PROGRAMS for kind in KINDS}
+    assert set(peaks) == WHOLE | {f"{program}, {kind}" for program in PROGRAMS for kind in KINDS}
     for what, by_scale in peaks.items():
         assert set(by_scale) == {"1", "2"} and all(kib > 1024 for kib in by_scale.values()), what
         assert what in done.stdout
