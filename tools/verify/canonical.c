@@ -87,8 +87,12 @@ static bool read_numeric(const uint8_t *bytes, size_t length, struct buffer *out
             return true;
         }
     size_t start = canonical_decimal_begin(out);
-    for (size_t i = 0; i < count; i++)
-        buffer_printf(out, "%04u", get_be16(bytes + 8 + 2 * i) % 10000U);
+    for (size_t i = 0; i < count; i++) {
+        unsigned group = get_be16(bytes + 8 + 2 * i) % 10000U;
+        const char digits[] = {(char)('0' + group / 1000), (char)('0' + group / 100 % 10),
+                               (char)('0' + group / 10 % 10), (char)('0' + group % 10)};
+        buffer_put(out, digits, sizeof digits);
+    }
     if (!canonical_decimal_end(out, start, sign == 0x4000, 4 * (weight + 1 - (int64_t)count)))
         return wrong_size(length, error);
     return true;

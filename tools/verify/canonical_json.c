@@ -188,8 +188,8 @@ static bool wrong(struct parser *parser)
 
 static char next(struct parser *parser)
 {
-    while (parser->at < parser->end && strchr(" \t\r\n", *parser->at) != NULL &&
-           *parser->at != '\0')
+    while (parser->at < parser->end && (*parser->at == ' ' || *parser->at == '\n' ||
+                                        *parser->at == '\r' || *parser->at == '\t'))
         parser->at++;
     return parser->at < parser->end ? *parser->at : '\0';
 }
@@ -325,11 +325,15 @@ static bool parse_array(struct parser *parser)
     return take(parser, ']') || wrong(parser);
 }
 
+static bool is_of_number(char c)
+{
+    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+}
+
 static bool parse_number(struct parser *parser)
 {
     const char *start = parser->at;
-    while (parser->at < parser->end && strchr("+-.0123456789eE", *parser->at) != NULL &&
-           *parser->at != '\0')
+    while (parser->at < parser->end && is_of_number(*parser->at))
         parser->at++;
     return canonical_put_json_number(parser->out, start, (size_t)(parser->at - start)) ||
            wrong(parser);

@@ -32,18 +32,30 @@ static size_t read_hex(const char *text, size_t length, unsigned dashes, uint8_t
     return count;
 }
 
+/* The other way; `out` has a terminator then. */
+static void write_hex(const uint8_t *bytes, size_t count, unsigned dashes, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        if (dashes >> i & 1)
+            *out++ = '-';
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = '\0';
+}
+
+enum { UUID_DASHES = 1 << 4 | 1 << 6 | 1 << 8 | 1 << 10 };
+
 bool expect_uuid_read(const char *text, size_t length, uint8_t uuid[16])
 {
-    const unsigned dashes = 1U << 4 | 1U << 6 | 1U << 8 | 1U << 10;
-    return (length == 36 && read_hex(text, length, dashes, uuid, 16) == 16) ||
+    return (length == 36 && read_hex(text, length, UUID_DASHES, uuid, 16) == 16) ||
            (length == 32 && read_hex(text, length, 0, uuid, 16) == 16);
 }
 
 void expect_uuid_write(const uint8_t uuid[16], char out[37])
 {
-    snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-             uuid[0], uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], uuid[6], uuid[7], uuid[8],
-             uuid[9], uuid[10], uuid[11], uuid[12], uuid[13], uuid[14], uuid[15]);
+    write_hex(uuid, 16, UUID_DASHES, out);
 }
 
 /* RFC 9562: SHA-1 of namespace and name, 122 bits of it. Names are ids: short, or cut off nowhere.
@@ -98,8 +110,7 @@ static bool twelve_bytes(const struct identity *rule, const char *entity, const 
         memcpy(uuid, id, 12);
         return true;
     case IDENTITY_UUID5:
-        for (int i = 0; i < 12; i++)
-            snprintf(hex + 2 * i, 3, "%02x", id[i]);
+        write_hex(id, 12, 0, hex);
         return name_uuid(rule, entity, hex, 24, uuid);
     case IDENTITY_UUID7:
         time_uuid(id, uuid);

@@ -192,7 +192,7 @@ static struct item find_name(const struct item *document, const char *name, size
         bson_iter_init_from_data(&iter, document->value.value.v_doc.data,
                                  document->value.value.v_doc.data_len))
         while (bson_iter_next(&iter))
-            if (strlen(bson_iter_key(&iter)) == length &&
+            if (bson_iter_key_len(&iter) == length &&
                 memcmp(bson_iter_key(&iter), name, length) == 0)
                 return item_of(&iter);
     return (struct item){0};

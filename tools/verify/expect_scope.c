@@ -85,10 +85,12 @@ static const char *follow(const char *path, const struct trail *trail)
         path = follow(path, trail->up);
     if (path == NULL || *path == '\0')
         return NULL;
-    size_t length = strcspn(path, ".");
-    if (strncmp(path, trail->name, length) != 0 || trail->name[length] != '\0')
+    const char *name = trail->name;
+    for (; *path != '\0' && *path != '.' && *path == *name; path++)
+        name++;
+    if (*name != '\0' || (*path != '\0' && *path != '.'))
         return NULL;
-    return path + length + (path[length] == '.');
+    return path + (*path == '.');
 }
 
 struct finding {
