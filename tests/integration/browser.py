@@ -31,7 +31,9 @@ addEventListener('load', () => {{
     const root = frame.contentDocument.documentElement, width = frame.clientWidth;
     const out = [...root.querySelectorAll('body *')].filter((element) =>
       !boxed(element) && element.getBoundingClientRect().right > width + 0.5);
+    const scrolls = [...root.querySelectorAll('.box')].filter((box) => box.scrollWidth > box.clientWidth);
     return {{width, page: root.scrollWidth, out: out.map((element) => element.outerHTML.slice(0, 120)),
+            scrolls: scrolls.map((box) => box.querySelector('table').id),
             text: getComputedStyle(root.querySelector('body')).color}};
   }});
   document.getElementById('found').textContent = JSON.stringify(found);

@@ -321,7 +321,19 @@ ROWS = [
     Bug("batch gone from the ledger",
         "delete from graduate.batches where (entity, batch) ="
         " (select entity, max(batch) from graduate.batches where entity = 'sync_logs' group by 1)",
-        {("counts", "count", ""), ("counts", "count", "public.sync_logs")}),
+        {("counts", "count", ""), ("counts", "count", "public.sync_logs"), ("content", "values", "")}),
+    Bug("loaded record counted as filtered",
+        "update graduate.batches set filtered = 1 where entity = 'sync_logs' and batch = 1",
+        {("content", "count", "")}, says="1 records were filtered"),
+    Bug("value that is nowhere",
+        """update graduate.batches set paths = jsonb_set(paths, '{platform,written}', '1')
+           where entity = 'sync_logs' and batch = 1""",
+        {("counts", "values", ""), ("content", "values", "")}, says="which does not add up"),
+    Bug("value counted as dropped",
+        """update graduate.batches set paths = jsonb_set(paths, '{platform}',
+             jsonb_build_object('seen', paths #> '{platform,seen}', 'dropped', paths #> '{platform,seen}'))
+           where entity = 'sync_logs' and batch = 1""",
+        {("content", "values", "")}, says="sync_logs, platform"),
 ]  # fmt: skip
 
 # ---- references, and who is who at Supabase Auth -------------------------------------------------------

@@ -301,7 +301,7 @@ def test_nothing_is_wider_than_the_page(folder: Path, browser: Browser, dark: bo
     report(folder)
     for frame in browser.measure(folder / "report.html", WIDTHS, dark):
         assert frame["page"] == frame["width"], frame
-        assert frame["out"] == [], frame
+        assert frame["out"] == [] and frame["scrolls"] == [], frame
         assert (frame["text"] != "rgb(27, 36, 48)") == dark, "the colours follow the reader's wish"
 
 

@@ -81,18 +81,27 @@ void html_duration(struct buffer *out, double seconds)
         buffer_puts(out, figure_duration(seconds, figure));
 }
 
-static void put_count(struct buffer *out, const char *element, bool fault, int64_t count)
+/* Where a page is too narrow for columns, each cell shows its column's title itself. */
+static void open_cell(struct buffer *out, const struct html_column *column, const char *class)
+{
+    buffer_puts(out, "<td data-title=\"");
+    html_text(out, column->title);
+    buffer_printf(out, "\"%s%s%s>", class[0] != '\0' ? " class=\"" : "", class,
+                  class[0] != '\0' ? "\"" : "");
+}
+
+static void put_count(struct buffer *out, const struct html_column *column, int64_t count)
 {
     char figure[FIGURE_SIZE];
-    buffer_printf(out, "<%s class=\"number%s\">", element,
-                  count == 0 ? " zero"
-                  : fault    ? " fault"
-                             : "");
+    open_cell(out, column,
+              count == 0                   ? "number zero"
+              : column->kind != HTML_COUNT ? "number fault"
+                                           : "number");
     if (count < 0) { /* a balance can be; to figure_count it would be an estimate */
         buffer_puts(out, "\u2212");
         count = -count;
     }
-    buffer_printf(out, "%s</%s>", figure_count(count, figure), element);
+    buffer_printf(out, "%s</td>", figure_count(count, figure));
 }
 
 /* A thousandth is the least that is drawn, so that nothing that took time is invisible. */
@@ -133,17 +142,17 @@ static void put_cell(struct buffer *out, const struct html_table *table,
         buffer_puts(out, "</th>");
         break;
     case HTML_DATA:
-        buffer_puts(out, "<td>");
+        open_cell(out, column, "");
         html_data(out, member_text(row, column->member));
         buffer_puts(out, "</td>");
         break;
     case HTML_COUNT:
     case HTML_FAULT:
     case HTML_BALANCE:
-        put_count(out, "td", column->kind != HTML_COUNT, member_count(row, column->member));
+        put_count(out, column, member_count(row, column->member));
         break;
     case HTML_TIME:
-        buffer_puts(out, "<td class=\"number\">");
+        open_cell(out, column, "number");
         html_duration(out, member_number(row, column->member));
         buffer_puts(out, "</td>");
         break;
@@ -178,7 +187,7 @@ static void put_total(struct buffer *out, const struct html_table *table, const 
         if (i == 0)
             buffer_puts(out, "<th scope=\"row\">together</th>");
         else if (column->kind == HTML_COUNT || column->kind == HTML_FAULT)
-            put_count(out, "td", column->kind == HTML_FAULT, member_sum(rows, column->member));
+            put_count(out, column, member_sum(rows, column->member));
         else
             buffer_printf(out, "<td%s></td>", is_text(column) ? "" : " class=\"number\"");
     }

@@ -28,6 +28,7 @@
  * is kept, because an answer about yesterday's source would be wrong today. */
 #include "content.h"
 #include "found.h"
+#include "query.h"
 #include "records.h"
 
 #include "graduate/message.h"
@@ -554,9 +555,7 @@ bool level_content(struct verification *verification, struct error *error)
         name_left_out(&content, reason, sizeof reason);
         state_remove(verification->state_folder);
     } else if (!ends) {
-        if (strcmp(error->sqlstate, "42501") == 0)
-            error_hint(error, "let the role that verifies read everything: GRANT pg_read_all_data, "
-                              "and BYPASSRLS, for row-level security would hide rows from it");
+        query_hint_rights(error);
         snprintf(reason, sizeof reason, "%s%s%s", error->message,
                  error->hint[0] != '\0' ? "; next: " : "", error->hint);
     }

@@ -11,7 +11,10 @@ void fates_release(struct fates *fates)
         free(fates->rows[i].entity);
         free(fates->rows[i].path);
     }
+    for (size_t i = 0; i < fates->entity_count; i++)
+        free(fates->entities[i].entity);
     free(fates->rows);
+    free(fates->entities);
     *fates = (struct fates){0};
 }
 
@@ -39,9 +42,28 @@ static struct fate_row *add(struct fates *fates, const char *entity, const char 
     return &fates->rows[fates->count++];
 }
 
-bool fates_take(struct fates *fates, const char *entity, const struct expected_path *paths,
-                size_t count, struct error *error)
+static bool add_entity(struct fates *fates, const char *name, int64_t filtered, struct error *error)
 {
+    if (fates->entity_count == fates->entity_room) {
+        size_t room = fates->entity_room * 2 + 16;
+        struct fate_entity *entities = realloc(fates->entities, room * sizeof *entities);
+        if (entities == NULL)
+            return error_memory(error);
+        fates->entities = entities;
+        fates->entity_room = room;
+    }
+    struct fate_entity entity = {strdup(name), filtered};
+    if (entity.entity == NULL)
+        return error_memory(error);
+    fates->entities[fates->entity_count++] = entity;
+    return true;
+}
+
+bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
+                const struct expected_path *paths, size_t count, struct error *error)
+{
+    if (!add_entity(fates, entity, filtered, error))
+        return false;
     for (size_t i = 0; i < count; i++) {
         if (paths[i].values[FATE_SEEN] == 0)
             continue;
@@ -55,9 +77,13 @@ bool fates_take(struct fates *fates, const char *entity, const struct expected_p
 
 /* ---- the ledger ------------------------------------------------------------------------------ */
 
+static const char entities_sql[] =
+    "SELECT entity, pg_catalog.sum(filtered) FROM graduate.batches WHERE run::pg_catalog.text = $1"
+    " GROUP BY entity";
+
 /* A row per entity, path and fate; a fate that is not known here would be one of a newer graduate.
  */
-static const char ledger_sql[] =
+static const char paths_sql[] =
     "SELECT b.entity, p.key, f.key, pg_catalog.sum(f.value::pg_catalog.int8)"
     " FROM graduate.batches b, pg_catalog.jsonb_each(b.paths) p,"
     " pg_catalog.jsonb_each_text(p.value) f"
@@ -97,11 +123,17 @@ bool fates_read_ledger(struct fates *fates, struct postgres *target, const char 
     PQclear(result);
     if (!*ledger)
         return true;
-    if (!postgres_query(target, ledger_sql, &run, 1, &result, error))
+    if (!postgres_query(target, paths_sql, &run, 1, &result, error))
         return false;
     bool ok = true;
     for (int row = 0; ok && row < PQntuples(result); row++)
         ok = read_row(fates, result, row, error);
+    PQclear(result);
+    if (!ok || !postgres_query(target, entities_sql, &run, 1, &result, error))
+        return false;
+    for (int row = 0; ok && row < PQntuples(result); row++)
+        ok = add_entity(fates, PQgetvalue(result, row, 0),
+                        strtoll(PQgetvalue(result, row, 1), NULL, 10), error);
     PQclear(result);
     return ok;
 }
@@ -224,10 +256,35 @@ static bool compare_sides(const char *entity, const struct side *ledger, const s
     return ok;
 }
 
+static int64_t filtered_of(const struct fates *fates, const char *entity)
+{
+    for (size_t i = 0; i < fates->entity_count; i++)
+        if (strcmp(fates->entities[i].entity, entity) == 0)
+            return fates->entities[i].filtered;
+    return 0; /* an entity without records is in no batch */
+}
+
+static bool compare_filtered(const struct fates *ledger, const struct fates *recount,
+                             struct verdict_file *verdict, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < recount->entity_count; i++) {
+        const struct fate_entity *counted = &recount->entities[i];
+        int64_t said = filtered_of(ledger, counted->entity);
+        ok =
+            said == counted->filtered ||
+            verdict_find(verdict, LEVEL_CONTENT, "count", NULL, NULL, NULL, error,
+                         "%s: the ledger says that %" PRId64 " records were filtered; counted anew "
+                         "it is %" PRId64,
+                         counted->entity, said, counted->filtered);
+    }
+    return ok;
+}
+
 bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_file *verdict,
                    struct error *error)
 {
-    bool ok = true;
+    bool ok = compare_filtered(ledger, recount, verdict, error);
     sort(ledger);
     sort(recount);
     for (size_t l = 0, r = 0; ok && (l < ledger->count || r < recount->count);) {
@@ -244,9 +301,12 @@ bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_f
 
 /* ---- kept between two verifications ---------------------------------------------------------- */
 
-/* Per row: uint32 length of the path, the path, a uint64 per fate; little-endian. */
+/* A uint64 of filtered records; per row: uint32 length of the path, the path, a uint64 per fate;
+ * little-endian. */
 void fates_pack(const struct fates *fates, struct buffer *out)
 {
+    for (size_t i = 0; i < fates->entity_count; i++)
+        buffer_put_le64(out, (uint64_t)fates->entities[i].filtered);
     for (size_t i = 0; i < fates->count; i++) {
         const struct fate_row *row = &fates->rows[i];
         buffer_put_le32(out, (uint32_t)strlen(row->path));
@@ -256,23 +316,37 @@ void fates_pack(const struct fates *fates, struct buffer *out)
     }
 }
 
+static bool damaged(struct error *error)
+{
+    return error_set(error, ERROR_BUG, "a piece of the verification's state is damaged");
+}
+
+static bool unpack_row(struct fates *fates, const char *entity, const uint8_t **at,
+                       const uint8_t *end, struct error *error)
+{
+    enum { NUMBERS = 8 * FATE_COUNT };
+    size_t left = (size_t)(end - *at), size = left >= 4 ? get_le32(*at) : SIZE_MAX;
+    if (size > left || left - size < 4 + NUMBERS)
+        return damaged(error);
+    char *path = strndup((const char *)*at + 4, size);
+    struct fate_row *row = path != NULL ? add(fates, entity, path, error) : NULL;
+    free(path);
+    if (row == NULL)
+        return error_memory(error);
+    *at += 4 + size;
+    for (size_t fate = 0; fate < FATE_COUNT; fate++, *at += 8)
+        row->values[fate] = (int64_t)get_le64(*at);
+    return true;
+}
+
 bool fates_unpack(struct fates *fates, const char *entity, const uint8_t *bytes, size_t length,
                   struct error *error)
 {
-    enum { NUMBERS = 8 * FATE_COUNT };
-    const uint8_t *end = bytes + length;
-    while (bytes < end) {
-        uint32_t size = end - bytes >= 4 ? get_le32(bytes) : UINT32_MAX;
-        if (size > (size_t)(end - bytes) || (size_t)(end - bytes) - size < 4 + NUMBERS)
-            return error_set(error, ERROR_BUG, "a piece of the verification's state is damaged");
-        char *path = strndup((const char *)bytes + 4, size);
-        struct fate_row *row = path != NULL ? add(fates, entity, path, error) : NULL;
-        free(path);
-        if (row == NULL)
-            return error_memory(error);
-        bytes += 4 + size;
-        for (size_t fate = 0; fate < FATE_COUNT; fate++, bytes += 8)
-            row->values[fate] = (int64_t)get_le64(bytes);
-    }
-    return true;
+    if (length < 8)
+        return damaged(error);
+    const uint8_t *at = bytes + 8, *end = bytes + length;
+    bool ok = add_entity(fates, entity, (int64_t)get_le64(bytes), error);
+    while (ok && at < end)
+        ok = unpack_row(fates, entity, &at, end, error);
+    return ok;
 }

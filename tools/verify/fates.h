@@ -1,5 +1,5 @@
-/* fates.h: the account of values (fate.h), as the ledger has it and as the records are counted
- * anew. */
+/* fates.h: what became of records and of their values (fate.h), as the ledger has it and as it is
+ * counted anew. */
 #ifndef VERIFY_FATES_H
 #define VERIFY_FATES_H
 
@@ -12,14 +12,21 @@ struct fate_row {
     char *entity, *path;
     int64_t values[FATE_COUNT];
 };
+/* How many records of an entity became no row by a rule. */
+struct fate_entity {
+    char *entity;
+    int64_t filtered;
+};
 struct fates {
     struct fate_row *rows; /* by entity, each in one piece */
     size_t count, room;
+    struct fate_entity *entities;
+    size_t entity_count, entity_room;
 };
 void fates_release(struct fates *fates);
-/* All paths of an entity that saw a value. */
-bool fates_take(struct fates *fates, const char *entity, const struct expected_path *paths,
-                size_t count, struct error *error);
+/* An entity, and all of its paths that saw a value. */
+bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
+                const struct expected_path *paths, size_t count, struct error *error);
 /* What the ledger's batches say of a run, summed up; `ledger` tells whether there is a ledger. */
 bool fates_read_ledger(struct fates *fates, struct postgres *target, const char *run, bool *ledger,
                        struct error *error);
@@ -36,8 +43,8 @@ void fate_row_describe(const struct fate_row *row, char *out, size_t size);
 bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_file *verdict,
                    struct error *error);
 
-/* As bytes, for a piece of state that an interrupted verification leaves; and back, false if they
- * are damaged. */
+/* Those of one entity as bytes, for a piece of state that an interrupted verification leaves; and
+ * back. */
 void fates_pack(const struct fates *fates, struct buffer *out);
 bool fates_unpack(struct fates *fates, const char *entity, const uint8_t *bytes, size_t length,
                   struct error *error);

@@ -1,5 +1,6 @@
 /* graduate-verify: does the target hold what the sources say it should? */
 #include "level.h"
+#include "query.h"
 #include "records.h"
 
 #include "graduate/file.h"
@@ -387,6 +388,7 @@ static bool check(struct work *work, struct error *error)
             if (work->asked[i])
                 ok = run_level(work, i, error);
     } else if (why.code == ERROR_TARGET) {
+        query_hint_rights(&why);
         ok = close_unchecked(work, &why, error);
     } else {
         *error = why;

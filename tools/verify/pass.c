@@ -32,7 +32,7 @@ struct entity_pass {
     content_visit visit;
     struct fill *fills;
     size_t fill_count;
-    int64_t rows;
+    int64_t rows, filtered;
 };
 
 static bool fill_init(struct fill *fill, struct error *error)
@@ -101,11 +101,11 @@ static bool pass_batches(struct entity_pass *pass, struct records *records,
                          struct expectation *expectation, struct error *error)
 {
     struct record_batch batch;
-    int64_t count = 0, filtered = 0;
+    int64_t count = 0;
     bool more = true, ok = true;
     for (int64_t bytes = 0; ok && (ok = records_next(records, &batch, &more, error)) && more;) {
         ok = expectation_batch(expectation, batch.payload, batch.length, take_expected, pass,
-                               &count, &filtered, error);
+                               &count, &pass->filtered, error);
         if (ok && count != records->records)
             ok = error_set(error, ERROR_SOURCE,
                            "%s: up to batch %" PRId64 " it holds %" PRId64
@@ -120,12 +120,12 @@ static bool pass_batches(struct entity_pass *pass, struct records *records,
     return ok;
 }
 
-static bool take_fates(const struct expectation *expectation, const char *entity,
-                       struct fates *fates, struct error *error)
+static bool take_fates(const struct expectation *expectation, const struct entity_pass *pass,
+                       const char *entity, struct fates *fates, struct error *error)
 {
     size_t count;
     const struct expected_path *paths = expectation_paths(expectation, &count);
-    return fates_take(fates, entity, paths, count, error);
+    return fates_take(fates, entity, pass->filtered, paths, count, error);
 }
 
 bool pass_entity(struct content *content, const struct mapping *entity, content_visit visit,
@@ -141,7 +141,7 @@ bool pass_entity(struct content *content, const struct mapping *entity, content_
     if (ok) {
         ok = pass_init(&pass, content, expectation, visit, error) &&
              pass_batches(&pass, &records, expectation, error) &&
-             (fates == NULL || take_fates(expectation, entity->name, fates, error));
+             (fates == NULL || take_fates(expectation, &pass, entity->name, fates, error));
         if (ok)
             message_info("%s: %" PRId64 " records should be %" PRId64 " rows", entity->name,
                          records.records, pass.rows);

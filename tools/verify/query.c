@@ -73,6 +73,13 @@ bool inspection_find(struct inspection *inspection, const char *kind, const char
                         table != NULL ? ": " : "", text);
 }
 
+void query_hint_rights(struct error *error)
+{
+    if (strcmp(error->sqlstate, "42501") == 0)
+        error_hint(error, "let the role that verifies read everything: GRANT pg_read_all_data, and "
+                          "BYPASSRLS, for row-level security would hide rows from it");
+}
+
 /* A role that may read all tables still sees none with row-level security on: with row_security off
  * the server says so, and not "no rows". */
 static void doubt_answer(struct inspection *inspection, const char *what, const PGresult *result)

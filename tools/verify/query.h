@@ -44,6 +44,9 @@ bool query_each(struct inspection *inspection, const char *what, const char *sql
 bool query_number(struct inspection *inspection, const char *what, const char *sql, int64_t *number,
                   bool *known);
 
+/* Where the server said that the role may not do it, say which rights it should have. */
+void query_hint_rights(struct error *error);
+
 /* Values of a result. */
 const char *query_text(const PGresult *rows, int row, int column); /* NULL for SQL NULL */
 bool query_true(const PGresult *rows, int row, int column);
