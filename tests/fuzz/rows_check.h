@@ -91,9 +91,15 @@ static inline void check_array(const struct pgtype *type, const uint8_t *bytes, 
     MUST(at == end && (nulls > 0) == (get_be32(bytes + 4) == 1));
 }
 
+/* A buffer in which nothing was put has no bytes to count from. */
+static inline const uint8_t *end_of(const struct buffer *buffer)
+{
+    return buffer->length > 0 ? buffer->data + buffer->length : buffer->data;
+}
+
 static inline void check_rows(const struct row_list *list, const struct schema_output *output)
 {
-    const uint8_t *at = list->tuples.data, *end = at + list->tuples.length;
+    const uint8_t *at = list->tuples.data, *end = end_of(&list->tuples);
     for (uint32_t row = 0; row < list->rows; row++) {
         MUST(end - at >= 2 && get_be16(at) == output->column_count);
         at += 2;
@@ -116,7 +122,7 @@ static inline void check_rows(const struct row_list *list, const struct schema_o
 /* Six texts each: what graduate.losses has for columns. */
 static inline void check_losses(const struct losses *losses)
 {
-    const uint8_t *at = losses->tuples.data, *end = at + losses->tuples.length;
+    const uint8_t *at = losses->tuples.data, *end = end_of(&losses->tuples);
     for (uint32_t row = 0; row < losses->count; row++) {
         MUST(end - at >= 2 && get_be16(at) == 6);
         at += 2;

@@ -84,12 +84,15 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
                              &scope->unspoken[scope->unspoken_count++], walk->error);
 }
 
+/* Its name becomes a key of the rest, or a path of the account: either way it must be text. */
 static bool unspoken(struct walk *walk, const struct trail *trail)
 {
-    if (walk->scope->has_rest)
-        return note_unspoken(walk, trail);
-    refuse_unspoken(walk->error);
-    return at_trail(walk->scope, trail, walk->error);
+    bool ok = walk->scope->has_rest
+                  ? text_check((const uint8_t *)trail->name, strlen(trail->name), walk->error)
+                  : refuse_unspoken(walk->error);
+    if (!ok)
+        return at_trail(walk->scope, trail, walk->error);
+    return note_unspoken(walk, trail);
 }
 
 /* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a node

@@ -104,15 +104,25 @@ static bool put_double(struct json_writer *writer, double number, struct error *
     return true;
 }
 
+static bool is_unsafe(int64_t integer)
+{
+    return integer > SAFE_INTEGER || integer < -SAFE_INTEGER;
+}
+
+static void put_as_text(struct json_writer *writer, const char *digits)
+{
+    buffer_printf(writer->out, "\"%s\"", digits);
+    record(writer, "safe_numbers", digits, "the same digits as text");
+}
+
 static void put_integer(struct json_writer *writer, int64_t integer)
 {
-    bool unsafe = writer->safe_numbers && (integer > SAFE_INTEGER || integer < -SAFE_INTEGER);
-    buffer_printf(writer->out, unsafe ? "\"%" PRId64 "\"" : "%" PRId64, integer);
-    if (unsafe) {
-        char digits[24];
-        snprintf(digits, sizeof digits, "%" PRId64, integer);
-        record(writer, "safe_numbers", digits, "the same digits as text");
-    }
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRId64, integer);
+    if (writer->safe_numbers && is_unsafe(integer))
+        put_as_text(writer, digits);
+    else
+        buffer_puts(writer->out, digits);
 }
 
 static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *decimal,
@@ -124,6 +134,12 @@ static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *dec
         error_set(error, ERROR_DATA, "jsonb cannot hold the decimal %s", text);
         error_hint(error, "correct the record in the source, and run again");
         return at_path(writer, error);
+    }
+    int64_t integer;
+    if (writer->safe_numbers && number_is_whole(text) &&
+        (!number_parse_int64(text, &integer) || is_unsafe(integer))) {
+        put_as_text(writer, text);
+        return true;
     }
     const char *shown = text;
     char behind_zeros = text[1 + strspn(text + 1, "0.")];

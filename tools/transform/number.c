@@ -114,6 +114,14 @@ static size_t bare(struct decimal *decimal, char *out)
     return count;
 }
 
+bool number_is_whole(const char *text)
+{
+    struct decimal decimal;
+    char digits[LONGEST_TEXT];
+    return parse(text, &decimal) && decimal.length < LONGEST_TEXT &&
+           (bare(&decimal, digits) == 0 || decimal.exponent >= 0);
+}
+
 bool number_same(const char *a, const char *b)
 {
     struct decimal x, y;

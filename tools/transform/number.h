@@ -16,6 +16,8 @@ bool number_to_int64(double number, int64_t *out);
 /* The whole number that a decimal text is ("12", "1.20E+2", "5.0"), if it is one and fits. */
 bool number_parse_int64(const char *text, int64_t *out);
 
+/* Is the number of a decimal text a whole one, of whatever size? */
+bool number_is_whole(const char *text);
 /* Do two decimal texts stand for the same number ("1.0" and "10E-1")? */
 bool number_same(const char *a, const char *b);
 

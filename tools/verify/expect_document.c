@@ -56,6 +56,7 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
     for (size_t i = 0; i < mapping->column_count; i++) {
         const struct mapping_value *value = &mapping->columns[i].value;
         if (value->kind == VALUE_REST) {
+            form->rest = value;
             form->scope->has_rest = true;
             form->scope->rest_safe = has_function(value, FUNCTION_SAFE_NUMBERS);
         }
@@ -415,11 +416,26 @@ static const struct form *find_form(const struct expectation *e, const struct sc
     return NULL;
 }
 
+/* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
+ * nobody asks what is in it. */
+static bool enter(const struct expectation *e, struct scope *scope, struct path_counts *counts,
+                  struct error *error)
+{
+    scope->rest_wanted = false;
+    for (size_t f = 0; f < e->form_count; f++) {
+        const struct form *form = &e->forms[f];
+        scope->rest_wanted = scope->rest_wanted || (form->scope == scope && form->rest != NULL &&
+                                                    holds(scope, &form->mapping->when) &&
+                                                    holds(scope, &form->rest->when));
+    }
+    return scope_enter(scope, counts, error);
+}
+
 static bool put_element(struct making *m, struct scope *scope, const struct item *element,
                         const struct delivery *delivery)
 {
     scope->document = *element;
-    if (!scope_enter(scope, &m->e->counts, delivery->error))
+    if (!enter(m->e, scope, &m->e->counts, delivery->error))
         return false;
     if (find_form(m->e, scope, NULL) == NULL)
         scope_pass_over(scope);
@@ -460,7 +476,7 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
     *filtered = first == NULL;
     if (*filtered)
         return true;
-    if (!scope_enter(scope, &e->counts, delivery->error))
+    if (!enter(e, scope, &e->counts, delivery->error))
         return false;
     if (!put_rows(&m, scope, first, delivery))
         return false;

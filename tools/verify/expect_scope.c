@@ -51,12 +51,11 @@ static void put_trail(struct buffer *out, const struct trail *trail)
 
 static void put_path(struct buffer *out, const struct scope *scope, const struct trail *trail)
 {
-    struct buffer inside;
-    buffer_init(&inside);
+    buffer_puts(out, scope->path);
+    if (trail != NULL && scope->path[0] != '\0')
+        buffer_putc(out, '.'); /* also before a field without a name */
     if (trail != NULL)
-        put_trail(&inside, trail);
-    path_join(out, scope->path, buffer_text(&inside));
-    buffer_release(&inside);
+        put_trail(out, trail);
 }
 
 static bool at_trail(const struct scope *scope, const struct trail *trail, struct error *error)
@@ -111,6 +110,13 @@ static struct finding look_up(const struct scope *scope, const struct trail *tra
     return finding;
 }
 
+/* Does anybody want to know what is in the field? */
+static bool is_asked_for(const struct scope *scope, const struct trail *trail)
+{
+    const struct finding finding = look_up(scope, trail);
+    return scope->rest_wanted || !scope->has_rest || finding.claim != NULL || finding.leads_on;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -138,7 +144,8 @@ static bool names_once(struct scope *scope, const struct item *document, const s
     for (size_t i = 1; i < count; i++) {
         struct trail twice = {trail, NULL};
         memcpy(&twice.name, scope->names.data + i * sizeof(char *), sizeof(char *));
-        if (compare_names(scope->names.data + (i - 1) * sizeof(char *), &twice.name) == 0)
+        if (compare_names(scope->names.data + (i - 1) * sizeof(char *), &twice.name) == 0 &&
+            is_asked_for(scope, &twice))
             return refuse(scope, &twice, "the field stands twice in its document", error);
     }
     return true;
@@ -164,7 +171,8 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
     put_path(&path, scope, trail);
     canonical_object_member(rest);
     bool ok = expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
-              expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error) &&
+              (!scope->rest_wanted ||
+               expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error)) &&
               path_counts_find(walk->counts, buffer_text(&path), &at, walk->error);
     buffer_release(&path);
     if (ok)

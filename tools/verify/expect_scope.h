@@ -29,6 +29,7 @@ struct scope {
     size_t count, room;
     bool has_rest, rest_safe; /* a column keeps what nobody spoke for; under safe_numbers */
     struct item document;     /* at hand */
+    bool rest_wanted;         /* a form of rows keeps its rest */
     struct buffer rest;       /* canonical JSON of its unspoken fields */
     size_t unspoken;          /* how many at its top; 0: none at all */
     struct buffer rest_paths; /* of its unspoken fields: indexes in path_counts */
