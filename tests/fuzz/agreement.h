@@ -1,82 +1,130 @@
-/* agreement.h: whether verify's own reading of the mapping makes of a document what transform made of it:
- * the same rows, value by value, and the same fates of its values. What transform refuses no run has
- * loaded, so it is nothing to agree on. */
+/* agreement.h: whether verify's own reading of the mapping makes of a record what transform made of
+ * it: the same rows, value by value, and the same fates of its values. What transform refuses no
+ * run has loaded, so it is nothing to agree on. */
 #ifndef TESTS_FUZZ_AGREEMENT_H
 #define TESTS_FUZZ_AGREEMENT_H
 
 #include "canonical.h"
 #include "expect.h"
 #include "fuzz.h"
-#include "plan.h"
+#include "graduate/schema.h"
+#include "path_account.h"
 #include "rows.h"
 #include "rows_check.h"
 
 #include <string.h>
 
-enum { MOST_OUTPUTS = 8, MOST_FIELDS = 64 };
-
-/* What transform made, output by output: how far it has been compared. */
+/* A record, and what transform made of it. */
 struct agreement {
-    const struct plan *plan;
-    const uint8_t *at[MOST_OUTPUTS], *end[MOST_OUTPUTS];
-    struct buffer value;
+    const struct project *project;
+    const struct mapping *entity;
+    const struct catalog_entity *catalog;
+    const struct schema_output *outputs; /* of the entity */
+    const struct rows *rows;
+    const struct path_account *paths;
+    const uint8_t *payload;
+    size_t length;
 };
 
-static inline size_t agreement_output(const struct agreement *agreement, const char *table)
+/* Rows as lines of text, in any order: "public.books id=u5f.., title=-" and so on, by the columns'
+ * names. */
+struct lines {
+    char *items[4096];
+    size_t count;
+};
+
+static inline void lines_add(struct lines *lines, struct buffer *line)
 {
-    size_t output = 0;
-    while (output < agreement->plan->output_count &&
-           strcmp(agreement->plan->outputs[output].output->table->label, table) != 0)
-        output++;
-    MUST(output < agreement->plan->output_count);
-    return output;
+    MUST(lines->count < sizeof lines->items / sizeof lines->items[0]);
+    lines->items[lines->count] = strdup(buffer_text(line));
+    MUST(lines->items[lines->count++] != NULL);
+    buffer_release(line);
 }
 
-static inline void agreement_value(struct agreement *agreement, const struct schema_column *column,
-                                   const uint8_t *field, const struct expected_value *expected,
-                                   struct error *error)
+static inline int compare_texts(const void *a, const void *b)
 {
-    struct buffer *value = &agreement->value;
-    buffer_clear(value);
-    MUST(canonical_from_binary(&column->type, field + 4, (int32_t)get_be32(field), value, error));
-    if (value->length == expected->length &&
-        memcmp(value->data, expected->bytes, expected->length) == 0)
-        return;
-    struct buffer text;
-    buffer_init(&text);
-    buffer_printf(&text, "%s: transform and verify agree; transform makes ", column->name);
-    canonical_print(&column->type, value->data, value->length, &text);
-    buffer_puts(&text, ", and verify expects ");
-    canonical_print(&column->type, expected->bytes, expected->length, &text);
-    fprintf(stderr, "this must hold: %s\n", buffer_text(&text));
-    abort();
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The next row of transform's must be this one. */
-static inline bool agreement_row(void *context, const struct expected_row *row, struct error *error)
+static inline void put_value(struct buffer *line, const char *column, const uint8_t *bytes,
+                             size_t length)
 {
-    struct agreement *agreement = context;
-    size_t output = agreement_output(agreement, row->table->label);
-    const struct schema_output *schema = agreement->plan->outputs[output].output;
-    const uint8_t *fields[MOST_FIELDS], **at = &agreement->at[output];
-    MUST(*at < agreement->end[output]);
-    MUST(get_be16(*at) == schema->column_count && schema->column_count <= MOST_FIELDS);
-    *at += 2;
-    for (size_t i = 0; i < schema->column_count; i++) {
-        fields[i] = *at;
-        *at += 4 + (get_be32(*at) == UINT32_MAX ? 0 : get_be32(*at));
-    }
-    for (size_t c = 0; c < row->table->column_count; c++) {
-        const struct expected_value *expected = &row->values[c];
-        size_t i = 0;
-        while (i < schema->column_count &&
-               strcmp(schema->columns[i].name, row->table->columns[c].name) != 0)
-            i++;
-        MUST(expected->given == (i < schema->column_count));
-        if (expected->given)
-            agreement_value(agreement, &schema->columns[i], fields[i], expected, error);
-    }
+    buffer_printf(line, " %s=", column);
+    for (size_t i = 0; i < length; i++)
+        buffer_printf(line, bytes[i] > ' ' && bytes[i] < 0x7F ? "%c" : "\\%02x", bytes[i]);
+}
+
+static inline bool take_expected(void *context, const struct expected_row *row, struct error *error)
+{
+    struct buffer line;
+    (void)error;
+    buffer_init(&line);
+    buffer_puts(&line, row->table->label);
+    for (size_t c = 0; c < row->table->column_count; c++)
+        if (row->values[c].given)
+            put_value(&line, row->table->columns[c].name, row->values[c].bytes,
+                      row->values[c].length);
+    lines_add(context, &line);
     return true;
+}
+
+static inline int compare_columns(const void *a, const void *b)
+{
+    const struct schema_column *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+/* All rows of one output; its fields stand in its own order, a line in that of the names. */
+static inline void take_made(struct lines *lines, const struct schema_output *output,
+                             const struct row_list *list)
+{
+    enum { MOST = 1600 };
+    static const uint8_t *fields[MOST];
+    static const struct schema_column *columns[MOST];
+    const uint8_t *at = list->tuples.data, *end = end_of(&list->tuples);
+    MUST(output->column_count <= MOST);
+    for (size_t i = 0; i < output->column_count; i++)
+        columns[i] = &output->columns[i];
+    qsort(columns, output->column_count, sizeof *columns, compare_columns);
+    while (at < end) {
+        struct buffer line;
+        buffer_init(&line);
+        buffer_puts(&line, output->table->label);
+        at += 2;
+        for (size_t i = 0; i < output->column_count; i++) {
+            fields[i] = at;
+            at += 4 + (get_be32(at) == UINT32_MAX ? 0 : get_be32(at));
+        }
+        for (size_t i = 0; i < output->column_count; i++) {
+            const uint8_t *field = fields[columns[i] - output->columns];
+            struct buffer value;
+            struct error error;
+            buffer_init(&value);
+            MUST(canonical_from_binary(&columns[i]->type, field + 4, (int32_t)get_be32(field),
+                                       &value, &error));
+            put_value(&line, columns[i]->name, value.data, value.length);
+            buffer_release(&value);
+        }
+        lines_add(lines, &line);
+    }
+}
+
+static inline void check_lines(struct lines *made, struct lines *expected)
+{
+    qsort(made->items, made->count, sizeof *made->items, compare_texts);
+    qsort(expected->items, expected->count, sizeof *expected->items, compare_texts);
+    for (size_t i = 0; i < made->count || i < expected->count; i++) {
+        const char *one = i < made->count ? made->items[i] : "(nothing)";
+        const char *other = i < expected->count ? expected->items[i] : "(nothing)";
+        if (strcmp(one, other) != 0) {
+            fprintf(stderr, "this must hold: transform and verify agree: %s\nand %s\n", one, other);
+            abort();
+        }
+    }
+    for (size_t i = 0; i < made->count; i++) {
+        free(made->items[i]);
+        free(expected->items[i]);
+    }
 }
 
 static inline void check_fates(const struct path_account *account,
@@ -97,8 +145,8 @@ static inline void check_fates(const struct path_account *account,
             continue;
         while (at < account->count && strcmp(account->paths[at].path, paths[i].path) != 0)
             at++;
-        if (at == account->count || memcmp(account->paths[at].values, paths[i].values,
-                                           sizeof paths[i].values) != 0) {
+        if (at == account->count ||
+            memcmp(account->paths[at].values, paths[i].values, sizeof paths[i].values) != 0) {
             fprintf(stderr, "this must hold: both count the same of \"%s\"\n", paths[i].path);
             abort();
         }
@@ -107,34 +155,26 @@ static inline void check_fates(const struct path_account *account,
     MUST(seen == 0);
 }
 
-static inline void check_agreement(const struct project *project, const struct plan *plan,
-                                   const struct rows *rows, const uint8_t *document, size_t length)
+static inline void check_agreement(const struct agreement *a)
 {
-    static const struct catalog_entity catalog;
-    struct agreement agreement = {.plan = plan};
+    static struct lines made, expected;
     struct expectation *expectation;
-    struct error error;
+    struct error error = {0};
     int64_t records = 0, filtered = 0;
-    MUST(plan->output_count <= MOST_OUTPUTS);
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct buffer *tuples = &rows->lists[i].tuples;
-        agreement.at[i] = tuples->data;
-        agreement.end[i] = end_of(tuples);
-    }
-    buffer_init(&agreement.value);
-    MUST(expectation_new(&expectation, project, plan->entity, &catalog, &error));
-    if (!expectation_batch(expectation, document, length, agreement_row, &agreement, &records,
+    made.count = expected.count = 0;
+    for (size_t i = 0; i < a->rows->count; i++)
+        take_made(&made, &a->outputs[i], &a->rows->lists[i]);
+    if (!expectation_new(&expectation, a->project, a->entity, a->catalog, &error) ||
+        !expectation_batch(expectation, a->payload, a->length, take_expected, &expected, &records,
                            &filtered, &error)) {
         fprintf(stderr, "this must hold: verify takes what transform took; it says %s at %s\n",
                 error.message, error.path);
         abort();
     }
-    for (size_t i = 0; i < rows->count; i++)
-        MUST(agreement.at[i] == agreement.end[i]);
-    MUST(records == 1 && filtered == rows->filtered);
-    check_fates(&plan->paths, expectation);
+    check_lines(&made, &expected);
+    MUST(records == 1 && filtered == a->rows->filtered);
+    check_fates(a->paths, expectation);
     expectation_free(expectation);
-    buffer_release(&agreement.value);
 }
 
 #endif

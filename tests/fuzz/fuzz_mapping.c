@@ -1,5 +1,6 @@
 /* A mapping file out of any text: parsed, linked, resolved to DDL, compiled, and if all that can
  * be, a few documents are put through it. */
+#include "agreement.h"
 #include "project.h"
 #include "rows_check.h"
 #include "tuple.h"
@@ -10,6 +11,8 @@ static const char *const documents[] = {
      "'meta': {'a': {'b': 1}}, 'tasks': [{'name': 'n', 'done': true}, {}]}"),
     "{'_id': 'abc', 'title': null, 'tags': [], 'meta': null, 'tasks': [], 'extra': 1.5}",
 };
+
+static const struct catalog_entity nothing; /* a collection has no columns */
 
 static void put_documents(struct memory_project *m, const struct mapping *entity)
 {
@@ -28,10 +31,20 @@ static void put_documents(struct memory_project *m, const struct mapping *entity
         bson_t *bson = bson_new_from_json((const uint8_t *)json, -1, NULL);
         rows_clear(&rows);
         losses_clear(&plan.losses);
+        path_account_clear(&plan.paths);
         if (rows_put_document(&rows, &plan, bson_get_data(bson), bson->len, &error)) {
             for (size_t o = 0; o < count; o++)
                 check_rows(&rows.lists[o], &m->schema.outputs[first + o]);
             check_losses(&plan.losses);
+            const struct agreement agreement = {&m->project,
+                                                entity,
+                                                &nothing,
+                                                m->schema.outputs + first,
+                                                &rows,
+                                                &plan.paths,
+                                                bson_get_data(bson),
+                                                bson->len};
+            check_agreement(&agreement);
         } else {
             MUST(error.code == ERROR_DATA && error.message[0] != '\0');
         }
@@ -67,9 +80,14 @@ static void put_tuple(struct memory_project *m, const struct mapping *entity)
         const uint8_t *at = tuple, *end = tuple + length;
         bool whole = length == sizeof tuple - 1;
         rows_clear(&rows);
+        path_account_clear(&plan.paths);
         if (tuple_convert(&plan, &rows, &at, end, &error)) {
             MUST(whole && at == end);
             check_rows(&rows.lists[0], plan.output);
+            const struct agreement agreement = {&m->project, entity, &m->catalog.entities[0],
+                                                plan.output, &rows,  &plan.paths,
+                                                tuple,       length};
+            check_agreement(&agreement);
         } else {
             MUST(error.code == (whole ? ERROR_DATA : ERROR_SOURCE) && error.hint[0] != '\0');
         }

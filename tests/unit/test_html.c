@@ -98,13 +98,14 @@ static void test_table(void **state)
     html_table(&out, &table, rows);
     const char *text = buffer_text(&out);
     assert_non_null(strstr(text, "a &lt; b"));
-    assert_non_null(strstr(text, "<td class=\"number fault\">\u22123</td>"));
+    assert_non_null(strstr(text, "<td data-title=\"balance\" class=\"number fault\">\u22123</td>"));
     assert_non_null(strstr(text, "x=\"0.0\" width=\"1000.0\"")); /* its part: not 4500 */
     assert_null(strstr(text, "4500"));
     assert_non_null(strstr(text, "x=\"250.0\" width=\"250.0\""));
     const char *total = strstr(text, "<tfoot>");
     assert_non_null(total);
-    assert_non_null(strstr(total, "<td class=\"number\">1,234</td><td class=\"number fault\">5</td>"
+    assert_non_null(strstr(total, "<td data-title=\"count\" class=\"number\">1,234</td>"
+                                  "<td data-title=\"fault\" class=\"number fault\">5</td>"
                                   "<td class=\"number\"></td>"));
     buffer_release(&out);
     cJSON_Delete(rows);

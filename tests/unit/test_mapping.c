@@ -340,6 +340,33 @@ static void wrong_keys_and_indexes(void **state)
     assert_refused(*state, cases, COUNT(cases));
 }
 
+/* A name of nothing would be read as one thing here and as another there. */
+static void wrong_paths(void **state)
+{
+#define EMPTY_NAME "is no path: a name in it is empty"
+    static const struct wrong cases[] = {
+        {COLUMN("'from':'c.','type':'text'"), AT_C "/from: \"c.\" " EMPTY_NAME},
+        {COLUMN("'from':'.c','type':'text'"), AT_C "/from: \".c\" " EMPTY_NAME},
+        {COLUMN("'from':'a..c','type':'text'"), AT_C "/from: \"a..c\" " EMPTY_NAME},
+        {COLUMN("'from':'c','type':'text','when':{'s.':1}"), AT_C "/when/s.: \"s.\" " EMPTY_NAME},
+        {COLUMN("'from':'c','type':'text','when':{'':1}"), AT_C "/when/: \"\" " EMPTY_NAME},
+        {COLUMN("'first':[{'from':'a'},{'from':'b.'}],'type':'text'"),
+         AT_C "/first/1/from: \"b.\" " EMPTY_NAME},
+        {COLUMN("'object':{'m':{'from':'.b.'}},'type':'jsonb'"),
+         AT_C "/object/m/from: \".b.\" " EMPTY_NAME},
+        {TABLE("'when':{'.s':1},'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS "/when/.s: \".s\" " EMPTY_NAME},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.parts':{'each':'.','key':['n'],'columns':{'n':{'position':true}}}"),
+         ": /to/public.parts/each: \".\" " EMPTY_NAME},
+        {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
+         "id_of':"
+         "'books'}}}},'drop':['a','b.']}",
+         ": /drop/1: \"b.\" " EMPTY_NAME},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
 static void wrong_rights(void **state)
 {
     static const struct wrong cases[] = {
@@ -600,6 +627,7 @@ int main(void)
         CASE(wrong_columns),
         CASE(wrong_values),
         CASE(wrong_keys_and_indexes),
+        CASE(wrong_paths),
         CASE(wrong_rights),
         CASE(tables_in_their_order),
         CASE(columns_and_their_values),

@@ -1,5 +1,5 @@
 /* What the names in a mapping refer to: entities behind id_of, columns of the parent, the home of the
- * entity's identity. Runs when all mappings of the project are parsed. */
+ * entity's identity; and paths, whose form depends on the source. Runs when all mappings of the project are parsed. */
 #include "graduate/json.h"
 #include "mapping.h"
 
@@ -24,13 +24,39 @@ static bool link_id(struct linking *r, const cJSON *object, const struct json_pl
     return true;
 }
 
+/* A column of a table can have any name; a path into documents is names with dots between them. */
+static bool check_path(const struct linking *r, const struct json_place *place, const char *path,
+                       bool itself)
+{
+    if (r->mapping->source->kind == SOURCE_POSTGRES || (itself && strcmp(path, ".") == 0))
+        return true;
+    size_t length = strlen(path);
+    if (length > 0 && path[0] != '.' && path[length - 1] != '.' && strstr(path, "..") == NULL)
+        return true;
+    return json_error(r->error, place, "\"%s\" is no path: a name in it is empty", path);
+}
+
+static bool check_conditions(const struct linking *r, const struct json_place *place,
+                             const struct conditions *conditions)
+{
+    struct json_place when = {place, "when", 0};
+    for (size_t i = 0; i < conditions->count; i++) {
+        struct json_place here = {&when, conditions->items[i].path, 0};
+        if (!check_path(r, &here, conditions->items[i].path, true))
+            return false;
+    }
+    return true;
+}
+
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
                        struct mapping_value *value)
 {
     const char *key = value->kind == VALUE_FIRST ? "first" : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
-    struct json_place here = {place, key, 0};
-    if (!link_id(r, object, place, "id_of", &value->id_of) ||
+    struct json_place here = {place, key, 0}, from = {place, "from", 0};
+    if ((value->kind == VALUE_FROM && !check_path(r, &from, value->from, true)) ||
+        !check_conditions(r, place, &value->when) ||
+        !link_id(r, object, place, "id_of", &value->id_of) ||
         !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
@@ -60,8 +86,11 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
                        struct mapping_table *table)
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
-    struct json_place here = {place, "columns", 0};
+    struct json_place here = {place, "columns", 0}, each = {place, "each", 0};
     struct mapping *mapping = r->mapping;
+    if ((table->each != NULL && !check_path(r, &each, table->each, false)) ||
+        !check_conditions(r, place, &table->when))
+        return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
         struct json_place at = {&here, column->name, 0};
@@ -84,7 +113,7 @@ bool mapping_link(struct project *project, const cJSON *json, struct mapping *ma
 {
     struct linking r = {project, mapping, error};
     const struct json_place top = {NULL, mapping->file, 0};
-    struct json_place here = {&top, "to", 0};
+    struct json_place here = {&top, "to", 0}, drop = {&top, "drop", 0};
     const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item;
     size_t next = 0;
     /* The same walk as read_tables, so that tables and JSON meet again. */
@@ -104,5 +133,10 @@ bool mapping_link(struct project *project, const cJSON *json, struct mapping *ma
                     return false;
             }
         }
+    for (size_t i = 0; i < mapping->drops.count; i++) {
+        struct json_place at = {&drop, NULL, i};
+        if (!check_path(&r, &at, mapping->drops.items[i], false))
+            return false;
+    }
     return true;
 }

@@ -43,8 +43,8 @@ struct live_reader {
     bson_t *next; /* the same of the document at hand */
     mongoc_client_session_t *session;
     mongoc_cursor_t *cursor; /* NULL: to be opened */
-    int attempts; /* in a row, without a single document in between */
-    int64_t records, bytes; /* delivered */
+    int attempts;            /* in a row, without a single document in between */
+    int64_t records, bytes;  /* delivered */
 };
 
 /* Run a command whose answer can be done without: where the server refuses, *reply holds none. The

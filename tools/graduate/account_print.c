@@ -162,8 +162,9 @@ void account_print(const struct account *account, const struct loss_list *losses
         buffer_puts(out, "\nbalance 0: every record that was read and every value in it is "
                          "accounted for, and every table holds what was loaded into it\n");
     } else {
-        buffer_printf(out, "\nbalance %s: THE ACCOUNT IS NOT CLOSED: the first number of a line is "
-                           "not the sum of the others, or present is not before + loaded\n",
+        buffer_printf(out,
+                      "\nbalance %s: THE ACCOUNT IS NOT CLOSED: the first number of a line is "
+                      "not the sum of the others, or present is not before + loaded\n",
                       figure_count(account->balance, figure));
         print_balances(account, out);
     }

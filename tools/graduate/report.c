@@ -224,8 +224,8 @@ static cJSON *items_of(cJSON *json, const char *name)
     return cJSON_GetObjectItemCaseSensitive(json, name);
 }
 
-/* The page says where an entity comes from. Its hundreds of paths stand in account.json; here are their
- * sums, and those that are not closed. */
+/* The page says where an entity comes from. Its hundreds of paths stand in account.json; here are
+ * their sums, and those that are not closed. */
 static bool complete_account(cJSON *account, const struct project *project)
 {
     bool ok = true;

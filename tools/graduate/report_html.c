@@ -147,7 +147,8 @@ static void put_account(struct buffer *out, const cJSON *report)
     };
     static const struct html_table entities = {
         .id = "entities",
-        .caption = "Records: read is loaded, filtered, rejected, or rejected and loaded since (retried)",
+        .caption =
+            "Records: read is loaded, filtered, rejected, or rejected and loaded since (retried)",
         .columns = entity_columns,
         .total = true,
         .column_count = sizeof entity_columns / sizeof entity_columns[0]};
@@ -157,17 +158,17 @@ static void put_account(struct buffer *out, const cJSON *report)
         .columns = table_columns,
         .total = true,
         .column_count = sizeof table_columns / sizeof table_columns[0]};
-    static const struct html_table values = {
-        .id = "values",
-        .caption = "Values: what became of each that was seen",
-        .columns = value_columns,
-        .total = true,
-        .column_count = sizeof value_columns / sizeof value_columns[0]};
-    static const struct html_table open_paths = {
-        .id = "open-paths",
-        .caption = "Paths whose values do not add up",
-        .columns = path_columns,
-        .column_count = sizeof path_columns / sizeof path_columns[0]};
+    static const struct html_table values = {.id = "values",
+                                             .caption = "Values: what became of each that was seen",
+                                             .columns = value_columns,
+                                             .total = true,
+                                             .column_count =
+                                                 sizeof value_columns / sizeof value_columns[0]};
+    static const struct html_table open_paths = {.id = "open-paths",
+                                                 .caption = "Paths whose values do not add up",
+                                                 .columns = path_columns,
+                                                 .column_count =
+                                                     sizeof path_columns / sizeof path_columns[0]};
     const cJSON *account = member(report, "account");
     open_section(out, "account", "The account");
     if (cJSON_IsObject(account)) {

@@ -78,8 +78,7 @@ static void put_hex(struct buffer *buffer, const uint8_t *bytes, size_t length)
 }
 
 static bool insert(struct postgres *target, const struct fence *fence, const struct work *work,
-                   const char *rows, const char *paths, const char *position,
-                   struct error *error)
+                   const char *rows, const char *paths, const char *position, struct error *error)
 {
     static const char sql[] =
         "INSERT INTO graduate.batches (run, entity, partition, batch, records, filtered, rejected,"
@@ -116,12 +115,12 @@ static bool write_ledger(struct postgres *target, const struct fence *fence,
     put_rows(&json, work, rows);
     put_hex(&position, bson_get_data(&work->batch->position), work->batch->position.len);
     char *paths = bson_as_relaxed_extended_json(&work->batch->paths, NULL);
-    bool ok = buffer_ok(&json, error) && buffer_ok(&position, error) &&
-              (paths != NULL ? insert(target, fence, work, buffer_text(&json), paths,
-                                      buffer_text(&position), error)
-                             : error_set(error, ERROR_SOURCE,
-                                         "the paths of batch %" PRId64 " are damaged",
-                                         work->batch->batch));
+    bool ok =
+        buffer_ok(&json, error) && buffer_ok(&position, error) &&
+        (paths != NULL
+             ? insert(target, fence, work, buffer_text(&json), paths, buffer_text(&position), error)
+             : error_set(error, ERROR_SOURCE, "the paths of batch %" PRId64 " are damaged",
+                         work->batch->batch));
     bson_free(paths);
     buffer_release(&json);
     buffer_release(&position);

@@ -13,7 +13,8 @@ struct path_counts {
 void path_counts_release(struct path_counts *counts);
 /* Index of the path in items, made when it is new; stable. Beyond FATE_MOST_PATHS it is that of
  * FATE_OTHER_PATHS. False only without memory. */
-bool path_counts_find(struct path_counts *counts, const char *path, size_t *at, struct error *error);
+bool path_counts_find(struct path_counts *counts, const char *path, size_t *at,
+                      struct error *error);
 /* One value of that path, and its fate; FATE_SEEN: it met none. */
 void path_counts_add(struct path_counts *counts, size_t at, enum fate fate);
 

@@ -31,7 +31,7 @@ struct form {
     const struct mapping_table *mapping;
     const struct expected_table *table;
     struct scope *scope;
-    size_t *places; /* per column of the mapping: where it stands in the table */
+    size_t *places;                   /* per column of the mapping: where it stands in the table */
     const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
 };
 struct tuple_column;

@@ -27,8 +27,8 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
         scope->claims = claims;
         scope->room = room;
     }
-    scope->claims[scope->count++] = (struct claim){
-        .path = path, .kind = kind, .tested = kind == CLAIM_TEST, .count = NO_COUNT};
+    scope->claims[scope->count++] =
+        (struct claim){.path = path, .kind = kind, .tested = kind == CLAIM_TEST, .count = NO_COUNT};
     return true;
 }
 
@@ -208,7 +208,7 @@ static bool walk_inside(const struct walk *walk, const struct item *field,
 
 static void begin_fate(struct claim *claim)
 {
-    claim->fate = claim->tested                 ? FATE_WRITTEN
+    claim->fate = claim->tested               ? FATE_WRITTEN
                   : claim->kind == CLAIM_DROP ? FATE_DROPPED
                                               : FATE_SEEN;
 }

@@ -45,7 +45,8 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
 void scope_settle(struct scope *scope, const char *path, enum fate fate);
 /* No form of rows was made of the document: all its values are dropped. */
 void scope_pass_over(struct scope *scope);
-/* Count its values. ERROR_DATA: a field that nobody spoke for, and no form of rows that keeps it. */
+/* Count its values. ERROR_DATA: a field that nobody spoke for, and no form of rows that keeps it.
+ */
 bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error);
 
 #endif

@@ -276,8 +276,7 @@ static bool read_fields(struct expectation *e, const uint8_t **at, const uint8_t
         *at += 4;
         if (length < -1 || (length > 0 && end - *at < length))
             return false;
-        e->fields[i] =
-            (struct tuple_field){*at, length, e->dropped[i] ? FATE_DROPPED : FATE_SEEN};
+        e->fields[i] = (struct tuple_field){*at, length, e->dropped[i] ? FATE_DROPPED : FATE_SEEN};
         *at += length > 0 ? length : 0;
     }
     return true;

@@ -23,7 +23,8 @@ static bool path_of(const struct state *state, const char *name, char out[PATH_M
     return file_join(out, PATH_MAX, state->folder, file, error);
 }
 
-/* A file is the identity, the tallies as they lie in memory, the further bytes, and the hash of all. */
+/* A file is the identity, the tallies as they lie in memory, the further bytes, and the hash of
+ * all. */
 bool state_load(const struct state *state, const char *name, const struct buffer *identity,
                 struct tally *const *tallies, size_t count, struct buffer *more)
 {

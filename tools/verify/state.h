@@ -1,9 +1,9 @@
 /* state.h: what an interrupted content level has done, kept in a folder of the run.
  *
- * A piece of work is some tallies and further bytes under a name, and its identity: a text of everything that the
- * tallies depend on. A piece whose identity is not that of the question is stale and ignored, so is
- * one that is damaged. What cannot be kept is said once and done without: the state saves time, and
- * decides nothing. */
+ * A piece of work is some tallies and further bytes under a name, and its identity: a text of
+ * everything that the tallies depend on. A piece whose identity is not that of the question is
+ * stale and ignored, so is one that is damaged. What cannot be kept is said once and done without:
+ * the state saves time, and decides nothing. */
 #ifndef VERIFY_STATE_H
 #define VERIFY_STATE_H
 
