@@ -372,6 +372,15 @@ def test_rehearsal_ends_with_verification_and_report(migration: Migration) -> No
     assert [level["level"] for level in said["verification"]["levels"]] == list(LEVELS)
 
 
+def test_a_forecast_counts_where_a_source_has_no_estimate(migration: Migration) -> None:
+    """JSON lines have none; an Appwrite with more than 5000 users has none either."""
+    assert rehearse(migration).returncode == 0
+    ended = migration.run("compare", str(migration.folder), "--forecast", "--json")
+    assert ended.returncode == 0, ended.said
+    records = {entity["entity"]: entity["records"] for entity in json.loads(ended.stdout)["entities"]}
+    assert records == {entity["entity"]: entity["read"] for entity in migration.account()["entities"]}
+
+
 def test_rehearsal_that_cannot_be_verified_fails_and_says_so(migration: Migration) -> None:
     ended = rehearse(migration, GRADUATE_VERIFY_URI="postgresql://nobody@127.0.0.1:1/nothing")
     assert ended.returncode in (4, 5), ended.said

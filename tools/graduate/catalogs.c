@@ -1,4 +1,5 @@
 #include "catalogs.h"
+#include "member.h"
 #include "pipeline.h"
 
 #include "graduate/file.h"
@@ -51,28 +52,39 @@ static bool take(struct catalogs *catalogs, const struct source *source, const c
     return true;
 }
 
+/* Not of the founder's making, whatever the parser says. */
+static bool strange_answer(struct error *error)
+{
+    error->code = ERROR_BUG;
+    return error_hint(error, "graduate-extract printed it; the programs may be of two versions");
+}
+
+/* What graduate-extract says of a source, by the option; the text, and as JSON. */
+static bool ask_extractor(const struct project *project, const struct source *source,
+                          const char *option, struct supervisor *supervisor, struct buffer *text,
+                          cJSON **json, struct error *error)
+{
+    struct arguments arguments;
+    char name[256];
+    arguments_init(&arguments, "graduate-extract");
+    arguments_add(&arguments, "--project", project->folder, "--source", source->name, option, NULL);
+    snprintf(name, sizeof name, "what source %s says to %s", source->name, option);
+    return pipeline_capture(supervisor, &arguments, text, error) &&
+           (json_parse(buffer_text(text), text->length, name, json, error) ||
+            strange_answer(error));
+}
+
 static bool ask(struct catalogs *catalogs, const struct project *project,
                 const struct source *source, const struct folder *folder,
                 struct supervisor *supervisor, struct error *error)
 {
-    struct arguments arguments;
     struct buffer text;
     char name[256], path[PATH_MAX];
     cJSON *json = NULL;
-    arguments_init(&arguments, "graduate-extract");
-    arguments_add(&arguments, "--project", project->folder, "--source", source->name, "--catalog",
-                  NULL);
     buffer_init(&text);
-    bool ok = pipeline_capture(supervisor, &arguments, &text, error);
-    if (ok) {
-        snprintf(name, sizeof name, "the catalog of source %s", source->name);
-        ok = json_parse(buffer_text(&text), text.length, name, &json, error) &&
-             take(catalogs, source, json, name, error);
-        if (!ok) { /* not of the founder's making, whatever the parser says */
-            error->code = ERROR_BUG;
-            error_hint(error, "graduate-extract printed it; the programs may be of two versions");
-        }
-    }
+    snprintf(name, sizeof name, "the catalog of source %s", source->name);
+    bool ok = ask_extractor(project, source, "--catalog", supervisor, &text, &json, error) &&
+              (take(catalogs, source, json, name, error) || strange_answer(error));
     if (ok && folder != NULL)
         ok = file_of(folder, source, path, error) &&
              file_replace(path, text.data, text.length, error);
@@ -90,6 +102,50 @@ bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool
             ok = ask(catalogs, project, &project->sources[i], folder, supervisor, error);
     if (!ok)
         catalogs_release(catalogs);
+    return ok;
+}
+
+static bool lacks_estimate(const struct catalog *catalog, const struct project *project)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        if (strcmp(mapping->source->name, catalog->source) != 0)
+            continue;
+        const struct catalog_entity *entity = catalog_find(catalog, mapping->from);
+        if (entity != NULL && entity->estimate < 0)
+            return true;
+    }
+    return false;
+}
+
+static void take_counts(struct catalog *catalog, const cJSON *counted)
+{
+    for (size_t i = 0; i < catalog->entity_count; i++) {
+        struct catalog_entity *entity = &catalog->entities[i];
+        const cJSON *item = member_find(member(counted, "entities"), "from", entity->name);
+        if (item != NULL && entity->estimate < 0)
+            entity->estimate = member_count(item, "records");
+    }
+}
+
+bool catalogs_count(struct catalogs *catalogs, const struct project *project,
+                    struct supervisor *supervisor, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < catalogs->count; i++) {
+        struct catalog *catalog = &catalogs->items[i];
+        struct buffer text;
+        cJSON *json = NULL;
+        if (!lacks_estimate(catalog, project))
+            continue;
+        buffer_init(&text);
+        ok = ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,
+                           &text, &json, error);
+        if (ok)
+            take_counts(catalog, json);
+        cJSON_Delete(json);
+        buffer_release(&text);
+    }
     return ok;
 }
 

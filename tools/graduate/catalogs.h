@@ -17,6 +17,10 @@ struct catalogs {
  * whose shape is kept. With a folder, each is written to catalog/SOURCE.json in it. */
 bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
                   const struct folder *folder, struct supervisor *supervisor, struct error *error);
+/* Where a source has no estimate of an entity (an Appwrite with more than 5000 of something, JSON
+ * lines), let it count (graduate-extract --count): the number takes the estimate's place. */
+bool catalogs_count(struct catalogs *catalogs, const struct project *project,
+                    struct supervisor *supervisor, struct error *error);
 /* Those that a run has in its folder; *all is false when it has not all of them. */
 bool catalogs_read(struct catalogs *catalogs, const struct project *project,
                    const struct folder *folder, bool *all, struct error *error);
