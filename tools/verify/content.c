@@ -218,7 +218,7 @@ static bool put_checkpoint(const struct content *content, const struct mapping *
 /* While an entity is read its rows are tallied apart from those of the others. */
 static bool tally_apart(struct content *content, const struct mapping *entity,
                         struct content_table **tables, size_t count, struct tally **apart,
-                        const struct buffer *identity, struct error *error)
+                        const struct buffer *identity, struct buffer *packed, struct error *error)
 {
     struct tally **whole = calloc(count + 1, sizeof *whole);
     if (whole == NULL)
@@ -228,20 +228,15 @@ static bool tally_apart(struct content *content, const struct mapping *entity,
         tables[i]->expected = apart[i];
     }
     struct fates fates = {0};
-    struct buffer packed;
-    buffer_init(&packed);
     bool ok = pass_entity(content, entity, visit_tally, &fates, error);
     for (size_t i = 0; i < count; i++)
         tables[i]->expected = whole[i];
     free(whole);
-    fates_pack(&fates, &packed);
+    fates_pack(&fates, packed);
     fates_release(&fates);
-    ok = ok && buffer_ok(&packed, error) &&
-         fates_unpack(&content->fates, entity->name, packed.data, packed.length, error);
-    if (ok)
+    if (ok && buffer_ok(packed, error))
         state_save(&content->state, entity->name, identity, (const struct tally *const *)apart,
-                   count, &packed);
-    buffer_release(&packed);
+                   count, packed);
     return ok;
 }
 
@@ -261,14 +256,13 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
     }
     ok = ok ? true : error_memory(error);
     if (ok && put_checkpoint(content, entity, &identity) && buffer_ok(&identity, error) &&
-        state_load(&content->state, entity->name, &identity, apart, count, &packed)) {
+        state_load(&content->state, entity->name, &identity, apart, count, &packed))
         message_info("%s: done by the interrupted verification", entity->name);
-        ok = buffer_ok(&packed, error) &&
-             fates_unpack(&content->fates, entity->name, packed.data, packed.length, error);
-    } else {
+    else
         ok = ok && buffer_ok(&identity, error) &&
-             tally_apart(content, entity, tables, count, apart, &identity, error);
-    }
+             tally_apart(content, entity, tables, count, apart, &identity, &packed, error);
+    ok = ok && buffer_ok(&packed, error) &&
+         fates_unpack(&content->fates, entity->name, packed.data, packed.length, error);
     for (size_t i = 0; apart != NULL && i < count; i++) {
         if (ok)
             tally_merge(tables[i]->expected, apart[i]);

@@ -98,13 +98,20 @@ static const cJSON *find_entity(const struct ends *ends, const struct mapping *e
     return find(member(source, "entities"), "entity", entity->name);
 }
 
+/* Most messages name the source themselves. */
+static void tell_doubt(struct inspection *inspection, const char *source, const char *message)
+{
+    bool named = strstr(message, source) != NULL;
+    inspection_doubt(inspection, "%s%s%s", named ? "" : source, named ? "" : ": ", message);
+}
+
 void ends_ask(struct ends *ends)
 {
     const struct project *project = ends->inspection->verification->project;
     for (size_t i = 0; i < project->source_count; i++) {
         struct error why = {0};
         if (!ask_source(project, &project->sources[i], &ends->counted[i], &why))
-            inspection_doubt(ends->inspection, "%s: %s", project->sources[i].name, why.message);
+            tell_doubt(ends->inspection, project->sources[i].name, why.message);
     }
     for (size_t i = 0; i < project->mapping_count; i++)
         get_count(find_entity(ends, project->mappings[i]), "records", &ends->records[i]);
