@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buffer {
     uint8_t *data;
@@ -32,9 +33,23 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t more);
 /* False with an out-of-memory error if any put has failed since the buffer was made. */
 bool buffer_ok(const struct buffer *buffer, struct error *error);
 
-void buffer_put(struct buffer *buffer, const void *bytes, size_t length);
+/* In the header, because every value of a row goes through here, most of them a few bytes long. */
+static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t length)
+{
+    if (length == 0)
+        return;
+    bool fits = length <= buffer->capacity - buffer->length && !buffer->failed;
+    uint8_t *to = fits ? buffer->data + buffer->length : buffer_reserve(buffer, length);
+    if (to == NULL)
+        return;
+    memcpy(to, bytes, length);
+    buffer->length += length;
+}
+static inline void buffer_putc(struct buffer *buffer, char c)
+{
+    buffer_put(buffer, &c, 1);
+}
 void buffer_puts(struct buffer *buffer, const char *text);
-void buffer_putc(struct buffer *buffer, char c);
 void buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)

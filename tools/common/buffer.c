@@ -53,25 +53,9 @@ bool buffer_ok(const struct buffer *buffer, struct error *error)
     return buffer->failed ? error_memory(error) : true;
 }
 
-void buffer_put(struct buffer *buffer, const void *bytes, size_t length)
-{
-    if (length == 0)
-        return;
-    uint8_t *to = buffer_reserve(buffer, length);
-    if (to == NULL)
-        return;
-    memcpy(to, bytes, length);
-    buffer->length += length;
-}
-
 void buffer_puts(struct buffer *buffer, const char *text)
 {
     buffer_put(buffer, text, strlen(text));
-}
-
-void buffer_putc(struct buffer *buffer, char c)
-{
-    buffer_put(buffer, &c, 1);
 }
 
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)

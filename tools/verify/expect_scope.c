@@ -10,15 +10,26 @@ struct trail {
     const char *name;
 };
 
-bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error)
+/* Most paths have one claim, and it was made by this very text of the mapping. */
+static struct claim *find_claim(const struct scope *scope, const char *path)
 {
     for (size_t i = 0; i < scope->count; i++)
-        if (strcmp(scope->claims[i].path, path) == 0) {
-            if (kind > scope->claims[i].kind)
-                scope->claims[i].kind = kind;
-            scope->claims[i].tested = scope->claims[i].tested || kind == CLAIM_TEST;
-            return true;
-        }
+        if (scope->claims[i].path == path)
+            return &scope->claims[i];
+    for (size_t i = 0; i < scope->count; i++)
+        if (strcmp(scope->claims[i].path, path) == 0)
+            return &scope->claims[i];
+    return NULL;
+}
+
+bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error)
+{
+    struct claim *claim = find_claim(scope, path);
+    if (claim != NULL) {
+        claim->kind = kind > claim->kind ? kind : claim->kind;
+        claim->tested = claim->tested || kind == CLAIM_TEST;
+        return true;
+    }
     if (scope->count == scope->room) {
         size_t room = scope->room * 2 + 16;
         struct claim *claims = realloc(scope->claims, room * sizeof *claims);
@@ -276,9 +287,9 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
 
 void scope_settle(struct scope *scope, const char *path, enum fate fate)
 {
-    for (size_t i = 0; i < scope->count; i++)
-        if (strcmp(scope->claims[i].path, path) == 0 && scope->claims[i].fate < fate)
-            scope->claims[i].fate = fate;
+    struct claim *claim = find_claim(scope, path);
+    if (claim != NULL && claim->fate < fate)
+        claim->fate = fate;
 }
 
 void scope_pass_over(struct scope *scope)
