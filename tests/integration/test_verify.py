@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.migration import APPWRITE, DUMP, PROGRAMS, ROOT, Migration, target_cluster
+from tests.integration.migration import APPWRITE, DUMP, PROGRAMS, ROOT, Migration, target_cluster, wait_until
 from tests.integration.spoiling import replaced
 from tests.rig.appwrite_probe import KEY, PROJECT, Probe
 from tests.rig.mongodb import MongoServer
@@ -143,9 +143,11 @@ def test_a_verification_that_was_stopped_goes_on(moved: Migration) -> None:
         verdict, _ = verify(moved, UNCHECKED)
         reason = next(level["reason"] for level in verdict["levels"] if level["level"] == "content")
         assert "sync_logs.gck" in reason
-    assert len(pieces(moved)) == len(whole["entities"]) - 1
+    entities, tables = len(whole["entities"]) - 1, len(whole["tables"])
+    assert len(pieces(moved)) == entities + tables
     again, said = verify(moved, HOLDS)
-    assert said.count("done by the interrupted verification") == len(whole["entities"]) - 1
+    assert said.count("done by the interrupted verification") == entities
+    assert said.count("read back by the interrupted verification") == tables
     assert told(again) == told(whole)
     assert not pieces(moved)
 
@@ -154,15 +156,14 @@ def test_a_verification_that_was_killed_goes_on(moved: Migration) -> None:
     whole, _ = verify(moved, HOLDS)
     for _ in range(20):  # it may be quicker than this test
         process = start(moved)
-        while process.poll() is None and len(pieces(moved)) < 3:
-            time.sleep(0.001)
+        wait_until(lambda: process.poll() is not None or len(pieces(moved)) > 2, "a few pieces of state")
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
         if process.returncode == -signal.SIGKILL and pieces(moved):
             break
     assert pieces(moved)
     again, said = verify(moved, HOLDS)
-    assert "done by the interrupted verification" in said
+    assert "by the interrupted verification" in said
     assert told(again) == told(whole)
 
 
@@ -174,7 +175,8 @@ def test_what_changed_meanwhile_is_read_again(moved: Migration) -> None:
     moved.query("update public.books set title = title || '!' where id = (select min(id::text)::uuid from public.books)")
     try:
         verdict, said = verify(moved, DIFFERS)
-        assert "done by the interrupted verification" in said
+        assert said.count("read back by the interrupted verification") == len(verdict["tables"]) - 1
+        assert re.search(r"public\.books: \d+ rows read back$", said, re.MULTILINE)
         assert [(found["kind"], found["table"]) for found in verdict["findings"]] == [("different", "public.books")]
     finally:
         moved.query("update public.books set title = left(title, -1) where title like '%!' and "
@@ -193,7 +195,7 @@ def test_a_damaged_piece_of_the_state_counts_for_nothing(moved: Migration, damag
         piece.write_bytes(content[:-1] if damage == "cut" else
                           content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1:])
     verdict, said = verify(moved, HOLDS)
-    assert "done by the interrupted verification" not in said and set(verdicts(verdict).values()) == {"holds"}
+    assert "by the interrupted verification" not in said and set(verdicts(verdict).values()) == {"holds"}
 
 
 def test_the_limit_is_for_what_is_named(moved: Migration) -> None:

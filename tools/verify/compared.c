@@ -13,10 +13,6 @@ bool compared_init(struct compared_table *compared, const struct mapping_table *
         .name = table->name,
     };
     buffer_init(&compared->prefix);
-    buffer_init(&compared->row);
-    buffer_init(&compared->key);
-    buffer_init(&compared->parent);
-    buffer_init(&compared->rest);
     buffer_put(&compared->prefix, table->label, strlen(table->label) + 1);
     return buffer_ok(&compared->prefix, error);
 }
@@ -33,10 +29,12 @@ void compared_release(struct compared_table *compared)
         release_column(&compared->columns[i]);
     free(compared->columns);
     buffer_release(&compared->prefix);
-    buffer_release(&compared->row);
-    buffer_release(&compared->key);
-    buffer_release(&compared->parent);
-    buffer_release(&compared->rest);
+    for (size_t side = 0; side < SIDE_COUNT; side++) {
+        buffer_release(&compared->scratch[side].row);
+        buffer_release(&compared->scratch[side].key);
+        buffer_release(&compared->scratch[side].parent);
+        buffer_release(&compared->scratch[side].rest);
+    }
     *compared = (struct compared_table){0};
 }
 
@@ -257,13 +255,15 @@ static void begin(struct buffer *to, const struct buffer *prefix)
     buffer_put(to, prefix->data, prefix->length);
 }
 
-bool compared_hash(struct compared_table *compared, const struct expected_value *values,
-                   struct row_hashes *hashes, struct error *error)
+bool compared_hash(struct compared_table *compared, enum side side,
+                   const struct expected_value *values, struct row_hashes *hashes,
+                   struct error *error)
 {
-    begin(&compared->row, &compared->prefix);
-    begin(&compared->key, &compared->prefix);
-    begin(&compared->parent, &compared->prefix);
-    begin(&compared->rest, &compared->prefix);
+    struct compared_scratch *scratch = &compared->scratch[side];
+    begin(&scratch->row, &compared->prefix);
+    begin(&scratch->key, &compared->prefix);
+    begin(&scratch->parent, &compared->prefix);
+    begin(&scratch->rest, &compared->prefix);
     for (size_t i = 0; i < compared->column_count; i++) {
         const struct compared_column *column = &compared->columns[i];
         const uint8_t *bytes = values[i].given ? values[i].bytes : column->fallback.data;
@@ -271,25 +271,25 @@ bool compared_hash(struct compared_table *compared, const struct expected_value 
         if (!values[i].given && !column->constant)
             return error_set(error, ERROR_BUG, "a row of %s does not give the column %s",
                              compared->label, column->name);
-        put_value(&compared->row, bytes, length);
+        put_value(&scratch->row, bytes, length);
         if (column->key)
-            put_value(&compared->key, bytes, length);
+            put_value(&scratch->key, bytes, length);
         if (compared->ordered && column->parent)
-            put_value(&compared->parent, bytes, length);
+            put_value(&scratch->parent, bytes, length);
         if (compared->ordered && !column->position)
-            put_value(&compared->rest, bytes, length);
+            put_value(&scratch->rest, bytes, length);
     }
-    if (!buffer_ok(&compared->row, error) || !buffer_ok(&compared->key, error) ||
-        !buffer_ok(&compared->parent, error) || !buffer_ok(&compared->rest, error))
+    if (!buffer_ok(&scratch->row, error) || !buffer_ok(&scratch->key, error) ||
+        !buffer_ok(&scratch->parent, error) || !buffer_ok(&scratch->rest, error))
         return false;
     *hashes = (struct row_hashes){
-        .row = hash_of(compared->row.data, compared->row.length),
-        .key = hash_of(compared->key.data, compared->key.length),
-        .bytes = compared->row.length,
+        .row = hash_of(scratch->row.data, scratch->row.length),
+        .key = hash_of(scratch->key.data, scratch->key.length),
+        .bytes = scratch->row.length,
     };
     if (compared->ordered) {
-        hashes->parent = hash_of(compared->parent.data, compared->parent.length);
-        hashes->rest = hash_of(compared->rest.data, compared->rest.length);
+        hashes->parent = hash_of(scratch->parent.data, scratch->parent.length);
+        hashes->rest = hash_of(scratch->rest.data, scratch->rest.length);
     }
     return true;
 }

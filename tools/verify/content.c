@@ -2,7 +2,8 @@
  *
  * 1. Every entity's records become the rows that they should have become (expect.h), and these are
  *    tallied per table; several entities and row forms may fill one table.
- * 2. Every table is read back and tallied. Equal tallies end it: one pass over each side.
+ * 2. Every table is read back and tallied, at the same time. Equal tallies end it: one pass over
+ * each side.
  * 3. Tables that differ, and the entities that fill them, are read again; rows of the buckets that
  *    differ leave their hashes with suspects.h, which says how many are missing, extra, ...
  * exactly.
@@ -34,6 +35,7 @@
 #include "graduate/message.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,34 +312,78 @@ static bool put_versions(struct content *content, const struct compared_table *c
     return ok;
 }
 
-static bool tally_table(struct content *content, struct content_table *table, struct error *error)
+static bool tally_table(struct content *content, struct state *state, struct content_table *table,
+                        struct error *error)
 {
     const struct compared_table *compared = &table->compared;
     struct buffer identity;
     buffer_init(&identity);
     bool ok = true, done = false;
-    if (content->state.folder != NULL && compared->there) {
+    if (state->folder != NULL && compared->there) {
         buffer_puts(&identity, content->identity);
         compared_put_identity(compared, &identity);
         ok = put_versions(content, compared, &identity, error) && buffer_ok(&identity, error);
-        done =
-            ok && state_load(&content->state, compared->label, &identity, &table->found, 1, NULL);
+        done = ok && state_load(state, compared->label, &identity, &table->found, 1, NULL);
     }
     if (ok && !done) {
         ok = pass_table(content, table, visit_tally, error);
         const struct tally *found = table->found;
         if (ok && compared->there)
-            state_save(&content->state, compared->label, &identity, &found, 1, NULL);
+            state_save(state, compared->label, &identity, &found, 1, NULL);
     }
     buffer_release(&identity);
-    if (!ok)
-        return false;
-    table->differing =
-        compared->there ? tally_compare(table->expected, table->found, table->differs) : 0;
-    message_info("%s: %" PRId64 " rows read back%s%s", compared->label, tally_rows(table->found),
-                 done ? " by the interrupted verification" : "",
-                 table->differing > 0 ? ", not all of them equal" : "");
-    return true;
+    if (ok)
+        message_info("%s: %" PRId64 " rows read back%s", compared->label, tally_rows(table->found),
+                     done ? " by the interrupted verification" : "");
+    return ok;
+}
+
+/* The target's side. */
+struct reading {
+    struct content *content;
+    struct state state; /* of its own: whoever cannot keep his pieces gives that up for himself */
+    struct error error;
+    bool ok;
+};
+
+static void *read_tables(void *context)
+{
+    struct reading *reading = context;
+    struct content *content = reading->content;
+    reading->ok = true;
+    for (size_t i = 0; reading->ok && i < content->table_count; i++)
+        reading->ok = tally_table(content, &reading->state, &content->tables[i], &reading->error);
+    return NULL;
+}
+
+/* Both sides at once: the target sends rows while the records are taken apart. The thread has the
+ * connection, which the records' side has no use for; of a table each side writes its own tally. */
+static bool tally_both(struct content *content, struct error *error)
+{
+    const struct project *project = content->verification->project;
+    struct reading reading = {.content = content, .state = content->state};
+    pthread_t thread;
+    bool beside = pthread_create(&thread, NULL, read_tables, &reading) == 0, ok = true;
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        ok = tally_entity(content, project->mappings[i], error);
+    if (beside)
+        pthread_join(thread, NULL);
+    else if (ok)
+        read_tables(&reading);
+    if (ok && !reading.ok)
+        *error = reading.error;
+    return ok && reading.ok;
+}
+
+static void compare_tallies(struct content *content)
+{
+    for (size_t i = 0; i < content->table_count; i++) {
+        struct content_table *table = &content->tables[i];
+        if (table->compared.there)
+            table->differing = tally_compare(table->expected, table->found, table->differs);
+        if (table->differing > 0)
+            message_info("%s: its rows are not all equal", table->compared.label);
+    }
 }
 
 /* ---- what differs --------------------------------------------------------------------------- */
@@ -507,13 +553,10 @@ static bool compare_fates(struct content *content, struct error *error)
 
 static bool compare(struct content *content, struct error *error)
 {
-    const struct project *project = content->verification->project;
-    bool ok = true;
-    for (size_t i = 0; ok && i < project->mapping_count; i++)
-        ok = tally_entity(content, project->mappings[i], error);
-    for (size_t i = 0; ok && i < content->table_count; i++)
-        ok = tally_table(content, &content->tables[i], error);
-    ok = ok && look_closer(content, error);
+    if (!tally_both(content, error))
+        return false;
+    compare_tallies(content);
+    bool ok = look_closer(content, error);
     for (size_t i = 0; ok && i < content->table_count; i++)
         ok = tell_table(content, &content->tables[i], error);
     return ok && compare_fates(content, error);

@@ -47,8 +47,6 @@ static int spawn(struct extractor *extractor, const char *const *texts, int outp
     } list = {.texts = texts};
     posix_spawn_file_actions_t actions;
     find_program(path);
-    /* Else an extractor that is ended early leaves a file of libmongoc in /dev/shm. */
-    setenv("MONGOC_DISABLE_SHM", "1", 1);
     int failure = posix_spawn_file_actions_init(&actions);
     if (failure != 0)
         return failure;

@@ -432,6 +432,9 @@ int main(int argc, char **argv)
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
+    /* For extractors: one that is ended early would leave a file of libmongoc in /dev/shm. Here,
+     * while there is one thread. */
+    setenv("MONGOC_DISABLE_SHM", "1", 1);
     bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
               choose_levels(&work, &error) && project_load(&work.project, given.project, &error) &&
               prepare(&work, &error) && begin_verdict(&work, &error) && check(&work, &error) &&

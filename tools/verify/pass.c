@@ -65,7 +65,7 @@ static bool take_expected(void *context, const struct expected_row *row, struct 
         fill->values[i] = fill->columns[i] == SIZE_MAX ? (struct expected_value){.given = false}
                                                        : row->values[fill->columns[i]];
     pass->rows++;
-    return compared_hash(&fill->table->compared, fill->values, &hashes, error) &&
+    return compared_hash(&fill->table->compared, SIDE_EXPECTED, fill->values, &hashes, error) &&
            pass->visit(pass->content, fill->table, SIDE_EXPECTED, fill->values, &hashes, error);
 }
 
@@ -164,7 +164,7 @@ static bool take_found(void *context, const struct expected_value *values, struc
 {
     struct table_pass *pass = context;
     struct row_hashes hashes;
-    return compared_hash(&pass->table->compared, values, &hashes, error) &&
+    return compared_hash(&pass->table->compared, SIDE_FOUND, values, &hashes, error) &&
            pass->visit(pass->content, pass->table, SIDE_FOUND, values, &hashes, error);
 }
 

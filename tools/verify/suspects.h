@@ -10,8 +10,6 @@
 
 #include "graduate/buffer.h"
 
-enum side { SIDE_EXPECTED, SIDE_FOUND, SIDE_COUNT };
-
 struct suspect {
     struct hash key, row, parent, rest; /* as in struct row_hashes */
 };

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The rows that there should be, and those that the target has. */
+enum side { SIDE_EXPECTED, SIDE_FOUND, SIDE_COUNT };
+
 struct hash {
     uint64_t high, low;
 };
