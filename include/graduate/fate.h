@@ -8,7 +8,8 @@
  * no indexes: "tasks.title" is the title of all tasks. For Postgres a path is a column.
  *
  * A value has one fate. Where several things happen to it (two columns take it, one of them by a
- * default), the later one of this enum is its fate, and the account of a path is
+ * default), the later one of this enum is its fate; but all values of an element that conditions pass
+ * over as a whole are dropped. The account of a path is
  *
  *     seen = dropped + rest + written + defaulted + lost + rejected
  *

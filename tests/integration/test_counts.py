@@ -118,8 +118,10 @@ def test_checkpoints_are_not_needed(shop: Small) -> None:
 
 
 def test_two_answers_to_one_question_are_refused(shop: Small) -> None:
-    shop.complaint(shop.run("verify", "--run-dir", str(shop.folder), "--source", "--checkpoints"), USAGE,
-                   "--source and --checkpoints")
+    for options, says in ((("--source", "--checkpoints"), "--source and --checkpoints"),
+                          (("--checkpoints",), "--level counts alone"),
+                          (("--checkpoints", "--level", "content"), "--level counts alone")):
+        shop.complaint(shop.run("verify", "--run-dir", str(shop.folder), *options), USAGE, says)
 
 
 # ---- what became of the values ------------------------------------------------------------------------------------

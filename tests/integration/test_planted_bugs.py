@@ -144,3 +144,14 @@ def test_a_table_that_is_gone_is_found_without_a_ledger(moved: Migration, tmp_pa
     assert ended.returncode == 1, ended.stdout + ended.stderr
     findings = json.loads(file.read_text())["findings"]
     assert [(found["level"], found["kind"], found["table"]) for found in findings] == [("counts", "no table", table)]
+
+
+def test_a_ledger_that_does_not_know_the_run_contradicts_nothing(moved: Migration, tmp_path: Path) -> None:
+    """Every row is there; but what the run loaded nobody can say."""
+    plant(moved, "delete from graduate.runs")
+    file = tmp_path / "verify.json"
+    ended = look(moved, file)
+    assert ended.returncode == 5, ended.stdout + ended.stderr
+    verdict = json.loads(file.read_text())
+    assert verdict["findings"] == [] and levels(verdict, "unchecked") == {"counts"}
+    assert levels(verdict, "holds") == {"content", "references", "supabase"}

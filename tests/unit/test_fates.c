@@ -114,6 +114,15 @@ static const struct {
            ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {'n': {'position': true}, "
            "'t': {'from': 'title', 'type': 'text'}}}"),
      "[{'tasks': [{'title': 'x'}]}]", "tasks: seen 1, written 1; tasks.title: seen 1, written 1"},
+    /* the document itself: taken whole, or only compared */
+    {BOOKS(", 'raw': {'from': '.', 'type': 'jsonb'}", ""), "[{'a': 1, 'b': {'c': 2}}, {}]",
+     ".: seen 2, written 2"},
+    {BOOKS(", 'r': {'rest': true, 'when': {'.': {'not': null}}}", ""), "[{'a': 1}]",
+     "a: rest 1, seen 1"},
+    {TASKS(", 'r': {'rest': true}", ", 'when': {'.': {'not': null}}"), "[{'tasks': [{'a': 1}]}]",
+     "tasks.a: rest 1, seen 1"},
+    {TASKS("", ", 'when': {'.': {'not': null}}"), "[{'tasks': ['x', null]}]",
+     "tasks: dropped 1, seen 2, written 1"},
     /* forms of rows: what another form names is passed over, a record of no form is filtered */
     {FORMS, "[{'s': 1, 'a': 1, 'b': 2, 'x': 3}, {'s': 2, 'a': 1, 'b': 2}, {'s': 3, 'a': 1}]",
      "a: dropped 1, seen 2, written 1; b: dropped 1, seen 2, written 1; s: seen 2, written 2; "
@@ -280,6 +289,47 @@ static void a_form_without_rest_refuses_what_is_left(void **state)
     pair_close(&pair);
 }
 
+/* A name that is no text stops a run only where a row would have to keep it. */
+static void a_name_that_is_no_text(void **state)
+{
+    (void)state;
+    static const char tasks[] = TASKS(", 'r': {'rest': true}", ", 'when': {'off': {'not': true}}");
+    for (int off = 0; off < 2; off++) {
+        struct pair pair;
+        bson_t record = BSON_INITIALIZER, array, element;
+        pair_open(&pair, tasks);
+        BSON_APPEND_ARRAY_BEGIN(&record, "tasks", &array);
+        BSON_APPEND_DOCUMENT_BEGIN(&array, "0", &element);
+        BSON_APPEND_BOOL(&element, "off", off);
+        BSON_APPEND_INT32(&element, "x\xff", 1);
+        bson_append_document_end(&array, &element);
+        bson_append_array_end(&record, &array);
+        bool made = rows_put_document(&pair.t.rows, &pair.t.plan, bson_get_data(&record),
+                                      record.len, &pair.t.error);
+        assert_int_equal(made, off);
+        assert_int_equal(expect_document(&pair, bson_get_data(&record), record.len), off);
+        if (off) {
+            static const char fates[] = "*: dropped 1, seen 1; tasks.off: dropped 1, seen 1";
+            assert_account(&pair.t.plan.paths, fates, tasks);
+            assert_expectation(pair.expectation, fates, tasks);
+        }
+        bson_destroy(&record);
+        pair_close(&pair);
+    }
+    struct pair pair;
+    bson_t record = BSON_INITIALIZER;
+    pair_open(&pair, FORMS);
+    BSON_APPEND_INT32(&record, "s", 3);
+    BSON_APPEND_INT32(&record, "x\xff", 1);
+    assert_true(rows_put_document(&pair.t.rows, &pair.t.plan, bson_get_data(&record), record.len,
+                                  &pair.t.error));
+    assert_true(expect_document(&pair, bson_get_data(&record), record.len));
+    assert_int_equal(pair.t.rows.filtered, 1);
+    assert_int_equal(pair.filtered, 1);
+    bson_destroy(&record);
+    pair_close(&pair);
+}
+
 /* Keys without end: the first 10,000 paths stand alone, the others together. */
 static void paths_without_end_are_counted_together(void **state)
 {
@@ -420,6 +470,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_count_what_becomes_of_documents),
         cmocka_unit_test(a_form_without_rest_refuses_what_is_left),
+        cmocka_unit_test(a_name_that_is_no_text),
         cmocka_unit_test(paths_without_end_are_counted_together),
         cmocka_unit_test(a_batch_tells_its_paths),
         cmocka_unit_test(both_count_the_columns_of_tuples),

@@ -162,6 +162,17 @@ static bool keep(struct verdict_file *file, enum verdict_level level, const char
     return append(member(file->json, "findings"), finding);
 }
 
+/* What was cut off may have been cut inside a character, and a verdict is UTF-8. */
+static void mend_end(char *text, size_t size)
+{
+    size_t length = strlen(text);
+    if (length + 1 < size)
+        return;
+    while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80)
+        length--;
+    text[length > 0 ? length - 1 : 0] = '\0';
+}
+
 bool verdict_find(struct verdict_file *file, enum verdict_level level, const char *kind,
                   const char *table, const char *key, cJSON *columns, struct error *error,
                   const char *format, ...)
@@ -181,6 +192,7 @@ bool verdict_find(struct verdict_file *file, enum verdict_level level, const cha
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    mend_end(text, sizeof text);
     file->kept[level]++;
     return keep(file, level, kind, table, key, columns, text) ? true : error_memory(error);
 }

@@ -138,12 +138,16 @@ static bool get_number(const bson_t *group, const char *name, int64_t *number)
 static void take_answer(const bson_t *group, struct entity_count *count)
 {
     char name[INDEX_TEXT];
-    bool ok = get_number(group, "n", &count->records);
-    for (size_t i = 0; ok && i < count->arrays.count; i++) {
+    count->counted = get_number(group, "n", &count->records);
+    for (size_t i = 0; count->counted && i < count->arrays.count; i++) {
         name_sum(i, name, sizeof name);
-        ok = get_number(group, name, &count->elements[i]);
+        count->counted = get_number(group, name, &count->elements[i]);
     }
-    count->counted = ok;
+    if (count->counted)
+        return;
+    count->records = 0;
+    for (size_t i = 0; i < count->arrays.count; i++)
+        count->elements[i] = 0;
 }
 
 /* Of an empty collection there is no group. */

@@ -1,5 +1,6 @@
 #include "account_print.h"
 #include "figures.h"
+#include "remark.h"
 #include "sheet.h"
 
 #include <stdio.h>
@@ -83,10 +84,12 @@ static void print_values(const struct account *account, struct buffer *out)
 
 static void print_balance(const char *what, const char *name, int64_t balance, struct buffer *out)
 {
-    char figure[FIGURE_SIZE];
-    if (balance != 0)
-        buffer_printf(out, "  %s %s: %s%s\n", what, name, balance < 0 ? "-" : "",
-                      figure_count(balance < 0 ? -balance : balance, figure));
+    char figure[FIGURE_SIZE], printable[200]; /* a path comes from the records */
+    if (balance == 0)
+        return;
+    remark_printable(printable, sizeof printable, name, strlen(name));
+    buffer_printf(out, "  %s %s: %s%s\n", what, printable, balance < 0 ? "-" : "",
+                  figure_count(balance < 0 ? -balance : balance, figure));
 }
 
 /* Each line that is not closed, by how much. */
@@ -159,12 +162,14 @@ void account_print(const struct account *account, const struct loss_list *losses
     buffer_putc(out, '\n');
     print_values(account, out);
     if (account->balance == 0) {
-        buffer_puts(out, "\nbalance 0: every record that was read and every value in it is "
-                         "accounted for, and every table holds what was loaded into it\n");
+        buffer_puts(out,
+                    "\nbalance 0: every record that was read and every value of those that became "
+                    "rows is accounted for, and every table holds what was loaded into it\n");
     } else {
         buffer_printf(out,
-                      "\nbalance %s: THE ACCOUNT IS NOT CLOSED: the first number of a line is "
-                      "not the sum of the others, or present is not before + loaded\n",
+                      "\nbalance %s: THE ACCOUNT IS NOT CLOSED: read is not loaded + filtered + "
+                      "rejected + retried, present is not before + loaded, or seen is not the sum "
+                      "of what became of the values\n",
                       figure_count(account->balance, figure));
         print_balances(account, out);
     }

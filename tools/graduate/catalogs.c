@@ -4,6 +4,7 @@
 
 #include "graduate/file.h"
 #include "graduate/json.h"
+#include "graduate/message.h"
 #include "graduate/words.h"
 
 #include <stdio.h>
@@ -139,10 +140,13 @@ bool catalogs_count(struct catalogs *catalogs, const struct project *project,
         if (!lacks_estimate(catalog, project))
             continue;
         buffer_init(&text);
-        ok = ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,
-                           &text, &json, error);
-        if (ok)
+        if (ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,
+                          &text, &json, error))
             take_counts(catalog, json);
+        else if (supervisor->interrupted != 0)
+            ok = false;
+        else
+            message_warning("source %s cannot be counted: %s", catalog->source, error->message);
         cJSON_Delete(json);
         buffer_release(&text);
     }

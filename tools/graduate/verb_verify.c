@@ -73,11 +73,17 @@ static bool print_verdict(struct error *error)
     return ok;
 }
 
+/* Counts alone are for people in a hurry. */
+static bool is_hurried(void)
+{
+    return level != NULL && strcmp(level, "counts") == 0;
+}
+
 static bool verify(const struct project *project, struct supervisor *supervisor,
                    struct error *error)
 {
-    bool hurried = level != NULL && strcmp(level, "counts") == 0 && !checkpoints;
-    const struct verifier_options wanted = {.level = level, .afresh = afresh || hurried};
+    const struct verifier_options wanted = {.level = level,
+                                            .afresh = afresh || (is_hurried() && !checkpoints)};
     return verifier_run(supervisor, project, &folder, &wanted, &verdict_code, error) &&
            print_verdict(error);
 }
@@ -171,6 +177,10 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
     if (afresh && checkpoints) {
         error_set(error, ERROR_USAGE, "--source and --checkpoints exclude each other");
         return error_hint(error, "leave one of them away");
+    }
+    if (checkpoints && !is_hurried()) {
+        error_set(error, ERROR_USAGE, "--checkpoints goes with --level counts alone");
+        return error_hint(error, "leave it away: the other levels read the checkpoints anyway");
     }
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) || !seal_refuse(folder.path, error))

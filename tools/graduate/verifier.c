@@ -220,7 +220,7 @@ static const char *count_or_unknown(const cJSON *object, const char *name, char 
 static const char *end_mark(const cJSON *end)
 {
     if (!cJSON_IsTrue(member(end, "follows")))
-        return "filled by several forms of rows";
+        return "not one row for each";
     if (!cJSON_IsNumber(member(end, "counted")) || !cJSON_IsNumber(member(end, "present")))
         return "not known";
     return member_count(end, "counted") ==

@@ -77,22 +77,23 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
         scope->unspoken_room = room;
     }
     buffer_clear(&scope->scratch);
-    buffer_puts(&scope->scratch, scope->path);
-    buffer_put_trail(&scope->scratch, trail, scope->path[0] == '\0');
+    if (bson_utf8_validate(trail->name, strlen(trail->name), false)) {
+        buffer_puts(&scope->scratch, scope->path);
+        buffer_put_trail(&scope->scratch, trail, scope->path[0] == '\0');
+    } else { /* the account is text; where a row would have to keep it, it is an error later on */
+        buffer_puts(&scope->scratch, FATE_OTHER_PATHS);
+    }
     return buffer_ok(&scope->scratch, walk->error) &&
            path_account_find(walk->paths, buffer_text(&scope->scratch), scope->scratch.length,
                              &scope->unspoken[scope->unspoken_count++], walk->error);
 }
 
-/* Its name becomes a key of the rest, or a path of the account: either way it must be text. */
 static bool unspoken(struct walk *walk, const struct trail *trail)
 {
-    bool ok = walk->scope->has_rest
-                  ? text_check((const uint8_t *)trail->name, strlen(trail->name), walk->error)
-                  : refuse_unspoken(walk->error);
-    if (!ok)
-        return at_trail(walk->scope, trail, walk->error);
-    return note_unspoken(walk, trail);
+    if (walk->scope->has_rest)
+        return note_unspoken(walk, trail);
+    refuse_unspoken(walk->error);
+    return at_trail(walk->scope, trail, walk->error);
 }
 
 /* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a node

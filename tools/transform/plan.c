@@ -267,11 +267,12 @@ static bool compile_drop(struct compiling *c, const char *path)
     return true;
 }
 
-/* Is a value at this node a value of the account (fate.h), or structure? */
-static bool is_counted(const struct node *node)
+/* Is a value at this node a value of the account (fate.h), or structure? What is only compared is
+ * structure where somebody asks for what is in it. */
+static bool is_counted(const struct scope *scope, const struct node *node)
 {
-    return node->claimed || node->dropped ||
-           (node->tested && !node->whole && node->child_count == 0);
+    bool opened = node->child_count > 0 || (node == &scope->root && scope->has_rest);
+    return node->claimed || node->dropped || (node->tested && !node->whole && !opened);
 }
 
 /* Give the slots of a subtree their paths in the account. `path`: of the node; `covered`: it is
@@ -284,8 +285,10 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
         struct slot_fate *fate = &scope->fates[node->slot];
         fate->path = NO_PATH;
         fate->least = node->tested ? FATE_WRITTEN : node->dropped ? FATE_DROPPED : FATE_SEEN;
-        if (!covered && is_counted(node) &&
-            !path_account_find(&plan->paths, path, strlen(path), &fate->path, c->error))
+        /* The record itself is ".": "" would be a field without a name. */
+        const char *shown = node == &scope->root && path[0] == '\0' ? "." : path;
+        if (!covered && is_counted(scope, node) &&
+            !path_account_find(&plan->paths, shown, strlen(shown), &fate->path, c->error))
             return false;
     }
     for (size_t i = 0; i < node->child_count; i++) {

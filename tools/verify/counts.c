@@ -360,10 +360,12 @@ static bool close_values(const struct account *account)
     struct fates fates = {0};
     struct error why = {0};
     bool ledger, ok = true;
-    if (!fates_read_ledger(&fates, &verification->target, verification->run, &ledger, &why))
+    if (!fates_read_ledger(&fates, &verification->target, verification->run, &ledger, &why)) {
         inspection_doubt(inspection, "what became of the values: %s", why.message);
-    else if (!ledger)
+        fates_release(&fates); /* of what was read half nothing can be said */
+    } else if (!ledger) {
         inspection_doubt(inspection, "the ledger does not say what became of the values");
+    }
     for (size_t i = 0; ok && i < fates.count; i++) {
         const struct fate_row *row = &fates.rows[i];
         char said[256];

@@ -38,6 +38,7 @@ typedef bool (*expect_callback)(void *context, const struct expected_row *row, s
 /* What happened to the values of one path of the source, as fate.h defines it. */
 struct expected_path {
     char *path;
+    bool named; /* by the mapping: never counted under FATE_OTHER_PATHS */
     int64_t values[FATE_COUNT];
 };
 

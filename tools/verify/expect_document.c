@@ -156,6 +156,9 @@ bool documents_prepare(struct expectation *e, struct error *error)
     for (size_t i = 0; i < e->entity->drops.count; i++)
         if (!claim_drop(e, e->entity->drops.items[i], error))
             return false;
+    for (size_t i = 0; i < e->scope_count; i++)
+        if (!scope_name_paths(&e->scopes[i], &e->counts, error))
+            return false;
     return gather_tables(e, error);
 }
 

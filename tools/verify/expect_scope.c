@@ -39,8 +39,25 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
         scope->room = room;
     }
     scope->claims[scope->count++] =
-        (struct claim){.path = path, .kind = kind, .tested = kind == CLAIM_TEST, .count = NO_COUNT};
+        (struct claim){.path = path, .kind = kind, .tested = kind == CLAIM_TEST};
     return true;
+}
+
+bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < scope->count; i++) {
+        struct claim *claim = &scope->claims[i];
+        struct buffer path;
+        buffer_init(&path);
+        path_join(&path, scope->path, claim->path);
+        ok = buffer_ok(&path, error) &&
+             path_counts_find(counts, buffer_text(&path), &claim->count, error);
+        if (ok)
+            counts->items[claim->count].named = true;
+        buffer_release(&path);
+    }
+    return ok;
 }
 
 void scope_release(struct scope *scope)
@@ -181,10 +198,12 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
     buffer_init(&path);
     put_path(&path, scope, trail);
     canonical_object_member(rest);
-    bool ok = expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
-              (!scope->rest_wanted ||
-               expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error)) &&
-              path_counts_find(walk->counts, buffer_text(&path), &at, walk->error);
+    bool ok = !scope->rest_wanted ||
+              (expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
+               expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error));
+    bool text = expect_text_valid(trail->name, strlen(trail->name));
+    ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS, &at,
+                                walk->error);
     buffer_release(&path);
     if (ok)
         buffer_put(&scope->rest_paths, &at, sizeof at);
@@ -299,29 +318,11 @@ void scope_pass_over(struct scope *scope)
         scope->claims[i].fate = FATE_DROPPED;
 }
 
-static bool count_claim(const struct scope *scope, struct claim *claim, struct path_counts *counts,
-                        struct error *error)
-{
-    if (claim->count == NO_COUNT) {
-        struct buffer path;
-        buffer_init(&path);
-        path_join(&path, scope->path, claim->path);
-        bool ok = buffer_ok(&path, error) &&
-                  path_counts_find(counts, buffer_text(&path), &claim->count, error);
-        buffer_release(&path);
-        if (!ok)
-            return false;
-    }
-    path_counts_add(counts, claim->count, claim->fate);
-    return true;
-}
-
 bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error)
 {
     for (size_t i = 0; i < scope->count; i++)
-        if (scope->claims[i].met && scope->claims[i].kind != CLAIM_EACH &&
-            !count_claim(scope, &scope->claims[i], counts, error))
-            return false;
+        if (scope->claims[i].met && scope->claims[i].kind != CLAIM_EACH)
+            path_counts_add(counts, scope->claims[i].count, scope->claims[i].fate);
     for (size_t i = 0; i < scope->rest_paths.length; i += sizeof i) {
         size_t at;
         memcpy(&at, scope->rest_paths.data + i, sizeof at);

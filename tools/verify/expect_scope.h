@@ -19,9 +19,8 @@ struct claim {
     bool tested;
     bool met;       /* in the document at hand */
     enum fate fate; /* of the value there, so far */
-    size_t count;   /* of its path, in path_counts; NO_COUNT until it is needed */
+    size_t count;   /* of its path, in path_counts */
 };
-#define NO_COUNT SIZE_MAX
 
 struct scope {
     const char *path; /* "" for the record, "tasks" for the elements of that array */
@@ -38,6 +37,9 @@ struct scope {
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);
+/* When all is claimed: give the claims' paths a place in the counts, before any that records bring.
+ */
+bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error);
 void scope_release(struct scope *scope);
 /* Take up the document (or element) at hand: every field must have a place. */
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error);

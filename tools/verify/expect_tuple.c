@@ -153,6 +153,7 @@ bool tuples_prepare(struct expectation *e, const struct catalog_entity *catalog,
         size_t at; /* a table has no two columns of one name, so it is i */
         if (!path_counts_find(&e->counts, catalog->columns[i].name, &at, error))
             return false;
+        e->counts.items[at].named = true;
         e->dropped[i] = expect_in_words(&e->entity->drops, catalog->columns[i].name);
         if (!e->dropped[i] && !take_column(e, table, i, &pairs[count++], error))
             return false;

@@ -65,11 +65,12 @@ bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
     if (!add_entity(fates, entity, filtered, error))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (paths[i].values[FATE_SEEN] == 0)
+        if (paths[i].values[FATE_SEEN] == 0 && !paths[i].named)
             continue;
         struct fate_row *row = add(fates, entity, paths[i].path, error);
         if (row == NULL)
             return false;
+        row->named = paths[i].named;
         memcpy(row->values, paths[i].values, sizeof row->values);
     }
     return true;
@@ -108,19 +109,31 @@ static bool read_row(struct fates *fates, const PGresult *result, int row, struc
                      entity, path, name);
 }
 
+/* A ledger can be gone, be of a graduate that did not count values, or be that of other runs. */
+static bool knows_run(struct postgres *target, const char *run, bool *known, struct error *error)
+{
+    static const char *const questions[] = {
+        "SELECT $1::pg_catalog.text IS NOT NULL AND EXISTS (SELECT FROM pg_catalog.pg_attribute"
+        " WHERE attrelid = pg_catalog.to_regclass('graduate.batches') AND attname = 'paths')",
+        "SELECT EXISTS (SELECT FROM graduate.runs WHERE run::pg_catalog.text = $1)",
+    };
+    *known = true;
+    for (size_t i = 0; *known && i < sizeof questions / sizeof questions[0]; i++) {
+        PGresult *result;
+        if (!postgres_query(target, questions[i], &run, 1, &result, error))
+            return false;
+        *known = PQgetvalue(result, 0, 0)[0] == 't';
+        PQclear(result);
+    }
+    return true;
+}
+
 bool fates_read_ledger(struct fates *fates, struct postgres *target, const char *run, bool *ledger,
                        struct error *error)
 {
     PGresult *result;
-    *ledger = false;
-    if (!postgres_query(target,
-                        "SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute"
-                        " WHERE attrelid = pg_catalog.to_regclass('graduate.batches')"
-                        " AND attname = 'paths'",
-                        NULL, 0, &result, error))
+    if (!knows_run(target, run, ledger, error))
         return false;
-    *ledger = PQgetvalue(result, 0, 0)[0] == '1';
-    PQclear(result);
     if (!*ledger)
         return true;
     if (!postgres_query(target, paths_sql, &run, 1, &result, error))
@@ -188,7 +201,7 @@ bool fates_tell(struct fates *fates, struct verdict_file *verdict, struct error 
     bool ok = array != NULL;
     sort(fates);
     for (size_t i = 0; ok && i < fates->count; i++)
-        ok = tell_row(array, &fates->rows[i]);
+        ok = fates->rows[i].values[FATE_SEEN] == 0 || tell_row(array, &fates->rows[i]);
     if (ok && cJSON_ReplaceItemInObjectCaseSensitive(verdict->json, "paths", array))
         return true;
     cJSON_Delete(array);
@@ -201,21 +214,30 @@ bool fates_tell(struct fates *fates, struct verdict_file *verdict, struct error 
 struct side {
     const struct fate_row *rows;
     size_t count;
-    struct fate_row sum;
-    bool has_others;
+    bool overflows; /* has more paths than stand alone; a field may be called "*", too */
 };
 
 static struct side side_of(const struct fates *fates, size_t *at, const char *entity)
 {
     struct side side = {.rows = fates->rows + *at};
+    bool others = false;
     for (; *at < fates->count && strcmp(fates->rows[*at].entity, entity) == 0; ++*at) {
-        const struct fate_row *row = &fates->rows[*at];
+        others = others || strcmp(fates->rows[*at].path, FATE_OTHER_PATHS) == 0;
         side.count++;
-        side.has_others = side.has_others || strcmp(row->path, FATE_OTHER_PATHS) == 0;
-        for (size_t fate = 0; fate < FATE_COUNT; fate++)
-            side.sum.values[fate] += row->values[fate];
     }
+    side.overflows = others && side.count >= FATE_MOST_PATHS / 2;
     return side;
+}
+
+/* For a message, which has room for numbers behind it. */
+static void shorten(const char *path, char out[200])
+{
+    size_t length = strlen(path), most = 199 - strlen("...");
+    bool cut = length > most;
+    length = cut ? most : length;
+    while (cut && length > 0 && ((uint8_t)path[length] & 0xC0) == 0x80)
+        length--; /* not inside a character */
+    snprintf(out, 200, "%.*s%s", (int)length, path, cut ? "..." : "");
 }
 
 /* Either may be NULL: it has no such path. */
@@ -224,36 +246,50 @@ static bool compare_values(const char *entity, const char *path, const struct fa
                            struct error *error)
 {
     static const struct fate_row nothing;
-    char said[256], counted[256];
+    char shown[200], said[256], counted[256];
     ledger = ledger != NULL ? ledger : &nothing;
     recount = recount != NULL ? recount : &nothing;
-    if (memcmp(ledger->values, recount->values, sizeof ledger->values) == 0 &&
-        fate_row_balance(recount) == 0)
+    if (memcmp(ledger->values, recount->values, sizeof ledger->values) == 0)
         return true;
+    shorten(path, shown);
     fate_row_describe(ledger, said, sizeof said);
     fate_row_describe(recount, counted, sizeof counted);
     return verdict_find(verdict, LEVEL_CONTENT, "values", NULL, NULL, NULL, error,
-                        "%s, %s: the ledger says %s; counted anew it is %s", entity, path, said,
+                        "%s, %s: the ledger says %s; counted anew it is %s", entity, shown, said,
                         counted);
 }
 
+static void add_values(struct fate_row *sum, const struct fate_row *row)
+{
+    for (size_t fate = 0; row != NULL && fate < FATE_COUNT; fate++)
+        sum->values[fate] += row->values[fate];
+}
+
+/* Path by path; where there are too many, those that the mapping names, and the sum of all others.
+ */
 static bool compare_sides(const char *entity, const struct side *ledger, const struct side *recount,
                           struct verdict_file *verdict, struct error *error)
 {
-    if (ledger->has_others || recount->has_others)
-        return compare_values(entity, "all paths", &ledger->sum, &recount->sum, verdict, error);
-    bool ok = true;
+    bool together = ledger->overflows || recount->overflows, ok = true;
+    struct fate_row said_of_others = {0}, counted_of_others = {0};
     for (size_t l = 0, r = 0; ok && (l < ledger->count || r < recount->count);) {
         const struct fate_row *said = l < ledger->count ? &ledger->rows[l] : NULL;
         const struct fate_row *counted = r < recount->count ? &recount->rows[r] : NULL;
         int order = said == NULL ? 1 : counted == NULL ? -1 : strcmp(said->path, counted->path);
-        const char *path = order <= 0 ? said->path : counted->path;
-        ok = compare_values(entity, path, order <= 0 ? said : NULL, order >= 0 ? counted : NULL,
-                            verdict, error);
+        said = order <= 0 ? said : NULL;
+        counted = order >= 0 ? counted : NULL;
+        if (together && (counted == NULL || !counted->named)) {
+            add_values(&said_of_others, said);
+            add_values(&counted_of_others, counted);
+        } else {
+            ok = compare_values(entity, said != NULL ? said->path : counted->path, said, counted,
+                                verdict, error);
+        }
         l += order <= 0;
         r += order >= 0;
     }
-    return ok;
+    return ok && compare_values(entity, "all other paths", &said_of_others, &counted_of_others,
+                                verdict, error);
 }
 
 static int64_t filtered_of(const struct fates *fates, const char *entity)
@@ -301,14 +337,15 @@ bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_f
 
 /* ---- kept between two verifications ---------------------------------------------------------- */
 
-/* A uint64 of filtered records; per row: uint32 length of the path, the path, a uint64 per fate;
- * little-endian. */
+/* A uint64 of filtered records; per row: a byte, whether the mapping names it, uint32 length of the
+ * path, the path, a uint64 per fate; little-endian. */
 void fates_pack(const struct fates *fates, struct buffer *out)
 {
     for (size_t i = 0; i < fates->entity_count; i++)
         buffer_put_le64(out, (uint64_t)fates->entities[i].filtered);
     for (size_t i = 0; i < fates->count; i++) {
         const struct fate_row *row = &fates->rows[i];
+        buffer_putc(out, row->named ? 1 : 0);
         buffer_put_le32(out, (uint32_t)strlen(row->path));
         buffer_puts(out, row->path);
         for (size_t fate = 0; fate < FATE_COUNT; fate++)
@@ -324,16 +361,17 @@ static bool damaged(struct error *error)
 static bool unpack_row(struct fates *fates, const char *entity, const uint8_t **at,
                        const uint8_t *end, struct error *error)
 {
-    enum { NUMBERS = 8 * FATE_COUNT };
-    size_t left = (size_t)(end - *at), size = left >= 4 ? get_le32(*at) : SIZE_MAX;
-    if (size > left || left - size < 4 + NUMBERS)
+    enum { HEAD = 5, NUMBERS = 8 * FATE_COUNT };
+    size_t left = (size_t)(end - *at), size = left >= HEAD ? get_le32(*at + 1) : SIZE_MAX;
+    if (size > left || left - size < HEAD + NUMBERS)
         return damaged(error);
-    char *path = strndup((const char *)*at + 4, size);
+    char *path = strndup((const char *)*at + HEAD, size);
     struct fate_row *row = path != NULL ? add(fates, entity, path, error) : NULL;
     free(path);
     if (row == NULL)
         return error_memory(error);
-    *at += 4 + size;
+    row->named = (*at)[0] != 0;
+    *at += HEAD + size;
     for (size_t fate = 0; fate < FATE_COUNT; fate++, *at += 8)
         row->values[fate] = (int64_t)get_le64(*at);
     return true;

@@ -10,6 +10,7 @@
 
 struct fate_row {
     char *entity, *path;
+    bool named; /* counted anew: by the mapping */
     int64_t values[FATE_COUNT];
 };
 /* How many records of an entity became no row by a rule. */
@@ -24,10 +25,11 @@ struct fates {
     size_t entity_count, entity_room;
 };
 void fates_release(struct fates *fates);
-/* An entity, and all of its paths that saw a value. */
+/* An entity, and all of its paths that the mapping names or that saw a value. */
 bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
                 const struct expected_path *paths, size_t count, struct error *error);
-/* What the ledger's batches say of a run, summed up; `ledger` tells whether there is a ledger. */
+/* What the ledger's batches say of a run, summed up; *ledger is false when it knows nothing of the
+ * run. */
 bool fates_read_ledger(struct fates *fates, struct postgres *target, const char *run, bool *ledger,
                        struct error *error);
 /* Make them the `paths` of the verdict, in the order of entity and path. */
@@ -38,8 +40,8 @@ int64_t fate_row_balance(const struct fate_row *row);
 /* "seen 3, written 2, defaulted 1": what is not zero. */
 void fate_row_describe(const struct fate_row *row, char *out, size_t size);
 /* Tell where the two do not agree, as findings of the level of content. Where an entity has more
- * paths than stand alone, which do depends on where a run was interrupted: then its sums are
- * compared. */
+ * paths than stand alone, which do depends on where a run was interrupted: then the paths that the
+ * mapping names are compared one by one, and of all others the sum. */
 bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_file *verdict,
                    struct error *error);
 
