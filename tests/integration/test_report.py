@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from tests.integration.browser import CHROMIUM, Browser, Page
-from tests.integration.migration import PROGRAMS, ROOT, Migration, target_cluster
+from tests.integration.migration import APPWRITE, PROGRAMS, ROOT, Migration, target_cluster
 
 SCHEMA = json.loads((ROOT / "mappings/report.schema.json").read_text())
 LEVELS = ("counts", "content", "references", "supabase")
@@ -372,13 +372,19 @@ def test_rehearsal_ends_with_verification_and_report(migration: Migration) -> No
     assert [level["level"] for level in said["verification"]["levels"]] == list(LEVELS)
 
 
-def test_a_forecast_counts_where_a_source_has_no_estimate(migration: Migration) -> None:
+def test_a_forecast_counts_where_a_source_has_no_estimate(migration: Migration, tmp_path: Path) -> None:
     """JSON lines have none; an Appwrite with more than 5000 users has none either."""
     assert rehearse(migration).returncode == 0
     ended = migration.run("compare", str(migration.folder), "--forecast", "--json")
     assert ended.returncode == 0, ended.said
     records = {entity["entity"]: entity["records"] for entity in json.loads(ended.stdout)["entities"]}
     assert records == {entity["entity"]: entity["read"] for entity in migration.account()["entities"]}
+    # What cannot be counted is not known; the rest of the forecast stands.
+    less = Path(shutil.copytree(APPWRITE, tmp_path / "less"))
+    (less / "user_preferences.jsonl").unlink()
+    ended = migration.run("compare", str(migration.folder), "--forecast", APPWRITE_URI=f"file:{less}")
+    assert ended.returncode == 0 and "source auth cannot be counted" in ended.stderr, ended.said
+    assert "a part is not in it" in ended.stdout
 
 
 def test_rehearsal_that_cannot_be_verified_fails_and_says_so(migration: Migration) -> None:
