@@ -4,8 +4,8 @@
  * an array that a table opens with "each". It is counted at the shallowest path that decides its
  * fate: where a column takes it whole or a condition compares it, where it is dropped by name, or
  * where nobody speaks for it. Documents on the way to such a path, and the opened arrays, are
- * structure and no values; their elements are counted, scalars at the array's own path. A path has
- * no indexes: "tasks.title" is the title of all tasks. For Postgres a path is a column.
+ * structure and no values, also where a null stands in their place; their elements are counted,
+ * scalars at the array's own path. A path has no indexes: "tasks.title" is the title of all tasks. For Postgres a path is a column.
  *
  * A value has one fate. Where several things happen to it (two columns take it, one of them by a
  * default), the later one of this enum is its fate; but all values of an element that conditions pass

@@ -77,7 +77,15 @@ static const struct {
     /* the first of several: those behind it are passed over */
     {BOOKS(", 'a': {'first': [{'from': 'a'}, {'from': 'b'}, {'from': 'c'}], 'type': 'text'}", ""),
      "[{'a': 'x', 'b': 'y'}, {'a': null, 'b': 'y', 'c': 'z'}]",
-     "a: seen 2, written 2; b: dropped 1, seen 2, written 1; c: dropped 1, seen 1"},
+     "a: dropped 1, seen 2, written 1; b: dropped 1, seen 2, written 1; c: dropped 1, seen 1"},
+    {BOOKS(", 'a': {'first': [{'from': 'a', 'do': ['empty_to_null']}, {'from': 'b'}, {'const': "
+           "'c'}], 'type': 'text'}",
+           ""),
+     "[{'a': null, 'b': null}, {'a': '', 'b': 'x'}, {'a': 'q', 'b': 'x'}]",
+     "a: dropped 2, seen 3, written 1; b: dropped 2, seen 3, written 1"},
+    {BOOKS(", 'a': {'first': [{'from': 'a'}, {'from': 'b', 'when': {'s': 1}}], 'type': 'text'}",
+           ""),
+     "[{'a': null, 'b': null}]", "a: seen 1, written 1; b: dropped 1, seen 1"},
     {BOOKS(", 'a': {'first': [{'from': 'a'}, {'from': 'b'}], 'type': 'text', 'null': false, "
            "'default': 'd'}",
            ""),

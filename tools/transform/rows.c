@@ -64,31 +64,39 @@ static void settle(const struct scope *scope, const struct expression *expressio
         settle(scope, &expression->members[i], fate);
 }
 
-static bool evaluate(const struct origin *origin, const struct scope *scope,
-                     struct expression *expression, bool not_null, struct value *value,
-                     struct error *error);
+static bool compute(const struct origin *origin, const struct scope *scope,
+                    struct expression *expression, bool not_null, struct value *value,
+                    enum fate *fate, struct error *error);
 
-/* The first of several that is not nothing; those behind it are not asked. */
+/* The first of several that is not nothing. The others are passed over: those behind it, and those
+ * that were asked and are nothing; but where all of them are, that is what is written. */
 static bool evaluate_first(const struct origin *origin, const struct scope *scope,
                            struct expression *expression, struct value *value,
                            struct error *error)
 {
-    for (size_t i = 0; i < expression->member_count; i++)
-        if (!value_is_nothing(value))
-            settle(scope, &expression->members[i], FATE_DROPPED);
-        else if (!evaluate(origin, scope, &expression->members[i], false, value, error))
+    for (size_t i = 0; i < expression->member_count; i++) {
+        struct expression *member = &expression->members[i];
+        enum fate fate = FATE_DROPPED;
+        if (value_is_nothing(value) &&
+            !compute(origin, scope, member, false, value, &fate, error))
             return false;
+        settle(scope, member,
+               fate == FATE_WRITTEN && value_is_nothing(value) ? FATE_DROPPED : fate);
+    }
+    for (size_t i = 0; value_is_nothing(value) && i < expression->member_count; i++)
+        if (holds(expression->members[i].tests, expression->members[i].test_count, scope))
+            settle(scope, &expression->members[i], FATE_WRITTEN);
     return true;
 }
 
 /* The value of an expression that has one by itself: constant, position, field or the first of
  * several, after its conditions, functions and default. */
-static bool evaluate(const struct origin *origin, const struct scope *scope,
-                     struct expression *expression, bool not_null, struct value *value,
-                     struct error *error)
+static bool compute(const struct origin *origin, const struct scope *scope,
+                    struct expression *expression, bool not_null, struct value *value,
+                    enum fate *fate, struct error *error)
 {
-    enum fate fate = FATE_DROPPED;
     bool lost = false;
+    *fate = FATE_DROPPED;
     *value = (struct value){.type = BSON_TYPE_EOD};
     if (holds(expression->tests, expression->test_count, scope)) {
         if (expression->kind == VALUE_CONST)
@@ -100,7 +108,7 @@ static bool evaluate(const struct origin *origin, const struct scope *scope,
         else if (expression->kind == VALUE_FIRST &&
                  !evaluate_first(origin, scope, expression, value, error))
             return false;
-        fate = FATE_WRITTEN;
+        *fate = FATE_WRITTEN;
     }
     const struct function_context context = {
         .record = origin->record->bytes,
@@ -116,9 +124,19 @@ static bool evaluate(const struct origin *origin, const struct scope *scope,
     bool absent = value->type == BSON_TYPE_EOD;
     if (expression->has_fallback && (absent || (not_null && value_is_nothing(value)))) {
         *value = expression->fallback;
-        fate = FATE_DEFAULTED;
+        *fate = FATE_DEFAULTED;
     }
-    fate = lost ? FATE_LOST : fate;
+    *fate = lost ? FATE_LOST : *fate;
+    return true;
+}
+
+static bool evaluate(const struct origin *origin, const struct scope *scope,
+                     struct expression *expression, bool not_null, struct value *value,
+                     struct error *error)
+{
+    enum fate fate;
+    if (!compute(origin, scope, expression, not_null, value, &fate, error))
+        return false;
     if (expression->kind == VALUE_FROM || fate != FATE_WRITTEN) /* members speak for themselves */
         settle(scope, expression, fate);
     return true;

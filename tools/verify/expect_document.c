@@ -194,8 +194,30 @@ static void settle(struct scope *scope, const struct mapping_value *value, enum 
         settle(scope, &value->members[i].value, fate);
 }
 
-static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct item *item);
+static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct item *item, enum fate *fate);
+
+/* One of several is written: the first that is something, or all when none is. */
+static bool take_first(const struct making *m, const struct mapping_value *value, struct item *item)
+{
+    struct scope *scope = m->form->scope;
+    size_t next = 0;
+    for (; next < value->member_count && item_is_nothing(item); next++) {
+        const struct mapping_value *member = &value->members[next].value;
+        enum fate fate;
+        if (!find_out(m, member, false, item, &fate))
+            return false;
+        bool in_vain = fate == FATE_WRITTEN && item_is_nothing(item);
+        settle(scope, member, in_vain ? FATE_DROPPED : fate);
+    }
+    bool none = item_is_nothing(item);
+    for (size_t i = 0; none && i < value->member_count; i++)
+        if (holds(scope, &value->members[i].value.when))
+            settle(scope, &value->members[i].value, FATE_WRITTEN);
+    for (; next < value->member_count; next++)
+        settle(scope, &value->members[next].value, FATE_DROPPED);
+    return true;
+}
 
 static bool take_origin(const struct making *m, const struct mapping_value *value,
                         struct item *item)
@@ -210,25 +232,20 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
     case VALUE_POSITION:
         *item = item_of_int(m->position);
         return true;
-    case VALUE_FIRST: /* those behind the one that is something are not asked */
-        for (size_t i = 0; i < value->member_count; i++)
-            if (!item_is_nothing(item))
-                settle(m->form->scope, &value->members[i].value, FATE_DROPPED);
-            else if (!evaluate(m, &value->members[i].value, false, item))
-                return false;
-        return true;
+    case VALUE_FIRST:
+        return take_first(m, value, item);
     default:
         return true; /* an object or a rest that is not there */
     }
 }
 
-/* The value after its conditions, functions and default. */
-static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct item *item)
+/* The value after its conditions, functions and default, and what became of what it names. */
+static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct item *item, enum fate *fate)
 {
     struct scope *scope = m->form->scope;
     bool held = holds(scope, &value->when);
-    enum fate fate = held ? FATE_WRITTEN : FATE_DROPPED;
+    *fate = held ? FATE_WRITTEN : FATE_DROPPED;
     *item = (struct item){0};
     if (held && !take_origin(m, value, item))
         return false;
@@ -239,13 +256,22 @@ static bool evaluate(const struct making *m, const struct mapping_value *value, 
     bool absent = item->value.value_type == BSON_TYPE_EOD;
     if (value->fallback != NULL && (absent || (not_null && item_is_nothing(item)))) {
         *item = item_of_json(value->fallback);
-        fate = FATE_DEFAULTED;
+        *fate = FATE_DEFAULTED;
     }
     if (around.lost)
-        fate = FATE_LOST;
+        *fate = FATE_LOST;
+    return true;
+}
+
+static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct item *item)
+{
+    enum fate fate;
+    if (!find_out(m, value, not_null, item, &fate))
+        return false;
     /* What is made of several fields is written of those that it took, and each of them says so. */
     if (value->kind == VALUE_FROM || fate != FATE_WRITTEN)
-        settle(scope, value, fate);
+        settle(m->form->scope, value, fate);
     return true;
 }
 
