@@ -322,6 +322,13 @@ ROWS = [
         "delete from graduate.batches where (entity, batch) ="
         " (select entity, max(batch) from graduate.batches where entity = 'sync_logs' group by 1)",
         {("counts", "count", ""), ("counts", "count", "public.sync_logs"), ("content", "values", "")}),
+    Bug("losses that nobody may know of",
+        "delete from graduate.losses where rule = 'password_reset'",
+        {("counts", "count", "graduate.losses")}, says="accounts: 53 lines are there, and the run wrote 127"),
+    Bug("a loss too many",
+        "insert into graduate.losses (run, entity, key, path, rule, before, after)"
+        " select run, 'users', '1', 'email', 'password_reset', '', '' from graduate.runs",
+        {("counts", "count", "graduate.losses")}),
     Bug("loaded record counted as filtered",
         "update graduate.batches set filtered = 1 where entity = 'sync_logs' and batch = 1",
         {("content", "count", "")}, says="1 records were filtered"),

@@ -65,8 +65,9 @@ static bool add(struct building *b, enum schema_phase phase, bool data, struct b
         if (strcmp(schema->statements[i].name, statement->name) == 0) {
             error_set(b->error, ERROR_USAGE, "%s: /to/%s: there would be two of %s",
                       b->output->entity->file, b->output->table->label, statement->name);
-            return error_hint(b->error, "take one of them out of the mapping and run again; nothing "
-                                        "was touched");
+            return error_hint(b->error,
+                              "take one of them out of the mapping and run again; nothing "
+                              "was touched");
         }
     schema->statement_count++;
     return true;
@@ -98,8 +99,8 @@ static void put_expression_name(struct buffer *name, const char *expression)
     }
 }
 
-/* "books" + "user_id", "status" + "idx". With a checksum of what it is for where that is asked or the
- * name would be longer than PostgreSQL allows, so that two names stay two. */
+/* "books" + "user_id", "status" + "idx". With a checksum of what it is for where that is asked or
+ * the name would be longer than PostgreSQL allows, so that two names stay two. */
 static char *object_name(struct building *b, const struct words *columns, const char *suffix,
                          const char *definition, bool summed)
 {
@@ -131,8 +132,8 @@ static char *object_name(struct building *b, const struct words *columns, const 
     return copy;
 }
 
-/* The same for an index. All of a schema need different names, but only those that are the same index
- * of the same table are one too many, which add() says. */
+/* The same for an index. All of a schema need different names, but only those that are the same
+ * index of the same table are one too many, which add() says. */
 static char *index_name(struct building *b, const struct words *columns, const char *suffix,
                         const char *definition)
 {
@@ -179,7 +180,8 @@ static void put_columns(const struct building *b, struct buffer *sql, const stru
             snprintf(name, sizeof name, "%.*s", (int)length, word);
             sql_put_identifier(sql, name);
         }
-        buffer_puts(sql, word + length); /* " desc nulls last", or an expression in its parentheses */
+        buffer_puts(sql,
+                    word + length); /* " desc nulls last", or an expression in its parentheses */
     }
     buffer_putc(sql, ')');
 }
@@ -471,7 +473,8 @@ static bool check_reference(const struct building *b, const struct schema_column
     size_t c = 0;
     while (c < table->column_count && strcmp(table->columns[c].name, reference->column) != 0)
         c++;
-    if (c == table->column_count || pgtype_oid(&table->columns[c].type) == pgtype_oid(&column->type))
+    if (c == table->column_count ||
+        pgtype_oid(&table->columns[c].type) == pgtype_oid(&column->type))
         return true;
     error_set(b->error, ERROR_USAGE, "%s: /to/%s/columns/%s: a %s cannot refer to %s of %s, a %s",
               b->output->entity->file, b->output->table->label, column->name, column->type.name,
@@ -544,19 +547,33 @@ static bool build_policies(struct building *b, struct buffer *sql, struct buffer
     return true;
 }
 
-/* Neither of Supabase's two states of default privileges is relied on: all rights of the roles that
- * the mapping names are taken away, then the named ones given. */
-static bool build_grants(struct building *b, struct buffer *sql, struct buffer *exists)
+static bool build_revoke(struct building *b, const char *role, struct buffer *sql,
+                         struct buffer *exists)
 {
     const struct mapping_table *table = b->output->table;
+    buffer_puts(sql, "revoke all on ");
+    put_table(sql, table);
+    buffer_puts(sql, " from ");
+    sql_put_identifier(sql, role);
+    return add(b, SCHEMA_REST, false, sql, exists,
+               arena_printf(b->arena, "no rights of %s on %s", role, table->label));
+}
+
+/* Neither of Supabase's two states of default privileges is relied on: all rights of the roles that
+ * the mapping names are taken away, then the named ones given. Strangers have none unless the
+ * mapping names them. */
+static bool build_grants(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    static const char strangers[] = "anon";
+    const struct mapping_table *table = b->output->table;
+    bool named = false;
+    for (size_t i = 0; i < table->grant_count; i++)
+        named = named || strcmp(table->grants[i].role, strangers) == 0;
+    if (!named && !build_revoke(b, strangers, sql, exists))
+        return false;
     for (size_t i = 0; i < table->grant_count; i++) {
         const struct mapping_grant *grant = &table->grants[i];
-        buffer_puts(sql, "revoke all on ");
-        put_table(sql, table);
-        buffer_puts(sql, " from ");
-        sql_put_identifier(sql, grant->role);
-        if (!add(b, SCHEMA_REST, false, sql, exists,
-                 arena_printf(b->arena, "no rights of %s on %s", grant->role, table->label)))
+        if (!build_revoke(b, grant->role, sql, exists))
             return false;
         if (grant->privileges.count == 0)
             continue;

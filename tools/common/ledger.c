@@ -53,6 +53,7 @@ const char *const ledger_ddl =
     "  retried bigint NOT NULL DEFAULT 0,\n"
     "  rows jsonb NOT NULL,\n"
     "  paths jsonb NOT NULL,\n"
+    "  losses bigint NOT NULL,\n"
     "  bytes bigint NOT NULL,\n"
     "  position bytea NOT NULL,\n"
     "  seconds double precision,\n"

@@ -77,24 +77,37 @@ static void put_hex(struct buffer *buffer, const uint8_t *bytes, size_t length)
     }
 }
 
+/* The one output that is the ledger's own. */
+static int64_t count_losses(const struct work *work)
+{
+    int64_t losses = 0;
+    for (size_t i = 0; i < work->count; i++)
+        losses += output_of(work, i)->ledger ? work->sections[i].rows : 0;
+    return losses;
+}
+
 static bool insert(struct postgres *target, const struct fence *fence, const struct work *work,
                    const char *rows, const char *paths, const char *position, struct error *error)
 {
     static const char sql[] =
         "INSERT INTO graduate.batches (run, entity, partition, batch, records, filtered, rejected,"
-        " rows, bytes, paths, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        " rows, bytes, paths, position, losses)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     const int64_t numbers[] = {work->batch->partition, work->batch->batch,    work->batch->records,
-                               work->batch->filtered,  work->batch->rejected, (int64_t)work->bytes};
-    char texts[6][24];
-    for (size_t i = 0; i < 6; i++)
+                               work->batch->filtered,  work->batch->rejected, (int64_t)work->bytes,
+                               count_losses(work)};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0], PARAMETERS = 12 };
+    char texts[NUMBERS][24];
+    for (size_t i = 0; i < NUMBERS; i++)
         snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
-    const char *const parameters[] = {fence->run, work->batch->entity,
-                                      texts[0],   texts[1],
-                                      texts[2],   texts[3],
-                                      texts[4],   rows,
-                                      texts[5],   paths,
-                                      position};
-    PGresult *result = PQexecParams(target->connection, sql, 11, NULL, parameters, NULL, NULL, 0);
+    const char *const parameters[PARAMETERS] = {fence->run, work->batch->entity,
+                                                texts[0],   texts[1],
+                                                texts[2],   texts[3],
+                                                texts[4],   rows,
+                                                texts[5],   paths,
+                                                position,   texts[6]};
+    PGresult *result =
+        PQexecParams(target->connection, sql, PARAMETERS, NULL, parameters, NULL, NULL, 0);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!ok)
         postgres_error(target, result, "writing the batch's row of the ledger", error);

@@ -29,15 +29,19 @@ enum {
     LEDGER_LOADED,
     LEDGER_FILTERED,
     LEDGER_REJECTED,
-    LEDGER_RETRIED
+    LEDGER_RETRIED,
+    LEDGER_LOSSES,
+    LEDGER_LOST
 };
 static const char entities_sql[] =
     "SELECT p.entity, sum(coalesce(p.records_read, b.records, 0)),"
     " coalesce(sum(b.records - b.filtered - b.rejected - b.retried), 0),"
-    " coalesce(sum(b.filtered), 0), coalesce(sum(b.rejected), 0), coalesce(sum(b.retried), 0)"
+    " coalesce(sum(b.filtered), 0), coalesce(sum(b.rejected), 0), coalesce(sum(b.retried), 0),"
+    " coalesce(sum(b.losses), 0),"
+    " (SELECT count(*) FROM graduate.losses l WHERE l.run::text = $1 AND l.entity = p.entity)"
     " FROM graduate.partitions p LEFT JOIN"
     "  (SELECT entity, partition, sum(records) AS records, sum(filtered) AS filtered,"
-    "    sum(rejected) AS rejected, sum(retried) AS retried"
+    "    sum(rejected) AS rejected, sum(retried) AS retried, sum(losses) AS losses"
     "    FROM graduate.batches WHERE run::text = $1"
     "    GROUP BY entity, partition) b USING (entity, partition)"
     " WHERE p.run::text = $1 GROUP BY p.entity";
@@ -207,6 +211,17 @@ static bool compare_terms(const struct account *account, const struct mapping *e
                            where, terms->read, terms->said);
 }
 
+/* People are told what was lost by these lines: none may be gone, or have come later. */
+static bool compare_losses(const struct account *account, const struct mapping *entity, int row)
+{
+    int64_t written = query_int(account->entities, row, LEDGER_LOSSES);
+    int64_t present = query_int(account->entities, row, LEDGER_LOST);
+    return written == present ||
+           inspection_find(account->inspection, "count", "graduate.losses", NULL, account->error,
+                           "%s: %" PRId64 " lines are there, and the run wrote %" PRId64,
+                           entity->name, present, written);
+}
+
 /* How many records there are now; the ledger's number where that cannot be known. */
 static bool count_again(const struct account *account, const struct mapping *entity,
                         struct terms *terms)
@@ -235,7 +250,8 @@ static bool close_entity(const struct account *account, const struct mapping *en
     }
     account->inspection->checks++;
     return count_again(account, entity, &terms) && put_entity(account, entity, &terms) &&
-           (!terms.ledger || compare_terms(account, entity, &terms));
+           (!terms.ledger || compare_terms(account, entity, &terms)) &&
+           (row < 0 || compare_losses(account, entity, row));
 }
 
 /* ---- the tables ------------------------------------------------------------------------------ */

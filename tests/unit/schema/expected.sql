@@ -447,6 +447,18 @@ create policy "read own rows" on "public"."books" for select to "authenticated" 
 -- unless: select 1 from pg_catalog.pg_policy where polrelid = pg_catalog.to_regclass('"public"."books"') and polname = 'the author''s "own"'
 create policy "the author's ""own""" on "public"."books" for all to "authenticated", "service_role" using (status <> 'draft') with check (level > 0);
 
+-- rest: no rights of anon on archive.logs
+revoke all on "archive"."logs" from "anon";
+
+-- rest: no rights of anon on public.post
+revoke all on "public"."post" from "anon";
+
+-- rest: no rights of anon on public.post_likes
+revoke all on "public"."post_likes" from "anon";
+
+-- rest: no rights of anon on archive.post
+revoke all on "archive"."post" from "anon";
+
 -- rest: no rights of anon on public.books
 revoke all on "public"."books" from "anon";
 
@@ -461,6 +473,30 @@ revoke all on "public"."books" from "service_role";
 
 -- rest: rights of service_role on public.books
 grant all on "public"."books" to "service_role";
+
+-- rest: no rights of anon on public.book_platforms
+revoke all on "public"."book_platforms" from "anon";
+
+-- rest: no rights of anon on archive.Book "Parts"
+revoke all on "archive"."Book ""Parts""" from "anon";
+
+-- rest: no rights of anon on public.sales
+revoke all on "public"."sales" from "anon";
+
+-- rest: no rights of anon on public.users
+revoke all on "public"."users" from "anon";
+
+-- rest: no rights of anon on public.contacts
+revoke all on "public"."contacts" from "anon";
+
+-- rest: no rights of anon on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+revoke all on "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" from "anon";
+
+-- rest: no rights of anon on public.ein_name_mit_umlauten_an_der_schnittstelle
+revoke all on "public"."ein_name_mit_umlauten_an_der_schnittstelle" from "anon";
+
+-- rest: no rights of anon on public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
+revoke all on "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" from "anon";
 
 -- rest: comment on public.books
 comment on table "public"."books" is  E'An author''s "books", with a back\\slash';
