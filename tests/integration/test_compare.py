@@ -17,28 +17,13 @@ from jsonschema import Draft202012Validator
 
 from tests.integration.complaint import USAGE
 from tests.integration.migration import ROOT, Ended
-from tests.integration.small_project import SHOP, Small, author, book, encoded, write_shop
+from tests.integration.small_project import SHOP, Small, author, book, encoded, shop_of
 from tests.rig.postgres import Cluster
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "mappings/compare.schema.json").read_text()))
 BOOKS = 24
 PARTS = ("entities", "collections", "fields", "unknown_fields", "counts", "rows", "rejects", "losses", "mapping",
          "ddl", "verdicts")  # fmt: skip
-
-
-def closed(mapping: dict[str, Any]) -> dict[str, Any]:
-    """The mapping with tables that are closed to strangers, as the verification asks for."""
-    made = copy.deepcopy(mapping)
-    for table in made.get("to", {}).values():
-        table["grants"] = {"anon": []}
-    return made
-
-
-CLOSED_SHOP = {name: closed(content) for name, content in SHOP.items()}
-
-
-def closed_shop_of(top: Path, cluster: Cluster) -> Small:
-    return Small(top, cluster, CLOSED_SHOP, CORE_URI=f"file:{write_shop(top / 'dump')}")
 
 
 def rehearse(shop: Small, name: str, *more: str) -> Ended:
@@ -82,7 +67,7 @@ def write_mapping(shop: Small, name: str, content: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def shop(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     """With two rehearsals, between which nothing changed."""
-    with closed_shop_of(tmp_path_factory.mktemp("compared"), targets) as made:
+    with shop_of(tmp_path_factory.mktemp("compared"), targets) as made:
         rehearse(made, "first")
         made.second = rehearse(made, "second")
         yield made
@@ -157,7 +142,7 @@ def test_a_changed_source_is_told(changed: Small) -> None:
 
 
 def test_a_changed_mapping_is_told(changed: Small) -> None:
-    books = copy.deepcopy(CLOSED_SHOP["books"])
+    books = copy.deepcopy(SHOP["books"])
     columns = books["to"]["public.books"]["columns"]
     columns["version"] = {"from": "__v", "type": "integer"}
     columns["title"]["type"] = "varchar(30)"
@@ -184,8 +169,8 @@ def test_a_changed_mapping_is_told(changed: Small) -> None:
 def test_a_new_entity_is_told(changed: Small) -> None:
     (changed.top / "dump/reviews.bson").write_bytes(encoded([{"_id": bson.ObjectId(), "stars": 4}]))
     (changed.top / "dump/reviews.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": "reviews"}))
-    reviews = closed({"from": "core.reviews", "to": {"public.reviews": {"key": ["id"], "columns": {
-        "id": {"from": "_id", "id_of": "reviews"}, "stars": {"from": "stars", "type": "integer"}}}}})  # fmt: skip
+    reviews = {"from": "core.reviews", "to": {"public.reviews": {"key": ["id"], "columns": {
+        "id": {"from": "_id", "id_of": "reviews"}, "stars": {"from": "stars", "type": "integer"}}}}}  # fmt: skip
     write_mapping(changed, "reviews", reviews)
     rehearse(changed, "third")
     found = differences(changed, "second", "third")

@@ -108,11 +108,13 @@ def test_a_source_that_is_gone_is_no_verdict_unless_the_checkpoints_are_asked(sh
     assert [end[2] for end in ends(verdict)] == [AUTHORS, BOOKS, None]
 
 
-def test_checkpoints_are_not_needed(shop: Small) -> None:
+def test_checkpoints_are_not_needed_unless_they_are_asked_for(shop: Small) -> None:
     checkpoints = shop.folder / "checkpoints"
     shutil.move(checkpoints, shop.top / "aside")
     try:
         count(shop, HOLDS)
+        _, verdict = count(shop, UNCHECKED, "--checkpoints")
+        assert verdict["source"] == "checkpoints" and "authors" in verdict["levels"][0]["reason"]
     finally:
         shutil.move(shop.top / "aside", checkpoints)
 

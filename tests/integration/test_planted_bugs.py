@@ -22,7 +22,7 @@ CAREFULLY = {frozenset(finding[:2] for finding in bug.findings): bug.name for bu
 TOUCHED = re.compile(r"^(?:INSERT 0|UPDATE|DELETE) (\d+)$", re.MULTILINE)
 MEASURES_PROJECT = {
     "project": project("measures", {"lab": {"kind": "postgres", "uri": "${LAB_URI}"}}),
-    "measures": {"from": "lab.measures", "to": {"public.measures": {"keep_shape": True, "grants": {"anon": []}}}},
+    "measures": {"from": "lab.measures", "to": {"public.measures": {"keep_shape": True}}},
 }
 
 

@@ -14,8 +14,7 @@ from jsonschema import Draft202012Validator
 
 from tests.integration.complaint import DATA, REFUSED, USAGE
 from tests.integration.migration import ROOT, Ended
-from tests.integration.small_project import Small
-from tests.integration.test_compare import closed_shop_of
+from tests.integration.small_project import Small, shop_of
 from tests.rig.postgres import Cluster
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "mappings/seal.schema.json").read_text()))
@@ -24,7 +23,7 @@ SCHEMA = Draft202012Validator(json.loads((ROOT / "mappings/seal.schema.json").re
 @pytest.fixture(scope="module")
 def shop(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     """A finished run, verified and sealed; top/unsealed is a copy of it from before the seal."""
-    with closed_shop_of(tmp_path_factory.mktemp("sealed"), targets) as made:
+    with shop_of(tmp_path_factory.mktemp("sealed"), targets) as made:
         made.succeed()
         shutil.copytree(made.folder, made.top / "unverified")
         verified = made.run("verify", "--run-dir", str(made.folder))

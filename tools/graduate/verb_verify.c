@@ -83,7 +83,8 @@ static bool verify(const struct project *project, struct supervisor *supervisor,
                    struct error *error)
 {
     const struct verifier_options wanted = {.level = level,
-                                            .afresh = afresh || (is_hurried() && !checkpoints)};
+                                            .afresh = afresh || (is_hurried() && !checkpoints),
+                                            .checkpoints = checkpoints};
     return verifier_run(supervisor, project, &folder, &wanted, &verdict_code, error) &&
            print_verdict(error);
 }

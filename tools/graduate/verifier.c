@@ -89,6 +89,8 @@ bool verifier_run(struct supervisor *supervisor, const struct project *project,
         arguments_add(&arguments, "--level", options->level, NULL);
     if (options->afresh)
         arguments_add(&arguments, "--source", NULL);
+    if (options->checkpoints)
+        arguments_add(&arguments, "--checkpoints", NULL);
     if (options->json != NULL)
         arguments_add(&arguments, "--json", options->json, NULL);
     struct stat before = look_at(path);

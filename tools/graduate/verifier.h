@@ -12,6 +12,7 @@
 struct verifier_options {
     const char *level; /* NULL: all of them */
     bool afresh;       /* read the sources again, not the run's checkpoints */
+    bool checkpoints;  /* do not read the sources, also where no checkpoint is left */
     const char *json;  /* the file for the verdict; NULL: verify.json in the folder */
 };
 

@@ -22,7 +22,7 @@ enum { DEFAULT_LIMIT = 100, MOST_SHOWN = 20 };
 
 static struct {
     const char *project, *run_folder, *level, *json, *catalogs;
-    bool source;
+    bool source, checkpoints;
     int64_t limit;
 } given = {.level = "all", .limit = DEFAULT_LIMIT};
 
@@ -33,6 +33,8 @@ static const struct option_row options[] = {
      "counts, content, references, supabase, or all (default)"},
     {"source", OPTION_FLAG, &given.source, NULL,
      "read the sources afresh, not the run's checkpoints"},
+    {"checkpoints", OPTION_FLAG, &given.checkpoints, NULL,
+     "do not read the sources, also where no checkpoint is left"},
     {"catalogs", OPTION_TEXT, &given.catalogs, "DIR",
      "without a run folder: where each source's SOURCE.json is"},
     {"limit", OPTION_NUMBER, &given.limit, "N", "name at most N findings per level (default 100)"},
@@ -66,6 +68,8 @@ static bool check_command(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE,
                   "what is to be verified? give --run-dir D, or --catalogs DIR "
                   "and --source");
+    else if (given.source && given.checkpoints)
+        error_set(error, ERROR_USAGE, "--source and --checkpoints exclude each other");
     else if (given.run_folder != NULL && given.catalogs != NULL)
         error_set(error, ERROR_USAGE,
                   "--catalogs is for when there is no --run-dir, which has its "
@@ -128,8 +132,8 @@ static bool read_run(struct work *work, struct error *error)
 static bool choose_source(struct work *work, struct error *error)
 {
     struct verification *verification = &work->verification;
-    verification->source = VERIFY_AFRESH;
-    if (given.source)
+    verification->source = given.checkpoints ? VERIFY_CHECKPOINTS : VERIFY_AFRESH;
+    if (given.source || given.checkpoints)
         return true;
     for (size_t i = 0; i < work->project.mapping_count; i++) {
         char path[PATH_MAX];
