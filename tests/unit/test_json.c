@@ -301,6 +301,42 @@ static void what_is_written_can_be_read(void **state)
     cJSON_Delete(json);
 }
 
+/* A double holds 15 digits for certain: with more, another number would be moved, or none would
+ * match. */
+static void numbers_are_exact_or_refused(void **state)
+{
+    const struct folder *folder = *state;
+    static const struct {
+        const char *json, *refused; /* NULL: it is read */
+    } cases[] = {
+        {"{\"a\": [0, -0.5, 123456789012345, 1e300, 12345.6789012345]}", NULL},
+        {"{\"a\": 100000000000000000000, \"b\": 0.000000000000000000001}", NULL},
+        {"{\"a\": \"9007199254740993 \\\" 0.30000000000000004\"}", NULL},
+        {"{\"9007199254740993\": 1.50000000000000000}", NULL},
+        {"{\"a\": 9007199254740993}", "9007199254740993"},
+        {"{\"a\":\n -1000000000000001}", "-1000000000000001"},
+        {"{\"a\": [0.30000000000000004]}", "0.30000000000000004"},
+        {"{\"a\": \"\\\\\", \"b\": 1.234567890123456e-7}", "1.234567890123456"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error error = {0};
+        cJSON *json;
+        folder_put(folder, "n.json", cases[i].json);
+        bool ok = json_read_exact(folder_path(folder, "n.json"), &json, &error);
+        if (ok != (cases[i].refused == NULL))
+            fail_msg("%s: %s", cases[i].json, ok ? "is read" : error.message);
+        if (!ok) {
+            char says[100];
+            snprintf(says, sizeof says, "n.json:%d: the number %s has more digits",
+                     1 + (strchr(cases[i].json, '\n') != NULL), cases[i].refused);
+            assert_int_equal(error.code, ERROR_USAGE);
+            assert_non_null(strstr(error.message, says));
+            assert_null(json);
+        }
+        cJSON_Delete(json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +351,7 @@ int main(void)
         cmocka_unit_test(kinds_have_names),
         cmocka_unit_test(strings_are_escaped_where_they_must_be),
         cmocka_unit_test_setup_teardown(what_is_written_can_be_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(numbers_are_exact_or_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

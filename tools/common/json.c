@@ -3,6 +3,7 @@
 #include "graduate/words.h"
 
 #include <bson/bson.h>
+#include <float.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,8 +127,9 @@ static bool parse_error(const char *text, size_t length, const char *at, const c
         line += *c == '\n';
     }
     error_set(error, ERROR_USAGE, "%s:%zu:%zu: this is not JSON", name, line, column);
-    return error_hint(error, "look at line %zu, column %zu, and just before it: a missing comma or "
-                             "quote, or a comma too many",
+    return error_hint(error,
+                      "look at line %zu, column %zu, and just before it: a missing comma or "
+                      "quote, or a comma too many",
                       line, column);
 }
 
@@ -177,6 +179,63 @@ bool json_parse(const char *text, size_t length, const char *name, cJSON **json,
         return false;
     }
     return true;
+}
+
+/* How many digits of a number count; *length: of its text. */
+static size_t count_digits(const char *text, size_t *length)
+{
+    size_t digits = 0, zeros = 0, at = text[0] == '-';
+    for (; (text[at] >= '0' && text[at] <= '9') || text[at] == '.'; at++) {
+        if (text[at] == '.' || (text[at] == '0' && digits == 0))
+            continue;
+        if (text[at] == '0') {
+            zeros++;
+            continue;
+        }
+        digits += zeros + 1;
+        zeros = 0;
+    }
+    *length = at;
+    return digits;
+}
+
+static bool check_numbers(const char *text, const char *name, struct error *error)
+{
+    size_t line = 1;
+    bool in_string = false;
+    for (const char *at = text; *at != '\0'; at++) {
+        line += *at == '\n';
+        if (in_string && *at == '\\' && at[1] != '\0')
+            at++;
+        else if (*at == '"')
+            in_string = !in_string;
+        size_t length = 1;
+        bool begins = !in_string && (*at == '-' || (*at >= '0' && *at <= '9'));
+        if (begins && count_digits(at, &length) > DBL_DIG) {
+            error_set(error, ERROR_USAGE,
+                      "%s:%zu: the number %.*s has more digits than can be kept exactly here", name,
+                      line, (int)(length < 60 ? length : 60), at);
+            return error_hint(error, "write it with %d digits at most", DBL_DIG);
+        }
+        at += begins && length > 0 ? length - 1 : 0;
+    }
+    return true;
+}
+
+bool json_read_exact(const char *path, cJSON **json, struct error *error)
+{
+    struct buffer text;
+    buffer_init(&text);
+    *json = NULL;
+    bool ok = file_read(path, LARGEST, ERROR_USAGE, &text, error) &&
+              json_parse(buffer_text(&text), text.length, path, json, error) &&
+              check_numbers(buffer_text(&text), path, error);
+    buffer_release(&text);
+    if (!ok) {
+        cJSON_Delete(*json);
+        *json = NULL;
+    }
+    return ok;
 }
 
 bool json_read_file(const char *path, cJSON **json, struct error *error)

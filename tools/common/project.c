@@ -364,7 +364,7 @@ static bool read_file_into(struct project *project, struct arena *arena, const c
     if (full == NULL)
         return error_memory(error);
     *path = full;
-    if (!json_read_file(full, json, error))
+    if (!json_read_exact(full, json, error))
         return false;
     if (!cJSON_AddItemToObject(project->files, name, *json)) {
         cJSON_Delete(*json);
