@@ -1,6 +1,7 @@
 /* Resolving: mapping tables and catalogs become outputs. The statements are made in ddl.c. */
 #include "graduate/schema.h"
 #include "ddl.h"
+#include "graduate/words.h"
 #include "mapping.h"
 
 #include <stdio.h>
@@ -169,6 +170,29 @@ static bool every_column_once(struct resolving *r, const struct schema_output *o
     return true;
 }
 
+/* A name that is mistyped would load what should be dropped. */
+static bool every_drop_is_there(struct resolving *r, const struct schema_output *output)
+{
+    const struct words *drops = &output->entity->drops;
+    const char **names =
+        arena_alloc(r->arena, r->catalog->column_count + 1, sizeof *names);
+    if (names == NULL)
+        return error_memory(r->error);
+    for (size_t c = 0; c < r->catalog->column_count; c++)
+        names[c] = r->catalog->columns[c].name;
+    for (size_t i = 0; i < drops->count; i++) {
+        if (catalog_column_find(r->catalog, drops->items[i]) != NULL)
+            continue;
+        const char *nearest = words_nearest(drops->items[i], names, r->catalog->column_count);
+        error_set(r->error, ERROR_USAGE, "%s: /drop/%zu: the source's table has no column \"%s\"%s%s%s",
+                  output->entity->file, i, drops->items[i],
+                  nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                  nearest != NULL ? "\"?" : "");
+        return error_hint(r->error, "correct it, or leave it away");
+    }
+    return true;
+}
+
 static bool keep_columns(struct resolving *r, struct schema_output *output)
 {
     const struct mapping_table *table = output->table;
@@ -182,6 +206,8 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
                                   sizeof *output->columns);
     if (output->columns == NULL)
         return error_memory(r->error);
+    if (!every_drop_is_there(r, output))
+        return false;
     for (size_t i = 0; i < r->catalog->column_count; i++)
         if (!dropped(output->entity, r->catalog->columns[i].name) && !keep_column(r, output, i))
             return false;
