@@ -71,7 +71,7 @@ static const struct {
      false,
      ERROR_SOURCE,
      "graduate-extract was killed by signal 11 (SIGSEGV)"},
-    {"a killed transformer is a bug",
+    {"a transformer that ends by its own signal is a bug",
      {{EXITED(3), 2, ERROR_PEER, "", false},
       {SIGABRT, 1, ERROR_NONE, "", false},
       {EXITED(3), 3, ERROR_PEER, "", false}},
@@ -83,7 +83,7 @@ static const struct {
       {SIGKILL, 3, ERROR_NONE, "", false},
       {EXITED(3), 2, ERROR_PEER, "", false}},
      false,
-     ERROR_BUG,
+     ERROR_TARGET, /* this machine's doing */
      "graduate-transform was killed by signal 9 (SIGKILL)"},
     {"what the driver stopped itself is not the cause",
      {{SIGTERM, 1, ERROR_NONE, "", true},

@@ -48,7 +48,10 @@ static void tell(const struct process *process, struct error *error)
     } else if (WIFSIGNALED(process->status)) {
         int number = WTERMSIG(process->status);
         const char *name = sigabbrev_np(number);
-        error_set(error, blame(program), "%s was killed by signal %d (SIG%s)", program, number,
+        enum error_code code = blame(program);
+        if (number == SIGKILL && code == ERROR_BUG) /* no program does that to itself */
+            code = ERROR_TARGET;
+        error_set(error, code, "%s was killed by signal %d (SIG%s)", program, number,
                   name != NULL ? name : "?");
         if (number == SIGKILL)
             error_hint(error, "if nobody killed it, this machine may be short of memory");

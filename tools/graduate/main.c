@@ -21,16 +21,19 @@ static int without_verb(int argc, char **argv, struct error *error)
     buffer_puts(&list, "verbs:\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
         buffer_printf(&list, "  %-10s %s\n", verb_name(verbs[i]), verbs[i]->command->purpose);
-    buffer_puts(&list,
-                "\n`graduate VERB --help` shows a verb's options and an example. Exit codes:\n"
-                "  0  done, and everything that was asked for holds\n"
-                "  1  finished, but the account does not balance or data did not fit\n"
-                "  2  the command line, the project or a mapping is wrong\n"
-                "  3  a source failed\n"
-                "  4  the target failed, or this machine did\n"
-                "  5  refused to go on: changed mapping, second run, target not empty\n"
-                "  70 a bug in graduate\n"
-                "  128 and a signal's number: stopped by that signal");
+    buffer_puts(
+        &list,
+        "\n`graduate VERB --help` shows a verb's options and an example. Exit codes:\n"
+        "  0  done, and everything that was asked for holds\n"
+        "  1  data did not fit, the account does not balance, or the verification found\n"
+        "     differences\n"
+        "  2  the command line, the project or a mapping is wrong\n"
+        "  3  a source failed\n"
+        "  4  the target failed, or this machine did\n"
+        "  5  refused to go on (changed mapping, second run, target not empty), or could not\n"
+        "     check what was asked\n"
+        "  70 a bug in graduate\n"
+        "  128 and a signal's number: stopped by that signal");
     const struct command command = {
         .name = "graduate",
         .purpose = "move MongoDB, Postgres and Appwrite into one Supabase Postgres",
