@@ -78,6 +78,10 @@ cJSON *catalog_to_json(const struct catalog *catalog);
 cJSON *catalog_entity_to_json(const struct catalog_entity *entity);
 bool catalog_from_json(const cJSON *json, const char *name, struct catalog *catalog,
                        struct error *error);
+/* What `graduate-extract --catalog` printed of the source, kept as FOLDER/SOURCE.json. Where `found`
+ * is given, it says whether there is such a file, and it is no error if there is none. */
+bool catalog_read(const char *folder, const char *source, struct catalog *catalog, bool *found,
+                  struct error *error);
 /* One entity from the text of a stream's header, as a catalog of one. */
 bool catalog_parse_entity(const char *text, const char *name, struct catalog *catalog,
                           struct error *error);

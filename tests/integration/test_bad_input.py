@@ -65,6 +65,9 @@ PROJECTS = {
         "uuid"),
     "a default that the type cannot hold": usage(
         BOOKS_JSON, text('"type": "integer"', '"type": "integer", "default": {"a": 1}'), "/columns/year/default"),
+    "a default that does not fit the type": usage(
+        BOOKS_JSON, text('"type": "integer"', '"type": "integer", "default": "soon"'), "/columns/year", 'the text "soon"'),
+    "a field that is dropped and mapped": usage(BOOKS_JSON, text('"__v"', '"price"'), "/drop", '"price" is dropped'),
     "a column without a type": usage(BOOKS_JSON, text('"type": "numeric(8,2)"', '"null": true'), "/columns/price"),
     "a column named twice": usage(BOOKS_JSON, text('"price": {', '"title": {'), "/columns/title", "twice"),
     "a column named twice but for capitals": usage(

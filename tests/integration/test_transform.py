@@ -285,6 +285,8 @@ def test_errors_are_one_line_of_json(mappings: Path) -> None:
         (["--project", "nowhere"], ('there is no project "nowhere"',)),
         (["--projekt", "x"], ("--projekt",)),
         (["--log-format", "xml", "--project", "x"], ("text or json",)),
+        (["--project", "x", "--check"], ("--check and --catalogs go together",)),
+        (["--project", "x", "--catalogs", "y"], ("--check and --catalogs go together",)),
     ],
 )
 def test_a_wrong_command_line_is_named(arguments: list[str], says: tuple[str, ...]) -> None:
@@ -300,6 +302,33 @@ def test_a_mapping_that_cannot_be_is_named_before_a_row(mappings: Path, tmp_path
     ended, rows = transform(HEADER + ONE + end(1, 1), project=tmp_path / "spoiled")
     assert ended.returncode == USAGE and rows == b""
     assert "books.json: /to/public.books/columns/title: the int64 7 does not fit the type text" in ended.stderr
+
+
+CHECKS = {
+    "all well": ({}, {}, None),
+    "a constant that does not fit": (
+        {"tax": {"const": "much", "type": "bigint"}}, {}, 'sales.json: /to/public.sales/columns/tax: the text "much"'),
+    "a conversion that is not there": (
+        {"sum": {"type": "uuid"}}, {}, "sales.json: /to/public.sales/columns/sum: the source's integer does not become uuid"),
+    "a table that is not there": ({}, {"name": "sold"}, "sales.json: /from: the catalog of sql has no sales"),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_mappings_are_checked_before_there_is_a_stream(tmp_path: Path, name: str) -> None:
+    columns, described, says = CHECKS[name]
+    sales = {"from": "sql.sales", "to": {"public.sales": {"keep_shape": True, "columns": columns}}}
+    write_project(tmp_path / "project", {"project": project("test", SOURCES), "books": BOOKS, "sales": sales})
+    entities = {"core": {"name": "books"}, "sql": SALES_CATALOG | described}
+    for source, entity in entities.items():
+        catalog = {"source": source, "kind": SOURCES[source]["kind"], "version": "16", "entities": [entity]}
+        (tmp_path / f"{source}.json").write_text(json.dumps(catalog))
+    ended, rows = transform(b"", "--check", "--catalogs", tmp_path, project=tmp_path / "project")
+    assert rows == b""
+    if says is None:
+        assert (ended.returncode, ended.stderr) == (0, "")
+    else:
+        complaint_of(ended, USAGE, says)
 
 
 def test_the_reader_may_go(mappings: Path) -> None:

@@ -102,17 +102,9 @@ static bool of_source(const struct project *project, struct error *error)
 static bool load_catalog(const struct endpoint_texts *texts, struct catalog *catalog,
                          struct error *error)
 {
-    char path[PATH_MAX], name[256];
-    cJSON *json;
-    if (given.catalogs == NULL)
-        return texts->ops->catalog(&texts->endpoint, catalog, error);
-    snprintf(name, sizeof name, "%s.json", texts->endpoint.source->name);
-    if (!file_join(path, sizeof path, given.catalogs, name, error) ||
-        !json_read_file(path, &json, error))
-        return false;
-    bool ok = catalog_from_json(json, path, catalog, error);
-    cJSON_Delete(json);
-    return ok;
+    return given.catalogs == NULL
+               ? texts->ops->catalog(&texts->endpoint, catalog, error)
+               : catalog_read(given.catalogs, texts->endpoint.source->name, catalog, NULL, error);
 }
 
 /* The position out of --after; `bytes` keeps it. */

@@ -126,6 +126,21 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
     return ok;
 }
 
+/* What only the transformer can say of a mapping, before anything is touched. */
+static bool check_mappings(struct migration *migration, struct error *error)
+{
+    struct arguments arguments;
+    char catalogs[PATH_MAX];
+    if (migration->folder.prepared)
+        return true;
+    if (!folder_file(&migration->folder, "catalog", catalogs, error))
+        return false;
+    arguments_init(&arguments, "graduate-transform");
+    arguments_add(&arguments, "--project", migration->project.folder, "--check", "--catalogs",
+                  catalogs, NULL);
+    return pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error);
+}
+
 static bool begin(struct migration *migration, struct error *error)
 {
     if (migration->folder.run[0] != '\0')
@@ -178,7 +193,7 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
                      folder->finished);
         return closing_repeat(migration, error);
     }
-    return check_programs(error) && get_catalogs(migration, error) &&
+    return check_programs(error) && get_catalogs(migration, error) && check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
            prepare(migration, error) && transfer_all(migration, error) &&

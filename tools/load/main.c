@@ -89,22 +89,6 @@ static bool connect_target(struct postgres *target, const struct project *projec
     return ok;
 }
 
-static bool read_catalog(const struct source *source, struct catalog *catalog, struct error *error)
-{
-    char name[256], path[4096];
-    cJSON *json;
-    snprintf(name, sizeof name, "%s.json", source->name);
-    if (!file_join(path, sizeof path, catalogs_folder, name, error))
-        return false;
-    if (!file_exists(path))
-        return true; /* schema_resolve says so if it is needed */
-    if (!json_read_file(path, &json, error))
-        return false;
-    bool ok = catalog_from_json(json, path, catalog, error);
-    cJSON_Delete(json);
-    return ok;
-}
-
 /* A schema, and the catalogs that its strings point into. */
 struct resolved {
     struct schema schema;
@@ -121,10 +105,11 @@ static bool resolve(struct resolved *resolved, const struct project *project, st
         return error_memory(error);
     for (size_t i = 0; i < project->source_count; i++) {
         struct catalog *catalog = &resolved->catalogs[resolved->count];
+        bool found;
         catalog_init(catalog);
-        if (!read_catalog(&project->sources[i], catalog, error))
+        if (!catalog_read(catalogs_folder, project->sources[i].name, catalog, &found, error))
             return false;
-        resolved->count += catalog->source != NULL;
+        resolved->count += found; /* schema_resolve says so if one that is not there is needed */
     }
     return schema_resolve(&resolved->schema, project, resolved->catalogs, resolved->count, error);
 }

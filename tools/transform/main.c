@@ -86,6 +86,57 @@ static bool write_header(struct transform *t, const struct stream_header *record
     return ok;
 }
 
+/* The catalog speaks for the entity; its fellows that keep a shape are not needed here, so the schema
+ * is resolved for this entity alone. */
+static bool compile(struct transform *t, const struct catalog_entity *described,
+                    struct error *error)
+{
+    t->documents = t->entity->source->kind != SOURCE_POSTGRES;
+    bool ok = schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error) &&
+              (t->documents
+                   ? plan_compile(&t->plan, &t->schema, t->entity, error)
+                   : tuple_plan_compile(&t->tuples, &t->schema, t->entity, described, error));
+    return ok || error->code != ERROR_USAGE || error->hint[0] != '\0'
+               ? ok
+               : error_hint(error, "correct the mapping, and run again");
+}
+
+static void release_plans(struct transform *t)
+{
+    if (t->documents)
+        plan_release(&t->plan);
+    else if (t->tuples.entity != NULL)
+        tuple_plan_release(&t->tuples);
+    schema_release(&t->schema);
+    catalog_release(&t->catalog);
+}
+
+/* Compile one mapping as if its stream had begun. */
+static bool check(struct transform *t, const char *catalogs, struct error *error)
+{
+    catalog_init(&t->catalog);
+    if (!catalog_read(catalogs, t->entity->source->name, &t->catalog, NULL, error))
+        return false;
+    const struct catalog_entity *described = catalog_find(&t->catalog, t->entity->from);
+    if (described == NULL) {
+        error_set(error, ERROR_USAGE, "%s: /from: the catalog of %s has no %s", t->entity->file,
+                  t->entity->source->name, t->entity->from);
+        return error_hint(error, "correct \"from\", or have the catalog made anew");
+    }
+    return compile(t, described, error);
+}
+
+static bool check_all(const struct project *project, const char *catalogs, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < project->mapping_count; i++) {
+        struct transform t = {.project = *project, .entity = project->mappings[i]};
+        ok = check(&t, catalogs, error);
+        release_plans(&t);
+    }
+    return ok;
+}
+
 static bool begin(struct transform *t, const struct frame *frame, struct error *error)
 {
     struct stream_header header;
@@ -112,20 +163,11 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
                   source_kind_name(t->entity->source->kind));
         return error_hint(error, "give the --project that the stream was extracted with");
     }
-    /* The stream's catalog speaks for one entity; its fellows that keep a shape are not needed here,
-     * so the schema is resolved for this entity alone. */
-    t->documents = t->entity->source->kind != SOURCE_POSTGRES;
-    if (!schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error))
-        return false;
-    bool compiled = t->documents
-                        ? plan_compile(&t->plan, &t->schema, t->entity, error)
-                        : tuple_plan_compile(&t->tuples, &t->schema, t->entity,
-                                             &t->catalog.entities[0], error);
     size_t first, count;
+    if (!compile(t, &t->catalog.entities[0], error))
+        return false;
     schema_outputs(&t->schema, t->entity, &first, &count);
-    return compiled &&
-           rows_init(&t->rows, count, error) &&
-           write_header(t, &header, error);
+    return rows_init(&t->rows, count, error) && write_header(t, &header, error);
 }
 
 static bool put_documents(struct transform *t, const struct frame *frame, int64_t *records,
@@ -225,13 +267,18 @@ static bool run(struct transform *t, struct error *error)
     return false;
 }
 
-static bool check_command(const char *project, int positionals, char **argv, struct error *error)
+static bool check_command(const char *project, bool checks, const char *catalogs, int positionals,
+                          char **argv, struct error *error)
 {
     bool ok = false;
     if (positionals > 0)
         error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
     else if (project == NULL)
         error_set(error, ERROR_USAGE, "which project? give --project P");
+    else if (checks != (catalogs != NULL))
+        error_set(error, ERROR_USAGE, "--check and --catalogs go together");
+    else if (checks)
+        ok = true;
     else if (isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a record stream");
     else if (isatty(STDOUT_FILENO))
@@ -244,14 +291,19 @@ static bool check_command(const char *project, int positionals, char **argv, str
 
 int main(int argc, char **argv)
 {
-    const char *project = NULL;
+    const char *project = NULL, *catalogs = NULL;
+    bool checks = false;
     const struct option_row options[] = {
         {"project", OPTION_TEXT, &project, "P", "the project: a folder, or a name in ./mappings"},
+        {"check", OPTION_FLAG, &checks, NULL, "only see whether every mapping can be carried out"},
+        {"catalogs", OPTION_TEXT, &catalogs, "DIR",
+         "with --check: catalogs of the sources, SOURCE.json each"},
     };
     const struct command command = {
         .name = "graduate-transform",
         .purpose = "turn a record stream into a row stream by the project's mapping",
-        .usage = "--project P < RECORDS > ROWS",
+        .usage = "--project P < RECORDS > ROWS\n"
+                 "       graduate-transform --project P --check --catalogs DIR",
         .epilogue = "A checkpoint is a record stream:\n"
                     "  graduate-transform --project authorstack < books.gck | graduate stream "
                     "/dev/stdin",
@@ -265,20 +317,16 @@ int main(int argc, char **argv)
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
-    bool ok = outcome == OPTIONS_RUN && check_command(project, positionals, argv, &error);
+    bool ok = outcome == OPTIONS_RUN && check_command(project, checks, catalogs, positionals, argv, &error);
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);
-    ok = ok && project_load(&t.project, project, &error) && run(&t, &error);
+    ok = ok && project_load(&t.project, project, &error) &&
+         (checks ? check_all(&t.project, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
-    if (t.documents)
-        plan_release(&t.plan);
-    else if (t.tuples.entity != NULL)
-        tuple_plan_release(&t.tuples);
+    release_plans(&t);
     rows_release(&t.rows);
     buffer_release(&t.payload);
-    schema_release(&t.schema);
-    catalog_release(&t.catalog);
     stream_reader_release(&t.in);
     stream_writer_release(&t.out);
     project_release(&t.project);

@@ -153,14 +153,10 @@ static bool read_catalogs(struct work *work, struct error *error)
     verification->catalogs = calloc(work->project.source_count + 1, sizeof(struct catalog));
     bool ok = verification->catalogs != NULL ? true : error_memory(error);
     for (size_t i = 0; ok && i < work->project.source_count; i++) {
-        char name[256], path[PATH_MAX];
-        cJSON *json = NULL;
-        catalog_init(&verification->catalogs[verification->catalog_count++]);
-        snprintf(name, sizeof name, "%s.json", work->project.sources[i].name);
-        ok = file_join(path, sizeof path, verification->catalog_folder, name, error) &&
-             json_read_file(path, &json, error) &&
-             catalog_from_json(json, path, &verification->catalogs[i], error);
-        cJSON_Delete(json);
+        struct catalog *catalog = &verification->catalogs[verification->catalog_count++];
+        catalog_init(catalog);
+        ok = catalog_read(verification->catalog_folder, work->project.sources[i].name, catalog, NULL,
+                          error);
     }
     return ok;
 }
