@@ -150,6 +150,17 @@ def test_an_unverified_run_is_sealed_only_when_asked(shop: Small, tmp_path: Path
     SCHEMA.validate(json.loads((folder / "seal.json").read_text()))
 
 
+def test_a_run_verified_in_part_is_sealed_only_when_asked(shop: Small, tmp_path: Path) -> None:
+    """A glance at the counts afterwards must not become the verdict that is kept for good."""
+    folder = shutil.copytree(shop.top / "unsealed", tmp_path / "run")
+    glance = shop.run("verify", "--run-dir", str(folder), "--level", "counts")
+    assert glance.returncode == 0, glance.said
+    shop.complaint(shop.run("seal", "--run-dir", str(folder)), REFUSED, "only in part", "--unverified")
+    assert not (folder / "seal.json").exists()
+    ended = shop.run("seal", "--run-dir", str(folder), "--unverified")
+    assert ended.returncode == 0 and "verdict: partly" in ended.stdout, ended.said
+
+
 def test_what_cannot_be_sealed(shop: Small, tmp_path: Path) -> None:
     shop.complaint(shop.run("seal"), USAGE, "--run-dir is needed")
     shop.complaint(shop.run("seal", "--run-dir", str(tmp_path)), USAGE, "holds no run")

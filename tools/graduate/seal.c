@@ -64,12 +64,14 @@ static bool get_verdict(const struct folder *folder, bool unverified, cJSON **ve
 {
     if (!verifier_read(folder, verdict, error))
         return false;
-    if (*verdict != NULL || unverified)
+    enum verifier_outcome outcome = verifier_outcome(*verdict);
+    if (unverified || outcome == VERIFIER_HOLDS || outcome == VERIFIER_DIFFERS)
         return true;
-    error_set(error, ERROR_REFUSED, "the run in %s is not verified", folder->path);
+    error_set(error, ERROR_REFUSED, "the run in %s is %s", folder->path,
+              *verdict != NULL ? "verified only in part" : "not verified");
     return error_hint(error,
-                      "graduate verify --run-dir %s does so; or seal it with --unverified, which "
-                      "the seal then says",
+                      "graduate verify --run-dir %s does so at all levels; or seal it with "
+                      "--unverified, and the seal says what it is",
                       folder->path);
 }
 

@@ -19,8 +19,8 @@ bool seal_is_there(const char *folder);
 /* True when there is no seal; else ERROR_REFUSED that names it. */
 bool seal_refuse(const char *folder, struct error *error);
 
-/* Seal a finished run, whose lock must be held. `unverified`: also one without a verdict, which is
- * ERROR_REFUSED otherwise. */
+/* Seal a finished run, whose lock must be held. `unverified`: also one without a verdict, or whose
+ * verdict is not of every level, which is ERROR_REFUSED otherwise. */
 bool seal_make(const struct folder *folder, bool unverified, struct error *error);
 
 /* Take the right to write from a folder with a seal that holds. */

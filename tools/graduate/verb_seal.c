@@ -12,7 +12,7 @@ static bool unverified;
 
 static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
-    {"unverified", OPTION_FLAG, &unverified, NULL, "seal a run that was not verified"},
+    {"unverified", OPTION_FLAG, &unverified, NULL, "seal a run that was not verified, or only in part"},
 };
 
 static const struct command command = {
