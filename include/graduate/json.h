@@ -16,9 +16,11 @@ bool json_read_file(const char *path, cJSON **json, struct error *error);
 /* The same, but a number of more than 15 digits is an error, too: cJSON would keep and write another
  * one. For files whose numbers come into rows, and that are compared and copied. */
 bool json_read_exact(const char *path, cJSON **json, struct error *error);
-/* The same as json_read_file for a text that stands for `name`. */
+/* The same two for a text that stands for `name`. */
 bool json_parse(const char *text, size_t length, const char *name, cJSON **json,
                 struct error *error);
+bool json_parse_exact(const char *text, size_t length, const char *name, cJSON **json,
+                      struct error *error);
 
 /* A place inside a file, for errors: the file and the JSON pointer built on the way down. Each
  * level lives on the stack of the function that reads it. */

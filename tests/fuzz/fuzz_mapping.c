@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cJSON *json = NULL;
     struct error error = {0};
-    if (!json_parse((const char *)data, size, "books.json", &json, &error)) {
+    if (!json_parse_exact((const char *)data, size, "books.json", &json, &error)) {
         MUST(error.code == ERROR_USAGE);
         return 0;
     }

@@ -181,72 +181,83 @@ bool json_parse(const char *text, size_t length, const char *name, cJSON **json,
     return true;
 }
 
-/* How many digits of a number count; *length: of its text. */
-static size_t count_digits(const char *text, size_t *length)
+/* How many digits of the number at `text` count; *behind: where it ends, at `end` at the latest. */
+static size_t count_digits(const char *text, const char *end, const char **behind)
 {
-    size_t digits = 0, zeros = 0, at = text[0] == '-';
-    for (; (text[at] >= '0' && text[at] <= '9') || text[at] == '.'; at++) {
-        if (text[at] == '.' || (text[at] == '0' && digits == 0))
+    size_t digits = 0, zeros = 0;
+    const char *at = text + (*text == '-');
+    for (; at < end && ((*at >= '0' && *at <= '9') || *at == '.'); at++) {
+        if (*at == '.' || (*at == '0' && digits == 0))
             continue;
-        if (text[at] == '0') {
+        if (*at == '0') {
             zeros++;
             continue;
         }
         digits += zeros + 1;
         zeros = 0;
     }
-    *length = at;
+    *behind = at;
     return digits;
 }
 
-static bool check_numbers(const char *text, const char *name, struct error *error)
+static bool check_numbers(const char *text, size_t length, const char *name, struct error *error)
 {
+    const char *end = text + length, *behind;
     size_t line = 1;
     bool in_string = false;
-    for (const char *at = text; *at != '\0'; at++) {
+    for (const char *at = text; at < end; at = behind) {
+        behind = at + 1;
         line += *at == '\n';
-        if (in_string && *at == '\\' && at[1] != '\0')
-            at++;
-        else if (*at == '"')
+        if (*at == '"')
             in_string = !in_string;
-        size_t length = 1;
-        bool begins = !in_string && (*at == '-' || (*at >= '0' && *at <= '9'));
-        if (begins && count_digits(at, &length) > DBL_DIG) {
+        else if (in_string && *at == '\\')
+            behind++; /* a string ends before the text does */
+        else if (!in_string && (*at == '-' || (*at >= '0' && *at <= '9')) &&
+                 count_digits(at, end, &behind) > DBL_DIG) {
+            int shown = behind - at < 60 ? (int)(behind - at) : 60;
             error_set(error, ERROR_USAGE,
                       "%s:%zu: the number %.*s has more digits than can be kept exactly here", name,
-                      line, (int)(length < 60 ? length : 60), at);
+                      line, shown, at);
             return error_hint(error, "write it with %d digits at most", DBL_DIG);
         }
-        at += begins && length > 0 ? length - 1 : 0;
     }
     return true;
 }
 
-bool json_read_exact(const char *path, cJSON **json, struct error *error)
+bool json_parse_exact(const char *text, size_t length, const char *name, cJSON **json,
+                      struct error *error)
+{
+    if (!json_parse(text, length, name, json, error))
+        return false;
+    if (check_numbers(text, length, name, error))
+        return true;
+    cJSON_Delete(*json);
+    *json = NULL;
+    return false;
+}
+
+static bool read_file(const char *path,
+                      bool (*parse)(const char *text, size_t length, const char *name,
+                                    cJSON **json, struct error *error),
+                      cJSON **json, struct error *error)
 {
     struct buffer text;
     buffer_init(&text);
     *json = NULL;
     bool ok = file_read(path, LARGEST, ERROR_USAGE, &text, error) &&
-              json_parse(buffer_text(&text), text.length, path, json, error) &&
-              check_numbers(buffer_text(&text), path, error);
+              parse(buffer_text(&text), text.length, path, json, error);
     buffer_release(&text);
-    if (!ok) {
-        cJSON_Delete(*json);
-        *json = NULL;
-    }
     return ok;
+}
+
+bool json_read_exact(const char *path, cJSON **json, struct error *error)
+{
+    return read_file(path, json_parse_exact, json, error);
 }
 
 bool json_read_file(const char *path, cJSON **json, struct error *error)
 {
-    struct buffer text;
-    buffer_init(&text);
-    *json = NULL;
-    bool ok = file_read(path, LARGEST, ERROR_USAGE, &text, error) &&
-              json_parse(buffer_text(&text), text.length, path, json, error);
-    buffer_release(&text);
-    return ok;
+    return read_file(path, json_parse, json, error);
 }
 
 bool json_write_file(const char *path, const cJSON *json, struct error *error)
