@@ -14,12 +14,12 @@
 
 struct catalog_column {
     char *name;
-    char *type;        /* as format_type prints it: "numeric(10,2)", "timestamp without time zone" */
-    uint32_t oid;      /* of the type in the source */
+    char *type;   /* as format_type prints it: "numeric(10,2)", "timestamp without time zone" */
+    uint32_t oid; /* of the type in the source */
     bool not_null;
-    bool serial;       /* the source numbers it: SERIAL or identity */
+    bool serial;         /* the source numbers it: SERIAL or identity */
     int64_t serial_last; /* the last number given, maybe beyond the largest kept; -1 unknown */
-    char *default_sql; /* NULL: none, or serial */
+    char *default_sql;   /* NULL: none, or serial */
 };
 
 struct catalog_names {
@@ -39,9 +39,9 @@ struct catalog_check {
 };
 
 struct catalog_entity {
-    char *name;              /* "books", "sales_data", "main.user_preferences" */
-    int64_t estimate;        /* records, by the source's own estimate; -1 unknown */
-    int64_t bytes;           /* of its data, estimated; -1 unknown */
+    char *name;       /* "books", "sales_data", "main.user_preferences" */
+    int64_t estimate; /* records, by the source's own estimate; -1 unknown */
+    int64_t bytes;    /* of its data, estimated; -1 unknown */
     struct catalog_column *columns;
     size_t column_count;
     struct catalog_names key; /* columns of the primary key, in order */
@@ -54,7 +54,7 @@ struct catalog_entity {
 };
 
 struct catalog {
-    char *source;  /* its name in project.json */
+    char *source; /* its name in project.json */
     char *kind;
     char *version; /* of the server, or "export" */
     struct catalog_entity *entities;
@@ -64,8 +64,8 @@ struct catalog {
 /* All strings are owned by the catalog. */
 void catalog_init(struct catalog *catalog);
 void catalog_release(struct catalog *catalog);
-/* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer holds
- * until the next call. */
+/* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer
+ * holds until the next call. */
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
 const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name);
 /* Append a copy of the word; false without memory. */
@@ -78,8 +78,8 @@ cJSON *catalog_to_json(const struct catalog *catalog);
 cJSON *catalog_entity_to_json(const struct catalog_entity *entity);
 bool catalog_from_json(const cJSON *json, const char *name, struct catalog *catalog,
                        struct error *error);
-/* What `graduate-extract --catalog` printed of the source, kept as FOLDER/SOURCE.json. Where `found`
- * is given, it says whether there is such a file, and it is no error if there is none. */
+/* What `graduate-extract --catalog` printed of the source, kept as FOLDER/SOURCE.json. Where
+ * `found` is given, it says whether there is such a file, and it is no error if there is none. */
 bool catalog_read(const char *folder, const char *source, struct catalog *catalog, bool *found,
                   struct error *error);
 /* One entity from the text of a stream's header, as a catalog of one. */

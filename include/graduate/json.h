@@ -13,8 +13,8 @@
  * broken JSON line and column; a duplicate key anywhere is an error that names its JSON pointer.
  * The caller owns *json (cJSON_Delete). */
 bool json_read_file(const char *path, cJSON **json, struct error *error);
-/* The same, but a number of more than 15 digits is an error, too: cJSON would keep and write another
- * one. For files whose numbers come into rows, and that are compared and copied. */
+/* The same, but a number of more than 15 digits is an error, too: cJSON would keep and write
+ * another one. For files whose numbers come into rows, and that are compared and copied. */
 bool json_read_exact(const char *path, cJSON **json, struct error *error);
 /* The same two for a text that stands for `name`. */
 bool json_parse(const char *text, size_t length, const char *name, cJSON **json,

@@ -237,8 +237,8 @@ bool json_parse_exact(const char *text, size_t length, const char *name, cJSON *
 }
 
 static bool read_file(const char *path,
-                      bool (*parse)(const char *text, size_t length, const char *name,
-                                    cJSON **json, struct error *error),
+                      bool (*parse)(const char *text, size_t length, const char *name, cJSON **json,
+                                    struct error *error),
                       cJSON **json, struct error *error)
 {
     struct buffer text;

@@ -185,8 +185,9 @@ static bool check_command(int positionals, char **argv, struct error *error)
                   "--count is of all entities of the source, as it is now: it "
                   "takes --project and --source alone");
     else if (given.entity != NULL && isatty(STDOUT_FILENO))
-        error_set(error, ERROR_USAGE, "a record stream is not for a terminal: send it to a file "
-                                      "or to graduate-transform");
+        error_set(error, ERROR_USAGE,
+                  "a record stream is not for a terminal: send it to a file "
+                  "or to graduate-transform");
     else if (given.batch_bytes > LARGEST_BATCH_BYTES)
         error_set(error, ERROR_USAGE, "--batch-bytes is at most 64M: a batch is held in memory");
     else if (given.after_batch > 0 && given.after == NULL && given.checkpoint == NULL)

@@ -193,7 +193,8 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
                      folder->finished);
         return closing_repeat(migration, error);
     }
-    return check_programs(error) && get_catalogs(migration, error) && check_mappings(migration, error) &&
+    return check_programs(error) && get_catalogs(migration, error) &&
+           check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
            prepare(migration, error) && transfer_all(migration, error) &&

@@ -32,7 +32,8 @@ static const struct command command = {
     .name = "graduate-load",
     .purpose = "load a row stream into the target, each batch exactly once",
     .usage = "--project P --run ID --generation N < ROWS\n"
-             "       graduate-load --project P --catalogs DIR --prepare [--run ID [--begin]] [--allow-rows]\n"
+             "       graduate-load --project P --catalogs DIR --prepare [--run ID [--begin]] "
+             "[--allow-rows]\n"
              "       graduate-load --project P --catalogs DIR --run ID --generation N --finish",
     .epilogue = "The target's URI comes from project.json, which takes it from the environment.\n"
                 "graduate run does all of this; by hand, for one entity:\n\n"

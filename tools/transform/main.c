@@ -86,16 +86,16 @@ static bool write_header(struct transform *t, const struct stream_header *record
     return ok;
 }
 
-/* The catalog speaks for the entity; its fellows that keep a shape are not needed here, so the schema
- * is resolved for this entity alone. */
+/* The catalog speaks for the entity; its fellows that keep a shape are not needed here, so the
+ * schema is resolved for this entity alone. */
 static bool compile(struct transform *t, const struct catalog_entity *described,
                     struct error *error)
 {
     t->documents = t->entity->source->kind != SOURCE_POSTGRES;
-    bool ok = schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error) &&
-              (t->documents
-                   ? plan_compile(&t->plan, &t->schema, t->entity, error)
-                   : tuple_plan_compile(&t->tuples, &t->schema, t->entity, described, error));
+    bool ok =
+        schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error) &&
+        (t->documents ? plan_compile(&t->plan, &t->schema, t->entity, error)
+                      : tuple_plan_compile(&t->tuples, &t->schema, t->entity, described, error));
     return ok || error->code != ERROR_USAGE || error->hint[0] != '\0'
                ? ok
                : error_hint(error, "correct the mapping, and run again");
@@ -202,10 +202,11 @@ static bool put_tuples(struct transform *t, const struct frame *frame, int64_t *
 static bool send(struct transform *t, struct stream_batch *meta, struct error *error)
 {
     bson_init(&meta->paths);
-    bool ok = path_account_put(paths_of(t), &meta->paths)
-                  ? stream_write_batch(&t->out, meta, true, t->payload.data, t->payload.length, error)
-                  : error_set(error, ERROR_BUG, "the paths of batch %lld fit into no document",
-                              (long long)meta->batch);
+    bool ok =
+        path_account_put(paths_of(t), &meta->paths)
+            ? stream_write_batch(&t->out, meta, true, t->payload.data, t->payload.length, error)
+            : error_set(error, ERROR_BUG, "the paths of batch %lld fit into no document",
+                        (long long)meta->batch);
     bson_destroy(&meta->paths);
     return ok;
 }
@@ -282,8 +283,9 @@ static bool check_command(const char *project, bool checks, const char *catalogs
     else if (isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a record stream");
     else if (isatty(STDOUT_FILENO))
-        error_set(error, ERROR_USAGE, "a row stream is not for a terminal: send it to a file or to "
-                                      "graduate-load");
+        error_set(error, ERROR_USAGE,
+                  "a row stream is not for a terminal: send it to a file or to "
+                  "graduate-load");
     else
         ok = true;
     return ok || error_hint(error, "graduate-transform --help shows how it is called");
@@ -317,7 +319,8 @@ int main(int argc, char **argv)
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
-    bool ok = outcome == OPTIONS_RUN && check_command(project, checks, catalogs, positionals, argv, &error);
+    bool ok = outcome == OPTIONS_RUN &&
+              check_command(project, checks, catalogs, positionals, argv, &error);
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);

@@ -155,8 +155,8 @@ static bool read_catalogs(struct work *work, struct error *error)
     for (size_t i = 0; ok && i < work->project.source_count; i++) {
         struct catalog *catalog = &verification->catalogs[verification->catalog_count++];
         catalog_init(catalog);
-        ok = catalog_read(verification->catalog_folder, work->project.sources[i].name, catalog, NULL,
-                          error);
+        ok = catalog_read(verification->catalog_folder, work->project.sources[i].name, catalog,
+                          NULL, error);
     }
     return ok;
 }
