@@ -5,7 +5,8 @@
  * fate: where a column takes it whole or a condition compares it, where it is dropped by name, or
  * where nobody speaks for it. Documents on the way to such a path, and the opened arrays, are
  * structure and no values, also where a null stands in their place; their elements are counted,
- * scalars at the array's own path. A path has no indexes: "tasks.title" is the title of all tasks. For Postgres a path is a column.
+ * scalars at the array's own path. A path has no indexes: "tasks.title" is the title of all tasks.
+ * For Postgres a path is a column.
  *
  * A value has one fate. Where several things happen to it (two columns take it, one of them by a
  * default), the later one of this enum is its fate; but all values of an element that conditions pass
@@ -19,12 +20,10 @@
 #define GRADUATE_FATE_H
 
 enum fate {
-    FATE_SEEN,    /* met, and nothing has happened to it yet */
-    FATE_DROPPED, /* by name, or because a condition ("when", the order of "first") passed it over
-                   */
-    FATE_REST,    /* kept in a column of the fields that nobody spoke for */
-    FATE_WRITTEN, /* in a column, in the form that the mapping gives it; or a condition compared it
-                   */
+    FATE_SEEN,      /* met, and nothing has happened to it yet */
+    FATE_DROPPED,   /* by name, or passed over by a condition ("when", the order of "first") */
+    FATE_REST,      /* kept in a column of the fields that nobody spoke for */
+    FATE_WRITTEN,   /* in a column, in the mapping's form; or a condition compared it */
     FATE_DEFAULTED, /* a default stands in for what was there */
     FATE_LOST,      /* a rule gave it up, with a line in the losses; a changed form is no loss */
     FATE_REJECTED,  /* its record was set aside */

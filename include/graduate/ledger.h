@@ -4,7 +4,8 @@
  *   partitions  per run, entity, partition: when begun and done, records read by the extractor
  *   batches     per run, entity, partition, batch: records, filtered, rejected, retried (rejected
  *               before, and loaded since), rows per table, fates of values per path (fate.h),
- *               how many rows of losses, position; written in the transaction that writes the batch's rows
+ *               how many rows of losses, position; written in the transaction that writes the
+ *               batch's rows
  *   tables      per run and target table: made by us or there before, rows before
  *   steps       per run: which statements of the finish are done, and how long each took
  *   losses      per run: one row per value that changed on the way

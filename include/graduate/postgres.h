@@ -8,6 +8,7 @@
 #include "graduate/error.h"
 
 #include <libpq-fe.h>
+#include <stdint.h>
 
 struct postgres {
     PGconn *connection;
@@ -30,6 +31,9 @@ bool postgres_exec(struct postgres *postgres, const char *sql, struct error *err
  * NULL on failure. */
 bool postgres_query(struct postgres *postgres, const char *sql, const char *const *parameters,
                     int count, PGresult **result, struct error *error);
+/* How many rows there are; `from` is what stands behind FROM: a name, quoted where it must be. */
+bool postgres_count_rows(struct postgres *postgres, const char *from, int64_t *rows,
+                         struct error *error);
 /* The error of a failed result (or, with NULL, of the connection): message, SQLSTATE, column into
  * path, detail into the message. Always returns false. */
 bool postgres_error(const struct postgres *postgres, const PGresult *result, const char *doing,

@@ -37,8 +37,8 @@
  *                        to go on from there. Its form belongs to the reader (tools/extract).
  *   filtered, rejected int64  rows only: of `records`, how many became no row by a rule or reject
  *   paths      document  rows only: {"title": {"seen": int64, "written": int64, ...}, ...}, what
- * became of the values of each path of the source in this batch; fate.h has the words, and what is
- * zero is left out
+ *                        became of the values of each path of the source in this batch; fate.h has
+ *                        the words, and what is zero is left out
  *
  * The end's meta document:
  *   batches, records  int64  totals of the whole partition, also of what was sent before a resume

@@ -64,22 +64,6 @@ static const char tables_sql[] =
     "            GROUP BY r.key) l USING (name)"
     " ORDER BY name";
 
-static bool count_rows(struct postgres *target, const char *quoted, int64_t *rows,
-                       struct error *error)
-{
-    struct buffer sql;
-    PGresult *result = NULL;
-    buffer_init(&sql);
-    buffer_printf(&sql, "SELECT count(*) FROM %s", quoted);
-    bool ok = buffer_ok(&sql, error) &&
-              postgres_query(target, buffer_text(&sql), NULL, 0, &result, error);
-    if (ok)
-        *rows = number_at(result, 0, 0);
-    PQclear(result);
-    buffer_release(&sql);
-    return ok;
-}
-
 static bool read_tables(struct postgres *target, const char *run, struct account *account,
                         struct error *error)
 {
@@ -98,7 +82,7 @@ static bool read_tables(struct postgres *target, const char *run, struct account
         };
         ok = table->table != NULL ? true : error_memory(error);
         account->table_count += ok;
-        ok = ok && count_rows(target, PQgetvalue(result, row, 3), &table->present, error);
+        ok = ok && postgres_count_rows(target, PQgetvalue(result, row, 3), &table->present, error);
         account->balance += llabs(account_table_balance(table));
     }
     PQclear(result);

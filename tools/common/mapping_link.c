@@ -1,5 +1,6 @@
 /* What the names in a mapping refer to: entities behind id_of, columns of the parent, the home of the
- * entity's identity; and paths, whose form depends on the source. Runs when all mappings of the project are parsed. */
+ * entity's identity; and paths, whose form depends on the source. Runs when all mappings of the
+ * project are parsed. */
 #include "graduate/json.h"
 #include "mapping.h"
 

@@ -334,6 +334,22 @@ bool postgres_query(struct postgres *postgres, const char *sql, const char *cons
     return false;
 }
 
+bool postgres_count_rows(struct postgres *postgres, const char *from, int64_t *rows,
+                         struct error *error)
+{
+    struct buffer sql;
+    PGresult *result = NULL;
+    buffer_init(&sql);
+    buffer_printf(&sql, "SELECT count(*) FROM %s", from);
+    bool ok = buffer_ok(&sql, error) &&
+              postgres_query(postgres, buffer_text(&sql), NULL, 0, &result, error);
+    if (ok)
+        *rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    buffer_release(&sql);
+    return ok;
+}
+
 /* A COPY names its column only in its context: "COPY books, line 3, column title: ...". */
 static void column_of(const PGresult *result, struct error *error)
 {

@@ -188,7 +188,7 @@ static bool look(struct table_reader *table, const char *qualified,
  * to the children. */
 static void put_from(struct buffer *sql, char kind, const char *qualified)
 {
-    buffer_printf(sql, " FROM %s%s", kind == 'p' ? "" : "ONLY ", qualified);
+    buffer_printf(sql, "%s%s", kind == 'p' ? "" : "ONLY ", qualified);
 }
 
 /* An explicit list, in the order of the catalog. */
@@ -200,6 +200,7 @@ static bool put_copy(const struct table_reader *table, const char *qualified, st
         buffer_puts(sql, i > 0 ? ", " : "");
         sql_put_identifier(sql, shape(table, i, SHAPE_NAME));
     }
+    buffer_puts(sql, " FROM ");
     put_from(sql, shape(table, 0, SHAPE_KIND)[0], qualified);
     if (!postgres_key_put_where(&table->key, table->after, sql, error))
         return false;
@@ -381,24 +382,18 @@ static bool put_position(struct reader *reader, bson_t *position, struct error *
 static bool count_rows(struct postgres *postgres, const char *qualified, struct entity_count *count,
                        struct error *error)
 {
-    PGresult *kind, *rows = NULL;
-    struct buffer sql;
+    PGresult *kind;
+    struct buffer from;
     if (!postgres_query(postgres, "select relkind from pg_class where oid = $1::regclass",
                         &qualified, 1, &kind, error))
         return false;
-    buffer_init(&sql);
-    buffer_puts(&sql, "SELECT count(*)");
-    put_from(&sql, PQgetvalue(kind, 0, 0)[0], qualified);
+    buffer_init(&from);
+    put_from(&from, PQgetvalue(kind, 0, 0)[0], qualified);
     PQclear(kind);
-    bool ok = buffer_ok(&sql, error) &&
-              postgres_query(postgres, buffer_text(&sql), NULL, 0, &rows, error);
-    if (ok) {
-        count->records = strtoll(PQgetvalue(rows, 0, 0), NULL, 10);
-        count->counted = true;
-    }
-    PQclear(rows);
-    buffer_release(&sql);
-    return ok;
+    count->counted = buffer_ok(&from, error) &&
+                     postgres_count_rows(postgres, buffer_text(&from), &count->records, error);
+    buffer_release(&from);
+    return count->counted;
 }
 
 typedef bool table_action(struct postgres *postgres, const char *qualified,

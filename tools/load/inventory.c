@@ -23,17 +23,12 @@ static bool read_kind(struct postgres *target, const struct mapping_table *table
 static bool count_rows_of(struct postgres *target, const struct mapping_table *table, int64_t *rows,
                           struct error *error)
 {
-    struct buffer sql;
-    PGresult *result = NULL;
-    buffer_init(&sql);
-    buffer_puts(&sql, "SELECT count(*) FROM ");
-    sql_put_qualified(&sql, table->schema, table->name);
-    bool ok = buffer_ok(&sql, error) &&
-              postgres_query(target, buffer_text(&sql), NULL, 0, &result, error);
-    if (ok)
-        *rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    PQclear(result);
-    buffer_release(&sql);
+    struct buffer name;
+    buffer_init(&name);
+    sql_put_qualified(&name, table->schema, table->name);
+    bool ok =
+        buffer_ok(&name, error) && postgres_count_rows(target, buffer_text(&name), rows, error);
+    buffer_release(&name);
     return ok;
 }
 

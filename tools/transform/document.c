@@ -16,30 +16,28 @@ struct walk {
     struct error *error;
 };
 
-static void put_trail(const struct trail *trail, char *out, size_t size)
-{
-    if (trail == NULL)
-        return;
-    put_trail(trail->up, out, size);
-    size_t used = strlen(out);
-    snprintf(out + used, size - used, "%s%s", used > 0 ? "." : "", trail->name);
-}
-
-static void buffer_put_trail(struct buffer *out, const struct trail *trail, bool first)
+static void put_trail(struct buffer *out, const struct trail *trail, bool first)
 {
     if (trail->up != NULL)
-        buffer_put_trail(out, trail->up, first);
+        put_trail(out, trail->up, first);
     if (trail->up != NULL || !first)
         buffer_putc(out, '.');
     buffer_puts(out, trail->name);
 }
 
-static bool at_trail(const struct scope *scope, const struct trail *trail, struct error *error)
+/* In the scope's scratch; without a trail it is the scope itself. */
+static void put_path(struct scope *scope, const struct trail *trail)
 {
-    char path[sizeof error->path];
-    snprintf(path, sizeof path, "%s", scope->path);
-    put_trail(trail, path, sizeof path);
-    return error_at(error, NULL, NULL, path);
+    buffer_clear(&scope->scratch);
+    buffer_puts(&scope->scratch, scope->path);
+    if (trail != NULL)
+        put_trail(&scope->scratch, trail, scope->path[0] == '\0');
+}
+
+static bool at_trail(struct scope *scope, const struct trail *trail, struct error *error)
+{
+    put_path(scope, trail);
+    return error_at(error, NULL, NULL, buffer_text(&scope->scratch));
 }
 
 /* Documents of a collection keep the order of their fields mostly, so the child after the last hit
@@ -76,11 +74,10 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
         scope->unspoken = unspoken;
         scope->unspoken_room = room;
     }
-    buffer_clear(&scope->scratch);
-    if (bson_utf8_validate(trail->name, strlen(trail->name), false)) {
-        buffer_puts(&scope->scratch, scope->path);
-        buffer_put_trail(&scope->scratch, trail, scope->path[0] == '\0');
-    } else { /* the account is text; where a row would have to keep it, it is an error later on */
+    put_path(scope, trail);
+    if (!bson_utf8_validate(trail->name, strlen(trail->name), false)) {
+        /* The account is text; where a row would have to keep it, it is an error later on. */
+        buffer_clear(&scope->scratch);
         buffer_puts(&scope->scratch, FATE_OTHER_PATHS);
     }
     return buffer_ok(&scope->scratch, walk->error) &&

@@ -3,7 +3,7 @@
  * 1. Every entity's records become the rows that they should have become (expect.h), and these are
  *    tallied per table; several entities and row forms may fill one table.
  * 2. Every table is read back and tallied, at the same time. Equal tallies end it: one pass over
- * each side.
+ *    each side.
  * 3. Tables that differ, and the entities that fill them, are read again; rows of the buckets that
  *    differ leave their hashes with suspects.h, which says how many are missing, extra, ...
  * exactly.
