@@ -36,6 +36,9 @@ bool json_error(struct error *error, const struct json_place *place, const char 
 /* Every member of `object` must be one of the words, else a json_error with the nearest one. */
 bool json_only(const cJSON *object, const struct json_place *place, const char *const *words,
                size_t count, struct error *error);
+/* The member as a text that is not empty. Without it *out stays as it is, unless it is `needed`. */
+bool json_text(const cJSON *object, const struct json_place *place, const char *key, bool needed,
+               const char **out, struct error *error);
 /* What a value is, for errors: "a string", "null", "an array that is empty", ... */
 const char *json_kind(const cJSON *value);
 

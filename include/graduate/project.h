@@ -18,6 +18,9 @@
 #include <stddef.h>
 
 enum source_kind { SOURCE_MONGODB, SOURCE_POSTGRES, SOURCE_APPWRITE };
+enum { SOURCE_KINDS = SOURCE_APPWRITE + 1 };
+/* The words of project.json for them. */
+extern const char *const source_kind_names[SOURCE_KINDS];
 
 struct source {
     const char *name;
@@ -57,7 +60,7 @@ enum value_kind {
     VALUE_SAME,     /* keep_shape: the column of the same name, as it is */
 };
 
-/* What "do" can name; project.c has the words, tools/transform/function.c the deeds. */
+/* What "do" can name; mapping_column.c has the words, tools/transform/function.c the deeds. */
 enum mapping_function {
     FUNCTION_LOWER,      /* "lower": the letters A to Z */
     FUNCTION_TRIM,       /* "trim": blanks, tabs and line ends at both ends of a text */
@@ -198,8 +201,6 @@ bool project_find_mapping(const struct project *project, const char *entity,
                           const struct mapping **mapping, struct error *error);
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
-
-const char *source_kind_name(enum source_kind kind);
 
 /* Replace ${NAME} in a text of project.json by environment variables. A variable that is not set or
  * is empty is an ERROR_USAGE naming it. The result may be a secret: never print it. */

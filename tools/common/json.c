@@ -50,6 +50,19 @@ bool json_error(struct error *error, const struct json_place *place, const char 
     return error_hint(error, "correct it there and run again; nothing was touched");
 }
 
+bool json_text(const cJSON *object, const struct json_place *place, const char *key, bool needed,
+               const char **out, struct error *error)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
+    struct json_place here = {place, key, 0};
+    if (value == NULL && !needed)
+        return true;
+    if (!cJSON_IsString(value) || value->valuestring[0] == '\0')
+        return json_error(error, &here, "this must be a text, and is %s", json_kind(value));
+    *out = value->valuestring;
+    return true;
+}
+
 const char *json_kind(const cJSON *value)
 {
     static const struct {

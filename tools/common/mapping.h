@@ -1,4 +1,4 @@
-/* mapping.h: one mapping file as a struct mapping; project.c calls it for each. */
+/* mapping.h: one mapping file as a struct mapping; project_folder.c calls it for each. */
 #ifndef COMMON_MAPPING_H
 #define COMMON_MAPPING_H
 
@@ -13,9 +13,6 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
                   struct error *error);
 
-/* A member that must be a text that is not empty; *out is left alone where it is not there. */
-bool mapping_text(const cJSON *object, const struct json_place *place, const char *key,
-                  const char **out, struct error *error);
 /* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not begin
  * with that name. */
 const char *mapping_word_tail(const char *word, const char *name);

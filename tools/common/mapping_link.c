@@ -1,5 +1,5 @@
-/* What the names in a mapping refer to: entities behind id_of, columns of the parent, the home of the
- * entity's identity; and paths, whose form depends on the source. Runs when all mappings of the
+/* What the names in a mapping refer to: entities behind id_of, columns of the parent, the home of
+ * the entity's identity; and paths, whose form depends on the source. Runs when all mappings of the
  * project are parsed. */
 #include "graduate/json.h"
 #include "mapping.h"
@@ -18,7 +18,7 @@ static bool link_id(struct linking *r, const cJSON *object, const struct json_pl
     const char *name = NULL;
     struct json_place here = {place, key, 0};
     struct error why = {0};
-    if (!mapping_text(object, place, key, &name, r->error))
+    if (!json_text(object, place, key, false, &name, r->error))
         return false;
     if (name != NULL && !project_find_mapping(r->project, name, out, &why))
         return json_error(r->error, &here, "%s", why.message);

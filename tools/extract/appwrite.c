@@ -189,7 +189,7 @@ static bool fill_catalog(const struct endpoint *endpoint, struct catalog *catalo
     if (survey.api.exposed)
         message_warning("%s is not encrypted: the API key can be read on the way", survey.api.base);
     catalog->source = strdup(endpoint->source->name);
-    catalog->kind = strdup(source_kind_name(SOURCE_APPWRITE));
+    catalog->kind = strdup(source_kind_names[SOURCE_APPWRITE]);
     catalog->version = strdup(survey.api.version);
     bool ok = (catalog->source != NULL && catalog->kind != NULL && catalog->version != NULL) ||
               error_memory(error);

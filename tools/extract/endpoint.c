@@ -29,7 +29,7 @@ bool endpoint_init(struct endpoint_texts *texts, const struct source *source, st
         texts->ops = find_reader(source->kind, export);
         if (texts->ops == NULL) {
             ok = error_set(error, ERROR_USAGE, "the source %s is %s, which has no \"file:\" form",
-                           source->name, source_kind_name(source->kind));
+                           source->name, source_kind_names[source->kind]);
             error_hint(error, "restore a pg_dump file into a database, and name that");
         }
         if (ok && !export && source->key != NULL) {

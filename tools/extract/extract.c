@@ -213,7 +213,7 @@ bool extract_entity(const struct extract_request *request, int fd, const char *n
         .project = request->project->name,
         .entity = request->entity->name,
         .source = x.source,
-        .kind = source_kind_name(request->entity->source->kind),
+        .kind = source_kind_names[request->entity->source->kind],
         .catalog = x.catalog,
     };
     bool ok = x.catalog != NULL ? extract(&x, error) : error_memory(error);

@@ -64,7 +64,7 @@ static bool fill_catalog(const struct endpoint *endpoint, struct catalog *catalo
                           endpoint->source->name);
     }
     catalog->source = strdup(endpoint->source->name);
-    catalog->kind = strdup(source_kind_name(SOURCE_APPWRITE));
+    catalog->kind = strdup(source_kind_names[SOURCE_APPWRITE]);
     catalog->version = strdup("export");
     bool ok = (catalog->source != NULL && catalog->kind != NULL && catalog->version != NULL) ||
               error_memory(error);

@@ -116,7 +116,7 @@ static bool live_catalog(const struct endpoint *endpoint, struct catalog *catalo
     if (!mongodb_client_init(&client, endpoint, error))
         return false;
     catalog->source = strdup(endpoint->source->name);
-    catalog->kind = strdup(source_kind_name(endpoint->source->kind));
+    catalog->kind = strdup(source_kind_names[endpoint->source->kind]);
     bool ok = catalog->source != NULL && catalog->kind != NULL
                   ? fill_catalog(&client, catalog, error)
                   : error_memory(error);

@@ -165,7 +165,7 @@ static bool dump_catalog(const struct endpoint *endpoint, struct catalog *catalo
     if (!dump_folder_read(&folder, endpoint->folder, error))
         return false;
     catalog->source = strdup(endpoint->source->name);
-    catalog->kind = strdup(source_kind_name(endpoint->source->kind));
+    catalog->kind = strdup(source_kind_names[endpoint->source->kind]);
     catalog->version = strdup("export");
     bool ok = catalog->source != NULL && catalog->kind != NULL && catalog->version != NULL
                   ? true

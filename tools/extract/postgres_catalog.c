@@ -135,7 +135,7 @@ static bool read_tables(const struct postgres *postgres, const PGresult *result,
 bool postgres_catalog_read(struct postgres *postgres, const char *source, const char *schema,
                            struct catalog *catalog, struct error *error)
 {
-    const char *const parameters[] = {schema, source, source_kind_name(SOURCE_POSTGRES)};
+    const char *const parameters[] = {schema, source, source_kind_names[SOURCE_POSTGRES]};
     PGresult *result;
     if (!postgres_query(postgres, catalog_sql, parameters, 3, &result, error))
         return false;

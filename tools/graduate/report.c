@@ -497,7 +497,7 @@ static bool add_source(cJSON *array, const struct papers *papers, const struct s
          member_read_file(path, &catalog, error);
     ok = ok &&
          (cJSON_AddStringToObject(json, "source", source->name) != NULL &&
-                  cJSON_AddStringToObject(json, "kind", source_kind_name(source->kind)) != NULL &&
+                  cJSON_AddStringToObject(json, "kind", source_kind_names[source->kind]) != NULL &&
                   cJSON_AddStringToObject(json, "version", member_text(catalog, "version")) != NULL
               ? true
               : error_memory(error));

@@ -157,10 +157,10 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
     char source[256];
     snprintf(source, sizeof source, "%s.%s", t->entity->source->name, t->entity->from);
     if (strcmp(source, header.source) != 0 ||
-        strcmp(header.kind, source_kind_name(t->entity->source->kind)) != 0) {
+        strcmp(header.kind, source_kind_names[t->entity->source->kind]) != 0) {
         error_set(error, ERROR_USAGE, "the stream holds %s (%s), and the mapping %s is of %s (%s)",
                   header.source, header.kind, t->entity->file, source,
-                  source_kind_name(t->entity->source->kind));
+                  source_kind_names[t->entity->source->kind]);
         return error_hint(error, "give the --project that the stream was extracted with");
     }
     size_t first, count;

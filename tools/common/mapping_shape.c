@@ -1,0 +1,225 @@
+/* What a mapping gives a table besides columns and a key: uniques, indexes, checks, policies,
+ * grants. */
+#include "graduate/words.h"
+#include "mapping.h"
+#include "reading.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const index_words[] = {"columns", "where", "method", "unique"};
+static const char *const policy_words[] = {"name", "for", "to", "using", "check"};
+static const char *const commands[] = {"all", "select", "insert", "update", "delete"};
+static const char *const methods[] = {"btree", "hash", "gin", "gist", "brin"};
+
+const char *mapping_word_tail(const char *word, const char *name)
+{
+    size_t length = strlen(name);
+    bool begins = strncmp(word, name, length) == 0 && (word[length] == '\0' || word[length] == ' ');
+    return begins ? word + length : NULL;
+}
+
+/* An index can also name "created_at desc", and an "(expression)". */
+static bool has_column(const struct mapping_table *table, const char *word, bool of_index)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *tail = mapping_word_tail(word, table->columns[i].name);
+        if (tail != NULL && (of_index || tail[0] == '\0'))
+            return true;
+    }
+    return of_index && word[0] == '(';
+}
+
+/* Columns named by a key, unique or index. A table that keeps its shape has columns that only the
+ * catalog knows; schema.c checks those. */
+bool mapping_check_columns(struct reading *r, const struct json_place *place,
+                           const struct mapping_table *table, const struct words *words,
+                           bool of_index)
+{
+    const char *names[256];
+    size_t count = 0;
+    for (size_t i = 0; i < table->column_count && count < COUNT(names); i++)
+        names[count++] = table->columns[i].name;
+    for (size_t i = 0; i < words->count; i++) {
+        struct json_place here = {place, NULL, i};
+        if (table->keep_shape || has_column(table, words->items[i], of_index))
+            continue;
+        const char *nearest = words_nearest(words->items[i], names, count);
+        return json_error(r->error, &here, "the table has no column \"%s\"%s%s%s", words->items[i],
+                          nearest != NULL ? "; did you mean \"" : "",
+                          nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+    }
+    return true;
+}
+
+static bool read_indexes(struct reading *r, const cJSON *object, const struct json_place *place,
+                         struct mapping_table *table)
+{
+    const cJSON *indexes = cJSON_GetObjectItemCaseSensitive(object, "indexes"), *item;
+    struct json_place here = {place, "indexes", 0};
+    if (indexes == NULL)
+        return true;
+    if (!cJSON_IsArray(indexes))
+        return json_error(r->error, &here, "this must be an array, and is %s", json_kind(indexes));
+    table->indexes =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(indexes), sizeof *table->indexes);
+    if (table->indexes == NULL)
+        return reading_memory(r);
+    cJSON_ArrayForEach(item, indexes)
+    {
+        struct json_place at = {&here, NULL, table->index_count};
+        struct mapping_index *index = &table->indexes[table->index_count++];
+        index->method = "btree";
+        struct json_place list = {&at, "columns", 0};
+        bool full = cJSON_IsObject(item);
+        bool ok = full ? json_only(item, &at, index_words, COUNT(index_words), r->error) &&
+                             reading_member_words(r, item, &at, "columns", &index->columns) &&
+                             reading_text(r, item, &at, "where", &index->where) &&
+                             reading_bool(r, item, &at, "unique", &index->unique) &&
+                             reading_choice(r, item, &at, "method", methods, COUNT(methods),
+                                            &index->method)
+                       : reading_words(r, item, &at, &index->columns);
+        if (!ok || !mapping_check_columns(r, full ? &list : &at, table, &index->columns, true))
+            return false;
+        if (index->columns.count == 0)
+            return json_error(r->error, &at, "an index needs columns");
+    }
+    return true;
+}
+
+static bool read_uniques(struct reading *r, const cJSON *object, const struct json_place *place,
+                         struct mapping_table *table)
+{
+    const cJSON *uniques = cJSON_GetObjectItemCaseSensitive(object, "unique"), *item;
+    struct json_place here = {place, "unique", 0};
+    if (uniques == NULL)
+        return true;
+    if (!cJSON_IsArray(uniques))
+        return json_error(r->error, &here, "this must be an array of column lists, and is %s",
+                          json_kind(uniques));
+    table->uniques =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(uniques), sizeof *table->uniques);
+    if (table->uniques == NULL)
+        return reading_memory(r);
+    cJSON_ArrayForEach(item, uniques)
+    {
+        struct json_place at = {&here, NULL, table->unique_count};
+        struct words *unique = &table->uniques[table->unique_count++];
+        if (!reading_words(r, item, &at, unique) ||
+            !mapping_check_columns(r, &at, table, unique, false))
+            return false;
+        if (unique->count == 0)
+            return json_error(r->error, &at, "a unique needs columns");
+    }
+    return true;
+}
+
+static bool read_checks(struct reading *r, const cJSON *object, const struct json_place *place,
+                        struct mapping_table *table)
+{
+    const cJSON *checks = cJSON_GetObjectItemCaseSensitive(object, "checks"), *item;
+    struct json_place here = {place, "checks", 0};
+    if (checks == NULL)
+        return true;
+    if (!cJSON_IsObject(checks))
+        return json_error(r->error, &here,
+                          "this must be an object of names and SQL conditions, "
+                          "and is %s",
+                          json_kind(checks));
+    table->checks =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(checks), sizeof *table->checks);
+    if (table->checks == NULL)
+        return reading_memory(r);
+    cJSON_ArrayForEach(item, checks)
+    {
+        struct mapping_check *check = &table->checks[table->check_count++];
+        struct json_place at = {&here, item->string, 0};
+        check->name = item->string;
+        if (!reading_name(r, &at, check->name) ||
+            !reading_text(r, checks, &here, item->string, &check->expression))
+            return false;
+    }
+    return true;
+}
+
+static bool read_policies(struct reading *r, const cJSON *object, const struct json_place *place,
+                          struct mapping_table *table)
+{
+    const cJSON *policies = cJSON_GetObjectItemCaseSensitive(object, "policies"), *item;
+    struct json_place here = {place, "policies", 0};
+    if (policies == NULL)
+        return true;
+    if (!cJSON_IsArray(policies))
+        return json_error(r->error, &here, "this must be an array, and is %s", json_kind(policies));
+    table->policies =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(policies), sizeof *table->policies);
+    if (table->policies == NULL)
+        return reading_memory(r);
+    cJSON_ArrayForEach(item, policies)
+    {
+        struct json_place at = {&here, NULL, table->policy_count};
+        struct mapping_policy *policy = &table->policies[table->policy_count++];
+        policy->command = "all";
+        if (!cJSON_IsObject(item))
+            return json_error(r->error, &at, "a policy is an object, and this is %s",
+                              json_kind(item));
+        if (!json_only(item, &at, policy_words, COUNT(policy_words), r->error) ||
+            !reading_text(r, item, &at, "name", &policy->name) ||
+            !reading_choice(r, item, &at, "for", commands, COUNT(commands), &policy->command) ||
+            !reading_member_words(r, item, &at, "to", &policy->roles) ||
+            !reading_text(r, item, &at, "using", &policy->using) ||
+            !reading_text(r, item, &at, "check", &policy->with_check))
+            return false;
+        if (policy->name == NULL || policy->roles.count == 0)
+            return json_error(r->error, &at,
+                              "a policy needs a \"name\" and the roles it is \"to\"");
+        struct json_place name = {&at, "name", 0};
+        if (!reading_name(r, &name, policy->name))
+            return false;
+    }
+    return true;
+}
+
+static bool read_grants(struct reading *r, const cJSON *object, const struct json_place *place,
+                        struct mapping_table *table)
+{
+    const cJSON *grants = cJSON_GetObjectItemCaseSensitive(object, "grants"), *item;
+    struct json_place here = {place, "grants", 0};
+    if (grants == NULL)
+        return true;
+    if (!cJSON_IsObject(grants))
+        return json_error(r->error, &here,
+                          "this must be an object of roles and privileges, and "
+                          "is %s",
+                          json_kind(grants));
+    table->grants =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(grants), sizeof *table->grants);
+    if (table->grants == NULL)
+        return reading_memory(r);
+    cJSON_ArrayForEach(item, grants)
+    {
+        struct json_place at = {&here, item->string, 0};
+        struct mapping_grant *grant = &table->grants[table->grant_count++];
+        grant->role = item->string;
+        if (!reading_words(r, item, &at, &grant->privileges))
+            return false;
+        for (size_t i = 0; i < grant->privileges.count; i++) {
+            size_t c = 0;
+            while (c < COUNT(commands) && strcmp(commands[c], grant->privileges.items[i]) != 0)
+                c++;
+            if (c == COUNT(commands))
+                return reading_wrong_word(r, &at, grant->privileges.items[i], commands,
+                                          COUNT(commands));
+        }
+    }
+    return true;
+}
+
+bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
+                        struct mapping_table *table)
+{
+    return read_uniques(r, object, place, table) && read_indexes(r, object, place, table) &&
+           read_checks(r, object, place, table) && read_policies(r, object, place, table) &&
+           read_grants(r, object, place, table);
+}

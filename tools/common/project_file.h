@@ -1,0 +1,14 @@
+/* project_file.h: project.json as the part of a struct project that it says. */
+#ifndef COMMON_PROJECT_FILE_H
+#define COMMON_PROJECT_FILE_H
+
+#include "graduate/arena.h"
+#include "graduate/json.h"
+#include "graduate/project.h"
+
+/* Parse the file's JSON, which must outlive the project; `file` is its path, for messages. What is
+ * a secret must not be written out in it: ERROR_USAGE. */
+bool project_file_parse(struct project *project, struct arena *arena, const cJSON *json,
+                        const char *file, struct error *error);
+
+#endif

@@ -1,0 +1,233 @@
+/* A project is a folder: finding it, reading its files, and what only all of them together tell. */
+#include "environment.h"
+#include "graduate/file.h"
+#include "mapping.h"
+#include "project_file.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool has_project(const char *folder)
+{
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s/project.json", folder) < (int)sizeof path &&
+           file_exists(path);
+}
+
+static bool find_folder(const char *where, char *out, size_t size, struct error *error)
+{
+    char installed[PATH_MAX] = "";
+    ssize_t n = readlink("/proc/self/exe", installed, sizeof installed - 1);
+    if (n > 0) {
+        installed[n] = '\0';
+        for (int up = 0; up < 2; up++) { /* bin/graduate -> the prefix */
+            char *slash = strrchr(installed, '/');
+            if (slash != NULL)
+                *slash = '\0';
+        }
+    }
+    const char *variable = getenv("GRADUATE_MAPPINGS");
+    const struct {
+        const char *prefix, *middle;
+    } places[] = {
+        {"", ""},
+        {"mappings", "/"},
+        {variable != NULL ? variable : "", variable != NULL ? "/" : ""},
+        {installed, "/share/graduate/mappings/"},
+    };
+    for (size_t i = 0; i < COUNT(places); i++) {
+        int length = snprintf(out, size, "%s%s%s", places[i].prefix, places[i].middle, where);
+        if (length > 0 && (size_t)length < size && has_project(out))
+            return true;
+    }
+    error_set(error, ERROR_USAGE, "there is no project \"%s\"", where);
+    return error_hint(error, "--project is a folder with a project.json, or the name of one in "
+                             "./mappings or $GRADUATE_MAPPINGS");
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of the mapping files, without ".json", sorted. */
+static bool list_mappings(const char *folder, struct arena *arena, char ***names, size_t *count,
+                          struct error *error)
+{
+    DIR *dir = opendir(folder);
+    if (dir == NULL)
+        return error_set_errno(error, ERROR_USAGE, "cannot read the folder %s", folder);
+    size_t capacity = 0;
+    *count = 0;
+    *names = NULL;
+    bool ok = true;
+    for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
+        size_t length = strlen(entry->d_name);
+        if (length <= 5 || strcmp(entry->d_name + length - 5, ".json") != 0 ||
+            strcmp(entry->d_name, "project.json") == 0 || entry->d_name[0] == '.')
+            continue;
+        if (*count == capacity) {
+            char **grown = arena_alloc(arena, capacity * 2 + 16, sizeof *grown);
+            if (grown != NULL && *count > 0)
+                memcpy(grown, *names, *count * sizeof *grown);
+            capacity = capacity * 2 + 16;
+            *names = grown;
+        }
+        char *name = arena_printf(arena, "%.*s", (int)length - 5, entry->d_name);
+        ok = *names != NULL && name != NULL ? true : error_memory(error);
+        if (ok)
+            (*names)[(*count)++] = name;
+    }
+    closedir(dir);
+    if (ok && *count == 0) {
+        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files", folder);
+        return error_hint(error, "beside project.json stands one file for each collection or table "
+                                 "that is to be moved");
+    }
+    if (ok)
+        qsort(*names, *count, sizeof **names, compare_names);
+    return ok;
+}
+
+static bool read_file_into(struct project *project, struct arena *arena, const char *name,
+                           const char **path, cJSON **json, struct error *error)
+{
+    char *full = arena_printf(arena, "%s/%s", project->folder, name);
+    if (full == NULL)
+        return error_memory(error);
+    *path = full;
+    if (!json_read_exact(full, json, error))
+        return false;
+    if (!cJSON_AddItemToObject(project->files, name, *json)) {
+        cJSON_Delete(*json);
+        return error_memory(error);
+    }
+    return true;
+}
+
+static bool refers_value(const struct mapping_value *value, const struct mapping *to)
+{
+    if (value->id_of == to || value->keys_id_of == to)
+        return true;
+    for (size_t i = 0; i < value->member_count; i++)
+        if (refers_value(&value->members[i].value, to))
+            return true;
+    return false;
+}
+
+static bool refers(const struct mapping *from, const struct mapping *to)
+{
+    for (size_t t = 0; t < from->table_count; t++)
+        for (size_t c = 0; c < from->tables[t].column_count; c++)
+            if (refers_value(&from->tables[t].columns[c].value, to))
+                return from != to;
+    return false;
+}
+
+/* What is referred to comes first; where references go in a circle, the name decides. Foreign keys
+ * are made after the data, so the order is for people and for progress, not for correctness. */
+static void order_mappings(struct project *project)
+{
+    for (size_t done = 0; done < project->mapping_count; done++) {
+        size_t next = done;
+        for (size_t i = done; i < project->mapping_count; i++) {
+            bool waits = false;
+            for (size_t j = done; j < project->mapping_count && !waits; j++)
+                waits = i != j && refers(project->mappings[i], project->mappings[j]);
+            if (!waits) {
+                next = i;
+                break;
+            }
+        }
+        struct mapping *first = project->mappings[next];
+        memmove(&project->mappings[done + 1], &project->mappings[done],
+                (next - done) * sizeof(struct mapping *));
+        project->mappings[done] = first;
+    }
+}
+
+static bool check_unique_sources(const struct project *project, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *a = project->mappings[i];
+        for (size_t j = 0; j < i; j++) {
+            const struct mapping *b = project->mappings[j];
+            if (a->source != b->source || strcmp(a->from, b->from) != 0)
+                continue;
+            error_set(error, ERROR_USAGE, "%s and %s both map %s.%s", b->file, a->file,
+                      a->source->name, a->from);
+            return error_hint(error, "one mapping can fill several tables: make one file of them");
+        }
+        for (size_t j = 0; j < project->left_out_count; j++) {
+            const struct left_out *left = &project->left_outs[j];
+            if (left->source != a->source || strcmp(left->from, a->from) != 0)
+                continue;
+            error_set(error, ERROR_USAGE, "%s maps %s.%s, which project.json leaves out", a->file,
+                      a->source->name, a->from);
+            return error_hint(error, "take it out of \"left_out\", or remove the mapping");
+        }
+    }
+    return true;
+}
+
+static bool read_mappings(struct project *project, struct arena *arena, struct error *error)
+{
+    char **names;
+    size_t count;
+    if (!list_mappings(project->folder, arena, &names, &count, error))
+        return false;
+    project->mappings = arena_alloc(arena, count, sizeof *project->mappings);
+    struct mapping *mappings = arena_alloc(arena, count, sizeof *mappings);
+    cJSON **files = arena_alloc(arena, count, sizeof(cJSON *));
+    if (project->mappings == NULL || mappings == NULL || files == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        char *file = arena_printf(arena, "%s.json", names[i]);
+        if (file == NULL)
+            return error_memory(error);
+        mappings[i].name = names[i];
+        project->mappings[i] = &mappings[i];
+        if (!read_file_into(project, arena, file, &mappings[i].file, &files[i], error) ||
+            !mapping_parse(project, arena, files[i], &mappings[i], error))
+            return false;
+        project->mapping_count++;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!mapping_link(project, files[i], &mappings[i], error))
+            return false;
+    if (!check_unique_sources(project, error))
+        return false;
+    order_mappings(project);
+    return true;
+}
+
+bool project_load(struct project *project, const char *where, struct error *error)
+{
+    char folder[PATH_MAX];
+    *project = (struct project){0};
+    struct arena *arena = calloc(1, sizeof *arena);
+    if (arena == NULL)
+        return error_memory(error);
+    arena_init(arena);
+    project->memory = arena;
+    project->files = cJSON_CreateObject();
+    const char *path;
+    cJSON *json = NULL;
+    bool ok = environment_read(error) && find_folder(where, folder, sizeof folder, error);
+    if (ok) {
+        project->folder = arena_text(arena, folder);
+        ok = project->folder != NULL && project->files != NULL ? true : error_memory(error);
+    }
+    ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
+         project_file_parse(project, arena, json, path, error) &&
+         read_mappings(project, arena, error);
+    if (!ok)
+        project_release(project);
+    return ok;
+}

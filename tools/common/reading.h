@@ -1,0 +1,49 @@
+/* reading.h: reading the files of a mapping. Every function takes a JSON value and its place, and
+ * fails with an error that names the place. A member that is not there leaves *out as it is. */
+#ifndef COMMON_READING_H
+#define COMMON_READING_H
+
+#include "graduate/arena.h"
+#include "graduate/json.h"
+#include "graduate/project.h"
+
+struct reading {
+    struct project *project;
+    struct arena *arena;
+    struct mapping *mapping;
+    struct error *error;
+};
+
+/* Each returns false with an error. */
+bool reading_memory(struct reading *r);
+bool reading_wrong_word(struct reading *r, const struct json_place *place, const char *word,
+                        const char *const *allowed, size_t count);
+
+/* Members: a text, a text that is one of a list, true or false, an array of texts of which none is
+ * empty or stands twice; and such an array itself. */
+bool reading_text(struct reading *r, const cJSON *object, const struct json_place *place,
+                  const char *key, const char **out);
+bool reading_choice(struct reading *r, const cJSON *object, const struct json_place *place,
+                    const char *key, const char *const *allowed, size_t count, const char **out);
+bool reading_bool(struct reading *r, const cJSON *object, const struct json_place *place,
+                  const char *key, bool *out);
+bool reading_member_words(struct reading *r, const cJSON *object, const struct json_place *place,
+                          const char *key, struct words *out);
+bool reading_words(struct reading *r, const cJSON *array, const struct json_place *place,
+                   struct words *out);
+/* Whether PostgreSQL takes the name as it is. */
+bool reading_name(struct reading *r, const struct json_place *place, const char *name);
+
+/* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
+bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
+                             struct conditions *out);
+bool mapping_read_columns(struct reading *r, const cJSON *object, const struct json_place *place,
+                          struct mapping_table *table);
+bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
+                        struct mapping_table *table);
+/* Are these columns of the table, as far as the mapping can tell? */
+bool mapping_check_columns(struct reading *r, const struct json_place *place,
+                           const struct mapping_table *table, const struct words *words,
+                           bool of_index);
+
+#endif
