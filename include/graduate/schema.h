@@ -70,9 +70,4 @@ void schema_release(struct schema *schema);
 void schema_outputs(const struct schema *schema, const struct mapping *entity, size_t *first,
                     size_t *count);
 
-/* SQL text: identifiers and literals, quoted; "schema.table" -> "\"schema\".\"table\"". */
-void sql_put_identifier(struct buffer *buffer, const char *name);
-void sql_put_qualified(struct buffer *buffer, const char *schema, const char *name);
-void sql_put_literal(struct buffer *buffer, const char *text);
-
 #endif

@@ -13,6 +13,7 @@
 #include "folder.h"
 #include "graduate/json.h"
 #include "graduate/schema.h"
+#include "graduate/sql.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

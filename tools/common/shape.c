@@ -1,6 +1,6 @@
 /* What a table has besides columns and a key: from the mapping, and from the source whose shape it
  * keeps. */
-#include "ddl.h"
+#include "shape.h"
 #include "mapping.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * how many rows tables have in one. */
 #include "graduate/postgres.h"
 #include "graduate/file.h"
-#include "graduate/schema.h"
+#include "graduate/sql.h"
 #include "postgres_catalog.h"
 #include "postgres_key.h"
 #include "reader.h"

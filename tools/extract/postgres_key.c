@@ -1,5 +1,5 @@
 #include "postgres_key.h"
-#include "graduate/schema.h"
+#include "graduate/sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>

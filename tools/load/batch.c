@@ -3,6 +3,7 @@
 
 #include "graduate/crash.h"
 #include "graduate/json.h"
+#include "graduate/sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 #include "inventory.h"
+#include "graduate/sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

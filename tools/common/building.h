@@ -1,0 +1,65 @@
+/* building.h: a schema's statements while they are made, one kind after the other over all tables.
+ */
+#ifndef COMMON_BUILDING_H
+#define COMMON_BUILDING_H
+
+#include "graduate/arena.h"
+#include "graduate/schema.h"
+
+struct building {
+    struct schema *schema;
+    struct arena *arena;
+    struct error *error;
+    const struct schema_output *output;
+    const struct catalog_entity *catalog; /* of a table that keeps its shape, else NULL */
+    const struct shape *shape;
+    struct relation *relations;
+    size_t capacity;
+};
+
+/* A name that a table has taken for an index. */
+struct relation {
+    const struct relation *next;
+    const struct mapping_table *table;
+    const char *name, *definition;
+};
+
+enum { NAME_LIMIT = 63 };
+
+/* Add a statement; `sql` and `exists` are copied and cleared for the next. ERROR_USAGE: there is
+ * one of that name already. */
+bool building_add(struct building *b, enum schema_phase phase, bool data, struct buffer *sql,
+                  struct buffer *exists, char *name);
+
+/* Names, NULL without memory. A table's object: "books" + "user_id", "status" + "idx"; with a
+ * checksum of what it is for where that is asked, or where it would be longer than PostgreSQL
+ * allows. */
+char *building_name(struct building *b, const struct words *columns, const char *suffix,
+                    const char *definition, bool summed);
+/* The same for an index, whose names all of a schema share. */
+char *building_index_name(struct building *b, const struct words *columns, const char *suffix,
+                          const char *definition);
+
+/* How much of an index's word is a column's name; 0 for an expression. */
+size_t building_column_length(const struct building *b, const char *word);
+/* "(\"user_id\", \"created_at\" desc)" */
+void building_put_columns(const struct building *b, struct buffer *sql,
+                          const struct words *columns);
+void ddl_put_table(struct buffer *sql, const struct mapping_table *table);
+/* A table's qualified and quoted name as a literal, for to_regclass and its kin. */
+void ddl_put_table_literal(struct buffer *sql, const char *schema, const char *name);
+/* The query that finds a constraint of that name. */
+void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table *table,
+                               const char *name);
+
+/* Kinds of statements (the others are in ddl.c), each for the table at hand. */
+bool ddl_schema(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_row_security(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists);
+
+#endif

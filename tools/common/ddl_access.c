@@ -1,0 +1,79 @@
+/* Who may read and write: policies and grants. */
+#include "building.h"
+#include "graduate/sql.h"
+
+#include <string.h>
+
+bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct mapping_table *table = b->output->table;
+    for (size_t i = 0; i < table->policy_count; i++) {
+        const struct mapping_policy *policy = &table->policies[i];
+        buffer_puts(sql, "create policy ");
+        sql_put_identifier(sql, policy->name);
+        buffer_puts(sql, " on ");
+        ddl_put_table(sql, table);
+        buffer_printf(sql, " for %s to ", policy->command);
+        for (size_t r = 0; r < policy->roles.count; r++) {
+            buffer_puts(sql, r > 0 ? ", " : "");
+            sql_put_identifier(sql, policy->roles.items[r]);
+        }
+        if (policy->using != NULL)
+            buffer_printf(sql, " using (%s)", policy->using);
+        if (policy->with_check != NULL)
+            buffer_printf(sql, " with check (%s)", policy->with_check);
+        buffer_puts(exists, "select 1 from pg_catalog.pg_policy where polrelid = "
+                            "pg_catalog.to_regclass(");
+        ddl_put_table_literal(exists, table->schema, table->name);
+        buffer_puts(exists, ") and polname = ");
+        sql_put_literal(exists, policy->name);
+        if (!building_add(b, SCHEMA_REST, false, sql, exists,
+                          arena_printf(b->arena, "policy %s of %s", policy->name, table->label)))
+            return false;
+    }
+    return true;
+}
+
+static bool build_revoke(struct building *b, const char *role, struct buffer *sql,
+                         struct buffer *exists)
+{
+    const struct mapping_table *table = b->output->table;
+    buffer_puts(sql, "revoke all on ");
+    ddl_put_table(sql, table);
+    buffer_puts(sql, " from ");
+    sql_put_identifier(sql, role);
+    return building_add(b, SCHEMA_REST, false, sql, exists,
+                        arena_printf(b->arena, "no rights of %s on %s", role, table->label));
+}
+
+/* Neither of Supabase's two states of default privileges is relied on: all rights of the roles that
+ * the mapping names are taken away, then the named ones given. Strangers have none unless the
+ * mapping names them. */
+bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    static const char strangers[] = "anon";
+    const struct mapping_table *table = b->output->table;
+    bool named = false;
+    for (size_t i = 0; i < table->grant_count; i++)
+        named = named || strcmp(table->grants[i].role, strangers) == 0;
+    if (!named && !build_revoke(b, strangers, sql, exists))
+        return false;
+    for (size_t i = 0; i < table->grant_count; i++) {
+        const struct mapping_grant *grant = &table->grants[i];
+        if (!build_revoke(b, grant->role, sql, exists))
+            return false;
+        if (grant->privileges.count == 0)
+            continue;
+        buffer_puts(sql, "grant ");
+        for (size_t p = 0; p < grant->privileges.count; p++)
+            buffer_printf(sql, "%s%s", p > 0 ? ", " : "", grant->privileges.items[p]);
+        buffer_puts(sql, " on ");
+        ddl_put_table(sql, table);
+        buffer_puts(sql, " to ");
+        sql_put_identifier(sql, grant->role);
+        if (!building_add(b, SCHEMA_REST, false, sql, exists,
+                          arena_printf(b->arena, "rights of %s on %s", grant->role, table->label)))
+            return false;
+    }
+    return true;
+}

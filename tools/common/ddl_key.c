@@ -1,0 +1,213 @@
+/* After the data: primary keys, uniques, indexes and foreign keys. */
+#include "building.h"
+#include "graduate/sql.h"
+#include "shape.h"
+
+#include <string.h>
+
+/* The parent table of a child's column, when the column holds the parent's whole key. */
+static const struct schema_output *parent_of(const struct building *b,
+                                             const struct schema_column *column)
+{
+    if (column->mapping == NULL || column->mapping->value.kind != VALUE_PARENT)
+        return NULL;
+    size_t first, count;
+    schema_outputs(b->schema, b->output->entity, &first, &count);
+    const struct schema_output *parent = &b->schema->outputs[first];
+    bool whole = parent->key_count == 1 &&
+                 strcmp(parent->columns[parent->key[0]].name, column->mapping->value.from) == 0;
+    return whole ? parent : NULL;
+}
+
+struct reference {
+    const struct mapping_table *table;
+    const char *column, *on_delete;
+};
+
+static bool find_reference(const struct building *b, const struct schema_column *column,
+                           struct reference *reference)
+{
+    const struct schema_output *parent = parent_of(b, column);
+    const struct mapping_column *by = column->mapping;
+    if (by == NULL || !by->foreign_key)
+        return false;
+    if (parent != NULL) {
+        *reference = (struct reference){parent->table, parent->columns[parent->key[0]].name,
+                                        by->on_delete != NULL ? by->on_delete : "cascade"};
+        return true;
+    }
+    const struct mapping *home = by->value.id_of;
+    if (home == NULL || home->home == NULL ||
+        (home->home == b->output->table && strcmp(home->home_column, column->name) == 0))
+        return false;
+    *reference = (struct reference){home->home, home->home_column, by->on_delete};
+    return true;
+}
+
+/* Primary key and uniques differ in their words only. A target that brings a primary key of another
+ * name has one all the same. */
+static bool build_unique(struct building *b, struct buffer *sql, struct buffer *exists,
+                         const struct words *columns, bool primary)
+{
+    const struct mapping_table *table = b->output->table;
+    const struct words none = {0};
+    char *name = primary ? building_index_name(b, &none, "pkey", "")
+                         : building_index_name(b, columns, "key", "");
+    if (name == NULL)
+        return error_memory(b->error);
+    buffer_puts(sql, "alter table ");
+    ddl_put_table(sql, table);
+    buffer_puts(sql, " add constraint ");
+    sql_put_identifier(sql, name);
+    buffer_puts(sql, primary ? " primary key " : " unique ");
+    building_put_columns(b, sql, columns);
+    if (primary) {
+        buffer_puts(exists, "select 1 from pg_catalog.pg_constraint where contype = 'p' and "
+                            "conrelid = pg_catalog.to_regclass(");
+        ddl_put_table_literal(exists, table->schema, table->name);
+        buffer_putc(exists, ')');
+    } else {
+        ddl_put_constraint_exists(exists, table, name);
+    }
+    return building_add(b, SCHEMA_KEYS, false, sql, exists,
+                        arena_printf(b->arena, "%s %s of %s", primary ? "primary key" : "unique",
+                                     name, table->label));
+}
+
+bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct schema_output *output = b->output;
+    struct words key = {arena_alloc(b->arena, output->key_count, sizeof *key.items), 0};
+    if (key.items == NULL)
+        return error_memory(b->error);
+    for (size_t i = 0; i < output->key_count; i++)
+        key.items[key.count++] = output->columns[output->key[i]].name;
+    if (key.count > 0 && !build_unique(b, sql, exists, &key, true))
+        return false;
+    for (size_t i = 0; i < b->shape->unique_count; i++)
+        if (!build_unique(b, sql, exists, &b->shape->uniques[i], false))
+            return false;
+    return true;
+}
+
+static bool build_index(struct building *b, struct buffer *sql, struct buffer *exists,
+                        const struct mapping_index *index)
+{
+    const struct mapping_table *table = b->output->table;
+    const char *unique = index->unique ? "unique " : "";
+    buffer_printf(sql, "%susing %s ", unique, index->method);
+    building_put_columns(b, sql, &index->columns);
+    if (index->where != NULL)
+        buffer_printf(sql, " where %s", index->where);
+    const char *definition = arena_text(b->arena, buffer_text(sql));
+    char *name =
+        definition != NULL ? building_index_name(b, &index->columns, "idx", definition) : NULL;
+    if (name == NULL)
+        return error_memory(b->error);
+    buffer_clear(sql);
+    buffer_printf(sql, "create %sindex ", unique);
+    sql_put_identifier(sql, name);
+    buffer_puts(sql, " on ");
+    ddl_put_table(sql, table);
+    buffer_printf(sql, " %s", definition + strlen(unique));
+    buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
+    ddl_put_table_literal(exists, table->schema, name);
+    buffer_puts(exists, ") is not null");
+    return building_add(b, SCHEMA_KEYS, false, sql, exists,
+                        arena_printf(b->arena, "index %s on %s", name, table->label));
+}
+
+static bool leads(const struct building *b, const struct words *columns, const char *name)
+{
+    return building_column_length(b, columns->items[0]) == strlen(name) &&
+           strncmp(columns->items[0], name, strlen(name)) == 0;
+}
+
+/* Does a key, unique or index of the table begin with the column? A foreign key without one makes
+ * every delete of what it refers to a scan of the table. */
+static bool has_leading_index(const struct building *b, const char *name)
+{
+    const struct schema_output *output = b->output;
+    const struct shape *shape = b->shape;
+    if (output->key_count > 0 && strcmp(output->columns[output->key[0]].name, name) == 0)
+        return true;
+    for (size_t i = 0; i < shape->unique_count; i++)
+        if (leads(b, &shape->uniques[i], name))
+            return true;
+    for (size_t i = 0; i < shape->index_count; i++)
+        if (shape->indexes[i].where == NULL && leads(b, &shape->indexes[i].columns, name))
+            return true;
+    return false;
+}
+
+bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct schema_output *output = b->output;
+    for (size_t i = 0; i < b->shape->index_count; i++)
+        if (!build_index(b, sql, exists, &b->shape->indexes[i]))
+            return false;
+    for (size_t c = 0; c < output->column_count; c++) {
+        struct reference reference;
+        if (!find_reference(b, &output->columns[c], &reference) ||
+            has_leading_index(b, output->columns[c].name))
+            continue;
+        const char *name = output->columns[c].name;
+        const struct mapping_index index = {.columns = {&name, 1}, .method = "btree"};
+        if (!build_index(b, sql, exists, &index))
+            return false;
+    }
+    return true;
+}
+
+/* The server would refuse it too, but only when the data is there. */
+static bool check_reference(const struct building *b, const struct schema_column *column,
+                            const struct reference *reference)
+{
+    const struct mapping_table *table = reference->table;
+    size_t c = 0;
+    while (c < table->column_count && strcmp(table->columns[c].name, reference->column) != 0)
+        c++;
+    if (c == table->column_count ||
+        pgtype_oid(&table->columns[c].type) == pgtype_oid(&column->type))
+        return true;
+    error_set(b->error, ERROR_USAGE, "%s: /to/%s/columns/%s: a %s cannot refer to %s of %s, a %s",
+              b->output->entity->file, b->output->table->label, column->name, column->type.name,
+              reference->column, table->label, table->columns[c].type.name);
+    return error_hint(b->error, "give both the same type, or say \"foreign_key\": false");
+}
+
+bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct schema_output *output = b->output;
+    for (size_t c = 0; c < output->column_count; c++) {
+        struct reference reference;
+        const char *column = output->columns[c].name;
+        if (!find_reference(b, &output->columns[c], &reference))
+            continue;
+        if (!check_reference(b, &output->columns[c], &reference))
+            return false;
+        const struct words columns = {&column, 1};
+        char *name = building_name(b, &columns, "fkey", "", false);
+        if (name == NULL)
+            return error_memory(b->error);
+        buffer_puts(sql, "alter table ");
+        ddl_put_table(sql, output->table);
+        buffer_puts(sql, " add constraint ");
+        sql_put_identifier(sql, name);
+        buffer_puts(sql, " foreign key (");
+        sql_put_identifier(sql, column);
+        buffer_puts(sql, ") references ");
+        ddl_put_table(sql, reference.table);
+        buffer_puts(sql, " (");
+        sql_put_identifier(sql, reference.column);
+        buffer_putc(sql, ')');
+        if (reference.on_delete != NULL)
+            buffer_printf(sql, " on delete %s", reference.on_delete);
+        ddl_put_constraint_exists(exists, output->table, name);
+        if (!building_add(
+                b, SCHEMA_KEYS, false, sql, exists,
+                arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)))
+            return false;
+    }
+    return true;
+}

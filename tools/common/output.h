@@ -1,0 +1,22 @@
+/* output.h: the outputs of an entity: its tables with their columns and keys resolved. */
+#ifndef COMMON_OUTPUT_H
+#define COMMON_OUTPUT_H
+
+#include "graduate/arena.h"
+#include "graduate/schema.h"
+
+struct resolving {
+    struct schema *schema;
+    struct arena *arena;
+    const struct catalog_entity *catalog; /* of the entity at hand, or NULL */
+    struct error *error;
+};
+
+/* Put the entity's outputs behind those that the schema has, which has room for them. */
+bool output_resolve(struct resolving *resolving, const struct mapping *entity);
+
+/* What the source says of an entity, or NULL. */
+const struct catalog_entity *output_catalog(const struct mapping *entity,
+                                            const struct catalog *catalogs, size_t catalog_count);
+
+#endif

@@ -1,0 +1,20 @@
+/* shape.h: what a table has besides columns and a key. */
+#ifndef COMMON_SHAPE_H
+#define COMMON_SHAPE_H
+
+#include "graduate/arena.h"
+#include "graduate/schema.h"
+
+/* The uniques and indexes of an output's table: the mapping's, then those that it keeps of the
+ * source's
+ * (`catalog`, NULL where there are none), under the names that their columns have in the target. */
+struct shape {
+    struct words *uniques;
+    size_t unique_count;
+    struct mapping_index *indexes;
+    size_t index_count;
+};
+bool shape_gather(struct shape *shape, const struct schema_output *output,
+                  const struct catalog_entity *catalog, struct arena *arena, struct error *error);
+
+#endif
