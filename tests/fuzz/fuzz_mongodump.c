@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "dump_folder.h"
-#include "reader.h"
+#include "mongodb_source.h"
 #include "soundness.h"
 
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "graduate/file.h"
-#include "reader.h"
+#include "appwrite_source.h"
 
 #include <limits.h>
 #include <stdio.h>

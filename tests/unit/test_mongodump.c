@@ -1,5 +1,5 @@
 /* The mongodump reader: what it delivers, where it goes on, and that damage never passes. */
-#include "reader.h"
+#include "mongodb_source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -172,7 +172,7 @@ static void what_project_json_says(void **state)
     project_release(&project);
     for (int kind = SOURCE_MONGODB; kind <= SOURCE_APPWRITE; kind++) {
         static const char *const names[] = {"mongodb", "postgres", "appwrite"};
-        assert_string_equal(source_kind_name((enum source_kind)kind), names[kind]);
+        assert_string_equal(source_kind_names[kind], names[kind]);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "appwrite_api.h"
+#include "appwrite_source.h"
 #include "graduate/message.h"
 #include "json_bson.h"
 

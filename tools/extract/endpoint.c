@@ -1,4 +1,7 @@
 #include "endpoint.h"
+#include "appwrite_source.h"
+#include "mongodb_source.h"
+#include "postgres_source.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* An export of Appwrite: a folder with one file of JSON lines per list, "users.jsonl" and
  * "user_preferences.jsonl"; each line is one object as the REST API prints it. */
 #include "appwrite_api.h"
+#include "appwrite_source.h"
 #include "graduate/file.h"
 #include "json_bson.h"
 

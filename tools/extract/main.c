@@ -7,6 +7,7 @@
 #include "graduate/message.h"
 #include "graduate/options.h"
 #include "headcount.h"
+#include "postgres_source.h"
 
 #include <limits.h>
 #include <signal.h>

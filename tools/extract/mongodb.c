@@ -27,6 +27,7 @@
 #include "graduate/words.h"
 #include "mongodb_client.h"
 #include "mongodb_count.h"
+#include "mongodb_source.h"
 #include "soundness.h"
 
 #include <stdlib.h>

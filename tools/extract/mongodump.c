@@ -8,7 +8,7 @@
  * lie before it. */
 #include "dump_folder.h"
 #include "packed_file.h"
-#include "reader.h"
+#include "mongodb_source.h"
 #include "soundness.h"
 
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 #include "graduate/sql.h"
 #include "postgres_catalog.h"
 #include "postgres_key.h"
-#include "reader.h"
+#include "postgres_source.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* reader.h: what every source looks like to graduate-extract.
  *
  * A reader delivers the records of one entity, one by one, in an order that it can go on from. The
- * table of readers is in reader.c: a kind of source, live or export, and these functions. A reader
+ * table of readers is in endpoint.c: a kind of source, live or export, and these functions. A reader
  * does not know of frames, batches or checkpoints. */
 #ifndef EXTRACT_READER_H
 #define EXTRACT_READER_H
@@ -67,15 +67,5 @@ struct reader_ops {
     bool (*count)(const struct endpoint *endpoint, struct entity_count *counts, size_t count,
                   struct error *error);
 };
-
-extern const struct reader_ops mongodb_reader;
-extern const struct reader_ops mongodump_reader;
-extern const struct reader_ops postgres_reader;
-extern const struct reader_ops appwrite_reader;
-extern const struct reader_ops jsonl_reader;
-
-/* Postgres alone: open a repeatable-read, read-only transaction, export its snapshot, print the
- * name and a newline on standard output, and keep it until standard input ends. */
-bool postgres_hold_snapshot(const struct endpoint *endpoint, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 #include "account_print.h"
 #include "figures.h"
-#include "remark.h"
+#include "printable.h"
 #include "sheet.h"
 
 #include <stdio.h>
@@ -87,7 +87,7 @@ static void print_balance(const char *what, const char *name, int64_t balance, s
     char figure[FIGURE_SIZE], printable[200]; /* a path comes from the records */
     if (balance == 0)
         return;
-    remark_printable(printable, sizeof printable, name, strlen(name));
+    printable_copy(printable, sizeof printable, name, strlen(name));
     buffer_printf(out, "  %s %s: %s%s\n", what, printable, balance < 0 ? "-" : "",
                   figure_count(balance < 0 ? -balance : balance, figure));
 }

@@ -4,8 +4,8 @@
 #include "figures.h"
 #include "keepsake.h"
 #include "pipeline.h"
+#include "print.h"
 #include "progress.h"
-#include "verb.h"
 
 #include "graduate/crash.h"
 #include "graduate/file.h"
@@ -98,7 +98,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
         folder_stamp(migration->folder.finished);
         ok = folder_save(&migration->folder, error);
     }
-    ok = ok && verb_print(&text, error);
+    ok = ok && print_text(&text, error);
     buffer_release(&text);
     loss_list_release(&losses);
     account_release(&account);
@@ -112,7 +112,7 @@ bool closing_repeat(const struct migration *migration, struct error *error)
     buffer_init(&text);
     bool ok = folder_file(&migration->folder, "account.txt", path, error) &&
               file_read(path, LARGEST_ACCOUNT, ERROR_TARGET, &text, error) &&
-              verb_print(&text, error);
+              print_text(&text, error);
     buffer_release(&text);
     return ok;
 }

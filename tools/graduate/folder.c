@@ -1,5 +1,4 @@
 #include "folder.h"
-#include "seal.h"
 
 #include "graduate/file.h"
 #include "graduate/json.h"
@@ -111,12 +110,31 @@ static bool absolute(struct folder *folder, const char *path, struct error *erro
     return error_hint(error, "name the --run-dir that was given to graduate run");
 }
 
+bool folder_is_sealed(const char *folder)
+{
+    char path[PATH_MAX];
+    struct error unused;
+    return file_join(path, sizeof path, folder, FOLDER_SEAL, &unused) && file_exists(path);
+}
+
+bool folder_refuse_sealed(const char *folder, struct error *error)
+{
+    if (!folder_is_sealed(folder))
+        return true;
+    error_set(error, ERROR_REFUSED,
+              "the run in %s is sealed (%s/" FOLDER_SEAL "): nothing is written there any more",
+              folder, folder);
+    return error_hint(error,
+                      "graduate verify --sealed %s checks it; a new run needs a folder of its own",
+                      folder);
+}
+
 bool folder_open(struct folder *folder, const char *path, struct error *error)
 {
     char file[PATH_MAX];
     *folder = (struct folder){.lock = -1};
     bool ok = file_make_folder(path, error) && absolute(folder, path, error) &&
-              seal_refuse(folder->path, error) && lock(folder, error) &&
+              folder_refuse_sealed(folder->path, error) && lock(folder, error) &&
               folder_file(folder, "run.json", file, error);
     if (ok)
         ok = file_exists(file) ? read_run(folder, file, error) : only_ours(folder, error);

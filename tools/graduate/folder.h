@@ -24,6 +24,8 @@
 #include <limits.h>
 #include <stdint.h>
 
+#define FOLDER_SEAL "seal.json"
+
 struct folder {
     char path[PATH_MAX]; /* absolute */
     int lock;            /* -1: not held */
@@ -42,6 +44,10 @@ struct folder {
 bool folder_open(struct folder *folder, const char *path, struct error *error);
 /* A folder that nobody has yet: rehearsals/20260131T120000Z, under the current one. */
 bool folder_make_fresh(char out[PATH_MAX], struct error *error);
+/* Is the folder closed by a seal? Nothing is written there any more: true when there is none, else
+ * ERROR_REFUSED that names it. */
+bool folder_is_sealed(const char *folder);
+bool folder_refuse_sealed(const char *folder, struct error *error);
 /* Only read: for those who look on. *busy: a driver works in it now. */
 bool folder_look(struct folder *folder, const char *path, bool *busy, struct error *error);
 void folder_release(struct folder *folder);

@@ -218,3 +218,14 @@ void html_table(struct buffer *out, const struct html_table *table, const cJSON 
         put_total(out, table, rows);
     buffer_puts(out, "</table></div>\n");
 }
+
+void html_open_section(struct buffer *out, const char *id, const char *title)
+{
+    buffer_printf(out, "<section aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n", id,
+                  id, title);
+}
+
+void html_close_section(struct buffer *out)
+{
+    buffer_puts(out, "</section>\n");
+}

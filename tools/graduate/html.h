@@ -16,6 +16,9 @@ void html_time(struct buffer *out, const char *stamp);
 /* "43 ms", and from a second on as figure_duration. */
 void html_duration(struct buffer *out, double seconds);
 
+void html_open_section(struct buffer *out, const char *id, const char *title);
+void html_close_section(struct buffer *out);
+
 enum html_cell {
     HTML_NAME,    /* data that names the row */
     HTML_DATA,    /* data */

@@ -1,6 +1,6 @@
 #include "loss_sample.h"
 #include "member.h"
-#include "remark.h"
+#include "printable.h"
 
 #include "graduate/json.h"
 
@@ -38,7 +38,7 @@ static bool add_first(cJSON *first, const cJSON *loss)
     for (size_t i = 0; ok && i < sizeof names / sizeof names[0]; i++) {
         const char *text = member_text(loss, names[i]);
         char shown[LONGEST];
-        remark_printable(shown, sizeof shown, text, strlen(text));
+        printable_copy(shown, sizeof shown, text, strlen(text));
         ok = cJSON_AddStringToObject(json, names[i], shown) != NULL;
     }
     return ok;

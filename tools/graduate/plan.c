@@ -1,6 +1,7 @@
 #include "account_print.h"
 #include "catalogs.h"
 #include "figures.h"
+#include "print.h"
 #include "sheet.h"
 #include "verb.h"
 
@@ -159,7 +160,7 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
         account_print_behind(project, &text);
         print_statements(&schema, &text);
         print_warnings(project, &catalogs, &schema, &text);
-        ok = verb_print(&text, error);
+        ok = print_text(&text, error);
         buffer_release(&text);
         schema_release(&schema);
     }

@@ -1,5 +1,6 @@
 #include "comparison.h"
 #include "migration.h"
+#include "print.h"
 #include "report_pages.h"
 #include "verb.h"
 #include "verifier.h"
@@ -41,7 +42,7 @@ static bool verify(struct migration *migration, int *exit_code, struct error *er
     buffer_init(&text);
     buffer_putc(&text, '\n');
     verifier_print(verdict, &text);
-    bool ok = verb_print(&text, error);
+    bool ok = print_text(&text, error);
     buffer_release(&text);
     cJSON_Delete(verdict);
     return ok;
@@ -60,7 +61,7 @@ static bool compare(const struct past_run *previous, const struct folder *folder
         buffer_init(&text);
         buffer_putc(&text, '\n');
         comparison_print(comparison, true, &text);
-        ok = verb_print(&text, error);
+        ok = print_text(&text, error);
         buffer_release(&text);
         cJSON_Delete(comparison);
     }

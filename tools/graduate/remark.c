@@ -1,38 +1,17 @@
 #include "remark.h"
+#include "printable.h"
 
 #include "graduate/json.h"
 
 #include <bson/bson.h>
 #include <string.h>
 
-void remark_printable(char *out, size_t size, const char *text, size_t length)
-{
-    bool utf8 = bson_utf8_validate(text, length, true);
-    size_t used = 0;
-    for (size_t i = 0; i < length;) {
-        unsigned char c = (unsigned char)text[i];
-        size_t n = !utf8 || c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-        bool control =
-            c < 0x20 || c == 0x7F || (n == 2 && c == 0xC2 && (unsigned char)text[i + 1] < 0xA0);
-        if (used + n >= size)
-            break;
-        if (control || (c >= 0x80 && !utf8)) {
-            out[used++] = c == '\t' ? ' ' : '?';
-        } else {
-            memcpy(out + used, text + i, n);
-            used += n;
-        }
-        i += n;
-    }
-    out[used] = '\0';
-}
-
 static void text_member(const cJSON *json, const char *name, char *out, size_t size)
 {
     const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
     if (value == NULL)
         value = "";
-    remark_printable(out, size, value, strlen(value));
+    printable_copy(out, size, value, strlen(value));
 }
 
 static int64_t count_member(const cJSON *json, const char *name)
@@ -82,7 +61,7 @@ void remark_parse(const char *line, size_t length, struct remark *remark)
         json_parse(line, length, "", &json, &unwanted);
     remark->kind = cJSON_IsObject(json) ? kind_of(json) : REMARK_NOISE;
     if (remark->kind == REMARK_NOISE) {
-        remark_printable(remark->text, sizeof remark->text, line, length);
+        printable_copy(remark->text, sizeof remark->text, line, length);
     } else {
         const char *code = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "code"));
         text_member(json, "message", remark->text, sizeof remark->text);

@@ -2,7 +2,7 @@
  *
  * The programs write one JSON object a line (message.h). Whatever else comes, from a library, the
  * loader of the system or a sanitizer, is noise: kept and shown, never obeyed. Texts come out
- * printable: what could drive a terminal, and what is no UTF-8, becomes '?'. */
+ * printable (printable.h). */
 #ifndef GRADUATE_DRIVER_REMARK_H
 #define GRADUATE_DRIVER_REMARK_H
 
@@ -23,7 +23,5 @@ struct remark {
 
 /* `line` without its newline. */
 void remark_parse(const char *line, size_t length, struct remark *remark);
-/* Make a text printable, as all of the above are: as much of it as fits, whole characters only. */
-void remark_printable(char *out, size_t size, const char *text, size_t length);
 
 #endif

@@ -1,10 +1,9 @@
 #include "report.h"
 #include "account_print.h"
 #include "figures.h"
-#include "loss_sample.h"
 #include "member.h"
+#include "papers.h"
 #include "task.h"
-#include "verifier.h"
 
 #include "graduate/buffer.h"
 #include "graduate/json.h"
@@ -14,207 +13,6 @@
 #include <time.h>
 
 enum { VERSION = 1 };
-
-/* What the run folder holds; NULL where it does not (yet). */
-struct papers {
-    const struct folder *folder;
-    const struct project *project;
-    bool busy;
-    cJSON *account, *facts, *verdict;
-    cJSON *losses; /* loss_sample.h */
-};
-
-static bool read_papers(struct papers *papers, struct error *error)
-{
-    char account[PATH_MAX], facts[PATH_MAX], losses[PATH_MAX];
-    const struct folder *folder = papers->folder;
-    return folder_file(folder, "account.json", account, error) &&
-           folder_file(folder, "facts.json", facts, error) &&
-           folder_file(folder, "losses.jsonl", losses, error) &&
-           member_read_file(account, &papers->account, error) &&
-           member_read_file(facts, &papers->facts, error) &&
-           verifier_read(folder, &papers->verdict, error) &&
-           loss_sample_read(losses, &papers->losses, error);
-}
-
-static void release_papers(struct papers *papers)
-{
-    cJSON_Delete(papers->account);
-    cJSON_Delete(papers->facts);
-    cJSON_Delete(papers->verdict);
-    cJSON_Delete(papers->losses);
-}
-
-/* A copy of what is there, else nothing of that kind. */
-static bool add_copy(cJSON *json, const char *name, const cJSON *value, cJSON *(*nothing)(void))
-{
-    return cJSON_AddItemToObject(json, name,
-                                 value != NULL ? cJSON_Duplicate(value, true) : nothing());
-}
-
-/* ---- the verdict ------------------------------------------------------------------------------
- */
-
-/* The state of the whole, worst first. */
-enum state { UNFINISHED, UNBALANCED, DIFFERS, UNCHECKED, UNVERIFIED, PARTLY, HOLDS };
-
-static const struct {
-    const char *name, *headline;
-} states[] = {
-    [UNFINISHED] = {"unfinished", "Not finished"},
-    [UNBALANCED] = {"unbalanced", "The account does not balance"},
-    [DIFFERS] = {"differs", "Not everything arrived as it should"},
-    [UNCHECKED] = {"unchecked", "Not everything could be checked"},
-    [UNVERIFIED] = {"unverified", "Not verified yet"},
-    [PARTLY] = {"partly", "What was checked arrived"},
-    [HOLDS] = {"holds", "Everything arrived"},
-};
-
-static enum state state_of(const struct papers *papers)
-{
-    static const enum state outcomes[] = {
-        [VERIFIER_HOLDS] = HOLDS,
-        [VERIFIER_PARTLY] = PARTLY,
-        [VERIFIER_UNCHECKED] = UNCHECKED,
-        [VERIFIER_DIFFERS] = DIFFERS,
-    };
-    if (papers->account == NULL)
-        return UNFINISHED;
-    if (member_count(papers->account, "balance") != 0)
-        return UNBALANCED;
-    return papers->verdict != NULL ? outcomes[verifier_outcome(papers->verdict)] : UNVERIFIED;
-}
-
-/* "content and references": the levels of that verdict. */
-static void put_levels(struct buffer *out, const cJSON *verdict, const char *word)
-{
-    const cJSON *level;
-    size_t count = 0, at = 0;
-    cJSON_ArrayForEach(level, member(verdict, "levels"))
-    {
-        count += strcmp(member_text(level, "verdict"), word) == 0;
-    }
-    cJSON_ArrayForEach(level, member(verdict, "levels"))
-    {
-        if (strcmp(member_text(level, "verdict"), word) != 0)
-            continue;
-        buffer_printf(out, "%s%s",
-                      at == 0           ? ""
-                      : at + 1 == count ? " and "
-                                        : ", ",
-                      member_text(level, "level"));
-        at++;
-    }
-}
-
-static bool has_level(const cJSON *verdict, const char *word)
-{
-    return member_find(member(verdict, "levels"), "verdict", word) != NULL;
-}
-
-static void put_moved(struct buffer *out, const struct papers *papers)
-{
-    const cJSON *entities = member(papers->account, "entities");
-    const cJSON *tables = member(papers->account, "tables");
-    char records[FIGURE_SIZE], rows[FIGURE_SIZE];
-    buffer_printf(out, "%s records of %d entities were read, and became %s rows of %d tables. ",
-                  figure_count(member_sum(entities, "read"), records), cJSON_GetArraySize(entities),
-                  figure_count(member_sum(tables, "loaded"), rows), cJSON_GetArraySize(tables));
-}
-
-static void put_unfinished(struct buffer *out, const struct papers *papers)
-{
-    if (papers->busy)
-        buffer_puts(out, "The migration is at work. ");
-    else
-        buffer_puts(out, "The migration was stopped before its end; graduate run goes on from "
-                         "where it was. ");
-    buffer_puts(out, "Nothing can be said yet of what arrived.");
-}
-
-static void put_unbalanced(struct buffer *out, const struct papers *papers)
-{
-    char figure[FIGURE_SIZE];
-    put_moved(out, papers);
-    buffer_printf(out,
-                  "But %s of them are unaccounted for: look for the lines of the account whose "
-                  "balance is not 0.",
-                  figure_count(member_count(papers->account, "balance"), figure));
-}
-
-static void put_skipped(struct buffer *out, const struct papers *papers)
-{
-    if (!has_level(papers->verdict, "skipped"))
-        return;
-    buffer_puts(out, " Not asked for: ");
-    put_levels(out, papers->verdict, "skipped");
-    buffer_putc(out, '.');
-}
-
-static void put_unchecked(struct buffer *out, const struct papers *papers)
-{
-    if (!has_level(papers->verdict, "unchecked"))
-        return;
-    buffer_puts(out, " Could not be checked: ");
-    put_levels(out, papers->verdict, "unchecked");
-    buffer_putc(out, '.');
-}
-
-static void put_text(struct buffer *out, const struct papers *papers, enum state state)
-{
-    char figure[FIGURE_SIZE];
-    int64_t findings = verifier_findings(papers->verdict);
-    switch (state) {
-    case UNFINISHED:
-        put_unfinished(out, papers);
-        return;
-    case UNBALANCED:
-        put_unbalanced(out, papers);
-        return;
-    case DIFFERS:
-        buffer_printf(out,
-                      "The verification found %s difference%s: ", figure_count(findings, figure),
-                      findings == 1 ? "" : "s");
-        put_levels(out, papers->verdict, "differs");
-        buffer_puts(out, ". They stand at the end of this page.");
-        break;
-    case UNCHECKED:
-        buffer_puts(out, "The account is closed, and what was checked shows no difference.");
-        break;
-    case UNVERIFIED:
-        put_moved(out, papers);
-        buffer_puts(out, "The account is closed. But that is what the migration says of itself: "
-                         "graduate verify checks it independently, and has not run since.");
-        return;
-    case PARTLY:
-        put_moved(out, papers);
-        buffer_puts(out, "The account is closed, and of the verification holds: ");
-        put_levels(out, papers->verdict, "holds");
-        buffer_putc(out, '.');
-        break;
-    case HOLDS:
-        put_moved(out, papers);
-        buffer_puts(out, "The account is closed, and the verification, which shares nothing with "
-                         "the programs that moved them, found no difference at any level.");
-        break;
-    }
-    put_unchecked(out, papers);
-    put_skipped(out, papers);
-}
-
-static bool add_verdict(cJSON *report, const struct papers *papers, struct error *error)
-{
-    struct buffer text;
-    enum state state = state_of(papers);
-    cJSON *json = cJSON_AddObjectToObject(report, "verdict");
-    buffer_init(&text);
-    put_text(&text, papers, state);
-    bool ok = json != NULL && cJSON_AddStringToObject(json, "state", states[state].name) != NULL &&
-              cJSON_AddStringToObject(json, "headline", states[state].headline) != NULL &&
-              cJSON_AddStringToObject(json, "text", buffer_text(&text)) != NULL && !text.failed;
-    buffer_release(&text);
-    return ok ? true : error_memory(error);
-}
 
 /* ---- the account ------------------------------------------------------------------------------
  */
@@ -244,7 +42,7 @@ static bool complete_account(cJSON *account, const struct project *project)
 
 static bool add_account(cJSON *report, const struct papers *papers)
 {
-    return add_copy(report, "account", papers->account, cJSON_CreateNull) &&
+    return papers_add_copy(report, "account", papers->account, cJSON_CreateNull) &&
            complete_account(items_of(report, "account"), papers->project);
 }
 
@@ -431,9 +229,10 @@ static bool add_phases(cJSON *timings, const struct papers *papers)
 static bool add_timings(cJSON *report, const struct papers *papers, struct error *error)
 {
     cJSON *json = cJSON_AddObjectToObject(report, "timings");
-    bool ok = json != NULL && add_phases(json, papers) &&
-              add_copy(json, "entities", member(papers->facts, "entities"), cJSON_CreateArray) &&
-              add_kinds(json, papers) && add_levels(json, papers);
+    bool ok =
+        json != NULL && add_phases(json, papers) &&
+        papers_add_copy(json, "entities", member(papers->facts, "entities"), cJSON_CreateArray) &&
+        add_kinds(json, papers) && add_levels(json, papers);
     return ok ? true : error_memory(error);
 }
 
@@ -475,7 +274,7 @@ static bool add_tasks(cJSON *report, const struct papers *papers, struct error *
         .project = papers->project,
         .losses = member(papers->losses, "rules"),
         .facts = papers->facts,
-        .verified = state_of(papers) == HOLDS,
+        .verified = papers_state(papers) == HOLDS,
     };
     bool ok = task_list(&grounds, &tasks, error);
     if (!cJSON_AddItemToObject(report, "tasks", tasks))
@@ -562,7 +361,7 @@ static bool hide_secrets(cJSON *finding)
 
 static bool add_verification(cJSON *report, const struct papers *papers, struct error *error)
 {
-    if (!add_copy(report, "verification", papers->verdict, cJSON_CreateNull))
+    if (!papers_add_copy(report, "verification", papers->verdict, cJSON_CreateNull))
         return error_memory(error);
     bool ok = true;
     cJSON *finding, *verification = items_of(report, "verification");
@@ -606,7 +405,7 @@ static bool gather(cJSON *report, const struct papers *papers, struct error *err
 {
     if (!add_run(report, papers))
         return error_memory(error);
-    if (!add_verdict(report, papers, error))
+    if (!report_add_verdict(report, papers, error))
         return false;
     if (!add_account(report, papers) || !add_values(report, papers) ||
         !add_open_paths(report, papers) || !add_losses(report, papers))
@@ -624,12 +423,12 @@ bool report_gather(const struct folder *folder, const struct project *project, b
 {
     struct papers papers = {.folder = folder, .project = project, .busy = busy};
     *report = NULL;
-    bool ok = read_papers(&papers, error);
+    bool ok = papers_read(&papers, error);
     if (ok) {
         *report = cJSON_CreateObject();
         ok = gather(*report, &papers, error);
     }
-    release_papers(&papers);
+    papers_release(&papers);
     if (!ok) {
         cJSON_Delete(*report);
         *report = NULL;

@@ -22,25 +22,6 @@ static const char *const outcome_names[] = {
     [VERIFIER_DIFFERS] = "differs",
 };
 
-bool seal_is_there(const char *folder)
-{
-    char path[PATH_MAX];
-    struct error unused;
-    return file_join(path, sizeof path, folder, SEAL_FILE, &unused) && file_exists(path);
-}
-
-bool seal_refuse(const char *folder, struct error *error)
-{
-    if (!seal_is_there(folder))
-        return true;
-    error_set(error, ERROR_REFUSED,
-              "the run in %s is sealed (%s/" SEAL_FILE "): nothing is written there any more",
-              folder, folder);
-    return error_hint(error,
-                      "graduate verify --sealed %s checks it; a new run needs a folder of its own",
-                      folder);
-}
-
 /* ---- making ---------------------------------------------------------------------------------- */
 
 static bool add_verdict(cJSON *seal, const cJSON *verdict)
@@ -126,7 +107,7 @@ static bool add_head(cJSON *seal, const struct folder *folder)
 static bool add_manifest(cJSON *seal, const struct folder *folder, struct error *error)
 {
     cJSON *manifest;
-    if (!manifest_make(folder->path, SEAL_FILE, &manifest, error))
+    if (!manifest_make(folder->path, FOLDER_SEAL, &manifest, error))
         return false;
     bool ok = cJSON_AddItemToObject(seal, "folders",
                                     cJSON_DetachItemFromObjectCaseSensitive(manifest, "folders")) &&
@@ -148,7 +129,7 @@ static bool write_seal(const cJSON *seal, const struct folder *folder, struct er
     if (ok)
         buffer_printf(&text, "%s%s%s%s", before_digest, digest, after_digest, body);
     ok = ok && buffer_ok(&text, error) &&
-         file_join(path, sizeof path, folder->path, SEAL_FILE, error) &&
+         file_join(path, sizeof path, folder->path, FOLDER_SEAL, error) &&
          file_replace(path, text.data, text.length, error);
     buffer_release(&text);
     cJSON_free(printed);
@@ -171,7 +152,7 @@ bool seal_make(const struct folder *folder, bool unverified, struct error *error
 
 bool seal_lock(const char *folder, const cJSON *seal, struct error *error)
 {
-    return manifest_lock(folder, seal, SEAL_FILE, error);
+    return manifest_lock(folder, seal, FOLDER_SEAL, error);
 }
 
 /* ---- checking -------------------------------------------------------------------------------- */
@@ -196,10 +177,10 @@ static bool read_seal(const char *folder, cJSON **seal, struct error *error)
     char path[PATH_MAX];
     struct buffer text;
     *seal = NULL;
-    if (!file_join(path, sizeof path, folder, SEAL_FILE, error))
+    if (!file_join(path, sizeof path, folder, FOLDER_SEAL, error))
         return false;
     if (!file_exists(path)) {
-        error_set(error, ERROR_USAGE, "%s is not sealed: there is no " SEAL_FILE " in it", folder);
+        error_set(error, ERROR_USAGE, "%s is not sealed: there is no " FOLDER_SEAL " in it", folder);
         return error_hint(error, "graduate seal --run-dir %s seals a finished run", folder);
     }
     buffer_init(&text);
@@ -241,7 +222,7 @@ bool seal_check(const char *folder, cJSON **seal, struct error *error)
     cJSON *now = NULL, *differences = NULL;
     if (!read_seal(folder, seal, error))
         return false;
-    bool ok = manifest_make(folder, SEAL_FILE, &now, error) &&
+    bool ok = manifest_make(folder, FOLDER_SEAL, &now, error) &&
               manifest_compare(*seal, now, &differences, error);
     if (ok && cJSON_GetArraySize(differences) > 0)
         ok = broken(folder, differences, error);

@@ -5,19 +5,13 @@
  * changed is found like any other. That guards against accidents; against somebody who makes a new
  * seal for other files guards the digest that was noted elsewhere when the run was sealed.
  *
- * Nothing writes in a sealed folder any more: every verb that would calls seal_refuse. */
+ * Nothing writes in a sealed folder any more: every verb that would calls folder_refuse_sealed. */
 #ifndef GRADUATE_DRIVER_SEAL_H
 #define GRADUATE_DRIVER_SEAL_H
 
 #include "folder.h"
 
 #include <cjson/cJSON.h>
-
-#define SEAL_FILE "seal.json"
-
-bool seal_is_there(const char *folder);
-/* True when there is no seal; else ERROR_REFUSED that names it. */
-bool seal_refuse(const char *folder, struct error *error);
 
 /* Seal a finished run, whose lock must be held. `unverified`: also one without a verdict, or whose
  * verdict is not of every level, which is ERROR_REFUSED otherwise. */

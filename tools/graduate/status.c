@@ -1,5 +1,6 @@
 #include "figures.h"
 #include "migration.h"
+#include "print.h"
 #include "sheet.h"
 #include "verb.h"
 
@@ -129,7 +130,7 @@ static void print_steps(const struct status *status, struct buffer *out)
     sheet_release(&sheet);
 }
 
-static bool print_text(const struct status *status, struct buffer *out)
+static bool show_text(const struct status *status, struct buffer *out)
 {
     const struct folder *folder = status->folder;
     buffer_printf(out, "run %s of %s, begun %s: %s", folder->run, folder->project, folder->started,
@@ -206,8 +207,8 @@ static bool print_status(struct status *status, struct error *error)
     buffer_init(&text);
     bool asked = read_ledger(status, error);
     struct error fault;
-    bool ok = (as_json ? print_json : print_text)(status, &text) ? true : error_memory(&fault);
-    ok = ok && verb_print(&text, &fault);
+    bool ok = (as_json ? print_json : show_text)(status, &text) ? true : error_memory(&fault);
+    ok = ok && print_text(&text, &fault);
     if (asked && !ok)
         *error = fault;
     buffer_release(&text);

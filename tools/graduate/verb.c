@@ -1,11 +1,9 @@
 #include "verb.h"
 
-#include "graduate/file.h"
 #include "graduate/words.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MOST_VERBS = 64 };
 
@@ -40,16 +38,6 @@ bool verb_needs(const char *value, const char *option, struct error *error)
         return true;
     error_set(error, ERROR_USAGE, "--%s is needed", option);
     return error_hint(error, "--help shows an example");
-}
-
-bool verb_print(const struct buffer *text, struct error *error)
-{
-    if (!buffer_ok(text, error))
-        return false;
-    if (file_write_all(STDOUT_FILENO, "standard output", text->data, text->length, error))
-        return true;
-    error->code = ERROR_TARGET; /* a reader that went away is no neighbour of ours */
-    return false;
 }
 
 bool verb_with_project(const struct verb_call *call, const char *project_name,

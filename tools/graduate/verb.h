@@ -49,7 +49,4 @@ bool verb_with_project(const struct verb_call *call, const char *project_name,
                        bool (*act)(const struct project *project, struct supervisor *supervisor,
                                    struct error *error),
                        int *exit_code, struct error *error);
-/* Print on standard output, all of it. */
-bool verb_print(const struct buffer *text, struct error *error);
-
 #endif

@@ -1,5 +1,6 @@
 #include "comparison.h"
 #include "outlook.h"
+#include "print.h"
 #include "verb.h"
 
 #include <stdio.h>
@@ -43,7 +44,7 @@ static bool print(cJSON *json, void (*as_text)(const cJSON *json, struct buffer 
         buffer_printf(&text, "%s\n", printed);
     else if (!as_json)
         as_text(json, &text);
-    bool ok = as_json && printed == NULL ? error_memory(error) : verb_print(&text, error);
+    bool ok = as_json && printed == NULL ? error_memory(error) : print_text(&text, error);
     buffer_release(&text);
     cJSON_free(printed);
     cJSON_Delete(json);

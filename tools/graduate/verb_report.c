@@ -32,7 +32,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     (void)exit_code;
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) ||
-        ((html_file == NULL || json_file == NULL) && !seal_refuse(folder.path, error)) ||
+        ((html_file == NULL || json_file == NULL) && !folder_refuse_sealed(folder.path, error)) ||
         !project_load(&project, project_name != NULL ? project_name : folder.project_folder, error))
         return false;
     bool ok = report_pages_write(&folder, &project, busy, html_file, json_file, error);

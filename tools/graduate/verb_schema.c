@@ -1,4 +1,5 @@
 #include "catalogs.h"
+#include "print.h"
 #include "verb.h"
 
 #include "graduate/file.h"
@@ -88,7 +89,7 @@ static bool put_all(const struct schema *schema, struct error *error)
         buffer_puts(&text, i > 0 ? "\n" : "");
         put_part(schema, &parts[i], &text);
     }
-    ok = ok && verb_print(&text, error);
+    ok = ok && print_text(&text, error);
     buffer_release(&text);
     return ok;
 }

@@ -1,5 +1,6 @@
 #include "manifest.h"
 #include "member.h"
+#include "print.h"
 #include "seal.h"
 #include "verb.h"
 
@@ -54,7 +55,7 @@ static bool print(const char *path, const cJSON *seal, struct error *error)
     struct buffer text;
     int64_t size;
     int count = cJSON_GetArraySize(member(seal, "files"));
-    if (!file_join(file, sizeof file, path, SEAL_FILE, error) ||
+    if (!file_join(file, sizeof file, path, FOLDER_SEAL, error) ||
         !manifest_digest_file(file, digest, &size, error))
         return false;
     buffer_init(&text);
@@ -64,7 +65,7 @@ static bool print(const char *path, const cJSON *seal, struct error *error)
                   "SHA-256 of the seal, to be noted elsewhere: %s\n",
                   member_text(seal, "sealed"), member_text(seal, "run"),
                   member_text(seal, "project"), member_text(seal, "verdict"), count, file, digest);
-    bool ok = verb_print(&text, error);
+    bool ok = print_text(&text, error);
     buffer_release(&text);
     return ok;
 }
@@ -79,7 +80,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     /* One that was stopped between the seal and the last file's mode is brought to its end. */
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) ||
-        (!seal_is_there(folder.path) && !make(folder.path, error)) ||
+        (!folder_is_sealed(folder.path) && !make(folder.path, error)) ||
         !seal_check(folder.path, &seal, error))
         return false;
     bool ok = seal_lock(folder.path, seal, error) && print(folder.path, seal, error);

@@ -2,6 +2,7 @@
  * single frames, that numbers have no gap and that the end agrees with what came before, is checked
  * here too: a checkpoint for which this exits 0 is whole. */
 #include "figures.h"
+#include "print.h"
 #include "verb.h"
 
 #include "graduate/json.h"
@@ -300,7 +301,7 @@ static bool list(struct listing *listing, struct error *error)
         if (!take_frame(listing, form, &frame, error))
             return false;
         buffer_puts(&listing->text, form->end);
-        if (!verb_print(&listing->text, error))
+        if (!print_text(&listing->text, error))
             return false;
         buffer_clear(&listing->text);
     }

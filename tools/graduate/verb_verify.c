@@ -1,4 +1,5 @@
 #include "member.h"
+#include "print.h"
 #include "seal.h"
 #include "sealed.h"
 #include "verb.h"
@@ -68,7 +69,7 @@ static bool print_verdict(struct error *error)
             verifier_print(verdict, &text);
         cJSON_Delete(verdict);
     }
-    ok = ok && verb_print(&text, error);
+    ok = ok && print_text(&text, error);
     buffer_release(&text);
     return ok;
 }
@@ -102,7 +103,7 @@ static bool print_sealed_verdict(struct error *error)
                       : json_read_file(sealed.verdict, &verdict, error);
     if (ok && !as_json)
         verifier_print(verdict, &text);
-    ok = ok && verb_print(&text, error);
+    ok = ok && print_text(&text, error);
     cJSON_Delete(verdict);
     buffer_release(&text);
     return ok;
@@ -184,7 +185,7 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
         return error_hint(error, "leave it away: the other levels read the checkpoints anyway");
     }
     if (!verb_needs(run_folder, "run-dir", error) ||
-        !folder_look(&folder, run_folder, &busy, error) || !seal_refuse(folder.path, error))
+        !folder_look(&folder, run_folder, &busy, error) || !folder_refuse_sealed(folder.path, error))
         return false;
     if (busy) {
         error_set(error, ERROR_REFUSED, "the run in %s is still at work", folder.path);

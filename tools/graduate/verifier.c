@@ -2,6 +2,7 @@
 #include "cause.h"
 #include "figures.h"
 #include "member.h"
+#include "printable.h"
 #include "sheet.h"
 
 #include <stdio.h>
@@ -177,7 +178,7 @@ static void print_levels(const cJSON *verdict, struct buffer *out)
     {
         char checks[FIGURE_SIZE], findings[FIGURE_SIZE], time[FIGURE_SIZE], reason[512];
         const char *text = member_text(level, "reason");
-        remark_printable(reason, sizeof reason, text, strlen(text));
+        printable_copy(reason, sizeof reason, text, strlen(text));
         sheet_row(&sheet, member_text(level, "level"), member_text(level, "verdict"),
                   figure_count(member_count(level, "checks"), checks),
                   figure_count(member_count(level, "findings"), findings),
@@ -258,7 +259,7 @@ static void print_ends(const cJSON *verdict, struct buffer *out)
 static void put_printable(struct buffer *out, const char *before, const char *text)
 {
     char printable[1024];
-    remark_printable(printable, sizeof printable, text, strlen(text));
+    printable_copy(printable, sizeof printable, text, strlen(text));
     buffer_printf(out, "%s%s", before, printable);
 }
 

@@ -17,7 +17,7 @@ struct content_table {
     size_t differing; /* buckets */
     struct suspects suspects;
     struct evidence evidence;
-    int64_t before;           /* rows, says the ledger */
+    int64_t before; /* rows, says the ledger */
     int64_t of_kind[ROW_KINDS];
 };
 
@@ -37,12 +37,19 @@ typedef bool (*content_visit)(struct content *content, struct content_table *tab
                               struct error *error);
 
 struct content_table *content_find(const struct content *content, const char *label);
-/* All rows that an entity's records should have become go to `visit`, and what became of the records'
- * values to `fates`, which may be NULL. */
+/* The tables that an entity fills, each once; returns how many. */
+size_t pass_tables(const struct content *content, const struct mapping *entity,
+                   struct content_table **tables);
+/* All rows that an entity's records should have become go to `visit`, and what became of the
+ * records' values to `fates`, which may be NULL. */
 bool pass_entity(struct content *content, const struct mapping *entity, content_visit visit,
                  struct fates *fates, struct error *error);
 /* All rows of a table go to `visit`; none where there is no table. */
 bool pass_table(struct content *content, struct content_table *table, content_visit visit,
                 struct error *error);
+
+/* What is wrong with the tables whose tallies differ: how many rows of each kind, and which of them
+ * are named. Two further passes over both sides. */
+bool content_look_closer(struct content *content, struct error *error);
 
 #endif

@@ -5,6 +5,7 @@
  * by one in the checkpoints, or by the sources as they are now (ends.h), the rows by the target. */
 #include "ends.h"
 #include "fates.h"
+#include "level.h"
 #include "query.h"
 #include "records.h"
 

@@ -4,7 +4,7 @@
 #define VERIFY_FATES_H
 
 #include "expect.h"
-#include "level.h"
+#include "verification.h"
 
 #include "graduate/buffer.h"
 

@@ -17,6 +17,21 @@ struct content_table *content_find(const struct content *content, const char *la
     return NULL;
 }
 
+size_t pass_tables(const struct content *content, const struct mapping *entity,
+                   struct content_table **tables)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < content->table_count; i++) {
+        bool fills = false;
+        for (size_t t = 0; t < entity->table_count; t++)
+            fills =
+                fills || strcmp(entity->tables[t].label, content->tables[i].compared.label) == 0;
+        if (fills)
+            tables[count++] = &content->tables[i];
+    }
+    return count;
+}
+
 /* ---- a pass over one entity ----------------------------------------------------------------- */
 
 /* How an entity's view of a table becomes the table's: for each compared column its place there. */

@@ -6,7 +6,7 @@
 #ifndef VERIFY_QUERY_H
 #define VERIFY_QUERY_H
 
-#include "level.h"
+#include "verification.h"
 
 #include "graduate/buffer.h"
 

@@ -7,7 +7,7 @@
 #define VERIFY_RECORDS_H
 
 #include "extractor.h"
-#include "level.h"
+#include "verification.h"
 
 #include "graduate/stream.h"
 

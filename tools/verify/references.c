@@ -1,4 +1,5 @@
 /* level_references: tables, their shape, and whether every row that names another finds it. */
+#include "level.h"
 #include "query.h"
 #include "shape.h"
 

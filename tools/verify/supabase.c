@@ -4,6 +4,7 @@
  * them is told, too, because it opens what the mapping closes. */
 #include "blueprint.h"
 #include "expression.h"
+#include "level.h"
 #include "query.h"
 #include "scanner_check.h"
 

@@ -1,0 +1,17 @@
+/* page.h: the sections of a report's page that are files of their own. */
+#ifndef GRADUATE_DRIVER_PAGE_H
+#define GRADUATE_DRIVER_PAGE_H
+
+#include "graduate/buffer.h"
+
+#include <cjson/cJSON.h>
+
+/* Each from the report's document (report.h). */
+void page_verdict(struct buffer *out, const cJSON *report);
+void page_account(struct buffer *out, const cJSON *report);
+void page_losses(struct buffer *out, const cJSON *report);
+void page_rejects(struct buffer *out, const cJSON *report);
+void page_timings(struct buffer *out, const cJSON *report);
+void page_verification(struct buffer *out, const cJSON *report);
+
+#endif

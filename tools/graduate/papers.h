@@ -1,0 +1,30 @@
+/* papers.h: what a report is told from: the papers of a run folder. */
+#ifndef GRADUATE_DRIVER_PAPERS_H
+#define GRADUATE_DRIVER_PAPERS_H
+
+#include "folder.h"
+
+#include <cjson/cJSON.h>
+
+/* What the run folder holds; NULL where it does not (yet). */
+struct papers {
+    const struct folder *folder;
+    const struct project *project;
+    bool busy;
+    cJSON *account, *facts, *verdict;
+    cJSON *losses; /* loss_sample.h */
+};
+
+/* `folder`, `project` and `busy` are set; the others are read. Release it also after a failure. */
+bool papers_read(struct papers *papers, struct error *error);
+void papers_release(struct papers *papers);
+/* A copy of what is there, else nothing of that kind; false without memory. */
+bool papers_add_copy(cJSON *json, const char *name, const cJSON *value, cJSON *(*nothing)(void));
+
+/* The state of the whole, worst first. */
+enum state { UNFINISHED, UNBALANCED, DIFFERS, UNCHECKED, UNVERIFIED, PARTLY, HOLDS };
+enum state papers_state(const struct papers *papers);
+/* The part of the report that says how it all stands: state, headline, text. */
+bool report_add_verdict(cJSON *report, const struct papers *papers, struct error *error);
+
+#endif

@@ -1,0 +1,33 @@
+/* evaluation.h: an expression of the mapping, computed for the document at hand.
+ *
+ * What the language can say of a value is said here: where it comes from, its conditions, functions
+ * and default, objects made of values; and what thereby becomes of the fields that it names. */
+#ifndef TRANSFORM_EVALUATION_H
+#define TRANSFORM_EVALUATION_H
+
+#include "plan.h"
+
+/* What a row is made from. */
+struct origin {
+    struct plan *plan;
+    const struct value *record;
+    const struct value *document; /* the record, or the element of its array */
+    int64_t position;             /* of the element, from 1 */
+};
+
+bool evaluation_holds(const struct test *tests, size_t count, const struct scope *scope);
+/* What becomes of the fields that an expression names. */
+void evaluation_settle(const struct scope *scope, const struct expression *expression,
+                       enum fate fate);
+/* The value of an expression that has one by itself: constant, position, field or the first of
+ * several. ERROR_DATA when a function does not take it. */
+bool evaluation_value(const struct origin *origin, const struct scope *scope,
+                      struct expression *expression, bool not_null, struct value *value,
+                      struct error *error);
+/* Is there a jsonb text to be made: an object of values, or the rest? Put it, as a field of COPY.
+ */
+bool evaluation_makes_json(const struct scope *scope, const struct expression *expression);
+bool evaluation_put_json(const struct origin *origin, struct scope *scope,
+                         struct expression *expression, struct buffer *out, struct error *error);
+
+#endif
