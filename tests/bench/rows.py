@@ -1,6 +1,6 @@
 """Takes a row stream apart into files for COPY, one for each of its outputs.
 
-The stream is read as include/graduate/stream.h describes it, and its own code is not asked: only a stored (not
+The stream is read as include/stream/graduate/stream.h describes it, and its own code is not asked: only a stored (not
 compressed) stream of one entity is understood here, and of BSON what a header holds.
 """
 

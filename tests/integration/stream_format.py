@@ -1,4 +1,4 @@
-"""The stream of include/graduate/stream.h in Python: frames written by hand, and frames read.
+"""The stream of include/stream/graduate/stream.h in Python: frames written by hand, and frames read.
 
     records = header(entity="books", source="core.books") + batch("books", 1, documents({"_id": 1})) + end(1, 1)
     for frame in frames(rows):

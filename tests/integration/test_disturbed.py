@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.migration import PROGRAMS, ROOT, Migration, children, state, target_cluster, wait_until
 
-CRASH_POINTS = re.findall(r'= "([a-z]+\.[a-z_]+)"', (ROOT / "tools/common/crash.c").read_text())
+CRASH_POINTS = re.findall(r'= "([a-z]+\.[a-z_]+)"', (ROOT / "tools/common/base/crash.c").read_text())
 # A process comes by these once; by the others with every batch, so the second time is the middle.
 ONCE = {"extract.checkpoint_settled", "load.partition_done", "load.tables_made"}
 RANDOM_KILLS = 20

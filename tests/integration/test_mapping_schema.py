@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMON = ROOT / "tools" / "common"
 SCHEMAS = {kind: json.loads((ROOT / "mappings" / f"{kind}.schema.json").read_text()) for kind in ("project", "mapping")}
 MAPPING, PROJECT = SCHEMAS["mapping"], SCHEMAS["project"]
-FILES = sorted([*ROOT.glob("mappings/*/*.json"), *ROOT.glob("tests/unit/schema/project/*.json")])
+FILES = sorted([*ROOT.glob("mappings/*/*.json"), *ROOT.glob("tests/unit/common/schema/project/*.json")])
 
 
 def kind_of(file: Path) -> str:
@@ -157,7 +157,7 @@ def test_a_column_has_the_origins_of_the_source() -> None:
 def test_the_types_are_those_of_the_source() -> None:
     source = (COMMON / "pgtype.c").read_text()
     rows = re.findall(r'\[PG_\w+\] = \{"([^"]+)", \{([^}]*)\}', source)
-    assert len(rows) == len(re.findall(r"^    PG_\w+,$", (ROOT / "include/graduate/pgtype.h").read_text(), re.M)) - 1
+    assert len(rows) == len(re.findall(r"^    PG_\w+,$", (ROOT / "include/mapping/graduate/pgtype.h").read_text(), re.M)) - 1
     kind = DEFINED["column"]["properties"]["type"]
     for name, aliases in rows:
         assert name in kind["examples"]

@@ -1,7 +1,7 @@
-"""The statements that schemas are made of, as tests/unit/schema/expected.sql has them, in a real server.
+"""The statements that schemas are made of, as tests/unit/common/schema/expected.sql has them, in a real server.
 
 Every one is taken, none is done before it ran, each is known to be done after it, and together they make what the
-mappings of tests/unit/schema say.
+mappings of tests/unit/common/schema say.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 from tests.rig import RigError
 from tests.rig.postgres import Cluster
 
-EXPECTED = Path(__file__).resolve().parents[1] / "unit" / "schema" / "expected.sql"
+EXPECTED = Path(__file__).resolve().parents[1] / "unit" / "common" / "schema" / "expected.sql"
 
 # What the target brings: Supabase's roles and accounts.
 BROUGHT = """

@@ -6,7 +6,6 @@
 #include "graduate/error.h"
 #include "graduate/identity.h"
 #include "graduate/pgtype.h"
-#include "value.h"
 
 #include <bson/bson.h>
 #include <inttypes.h>
@@ -39,15 +38,6 @@ static inline bson_t *sample_bson(const char *json)
     if (bson == NULL)
         fail_msg("%s: %s", json, why.message);
     return bson;
-}
-
-/* The field "v" of a document, as a view into it; absent when there is none. */
-static inline struct value sample_value(const bson_t *bson)
-{
-    bson_iter_t iter;
-    if (!bson_iter_init_find(&iter, bson, "v"))
-        return (struct value){.type = BSON_TYPE_EOD};
-    return value_from_iter(&iter);
 }
 
 /* Bytes as hex digits; valid until the fourth call after this one. */

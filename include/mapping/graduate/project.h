@@ -1,0 +1,218 @@
+/* project.h: a project folder as one model: project.json and a mapping file per entity.
+ *
+ * mappings/project.schema.json and mappings/mapping.schema.json describe the files; this is what
+ * they become. Everything is checked here: unknown and duplicate keys, types, names that refer to
+ * nothing. All errors are ERROR_USAGE, and name file, JSON pointer, what was found, what is allowed
+ * and the nearest right word.
+ *
+ * Strings point into the parsed JSON, which the project owns; nothing is changed after the load. */
+#ifndef GRADUATE_PROJECT_H
+#define GRADUATE_PROJECT_H
+
+#include "graduate/buffer.h"
+#include "graduate/error.h"
+#include "graduate/identity.h"
+#include "graduate/pgtype.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+
+enum source_kind { SOURCE_MONGODB, SOURCE_POSTGRES, SOURCE_APPWRITE };
+enum { SOURCE_KINDS = SOURCE_APPWRITE + 1 };
+/* The words of project.json for them. */
+extern const char *const source_kind_names[SOURCE_KINDS];
+
+struct source {
+    const char *name;
+    enum source_kind kind;
+    const char *uri;      /* as written, "${MONGODB_URI}"; see project_expand */
+    const char *key;      /* Appwrite: as written, "${APPWRITE_API_KEY}"; NULL: none */
+    const char *database; /* MongoDB, Appwrite: the database; NULL: the URI's, or all */
+    const char *schema;   /* Postgres: NULL means "public" */
+};
+
+/* Strings in a row. */
+struct words {
+    const char **items;
+    size_t count;
+};
+
+/* A test on a source field: it holds when the field, absent counting as null, equals `value` (a
+ * JSON scalar), or with `negated` when it does not. All conditions of a list must hold. */
+struct condition {
+    const char *path;
+    const cJSON *value;
+    bool negated;
+};
+struct conditions {
+    struct condition *items;
+    size_t count;
+};
+
+enum value_kind {
+    VALUE_FROM,     /* a field of the record, or of the element of `each` ("." is the element) */
+    VALUE_CONST,    /* a JSON constant */
+    VALUE_PARENT,   /* in a table with `each`: a column of the parent row */
+    VALUE_POSITION, /* in a table with `each`: the element's place, from 1 */
+    VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
+    VALUE_OBJECT,   /* a JSON object built of values */
+    VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
+    VALUE_SAME,     /* keep_shape: the column of the same name, as it is */
+};
+
+/* What "do" can name; mapping_column.c has the words, tools/transform/value/function.c the deeds. */
+enum mapping_function {
+    FUNCTION_LOWER,      /* "lower": the letters A to Z */
+    FUNCTION_TRIM,       /* "trim": blanks, tabs and line ends at both ends of a text */
+    FUNCTION_EMPTY_NULL, /* "empty_to_null": "" becomes null */
+    FUNCTION_PHONE,      /* "phone_digits": without "+" and blanks, as Supabase Auth keeps phones */
+    FUNCTION_PASSWORD,   /* "supabase_password": Appwrite's hash as Supabase Auth reads it, or "" and
+                            a line in the losses */
+    FUNCTION_SAFE_NUMBERS, /* "safe_numbers": whole numbers beyond 2^53 inside JSON become text, with
+                              a line in the losses: JavaScript would round them */
+    FUNCTION_COUNT,
+};
+extern const char *const mapping_function_names[FUNCTION_COUNT];
+
+struct mapping;
+struct mapping_value {
+    enum value_kind kind;
+    const char *from;          /* FROM: a dotted path; PARENT: the parent's column */
+    const cJSON *constant;     /* CONST */
+    struct mapping_member *members; /* OBJECT; FIRST, without names */
+    size_t member_count;
+    const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
+    const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
+    enum mapping_function *functions; /* "do", in order */
+    size_t function_count;
+    const cJSON *fallback;            /* "default": for an absent field, and for a null one where
+                                         the column is NOT NULL; NULL: none */
+    struct conditions when;           /* where they do not hold, the field counts as absent */
+};
+struct mapping_member {
+    const char *name;
+    struct mapping_value value;
+};
+
+struct mapping_column {
+    const char *name;
+    struct mapping_value value;
+    struct pgtype type;       /* type.name NULL: keep_shape, the source's */
+    bool has_null, not_null;  /* was "null" given, and is it false */
+    const cJSON *in;          /* array of allowed scalars, or NULL: becomes a CHECK */
+    const char *sql_default;  /* DEFAULT of the column, SQL, or NULL */
+    const char *on_delete;    /* of the foreign key that id_of brings: "cascade", "restrict",
+                                 "set null" or "no action"; NULL: no action */
+    bool foreign_key;         /* false: id_of without a foreign key */
+};
+
+struct mapping_index {
+    struct words columns; /* each a column, maybe with " desc"; */
+    const char *where;    /* SQL or NULL */
+    const char *method;   /* "btree" unless said */
+    bool unique;
+};
+struct mapping_check { /* of a kept table: takes the place of the source's of the same name */
+    const char *name, *expression;
+};
+struct mapping_policy {
+    const char *name;
+    const char *command; /* "select", "insert", "update", "delete", "all" */
+    struct words roles;
+    const char *using, *with_check; /* SQL or NULL */
+};
+struct mapping_grant {
+    const char *role;
+    struct words privileges; /* "select", "insert", "update", "delete" */
+};
+
+struct mapping_table {
+    const char *schema, *name; /* "public", "books" */
+    const char *label;         /* "public.books" */
+    const char *each;          /* path of the array whose elements become rows, or NULL */
+    bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
+    bool exists;               /* the target brings the table: no DDL for it */
+    struct conditions when;    /* a row only where they hold */
+    struct words key;
+    struct mapping_column *columns;
+    size_t column_count;
+    struct words *uniques;
+    size_t unique_count;
+    struct mapping_index *indexes;
+    size_t index_count;
+    struct mapping_check *checks;
+    size_t check_count;
+    struct mapping_policy *policies;
+    size_t policy_count;
+    struct mapping_grant *grants;
+    size_t grant_count;
+    const char *comment;
+};
+
+struct mapping {
+    const char *name;             /* "books": the file's name; the entity */
+    const char *file;             /* its path, for messages */
+    const struct source *source;
+    const char *from;             /* the collection or table there */
+    struct mapping_table *tables; /* those without `each` come first; at least one */
+    size_t table_count;
+    struct words drops;           /* field paths dropped by name */
+    /* The table and column that hold this entity's identity, where id_of of others points; NULL
+     * when no single-column key is id_of the entity itself. */
+    const struct mapping_table *home;
+    const char *home_column;
+};
+
+struct left_out {
+    const struct source *source;
+    const char *from, *reason;
+};
+struct stays {
+    const char *what, *why;
+};
+
+struct project {
+    const char *name;
+    char *folder;
+    struct source *sources;
+    size_t source_count;
+    const char *target; /* as written */
+    struct identity identity;
+    struct mapping **mappings; /* in the order of their references: what is referred to comes first */
+    size_t mapping_count;
+    struct left_out *left_outs;
+    size_t left_out_count;
+    struct stays *stays;
+    size_t stays_count;
+    cJSON *files; /* {"project.json": ..., "books.json": ...}: what the fingerprint is of */
+    void *memory; /* everything above that is not JSON */
+};
+
+/* `where` is a folder with a project.json, or the name of one: then ./mappings/NAME,
+ * $GRADUATE_MAPPINGS/NAME and the installed share/graduate/mappings/NAME are tried. Reads ./.env
+ * too, if it is there: its variables stand in for those that the environment lacks. */
+bool project_load(struct project *project, const char *where, struct error *error);
+void project_release(struct project *project);
+
+const struct mapping *project_mapping(const struct project *project, const char *entity);
+const struct source *project_source(const struct project *project, const char *name);
+/* As above, but a wrong name is an ERROR_USAGE with the nearest right one. */
+bool project_find_mapping(const struct project *project, const char *entity,
+                          const struct mapping **mapping, struct error *error);
+bool project_find_source(const struct project *project, const char *name,
+                         const struct source **source, struct error *error);
+
+/* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not begin
+ * with that name. */
+const char *mapping_word_tail(const char *word, const char *name);
+
+/* Replace ${NAME} in a text of project.json by environment variables. A variable that is not set or
+ * is empty is an ERROR_USAGE naming it. The result may be a secret: never print it. */
+bool project_expand(const char *text, struct buffer *out, struct error *error);
+
+/* A 64-hex SHA-256 of all files as normalised JSON (out: 65 bytes). */
+bool project_fingerprint(const struct project *project, char *out, struct error *error);
+/* The first difference between two `files` objects, as "books.json: /to/public.books/key: ...". */
+void project_difference(const cJSON *before, const cJSON *now, char *out, size_t size);
+
+#endif

@@ -1,0 +1,639 @@
+/* A mapping file: what is wrong is named by file and JSON pointer with the nearest right word, and
+ * what is right becomes a struct mapping. The tables write ' for ". */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "scratch_folder.h"
+#include "graduate/project.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* core.books into public.books, whose columns are id and those given; one column c; a table of
+ * elements. */
+#define MAP(to) "{'from':'core.books','to':{" to "}}"
+#define TABLE(members) MAP("'public.books':{" members "}")
+#define COLUMNS(columns, more)                                                                     \
+    TABLE("'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}" columns "}" more)
+#define COLUMN(members) COLUMNS(",'c':{" members "}", "")
+#define MORE(more) COLUMNS(",'c':{'from':'c','type':'text'}", "," more)
+#define CHILD(columns)                                                                             \
+    MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"           \
+        "'public.parts':{'each':'parts','key':['n'],'columns':{'n':{'position':true}" columns      \
+        "}}")
+#define KEPT(more) "{'from':'sql.sales','to':{'public.sales':{" more "}}}"
+#define LONG "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl" /* 64 */
+#define AT_BOOKS ": /to/public.books"
+#define AT_C ": /to/public.books/columns/c"
+
+static int setup(void **state)
+{
+    static struct folder folder;
+    folder_make(&folder);
+    folder_put(&folder, "project.json",
+               "{\"project\":\"p\",\"target\":\"${T}\",\"sources\":{"
+               "\"core\":{\"kind\":\"mongodb\",\"uri\":\"${A}\"},"
+               "\"sql\":{\"kind\":\"postgres\",\"uri\":\"${B}\"},"
+               "\"auth\":{\"kind\":\"appwrite\",\"uri\":\"${C}\"}}}");
+    folder_put(&folder, "users.json",
+               "{\"from\":\"core.users\",\"to\":{\"public.users\":{\"key\":[\"id\"],\"columns\":{"
+               "\"id\":{\"from\":\"_id\",\"id_of\":\"users\"}}}}}");
+    *state = &folder;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    folder_remove(*state);
+    return 0;
+}
+
+static void put_books(const struct folder *folder, const char *text)
+{
+    char *quoted = strdup(text);
+    assert_non_null(quoted);
+    for (char *c = quoted; *c != '\0'; c++)
+        *c = *c == '\'' ? '"' : *c;
+    folder_put(folder, "books.json", quoted);
+    free(quoted);
+}
+
+static void load(const struct folder *folder, const char *text, struct project *project)
+{
+    struct error error;
+    put_books(folder, text);
+    if (!project_load(project, folder->path, &error))
+        fail_msg("%s\n  gave: %s", text, error.message);
+}
+
+struct wrong {
+    const char *text, *message; /* behind the path of books.json */
+};
+
+static void assert_refused(const struct folder *folder, const struct wrong *cases, size_t count)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/books.json", folder->path);
+    for (size_t i = 0; i < count; i++) {
+        struct project project;
+        struct error error = {0};
+        put_books(folder, cases[i].text);
+        if (project_load(&project, folder->path, &error))
+            fail_msg("%s\n  was taken, without: %s", cases[i].text, cases[i].message);
+        assert_null(project.memory);
+        assert_int_equal(error.code, ERROR_USAGE);
+        if (strncmp(error.message, path, strlen(path)) != 0 ||
+            strncmp(error.message + strlen(path), cases[i].message, strlen(cases[i].message)) != 0)
+            fail_msg("%s\n  gave: %s\n  not:  %s", cases[i].text, error.message, cases[i].message);
+    }
+}
+
+static void wrong_mappings(void **state)
+{
+    static const struct wrong cases[] = {
+        {"{'from':'core.books',\n'to' {}}", ":2:6: this is not JSON"},
+        {"[]", ": a mapping is an object, and this is an array that is empty"},
+        {"{'form':'core.books'}",
+         ": unknown key \"form\"; did you mean \"from\"?; allowed here: $schema, from, to, drop"},
+        {"{'from':'core.books','from':'core.books'}", ": /from: this key stands here twice"},
+        {"{}", ": /from: this must be \"source.collection\", as \"core.books\""},
+        {"{'from':7}", ": /from: this must be a text, and is a number"},
+        {"{'from':''}", ": /from: this must be a text, and is a string that is empty"},
+        {"{'from':'core'}", ": /from: this must be \"source.collection\""},
+        {"{'from':'core.'}", ": /from: this must be \"source.collection\""},
+        {"{'from':'cor.books'}",
+         ": /from: the project has no source \"cor\"; did you mean \"core\"?"},
+        {"{'from':'core.books'}", ": /to: this must be an object of target tables, and is nothing"},
+        {"{'from':'core.books','to':{}}",
+         ": /to: this must be an object of target tables, and is an object that is empty"},
+        {"{'from':'core.books','to':'public.books'}", ": /to: this must be an object of target"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':'a'}",
+         ": /drop: this must be an array of texts, and is a string"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a',7]}",
+         ": /drop/1: this must be a text, and is a number"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['']}",
+         ": /drop/0: this must be a text, and is a string that is empty"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a','b','a']}",
+         ": /drop/2: \"a\" stands here twice"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void wrong_tables(void **state)
+{
+    static const struct wrong cases[] = {
+        {MAP("'books':{}"), ": /to/books: a target table is named \"schema.table\""},
+        {MAP("'.books':{}"), ": /to/.books: a target table is named"},
+        {MAP("'public.':{}"), ": /to/public.: a target table is named"},
+        {MAP("'a.b.c':{}"), ": /to/a.b.c: a target table is named"},
+        {MAP("'" LONG ".books':{}"), ": /to/" LONG ".books: a name in PostgreSQL has at most 63"},
+        {MAP("'public." LONG "':{}"), ": /to/public." LONG ": a name in PostgreSQL has at most 63"},
+        {MAP("'public.books':7"), AT_BOOKS ": a table is an object, and this is a number"},
+        {MAP("'public.books':[]"), AT_BOOKS ": this list of row forms is empty"},
+        {MAP("'public.books':[7]"), AT_BOOKS "/0: a table is an object, and this is a number"},
+        {MAP("'public.books':[[{}]]"), AT_BOOKS "/0: a table is an object, and this is an array"},
+        {TABLE("'colums':{}"), AT_BOOKS ": unknown key \"colums\"; did you mean \"columns\"?; "
+                                        "allowed here: each, keep_shape, exists, when, key, "
+                                        "columns, unique, indexes, checks, policies, grants, "
+                                        "comment"},
+        {TABLE("'keep_shape':'yes'"), AT_BOOKS "/keep_shape: this must be true or false, and is a"},
+        {TABLE("'exists':1"), AT_BOOKS "/exists: this must be true or false, and is a number"},
+        {TABLE("'each':true"), AT_BOOKS "/each: this must be a text, and is true"},
+        {TABLE("'key':['id']"),
+         AT_BOOKS "/columns: a table needs an object of columns, and this is "
+                  "nothing"},
+        {TABLE("'key':['id'],'columns':{}"), AT_BOOKS "/columns: a table needs an object of"},
+        {TABLE("'key':['id'],'columns':[]"), AT_BOOKS "/columns: a table needs an object of"},
+        {TABLE("'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS ": the table needs a \"key\": the columns that name a row"},
+        {TABLE("'key':[],'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS ": the table needs a \"key\""},
+        {TABLE("'keep_shape':true"),
+         AT_BOOKS ": \"keep_shape\" is for tables of a postgres source"},
+        {"{'from':'auth.prefs','to':{'public.prefs':{'keep_shape':true}}}",
+         ": /to/public.prefs: \"keep_shape\" is for tables of a postgres source"},
+        {KEPT("'key':['id'],'columns':{'id':{'from':'id','type':'text'}}"),
+         ": /to/public.sales: a table of a postgres source needs \"keep_shape\": true"},
+        {MAP("'public.parts':{'each':'parts','key':['n'],'columns':{'n':{'position':true}}}"),
+         ": /to: there is no table without \"each\" for the record itself"},
+        {MORE("'comment':7"), AT_BOOKS "/comment: this must be a text, and is a number"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void wrong_columns(void **state)
+{
+    static const struct wrong cases[] = {
+        {COLUMNS(",'c':7", ""), AT_C ": a column is an object, as {\"from\": \"title\", \"type\": "
+                                     "\"text\"}, and this is a number"},
+        {COLUMNS(",'c':{'from':'c','type':'text'},'c':{}", ""),
+         AT_C ": this key stands here twice"},
+        {COLUMNS(",'c':{'from':'c','type':'text'},'C':{}", ""),
+         AT_BOOKS "/columns/C: the table has the column \"c\" already"},
+        {COLUMNS(",'" LONG "':{'from':'c','type':'text'}", ""),
+         AT_BOOKS "/columns/" LONG ": a name in PostgreSQL has at most 63 bytes"},
+        {COLUMN("'from':'c','tpye':'text'"), AT_C ": unknown key \"tpye\"; did you mean \"type\"?; "
+                                                  "allowed here: from, const, parent, "},
+        {COLUMN("'from':'c'"), AT_C ": the column needs a \"type\""},
+        {COLUMN("'from':'c','type':'txet'"),
+         AT_C "/type: there is no type \"txet\"; did you mean \"text\"?; there are: boolean, "},
+        {COLUMN("'from':'c','type':'numeric(2,3)'"),
+         AT_C "/type: \"numeric(2,3)\": the type numeric"},
+        {COLUMN("'from':'c','type':7"), AT_C "/type: this must be a text, and is a number"},
+        {COLUMN("'type':'text'"), AT_C ": the column has no origin: give \"from\", \"const\", "},
+        {COLUMN("'from':'c','const':1,'type':'text'"),
+         AT_C ": a value has one origin, and this one has \"from\" and \"const\""},
+        {COLUMN("'rest':true,'first':[]"),
+         AT_C ": a value has one origin, and this one has \"rest\""},
+        {COLUMN("'from':7,'type':'text'"), AT_C "/from: this must be a text, and is a number"},
+        {COLUMN("'from':'','type':'text'"),
+         AT_C "/from: this must be a text, and is a string that"},
+        {COLUMN("'rest':false"), AT_C ": \"rest\" can only be true"},
+        {COLUMN("'position':1"), AT_C ": \"position\" can only be true"},
+        {COLUMN("'position':true"), AT_C ": \"position\" is for tables with \"each\""},
+        {COLUMN("'parent':'id'"), AT_C ": \"parent\" is for tables with \"each\""},
+        {CHILD(",'c':{'parent':'idd'}"),
+         ": /to/public.parts/columns/c: the parent table public.books has no column \"idd\""},
+        {COLUMN("'from':'c','id_of':'users','type':'integer'"),
+         AT_C "/type: an identity is a uuid or its text, not integer"},
+        {COLUMN("'from':'c','id_of':'users','type':'uuid[]'"),
+         AT_C "/type: an identity is a uuid or its text, not uuid[]"},
+        {COLUMN("'from':'c','id_of':'user'"),
+         AT_C "/id_of: the project has no entity \"user\"; did you mean \"users\"?"},
+        {COLUMN("'from':'c','id_of':7"), AT_C "/id_of: this must be a text, and is a number"},
+        {COLUMN("'from':'c','keys_id_of':'nobody at all','type':'jsonb'"),
+         AT_C "/keys_id_of: the project has no entity \"nobody at all\""},
+        {COLUMN("'from':'c','keys_id_of':'users','type':'text'"),
+         AT_C "/type: what makes an object needs the type jsonb, not text"},
+        {COLUMN("'rest':true,'type':'text'"),
+         AT_C "/type: what makes an object needs the type jsonb"},
+        {COLUMN("'rest':true,'type':'jsonb[]'"), AT_C "/type: what makes an object needs the type"},
+        {COLUMN("'object':{},'type':'text'"), AT_C "/type: what makes an object needs the type"},
+        {COLUMN("'from':'c','type':'text','default':{}"),
+         AT_C "/default: a column of type text cannot hold an object"},
+        {COLUMN("'from':'c','type':'text','default':['a']"),
+         AT_C "/default: a column of type text cannot hold an array"},
+        {COLUMN("'from':'c','type':'text[]','default':{}"),
+         AT_C "/default: a column of type text cannot hold an object"},
+        {COLUMN("'from':'c','type':'text','null':'no'"),
+         AT_C "/null: this must be true or false, and"},
+        {COLUMN("'from':'c','id_of':'users','foreign_key':'no'"),
+         AT_C "/foreign_key: this must be true"},
+        {COLUMN("'from':'c','type':'text','sql_default':0"),
+         AT_C "/sql_default: this must be a text"},
+        {COLUMN("'from':'c','id_of':'users','on_delete':'cascades'"), AT_C
+         "/on_delete: \"cascades\" is none of: cascade, restrict, set null, no action; did you "
+         "mean \"cascade\"?"},
+        {COLUMN("'from':'c','type':'text','in':'a'"),
+         AT_C "/in: this must be an array of the allowed"},
+        {COLUMN("'from':'c','type':'text','in':[]"),
+         AT_C "/in: this must be an array of the allowed "
+              "values, and is an array that is empty"},
+        {COLUMN("'from':'c','type':'text','in':['a',null]"),
+         AT_C "/in: allowed values are texts or numbers, not null"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void wrong_values(void **state)
+{
+    static const struct wrong cases[] = {
+        {COLUMN("'from':'c','type':'text','do':'trim'"),
+         AT_C "/do: this must be an array of texts"},
+        {COLUMN("'from':'c','type':'text','do':['lower','trimm']"),
+         AT_C "/do/1: \"trimm\" is none of: lower, trim, empty_to_null, phone_digits, "},
+        {COLUMN("'from':'c','type':'text','do':['trim','trim']"),
+         AT_C "/do/1: \"trim\" stands here"},
+        {COLUMN("'from':'c','type':'text','when':{}"), AT_C
+         "/when: this must be an object, as {\"field\": true} or {\"field\": {\"not\": \"\"}}, "
+         "and is an object that is empty"},
+        {COLUMN("'from':'c','type':'text','when':['a']"), AT_C "/when: this must be an object, as"},
+        {COLUMN("'from':'c','type':'text','when':{'a':[1]}"), AT_C
+         "/when/a: a field is compared with a text, a number, true, false or null, not with an "
+         "array"},
+        {COLUMN("'from':'c','type':'text','when':{'a':{'nto':1}}"),
+         AT_C "/when/a: unknown key \"nto\"; did you mean \"not\"?"},
+        {COLUMN("'from':'c','type':'text','when':{'a':{}}"),
+         AT_C "/when/a: a field is compared with a "
+              "text, a number, true, false or "
+              "null, not with nothing"},
+        {COLUMN("'from':'c','type':'text','when':{'a':{'not':{}}}"),
+         AT_C "/when/a: a field is compared"},
+        {MORE("'when':{'a':[]}"), AT_BOOKS "/when/a: a field is compared"},
+        {COLUMN("'object':[],'type':'jsonb'"),
+         AT_C "/object: this must be an object of values, and is"},
+        {COLUMN("'object':{'m':7},'type':'jsonb'"), AT_C
+         "/object/m: this must be an object, as {\"from\": \"field\"} or {\"const\": 1}, and is a"},
+        {COLUMN("'object':{'m':{}},'type':'jsonb'"),
+         AT_C "/object/m: a member of an object is made of \"from\", \"const\", \"first\" or "
+              "\"object\""},
+        {COLUMN("'object':{'m':{'rest':true}},'type':'jsonb'"),
+         AT_C "/object/m: a member of an object"},
+        {COLUMN("'object':{'m':{'from':'a','type':'text'}},'type':'jsonb'"),
+         AT_C "/object/m: unknown key \"type\""},
+        {COLUMN("'object':{'m':{'from':'a','const':1}},'type':'jsonb'"),
+         AT_C "/object/m: a value has one origin"},
+        {COLUMN("'object':{'m':{'object':{'n':{'from':''}}}},'type':'jsonb'"),
+         AT_C "/object/m/object/n/from: this must be a text"},
+        {COLUMN("'object':{'m':{'from':'a','id_of':'book'}},'type':'jsonb'"),
+         AT_C "/object/m/id_of: the project has no entity \"book\"; did you mean \"books\"?"},
+        {COLUMN("'object':{'m':{'from':'a','keys_id_of':'books'}},'type':'jsonb'"),
+         AT_C "/object/m: \"keys_id_of\" is not for a value in here: give it to the column"},
+        {COLUMN("'first':{},'type':'text'"),
+         AT_C "/first: this must be an array of values, and is an"},
+        {COLUMN("'first':[],'type':'text'"),
+         AT_C "/first: this must be an array of values, and is an array that is empty"},
+        {COLUMN("'first':['a'],'type':'text'"), AT_C "/first/0: this must be an object, as"},
+        {COLUMN("'first':[{'from':'a'},{'object':{}}],'type':'jsonb'"),
+         AT_C "/first/1: a choice is made of \"from\" and \"const\""},
+        {COLUMN("'first':[{'from':'a','id_of':'users'}],'type':'uuid'"),
+         AT_C "/first/0: \"id_of\" is not for a value in here: give it to the column"},
+        {COLUMN("'first':[{'from':'a','do':['x']}],'type':'text'"),
+         AT_C "/first/0/do/0: \"x\" is none of"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void wrong_keys_and_indexes(void **state)
+{
+    static const struct wrong cases[] = {
+        {TABLE("'key':['idd'],'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS "/key/0: the table has no column \"idd\"; did you mean \"id\"?"},
+        {TABLE("'key':'id','columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS "/key: this must be an array of texts, and is a string"},
+        {TABLE("'key':['id','id'],'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS "/key/1: \"id\" stands here twice"},
+        {TABLE("'key':['id desc'],'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS "/key/0: the table has no column \"id desc\""},
+        {MORE("'unique':['c']"),
+         AT_BOOKS "/unique/0: this must be an array of texts, and is a string"},
+        {MORE("'unique':{}"), AT_BOOKS "/unique: this must be an array of column lists, and is an"},
+        {MORE("'unique':[['c'],['d']]"), AT_BOOKS "/unique/1/0: the table has no column \"d\""},
+        {MORE("'unique':[['c desc']]"), AT_BOOKS "/unique/0/0: the table has no column \"c desc\""},
+        {MORE("'unique':[['(lower(c))']]"), AT_BOOKS "/unique/0/0: the table has no column"},
+        {MORE("'unique':[[]]"), AT_BOOKS "/unique/0: a unique needs columns"},
+        {MORE("'indexes':{}"), AT_BOOKS "/indexes: this must be an array, and is an object"},
+        {MORE("'indexes':['c']"),
+         AT_BOOKS "/indexes/0: this must be an array of texts, and is a string"},
+        {MORE("'indexes':[['c'],['c','d desc']]"),
+         AT_BOOKS "/indexes/1/1: the table has no column \"d desc\""},
+        {MORE("'indexes':[['lower(c)']]"),
+         AT_BOOKS "/indexes/0/0: the table has no column \"lower(c)\""},
+        {MORE("'indexes':[['c(x)']]"), AT_BOOKS "/indexes/0/0: the table has no column \"c(x)\""},
+        {MORE("'indexes':[[]]"), AT_BOOKS "/indexes/0: an index needs columns"},
+        {MORE("'indexes':[{}]"), AT_BOOKS "/indexes/0: an index needs columns"},
+        {MORE("'indexes':[{'columns':['d']}]"),
+         AT_BOOKS "/indexes/0/columns/0: the table has no column"},
+        {MORE("'indexes':[{'column':['c']}]"),
+         AT_BOOKS "/indexes/0: unknown key \"column\"; did you mean \"columns\"?"},
+        {MORE("'indexes':[{'columns':['c'],'method':'btre'}]"), AT_BOOKS
+         "/indexes/0/method: \"btre\" is none of: btree, hash, gin, gist, brin; did you mean "
+         "\"btree\"?"},
+        {MORE("'indexes':[{'columns':['c'],'where':true}]"),
+         AT_BOOKS "/indexes/0/where: this must be"},
+        {MORE("'indexes':[{'columns':['c'],'unique':1}]"),
+         AT_BOOKS "/indexes/0/unique: this must be"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+/* A name of nothing would be read as one thing here and as another there. */
+static void wrong_paths(void **state)
+{
+#define EMPTY_NAME "is no path: a name in it is empty"
+    static const struct wrong cases[] = {
+        {COLUMN("'from':'c.','type':'text'"), AT_C "/from: \"c.\" " EMPTY_NAME},
+        {COLUMN("'from':'.c','type':'text'"), AT_C "/from: \".c\" " EMPTY_NAME},
+        {COLUMN("'from':'a..c','type':'text'"), AT_C "/from: \"a..c\" " EMPTY_NAME},
+        {COLUMN("'from':'c','type':'text','when':{'s.':1}"), AT_C "/when/s.: \"s.\" " EMPTY_NAME},
+        {COLUMN("'from':'c','type':'text','when':{'':1}"), AT_C "/when/: \"\" " EMPTY_NAME},
+        {COLUMN("'first':[{'from':'a'},{'from':'b.'}],'type':'text'"),
+         AT_C "/first/1/from: \"b.\" " EMPTY_NAME},
+        {COLUMN("'object':{'m':{'from':'.b.'}},'type':'jsonb'"),
+         AT_C "/object/m/from: \".b.\" " EMPTY_NAME},
+        {TABLE("'when':{'.s':1},'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS "/when/.s: \".s\" " EMPTY_NAME},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.parts':{'each':'.','key':['n'],'columns':{'n':{'position':true}}}"),
+         ": /to/public.parts/each: \".\" " EMPTY_NAME},
+        {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
+         "id_of':"
+         "'books'}}}},'drop':['a','b.']}",
+         ": /drop/1: \"b.\" " EMPTY_NAME},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void wrong_rights(void **state)
+{
+    static const struct wrong cases[] = {
+        {MORE("'checks':['c > 0']"), AT_BOOKS "/checks: this must be an object of names and SQL"},
+        {MORE("'checks':{'positive':true}"),
+         AT_BOOKS "/checks/positive: this must be a text, and is"},
+        {MORE("'checks':{'" LONG "':'true'}"),
+         AT_BOOKS "/checks/" LONG ": a name in PostgreSQL has"},
+        {MORE("'policies':{}"), AT_BOOKS "/policies: this must be an array, and is an object"},
+        {MORE("'policies':['all']"),
+         AT_BOOKS "/policies/0: a policy is an object, and this is a string"},
+        {MORE("'policies':[{'to':['anon']}]"),
+         AT_BOOKS "/policies/0: a policy needs a \"name\" and the"},
+        {MORE("'policies':[{'name':'n'}]"),
+         AT_BOOKS "/policies/0: a policy needs a \"name\" and the"},
+        {MORE("'policies':[{'name':'n','to':[]}]"),
+         AT_BOOKS "/policies/0: a policy needs a \"name\""},
+        {MORE("'policies':[{'name':'n','to':'anon'}]"),
+         AT_BOOKS "/policies/0/to: this must be an array"},
+        {MORE("'policies':[{'name':'" LONG "','to':['anon']}]"),
+         AT_BOOKS "/policies/0/name: a name in PostgreSQL has at most 63 bytes"},
+        {MORE("'policies':[{'name':'n','to':['anon'],'for':'reading'}]"),
+         AT_BOOKS "/policies/0/for: \"reading\" is none of: all, select, insert, update, delete"},
+        {MORE("'policies':[{'name':'n','to':['anon'],'with_check':'true'}]"), AT_BOOKS
+         "/policies/0: unknown key \"with_check\"; allowed here: name, for, to, using, check"},
+        {MORE("'grants':['anon']"),
+         AT_BOOKS "/grants: this must be an object of roles and privileges"},
+        {MORE("'grants':{'anon':'select'}"),
+         AT_BOOKS "/grants/anon: this must be an array of texts"},
+        {MORE("'grants':{'anon':['selct']}"), AT_BOOKS
+         "/grants/anon: \"selct\" is none of: all, select, insert, update, delete; did you "
+         "mean \"select\"?"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+/* ---- what is right -------------------------------------------------------------------------- */
+
+static const struct mapping_column *column_of(const struct mapping_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    fail_msg("%s has no column %s", table->label, name);
+    return NULL;
+}
+
+static void assert_words(const struct words *words, const char *joined)
+{
+    char text[256] = "";
+    for (size_t i = 0; i < words->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? "|" : "", words->items[i]);
+    }
+    assert_string_equal(text, joined);
+}
+
+static void tables_in_their_order(void **state)
+{
+    struct project project;
+    load(*state,
+         MAP("'public.parts':{'each':'a.parts','key':['n'],'columns':{'n':{'position':true},"
+             "'book':{'parent':'id'},'named':{'parent':'id','type':'text'}}},"
+             "'public.books':[{'each':'more','key':['id'],'columns':{'id':{'from':'.','id_of':'"
+             "users'}}},"
+             "{'when':{'kind':'book','gone':{'not':true},'n':{'not':null}},'key':['id'],"
+             "'columns':{'id':{'from':'_id','id_of':'books'}},"
+             "'comment':'all of them'}],"
+             "'auth.seen':{'exists':true,'key':['id'],'columns':{'id':{'from':'u','id_of':'users'}}"
+             "}"),
+         &project);
+    const struct mapping *books = project_mapping(&project, "books");
+    assert_int_equal(books->table_count, 4);
+    const struct mapping_table *tables = books->tables;
+    static const char *const labels[] = {"public.books", "auth.seen", "public.parts",
+                                         "public.books"};
+    for (size_t i = 0; i < 4; i++) { /* those of the record before those of its elements */
+        assert_string_equal(tables[i].label, labels[i]);
+        assert_int_equal(tables[i].each != NULL, i >= 2);
+    }
+    assert_string_equal(tables[1].schema, "auth");
+    assert_string_equal(tables[1].name, "seen");
+    assert_true(tables[1].exists && !tables[0].exists && !tables[0].keep_shape);
+    assert_string_equal(tables[0].comment, "all of them");
+    assert_string_equal(tables[2].each, "a.parts");
+    const struct conditions *when = &tables[0].when;
+    assert_int_equal(when->count, 3);
+    assert_string_equal(when->items[0].path, "kind");
+    assert_string_equal(when->items[0].value->valuestring, "book");
+    assert_true(!when->items[0].negated && when->items[1].negated && when->items[2].negated);
+    assert_true(cJSON_IsTrue(when->items[1].value) && cJSON_IsNull(when->items[2].value));
+    assert_string_equal(column_of(&tables[2], "n")->type.name, "integer");
+    assert_string_equal(column_of(&tables[2], "book")->type.name, "uuid"); /* the parent's */
+    assert_string_equal(column_of(&tables[2], "book")->value.from, "id");
+    assert_string_equal(column_of(&tables[2], "named")->type.name, "text");
+    assert_ptr_equal(books->home, &tables[0]);
+    assert_string_equal(books->home_column, "id");
+    project_release(&project);
+}
+
+static void columns_and_their_values(void **state)
+{
+    struct project project;
+    load(*state,
+         "{'$schema':'x','from':'core.books','drop':['__v','a.b'],'to':{'public.books':{'key':['id'"
+         "],"
+         "'columns':{'id':{'from':'_id','id_of':'books','sql_default':'gen_random_uuid()'},"
+         "'plain':{'from':'a.b','type':'varchar(9)'},"
+         "'full':{'from':'c','type':'text','null':false,'in':['x',1],'default':'x',"
+         "'do':['trim','empty_to_null','lower'],'when':{'d':1}},"
+         "'maybe':{'from':'m','type':'text','null':true},"
+         "'user_id':{'from':'u','id_of':'users','on_delete':'set null'},"
+         "'loose':{'from':'u','id_of':'users','type':'text','foreign_key':false},"
+         "'const':{'const':null,'type':'text'},"
+         "'rest':{'rest':true},"
+         "'tags':{'from':'t','type':'text[]','default':['a']},"
+         "'keyed':{'from':'k','keys_id_of':'users','type':'jsonb','default':{}},"
+         "'made':{'object':{'a':{'from':'a','do':['lower']},'b':{'const':[1]},'o':{'object':{"
+         "'i':{'from':'u','id_of':'users'}}},'f':{'first':[{'from':'x'},{'const':2,'when':{'y':1}}]"
+         "}},"
+         "'type':'jsonb'}}}}}",
+         &project);
+    const struct mapping *books = project_mapping(&project, "books");
+    const struct mapping *users = project_mapping(&project, "users");
+    const struct mapping_table *table = &books->tables[0];
+    assert_words(&books->drops, "__v|a.b");
+    assert_string_equal(books->from, "books");
+    assert_words(&table->key, "id");
+    const struct mapping_column *c = column_of(table, "id");
+    assert_true(c->value.kind == VALUE_FROM && c->value.id_of == books && c->type.base == PG_UUID);
+    assert_string_equal(c->sql_default, "gen_random_uuid()");
+    assert_true(c->foreign_key && !c->has_null && !c->not_null && c->on_delete == NULL);
+    c = column_of(table, "plain");
+    assert_string_equal(c->value.from, "a.b");
+    assert_true(c->type.base == PG_VARCHAR && c->type.length == 9 && c->value.id_of == NULL);
+    assert_true(c->in == NULL && c->value.fallback == NULL && c->value.function_count == 0);
+    c = column_of(table, "full");
+    assert_true(c->has_null && c->not_null && cJSON_GetArraySize(c->in) == 2);
+    assert_string_equal(c->value.fallback->valuestring, "x");
+    assert_int_equal(c->value.function_count, 3);
+    assert_int_equal(c->value.functions[0], FUNCTION_TRIM);
+    assert_int_equal(c->value.functions[1], FUNCTION_EMPTY_NULL);
+    assert_int_equal(c->value.functions[2], FUNCTION_LOWER);
+    assert_int_equal(c->value.when.count, 1);
+    c = column_of(table, "maybe");
+    assert_true(c->has_null && !c->not_null);
+    c = column_of(table, "user_id");
+    assert_true(c->value.id_of == users && c->type.base == PG_UUID);
+    assert_string_equal(c->on_delete, "set null");
+    c = column_of(table, "loose");
+    assert_true(c->type.base == PG_TEXT && !c->foreign_key);
+    c = column_of(table, "const");
+    assert_true(c->value.kind == VALUE_CONST && cJSON_IsNull(c->value.constant));
+    c = column_of(table, "rest");
+    assert_true(c->value.kind == VALUE_REST && c->type.base == PG_JSONB);
+    assert_true(column_of(table, "tags")->type.array);
+    assert_ptr_equal(column_of(table, "keyed")->value.keys_id_of, users);
+    const struct mapping_value *made = &column_of(table, "made")->value;
+    assert_true(made->kind == VALUE_OBJECT && made->member_count == 4);
+    assert_string_equal(made->members[0].name, "a");
+    assert_int_equal(made->members[0].value.functions[0], FUNCTION_LOWER);
+    assert_true(cJSON_IsArray(made->members[1].value.constant));
+    assert_ptr_equal(made->members[2].value.members[0].value.id_of, users);
+    const struct mapping_value *choice = &made->members[3].value;
+    assert_true(choice->kind == VALUE_FIRST && choice->member_count == 2);
+    assert_int_equal(choice->members[1].value.when.count, 1);
+    project_release(&project);
+}
+
+static void keys_indexes_and_rights(void **state)
+{
+    struct project project;
+    load(*state,
+         COLUMNS(",'c':{'from':'c','type':'text'},'two words':{'from':'d','type':'text'}",
+                 ",'unique':[['c','two words']],"
+                 "'indexes':[['c desc','two words desc nulls last'],['(lower(c))'],['two words'],"
+                 "{'columns':['c text_pattern_ops'],'where':'c is not "
+                 "null','method':'gin','unique':true}],"
+                 "'checks':{'short':'length(c) < 9'},"
+                 "'policies':[{'name':'all','to':['a','b']},"
+                 "{'name':'own','for':'update','to':['a'],'using':'x','check':'y'}],"
+                 "'grants':{'anon':[],'authenticated':['select','all']}"),
+         &project);
+    const struct mapping_table *table = &project_mapping(&project, "books")->tables[0];
+    assert_int_equal(table->unique_count, 1);
+    assert_words(&table->uniques[0], "c|two words");
+    assert_int_equal(table->index_count, 4);
+    assert_words(&table->indexes[0].columns, "c desc|two words desc nulls last");
+    assert_string_equal(table->indexes[0].method, "btree");
+    assert_true(table->indexes[0].where == NULL && !table->indexes[0].unique);
+    assert_words(&table->indexes[1].columns, "(lower(c))");
+    assert_words(&table->indexes[2].columns, "two words");
+    assert_words(&table->indexes[3].columns, "c text_pattern_ops");
+    assert_string_equal(table->indexes[3].where, "c is not null");
+    assert_string_equal(table->indexes[3].method, "gin");
+    assert_true(table->indexes[3].unique);
+    assert_string_equal(table->checks[0].name, "short");
+    assert_string_equal(table->checks[0].expression, "length(c) < 9");
+    assert_int_equal(table->policy_count, 2);
+    assert_string_equal(table->policies[0].command, "all"); /* unless said */
+    assert_words(&table->policies[0].roles, "a|b");
+    assert_true(table->policies[0].using == NULL && table->policies[0].with_check == NULL);
+    assert_string_equal(table->policies[1].command, "update");
+    assert_string_equal(table->policies[1].using, "x");
+    assert_string_equal(table->policies[1].with_check, "y");
+    assert_int_equal(table->grant_count, 2);
+    assert_string_equal(table->grants[0].role, "anon");
+    assert_int_equal(table->grants[0].privileges.count, 0);
+    assert_words(&table->grants[1].privileges, "select|all");
+    project_release(&project);
+}
+
+static void a_kept_table_needs_little(void **state)
+{
+    struct project project;
+    load(*state, KEPT("'keep_shape':true"), &project);
+    const struct mapping *sales = project_mapping(&project, "books");
+    assert_true(sales->tables[0].keep_shape && sales->tables[0].column_count == 0);
+    assert_true(sales->home == NULL && sales->tables[0].key.count == 0);
+    project_release(&project);
+    load(*state,
+         KEPT("'keep_shape':true,'key':['any'],'indexes':[['what the catalog knows']],'columns':{"
+              "'id':{},'user':{'id_of':'users'},'at':{'type':'timestamptz'},'was':{'from':'old'}}"),
+         &project);
+    const struct mapping_table *table = &project_mapping(&project, "books")->tables[0];
+    assert_true(column_of(table, "id")->value.kind == VALUE_SAME);
+    assert_null(column_of(table, "id")->type.name); /* the source's */
+    assert_int_equal(column_of(table, "user")->type.base, PG_UUID);
+    assert_int_equal(column_of(table, "at")->type.base, PG_TIMESTAMPTZ);
+    assert_string_equal(column_of(table, "was")->value.from, "old");
+    project_release(&project);
+}
+
+static void an_entity_without_a_home(void **state)
+{
+    static const char *const texts[] = {
+        /* two columns in the key; a key of another entity's; one that is not the record's own */
+        TABLE("'key':['id','c'],'columns':{'id':{'from':'_id','id_of':'books'},'c':{'from':'c','"
+              "type':"
+              "'text'}}"),
+        TABLE("'key':['id'],'columns':{'id':{'from':'_id','id_of':'users'}}"),
+        TABLE("'key':['id'],'columns':{'id':{'from':'_id','type':'text'}}"),
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct project project;
+        load(*state, texts[i], &project);
+        assert_null(project_mapping(&project, "books")->home);
+        project_release(&project);
+    }
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(wrong_mappings),
+        CASE(wrong_tables),
+        CASE(wrong_columns),
+        CASE(wrong_values),
+        CASE(wrong_keys_and_indexes),
+        CASE(wrong_paths),
+        CASE(wrong_rights),
+        CASE(tables_in_their_order),
+        CASE(columns_and_their_values),
+        CASE(keys_indexes_and_rights),
+        CASE(a_kept_table_needs_little),
+        CASE(an_entity_without_a_home),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
