@@ -1,6 +1,6 @@
 """The JSON Schemas of the project files: valid, met by every mapping, refusing what is wrong, and in step with C.
 
-What an editor offers must be what the programs read: the words of tools/common are parsed out of its source, so that
+What an editor offers must be what the programs read: the words of tools/common/mapping are parsed out of its source, so that
 a word in one place only fails here.
 """
 
@@ -17,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMON = ROOT / "tools" / "common"
+SOURCE = "".join(file.read_text() for file in sorted((ROOT / "tools" / "common" / "mapping").glob("*.c")))
 SCHEMAS = {kind: json.loads((ROOT / "mappings" / f"{kind}.schema.json").read_text()) for kind in ("project", "mapping")}
 MAPPING, PROJECT = SCHEMAS["mapping"], SCHEMAS["project"]
 FILES = sorted([*ROOT.glob("mappings/*/*.json"), *ROOT.glob("tests/unit/common/schema/project/*.json")])
@@ -88,15 +88,14 @@ def strings(initializer: str) -> list[str]:
     return re.findall(r'"([^"]*)"', initializer)
 
 
-def tables(file: str) -> dict[str, list[str]]:
-    """The arrays of words in a C source, by name."""
-    source = (COMMON / file).read_text()
-    found = re.findall(r"const char \*const (\w+)\[\w*\] = \{(.*?)\};", source, re.DOTALL)
+def tables() -> dict[str, list[str]]:
+    """The arrays of words in the C source, by name."""
+    found = re.findall(r"const char \*const (\w+)\[\w*\] = \{(.*?)\};", SOURCE, re.DOTALL)
     return {name: strings(words) for name, words in found}
 
 
-C = {name: words for file in ("mapping.c", "project.c", "identity.c") for name, words in tables(file).items()}
-VALUE_WORDS = int(re.search(r"VALUE_WORDS = (\d+)", (COMMON / "mapping.c").read_text())[1])
+C = tables()
+VALUE_WORDS = int(re.search(r"VALUE_WORDS = (\d+)", SOURCE)[1])
 DEFINED = MAPPING["$defs"]
 
 
@@ -118,7 +117,7 @@ WORDS = {
     "project_words": PROJECT["properties"],
     "source_words": PROJECT["$defs"]["source"]["properties"],
     "identity_words": PROJECT["properties"]["identity"]["properties"],
-    "kind_names": choices(PROJECT["$defs"]["source"]["properties"]["kind"]),
+    "source_kind_names": choices(PROJECT["$defs"]["source"]["properties"]["kind"]),
     "identity_strategy_names": choices(PROJECT["properties"]["identity"]["properties"]["strategy"]),
 }
 
@@ -145,8 +144,7 @@ def test_values_inside_have_a_values_words() -> None:
 
 
 def test_a_column_has_the_origins_of_the_source() -> None:
-    source = (COMMON / "mapping.c").read_text()
-    origins = strings(re.search(r"\} origins\[\] = \{(.*?)\};", source, re.DOTALL)[1])
+    origins = strings(re.search(r"\} origins\[\] = \{(.*?)\};", SOURCE, re.DOTALL)[1])
     assert len(origins) > 5
     assert [required for one in DEFINED["made"]["anyOf"] for required in one["required"]] == origins
     for i, first in enumerate(origins):
@@ -155,8 +153,7 @@ def test_a_column_has_the_origins_of_the_source() -> None:
 
 
 def test_the_types_are_those_of_the_source() -> None:
-    source = (COMMON / "pgtype.c").read_text()
-    rows = re.findall(r'\[PG_\w+\] = \{"([^"]+)", \{([^}]*)\}', source)
+    rows = re.findall(r'\[PG_\w+\] = \{"([^"]+)", \{([^}]*)\}', SOURCE)
     assert len(rows) == len(re.findall(r"^    PG_\w+,$", (ROOT / "include/mapping/graduate/pgtype.h").read_text(), re.M)) - 1
     kind = DEFINED["column"]["properties"]["type"]
     for name, aliases in rows:
