@@ -1,3 +1,7 @@
+/* Room load: rows into the target, exactly once: the fence, batches, what was refused, and the
+ * steps before and after the data. It uses common/base, common/mapping, common/postgres,
+ * common/schema, common/stream and common/target. */
+
 /* load.h: the parts of graduate-load.
  *
  * Exactly once rests on three rules. A batch's rows and its row in the ledger are one transaction.

@@ -1,3 +1,7 @@
+/* Room common/base: what everything stands on: memory, bytes, files, JSON texts, the command
+ * line, errors and how they are said, crash points. Nothing here knows of sources, mappings or
+ * targets. It uses no other room. */
+
 /* error.h: the one error type.
  *
  * A function that can fail returns bool and takes a `struct error *` as its last parameter. On

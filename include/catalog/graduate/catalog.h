@@ -1,3 +1,6 @@
+/* Room common/catalog: what a source says of itself, as a model and as JSON. It uses
+ * common/base. */
+
 /* catalog.h: what a source says of itself: its collections or tables, and for Postgres their shape.
  *
  * `graduate-extract --catalog` prints one as JSON; the driver keeps it in the run folder, and the

@@ -1,3 +1,7 @@
+/* Room common/mapping: what the founder says: reading project.json and the mapping files into
+ * one model, with every check that needs no catalog; and the two notions that the language is
+ * made of, identities and types. It uses common/base. */
+
 /* project.h: a project folder as one model: project.json and a mapping file per entity.
  *
  * mappings/project.schema.json and mappings/mapping.schema.json describe the files; this is what

@@ -1,3 +1,6 @@
+/* Room common/postgres: libpq, and SQL as text. Nothing here knows what is asked. It uses
+ * common/base. */
+
 /* postgres.h: libpq as the house uses it: one connection, errors as struct error, no secret out.
  *
  * Used for sources (code ERROR_SOURCE) and for the target (ERROR_TARGET): the connection knows which. */

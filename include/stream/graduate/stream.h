@@ -1,3 +1,6 @@
+/* Room common/stream: the format between the programs and on disk, and the words for what
+ * becomes of values. It uses common/base. */
+
 /* stream.h: the one format between all programs and on disk. This page is its specification.
  *
  * A stream is a sequence of frames: one header frame, batch frames, one end frame, then nothing.

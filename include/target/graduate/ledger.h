@@ -1,3 +1,6 @@
+/* Room common/target: what is kept of a run in the target, what is read out of it, and the
+ * verdict on it. It uses common/base, common/postgres and common/stream. */
+
 /* ledger.h: the truth about progress, in the target's schema `graduate`.
  *
  *   runs        one row per run: project, fingerprint and text of the mappings, generation, state

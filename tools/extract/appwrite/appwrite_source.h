@@ -1,4 +1,5 @@
-/* appwrite_source.h: Appwrite: its REST API, and JSON lines of what that lists. */
+/* Room extract/appwrite: Appwrite, by its REST API and as JSON lines of what that lists. It uses
+ * common/base and extract/reader. */
 #ifndef EXTRACT_APPWRITE_SOURCE_H
 #define EXTRACT_APPWRITE_SOURCE_H
 

@@ -1,4 +1,5 @@
-/* mongodb_source.h: MongoDB: a server, and the folder that mongodump writes. */
+/* Room extract/mongodb: MongoDB, as a server and as the folder that mongodump writes. It uses
+ * common/base and extract/reader. */
 #ifndef EXTRACT_MONGODB_SOURCE_H
 #define EXTRACT_MONGODB_SOURCE_H
 

@@ -1,4 +1,6 @@
-/* postgres_source.h: Postgres, by binary COPY in one snapshot. */
+/* Room extract/postgres: a Postgres server, its catalog and its rows by binary COPY in one
+ * snapshot. It uses common/base, common/catalog, common/mapping, common/postgres and
+ * extract/reader. */
 #ifndef EXTRACT_POSTGRES_SOURCE_H
 #define EXTRACT_POSTGRES_SOURCE_H
 

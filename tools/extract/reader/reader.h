@@ -1,3 +1,7 @@
+/* Room extract/reader: what every source looks like from above. The kinds of sources are rooms
+ * of their own, which do not know of each other, of frames or of batches. It uses common/base,
+ * common/catalog and common/mapping. */
+
 /* reader.h: what every source looks like to graduate-extract.
  *
  * A reader delivers the records of one entity, one by one, in an order that it can go on from. The

@@ -1,3 +1,6 @@
+/* Room graduate/compare: what is different between runs, and how long the real one would take.
+ * It uses common/base, graduate/run and graduate/text. */
+
 /* comparison.h: what is different between two finished runs, as JSON; mappings/compare.schema.json
  * describes it. Only what differs is in it, and the times of both, which always do. */
 #ifndef GRADUATE_DRIVER_COMPARISON_H

@@ -1,3 +1,6 @@
+/* Room graduate/process: the other programs as processes: started, joined, watched, heard, and
+ * told of in one voice. It uses common/base and graduate/text. */
+
 /* supervisor.h: all programs that run at the moment, watched by one loop of the driver.
  *
  * The loop reads what the programs say, gathers what they print, notes how and in which order they

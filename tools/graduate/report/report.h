@@ -1,3 +1,6 @@
+/* Room graduate/report: all that is known of a run, as one document and one page. It uses
+ * common/base, common/mapping, graduate/run and graduate/text. */
+
 /* report.h: all that is known of a run as one JSON document (mappings/report.schema.json), gathered
  * from the run folder and the project; neither source nor target is asked. The page is made of this
  * document alone (report_html.h), so that its numbers are the run's. */

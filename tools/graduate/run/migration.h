@@ -1,3 +1,7 @@
+/* Room graduate/run: a run and its folder: its steps from the catalogs to the account, and its
+ * verification. It uses common/base, common/catalog, common/mapping, common/postgres,
+ * common/schema, common/stream, common/target, graduate/process and graduate/text. */
+
 /* migration.h: a run from its first step to its account; `graduate run` and `graduate rehearse`.
  *
  *   folder -> catalogs -> strict rule -> lock of the target -> run.json -> graduate-load --prepare

@@ -1,3 +1,6 @@
+/* Room graduate/seal: closing the folder of a finished run, and checking that it stayed closed.
+ * It uses common/base, common/mapping, graduate/run and graduate/text. */
+
 /* seal.h: seal.json, which closes the folder of a finished run: what lies in it (manifest.h), the
  * mapping, the account and the verdict, as on the day. mappings/seal.schema.json describes it.
  *

@@ -1,3 +1,6 @@
+/* Room graduate/text: figures, tables and texts for people, and the JSON that graduate wrote
+ * itself. It uses common/base. */
+
 /* figures.h: numbers as people read them. Each writes into `out` and returns it. */
 #ifndef GRADUATE_DRIVER_FIGURES_H
 #define GRADUATE_DRIVER_FIGURES_H

@@ -1,3 +1,8 @@
+/* Room graduate/verb: the verbs of the command line: one file each, named as the verb, and
+ * nothing that two of them need. It uses common/base, common/mapping, common/schema,
+ * common/stream, common/target, graduate/compare, graduate/process, graduate/report,
+ * graduate/run, graduate/seal and graduate/text. */
+
 /* verb.h: what a verb of graduate is: a row in main.c's table and a file of its own. */
 #ifndef GRADUATE_DRIVER_VERB_H
 #define GRADUATE_DRIVER_VERB_H

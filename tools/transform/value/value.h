@@ -1,3 +1,6 @@
+/* Room transform/value: values of records, the functions that change them, and the record of
+ * what they gave up. It uses common/base and common/mapping. */
+
 /* value.h: one value of a source as a view: nothing is copied out of the record. */
 #ifndef TRANSFORM_VALUE_H
 #define TRANSFORM_VALUE_H

@@ -1,3 +1,6 @@
+/* Room transform/write: values written as fields of binary COPY, and as JSON text. It uses
+ * common/base, common/mapping and transform/value. */
+
 /* encode.h: one value as the payload of one binary COPY field, by the column's type. */
 #ifndef TRANSFORM_ENCODE_H
 #define TRANSFORM_ENCODE_H

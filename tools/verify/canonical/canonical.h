@@ -1,3 +1,6 @@
+/* Room verify/canonical: one form for each value of each type, so that two values are the same
+ * when their bytes are. It uses common/base and common/mapping. */
+
 /* canonical.h: one form per value, so that equal values are equal bytes. This page is its definition.
  *
  * Both sides make it by different ways: the expected side from BSON or from a source's binary COPY and

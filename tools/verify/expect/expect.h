@@ -1,3 +1,7 @@
+/* Room verify/expect: the rows that records must have become, by verify's own reading of the
+ * mapping. It uses common/base, common/catalog, common/mapping, common/stream and
+ * verify/canonical. */
+
 /* expect.h: the rows that a record must have become, by verify's own reading of the mapping.
  *
  * Nothing here may call transform, load, schema.c, identity.c or ddl.c: a bug there must not be able

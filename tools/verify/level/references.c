@@ -1,7 +1,7 @@
 /* level_references: tables, their shape, and whether every row that names another finds it. */
 #include "level.h"
 #include "query.h"
-#include "shape.h"
+#include "table_shape.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,6 @@
+/* Room verify/records: reading the records again, from checkpoints or from a source by way of
+ * graduate-extract. It uses common/base, common/stream and verify/target. */
+
 /* records.h: the records of one entity, batch by batch, from where the verification takes them.
  *
  * From the run's checkpoint, or from a graduate-extract that is started beside this program. Either

@@ -1,6 +1,6 @@
 /* Columns and what stands on them: types, NOT NULL, defaults, checks, sequences. */
 #include "expression.h"
-#include "shape.h"
+#include "table_shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Keys, uniques and indexes of a table, and the rows that they would not have let in. */
 #include "expression.h"
-#include "shape.h"
+#include "table_shape.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,7 @@
+/* Room verify/tally: rows by the million compared with little memory: sums, then hashes of those
+ * in doubt, then the few that are named. It uses common/base, common/target, verify/canonical,
+ * verify/expect and verify/target. */
+
 /* tally.h: the rows of a table on one side, in 4096 buckets, however many they are.
  *
  * A row falls into a bucket by the hash of its place (its key; compared.h) and adds its own hash to

@@ -1,3 +1,7 @@
+/* Room verify/target: reading the target: its rows, its catalogs, what could not be seen, and
+ * what a verification is. It uses common/base, common/catalog, common/mapping, common/postgres,
+ * common/target, verify/canonical and verify/expect. */
+
 /* verification.h: one verification: of which run, against which target, by which records. */
 #ifndef VERIFY_VERIFICATION_H
 #define VERIFY_VERIFICATION_H

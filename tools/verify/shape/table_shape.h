@@ -1,6 +1,9 @@
-/* shape.h: a table of the target against its blueprint; references.c calls these for each table. */
-#ifndef VERIFY_SHAPE_H
-#define VERIFY_SHAPE_H
+/* Room verify/shape: what the tables must look like, and whether they do. It uses common/base,
+ * common/catalog, common/mapping and verify/target. */
+
+/* table_shape.h: a table of the target against its blueprint; references.c calls these for each table. */
+#ifndef VERIFY_TABLE_SHAPE_H
+#define VERIFY_TABLE_SHAPE_H
 
 #include "blueprint.h"
 #include "query.h"

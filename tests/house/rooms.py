@@ -1,0 +1,137 @@
+"""The rooms of the house: what each may use, and which integration tests go through it.
+
+A room is a folder of tools/ with sources in it; the contracts of a room of tools/common stand in include/. CMakeLists.txt
+builds each as a library that sees only what is stated here, and test_rooms.py holds both against the sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Room(NamedTuple):
+    uses: str  # rooms whose headers it includes; what these use is seen, too, and included by nobody who does not say so
+    libraries: str  # headers of libraries that it includes; Debian's lie where every compiler looks
+    tests: str  # tests/integration/test_NAME.py
+
+
+MIGRATIONS = "migration programs disturbed"
+VERIFICATIONS = "verify planted_bugs counts"
+
+ROOMS = {
+    "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
+    "common/stream": Room("common/base", "bson zlib", "programs verify"),
+    "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
+    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
+    "common/postgres": Room("common/base", "libpq-fe", MIGRATIONS),
+    "common/schema": Room("common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration"),
+    "common/target": Room("common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS}"),
+    "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
+    "extract/mongodb": Room("common/base extract/reader", "bson cjson mongoc pthread zlib", "mongodb_source headcount"),
+    "extract/postgres": Room(
+        "common/base common/catalog common/mapping common/postgres extract/reader", "bson", "postgres_source headcount"
+    ),
+    "extract/appwrite": Room("common/base extract/reader", "bson curl jansson", "appwrite_source headcount"),
+    "extract": Room(
+        "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
+        "bson",
+        "programs headcount disturbed",
+    ),
+    "transform/value": Room("common/base common/mapping", "bson cjson math", "transform migration"),
+    "transform/write": Room("common/base common/mapping transform/value", "math", "transform migration"),
+    "transform/plan": Room(
+        "common/base common/schema common/stream transform/value transform/write", "bson xxhash", "transform migration"
+    ),
+    "transform/rows": Room(
+        "common/catalog common/schema common/stream transform/plan transform/value transform/write", "", "transform migration"
+    ),
+    "transform": Room(
+        "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
+    ),
+    "load": Room(
+        "common/base common/mapping common/postgres common/schema common/stream common/target", "", f"{MIGRATIONS} bad_input"
+    ),
+    "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
+    "verify/expect": Room(
+        "common/base common/catalog common/mapping common/stream verify/canonical", "bson cjson math openssl", VERIFICATIONS
+    ),
+    "verify/target": Room(
+        "common/base common/catalog common/mapping common/postgres common/target verify/canonical verify/expect",
+        "",
+        VERIFICATIONS,
+    ),
+    "verify/records": Room("common/base common/stream verify/target", "cjson", VERIFICATIONS),
+    "verify/tally": Room(
+        "common/base common/target verify/canonical verify/expect verify/target", "xxhash", VERIFICATIONS
+    ),
+    "verify/shape": Room("common/base common/catalog common/mapping verify/target", "", VERIFICATIONS),
+    "verify/level": Room(
+        "common/base verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+    ),
+    "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
+    "graduate/text": Room("common/base", "bson cjson", "report compare"),
+    "graduate/process": Room("common/base graduate/text", "bson", "migration disturbed run_folder"),
+    "graduate/run": Room(
+        "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target"
+        " graduate/process graduate/text",
+        "bson cjson",
+        f"{MIGRATIONS} run_folder",
+    ),
+    "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
+    "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),
+    "graduate/report": Room("common/base common/mapping graduate/run graduate/text", "cjson", "report"),
+    "graduate/verb": Room(
+        "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
+        " graduate/report graduate/run graduate/seal graduate/text",
+        "",
+        "migration run_folder compare report seal verify",
+    ),
+    "graduate": Room("graduate/verb", "", "programs"),
+}
+
+# Libraries that are walled off; the standard library and POSIX are everybody's.
+LIBRARIES = {"bson", "cjson", "curl", "jansson", "libpq-fe", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib"}
+
+
+def sources(pattern: str = "*.[ch]") -> Iterator[Path]:
+    for folder in ("include", "tools"):
+        yield from sorted((ROOT / folder).rglob(pattern))
+
+
+def room_of(file: Path) -> str:
+    """The room of a source below tools/ or include/."""
+    parts = file.relative_to(ROOT).parts
+    return f"common/{parts[1]}" if parts[0] == "include" else "/".join(parts[1:-1])
+
+
+def headers_of(room: str) -> Path:
+    """Where those who may use the room find its headers."""
+    program, _, name = room.partition("/")
+    return ROOT / "include" / name if program == "common" else ROOT / "tools" / room
+
+
+def seen_by(room: str) -> set[str]:
+    """The rooms whose headers a compiler finds for it: those that it uses, and those that these use."""
+    seen: set[str] = set()
+    waiting = [room]
+    while waiting:
+        for used in ROOMS[waiting.pop()].uses.split():
+            if used not in seen:
+                seen.add(used)
+                waiting.append(used)
+    return seen
+
+
+def included(file: Path) -> list[str]:
+    """What a source includes with quotes: names as they are written there."""
+    return re.findall(r'^\s*#\s*include\s+"([^"]+)"', file.read_text(), re.MULTILINE)
+
+
+def libraries_of(file: Path) -> set[str]:
+    names = re.findall(r"^\s*#\s*include\s+<([^>]+)>", file.read_text(), re.MULTILINE)
+    return {re.split(r"[/.]", name)[0] for name in names} & LIBRARIES
