@@ -217,7 +217,7 @@ bool project_load(struct project *project, const char *where, struct error *erro
     arena_init(arena);
     project->memory = arena;
     project->files = cJSON_CreateObject();
-    const char *path;
+    const char *path = NULL;
     cJSON *json = NULL;
     bool ok = environment_read(error) && find_folder(where, folder, sizeof folder, error);
     if (ok) {

@@ -90,22 +90,23 @@ static void a_long_text_is_cut_at_a_character(void **state)
 static void a_nul_does_not_end_a_text(void **state)
 {
     (void)state;
-    static const uint8_t symbol[] = "\x12\0\0\0\x0e"
+    static const uint8_t symbol[] = "\x10\0\0\0\x0e"
                                     "v\0\x04\0\0\0a\0b\0\0";
-    static const uint8_t code[] = "\x12\0\0\0\x0d"
+    static const uint8_t code[] = "\x10\0\0\0\x0d"
                                   "v\0\x04\0\0\0a\0b\0\0";
-    static const uint8_t scoped[] = "\x1b\0\0\0\x0f"
+    static const uint8_t scoped[] = "\x19\0\0\0\x0f"
                                     "v\0\x11\0\0\0\x04\0\0\0a\0b\0\x05\0\0\0\0\0";
-    static const uint8_t pointer[] = "\x1e\0\0\0\x0c"
+    static const uint8_t pointer[] = "\x1c\0\0\0\x0c"
                                      "v\0\x04\0\0\0a\0b\0"
                                      "123456789abc\0";
     static const struct {
         const uint8_t *bytes;
         size_t length;
-    } cases[] = {{symbol, 18}, {code, 18}, {scoped, 27}, {pointer, 30}};
+    } cases[] = {{symbol, 16}, {code, 16}, {scoped, 25}, {pointer, 28}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         bson_t bson;
         assert_true(bson_init_static(&bson, cases[i].bytes, cases[i].length));
+        assert_true(bson_validate(&bson, BSON_VALIDATE_NONE, NULL));
         struct value value = sample_value(&bson);
         assert_int_equal(value.length, 3);
         assert_memory_equal(value.bytes, "a\0b", 3);
