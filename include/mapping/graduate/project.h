@@ -67,6 +67,7 @@ enum value_kind {
 /* What "do" can name; mapping_column.c has the words, tools/transform/value/function.c the deeds. */
 enum mapping_function {
     FUNCTION_LOWER,      /* "lower": the letters A to Z */
+    FUNCTION_UPPER,      /* "upper": the letters a to z */
     FUNCTION_TRIM,       /* "trim": blanks, tabs and line ends at both ends of a text */
     FUNCTION_EMPTY_NULL, /* "empty_to_null": "" becomes null */
     FUNCTION_PHONE,      /* "phone_digits": without "+" and blanks, as Supabase Auth keeps phones */

@@ -6,6 +6,7 @@
 
 const char *const mapping_function_names[FUNCTION_COUNT] = {
     [FUNCTION_LOWER] = "lower",
+    [FUNCTION_UPPER] = "upper",
     [FUNCTION_TRIM] = "trim",
     [FUNCTION_EMPTY_NULL] = "empty_to_null",
     [FUNCTION_PHONE] = "phone_digits",

@@ -15,17 +15,30 @@ static void take_scratch(const struct function_context *context, struct value *v
     *value = value_from_text(text, context->scratch->length);
 }
 
-static bool lower(const struct function_context *context, struct value *value, struct error *error)
+/* The letters from `first` to `first` + 25 become those `distance` further on. */
+static bool shift_letters(const struct function_context *context, struct value *value, char first,
+                          int distance, struct error *error)
 {
     if (!value_is_text(value))
         return true;
     buffer_clear(context->scratch);
     for (uint32_t i = 0; i < value->length; i++) {
         uint8_t c = value->bytes[i];
-        buffer_putc(context->scratch, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
+        bool letter = c >= first && c < first + 26;
+        buffer_putc(context->scratch, (char)(letter ? c + distance : c));
     }
     take_scratch(context, value);
     return buffer_ok(context->scratch, error);
+}
+
+static bool lower(const struct function_context *context, struct value *value, struct error *error)
+{
+    return shift_letters(context, value, 'A', 'a' - 'A', error);
+}
+
+static bool upper(const struct function_context *context, struct value *value, struct error *error)
+{
+    return shift_letters(context, value, 'a', 'A' - 'a', error);
 }
 
 static bool is_blank(uint8_t c)
@@ -231,6 +244,7 @@ static bool supabase_password(const struct function_context *context, struct val
 /* One row per function. */
 static const function functions[FUNCTION_COUNT] = {
     [FUNCTION_LOWER] = lower,
+    [FUNCTION_UPPER] = upper,
     [FUNCTION_TRIM] = trim,
     [FUNCTION_EMPTY_NULL] = empty_to_null,
     [FUNCTION_PHONE] = phone_digits,

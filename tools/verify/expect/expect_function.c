@@ -6,9 +6,11 @@
 typedef bool (*function)(struct expect_surroundings *around, struct item *item,
                          struct error *error);
 
-/* The text without the characters of `out`, with A to Z lowered if asked for. */
+enum letters { LETTERS_KEPT, LETTERS_LOWERED, LETTERS_RAISED };
+
+/* The text without the characters of `out`, and with its letters of ASCII as asked for. */
 static bool remake(struct expect_surroundings *around, struct item *item, const char *out,
-                   bool lowered, struct error *error)
+                   enum letters letters, struct error *error)
 {
     const char *text;
     size_t length, kept = 0;
@@ -18,9 +20,10 @@ static bool remake(struct expect_surroundings *around, struct item *item, const 
     if (made == NULL)
         return error_memory(error);
     for (size_t i = 0; i < length; i++) {
-        bool upper = lowered && text[i] >= 'A' && text[i] <= 'Z';
+        bool large = text[i] >= 'A' && text[i] <= 'Z', small = text[i] >= 'a' && text[i] <= 'z';
+        bool changes = (letters == LETTERS_LOWERED && large) || (letters == LETTERS_RAISED && small);
         if (text[i] == '\0' || strchr(out, text[i]) == NULL)
-            made[kept++] = (char)(upper ? text[i] | 32 : text[i]);
+            made[kept++] = (char)(changes ? text[i] ^ 32 : text[i]);
     }
     bool safe = item->safe;
     *item = item_of_text(made, kept);
@@ -30,12 +33,17 @@ static bool remake(struct expect_surroundings *around, struct item *item, const 
 
 static bool lower(struct expect_surroundings *around, struct item *item, struct error *error)
 {
-    return remake(around, item, "", true, error);
+    return remake(around, item, "", LETTERS_LOWERED, error);
+}
+
+static bool upper(struct expect_surroundings *around, struct item *item, struct error *error)
+{
+    return remake(around, item, "", LETTERS_RAISED, error);
 }
 
 static bool phone_digits(struct expect_surroundings *around, struct item *item, struct error *error)
 {
-    return remake(around, item, "+ \t\r\n", false, error);
+    return remake(around, item, "+ \t\r\n", LETTERS_KEPT, error);
 }
 
 static bool trim(struct expect_surroundings *around, struct item *item, struct error *error)
@@ -199,6 +207,7 @@ static bool supabase_password(struct expect_surroundings *around, struct item *i
 /* One row per function. */
 static const function functions[FUNCTION_COUNT] = {
     [FUNCTION_LOWER] = lower,
+    [FUNCTION_UPPER] = upper,
     [FUNCTION_TRIM] = trim,
     [FUNCTION_EMPTY_NULL] = empty_to_null,
     [FUNCTION_PHONE] = phone_digits,

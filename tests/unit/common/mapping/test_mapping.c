@@ -244,7 +244,7 @@ static void wrong_values(void **state)
         {COLUMN("'from':'c','type':'text','do':'trim'"),
          AT_C "/do: this must be an array of texts"},
         {COLUMN("'from':'c','type':'text','do':['lower','trimm']"),
-         AT_C "/do/1: \"trimm\" is none of: lower, trim, empty_to_null, phone_digits, "},
+         AT_C "/do/1: \"trimm\" is none of: lower, upper, trim, empty_to_null, phone_digits, "},
         {COLUMN("'from':'c','type':'text','do':['trim','trim']"),
          AT_C "/do/1: \"trim\" stands here"},
         {COLUMN("'from':'c','type':'text','when':{}"), AT_C

@@ -58,6 +58,7 @@ static void assert_described(const struct applied *a, const char *expected, cons
 }
 
 #define LOWER FUNCTION_LOWER
+#define UPPER FUNCTION_UPPER
 #define TRIM FUNCTION_TRIM
 #define EMPTY FUNCTION_EMPTY_NULL
 #define PHONE FUNCTION_PHONE
@@ -79,6 +80,9 @@ static void texts_are_changed_and_the_rest_is_not(void **state)
         {"{'v': null}", 1, {LOWER}, "null"},
         {"{}", 1, {LOWER}, "nothing"},
         {"{'v': ['A']}", 1, {LOWER}, "an array"},
+        {"{'v': 'AZaz09@[`{\xc3\xa9'}", 1, {UPPER}, "the text 'AZAZ09@[`{\xc3\xa9'"},
+        {"{'v': null}", 1, {UPPER}, "null"},
+        {"{'v': true}", 1, {UPPER}, "the boolean true"},
         {"{'v': ' \\t\\r\\na b \\n'}", 1, {TRIM}, "the text 'a b'"},
         {"{'v': '\xc2\xa0x'}", 1, {TRIM}, "the text '\xc2\xa0x'"}, /* no blank of ASCII */
         {"{'v': ' \\t '}", 1, {TRIM}, "the text ''"},

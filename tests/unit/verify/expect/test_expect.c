@@ -213,6 +213,8 @@ static void origins_conditions_functions_and_defaults(void **state)
         {"{\"from\": \"v\", \"type\": \"text\", \"null\": false}", "{}", NULL},
         {"{\"from\": \"v\", \"type\": \"text\", \"do\": [\"trim\", \"lower\", \"empty_to_null\"]}",
          TEXT(" \\tA\\u00c9 b\\n"), "a\xc3\x89 b"},
+        {"{\"from\": \"v\", \"type\": \"text\", \"do\": [\"upper\"]}", TEXT("AZaz`{@[1\\u00e9"),
+         "AZAZ`{@[1\xc3\xa9"},
         {"{\"from\": \"v\", \"type\": \"text\", \"do\": [\"trim\", \"empty_to_null\"]}", TEXT("  "),
          "NULL"},
         {"{\"from\": \"v\", \"type\": \"text\", \"do\": [\"empty_to_null\", \"trim\"]}", TEXT("  "),
