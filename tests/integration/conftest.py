@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from tests.integration.migration import AZURE_DUMP, Migration, target_cluster
 from tests.integration.small_project import Small, shop_of
 from tests.rig.postgres import Cluster
+
+# A shell that puts tests/run into the background has it ignore Ctrl-C, and so would every program that is
+# started here: graduate leaves a signal that was ignored when it began as it is.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
