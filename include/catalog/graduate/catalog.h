@@ -41,9 +41,19 @@ struct catalog_check {
     char *expression; /* SQL */
 };
 
+/* Something that a source has beside records, and that a migration of records alone would leave
+ * behind without a word: a view, a foreign key, a trigger, a bucket. */
+struct catalog_object {
+    char *kind;   /* in the source's own words: "view", "foreign key", "trigger" */
+    char *name;   /* unique within its kind: "active_books", "books_author_fk on books" */
+    char *entity; /* to which it belongs, and with which it goes; NULL: it stands by itself */
+    char *detail; /* for people, one line: what it is or does; may be NULL */
+};
+
 struct catalog_entity {
     char *name;       /* "books", "sales_data", "main.user_preferences" */
     int64_t estimate; /* records, by the source's own estimate; -1 unknown */
+    bool exact;       /* the estimate is a count, and was true when the catalog was made */
     int64_t bytes;    /* of its data, estimated; -1 unknown */
     struct catalog_column *columns;
     size_t column_count;
@@ -62,6 +72,8 @@ struct catalog {
     char *version; /* of the server, or "export" */
     struct catalog_entity *entities;
     size_t entity_count;
+    struct catalog_object *objects;
+    size_t object_count;
 };
 
 /* All strings are owned by the catalog. */
@@ -70,6 +82,9 @@ void catalog_release(struct catalog *catalog);
 /* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer
  * holds until the next call. */
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
+/* Add an object; the texts are copied, `entity` and `detail` may be NULL. */
+bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,
+                        const char *entity, const char *detail, struct error *error);
 const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name);
 /* Append a copy of the word; false without memory. */
 bool catalog_names_add(struct catalog_names *names, const char *word);

@@ -33,6 +33,7 @@ struct source {
     const char *key;      /* Appwrite: as written, "${APPWRITE_API_KEY}"; NULL: none */
     const char *database; /* MongoDB, Appwrite: the database; NULL: the URI's, or all */
     const char *schema;   /* Postgres: NULL means "public" */
+    bool changing;        /* it is written to while it is read: its counts may differ */
 };
 
 /* Strings in a row. */

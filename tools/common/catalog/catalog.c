@@ -62,11 +62,20 @@ static const struct member check_members[] = {
 };
 static const struct shape check_shape = SHAPE(check_members, struct catalog_check);
 
+static const struct member object_members[] = {
+    {"kind", TEXT, true, offsetof(struct catalog_object, kind), 0, NULL},
+    {"name", TEXT, true, offsetof(struct catalog_object, name), 0, NULL},
+    {"entity", TEXT, false, offsetof(struct catalog_object, entity), 0, NULL},
+    {"detail", TEXT, false, offsetof(struct catalog_object, detail), 0, NULL},
+};
+static const struct shape object_shape = SHAPE(object_members, struct catalog_object);
+
 static const struct shape names_shape = {NULL, 0, sizeof(struct catalog_names)};
 
 static const struct member entity_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_entity, name), 0, NULL},
     {"estimate", NUMBER, false, offsetof(struct catalog_entity, estimate), 0, NULL},
+    {"exact", FLAG, false, offsetof(struct catalog_entity, exact), 0, NULL},
     {"bytes", NUMBER, false, offsetof(struct catalog_entity, bytes), 0, NULL},
     {"columns", LIST, false, LIST_OF(struct catalog_entity, columns, column_count), &column_shape},
     {"key", NAMES, false, offsetof(struct catalog_entity, key), 0, NULL},
@@ -82,6 +91,7 @@ static const struct member catalog_members[] = {
     {"kind", TEXT, true, offsetof(struct catalog, kind), 0, NULL},
     {"version", TEXT, false, offsetof(struct catalog, version), 0, NULL},
     {"entities", LIST, true, LIST_OF(struct catalog, entities, entity_count), &entity_shape},
+    {"objects", LIST, false, LIST_OF(struct catalog, objects, object_count), &object_shape},
 };
 static const struct shape catalog_shape = SHAPE(catalog_members, struct catalog);
 
@@ -161,6 +171,28 @@ struct catalog_entity *catalog_add(struct catalog *catalog, const char *name)
     struct_init(entity, &entity_shape);
     entity->name = copy;
     return entity;
+}
+
+bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,
+                        const char *entity, const char *detail, struct error *error)
+{
+    size_t count = catalog->object_count;
+    struct catalog_object *grown = realloc(catalog->objects, (count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_memory(error);
+    catalog->objects = grown;
+    struct catalog_object *object = &grown[catalog->object_count++];
+    *object = (struct catalog_object){
+        .kind = strdup(kind),
+        .name = strdup(name),
+        .entity = entity != NULL ? strdup(entity) : NULL,
+        .detail = detail != NULL ? strdup(detail) : NULL,
+    };
+    return object->kind != NULL && object->name != NULL &&
+                   (entity == NULL || object->entity != NULL) &&
+                   (detail == NULL || object->detail != NULL)
+               ? true
+               : error_memory(error);
 }
 
 const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name)

@@ -8,7 +8,8 @@
 
 static const char *const project_words[] = {"$schema",  "project",  "target", "sources",
                                             "identity", "left_out", "stays"};
-static const char *const source_words[] = {"kind", "uri", "key", "database", "schema"};
+static const char *const source_words[] = {"kind", "uri", "key", "database", "schema",
+                                           "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
 
 /* project.json is shown, compared and kept in the ledger: what is secret in it comes from the
@@ -50,6 +51,12 @@ static bool read_source(const cJSON *json, const struct json_place *place, struc
         !json_text(json, place, "database", false, &source->database, error) ||
         !json_text(json, place, "schema", false, &source->schema, error))
         return false;
+    const cJSON *changing = cJSON_GetObjectItemCaseSensitive(json, "changing");
+    struct json_place place_of_changing = {place, "changing", 0};
+    if (changing != NULL && !cJSON_IsBool(changing))
+        return json_error(error, &place_of_changing, "this must be true or false, and is %s",
+                          json_kind(changing));
+    source->changing = cJSON_IsTrue(changing);
     if (holds_password(source->uri))
         return refuse_secret(place, "uri", error);
     if (source->key != NULL && strncmp(source->key, "${", 2) != 0)

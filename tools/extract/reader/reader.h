@@ -61,8 +61,18 @@ struct reader_ops {
      * at the end. Lost connections are retried inside, from the last record delivered; what cannot
      * be retried is an error with the entity and, where it is known, the key. */
     bool (*next)(struct reader *reader, struct buffer *payload, bool *more, struct error *error);
+    /* What this source, and what of it is read, cannot be mistaken for another by: members that
+     * another one has otherwise (an export's size; a server's own id, the collection's). Called on
+     * an open reader before its first record. A text that may be private is hashed. */
+    bool (*identity)(struct reader *reader, bson_t *identity, struct error *error);
+    /* The end was met: is it one? Ask the source in another way than next() did. ERROR_SOURCE with
+     * the entity when records were certainly withheld. *held is how many records the source says it
+     * has now, exactly; -1: it cannot tell. `delivered` counts those of earlier attempts, too. */
+    bool (*confirm)(struct reader *reader, int64_t delivered, int64_t *held, struct error *error);
     /* Where the source stands after the last record delivered: append the members to `position`.
-     * Only called when at least one record was delivered, or after() was given. */
+     * Only called when at least one record was delivered, or after() was given. An export's has
+     * what open() needs to tell that the bytes before it are those that were read: otherwise open()
+     * is an ERROR_REFUSED that says what differs. */
     bool (*position)(struct reader *reader, bson_t *position, struct error *error);
     void (*close)(struct reader *reader);
     /* Have the server count these entities, at one moment if it can: fill in the numbers, which are

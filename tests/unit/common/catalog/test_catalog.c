@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN "{\"name\":\"id\",\"type\":\"integer\",\"oid\":23,\"not_null\":true,\"serial\":true,"       \
-               "\"serial_last\":42}"
+#define COLUMN                                                                                     \
+    "{\"name\":\"id\",\"type\":\"integer\",\"oid\":23,\"not_null\":true,\"serial\":true,"          \
+    "\"serial_last\":42}"
 #define BOOKS                                                                                      \
-    "{\"name\":\"books\",\"estimate\":999999999999999,\"bytes\":8192,"                             \
+    "{\"name\":\"books\",\"estimate\":999999999999999,\"exact\":true,\"bytes\":8192,"              \
     "\"columns\":[" COLUMN ",{\"name\":\"Titel\",\"type\":\"character varying(50)\","              \
     "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"default_sql\":\"'x'::text\"}],"      \
     "\"key\":[\"id\"],"                                                                            \
@@ -25,7 +26,9 @@
     "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\"}]}"
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
-    ",{\"name\":\"bare\"}]}"
+    ",{\"name\":\"bare\",\"exact\":false}],"                                                       \
+    "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\"},"                     \
+    "{\"kind\":\"trigger\",\"name\":\"t on books\",\"entity\":\"books\"}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)
 {
@@ -123,7 +126,7 @@ static void built_by_hand(void **state)
     books->estimate = 0;
     assert_written(catalog_to_json(&catalog),
                    "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\","
-                   "\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0}]}");
+                   "\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false}]}");
     catalog_release(&catalog);
 }
 
@@ -188,12 +191,32 @@ static void what_is_wrong_is_named(void **state)
     }
 }
 
+static void objects_are_copied(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    struct error error = {0};
+    char kind[] = "view";
+    catalog_init(&catalog);
+    assert_true(catalog_object_add(&catalog, kind, "active", NULL, NULL, &error));
+    kind[0] = 'x';
+    assert_true(catalog_object_add(&catalog, "index", "i on c", "c", "unique", &error));
+    assert_int_equal(catalog.object_count, 2);
+    assert_string_equal(catalog.objects[0].kind, "view");
+    assert_string_equal(catalog.objects[0].name, "active");
+    assert_null(catalog.objects[0].entity);
+    assert_null(catalog.objects[0].detail);
+    assert_string_equal(catalog.objects[1].entity, "c");
+    assert_string_equal(catalog.objects[1].detail, "unique");
+    catalog_release(&catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),         cmocka_unit_test(every_member),
         cmocka_unit_test(built_by_hand),          cmocka_unit_test(one_entity),
-        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(what_is_wrong_is_named), cmocka_unit_test(objects_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
