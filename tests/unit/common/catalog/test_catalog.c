@@ -125,7 +125,7 @@ static void built_by_hand(void **state)
     assert_non_null(books);
     books->estimate = 0;
     assert_written(catalog_to_json(&catalog),
-                   "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\","
+                   "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\",\"exact\":false,"
                    "\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false}]}");
     catalog_release(&catalog);
 }

@@ -1,0 +1,34 @@
+"""Every input of fixtures/cases comes out as its case.json calls right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cases import CASES, Right, Trial, judge
+from tests.integration.cases import appwrite, exports, faults, truth
+from tests.rig.postgres import Cluster
+
+TABLES: dict[str, dict[str, Right]] = {
+    "appwrite": appwrite.RIGHT,
+    "exports": exports.RIGHT,
+    "faults": faults.RIGHT,
+    "truth": truth.RIGHT,
+}
+RIGHT = {f"{kind}/{name}": right for kind, table in TABLES.items() for name, right in table.items()}
+
+
+def test_every_case_is_in_a_table() -> None:
+    assert {f"{file.parent.parent.name}/{file.parent.name}" for file in CASES.glob("*/*/case.json")} == RIGHT.keys()
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_case(name: str, targets: Cluster, tmp_path: Path) -> None:
+    right = RIGHT[name]
+    if right.waits:
+        pytest.skip(f"{name}: {right.waits}")
+    trial = Trial(name, targets, tmp_path)
+    trial.change(right.project)
+    trial.prepare()
+    judge(trial, right, trial.run())
