@@ -54,7 +54,9 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "load": Room(
-        "common/base common/mapping common/postgres common/schema common/stream common/target", "", f"{MIGRATIONS} bad_input"
+        "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
+        "",
+        f"{MIGRATIONS} bad_input",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(

@@ -11,6 +11,7 @@ const char *const crash_point_names[CRASH_POINT_COUNT] = {
     [CRASH_EXTRACT_CHECKPOINT_SETTLED] = "extract.checkpoint_settled",
     [CRASH_TRANSFORM_BATCH_READ] = "transform.batch_read",
     [CRASH_TRANSFORM_BATCH_SENT] = "transform.batch_sent",
+    [CRASH_LOAD_RESTARTED] = "load.restarted",
     [CRASH_LOAD_BEGIN] = "load.begin",
     [CRASH_LOAD_COPIED] = "load.copied",
     [CRASH_LOAD_BEFORE_COMMIT] = "load.before_commit",
@@ -19,6 +20,8 @@ const char *const crash_point_names[CRASH_POINT_COUNT] = {
     [CRASH_LOAD_TABLES_MADE] = "load.tables_made",
     [CRASH_LOAD_STEP_DONE] = "load.step_done",
     [CRASH_DRIVER_PREPARED] = "driver.prepared",
+    [CRASH_DRIVER_CHECKPOINTS_REMOVED] = "driver.checkpoints_removed",
+    [CRASH_DRIVER_CATALOGS_RENEWED] = "driver.catalogs_renewed",
     [CRASH_DRIVER_ENTITY_DONE] = "driver.entity_done",
     [CRASH_DRIVER_BEFORE_ACCOUNT] = "driver.before_account",
 };

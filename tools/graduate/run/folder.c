@@ -90,7 +90,9 @@ static bool read_run(struct folder *folder, const char *path, struct error *erro
         get_text(json, "started", folder->started, sizeof folder->started) &&
         get_text(json, "finished", folder->finished, sizeof folder->finished);
     if (ok) {
+        const cJSON *size = cJSON_GetObjectItemCaseSensitive(json, "batch_bytes");
         folder->generation = (int64_t)generation->valuedouble;
+        folder->batch_bytes = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
         folder->prepared = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "prepared"));
     } else {
         error_set(error, ERROR_USAGE, "%s is no run.json of %sgraduate", path,
@@ -232,6 +234,7 @@ bool folder_save(const struct folder *folder, struct error *error)
     bool ok = cJSON_AddNumberToObject(json, "version", VERSION) != NULL &&
               cJSON_AddStringToObject(json, "run", folder->run) != NULL &&
               cJSON_AddNumberToObject(json, "generation", (double)folder->generation) != NULL &&
+              cJSON_AddNumberToObject(json, "batch_bytes", (double)folder->batch_bytes) != NULL &&
               cJSON_AddBoolToObject(json, "prepared", folder->prepared) != NULL &&
               cJSON_AddStringToObject(json, "project", folder->project) != NULL &&
               cJSON_AddStringToObject(json, "project_folder", folder->project_folder) != NULL &&

@@ -36,7 +36,8 @@ struct folder {
     char started[32];              /* UTC, RFC 3339 */
     char finished[32];             /* empty: it is not; set only when the account is closed */
     int64_t generation;
-    bool prepared; /* the ledger has the run */
+    int64_t batch_bytes; /* how large batches are; 0: as the extractor chooses */
+    bool prepared;       /* the ledger has the run */
 };
 
 /* Make it if it is not there, lock it and read run.json. ERROR_REFUSED when another driver works in

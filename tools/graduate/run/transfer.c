@@ -46,7 +46,7 @@ static bool extract_arguments(const struct migration *migration, const struct ma
     char name[NAME_MAX];
     arguments_init(arguments, "graduate-extract");
     arguments_add(arguments, "--project", migration->project.folder, "--entity", mapping->name,
-                  "--catalogs", texts->catalogs, NULL);
+                  "--catalogs", texts->catalogs, "--run", migration->folder.run, NULL);
     if (!options->no_checkpoint) {
         snprintf(name, sizeof name, "checkpoints/%s.gck", mapping->name);
         if (!folder_file(&migration->folder, name, texts->checkpoint, error))
@@ -63,8 +63,8 @@ static bool extract_arguments(const struct migration *migration, const struct ma
     }
     if (snapshot->held)
         arguments_add(arguments, "--snapshot", snapshot->name, NULL);
-    if (options->batch_bytes > 0) {
-        number(texts->batch_bytes, options->batch_bytes);
+    if (migration->folder.batch_bytes > 0) {
+        number(texts->batch_bytes, migration->folder.batch_bytes);
         arguments_add(arguments, "--batch-bytes", texts->batch_bytes, NULL);
     }
     return true;
