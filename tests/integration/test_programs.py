@@ -17,6 +17,7 @@ import pytest
 from tests.integration.complaint import SOURCE, TARGET, USAGE, Complaint, complaint_of
 from tests.integration.migration import PROGRAMS, ROOT, Ended, Migration
 from tests.integration.small_project import Small, shop_of
+from tests.integration.stream_format import frames
 from tests.rig.postgres import Cluster
 
 STAGES = sorted(path.name for path in PROGRAMS.glob("graduate-*"))

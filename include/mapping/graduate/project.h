@@ -42,12 +42,17 @@ struct words {
     size_t count;
 };
 
-/* A test on a source field: it holds when the field, absent counting as null, equals `value` (a
- * JSON scalar), or with `negated` when it does not. All conditions of a list must hold. */
+/* A test on a source field, absent counting as null. Compared with null (a JSON scalar) it holds where
+ * the field is nothing, with `negated` where it is something. Compared with anything else it holds
+ * where the field is something equal, with `negated` something else: nothing is neither. A field of
+ * another kind (text, number, truth value) than `value` is an error, but where `negated` it is merely
+ * something else, as long as it does not read the same ("false" and false). All conditions of a list
+ * must hold. */
 struct condition {
     const char *path;
     const cJSON *value;
     bool negated;
+    bool outer; /* "^.path": of the record, not of the element at hand */
 };
 struct conditions {
     struct condition *items;
@@ -94,6 +99,7 @@ struct mapping_value {
     const cJSON *fallback;            /* "default": for an absent field, and for a null one where
                                          the column is NOT NULL; NULL: none */
     struct conditions when;           /* where they do not hold, the field counts as absent */
+    bool optional;                    /* what it and its conditions name may be in no record */
 };
 struct mapping_member {
     const char *name;
@@ -139,6 +145,7 @@ struct mapping_table {
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
     struct conditions when;    /* a row only where they hold */
+    bool optional;             /* what `each` and `when` name may be in no record */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;
@@ -155,6 +162,14 @@ struct mapping_table {
     const char *comment;
 };
 
+/* Records, or elements of an array, that no table takes and that are left out for a reason. */
+struct mapping_rule {
+    const char *each; /* path of the array, or NULL: records */
+    struct conditions when;
+    const char *why;
+    bool optional;
+};
+
 struct mapping {
     const char *name;             /* "books": the file's name; the entity */
     const char *file;             /* its path, for messages */
@@ -163,6 +178,9 @@ struct mapping {
     struct mapping_table *tables; /* those without `each` come first; at least one */
     size_t table_count;
     struct words drops;           /* field paths dropped by name */
+    bool *drops_optional;         /* of each: it may be in no record */
+    struct mapping_rule *rules;   /* "left_out" */
+    size_t rule_count;
     /* The table and column that hold this entity's identity, where id_of of others points; NULL
      * when no single-column key is id_of the entity itself. */
     const struct mapping_table *home;

@@ -6,10 +6,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mapping_words[] = {"$schema", "from", "to", "drop"};
-static const char *const table_words[] = {"each",   "keep_shape", "exists", "when",
-                                          "key",    "columns",    "unique", "indexes",
-                                          "checks", "policies",   "grants", "comment"};
+static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
+static const char *const table_words[] = {"each",    "keep_shape", "exists",  "when",   "key",
+                                          "columns", "unique",     "indexes", "checks", "policies",
+                                          "grants",  "comment",    "optional"};
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
@@ -34,6 +34,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !reading_text(r, object, place, "each", &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
+        !reading_bool(r, object, place, "optional", &table->optional) ||
         !mapping_read_conditions(r, object, place, &table->when) ||
         !mapping_read_columns(r, object, place, table) ||
         !reading_member_words(r, object, place, "key", &table->key) ||
@@ -117,6 +118,6 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
     if (!project_find_source(project, source, &mapping->source, &why))
         return json_error(error, &from_place, "%s", why.message);
     mapping->from = dot + 1;
-    return read_tables(&r, json, &top) &&
-           reading_member_words(&r, json, &top, "drop", &mapping->drops);
+    return read_tables(&r, json, &top) && mapping_read_drops(&r, json, &top) &&
+           mapping_read_rules(&r, json, &top);
 }

@@ -15,6 +15,8 @@ void account_print(const struct account *account, const struct loss_list *losses
 /* What a rule's losses ask of the founder; "" where its name says it. */
 const char *account_print_meaning(const char *rule);
 
+/* The word of fate.h as people read it. */
+const char *account_print_term(enum fate term);
 /* What is left out and what stays: also of a plan. */
 void account_print_behind(const struct project *project, struct buffer *out);
 

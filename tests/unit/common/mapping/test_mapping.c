@@ -113,9 +113,16 @@ static void wrong_mappings(void **state)
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':'a'}",
          ": /drop: this must be an array of texts, and is a string"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a',7]}",
-         ": /drop/1: this must be a text, and is a number"},
+         ": /drop/1: this must be a text, or an object as {\"path\": \"field\", \"optional\": "
+         "true}, and is a number"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['']}",
-         ": /drop/0: this must be a text, and is a string that is empty"},
+         ": /drop/0: this must be a text, or an object as"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':[{'path':1}]}",
+         ": /drop/0/path: this must be a text, and is a number"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':[{'optional':true}]}",
+         ": /drop/0: the \"path\" is missing"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'left_out':[]}",
+         ": /left_out: this is for documents"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a','b','a']}",
          ": /drop/2: \"a\" stands here twice"},
     };

@@ -195,16 +195,20 @@ static void origins_conditions_functions_and_defaults(void **state)
         {"{\"const\": {\"b\": [1, {}], \"a\": null}, \"type\": \"jsonb\"}", "{}",
          "{\"a\": null, \"b\": [1, {}]}"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 1}}", "{\"s\": 1.0}", "x"},
-        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 1}}", "{\"s\": \"1\"}", "NULL"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 1}}", "{\"s\": \"1\"}", NULL},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 0.1}}",
          "{\"s\": {\"$numberDecimal\": \"0.10\"}}", "x"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": null}}", "{}", "x"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": null}}", "{\"s\": false}",
          "NULL"},
-        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}", "{}", "x"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}", "{}", "NULL"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": 1}}}", "{\"s\": \"x\"}", "x"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": 1}}}", "{\"s\": \"1\"}", NULL},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": false}}}", "{\"s\": \"false\"}",
+         NULL},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}",
          "{\"s\": \"\"}", "NULL"},
-        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": true}}", "{\"s\": 1}", "NULL"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": true}}", "{\"s\": 1}", NULL},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\"}", "{}", "d"},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\"}", "{\"v\": null}", "NULL"},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\", \"null\": false}",
@@ -239,7 +243,7 @@ static void origins_conditions_functions_and_defaults(void **state)
          "{\"v\": null}", "{\"b\": null}"},
         {"{\"object\": {\"id\": {\"from\": \"v\", \"id_of\": \"users\"}, \"in\": {\"object\": "
          "{\"s\": "
-         "{\"from\": \"s\", \"default\": [1]}}, \"when\": {\"s\": {\"not\": 2}}}}, \"type\": "
+         "{\"from\": \"s\", \"default\": [1]}}, \"when\": {\"s\": null}}}, \"type\": "
          "\"jsonb\"}",
          OBJECTID, "{\"id\": \"00000000-5f0c-8a1b-2c3d-4e5f60718293\", \"in\": {\"s\": [1]}}"},
         {"{\"object\": {\"in\": {\"object\": {}, \"when\": {\"s\": 1}}}, \"type\": \"jsonb\"}",
@@ -530,7 +534,7 @@ static void passwords_as_supabase_reads_them(void **state)
 
 static const char children[] =
     "{\"from\": \"core.books\", \"to\": {"
-    "\"public.tasks\": {\"each\": \"meta.tasks\", \"when\": {\"off\": {\"not\": true}}, \"key\": "
+    "\"public.tasks\": {\"each\": \"meta.tasks\", \"when\": {\"off\": null}, \"key\": "
     "[\"book\", \"n\"], \"columns\": {\"book\": {\"parent\": \"id\"}, \"n\": {\"position\": true}, "
     "\"title\": {\"from\": \"title\", \"type\": \"text\"}, \"extra\": {\"rest\": true}}},"
     "\"public.tags\": {\"each\": \"tags\", \"key\": [\"n\"], \"columns\": {\"n\": {\"position\": "
@@ -546,7 +550,8 @@ static const char children[] =
     "\"public.others\": {\"when\": {\"o\": {\"not\": null}}, \"key\": [\"o\"], \"columns\": "
     "{\"o\": "
     "{\"from\": \"o\", \"type\": \"integer\"}}}},"
-    "\"drop\": [\"gone\", \"meta.gone\", \"meta.tasks.gone\"]}";
+    "\"drop\": [\"gone\", \"meta.gone\", \"meta.tasks.gone\"], "
+    "\"left_out\": [{\"each\": \"meta.tasks\", \"when\": {\"off\": true}, \"why\": \"w\"}]}";
 
 static void a_record_becomes_rows(void **state)
 {
