@@ -16,8 +16,8 @@ RIGHT = {
     ),
     "run-folder-open-to-all": Right("* * *", waits="not built yet"),
     "same-page-again-and-again": Right("*", waits="not built yet"),
-    "seal-that-was-killed": Right("* * * * *", waits="not built yet"),
-    "seal-without-checkpoints": Right("* * * *", waits="not built yet"),
+    "seal-that-was-killed": Right("0 0 0 0 0", says=((3, "seal.json.tmp, which a killed graduate left"),)),
+    "seal-without-checkpoints": Right("0 0 0 5", says=((3, "without the checkpoints of things"),)),
     "second-run-with-another-source": Right("* * *", waits="not built yet"),
     "silent-target": Right("*", waits="not built yet"),
 }

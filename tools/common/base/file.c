@@ -1,4 +1,5 @@
 #include "graduate/file.h"
+#include "graduate/crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_write_all(int fd, const char *name, const void *bytes, size_t length,
-                    struct error *error)
+bool file_write_all(int fd, const char *name, const void *bytes, size_t length, struct error *error)
 {
     const char *at = bytes;
     while (length > 0) {
@@ -56,7 +56,8 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         error_set_errno(error, code, "cannot open %s", path);
-        return error_hint(error, "see that it is there and that this user may read it, then run again");
+        return error_hint(error,
+                          "see that it is there and that this user may read it, then run again");
     }
     bool ok = true;
     size_t got = 1, total = 0;
@@ -68,7 +69,8 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
         buffer->length += got;
         total += got;
         if (total > limit)
-            ok = error_set(error, code, "%s is larger than the %zu bytes allowed here", path, limit);
+            ok =
+                error_set(error, code, "%s is larger than the %zu bytes allowed here", path, limit);
     }
     if (!ok)
         error->code = code;
@@ -112,8 +114,11 @@ bool file_replace(const char *path, const void *bytes, size_t length, struct err
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, ERROR_TARGET, "cannot create %s", temporary);
-    bool ok = file_write_all(fd, temporary, bytes, length, error) &&
-              file_settle(fd, temporary, path, error);
+    bool ok = file_write_all(fd, temporary, bytes, length, error);
+    if (ok) {
+        crash_point(CRASH_FILE_WRITTEN);
+        ok = file_settle(fd, temporary, path, error);
+    }
     if (close(fd) != 0 && ok)
         ok = error_set_errno(error, ERROR_TARGET, "cannot close %s", path);
     if (!ok)

@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/message.h"
 
@@ -72,7 +73,9 @@ void state_save(struct state *state, const char *name, const struct buffer *iden
     bool ok = buffer_ok(&file, &error) && file_make_folder(state->folder, &error) &&
               path_of(state, name, path, &error) &&
               file_replace(path, file.data, file.length, &error);
-    if (!ok) {
+    if (ok) {
+        crash_point(CRASH_VERIFY_STATE_KEPT);
+    } else {
         message_warning("an interrupted verification will begin anew: %s", error.message);
         state->folder = NULL;
     }
