@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_write_all(int fd, const char *name, const void *bytes, size_t length, struct error *error)
+bool file_write_all(int fd, const char *name, const void *bytes, size_t length,
+                    struct error *error)
 {
     const char *at = bytes;
     while (length > 0) {
@@ -56,8 +57,7 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         error_set_errno(error, code, "cannot open %s", path);
-        return error_hint(error,
-                          "see that it is there and that this user may read it, then run again");
+        return error_hint(error, "see that it is there and that this user may read it, then run again");
     }
     bool ok = true;
     size_t got = 1, total = 0;
@@ -69,8 +69,7 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
         buffer->length += got;
         total += got;
         if (total > limit)
-            ok =
-                error_set(error, code, "%s is larger than the %zu bytes allowed here", path, limit);
+            ok = error_set(error, code, "%s is larger than the %zu bytes allowed here", path, limit);
     }
     if (!ok)
         error->code = code;

@@ -6,6 +6,7 @@
 
 #include "graduate/crash.h"
 #include "graduate/file.h"
+#include "graduate/message.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,8 @@ static bool make(const char *path, struct error *error)
     struct folder folder;
     if (!folder_open(&folder, path, error))
         return false;
+    if (folder.was_open[0] != '\0')
+        message_warning("%s", folder.was_open);
     bool ok = is_finished(&folder, error) && seal_make(&folder, &allowed, error);
     folder_release(&folder);
     return ok;
