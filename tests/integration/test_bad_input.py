@@ -400,8 +400,8 @@ TWICE = {
 
 
 @pytest.mark.parametrize("name", TWICE)
-def test_a_key_that_is_there_twice(shop: Small, name: str) -> None:
-    """It shows when the key is made. Nothing that is done to the rows closes the account, so one advice is given."""
+def test_a_key_that_is_there_twice(shop: Small, shop_undisturbed: dict[str, str], name: str) -> None:
+    """It shows when the key is made. The one advice that is given ends well."""
     fields, *says = TWICE[name]
     books = shop.files / "books.json"
     books.write_bytes(text('"key": [', '"unique": [["title"]], "key": [')(read(books)))
@@ -409,6 +409,9 @@ def test_a_key_that_is_there_twice(shop: Small, name: str) -> None:
         for _ in range(2):
             complaint = shop.fail(DATA, "public.books has (", "twice", "entity books", "SQLSTATE 23505", *says)
             assert complaint.next.endswith(": correct the source and run graduate run --restart books")
+    ended = shop.run(*shop.run_arguments(), "--restart", "books")
+    assert ended.returncode == 0, ended.said
+    assert shop.checksums() == shop_undisturbed
 
 
 def test_a_reference_that_dangles(shop: Small, shop_undisturbed: dict[str, str]) -> None:
