@@ -182,7 +182,7 @@ static bool make_tables(struct preparing *preparing, struct error *error)
     for (size_t i = 0; i < schema->statement_count; i++) {
         bool made;
         if (schema->statements[i].phase == SCHEMA_TABLES &&
-            !statement_run(preparing->target, &schema->statements[i], &made, error))
+            !statement_run(preparing->target, &schema->statements[i], NULL, &made, error))
             return false;
     }
     crash_point(CRASH_LOAD_TABLES_MADE);

@@ -5,6 +5,9 @@
  *   version     1
  *   graduate    version of the program
  *   project, run, fingerprint   run is "" when no run folder was given
+ *   generation, run_finished   what run.json had of them when the verification began; 0 and "" without
+ *               one. They say which end of the run the verdict is of: one whose run went on since is
+ *               not of that run's end, whatever the clocks showed
  *   source      "checkpoints" (of the run), or "afresh" (export or live source, read by graduate-extract)
  *   started, finished   RFC 3339, UTC
  *   target      host:port/database, no user, no password
@@ -58,8 +61,15 @@ struct verdict_file {
     int64_t kept[LEVEL_COUNT];
 };
 
-bool verdict_init(struct verdict_file *file, const char *project, const char *run, int64_t limit,
-                  struct error *error);
+/* Which run is verified, and which end of it. */
+struct verdict_run {
+    char run[37]; /* its id; empty: there is no run */
+    int64_t generation;
+    char finished[32]; /* empty: it is not */
+};
+
+bool verdict_init(struct verdict_file *file, const char *project, const struct verdict_run *run,
+                  int64_t limit, struct error *error);
 void verdict_release(struct verdict_file *file);
 /* Count a finding of a level, and keep it while the limit allows. `columns` (array) becomes owned and
  * may be NULL; so may the texts. */

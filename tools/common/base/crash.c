@@ -24,6 +24,15 @@ const char *const crash_point_names[CRASH_POINT_COUNT] = {
     [CRASH_DRIVER_CATALOGS_RENEWED] = "driver.catalogs_renewed",
     [CRASH_DRIVER_ENTITY_DONE] = "driver.entity_done",
     [CRASH_DRIVER_BEFORE_ACCOUNT] = "driver.before_account",
+    [CRASH_FILE_WRITTEN] = "file.written",
+    [CRASH_VERIFY_STATE_KEPT] = "verify.state_kept",
+    [CRASH_VERIFY_VERDICT_WRITTEN] = "verify.verdict_written",
+    [CRASH_REPORT_DOCUMENT_WRITTEN] = "report.document_written",
+    [CRASH_COMPARE_MADE] = "compare.made",
+    [CRASH_SEAL_MANIFEST_MADE] = "seal.manifest_made",
+    [CRASH_SEAL_WRITTEN] = "seal.written",
+    [CRASH_SEAL_RIGHT_TAKEN] = "seal.right_taken",
+    [CRASH_SEAL_LOCKED] = "seal.locked",
 };
 
 static void act(const char *variable, int signal_number, enum crash_point point, long *passed)

@@ -65,8 +65,8 @@ static bool add_levels(cJSON *json)
     return true;
 }
 
-bool verdict_init(struct verdict_file *file, const char *project, const char *run, int64_t limit,
-                  struct error *error)
+bool verdict_init(struct verdict_file *file, const char *project, const struct verdict_run *run,
+                  int64_t limit, struct error *error)
 {
     static const char *const later[] = {"fingerprint", "source", "started", "finished", "target"};
     static const char *const arrays[] = {"entities", "tables", "ends", "paths", "findings"};
@@ -75,7 +75,9 @@ bool verdict_init(struct verdict_file *file, const char *project, const char *ru
     bool ok = cJSON_AddNumberToObject(json, "version", VERSION) != NULL &&
               cJSON_AddStringToObject(json, "graduate", GRADUATE_VERSION) != NULL &&
               cJSON_AddStringToObject(json, "project", project) != NULL &&
-              cJSON_AddStringToObject(json, "run", run) != NULL;
+              cJSON_AddStringToObject(json, "run", run->run) != NULL &&
+              cJSON_AddNumberToObject(json, "generation", (double)run->generation) != NULL &&
+              cJSON_AddStringToObject(json, "run_finished", run->finished) != NULL;
     for (size_t i = 0; ok && i < sizeof later / sizeof later[0]; i++)
         ok = cJSON_AddStringToObject(json, later[i], "") != NULL;
     ok = ok && add_levels(json);

@@ -131,6 +131,18 @@ bool folder_refuse_sealed(const char *folder, struct error *error)
                       folder);
 }
 
+static void close_to_others(struct folder *folder)
+{
+    struct stat info;
+    if (stat(folder->path, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return;
+    bool closed = chmod(folder->path, 0700) == 0;
+    snprintf(folder->was_open, sizeof folder->was_open,
+             "the run folder %s was open to others (mode %04o); %s", folder->path,
+             (unsigned)info.st_mode & 07777U,
+             closed ? "it is 0700 now" : "it still is: only its owner can make it 0700");
+}
+
 bool folder_open(struct folder *folder, const char *path, struct error *error)
 {
     char file[PATH_MAX];
@@ -140,7 +152,9 @@ bool folder_open(struct folder *folder, const char *path, struct error *error)
               folder_file(folder, "run.json", file, error);
     if (ok)
         ok = file_exists(file) ? read_run(folder, file, error) : only_ours(folder, error);
-    if (!ok)
+    if (ok)
+        close_to_others(folder);
+    else
         folder_release(folder);
     return ok;
 }

@@ -80,9 +80,13 @@ static bool open_folder(struct migration *migration, struct error *error)
     if (!folder_open(&migration->folder, path != NULL ? path : fresh, error))
         return false;
     set_farewell(migration);
-    return check_folder(migration, error) &&
-           folder_file(&migration->folder, "log.jsonl", migration->log_path, error) &&
-           journal_open(&migration->journal, migration->log_path, error);
+    if (!check_folder(migration, error) ||
+        !folder_file(&migration->folder, "log.jsonl", migration->log_path, error) ||
+        !journal_open(&migration->journal, migration->log_path, error))
+        return false;
+    if (migration->folder.was_open[0] != '\0')
+        journal_warning(&migration->journal, "%s", migration->folder.was_open);
+    return true;
 }
 
 static bool check_programs(struct error *error)
@@ -302,8 +306,8 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
             journal_info(&migration->journal, "%s; nothing was migrated yet", error->message);
         return true;
     }
-    bool goes_on =
-        error->code != ERROR_USAGE && error->code != ERROR_REFUSED && folder->finished[0] == '\0';
+    bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
+                   !(error->code == ERROR_DATA && migration->loaded) && folder->finished[0] == '\0';
     size_t used = strlen(error->hint);
     if (begun && goes_on)
         snprintf(error->hint + used, sizeof error->hint - used,

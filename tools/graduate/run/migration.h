@@ -45,6 +45,7 @@ struct migration {
     struct supervisor supervisor;
     struct catalogs catalogs;
     struct postgres target;
+    bool loaded; /* all data is: what it does not allow now, no second call cures */
 };
 
 /* True when it came to its end, or was told to stop: *exit_code is then 0 for a closed account, 1

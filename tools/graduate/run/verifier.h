@@ -21,8 +21,8 @@ bool verifier_run(struct supervisor *supervisor, const struct project *project,
                   const struct folder *folder, const struct verifier_options *options,
                   int *exit_code, struct error *error);
 
-/* The verdict that the folder keeps; NULL when there is none, or only one that is of another run or
- * older than the end of this one. */
+/* The verdict that the folder keeps; NULL when there is none, or only one that is of another run, or
+ * of an earlier generation of this one. */
 bool verifier_read(const struct folder *folder, cJSON **verdict, struct error *error);
 
 enum verifier_outcome {

@@ -158,9 +158,14 @@ static bool run_sealed(const struct verb_call *call, int *exit_code, struct erro
 {
     if (!is_asked_well(error) || !sealed_open(&sealed, sealed_folder, error))
         return false;
-    message_info("the seal of %s holds: run %s of %s, sealed %s, %d files", sealed.folder.path,
-                 sealed.folder.run, sealed.folder.project, member_text(sealed.seal, "sealed"),
-                 cJSON_GetArraySize(member(sealed.seal, "files")));
+    struct buffer lack;
+    buffer_init(&lack);
+    seal_put_lack(sealed.seal, &lack);
+    message_info("the seal of %s holds: run %s of %s, sealed %s, verdict: %s, %d files%s",
+                 sealed.folder.path, sealed.folder.run, sealed.folder.project,
+                 member_text(sealed.seal, "sealed"), member_text(sealed.seal, "verdict"),
+                 cJSON_GetArraySize(member(sealed.seal, "files")), buffer_text(&lack));
+    buffer_release(&lack);
     bool ok = no_target || verb_with_project(call, sealed.project, verify_sealed, exit_code, error);
     sealed_release(&sealed);
     return ok;
@@ -185,7 +190,8 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
         return error_hint(error, "leave it away: the other levels read the checkpoints anyway");
     }
     if (!verb_needs(run_folder, "run-dir", error) ||
-        !folder_look(&folder, run_folder, &busy, error) || !folder_refuse_sealed(folder.path, error))
+        !folder_look(&folder, run_folder, &busy, error) ||
+        !folder_refuse_sealed(folder.path, error))
         return false;
     if (busy) {
         error_set(error, ERROR_REFUSED, "the run in %s is still at work", folder.path);
