@@ -307,7 +307,7 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
         return true;
     }
     bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
-                   !(error->code == ERROR_DATA && migration->loaded) && folder->finished[0] == '\0';
+                   !(error->code == ERROR_DATA && migration->incurable) && folder->finished[0] == '\0';
     size_t used = strlen(error->hint);
     if (begun && goes_on)
         snprintf(error->hint + used, sizeof error->hint - used,

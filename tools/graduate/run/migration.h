@@ -45,7 +45,7 @@ struct migration {
     struct supervisor supervisor;
     struct catalogs catalogs;
     struct postgres target;
-    bool loaded; /* all data is: what it does not allow now, no second call cures */
+    bool incurable; /* a fault of the data from here on: no second call cures it */
 };
 
 /* True when it came to its end, or was told to stop: *exit_code is then 0 for a closed account, 1

@@ -193,6 +193,7 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
         journal_warning(&migration->journal, "%s: %s", mapping->file, text);
     }
     if (worst != NULL) {
+        migration->incurable = true;
         unmet_describe(worst, mapping, records, text, sizeof text);
         ok = error_set(error, ERROR_DATA, "%s: %s", mapping->file, text);
         error_hint(error, "correct it, or say \"optional\": true beside it; then begin a new run, in "

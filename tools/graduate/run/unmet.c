@@ -34,8 +34,8 @@ static bool was_there(const struct account_path *path)
 /* The most similar path that was there, with the same path before its last name. */
 static const struct account_path *find_nearest(const struct looking *l, const char *path)
 {
-    const char *names[256];
-    const struct account_path *there[256];
+    const char *names[256] = {NULL};
+    const struct account_path *there[256] = {NULL};
     const char *dot = strrchr(path, '.');
     size_t parent = dot != NULL ? (size_t)(dot - path) + 1 : 0, count = 0;
     for (size_t i = 0; i < l->account->path_count && count < 256; i++) {
