@@ -34,7 +34,8 @@ enum verifier_outcome {
 enum verifier_outcome verifier_outcome(const cJSON *verdict);
 int64_t verifier_findings(const cJSON *verdict);
 
-/* For people, in text: a line per level, tables, findings. */
-void verifier_print(const cJSON *verdict, struct buffer *out);
+/* For people, in text: a line per level, tables, findings; and, where all holds, whether that is
+ * everything or only what was asked for (arrival.h). `project` may be NULL. */
+void verifier_print(const cJSON *verdict, const struct project *project, struct buffer *out);
 
 #endif
