@@ -81,6 +81,8 @@ enum mapping_function {
                             a line in the losses */
     FUNCTION_SAFE_NUMBERS, /* "safe_numbers": whole numbers beyond 2^53 inside JSON become text, with
                               a line in the losses: JavaScript would round them */
+    FUNCTION_NOT_FINITE, /* "not_finite_to_null": NaN and infinities become null, with a line each in
+                            the losses */
     FUNCTION_COUNT,
 };
 extern const char *const mapping_function_names[FUNCTION_COUNT];

@@ -40,7 +40,7 @@ enum fate {
     FATE_ELEMENTS,
     FATE_TAKEN,
     FATE_BY_FUNCTION, /* + an enum mapping_function of project.h */
-    FATE_BY_KEYS_ID_OF = FATE_BY_FUNCTION + 7,
+    FATE_BY_KEYS_ID_OF = FATE_BY_FUNCTION + 8,
     FATE_BY_ONE_WAY_ID, /* a text became a UUID from which nobody gets back */
     FATE_COUNT,
 };

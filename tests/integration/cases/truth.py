@@ -40,8 +40,17 @@ RIGHT = {
     "id-of-a-kept-table-makes-no-foreign-key": Right("* * *", waits="not built yet"),
     "id-of-an-entity-without-a-home": Right("* * *", waits="not built yet"),
     "ids-inside-a-rest-stay-hex": Right("* * *", waits="not built yet"),
-    "nan-in-a-price": Right("* * *", waits="not built yet"),
-    "negative-zero-without-a-loss": Right("* * *", waits="not built yet"),
+    "nan-in-a-price": Right(
+        "* 1 *",
+        says=((1, "entity c, key 2, at price"), (1, "NaN")),
+        values=(("select count(*) from public.t where price = 'NaN'", "0"),),
+    ),
+    "negative-zero-without-a-loss": Right(
+        "0 0 0",
+        values=(
+            ("select path, before, after from graduate.losses where entity = 'c' and key = '1' order by path", "d|-0.00|0.00\ne|-0|0\ni|-0|0"),
+        ),
+    ),
     "text-id-is-one-way": Right("* * *", waits="not built yet"),
     "value-kept-out-by-its-own-when": Right(
         "0 0 0",

@@ -12,6 +12,7 @@ const char *const mapping_function_names[FUNCTION_COUNT] = {
     [FUNCTION_PHONE] = "phone_digits",
     [FUNCTION_PASSWORD] = "supabase_password",
     [FUNCTION_SAFE_NUMBERS] = "safe_numbers",
+    [FUNCTION_NOT_FINITE] = "not_finite_to_null",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -13,6 +13,8 @@ static const struct {
     {"password_reset", "users to be sent a password reset: Supabase Auth cannot read their hash"},
     {"safe_numbers", "whole numbers beyond 2^53, which became text"},
     {"json_negative_zero", "-0 in JSON, which became 0"},
+    {"negative_zero", "-0, which became 0"},
+    {"not_finite", "NaN or an infinity, which became null"},
 };
 
 const char *account_print_meaning(const char *rule)

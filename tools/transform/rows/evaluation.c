@@ -1,19 +1,24 @@
 #include "evaluation.h"
 #include "document.h"
 #include "function.h"
+#include "number.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { LONGEST_WORD = 32 }; /* of a number that stands in a text */
 
 /* Do they read the same although they are of different kinds, as the text "1" and the number 1? */
 static bool reads_the_same(const struct value *a, const struct value *b)
 {
     const struct value *text = value_is_text(a) ? a : b, *other = text == a ? b : a;
-    char word[BSON_DECIMAL128_STRING];
-    if (!value_is_text(text) || !value_is_scalar(other))
+    char word[BSON_DECIMAL128_STRING], read[LONGEST_WORD + 1];
+    if (!value_is_text(text) || !value_is_scalar(other) || text->length > LONGEST_WORD ||
+        (text->length > 0 && memchr(text->bytes, 0, text->length) != NULL))
         return false;
     value_brief(other, word, sizeof word);
-    return text->length == strlen(word) && memcmp(text->bytes, word, text->length) == 0;
+    snprintf(read, sizeof read, "%.*s", (int)text->length, (const char *)text->bytes);
+    return other->type == BSON_TYPE_BOOL ? strcmp(read, word) == 0 : number_same(read, word);
 }
 
 static bool wrong_kind(const struct test *test, const struct value *value, struct error *error)

@@ -195,6 +195,17 @@ bool value_is_scalar(const struct value *value)
     return is_number(value) || value->type == BSON_TYPE_BOOL;
 }
 
+bool value_is_finite(const struct value *value)
+{
+    char text[BSON_DECIMAL128_STRING];
+    if (value->type == BSON_TYPE_DOUBLE)
+        return isfinite(value->number);
+    if (value->type != BSON_TYPE_DECIMAL128)
+        return true;
+    bson_decimal128_to_string(&value->decimal, text);
+    return strpbrk(text, "Nn") == NULL;
+}
+
 bool value_identical(const struct value *a, const struct value *b)
 {
     return a->type == b->type &&

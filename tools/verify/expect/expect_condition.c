@@ -1,8 +1,10 @@
 #include "expect_condition.h"
 #include "expect_path.h"
 
+#include <stdio.h>
 #include <string.h>
 
+enum { LONGEST_WORD = 32 };
 enum kind { KIND_OTHER, KIND_TEXT, KIND_NUMBER, KIND_TRUTH };
 
 static enum kind kind_of(const struct item *item)
@@ -17,27 +19,21 @@ static enum kind kind_of(const struct item *item)
     return item_number(item, number) ? KIND_NUMBER : KIND_OTHER;
 }
 
-/* A number or a truth value as text. */
-static const char *word_of(const struct item *item, char number[ITEM_NUMBER])
-{
-    if (item->value.value_type == BSON_TYPE_BOOL)
-        return item->value.value.v_bool ? "true" : "false";
-    return item_number(item, number) ? number : "";
-}
-
-/* A text, and something else that is written with the same characters. */
+/* A text, and a number or a truth value that it could be the writing of. */
 static bool is_spelt_alike(const struct item *a, const struct item *b)
 {
     const char *text;
     size_t length;
-    char number[ITEM_NUMBER];
+    char number[ITEM_NUMBER], word[ITEM_NUMBER];
     const struct item *other = item_text(a, &text, &length) ? b : a;
     if (other == a && !item_text(b, &text, &length))
         return false;
-    if (kind_of(other) == KIND_TEXT || kind_of(other) == KIND_OTHER)
+    if (length > LONGEST_WORD || memchr(text, 0, length) != NULL)
         return false;
-    const char *word = word_of(other, number);
-    return strlen(word) == length && memcmp(word, text, length) == 0;
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    if (other->value.value_type == BSON_TYPE_BOOL)
+        return strcmp(word, other->value.value.v_bool ? "true" : "false") == 0;
+    return item_number(other, number) && item_same_number(word, number);
 }
 
 static bool refuse(const struct expect_view *view, const struct condition *condition,
