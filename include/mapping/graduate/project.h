@@ -181,10 +181,6 @@ struct mapping {
     bool *drops_optional;         /* of each: it may be in no record */
     struct mapping_rule *rules;   /* "left_out" */
     size_t rule_count;
-    /* The table and column that hold this entity's identity, where id_of of others points; NULL
-     * when no single-column key is id_of the entity itself. */
-    const struct mapping_table *home;
-    const char *home_column;
 };
 
 struct left_out {

@@ -260,8 +260,6 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
 {
     const struct mapping_value *value = schema->mapping != NULL ? &schema->mapping->value : NULL;
     *column = (struct tuple_column){.schema = schema, .source = schema->source_column};
-    if (value != NULL && (value->function_count > 0 || value->when.count > 0))
-        return wrong(plan, schema, "\"do\" and \"when\" are for documents", error);
     if (value != NULL && value->kind == VALUE_CONST)
         return compile_constant(plan, column, value->constant, error);
     if (value != NULL && value->fallback != NULL &&
@@ -323,9 +321,9 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
     bool ok = true;
-    if (count != 1 || plan->output->table->when.count > 0)
-        ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one "
-                       "table, with all its rows", entity->file);
+    if (count != 1)
+        ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one table",
+                       entity->file);
     plan->columns = arena_alloc(&plan->arena, plan->output->column_count, sizeof *plan->columns);
     plan->fields = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fields);
     plan->key = arena_alloc(&plan->arena, catalog->key.count, sizeof *plan->key);
