@@ -137,6 +137,37 @@ static bool check_reference(const struct building *b, const struct schema_column
     return error_hint(b->error, "give both the same type, or say \"foreign_key\": false");
 }
 
+/* The server tells the id that is missing, but not the row that has it. */
+static char *find_orphans(const struct building *b, const char *column,
+                          const struct reference *reference)
+{
+    const struct schema_output *output = b->output;
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_puts(&sql, "select ");
+    sql_put_literal(&sql, output->entity->name);
+    for (size_t k = 0; k < output->key_count; k++) {
+        buffer_puts(&sql, k == 0 ? ", concat_ws(', ', c." : ", c.");
+        sql_put_identifier(&sql, output->columns[output->key[k]].name);
+    }
+    buffer_puts(&sql, output->key_count > 0 ? "), " : ", '', ");
+    sql_put_literal(&sql, column);
+    buffer_puts(&sql, ", count(*) over () from ");
+    ddl_put_table(&sql, output->table);
+    buffer_puts(&sql, " c where c.");
+    sql_put_identifier(&sql, column);
+    buffer_puts(&sql, " is not null and not exists (select from ");
+    ddl_put_table(&sql, reference->to->table);
+    buffer_puts(&sql, " p where p.");
+    sql_put_identifier(&sql, reference->column);
+    buffer_puts(&sql, " = c.");
+    sql_put_identifier(&sql, column);
+    buffer_puts(&sql, ") order by 2 limit 1");
+    char *text = sql.failed ? NULL : arena_text(b->arena, buffer_text(&sql));
+    buffer_release(&sql);
+    return text;
+}
+
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;
@@ -169,6 +200,10 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
                 b, SCHEMA_KEYS, false, sql, exists,
                 arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)))
             return false;
+        char *orphans = find_orphans(b, column, &reference);
+        if (orphans == NULL)
+            return error_memory(b->error);
+        b->schema->statements[b->schema->statement_count - 1].orphans = orphans;
     }
     return true;
 }
