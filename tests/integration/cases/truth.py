@@ -56,7 +56,13 @@ RIGHT = {
     "ids-inside-a-rest-stay-hex": Right("* * *", waits="not built yet"),
     "nan-in-a-price": Right("* * *", waits="not built yet"),
     "negative-zero-without-a-loss": Right("* * *", waits="not built yet"),
-    "text-id-is-one-way": Right("* * *", waits="not built yet"),
+    "text-id-is-one-way": Right(
+        "0 0 0",
+        says=(
+            (0, "ids of orders that are text become UUIDs from which nobody gets back; keep them in a text column"),
+            (1, "ids of orders that are text become UUIDs from which nobody gets back; keep them in a text column"),
+        ),
+    ),
     "value-kept-out-by-its-own-when": Right(
         "0 0 0",
         says=((2, "1 value kept out by conditions"),),

@@ -217,6 +217,7 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
     if (!check_unique_sources(project, error))
         return false;
     order_mappings(project);
+    mapping_settle_ids(project);
     return project_check_names(project, error) && check_effects(project, error);
 }
 

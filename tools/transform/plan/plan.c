@@ -127,6 +127,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .type = column->type,
         .identity = &plan->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .ids = value->ids,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,

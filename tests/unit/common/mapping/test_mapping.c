@@ -608,6 +608,54 @@ static void a_kept_table_needs_little(void **state)
     project_release(&project);
 }
 
+/* The record's own id is what it is; elsewhere texts and numbers are taken only where nothing is
+ * lost by it, or where the source gives such ids. */
+static void what_is_taken_for_an_id(void **state)
+{
+#define USER "'u':{'from':'u','id_of':'users'}"
+#define SELF "'up':{'from':'up','id_of':'books'}"
+    static const struct {
+        const char *text;
+        enum identity_ids self; /* of "up" */
+        bool loses;
+    } cases[] = {
+        {COLUMNS("," USER "," SELF, ""), IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','type':'text'}", ""), IDENTITY_TEXTS, false},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'.','type':'jsonb'}", ""), IDENTITY_TEXTS, false},
+        {COLUMNS("," USER "," SELF ",'c':{'object':{'o':{'object':{'was':{'from':'_id'}}}},"
+                 "'type':'jsonb'}",
+                 ""),
+         IDENTITY_TEXTS, false},
+        /* not as it is, or not of every record */
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','do':['lower'],'type':'text'}", ""),
+         IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','when':{'a':1},'type':'text'}", ""),
+         IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','id_of':'books','type':'text'}", ""),
+         IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF, ",'when':{'a':1}"), IDENTITY_PLAIN, true},
+        /* by another source */
+        {"{'from':'auth.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'$id',"
+         "'id_of':'books'}," USER "," SELF "}}}}",
+         IDENTITY_APPWRITE, true},
+        {KEPT("'keep_shape':true,'columns':{'u':{'id_of':'users'},'up':{'id_of':'books'}}"),
+         IDENTITY_TEXTS, true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct project project;
+        load(*state, cases[i].text, &project);
+        const struct mapping *books = project_mapping(&project, "books");
+        if (column_of(&books->tables[0], "up")->value.ids != cases[i].self ||
+            books->loses_texts != cases[i].loses)
+            fail_msg("%s: %d, %d", cases[i].text, column_of(&books->tables[0], "up")->value.ids,
+                     books->loses_texts);
+        assert_int_equal(column_of(&books->tables[0], "u")->value.ids, IDENTITY_PLAIN);
+        if (books->source->kind != SOURCE_POSTGRES)
+            assert_int_equal(column_of(&books->tables[0], "id")->value.ids, IDENTITY_TEXTS);
+        project_release(&project);
+    }
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -623,6 +671,7 @@ int main(void)
         CASE(columns_and_their_values),
         CASE(keys_indexes_and_rights),
         CASE(a_kept_table_needs_little),
+        CASE(what_is_taken_for_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
