@@ -42,7 +42,7 @@ enum identity_ids {
                           its source is Postgres, whose keys are what their columns say */
 };
 /* "ObjectIds or UUIDs", ...: for messages. */
-extern const char *const identity_ids_names[3];
+const char *identity_ids_text(enum identity_ids ids);
 
 struct identity {
     enum identity_strategy strategy;

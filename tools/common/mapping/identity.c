@@ -11,11 +11,18 @@ const char *const identity_strategy_names[4] = {
     [IDENTITY_UUID7] = "uuid7",
 };
 
-const char *const identity_ids_names[3] = {
-    [IDENTITY_PLAIN] = "ObjectIds or UUIDs",
-    [IDENTITY_APPWRITE] = "ids of Appwrite, ObjectIds or UUIDs",
-    [IDENTITY_TEXTS] = "texts that are not empty, whole numbers, ObjectIds or UUIDs",
-};
+const char *identity_ids_text(enum identity_ids ids)
+{
+    switch (ids) {
+    case IDENTITY_PLAIN:
+        return "ObjectIds or UUIDs";
+    case IDENTITY_APPWRITE:
+        return "ids of Appwrite, ObjectIds or UUIDs";
+    case IDENTITY_TEXTS:
+        return "texts that are not empty, whole numbers, ObjectIds or UUIDs";
+    }
+    return "";
+}
 
 bool identity_strategy_parse(const char *text, enum identity_strategy *strategy)
 {

@@ -145,7 +145,7 @@ static bool identify(const struct tuple_plan *plan, const struct tuple_column *c
                                        (const char *)field->bytes, (size_t)field->length, uuid))) {
         error_set(error, ERROR_DATA, "the text \"%.*s\" is nobody's id: ids of %s are %s",
                   field->length < 80 ? field->length : 80, (const char *)field->bytes,
-                  column->id_entity, identity_ids_names[column->ids]);
+                  column->id_entity, identity_ids_text(column->ids));
         error_hint(error, "correct the row in the source, and run again");
         return error_at(error, NULL, NULL, column->schema->name);
     }

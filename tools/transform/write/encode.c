@@ -199,7 +199,7 @@ static bool no_id(const struct encoding *encoding, const struct value *value, st
     char what[120];
     value_describe(value, what, sizeof what);
     error_set(error, ERROR_DATA, "%s is nobody's id: ids of %s are %s", what, encoding->id_entity,
-              identity_ids_names[encoding->ids]);
+              identity_ids_text(encoding->ids));
     error_hint(error,
                "correct the record in the source; or, if such are ids of %s, have its mapping keep "
                "them in a column of their own; and run again",

@@ -32,7 +32,7 @@ static bool replace_keys(const struct identity *identity, const char *entity, en
                                            uuid)) {
                 error_set(error, ERROR_DATA, "the key %.*s is nobody's id: ids of %s are %s",
                           (int)(end - at < 80 ? end - at : 80), text + at, entity,
-                          identity_ids_names[ids]);
+                          identity_ids_text(ids));
                 return error_hint(error, "correct the row in the source, and run again");
             } else {
                 buffer_put(uuids, uuid, sizeof uuid);
