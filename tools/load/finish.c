@@ -123,6 +123,26 @@ static void put_entities(const struct project *project, const char *table, struc
     }
 }
 
+/* Which row of which record it is that refers to nothing. */
+static void name_orphan(struct postgres *target, const struct schema_statement *statement,
+                        struct error *error)
+{
+    PGresult *rows;
+    struct error unseen;
+    if (!postgres_query(target, statement->orphans, NULL, 0, &rows, &unseen))
+        return;
+    if (PQntuples(rows) > 0) {
+        const char *count = PQgetvalue(rows, 0, 3);
+        size_t used = strlen(error->message);
+        error->entity[0] = error->key[0] = error->path[0] = '\0';
+        error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
+        if (strcmp(count, "1") != 0)
+            snprintf(error->message + used, sizeof error->message - used,
+                     "; there are %s such rows", count);
+    }
+    PQclear(rows);
+}
+
 static bool take_step(struct postgres *target, const struct project *project,
                       const struct fence *fence, const struct schema_statement *statement,
                       struct error *error)
@@ -140,6 +160,8 @@ static bool take_step(struct postgres *target, const struct project *project,
     buffer_release(&entities);
     if (!ok) {
         fence_rollback(target);
+        if (statement->orphans != NULL && strcmp(error->sqlstate, "23503") == 0)
+            name_orphan(target, statement, error);
         return false;
     }
     if (made) {

@@ -96,6 +96,7 @@ struct mapping_value {
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
+    enum identity_ids ids;            /* of either: what is taken for one here */
     enum mapping_function *functions; /* "do", in order */
     size_t function_count;
     const cJSON *fallback;            /* "default": for an absent field, and for a null one where
@@ -183,10 +184,9 @@ struct mapping {
     bool *drops_optional;         /* of each: it may be in no record */
     struct mapping_rule *rules;   /* "left_out" */
     size_t rule_count;
-    /* The table and column that hold this entity's identity, where id_of of others points; NULL
-     * when no single-column key is id_of the entity itself. */
-    const struct mapping_table *home;
-    const char *home_column;
+    enum identity_ids ids;        /* what is taken for an id of this entity elsewhere */
+    bool keeps_own;               /* the record's own id stands somewhere as it is */
+    bool loses_texts;             /* it does not, and becomes a UUID: text would be gone */
 };
 
 struct left_out {

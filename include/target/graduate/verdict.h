@@ -14,7 +14,9 @@
  *   levels      array in the order counts, content, references, supabase; each:
  *     level     its name
  *     verdict   "holds", "differs", "unchecked" (asked for, could not be checked), "skipped" (not asked)
- *     reason    text, why unchecked or skipped; else ""
+ *     reason    text, why unchecked or skipped, and what was seen that is no difference: ids that
+ *               dangle where the mapping says "foreign_key": false are meant to, so they are counted
+ *               here and are no findings; else ""
  *     seconds   number
  *     checks    how many things were looked at (tables, references, rules)
  *     findings  exact number of differences
@@ -89,6 +91,9 @@ bool verdict_put_number(cJSON *object, const char *member, double number, struct
  * be checked (then "unchecked", or "differs" all the same if something was found before). */
 bool verdict_close(struct verdict_file *file, enum verdict_level level, int64_t checks,
                    double seconds, const char *reason, struct error *error);
+/* Say more in the reason of a level that is closed, whatever its verdict; "" says nothing. */
+bool verdict_remark(struct verdict_file *file, enum verdict_level level, const char *text,
+                    struct error *error);
 int verdict_exit_code(const struct verdict_file *file);
 
 #endif

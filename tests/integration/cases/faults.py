@@ -16,7 +16,16 @@ RIGHT = {
     ),
     "empty-page-of-a-server": Right("* * *", waits="not built yet"),
     "finished-run-and-an-empty-target": Right("* * *", waits="not built yet"),
-    "reserved-names": Right("* *", waits="not built yet"),
+    "reserved-names": Right(
+        "2 2",
+        says=(
+            (0, "/to/graduate.mine: the ledger's schema"),
+            (0, "/to/graduate.batches: the ledger's schema"),
+            (0, "/to/public.sys/columns/ctid: a column that PostgreSQL owns"),
+            (1, "/to/graduate.mine: the ledger's schema"),
+        ),
+        values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
+    ),
     "resumed-verification-believes-old-tallies": Right(
         "0 0 * 0 1",
         says=((4, "content, different: the row "), (4, 'found "CHANGED"')),

@@ -55,6 +55,32 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     return true;
 }
 
+bool mapping_each_table(const cJSON *json, struct mapping *mapping, mapping_visit visit,
+                        void *context, struct error *error)
+{
+    const struct json_place top = {NULL, mapping->file, 0};
+    struct json_place here = {&top, "to", 0};
+    const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item;
+    size_t next = 0;
+    for (int children = 0; children < 2; children++) /* as in read_tables */
+        cJSON_ArrayForEach(item, to)
+        {
+            struct json_place at = {&here, item->string, 0};
+            size_t index = 0;
+            const cJSON *first = cJSON_IsArray(item) ? item->child : item;
+            for (const cJSON *part = first; part != NULL;
+                 part = cJSON_IsArray(item) ? part->next : NULL) {
+                struct json_place form = {&at, NULL, index++};
+                if ((cJSON_GetObjectItemCaseSensitive(part, "each") != NULL) != (children == 1))
+                    continue;
+                if (!visit(context, &mapping->tables[next++], part,
+                           cJSON_IsArray(item) ? &form : &at, error))
+                    return false;
+            }
+        }
+    return true;
+}
+
 static bool read_tables(struct reading *r, const cJSON *json, const struct json_place *top)
 {
     const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item, *part;

@@ -1,4 +1,5 @@
 #include "graduate/verdict.h"
+#include "graduate/buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -210,6 +211,20 @@ bool verdict_close(struct verdict_file *file, enum verdict_level level, int64_t 
            verdict_put_text(entry, "reason", unchecked ? reason : "", error) &&
            verdict_put_number(entry, "checks", (double)checks, error) &&
            verdict_put_number(entry, "seconds", seconds, error);
+}
+
+bool verdict_remark(struct verdict_file *file, enum verdict_level level, const char *text,
+                    struct error *error)
+{
+    cJSON *entry = level_of(file, level);
+    const char *reason = cJSON_GetStringValue(member(entry, "reason"));
+    struct buffer both;
+    buffer_init(&both);
+    buffer_printf(&both, "%s%s%s", reason, reason[0] != '\0' && text[0] != '\0' ? "; " : "", text);
+    bool ok =
+        buffer_ok(&both, error) && verdict_put_text(entry, "reason", buffer_text(&both), error);
+    buffer_release(&both);
+    return ok;
 }
 
 int verdict_exit_code(const struct verdict_file *file)

@@ -179,6 +179,19 @@ static void print_losses(const struct loss_list *losses, struct buffer *out)
     sheet_release(&sheet);
 }
 
+void account_print_text_ids(const struct project *project, struct buffer *out)
+{
+    const char *comma = "  ids of ";
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (project->mappings[i]->loses_texts) {
+            buffer_printf(out, "%s%s", comma, project->mappings[i]->name);
+            comma = ", ";
+        }
+    if (comma[0] == ',')
+        buffer_puts(out, " that are text become UUIDs from which nobody gets back; keep them in a "
+                         "text column\n");
+}
+
 void account_print_behind(const struct project *project, struct buffer *out)
 {
     struct sheet sheet;
@@ -228,6 +241,13 @@ void account_print(const struct account *account, const struct loss_list *losses
     }
     print_changes(account, out);
     print_losses(losses, out);
+    struct buffer warning;
+    buffer_init(&warning);
+    account_print_text_ids(project, &warning);
+    if (warning.length > 0)
+        buffer_printf(out, "\nwarning:\n%s", buffer_text(&warning));
+    out->failed = out->failed || warning.failed;
+    buffer_release(&warning);
     account_print_behind(project, out);
     buffer_printf(out, "\nrun folder: %s\n", folder->path);
 }

@@ -127,6 +127,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .type = column->type,
         .identity = &plan->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .ids = value->ids,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,
@@ -214,8 +215,6 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
         return false;
     if (!encode_supported(&column->type))
         return wrong(c, column->name, "a field of a document cannot become this type");
-    if (value->keys_id_of != NULL)
-        return wrong(c, column->name, "\"keys_id_of\" is for jsonb columns of a postgres source");
     if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
         return false;
     if (value->kind == VALUE_REST) {

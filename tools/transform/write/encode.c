@@ -221,6 +221,19 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
     return true;
 }
 
+static bool no_id(const struct encoding *encoding, const struct value *value, struct error *error)
+{
+    char what[120];
+    value_describe(value, what, sizeof what);
+    error_set(error, ERROR_DATA, "%s is nobody's id: ids of %s are %s", what, encoding->id_entity,
+              identity_ids_text(encoding->ids));
+    error_hint(error,
+               "correct the record in the source; or, if such are ids of %s, have its mapping keep "
+               "them in a column of their own; and run again",
+               encoding->id_entity);
+    return error_at(error, NULL, NULL, encoding->path);
+}
+
 static bool put_identity(const struct encoding *encoding, const struct value *value,
                          struct buffer *out, struct error *error)
 {
@@ -231,19 +244,19 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     if (value->type == BSON_TYPE_OID) {
         ok = identity_from_objectid(encoding->identity, encoding->id_entity, value->oid, uuid);
     } else if (value_is_text(value)) {
-        ok = identity_from_text(encoding->identity, encoding->id_entity,
+        ok = identity_from_text(encoding->identity, encoding->id_entity, encoding->ids,
                                 (const char *)value->bytes, value->length, uuid);
     } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
         ok = identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
-    } else if (whole_number(value, &number)) {
+    } else if (encoding->ids == IDENTITY_TEXTS && whole_number(value, &number)) {
         int length = snprintf(text, sizeof text, "%" PRId64, number);
-        ok = identity_from_text(encoding->identity, encoding->id_entity, text, (size_t)length,
-                                uuid);
+        ok = identity_from_text(encoding->identity, encoding->id_entity, encoding->ids, text,
+                                (size_t)length, uuid);
     } else {
         ok = false;
     }
     if (!ok)
-        return misfit(encoding, value, "it is nobody's id", error);
+        return no_id(encoding, value, error);
     if (encoding->type.base == PG_UUID) {
         buffer_put(out, uuid, sizeof uuid);
     } else {

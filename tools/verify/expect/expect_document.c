@@ -204,7 +204,7 @@ static bool put_member_identity(const struct making *m, const struct mapping_val
 {
     uint8_t uuid[16];
     char text[37];
-    if (!expect_identity(&m->e->project->identity, value->id_of->name, item, uuid))
+    if (!expect_identity(&m->e->project->identity, value->id_of->name, value->ids, item, uuid))
         return item_misfit(item, path, "it is nobody's id", m->error);
     expect_uuid_write(uuid, text);
     canonical_put_json_string(out, text, 36);
@@ -274,6 +274,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .type = column->type,
         .rule = &m->e->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .ids = value->ids,
         .path = path,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->mapping->key, column->name);

@@ -48,6 +48,7 @@ static bool encode(struct encoded *e, const char *type, const char *id_entity,
         .type = type_of(type),
         .identity = &seven,
         .id_entity = id_entity,
+        .ids = IDENTITY_TEXTS,
         .path = "a.b",
         .losses = &e->losses,
     };
