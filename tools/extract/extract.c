@@ -162,7 +162,7 @@ static bool read_source(struct extract *x, struct error *error)
     struct reader reader = {.ops = request->source->ops};
     if (!reader.ops->open(&reader, &what, error))
         return false;
-    int64_t records = 0;
+    int64_t records = 0, held;
     bool ok = !x->keeps || begin_checkpoint(x, error), more = true;
     while (ok) {
         ok = reader.ops->next(&reader, &x->payload, &more, error) && buffer_ok(&x->payload, error);
@@ -176,6 +176,8 @@ static bool read_source(struct extract *x, struct error *error)
     }
     if (ok && records > 0)
         ok = flush(x, &reader, records, error);
+    if (ok && reader.ops->confirm != NULL)
+        ok = reader.ops->confirm(&reader, x->records, &held, error);
     reader.ops->close(&reader);
     return ok;
 }

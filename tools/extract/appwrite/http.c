@@ -1,6 +1,8 @@
 #include "http.h"
+#include "graduate/buffer.h"
 #include "graduate/message.h"
 #include "json_bson.h"
+#include "page.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -143,16 +145,22 @@ static bool understand(struct http *http, struct transfer *transfer, struct http
     struct error cause;
     bool cut = false;
     const char *body = buffer_text(&transfer->body);
-    if (json_bson_parse(body, transfer->body.length, &answer->json, &cut, &cause))
+    bson_t *json = bson_new();
+    if (json_bson_parse(body, transfer->body.length, json, &cut, &cause)) {
+        answer->json = json;
         return true;
+    }
+    bson_destroy(json);
     char kind[64] = "no content type", start[81];
     if (type != NULL)
         http_excerpt(type, strlen(type), kind, sizeof kind);
     /* The first bytes of a page for people help; those of a page of records may be a secret. */
     http_excerpt(body, strcspn(body, "{["), start, sizeof start);
     answer->foreign = body[strspn(body, " \t\r\n")] != '{';
-    snprintf(answer->problem, sizeof answer->problem, "%s, %zu bytes; %.150s", kind,
-             transfer->body.length, start[0] != '\0' ? start : cause.message);
+    page_gist(body, transfer->body.length, answer->gist, sizeof answer->gist);
+    snprintf(answer->problem, sizeof answer->problem, "%s, %zu bytes; %.100s%s%.60s", kind,
+             transfer->body.length, start[0] != '\0' ? start : cause.message,
+             cause.path[0] != '\0' ? " at " : "", cause.path);
     return !cut;
 }
 
@@ -203,7 +211,7 @@ static enum outcome attempt(struct http *http, const char *url, struct transfer 
         return no_transfer(code, text, url, error);
     bool whole = understand(http, transfer, answer);
     if (is_passing(answer->status)) {
-        const char *type = json_string_value(json_object_get(answer->json, "type"));
+        const char *type = answer->json != NULL ? json_bson_text(answer->json, "type") : NULL;
         error_set(error, ERROR_SOURCE, "GET %.*s: the server answers %ld (%s)", shown_length(url),
                   url, answer->status, type != NULL ? type : answer->problem);
         error_hint(error, answer->status == 429
@@ -285,6 +293,6 @@ bool http_get(struct http *http, const char *url, size_t limit, struct http_answ
 
 void http_answer_release(struct http_answer *answer)
 {
-    json_decref(answer->json);
+    bson_destroy(answer->json);
     *answer = (struct http_answer){0};
 }
