@@ -2,10 +2,10 @@
 
     python3 -m tests.rig.appwrite --data DIR --project ID --key-file FILE
 
-It serves one project, read-only, on 127.0.0.1, and imitates versions 1.5.11, 1.7.4, 1.8.1 and 1.9.6 in what
+It serves one project, read-only, on 127.0.0.1, and imitates versions 1.5.11, 1.6.2, 1.7.4, 1.8.1 and 1.9.6 in what
 a reader of everything depends on: field sets, paging, queries, totals, scopes, errors, and the text of JSON.
 
-Left out: relationships (a schema that has one is refused), sessions, storage (no buckets), search,
+Left out: relationships (a schema that has one is refused), sessions, files' contents, what functions do, search,
 transactions, cached pages (`ttl`), the query syntax before 1.5, scopes finer than a collection's, writing.
 Where it would have to guess, it answers 501 `double_not_implemented`.
 
@@ -39,6 +39,7 @@ from .appwrite_store import DataError, Store
 from .appwrite_wire import USUAL_ERROR, Refusal, php_json
 
 BASE = "/v1"
+OLDEST = "0"  # what an unknown response format is taken for
 CONTROL = "/_control"
 VERSION = re.compile(r"\d+(\.\d+)*", re.ASCII)
 JSON_TYPE = "application/json; charset=UTF-8"
@@ -151,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
             parameters = parse_qsl(url.query, keep_blank_values=True)
             project = self.headers.get("X-Appwrite-Project") or dict(parameters).get("project")
             form = self.headers.get("X-Appwrite-Response-Format")
-            form = form if form and VERSION.fullmatch(form) else None
+            form = form if not form or VERSION.fullmatch(form) else OLDEST
             path = unquote(url.path.removeprefix(BASE))
             request = Request(path, parameters, project or None, self.headers.get("X-Appwrite-Key") or None, form)
             self._send(self.server.reply(request, url.query))

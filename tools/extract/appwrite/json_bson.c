@@ -285,7 +285,7 @@ static bool parse_member(struct parser *p, bson_t *object)
     size_t start = p->at;
     if (!expect(p, '"') || !parse_string(p))
         return false;
-    if (memchr(p->string.data, '\0', p->string.length) != NULL)
+    if (p->string.length > 0 && memchr(p->string.data, '\0', p->string.length) != NULL)
         return fail(p, start, "a key holds NUL");
     size_t length = p->string.length;
     const char *key = name_member(p, p->string.data, length);
