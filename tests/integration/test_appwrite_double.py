@@ -475,7 +475,7 @@ def test_memberships_are_odd(double: Probe, version: str) -> None:
     assert of_team["total"] == 4 and of_team["memberships"]["0"]["userEmail"] == "u001@example.com"
     of_user = double.get("/users/u001/memberships").json
     assert of_user["total"] == 1 and of_user["memberships"][0]["teamName"] == "One"
-    if version != "1.5":
+    if version not in ("1.5", "1.6"):
         assert double.get("/users/u001/memberships", q("cursorAfter", "m0")).status == 500
 
 

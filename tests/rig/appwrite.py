@@ -60,11 +60,12 @@ class Double(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int, project: Project, rules: list[Rule], control: bool):
+    def __init__(self, port: int, project: Project, rules: list[Rule], control: bool, form: str | None):
         super().__init__(("127.0.0.1", port), Handler)
         self.project = project
         self.rules = rules
         self.control = control
+        self.form = form  # the response format of those who name none
         self.memory = Memory()
         self.lock = threading.Lock()
         self.stopping = threading.Event()
@@ -151,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path.startswith(f"{BASE}/"):
             parameters = parse_qsl(url.query, keep_blank_values=True)
             project = self.headers.get("X-Appwrite-Project") or dict(parameters).get("project")
-            form = self.headers.get("X-Appwrite-Response-Format")
+            form = self.headers.get("X-Appwrite-Response-Format") or self.server.form
             form = form if not form or VERSION.fullmatch(form) else OLDEST
             path = unquote(url.path.removeprefix(BASE))
             request = Request(path, parameters, project or None, self.headers.get("X-Appwrite-Key") or None, form)
@@ -247,6 +248,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--version", choices=PROFILES, default="1.8.1", help="imitate this server (default: %(default)s)"
     )
+    parser.add_argument(
+        "--response-format", metavar="VERSION", help="what _APP_SYSTEM_RESPONSE_FORMAT is set to (default: unset)"
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON: an array of fault rules")
     parser.add_argument("--control", action="store_true", help="serve /_control")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input ends")
@@ -264,7 +268,7 @@ def make_double(arguments: argparse.Namespace) -> Double:
         raise ValueError(f"{where}: {error}") from None
     project = Project(arguments.project, keys, Store(arguments.data, profile), profile)
     rules = read_rules(arguments.faults) if arguments.faults else []
-    return Double(arguments.port, project, rules, arguments.control)
+    return Double(arguments.port, project, rules, arguments.control, arguments.response_format)
 
 
 def stop_when_stdin_closes(double: Double) -> None:

@@ -163,7 +163,7 @@ MODELS = {
     ),
     "bucket": fields(
         OBJECT + "$permissions:list fileSecurity:bool name:text enabled:enabled maximumFileSize:int"
-        " allowedFileExtensions:list compression:text=none|gzip|zstd encryption:bool antivirus:bool"
+        " allowedFileExtensions:list compression:text=none|gzip|zstd encryption:bool antivirus:bool transformations:enabled@1.8.1"
     ),
     "file": fields(
         OBJECT + "bucketId:id $permissions:list name:text signature:text mimeType:text sizeOriginal:int chunksTotal:int"
