@@ -45,20 +45,15 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
+NO_NULLS = "database_query_order_null"
 PROFILES = {
-    "1.5": Profile("1.5.11", "$internalId", None, (str,), (), False, False, "general_unknown", 100, False, None, False, False),
-    "1.6": Profile(
-        "1.6.2", "$internalId", None, (str,), (), False, False, "database_query_order_null", 500, False, None, False, True
+    "1.5": Profile(
+        "1.5.11", "$internalId", None, (str,), (), False, False, "general_unknown", 100, False, None, False, False
     ),
-    "1.7": Profile(
-        "1.7.4", "$internalId", None, (str,), (), False, False, "database_query_order_null", 500, False, None, False, True
-    ),
-    "1.8.1": Profile(
-        "1.8.1", "$sequence", int, (str,), (), True, True, "database_query_order_null", 500, True, None, True, True
-    ),
-    "1.9.6": Profile(
-        "1.9.6", "$sequence", str, (str, int), (int,), True, True, "database_query_order_null", 500, True, 500, True, True
-    ),
+    "1.6": Profile("1.6.2", "$internalId", None, (str,), (), False, False, NO_NULLS, 500, False, None, False, True),
+    "1.7": Profile("1.7.4", "$internalId", None, (str,), (), False, False, NO_NULLS, 500, False, None, False, True),
+    "1.8.1": Profile("1.8.1", "$sequence", int, (str,), (), True, True, NO_NULLS, 500, True, None, True, True),
+    "1.9.6": Profile("1.9.6", "$sequence", str, (str, int), (int,), True, True, NO_NULLS, 500, True, 500, True, True),
 }
 
 
@@ -163,7 +158,8 @@ MODELS = {
     ),
     "bucket": fields(
         OBJECT + "$permissions:list fileSecurity:bool name:text enabled:enabled maximumFileSize:int"
-        " allowedFileExtensions:list compression:text=none|gzip|zstd encryption:bool antivirus:bool transformations:enabled@1.8.1"
+        " allowedFileExtensions:list compression:text=none|gzip|zstd encryption:bool antivirus:bool"
+        " transformations:enabled@1.8.1"
     ),
     "file": fields(
         OBJECT + "bucketId:id $permissions:list name:text signature:text mimeType:text sizeOriginal:int chunksTotal:int"

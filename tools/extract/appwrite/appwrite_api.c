@@ -1,5 +1,6 @@
 #include "appwrite_api.h"
 #include "appwrite_uri.h"
+#include "excerpt.h"
 #include "graduate/message.h"
 #include "json_bson.h"
 
@@ -167,10 +168,9 @@ bool appwrite_refused(const struct appwrite_api *api, const char *path, const ch
                                  "https://HOST/v1?project=ID?");
     }
     char type[64], message[256];
-    http_excerpt(appwrite_error_type(answer), strlen(appwrite_error_type(answer)), type,
-                 sizeof type);
-    http_excerpt(appwrite_error_message(answer), strlen(appwrite_error_message(answer)), message,
-                 sizeof message);
+    excerpt(appwrite_error_type(answer), strlen(appwrite_error_type(answer)), type, sizeof type);
+    excerpt(appwrite_error_message(answer), strlen(appwrite_error_message(answer)), message,
+            sizeof message);
     error_set(error, ERROR_SOURCE, "%s%s is refused with %ld %s: %s", api->base, path,
               answer->status, type, message);
     if (appwrite_lacks_scope(answer))

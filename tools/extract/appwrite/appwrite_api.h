@@ -45,7 +45,7 @@ struct appwrite_api {
     char *base;       /* "https://HOST/v1" */
     char project[64]; /* its id */
     bool exposed;     /* the key travels unencrypted over a network */
-    char version[32]; /* of the server: "1.8.1" */
+    char version[40]; /* of the server: "1.8.1" */
     int release;      /* 108 for 1.8 */
 };
 

@@ -89,13 +89,10 @@ bool appwrite_pager_tail(struct appwrite_pager *pager, char greatest[APPWRITE_ID
     return ok;
 }
 
-bool appwrite_pager_withheld(const struct appwrite_pager *pager, const char *greatest,
-                             int64_t total, int64_t delivered)
+bool appwrite_pager_behind(const struct appwrite_pager *pager, const char *greatest)
 {
-    if (greatest[0] == '\0' || strcmp(greatest, pager->last) == 0)
-        return false;
-    return pager->last[0] == '\0' || id_order_surely_behind(&pager->order, pager->last, greatest) ||
-           (total > delivered && id_order_maybe_behind(&pager->order, pager->last, greatest));
+    return greatest[0] != '\0' &&
+           (pager->last[0] == '\0' || id_order_surely_behind(&pager->order, pager->last, greatest));
 }
 
 /* Set an error about the record that comes next. */
@@ -302,8 +299,8 @@ static bool fetch(struct appwrite_pager *pager, struct error *error)
     if (is_empty(pager)) {
         if (!appwrite_pager_tail(pager, greatest, &total, error))
             return false;
-        bool more = greatest[0] != '\0' && strcmp(greatest, pager->last) != 0 &&
-                    id_order_maybe_behind(&pager->order, pager->last, greatest);
+        bool more =
+            greatest[0] != '\0' && id_order_maybe_behind(&pager->order, pager->last, greatest);
         if (more && !fetch_page(pager, error))
             return false;
         if (pager->ended)

@@ -45,9 +45,7 @@ bool appwrite_pager_next(struct appwrite_pager *pager, bson_t **record, struct e
  * has (-1: more than a server counts). */
 bool appwrite_pager_tail(struct appwrite_pager *pager, char greatest[APPWRITE_ID_SIZE],
                          int64_t *total, struct error *error);
-/* Is there a record behind the last one delivered, by what appwrite_pager_tail() said? `delivered`
- * as in reader.h. */
-bool appwrite_pager_withheld(const struct appwrite_pager *pager, const char *greatest,
-                             int64_t total, int64_t delivered);
+/* Is this id certainly behind that of the last record delivered? */
+bool appwrite_pager_behind(const struct appwrite_pager *pager, const char *greatest);
 
 #endif

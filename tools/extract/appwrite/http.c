@@ -1,10 +1,10 @@
 #include "http.h"
+#include "excerpt.h"
 #include "graduate/buffer.h"
 #include "graduate/message.h"
+#include "html_page.h"
 #include "json_bson.h"
-#include "page.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,19 +119,6 @@ static int shown_length(const char *url)
     return (int)strcspn(url, "?");
 }
 
-void http_excerpt(const char *bytes, size_t length, char *out, size_t size)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < length && n + 1 < size; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        if (!isspace(c))
-            out[n++] = c > ' ' && c < 127 ? (char)c : '?';
-        else if (n > 0 && out[n - 1] != ' ')
-            out[n++] = ' ';
-    }
-    out[n] = '\0';
-}
-
 /* Fill the answer from a transfer that is complete. False: it is cut off. */
 static bool understand(struct http *http, struct transfer *transfer, struct http_answer *answer)
 {
@@ -153,11 +140,11 @@ static bool understand(struct http *http, struct transfer *transfer, struct http
     bson_destroy(json);
     char kind[64] = "no content type", start[81];
     if (type != NULL)
-        http_excerpt(type, strlen(type), kind, sizeof kind);
+        excerpt(type, strlen(type), kind, sizeof kind);
     /* The first bytes of a page for people help; those of a page of records may be a secret. */
-    http_excerpt(body, strcspn(body, "{["), start, sizeof start);
+    excerpt(body, strcspn(body, "{["), start, sizeof start);
     answer->foreign = body[strspn(body, " \t\r\n")] != '{';
-    page_gist(body, transfer->body.length, answer->gist, sizeof answer->gist);
+    html_page_gist(body, transfer->body.length, answer->gist, sizeof answer->gist);
     snprintf(answer->problem, sizeof answer->problem, "%s, %zu bytes; %.100s%s%.60s", kind,
              transfer->body.length, start[0] != '\0' ? start : cause.message,
              cause.path[0] != '\0' ? " at " : "", cause.path);

@@ -14,7 +14,8 @@ struct parser {
     struct buffer keys;   /* the names of all members that we are in, each with its NUL */
     size_t starts[JSON_BSON_DEPTH];
     int depth;
-    bool wrong; /* a value has no faithful form: the error is set, and we read on for the key */
+    bool wrong;  /* a value has no faithful form: the error is set, and we read on for the key */
+    bool closed; /* the object's end was met */
     struct error *error;
 };
 
@@ -386,6 +387,7 @@ static bool parse_text(struct parser *p, bson_t *document)
     }
     if (!expect(p, '{') || !parse_object(p, document))
         return false;
+    p->closed = true;
     skip_space(p);
     if (p->at == p->length || p->wrong)
         return true;
@@ -403,7 +405,7 @@ bool json_bson_parse(const char *text, size_t length, bson_t *document, bool *cu
     buffer_init(&p.keys);
     bool ok = parse_text(&p, document) && !p.wrong;
     if (cut != NULL)
-        *cut = !ok && is_cut(&p);
+        *cut = !p.closed && is_cut(&p);
     if (p.string.failed)
         ok = error_memory(error);
     buffer_release(&p.string);

@@ -146,6 +146,7 @@ static const struct {
     {TEXT("{\"a\":1e}"), "column 6: a value expected", false, "a"},
     {TEXT("{\"a\":-}"), "column 6: a value expected", false, "a"},
     {TEXT("{\"a\":{\"b\":[0,12345678901234567890123456789012345]}}"), "34 digits", false, "a.b.1"},
+    {TEXT("{\"a\":1e9999}\n"), "34 digits", false, "a"},
     {TEXT("{\"a\":1.00000000000000000000000000000000001}"), "34 digits", false, "a"},
     {TEXT("{\"a\":1e9999}"), "34 digits", false, "a"},
     {TEXT("{\"a\":1e-99999999999999999999}"), "34 digits", false, "a"},

@@ -1,5 +1,5 @@
-#include "page.h"
-#include "http.h"
+#include "html_page.h"
+#include "excerpt.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -36,7 +36,7 @@ static bool element(const char *page, const char *end, const char *name, char *o
         else if (!tag)
             text[n++] = *from;
     }
-    http_excerpt(text, n, out, size);
+    excerpt(text, n, out, size);
     return out[0] != '\0';
 }
 
@@ -52,7 +52,7 @@ static size_t type_length(const char *from, const char *end)
     return n;
 }
 
-void page_gist(const char *bytes, size_t length, char *out, size_t size)
+void html_page_gist(const char *bytes, size_t length, char *out, size_t size)
 {
     const char *end = bytes + length;
     char heading[128];

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "page.h"
+#include "html_page.h"
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void test_gist(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char gist[200];
-        page_gist(cases[i].page, strlen(cases[i].page), gist, sizeof gist);
+        html_page_gist(cases[i].page, strlen(cases[i].page), gist, sizeof gist);
         assert_string_equal(gist, cases[i].gist);
     }
 }
@@ -43,7 +43,7 @@ static void test_long_pages(void **state)
     memset(page, 'x', sizeof page);
     memcpy(page, "<h1>", 4);
     memcpy(page + sizeof page - 5, "</h1>", 5);
-    page_gist(page, sizeof page, gist, sizeof gist);
+    html_page_gist(page, sizeof page, gist, sizeof gist);
     assert_int_equal(strlen(gist), sizeof gist - 1);
 }
 
