@@ -38,7 +38,7 @@ ROOMS = {
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader", "bson", "postgres_source headcount"
     ),
-    "extract/appwrite": Room("common/base extract/reader", "bson curl jansson", "appwrite_source headcount"),
+    "extract/appwrite": Room("common/base extract/reader", "bson curl math xxhash", "appwrite_source appwrite_wire headcount"),
     "extract": Room(
         "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
         "bson",

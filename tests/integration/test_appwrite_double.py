@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.rig.appwrite_probe import KEY, PATIENCE, ROOT, Probe, command, first_line, q
+from tests.rig.appwrite_probe import KEY, PATIENCE, PROJECT, ROOT, Probe, command, first_line, q
 from tests.rig.appwrite_sample import NOTES, PREFERENCES, USERS, WIDE, user, write_lines, write_sample
 
-VERSIONS = {"1.5": "1.5.11", "1.7": "1.7.4", "1.8.1": "1.8.1", "1.9.6": "1.9.6"}
+VERSIONS = {"1.5": "1.5.11", "1.6": "1.6.2", "1.7": "1.7.4", "1.8.1": "1.8.1", "1.9.6": "1.9.6"}
 LIMIT_10 = q("limit", 10)
 
 Start = Callable[..., Probe]
@@ -71,20 +71,39 @@ def playing(starter: Start) -> Probe:
 # --- Who may ask ---
 
 
-def test_the_version_is_open_to_all(version: str, double: Probe) -> None:
-    assert double.get("/health/version", key=None, project=None).json == {"version": VERSIONS[version]}
+def test_the_version_is_open_to_all_but_keys(version: str, double: Probe) -> None:
+    for project in (None, PROJECT):
+        assert double.get("/health/version", key=None, project=project).json == {"version": VERSIONS[version]}
+    answer = double.get("/health/version")
+    assert answer.error == (401, "general_unauthorized_scope") and answer.json["version"] == VERSIONS[version]
+
+
+@pytest.mark.parametrize(
+    "path, project, old",
+    [
+        ("/users", "p1", "general_unauthorized_scope"),
+        ("/databases", "p1", "general_unauthorized_scope"),
+        ("/users", None, "general_unauthorized_scope"),
+        (f"{WIDE}/documents", "p1", "user_unauthorized"),
+        (f"{WIDE}/documents", None, "general_access_forbidden"),
+        ("/databases/main/collections/hidden/documents", "p1", "collection_not_found"),
+        ("/health/version", "p1", ""),
+    ],
+)
+def test_an_unknown_key(double: Probe, version: str, path: str, project: str | None, old: str) -> None:
+    answer = double.get(path, key="wrong", project=project)
+    assert answer.json.get("type", "") == (old if version == "1.5" else "user_unauthorized")
+
+
+def test_what_looks_like_a_functions_key_is_a_guests(double: Probe) -> None:
+    assert double.get("/users", key="dynamic_x").error == (401, "general_unauthorized_scope")
 
 
 @pytest.mark.parametrize(
     "path, key, project, error",
     [
         ("/users", None, "p1", (401, "general_unauthorized_scope")),
-        ("/users", "wrong", "p1", (401, "general_unauthorized_scope")),
-        ("/users", KEY, None, (401, "general_unauthorized_scope")),
         ("/users", KEY, "p2", (404, "project_not_found")),
-        ("/databases", "wrong", "p1", (401, "general_unauthorized_scope")),
-        (f"{WIDE}/documents", "wrong", "p1", (401, "user_unauthorized")),
-        ("/databases/main/collections/hidden/documents", "wrong", "p1", (404, "collection_not_found")),
         ("/users/nobody", KEY, "p1", (404, "user_not_found")),
         ("/users/-bad-", KEY, "p1", (400, "general_argument_invalid")),
         ("/databases/none/collections", KEY, "p1", (404, "database_not_found")),
@@ -101,7 +120,7 @@ def test_refusals(double: Probe, version: str, path: str, key: str, project: str
 
 
 def test_a_guest_sees_only_what_permissions_show(newest: Probe) -> None:
-    answer = newest.get(f"{PREFERENCES}/documents", key="wrong")
+    answer = newest.get(f"{PREFERENCES}/documents", key=None)
     assert [row["$id"] for row in answer.json["documents"]] == ["p004"] and answer.json["total"] == 1
 
 
@@ -114,7 +133,7 @@ def test_scopes_belong_to_a_key(starter: Start) -> None:
 
 
 def test_the_wording_of_a_missing_scope_since_1_8(newest: Probe) -> None:
-    assert newest.get("/users", key="x").json["message"].endswith('(role: guests) missing scopes (["users.read"])')
+    assert newest.get("/users", key=None).json["message"].endswith('(role: guests) missing scopes (["users.read"])')
 
 
 def test_tables_came_with_1_8(double: Probe, version: str) -> None:
@@ -192,8 +211,6 @@ def test_a_row_inserted_between_pages_comes_last(playing: Probe) -> None:
         q("equal", "x", on="unheard"),
         q("equal", 1, on="$id"),
         q("orderAsc", on="unheard"),
-        q("cursorAfter", "_bad"),
-        q("cursorAfter", "x" * 37),
         q("between", 1, on="$createdAt"),
         q("or", q("equal", "x", on="$id")),
         q("equal", *map(str, range(501)), on="$id"),
@@ -207,6 +224,36 @@ def test_bad_queries(double: Probe, query: Any) -> None:
     # Where documents are listed, the action reads the queries; elsewhere the parameter's validator does.
     assert double.get(f"{NOTES}/documents", query).error == (400, "general_query_invalid")
     assert double.get("/users", query).error == (400, "general_argument_invalid")
+
+
+@pytest.mark.parametrize("cursor", ["", "_bad", "x" * 37])
+def test_a_cursor_that_is_no_id(double: Probe, version: str, cursor: str) -> None:
+    error = "general_cursor_not_found" if version == "1.5" else "general_query_invalid"
+    assert double.get(f"{NOTES}/documents", q("cursorAfter", cursor)).error == (400, error)
+
+
+@pytest.mark.parametrize(
+    "path, total",
+    [
+        *[("/users", 60), ("/users/identities", 30), ("/teams", 2), ("/teams/team1/memberships", 3)],
+        *[("/databases", 1), ("/databases/main/collections", 4), ("/storage/buckets", 1), ("/functions", 1)],
+        *[("/storage/buckets/covers/files", 2), (f"{PREFERENCES}/documents", 40), (f"{NOTES}/documents", 8)],
+    ],
+)
+def test_every_list_can_be_read_by_id(double: Probe, path: str, total: int) -> None:
+    read: list[str] = []
+    while True:
+        behind = [q("greaterThan", read[-1], on="$id")] if read else []
+        page = double.get(path, *behind, q("orderAsc", on="$id"), q("limit", 7)).json
+        rows = next(value for key, value in page.items() if key != "total")
+        rows = list(rows.values()) if isinstance(rows, dict) else rows
+        if not rows:
+            break
+        assert all(row["$id"] > (read[-1] if read else "") for row in rows)
+        read += [row["$id"] for row in rows]
+    assert len(read) == len(set(read)) == total
+    last = double.get(path, q("orderDesc", on="$id"), q("limit", 1)).json
+    assert read[-1] in json.dumps(last)
 
 
 def test_queries_have_limits(double: Probe) -> None:
@@ -251,7 +298,11 @@ def test_filters_and_orders(double: Probe, queries: list[Any], expected: str) ->
 def test_what_the_double_does_not_do_is_said(newest: Probe) -> None:
     assert newest.get("/users", search="x").error == (501, "double_not_implemented")
     assert newest.get(f"{NOTES}/documents", q("search", "x", on="text")).error == (501, "double_not_implemented")
-    assert newest.get(f"{PREFERENCES}/documents", q("equal", "s", on="secret")).status == 400
+
+
+def test_encrypted_text_is_not_compared(double: Probe, version: str) -> None:
+    answer = double.get(f"{PREFERENCES}/documents", q("equal", "s", on="secret"))
+    assert (answer.status, answer.json.get("total")) == ((200, 0) if version == "1.5" else (400, None))
 
 
 def test_a_null_order_value_ends_a_cursor(double: Probe, version: str) -> None:
@@ -301,7 +352,7 @@ def test_the_form_of_the_sequence(by_version: dict[str, Probe], asked: str, form
     [
         ("$sequence", "70", {"1.8.1", "1.9.6"}),
         ("$sequence", 70, {"1.9.6"}),
-        ("$internalId", "70", {"1.5", "1.7"}),
+        ("$internalId", "70", {"1.5", "1.6", "1.7"}),
     ],
 )
 def test_filters_on_the_sequence(double: Probe, version: str, name: str, value: Any, allowed: set[str]) -> None:
@@ -321,8 +372,8 @@ PLACES = {"$databaseId", "$collectionId"}
     [
         (["theme"], {"theme"}),
         (["$id", "theme"], {"$id", "theme"}),
-        (["*"], {*SYSTEM, "text", "group", "rank"}),
-        (["*", "$databaseId"], {*SYSTEM, "$databaseId", "text", "group", "rank"}),
+        (["*"], {"text", "group", "rank"}),
+        (["*", *SYSTEM], {*SYSTEM, "text", "group", "rank"}),
     ],
 )
 def test_select(double: Probe, version: str, select: list[str], old: set[str]) -> None:
@@ -330,6 +381,13 @@ def test_select(double: Probe, version: str, select: list[str], old: set[str]) -
     row = double.get(f"{path}/documents", q("select", *select)).json["documents"][0]
     expected = old if version < "1.8" else old | SYSTEM | PLACES | {"$sequence"}
     assert row.keys() == expected
+
+
+@pytest.mark.parametrize("name", ["$databaseId", "$collectionId", "$tableId"])
+def test_no_select_may_name_where_a_row_is(double: Probe, name: str) -> None:
+    answer = double.get(f"{NOTES}/documents", q("select", "*", name))
+    assert answer.error == (400, "general_query_invalid")
+    assert answer.json["message"] == f"Invalid query: Attribute not found in schema: {name}"
 
 
 def test_rows_hold_every_attribute_that_is_available(newest: Probe) -> None:
@@ -382,6 +440,7 @@ def test_users_have_empty_strings_where_others_have_null(double: Probe) -> None:
         ("1.8.1", "/databases/main", "type", None, True),
         ("1.8.1", PREFERENCES, "bytesMax", None, False),
         ("1.9.6", PREFERENCES, "bytesMax", None, True),
+        ("1.8.1", "/users/u001", "mfa", "frobnicate", False),  # taken for the oldest
     ],
 )
 def test_fields_by_version(
@@ -416,7 +475,7 @@ def test_memberships_are_odd(double: Probe, version: str) -> None:
     assert of_team["total"] == 4 and of_team["memberships"]["0"]["userEmail"] == "u001@example.com"
     of_user = double.get("/users/u001/memberships").json
     assert of_user["total"] == 1 and of_user["memberships"][0]["teamName"] == "One"
-    if version != "1.5":
+    if version not in ("1.5", "1.6"):
         assert double.get("/users/u001/memberships", q("cursorAfter", "m0")).status == 500
 
 

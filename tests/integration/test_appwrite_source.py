@@ -17,7 +17,7 @@ from tests.integration.small_project import Small, project
 from tests.integration.spoiling import Bad, cut, gone, spoiled, text, with_content
 from tests.rig.appwrite_models import PROFILES
 from tests.rig.appwrite_probe import KEY, PROJECT, Probe
-from tests.rig.appwrite_sample import preference, user, write_lines, write_sample
+from tests.rig.appwrite_sample import membership, preference, user, write_lines, write_sample
 from tests.rig.postgres import Cluster
 
 USERS, DOCUMENTS = "/users", "/databases/main/collections/user_preferences/documents"
@@ -33,7 +33,8 @@ CLUB: dict[str, Any] = {
     "project": project(
         "club",
         {"club": {"kind": "appwrite", "uri": "${APPWRITE_URI}", "key": "${APPWRITE_API_KEY}", "database": "main"}},
-        left_out={f"club.{name}": "not needed" for name in ("identities", "teams", "wide", "notes", "hidden")}),
+        left_out={f"club.{name}": "not needed"
+                  for name in ("identities", "teams", "buckets", "wide", "notes", "hidden")}),
     "members": {
         "from": "club.users",
         "to": {"public.members": {"key": ["id"], "columns": {"id": {"from": "$id", "type": "text"},
@@ -45,6 +46,12 @@ CLUB: dict[str, Any] = {
         "to": {"public.likes": {"key": ["id"], "columns": {"id": {"from": "$id", "type": "text"},
                                                          "user_id": {"from": "userId", "type": "text"},
                                                          "rest": {"rest": True, "type": "jsonb"}}}},
+    },
+    "belongs": {
+        "from": "club.memberships",
+        "to": {"public.belongs": {"key": ["id"], "columns": {"id": {"from": "$id", "type": "text"},
+                                                           "team_id": {"from": "teamId", "type": "text"},
+                                                           "rest": {"rest": True, "type": "jsonb"}}}},
     },
 }  # fmt: skip
 
@@ -152,6 +159,12 @@ def test_trouble_that_passes(club: Club, club_undisturbed: dict[str, str], name:
     assert failed or "cut" in name
 
 
+def records(name: str, *ids: str, **more: Any) -> dict[str, Any]:
+    """A page that some cache gives instead of the right one."""
+    rows = [{"$id": identifier, **more} for identifier in ids]
+    return {"body": json.dumps({"total": 230, name: rows}), "content_type": "application/json"}
+
+
 # What lasts is named, and is over when it is mended.
 LASTING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a page for people": (
@@ -165,6 +178,17 @@ LASTING: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "a record without an id": (
         {"body": '{"total": 1, "users": [{"name": "x"}]}', "content_type": "application/json"},
         ('has no usable "$id"', "behind")),
+    "the same page": (records("users", "u000", "u001"), ('behind "u099", the server gave "u000"', "key u000")),
+    "an overlap": (records("users", "u099", "u100"), ('behind "u099", the server gave "u099"', "do not get on")),
+    "an empty page": (records("users"), ("the source says that it has 250 records, and gave 100",)),
+    "a host that is not served": (
+        {"status": 401, "body": "<title>t</title><h1>Not <b>this</b> host</h1><p>general_access_forbidden</p>"},
+        ('answers 401 with a page that says "Not this host" (general_access_forbidden)', "_APP_DOMAIN")),
+    "a number that nothing holds": (
+        {"body": '{"total": 1, "users": [{"$id": "x", "n": 1e9999}]}', "content_type": "application/json"},
+        ("JSON that cannot be read", "34 digits", "users.0.n")),
+    "a key that is taken back": (
+        {"status": 401, "type": "user_unauthorized", "message": "x"}, ("401 user_unauthorized", "this API key")),
     "401": ({"status": 401}, ("/v1/users is refused with 401", "users.read")),
     "an expired key": (
         {"status": 401, "type": "project_key_expired", "message": "The project key has expired."},
@@ -189,32 +213,128 @@ def test_trouble_that_lasts(club: Club, club_undisturbed: dict[str, str], name: 
 # ---- what changes while it is read -----------------------------------------------------------------
 
 
-def goes(path: str) -> dict[str, Any]:
-    """The record behind which the third page would begin is deleted just before it is asked for."""
-    return {"path": path, "page": 3, "delete": "cursor"}
-
-
-@pytest.mark.parametrize("version", ["1.8.1", "1.9.6"])
-def test_the_place_is_found_when_its_record_is_deleted(
+@pytest.mark.parametrize("version", PROFILES)
+def test_a_record_that_is_deleted_at_a_boundary(
     targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:  # fmt: skip
-    """Documents have a counter there, which goes on where an id cannot."""
+    """The record behind which the third page begins is deleted just before it is asked for."""
     with club_of(tmp_path, targets, data, version) as club:
-        club.double.play(goes(DOCUMENTS))
+        club.double.play(*({"path": path, "page": 3, "delete": "cursor"} for path in (USERS, DOCUMENTS)))
         club.succeed()
-        assert club.query("select count(*) from public.likes") == str(LIKES)
+        counts = "select (select count(*) from public.members), (select count(*) from public.likes)"
+        assert club.query(counts) == f"{MEMBERS}|{LIKES}"
 
 
-@pytest.mark.parametrize(("version", "path", "entity"), [
-    ("1.7", DOCUMENTS, "likes"), ("1.8.1", USERS, "members")])  # fmt: skip
-def test_a_place_that_cannot_be_found_is_an_error(
-    targets: Cluster, data: Path, tmp_path: Path, version: str, path: str, entity: str) -> None:  # fmt: skip
+def test_an_empty_page_that_passes(club: Club, club_undisturbed: dict[str, str]) -> None:
+    club.double.play({"path": USERS, "page": 3} | records("users"))
+    club.succeed()
+    assert club.checksums() == club_undisturbed
+
+
+@pytest.mark.parametrize(("ids", "says"), [
+    ("u100 u100", 'behind "u100", the server gave "u100"'), ("u101 u100", 'behind "u101", the server gave "u100"'),
+    ("u150", "the source says that it has 250 records, and gave 200")])  # fmt: skip
+def test_a_page_that_is_not_what_it_should_be(club: Club, ids: str, says: str) -> None:
+    """Something is lost or there twice: what was read cannot be gone on from."""
+    club.double.play({"path": USERS, "page": 3, "times": "always"} | records("users", *ids.split()))
+    club.fail(SOURCE, "entity members", says)
+
+
+def test_what_comes_meanwhile_comes_too(club: Club) -> None:
+    """The look at the end sees one more, and then so does the reader."""
+    club.double.play({"path": USERS, "page": 5, "insert": user(999)})
+    club.succeed()
+    assert club.query("select count(*) from public.members") == str(MEMBERS + 1)
+
+
+# ---- what is asked, and how it looks ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", PROFILES)
+def test_every_request_says_whose_records_it_wants(
+    targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:  # fmt: skip
+    """With the server's own version, and without a setting that the server has for those who say nothing."""
+    with Probe(data, version, "--control", "--response-format", "1.4.0") as double:
+        with Club(tmp_path, targets, double, CLUB) as club:
+            club.succeed()
+            asked = double.requests()["requests"]
+            assert club.query("select count(*) from public.members where rest ? 'targets'") == str(MEMBERS)
+        form = PROFILES[version].version
+        assert {one["response_format"] for one in asked if one["path"] != "/health/version"} == {form}
+        assert not any(one["key_sent"] for one in asked if one["path"] == "/health/version")
+        assert {one["status"] for one in asked} == {200}
+
+
+@pytest.mark.parametrize("version", PROFILES)
+def test_a_document_says_where_it_is(targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:
     with club_of(tmp_path, targets, data, version) as club:
-        club.double.play(goes(path))
-        club.fail(SOURCE, f"/v1{path}", "has been deleted", f"entity {entity}", "key ", "in a new run")
-        club.empty_target()
-        club.folder = tmp_path / "another"
         club.succeed()
-        assert club.query("select count(*) from public.members") in (str(MEMBERS), str(MEMBERS - 1))
+        places = "select distinct rest ->> '$databaseId', rest ->> '$collectionId' from public.likes"
+        assert club.query(places) == "main|user_preferences"
+
+
+@pytest.mark.parametrize("nested", [{"$id": "u1", "name": "x"}, [{"$id": "u1"}], {}], ids=["one", "several", "empty"])
+def test_a_related_record_in_full(club: Club, nested: Any) -> None:
+    club.double.play({"path": DOCUMENTS, "page": 2, "times": "always"} | records("documents", "a1", writer=nested))
+    club.fail(SOURCE, "entity likes", "key a1", "at writer", "in full, where its id should be")
+    assert club.query("select count(*) from public.likes") == "0"
+
+
+@pytest.mark.parametrize("version", PROFILES)
+def test_memberships(targets: Cluster, data: Path, tmp_path: Path, version: str) -> None:
+    """Team by team; those whose user is gone are not shown, by whole pages, and make an object of the list."""
+    folder = tmp_path / "data"
+    shutil.copytree(data, folder)
+    times = {"$createdAt": "", "$updatedAt": ""}
+    teams = [{"$id": f"team{n}", **times, "name": "", "total": 1, "prefs": {}} for n in range(5)]
+    write_lines(folder / "teams.jsonl", teams)
+    ghosts = set(range(110, 430)) | {7}
+    rows = [membership(1000 + n, "" if n in ghosts else "u001", "team1") for n in range(450)]
+    rows += [membership(2000 + n, "u002", "team3") for n in range(150)]
+    write_lines(folder / "memberships.jsonl", rows)
+    expected = str(len(rows) - len(ghosts))
+    with club_of(tmp_path, targets, folder, version) as club:
+        club.batch_bytes = "4K"
+        for killed in range(60):
+            ended = club.run(*club.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:2")
+            if ended.returncode == 0:
+                break
+        assert killed >= 10
+        assert club.query("select count(*) from public.belongs") == expected
+
+
+def test_what_a_source_has_beside_records(club: Club, tmp_path: Path) -> None:
+    club.succeed()
+    catalog = json.loads((club.folder / "catalog/club.json").read_text())
+    assert {(one["kind"], one["name"], one.get("entity"), one.get("detail")) for one in catalog["objects"]} == {
+        ("index", "user on user_preferences", "user_preferences", "unique of userId"),
+        ("failed attribute", "later on user_preferences", "user_preferences", "processing: no error is told"),
+        ("permissions", "user_preferences", "user_preferences", 'read("users"); documents have their own'),
+        ("permissions", "notes", "notes", 'read("any")'),
+        ("permissions", "hidden", "hidden", 'read("any")'),
+        ("bucket", "covers", "buckets", "Covers"),
+        ("file", "covers", "buckets", "2 files"),
+        ("function", "nightly", None, "Nightly"),
+    }
+    exact = {one["name"]: one["estimate"] for one in catalog["entities"] if one.get("exact")}
+    assert (exact["users"], exact["user_preferences"], exact["wide"]) == (MEMBERS, LIKES, 0)
+
+
+def test_what_a_key_may_not_list(targets: Cluster, data: Path, tmp_path: Path) -> None:
+    scopes = "users.read databases.read collections.read documents.read buckets.read"
+    with club_of(tmp_path, targets, data, keys=f"{KEY} {scopes}") as club:
+        (club.files / "belongs.json").unlink()
+        project_file = club.files / "project.json"
+        project_file.write_text(project_file.read_text().replace('"club.teams": "not needed",', ""))
+        said = club.succeed().said
+        catalog = json.loads((club.folder / "catalog/club.json").read_text())
+        missing = {one["name"]: one["detail"] for one in catalog["objects"] if one["kind"] == "not listed"}
+        lacks = "the API key lacks the scope"
+        assert missing == {
+            "teams and their memberships": f"{lacks} teams.read",
+            "files of covers": f"{lacks} files.read",
+            "functions": f"{lacks} functions.read",
+        }
+        assert all(detail in said for detail in missing.values())
 
 
 # ---- an export: a folder of JSON lines -------------------------------------------------------------
@@ -228,15 +348,26 @@ EXPORTS = {
         "export/users.jsonl", text('"password": "$argon2id', '"password": "[hidden]", "x": "'), SOURCE,
         ("line 1: ", '"password" is masked', "--show-secrets")),
     "packed": Bad("export/notes.jsonl.gz", with_content(b""), SOURCE, ("notes.jsonl.gz is compressed", "gunzip")),
-    "a list that is gone": Bad("export/users.jsonl", gone, USAGE, ("members.json: /from", "has no users")),
+    "a list that is gone": Bad(
+        "export/users.jsonl", gone, USAGE, ("members.json: /from", "no users: looked for users.jsonl", "notes.jsonl")),
+    "two on a line": Bad(
+        "export/users.jsonl", text('}\n{"$id": "u004"', '} {"$id": "u004"'), SOURCE,
+        ("users.jsonl, line 4: ", "second object", "key u003", "jq -c .", "correct the line in place")),
+    "a key twice": Bad(
+        "export/users.jsonl", text('"prefs": {"theme": "pink"', '"prefs": {"theme": "", "theme": "pink"'), SOURCE,
+        ("users.jsonl, line 2: ", "twice", "key u001", "at prefs.theme")),
+    "a number that nothing holds": Bad(
+        "export/users.jsonl", text('"prefs": {', f'"prefs": {{"n": [{"9" * 35}], '), SOURCE,
+        ("users.jsonl, line 2: ", "34 digits", "key u001", "at prefs.n.0")),
+    "an array": Bad("export/users.jsonl", with_content(b'[\n{"$id": "x"}]\n'), SOURCE, ("an array", "jq -c '.[]'")),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EXPORTS)
 def test_an_export_that_is_damaged(club: Club, data: Path, name: str) -> None:
     shutil.copytree(data, club.top / "export")
-    for list_of_the_project in ("schema.json", "memberships.jsonl"):
-        (club.top / "export" / list_of_the_project).unlink()
+    for not_of_the_project in ("schema.json", "files.jsonl", "functions.jsonl"):
+        (club.top / "export" / not_of_the_project).unlink()
     club.environment["APPWRITE_URI"] = f"file:{club.top / 'export'}"
     bad = EXPORTS[name]
     with spoiled(club, bad):
@@ -264,7 +395,7 @@ def test_the_key_goes_nowhere_else(club: Club, club_undisturbed: dict[str, str])
 
 def test_a_key_that_may_not_read_everything(
     targets: Cluster, data: Path, tmp_path: Path, club_undisturbed: dict[str, str]) -> None:  # fmt: skip
-    scopes = "users.read teams.read buckets.read databases.read collections.read"
+    scopes = "users.read teams.read buckets.read files.read functions.read databases.read collections.read"
     with club_of(tmp_path, targets, data, keys=f"standard_too_little {scopes}\n{KEY}") as club:
         club.environment["APPWRITE_API_KEY"] = "standard_too_little"
         club.fail(SOURCE, "documents", "is refused with 401", "the scope documents.read")

@@ -2,10 +2,10 @@
 
     python3 -m tests.rig.appwrite --data DIR --project ID --key-file FILE
 
-It serves one project, read-only, on 127.0.0.1, and imitates versions 1.5.11, 1.7.4, 1.8.1 and 1.9.6 in what
+It serves one project, read-only, on 127.0.0.1, and imitates versions 1.5.11, 1.6.2, 1.7.4, 1.8.1 and 1.9.6 in what
 a reader of everything depends on: field sets, paging, queries, totals, scopes, errors, and the text of JSON.
 
-Left out: relationships (a schema that has one is refused), sessions, storage (no buckets), search,
+Left out: relationships (a schema that has one is refused), sessions, files' contents, what functions do, search,
 transactions, cached pages (`ttl`), the query syntax before 1.5, scopes finer than a collection's, writing.
 Where it would have to guess, it answers 501 `double_not_implemented`.
 
@@ -39,6 +39,7 @@ from .appwrite_store import DataError, Store
 from .appwrite_wire import USUAL_ERROR, Refusal, php_json
 
 BASE = "/v1"
+OLDEST = "0"  # what an unknown response format is taken for
 CONTROL = "/_control"
 VERSION = re.compile(r"\d+(\.\d+)*", re.ASCII)
 JSON_TYPE = "application/json; charset=UTF-8"
@@ -59,11 +60,12 @@ class Double(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int, project: Project, rules: list[Rule], control: bool):
+    def __init__(self, port: int, project: Project, rules: list[Rule], control: bool, form: str | None):
         super().__init__(("127.0.0.1", port), Handler)
         self.project = project
         self.rules = rules
         self.control = control
+        self.form = form  # the response format of those who name none
         self.memory = Memory()
         self.lock = threading.Lock()
         self.stopping = threading.Event()
@@ -150,8 +152,8 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path.startswith(f"{BASE}/"):
             parameters = parse_qsl(url.query, keep_blank_values=True)
             project = self.headers.get("X-Appwrite-Project") or dict(parameters).get("project")
-            form = self.headers.get("X-Appwrite-Response-Format")
-            form = form if form and VERSION.fullmatch(form) else None
+            form = self.headers.get("X-Appwrite-Response-Format") or self.server.form
+            form = form if not form or VERSION.fullmatch(form) else OLDEST
             path = unquote(url.path.removeprefix(BASE))
             request = Request(path, parameters, project or None, self.headers.get("X-Appwrite-Key") or None, form)
             self._send(self.server.reply(request, url.query))
@@ -246,6 +248,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--version", choices=PROFILES, default="1.8.1", help="imitate this server (default: %(default)s)"
     )
+    parser.add_argument(
+        "--response-format", metavar="VERSION", help="what _APP_SYSTEM_RESPONSE_FORMAT is set to (default: unset)"
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON: an array of fault rules")
     parser.add_argument("--control", action="store_true", help="serve /_control")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input ends")
@@ -263,7 +268,7 @@ def make_double(arguments: argparse.Namespace) -> Double:
         raise ValueError(f"{where}: {error}") from None
     project = Project(arguments.project, keys, Store(arguments.data, profile), profile)
     rules = read_rules(arguments.faults) if arguments.faults else []
-    return Double(arguments.port, project, rules, arguments.control)
+    return Double(arguments.port, project, rules, arguments.control, arguments.response_format)
 
 
 def stop_when_stdin_closes(double: Double) -> None:

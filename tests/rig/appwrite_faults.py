@@ -16,7 +16,8 @@ request the first that is not spent fires, alone.
     drop                    true: the connection is closed without an answer
     cut                     the body ends after so many bytes and the connection is closed
     delay                   the answer starts so many seconds later
-    delete                  "cursor" (the request's own) or an id: this row is gone before the answer
+    delete                  "cursor" (the row behind which the request goes on) or an id: this row is gone before the
+                            answer
     insert                  this row comes last in the listed table before the answer
     update                  {"$id": ..., changed keys} in the listed table before the answer
 """
@@ -119,7 +120,8 @@ def cursor_of(query: str) -> str:
     for name, value in parse_qsl(query):
         if name.startswith("queries["):
             parsed = json.loads(value)
-            if parsed.get("method") in ("cursorAfter", "cursorBefore"):
+            by_id = parsed.get("method") == "greaterThan" and parsed.get("attribute") == "$id"
+            if by_id or parsed.get("method") in ("cursorAfter", "cursorBefore"):
                 return str(parsed["values"][0])
     raise DataError("the request has no cursor to delete")
 

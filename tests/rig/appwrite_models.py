@@ -35,6 +35,7 @@ class Profile:
     total_parameter: bool
     user_page: int | None  # a larger page of users fails
     plural_scopes: bool  # the wording of the missing-scope error
+    knows_keys: bool  # an unknown key is refused, not taken for a guest's
 
     def has(self, since: str) -> bool:
         return version_key(self.version) >= version_key(since)
@@ -44,17 +45,15 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
+NO_NULLS = "database_query_order_null"
 PROFILES = {
-    "1.5": Profile("1.5.11", "$internalId", None, (str,), (), False, False, "general_unknown", 100, False, None, False),
-    "1.7": Profile(
-        "1.7.4", "$internalId", None, (str,), (), False, False, "database_query_order_null", 500, False, None, False
+    "1.5": Profile(
+        "1.5.11", "$internalId", None, (str,), (), False, False, "general_unknown", 100, False, None, False, False
     ),
-    "1.8.1": Profile(
-        "1.8.1", "$sequence", int, (str,), (), True, True, "database_query_order_null", 500, True, None, True
-    ),
-    "1.9.6": Profile(
-        "1.9.6", "$sequence", str, (str, int), (int,), True, True, "database_query_order_null", 500, True, 500, True
-    ),
+    "1.6": Profile("1.6.2", "$internalId", None, (str,), (), False, False, NO_NULLS, 500, False, None, False, True),
+    "1.7": Profile("1.7.4", "$internalId", None, (str,), (), False, False, NO_NULLS, 500, False, None, False, True),
+    "1.8.1": Profile("1.8.1", "$sequence", int, (str,), (), True, True, NO_NULLS, 500, True, None, True, True),
+    "1.9.6": Profile("1.9.6", "$sequence", str, (str, int), (int,), True, True, NO_NULLS, 500, True, 500, True, True),
 }
 
 
@@ -157,6 +156,16 @@ MODELS = {
         OBJECT + "userId:id provider:text providerUid:text providerEmail:text providerAccessToken:text"
         " providerAccessTokenExpiry:time providerRefreshToken:text"
     ),
+    "bucket": fields(
+        OBJECT + "$permissions:list fileSecurity:bool name:text enabled:enabled maximumFileSize:int"
+        " allowedFileExtensions:list compression:text=none|gzip|zstd encryption:bool antivirus:bool"
+        " transformations:enabled@1.8.1"
+    ),
+    "file": fields(
+        OBJECT + "bucketId:id $permissions:list name:text signature:text mimeType:text sizeOriginal:int chunksTotal:int"
+        " chunksUploaded:int"
+    ),
+    "function": fields(OBJECT + "name:text enabled:enabled"),
     "team": fields(OBJECT + "name:text total:int prefs:object"),
     "membership": fields(
         OBJECT
@@ -175,7 +184,7 @@ class Type(NamedTuple):
 
 
 TYPES = {
-    ("string", None): Type("text", "size:int default:text? encrypt:bool@1.8.0"),
+    ("string", None): Type("text", "size:int default:text? encrypt:bool@1.7.4"),
     ("string", "email"): Type("text", "format:text default:text?"),
     ("string", "enum"): Type("text", "format:text elements:list default:text?"),
     ("string", "ip"): Type("text", "format:text default:text?"),
@@ -188,7 +197,7 @@ TYPES = {
     ("bigint", None): Type("int", "min:int? max:int? default:int?", "1.9.5"),
     ("double", None): Type("double", "min:double? max:double? default:double?"),
     ("boolean", None): Type("bool", "default:bool?"),
-    ("datetime", "datetime"): Type("time", "format:text default:time?"),
+    ("datetime", None): Type("time", "format:text default:time?"),
     ("point", None): Type("list", "default:list?", "1.8.0"),
     ("linestring", None): Type("list", "default:list?", "1.8.0"),
     ("polygon", None): Type("list", "default:list?", "1.8.0"),
@@ -201,8 +210,9 @@ ATTRIBUTE_FIELDS = {form: fields(ATTRIBUTE + form_type.extra) for form, form_typ
 
 
 def attribute_form(attribute: Row) -> tuple[Any, Any]:
-    """The key of TYPES. Some servers print an empty format for plain strings."""
-    return attribute.get("type"), attribute.get("format") or None
+    """The key of TYPES. The format of a datetime is written down, and printed as an empty text."""
+    kind = attribute.get("type")
+    return kind, None if kind == "datetime" else attribute.get("format") or None
 
 
 def model_view(model: tuple[Field, ...], row: Row, profile: Profile, response_format: str | None) -> Row:

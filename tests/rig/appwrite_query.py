@@ -60,7 +60,8 @@ class Plan:
 
 
 def fold(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+    """MariaDB's utf8mb4_general_ci: letters count as capitals, so that `_` comes behind them."""
+    return value.upper() if isinstance(value, str) else value
 
 
 def holds(value: Any, part: Any) -> bool:
@@ -165,7 +166,9 @@ def add_query(plan: Plan, query: Row, rules: Rules) -> None:
         plan.offset = offset if plan.offset is None else plan.offset
     elif method in ("cursorAfter", "cursorBefore"):
         if len(values) != 1 or not isinstance(values[0], str) or not IDENTIFIER.fullmatch(values[0]):
-            rules.refuse("Invalid cursor: must be an id of at most 36 characters")
+            if not rules.profile.has("1.6.0"):
+                raise Refusal("general_cursor_not_found")
+            rules.refuse("Invalid cursor: UID must contain at most 36 chars")
         plan.cursor = plan.cursor or (values[0], method == "cursorAfter")
     elif method in ("orderAsc", "orderDesc"):
         # An order without an attribute is one by the internal counter.
@@ -199,7 +202,8 @@ def checked_selection(values: list[Any], rules: Rules) -> list[str]:
     if not all(isinstance(name, str) for name in values) or len(values) != len(set(values)):
         rules.refuse("Attributes to select must be strings, each once")
     for name in values:
-        if name not in ("*", "$permissions", "$databaseId", "$collectionId", "$tableId"):
+        # No version knows $databaseId, $collectionId and $tableId here, although documents have them.
+        if name not in ("*", "$permissions"):
             column_of(name, rules)
     return values
 
@@ -218,6 +222,8 @@ def make_filter(query: Any, rules: Rules) -> Callable[[Row], bool]:
         rules.refuse(f"Invalid query method: {method}")
     column = column_of(attribute, rules)
     if not column.filter:
+        if not rules.profile.has("1.6.0"):
+            return lambda row: False  # it is compared with what is stored, which is not the text
         rules.refuse(f"Cannot query encrypted attribute: {attribute}")
     key = "$sequence" if column.kind == "sequence" else attribute
     if method in NULL_TESTS:

@@ -25,7 +25,7 @@ from .appwrite_models import (
     version_key,
 )
 from .appwrite_query import Column, Page, Plan, Rules, make_plan, parameter_queries, run
-from .appwrite_store import Collection, Store, Table
+from .appwrite_store import PROJECT_FILES, Collection, Store, Table
 from .appwrite_wire import Refusal, php_json
 
 READ_SCOPES = frozenset(
@@ -41,6 +41,7 @@ READ_SCOPES = frozenset(
         "teams",
         "buckets",
         "files",
+        "functions",
     )
 )
 # A caller without a known key is a guest. Guests may list documents, as far as permissions let them: a wrong
@@ -85,6 +86,9 @@ LISTED = {
     "target": "userId providerId identifier providerType",
     "team": "name total",
     "membership": "userId teamId invited joined confirm roles",
+    "bucket": "enabled name fileSecurity maximumFileSize encryption antivirus",
+    "file": "name signature mimeType sizeOriginal chunksTotal chunksUploaded",
+    "function": "name enabled",
 }
 
 
@@ -126,6 +130,7 @@ class Question:
     """One request on its way to an answer: what the endpoints work with."""
 
     def __init__(self, project: Project, request: Request, caller: Caller, names: dict[str, str]):
+        self.project = project
         self.store = project.store
         self.profile = project.profile
         self.request = request
@@ -215,7 +220,8 @@ def system_columns(profile: Profile) -> dict[str, Column]:
 
 
 def attribute_view(question: Question, row: Row) -> Row:
-    return model_view(ATTRIBUTE_FIELDS[attribute_form(row)], row, question.profile, question.request.response_format)
+    view = model_view(ATTRIBUTE_FIELDS[attribute_form(row)], row, question.profile, question.request.response_format)
+    return view | {"format": ""} if row["type"] == "datetime" else view
 
 
 def index_view(question: Question, dialect: Dialect, row: Row) -> Row:
@@ -251,8 +257,8 @@ def document_view(
     if select is not None:
         everything = "*" in select
         if not profile.select_keeps_system:
-            system = {key: value for key, value in system.items() if everything or key in select}
-            places = {key: value for key, value in places.items() if key in select}
+            system = {key: value for key, value in system.items() if key in select}
+            places = {}
         values = {key: value for key, value in values.items() if everything or key in select}
     return {**values, **system, **places}
 
@@ -383,8 +389,22 @@ def list_team_memberships(question: Question) -> Row:
     return question.envelope("memberships", page.total, members)
 
 
-def no_bucket(question: Question) -> Row:
-    raise Refusal("storage_bucket_not_found")
+def list_files(question: Question) -> Row:
+    bucket = question.named(question.store.project["buckets"], "bucket", "storage_bucket_not_found")
+    table = question.store.project["files"]
+    page = question.page("file", table, [row for row in table.rows if row.get("bucketId") == bucket["$id"]])
+    return question.envelope("files", page.total, [question.view("file", row) for row in page.rows])
+
+
+def say_version(question: Question) -> Row:
+    """A key may do less than nobody: it lacks the scope that this asks for. The refusal has the version, too."""
+    if not question.caller.is_guest:
+        raise missing_scope(("public",), question.caller, question.project)
+    return {"version": question.profile.version}
+
+
+def project_list(name: str) -> Callable[[Question], Row]:
+    return lambda question: question.listing(PROJECT_FILES[name], name, question.store.project[name])
 
 
 # --- The table ---
@@ -415,25 +435,20 @@ def dialect_routes(dialect: Dialect) -> list[Route]:
 
 
 ROUTES = [
-    Route("/health/version", (), lambda question: {"version": question.profile.version}),
+    Route("/health/version", (), say_version),
     *(route for dialect in DIALECTS for route in dialect_routes(dialect)),
     Route("/users", ("users.read",), list_users),
-    Route(
-        "/users/identities",
-        ("users.read",),
-        lambda question: question.listing("identity", "identities", question.store.project["identities"]),
-    ),
+    Route("/users/identities", ("users.read",), project_list("identities")),
     Route("/users/{user}", ("users.read",), lambda question: user_view(question, question.user())),
     Route("/users/{user}/memberships", ("users.read",), list_user_memberships),
     Route("/users/{user}/sessions", ("users.read",), list_sessions),
     Route("/users/{user}/targets", ("targets.read",), list_targets),
-    Route(
-        "/teams", ("teams.read",), lambda question: question.listing("team", "teams", question.store.project["teams"])
-    ),
+    Route("/teams", ("teams.read",), project_list("teams")),
     Route("/teams/{team}", ("teams.read",), lambda question: question.view("team", question.team())),
     Route("/teams/{team}/memberships", ("teams.read",), list_team_memberships),
-    Route("/storage/buckets", ("buckets.read",), lambda question: question.envelope("buckets", 0, [])),
-    Route("/storage/buckets/{bucket}/files", ("files.read",), no_bucket),
+    Route("/storage/buckets", ("buckets.read",), project_list("buckets")),
+    Route("/storage/buckets/{bucket}/files", ("files.read",), list_files),
+    Route("/functions", ("functions.read",), project_list("functions")),
 ]
 PATTERNS = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path)), route) for route in ROUTES]
 
@@ -447,24 +462,33 @@ def find_route(path: str, profile: Profile) -> tuple[Route, dict[str, str]]:
 
 
 def find_caller(project: Project, request: Request) -> Caller:
-    """An unknown key is not refused: its bearer is a guest, who then lacks scopes."""
+    """The bearer of an unknown key is refused, or, on old servers, a guest, who then lacks scopes. What only looks
+    like a key of a function is a guest's everywhere."""
     if request.project is not None and request.project != project.name:
         raise Refusal("project_not_found")
-    if request.project is not None and request.key is not None:
-        given = request.key.encode()
-        for key, scopes in project.keys.items():
-            if hmac.compare_digest(key.encode(), given):
-                return Caller("applications", scopes)
+    if request.key is None or request.key.startswith("dynamic_"):
+        return Caller("guests", GUEST_SCOPES)
+    given = request.key.encode()
+    for key, scopes in project.keys.items():
+        if request.project is not None and hmac.compare_digest(key.encode(), given):
+            return Caller("applications", scopes)
+    if project.profile.knows_keys:
+        raise Refusal("user_unauthorized")
+    if request.project is None and request.path.endswith("/documents"):
+        raise Refusal("general_access_forbidden")
     return Caller("guests", GUEST_SCOPES)
 
 
-def check_scopes(route: Route, caller: Caller, project: Project) -> None:
-    if not route.scopes or not caller.scopes.isdisjoint(route.scopes):
-        return
+def missing_scope(scopes: tuple[str, ...], caller: Caller, project: Project) -> Refusal:
     who = "User" if caller.is_guest else f"app.{project.name}@service.localhost"
     several = project.profile.plural_scopes
-    missing = f"scopes ({php_json(list(route.scopes))})" if several else f"scope ({route.scopes[0]})"
-    raise Refusal("general_unauthorized_scope", f"{who} (role: {caller.role}) missing {missing}")
+    missing = f"scopes ({php_json(list(scopes))})" if several else f"scope ({scopes[0]})"
+    return Refusal("general_unauthorized_scope", f"{who} (role: {caller.role}) missing {missing}")
+
+
+def check_scopes(route: Route, caller: Caller, project: Project) -> None:
+    if route.scopes and caller.scopes.isdisjoint(route.scopes):
+        raise missing_scope(route.scopes, caller, project)
 
 
 def answer(project: Project, request: Request) -> Row:
@@ -486,8 +510,8 @@ def listed_table(project: Project, path: str) -> Table:
     parts = path.strip("/").split("/")
     if len(parts) == 1 and parts[0] in store.project:
         return store.project[parts[0]]
-    if parts == ["users", "identities"]:
-        return store.project["identities"]
+    if parts[-1] in ("identities", "memberships", "buckets", "files"):
+        return store.project[parts[-1]]
     if len(parts) == 5 and (parts[1], parts[3]) in store.contents:
         return store.contents[parts[1], parts[3]].documents
     raise LookupError(f"{path} lists nothing that can change")

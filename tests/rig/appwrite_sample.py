@@ -1,8 +1,8 @@
 """A small Appwrite project for the double to serve, with one of everything that readers stumble over.
 
-60 users, 30 identities, a team with odd members and one without, and the database `main`: user_preferences (40
-documents with every common type, row permissions), notes (8, for filters and orders), wide (30 attributes, no
-documents), hidden (disabled).
+60 users, 30 identities, a team with odd members and one without, a bucket with two files, a function, and the database
+`main`: user_preferences (40 documents with every common type, row permissions), notes (8, for filters and orders), wide
+(30 attributes, no documents), hidden (disabled).
 """
 
 from __future__ import annotations
@@ -122,6 +122,11 @@ def write_sample(folder: Path) -> None:
     write_lines(folder / "teams.jsonl", teams)
     odd = [membership(number, name) for number, name in enumerate(["u001", "", "gone", "u002"])]
     write_lines(folder / "memberships.jsonl", [*odd, membership(4, "u003", "team2")])
+    times = {"$createdAt": moment(1), "$updatedAt": moment(1)}
+    write_lines(folder / "buckets.jsonl", [{"$id": "covers", **times, "name": "Covers", "maximumFileSize": 30_000_000}])
+    files = ({"$id": f"f{n}", **times, "bucketId": "covers", "name": f"{n}.png", "sizeOriginal": n} for n in range(2))
+    write_lines(folder / "files.jsonl", files)
+    write_lines(folder / "functions.jsonl", [{"$id": "nightly", **times, "name": "Nightly"}])
     preferences = [preference(n) for n in range(1, 41)]
     preferences[4] |= ODD_PREFERENCE
     preferences[6]["ratio"] = 10**20

@@ -3,7 +3,7 @@
     schema.json         {"databases": [{"$id": ..., "collections": [{"$id": ..., "attributes": [...], ...}]}]}
     users.jsonl         one user a line, targets inside
     <collection>.jsonl  one document a line, for every collection of schema.json
-    identities.jsonl, teams.jsonl, memberships.jsonl    optional
+    identities.jsonl, teams.jsonl, memberships.jsonl, buckets.jsonl, files.jsonl, functions.jsonl    optional
 
 What a real server could not return (an undeclared key, a duplicate id, a time in another form) is an error
 here, so that no test passes on data that cannot exist.
@@ -19,7 +19,10 @@ from typing import Any
 from .appwrite_models import ATTRIBUTE_FIELDS, MODELS, TYPES, Field, Profile, Row, attribute_form, fields
 
 SYSTEM_FIELDS = fields("$id:id $createdAt:time $updatedAt:time $permissions:list $databaseId:text $collectionId:text")
-PROJECT_FILES = {"users": "user", "identities": "identity", "teams": "team", "memberships": "membership"}
+PROJECT_FILES = {
+    **{"users": "user", "identities": "identity", "teams": "team", "memberships": "membership"},
+    **{"buckets": "bucket", "files": "file", "functions": "function"},
+}
 
 
 class DataError(Exception):

@@ -61,6 +61,7 @@ ERRORS = {
     "database_query_order_null": (400, "The order attribute is null in the cursor document."),
     "database_timeout": (408, "Database timed out."),
     "document_not_found": (404, "Document not found."),
+    "general_access_forbidden": (401, "Access to this resource is forbidden."),
     "general_argument_invalid": (400, "An argument is invalid."),
     "general_cursor_not_found": (400, "The cursor's object does not exist."),
     "general_query_invalid": (400, "A query is invalid."),

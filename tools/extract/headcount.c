@@ -106,7 +106,9 @@ static bool count_records(struct reader *reader, struct entity_count *count, str
         buffer_clear(&record);
     }
     buffer_release(&record);
-    return ok;
+    int64_t held;
+    return ok && (reader->ops->confirm == NULL ||
+                  reader->ops->confirm(reader, count->records, &held, error));
 }
 
 static bool read_through(const struct headcount *headcount, struct entity_count *count,

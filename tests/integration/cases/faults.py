@@ -14,7 +14,9 @@ RIGHT = {
         ),
         never=("goes on from where it was", "in the target and run again"),
     ),
-    "empty-page-of-a-server": Right("* * *", waits="not built yet"),
+    "empty-page-of-a-server": Right(
+        "3 * *", ((0, "things: the source says that it has 250 records, and gave 200"),)
+    ),
     "finished-run-and-an-empty-target": Right("* * *", waits="not built yet"),
     "reserved-names": Right(
         "2 2",
@@ -32,7 +34,7 @@ RIGHT = {
         never=("everything arrived",),
     ),
     "run-folder-open-to-all": Right("0 0 0", says=((1, "was open to others (mode 0777); it is 0700 now"), (2, "700\n"))),
-    "same-page-again-and-again": Right("*", waits="not built yet"),
+    "same-page-again-and-again": Right("3", ("its pages do not get on", "things")),
     "seal-that-was-killed": Right("0 0 0 0 0", says=((3, "seal.json.tmp, which a killed graduate left"),)),
     "seal-without-checkpoints": Right("0 0 0 5", says=((3, "without the checkpoints of things"),)),
     "second-run-with-another-source": Right("* * *", waits="not built yet"),

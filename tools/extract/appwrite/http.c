@@ -1,8 +1,10 @@
 #include "http.h"
+#include "excerpt.h"
+#include "graduate/buffer.h"
 #include "graduate/message.h"
+#include "html_page.h"
 #include "json_bson.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,19 +119,6 @@ static int shown_length(const char *url)
     return (int)strcspn(url, "?");
 }
 
-void http_excerpt(const char *bytes, size_t length, char *out, size_t size)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < length && n + 1 < size; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        if (!isspace(c))
-            out[n++] = c > ' ' && c < 127 ? (char)c : '?';
-        else if (n > 0 && out[n - 1] != ' ')
-            out[n++] = ' ';
-    }
-    out[n] = '\0';
-}
-
 /* Fill the answer from a transfer that is complete. False: it is cut off. */
 static bool understand(struct http *http, struct transfer *transfer, struct http_answer *answer)
 {
@@ -143,16 +132,22 @@ static bool understand(struct http *http, struct transfer *transfer, struct http
     struct error cause;
     bool cut = false;
     const char *body = buffer_text(&transfer->body);
-    if (json_bson_parse(body, transfer->body.length, &answer->json, &cut, &cause))
+    bson_t *json = bson_new();
+    if (json_bson_parse(body, transfer->body.length, json, &cut, &cause)) {
+        answer->json = json;
         return true;
+    }
+    bson_destroy(json);
     char kind[64] = "no content type", start[81];
     if (type != NULL)
-        http_excerpt(type, strlen(type), kind, sizeof kind);
+        excerpt(type, strlen(type), kind, sizeof kind);
     /* The first bytes of a page for people help; those of a page of records may be a secret. */
-    http_excerpt(body, strcspn(body, "{["), start, sizeof start);
+    excerpt(body, strcspn(body, "{["), start, sizeof start);
     answer->foreign = body[strspn(body, " \t\r\n")] != '{';
-    snprintf(answer->problem, sizeof answer->problem, "%s, %zu bytes; %.150s", kind,
-             transfer->body.length, start[0] != '\0' ? start : cause.message);
+    html_page_gist(body, transfer->body.length, answer->gist, sizeof answer->gist);
+    snprintf(answer->problem, sizeof answer->problem, "%s, %zu bytes; %.100s%s%.60s", kind,
+             transfer->body.length, start[0] != '\0' ? start : cause.message,
+             cause.path[0] != '\0' ? " at " : "", cause.path);
     return !cut;
 }
 
@@ -203,7 +198,7 @@ static enum outcome attempt(struct http *http, const char *url, struct transfer 
         return no_transfer(code, text, url, error);
     bool whole = understand(http, transfer, answer);
     if (is_passing(answer->status)) {
-        const char *type = json_string_value(json_object_get(answer->json, "type"));
+        const char *type = answer->json != NULL ? json_bson_text(answer->json, "type") : NULL;
         error_set(error, ERROR_SOURCE, "GET %.*s: the server answers %ld (%s)", shown_length(url),
                   url, answer->status, type != NULL ? type : answer->problem);
         error_hint(error, answer->status == 429
@@ -285,6 +280,6 @@ bool http_get(struct http *http, const char *url, size_t limit, struct http_answ
 
 void http_answer_release(struct http_answer *answer)
 {
-    json_decref(answer->json);
+    bson_destroy(answer->json);
     *answer = (struct http_answer){0};
 }

@@ -9,11 +9,11 @@
 #ifndef EXTRACT_HTTP_H
 #define EXTRACT_HTTP_H
 
-#include "graduate/buffer.h"
 #include "graduate/error.h"
 
+#include <bson/bson.h>
 #include <curl/curl.h>
-#include <jansson.h>
+#include <stdint.h>
 
 enum { HTTP_ATTEMPTS = 6 };
 
@@ -25,10 +25,11 @@ struct http {
 
 struct http_answer {
     long status;
-    bool too_large;     /* longer than the limit; there is nothing but the status */
-    json_t *json;       /* an object, owned by the answer; NULL: the body is none */
-    bool foreign;       /* json NULL: it does not even begin like JSON */
-    char problem[256];  /* json NULL: content type, length, and what is wrong or the first bytes */
+    bool too_large;    /* longer than the limit; there is nothing but the status */
+    bson_t *json;      /* an object, owned by the answer; NULL: the body is none */
+    bool foreign;      /* json NULL: it does not even begin like JSON */
+    char problem[256]; /* json NULL: content type, length, and what is wrong or the first bytes */
+    char gist[200]; /* json NULL: what a page for people says; "" if it is none; see html_page.h */
     char redirect[256]; /* 3xx: where to, without query; "" if the server does not say */
 };
 
@@ -42,8 +43,5 @@ bool http_header(struct http *http, const char *name, const char *value, struct 
 bool http_get(struct http *http, const char *url, size_t limit, struct http_answer *answer,
               struct error *error);
 void http_answer_release(struct http_answer *answer);
-
-/* The beginning of what a server sent as one line of printable ASCII, for messages. */
-void http_excerpt(const char *bytes, size_t length, char *out, size_t size);
 
 #endif

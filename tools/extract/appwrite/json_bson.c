@@ -1,169 +1,451 @@
 #include "json_bson.h"
+#include "graduate/buffer.h"
+#include "json_number.h"
 
-#include <bson/bson.h>
-#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static bool put_value(bson_t *parent, const char *key, int key_length, json_t *value, int depth,
-                      struct error *error);
+struct parser {
+    const char *text;
+    size_t length, at;
+    struct buffer string; /* the string or number read last */
+    struct buffer keys;   /* the names of all members that we are in, each with its NUL */
+    size_t starts[JSON_BSON_DEPTH];
+    int depth;
+    bool wrong;  /* a value has no faithful form: the error is set, and we read on for the key */
+    bool closed; /* the object's end was met */
+    struct error *error;
+};
 
-/* Where the key begins whose closing quote is the byte before `end`. */
-static size_t key_start(const char *text, size_t end)
+static bool parse_value(struct parser *p, bson_t *parent, const char *key, int key_length);
+
+/* What went wrong. The first error counts. */
+
+static bool fail(struct parser *p, size_t at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool fail(struct parser *p, size_t at, const char *format, ...)
 {
-    size_t at = end - 1;
-    while (at > 0) {
-        size_t backslashes = 0;
-        at--;
-        while (backslashes < at && text[at - backslashes - 1] == '\\')
-            backslashes++;
-        if (text[at] == '"' && backslashes % 2 == 0)
-            break;
+    if (p->wrong)
+        return false;
+    char what[200], path[sizeof p->error->path] = "";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    error_set(p->error, ERROR_SOURCE, "column %zu: %s", at + 1, what);
+    const char *keys = buffer_text(&p->keys);
+    for (int i = 0; i < p->depth && p->starts[i] < p->keys.length; i++) {
+        size_t used = strlen(path);
+        snprintf(path + used, sizeof path - used, "%s%s", i > 0 ? "." : "", keys + p->starts[i]);
     }
-    return at;
+    if (path[0] != '\0')
+        error_at(p->error, NULL, NULL, path);
+    p->wrong = true;
+    return false;
 }
 
-static bool parse_error(const json_error_t *cause, const char *text, size_t length,
-                        struct error *error)
+static bool no_memory(struct parser *p)
 {
-    size_t at = cause->position < 0 ? 0 : (size_t)cause->position;
-    if (at > length)
-        at = length;
-    enum json_error_code code = json_error_code(cause);
-    if (code == json_error_out_of_memory)
-        return error_memory(error);
-    if (code == json_error_numeric_overflow)
-        return error_set(error, ERROR_SOURCE, "column %d: a number that 64 bits cannot hold",
-                         cause->column);
-    if (code == json_error_duplicate_key && at > 0) {
-        /* Jansson itself shows only short keys. */
-        size_t start = key_start(text, at);
-        return error_set(error, ERROR_SOURCE, "column %d: the key %.*s is there twice",
-                         cause->column, (int)(at - start), text + start);
+    p->wrong = true;
+    return error_memory(p->error);
+}
+
+/* A value that cannot be kept; the text goes on behind it. */
+static bool unfaithful(struct parser *p, size_t at, const char *what, const char *hint)
+{
+    if (!p->wrong) {
+        fail(p, at, "%s", what);
+        error_hint(p->error, "%s", hint);
     }
-    /* Jansson goes on with " near" and a piece of the text, which may be a secret. */
-    const char *near = strstr(cause->text, " near ");
-    int shown = near != NULL ? (int)(near - cause->text) : (int)strlen(cause->text);
-    return error_set(error, ERROR_SOURCE, "column %d: %.*s", cause->column, shown, cause->text);
+    return true;
+}
+
+static bool appended(struct parser *p, bool done)
+{
+    return done || fail(p, p->at, "as BSON it is larger than 2 GiB");
+}
+
+/* The text. */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void skip_space(struct parser *p)
+{
+    while (p->at < p->length && is_space(p->text[p->at]))
+        p->at++;
+}
+
+static bool takes(struct parser *p, char c)
+{
+    skip_space(p);
+    bool there = p->at < p->length && p->text[p->at] == c;
+    p->at += there;
+    return there;
+}
+
+static bool expect(struct parser *p, char c)
+{
+    return takes(p, c) || fail(p, p->at, "'%c' expected", c);
+}
+
+/* The length of the character that begins there; 0: it is none of UTF-8. */
+static size_t utf8_length(const unsigned char *c, size_t left)
+{
+    size_t length = c[0] < 0x80   ? 1
+                    : c[0] < 0xC2 ? 0
+                    : c[0] < 0xE0 ? 2
+                    : c[0] < 0xF0 ? 3
+                    : c[0] < 0xF5 ? 4
+                                  : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((c[i] & 0xC0) != 0x80)
+            return 0;
+    bool overlong = (c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xF0 && c[1] < 0x90);
+    bool surrogate = c[0] == 0xED && c[1] >= 0xA0;
+    bool beyond = c[0] == 0xF4 && c[1] >= 0x90;
+    return overlong || surrogate || beyond ? 0 : length;
+}
+
+static void put_character(struct buffer *out, unsigned code)
+{
+    char bytes[4];
+    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = length; i-- > 1; code >>= 6)
+        bytes[i] = (char)(0x80 | (code & 0x3F));
+    bytes[0] = (char)(marks[length] | code);
+    buffer_put(out, bytes, length);
+}
+
+/* Four digits of "\u"; -1: there are none. */
+static long hex4(struct parser *p)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    char text[5] = "";
+    for (size_t i = 0; i < 4; i++) {
+        if (p->at >= p->length || p->text[p->at] == '\0' || strchr(digits, p->text[p->at]) == NULL)
+            return -1;
+        text[i] = p->text[p->at++];
+    }
+    return strtol(text, NULL, 16);
+}
+
+static bool parse_unicode(struct parser *p)
+{
+    size_t start = p->at;
+    long code = hex4(p);
+    if (code >= 0xD800 && code < 0xDC00 && p->at + 1 < p->length && p->text[p->at] == '\\' &&
+        p->text[p->at + 1] == 'u') {
+        p->at += 2;
+        long low = hex4(p);
+        code =
+            low >= 0xDC00 && low < 0xE000 ? 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00) : -1;
+    }
+    if (code < 0 || (code >= 0xD800 && code < 0xE000))
+        return fail(p, start, "after \\u stands no character of Unicode");
+    put_character(&p->string, (unsigned)code);
+    return true;
+}
+
+static bool parse_escape(struct parser *p)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    char c = p->at < p->length ? p->text[p->at] : '\0';
+    const char *found = c != '\0' ? strchr(letters, c) : NULL;
+    if (found == NULL && c != 'u')
+        return fail(p, p->at, "an escape that JSON does not know");
+    p->at++;
+    if (c == 'u')
+        return parse_unicode(p);
+    buffer_putc(&p->string, meant[found - letters]);
+    return true;
+}
+
+/* The string whose opening quote is the byte before, into p->string. */
+static bool parse_string(struct parser *p)
+{
+    buffer_clear(&p->string);
+    size_t open = p->at;
+    while (p->at < p->length) {
+        const unsigned char *c = (const unsigned char *)p->text + p->at;
+        if (*c == '"') {
+            p->at++;
+            return true;
+        }
+        if (*c == '\\') {
+            p->at++;
+            if (!parse_escape(p))
+                return false;
+            continue;
+        }
+        if (*c < ' ')
+            return fail(p, p->at, "a control character (0x%02x) in a text", *c);
+        size_t length = utf8_length(c, p->length - p->at);
+        if (length == 0)
+            return fail(p, p->at, "the byte 0x%02x is no UTF-8", *c);
+        buffer_put(&p->string, c, length);
+        p->at += length;
+    }
+    return fail(p, open, "the text that begins here has no end");
+}
+
+/* Values. */
+
+static bool parse_number(struct parser *p, bson_t *parent, const char *key, int key_length)
+{
+    size_t start = p->at, length = json_number_length(p->text + start, p->length - start);
+    if (length == 0)
+        return fail(p, start, "a value expected");
+    p->at += length;
+    buffer_clear(&p->string);
+    buffer_put(&p->string, p->text + start, length);
+    bson_value_t value;
+    if (!json_number_value(buffer_text(&p->string), &value))
+        return unfaithful(p, start, "a number that neither 64 bits nor 34 digits can hold",
+                          "write it in quotes, as a text, or with fewer digits");
+    return appended(p, bson_append_value(parent, key, key_length, &value));
+}
+
+static bool parse_word(struct parser *p, bson_t *parent, const char *key, int key_length)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (size_t i = 0; i < 3; i++) {
+        size_t length = strlen(words[i]);
+        if (p->length - p->at < length || memcmp(p->text + p->at, words[i], length) != 0)
+            continue;
+        p->at += length;
+        return appended(p, i == 2 ? bson_append_null(parent, key, key_length)
+                                  : bson_append_bool(parent, key, key_length, i == 0));
+    }
+    return parse_number(p, parent, key, key_length);
+}
+
+static bool enter(struct parser *p, size_t at)
+{
+    if (p->depth == JSON_BSON_DEPTH)
+        return fail(p, at, "nested deeper than %d levels", JSON_BSON_DEPTH);
+    p->starts[p->depth++] = p->keys.length;
+    return true;
+}
+
+/* Name the member that comes next; the text is valid until the name is replaced. */
+static const char *name_member(struct parser *p, const void *name, size_t length)
+{
+    size_t start = p->starts[p->depth - 1];
+    p->keys.length = start;
+    buffer_put(&p->keys, name, length);
+    buffer_putc(&p->keys, '\0');
+    return p->keys.failed ? NULL : (const char *)p->keys.data + start;
+}
+
+static void leave(struct parser *p)
+{
+    p->keys.length = p->starts[--p->depth];
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A key that is there twice would be lost once, whichever is taken. */
+static bool check_names(struct parser *p, const bson_t *object, size_t count)
+{
+    bson_iter_t at;
+    if (count <= 1 || p->wrong)
+        return true;
+    const char **names = calloc(count, sizeof *names);
+    if (names == NULL)
+        return no_memory(p);
+    size_t n = 0;
+    if (bson_iter_init(&at, object))
+        while (n < count && bson_iter_next(&at))
+            names[n++] = bson_iter_key(&at);
+    qsort(names, n, sizeof *names, compare_names);
+    for (size_t i = 1; i < n && !p->wrong; i++) {
+        if (strcmp(names[i - 1], names[i]) != 0)
+            continue;
+        name_member(p, names[i], strlen(names[i]));
+        unfaithful(p, p->at - 1, "the object that ends here has this key twice",
+                   "take one of the two away");
+    }
+    free(names);
+    return true;
+}
+
+static bool parse_member(struct parser *p, bson_t *object)
+{
+    size_t start = p->at;
+    if (!expect(p, '"') || !parse_string(p))
+        return false;
+    if (p->string.length > 0 && memchr(p->string.data, '\0', p->string.length) != NULL)
+        return fail(p, start, "a key holds NUL");
+    size_t length = p->string.length;
+    const char *key = name_member(p, p->string.data, length);
+    if (key == NULL)
+        return no_memory(p);
+    return expect(p, ':') && parse_value(p, object, key, (int)length);
+}
+
+/* The object whose brace has been taken. */
+static bool parse_object(struct parser *p, bson_t *object)
+{
+    size_t count = 0;
+    if (!enter(p, p->at - 1))
+        return false;
+    bool ok = true;
+    if (!takes(p, '}')) {
+        do {
+            skip_space(p);
+            ok = parse_member(p, object);
+            count += ok;
+        } while (ok && takes(p, ','));
+        ok = ok && (takes(p, '}') || fail(p, p->at, "',' or '}' expected"));
+    }
+    /* The object's own names, not that of its last member, are in an error's path. */
+    p->keys.length = p->starts[p->depth - 1];
+    ok = ok && check_names(p, object, count);
+    leave(p);
+    return ok;
+}
+
+static bool parse_array(struct parser *p, bson_t *array)
+{
+    if (!enter(p, p->at - 1))
+        return false;
+    bool ok = true;
+    uint32_t i = 0;
+    if (!takes(p, ']')) {
+        do {
+            char digits[16];
+            const char *text;
+            size_t length = bson_uint32_to_string(i++, &text, digits, sizeof digits);
+            const char *key = name_member(p, text, length);
+            if (key == NULL)
+                return no_memory(p);
+            ok = parse_value(p, array, key, (int)length);
+        } while (ok && takes(p, ','));
+        ok = ok && (takes(p, ']') || fail(p, p->at, "',' or ']' expected"));
+    }
+    leave(p);
+    return ok;
+}
+
+static bool parse_nested(struct parser *p, bson_t *parent, const char *key, int key_length)
+{
+    bson_t child;
+    bool object = p->text[p->at++] == '{';
+    if (!appended(p, object ? bson_append_document_begin(parent, key, key_length, &child)
+                            : bson_append_array_begin(parent, key, key_length, &child)))
+        return false;
+    bool ok = object ? parse_object(p, &child) : parse_array(p, &child);
+    /* Also after a failure, so that the parent is a document. */
+    bool ended =
+        object ? bson_append_document_end(parent, &child) : bson_append_array_end(parent, &child);
+    return appended(p, ended) && ok;
+}
+
+static bool parse_value(struct parser *p, bson_t *parent, const char *key, int key_length)
+{
+    skip_space(p);
+    char c = p->at < p->length ? p->text[p->at] : '\0';
+    if (c == '{' || c == '[')
+        return parse_nested(p, parent, key, key_length);
+    if (c != '"')
+        return parse_word(p, parent, key, key_length);
+    p->at++;
+    return parse_string(p) &&
+           appended(p, bson_append_utf8(parent, key, key_length, buffer_text(&p->string),
+                                        (int)p->string.length));
 }
 
 /* An object that stops too early: the text is empty, or begins as an object and does not end as
- * one, or the parser says so. */
-static bool is_cut(const json_error_t *cause, const char *text, size_t length)
+ * one, or the parser met its end. */
+static bool is_cut(const struct parser *p)
 {
-    size_t from = 0;
-    while (from < length && isspace((unsigned char)text[from]))
+    size_t from = 0, to = p->length;
+    while (from < to && is_space(p->text[from]))
         from++;
-    while (length > from && isspace((unsigned char)text[length - 1]))
-        length--;
-    if (from == length)
-        return true;
-    return text[from] == '{' &&
-           (text[length - 1] != '}' || json_error_code(cause) == json_error_premature_end_of_input);
+    while (to > from && is_space(p->text[to - 1]))
+        to--;
+    return from == to || (p->text[from] == '{' && (p->text[to - 1] != '}' || p->at >= p->length));
 }
 
-bool json_bson_parse(const char *text, size_t length, json_t **object, bool *cut,
+static bool parse_text(struct parser *p, bson_t *document)
+{
+    if (takes(p, '[')) {
+        fail(p, p->at - 1, "this is an array, not an object");
+        return error_hint(p->error, "make a line of each of its objects: jq -c '.[]' FILE");
+    }
+    if (!expect(p, '{') || !parse_object(p, document))
+        return false;
+    p->closed = true;
+    skip_space(p);
+    if (p->at == p->length || p->wrong)
+        return true;
+    if (p->text[p->at] != '{')
+        return fail(p, p->at, "something follows the object");
+    fail(p, p->at, "a second object follows on the same line");
+    return error_hint(p->error, "make a line of each: jq -c . FILE");
+}
+
+bool json_bson_parse(const char *text, size_t length, bson_t *document, bool *cut,
                      struct error *error)
 {
-    json_error_t cause;
-    json_t *value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &cause);
+    struct parser p = {.text = text, .length = length, .error = error};
+    buffer_init(&p.string);
+    buffer_init(&p.keys);
+    bool ok = parse_text(&p, document) && !p.wrong;
     if (cut != NULL)
-        *cut = value == NULL && is_cut(&cause, text, length);
-    if (value == NULL)
-        return parse_error(&cause, text, length, error);
-    if (!json_is_object(value)) {
-        json_decref(value);
-        return error_set(error, ERROR_SOURCE, "column 1: this is an array, not an object");
-    }
-    *object = value;
-    return true;
-}
-
-/* All that can go wrong in libbson, which aborts when memory is out. */
-static bool fits(bool appended, struct error *error)
-{
-    return appended || error_set(error, ERROR_SOURCE, "as BSON it is larger than 2 GiB");
-}
-
-static bool put_members(bson_t *document, json_t *object, int depth, struct error *error)
-{
-    const char *key;
-    size_t length;
-    json_t *value;
-    json_object_keylen_foreach(object, key, length, value)
-    {
-        if (!put_value(document, key, (int)length, value, depth, error))
-            return depth == 1 ? error_at(error, NULL, NULL, key) : false;
-    }
-    return true;
-}
-
-static bool put_elements(bson_t *document, json_t *array, int depth, struct error *error)
-{
-    size_t i;
-    json_t *value;
-    json_array_foreach(array, i, value)
-    {
-        char digits[16];
-        const char *key;
-        size_t length = bson_uint32_to_string((uint32_t)i, &key, digits, sizeof digits);
-        if (!put_value(document, key, (int)length, value, depth, error))
-            return false;
-    }
-    return true;
-}
-
-static bool put_nested(bson_t *parent, const char *key, int key_length, json_t *value, int depth,
-                       struct error *error)
-{
-    if (depth == JSON_BSON_DEPTH)
-        return error_set(error, ERROR_SOURCE, "nested deeper than %d levels", JSON_BSON_DEPTH);
-    bson_t child;
-    if (json_is_object(value))
-        return fits(bson_append_document_begin(parent, key, key_length, &child), error) &&
-               put_members(&child, value, depth + 1, error) &&
-               fits(bson_append_document_end(parent, &child), error);
-    return fits(bson_append_array_begin(parent, key, key_length, &child), error) &&
-           put_elements(&child, value, depth + 1, error) &&
-           fits(bson_append_array_end(parent, &child), error);
-}
-
-static bool put_value(bson_t *parent, const char *key, int key_length, json_t *value, int depth,
-                      struct error *error)
-{
-    bool appended = false;
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-    case JSON_ARRAY:
-        return put_nested(parent, key, key_length, value, depth, error);
-    case JSON_STRING:
-        appended = bson_append_utf8(parent, key, key_length, json_string_value(value),
-                                    (int)json_string_length(value));
-        break;
-    case JSON_INTEGER:
-        appended = bson_append_int64(parent, key, key_length, json_integer_value(value));
-        break;
-    case JSON_REAL:
-        appended = bson_append_double(parent, key, key_length, json_real_value(value));
-        break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        appended = bson_append_bool(parent, key, key_length, json_is_true(value));
-        break;
-    case JSON_NULL:
-        appended = bson_append_null(parent, key, key_length);
-        break;
-    }
-    return fits(appended, error);
-}
-
-bool json_bson_put(json_t *object, struct buffer *out, struct error *error)
-{
-    bson_t document = BSON_INITIALIZER;
-    bool ok = put_members(&document, object, 1, error);
-    if (ok) {
-        buffer_put(out, bson_get_data(&document), document.len);
-        ok = buffer_ok(out, error);
-    }
-    bson_destroy(&document);
+        *cut = !p.closed && is_cut(&p);
+    if (p.string.failed)
+        ok = error_memory(error);
+    buffer_release(&p.string);
+    buffer_release(&p.keys);
     return ok;
+}
+
+/* Members. */
+
+const char *json_bson_text(const bson_t *document, const char *key)
+{
+    bson_iter_t at;
+    return bson_iter_init_find(&at, document, key) && BSON_ITER_HOLDS_UTF8(&at)
+               ? bson_iter_utf8(&at, NULL)
+               : NULL;
+}
+
+bool json_bson_view(const bson_iter_t *at, bson_t *view)
+{
+    uint32_t length;
+    const uint8_t *data;
+    if (BSON_ITER_HOLDS_DOCUMENT(at))
+        bson_iter_document(at, &length, &data);
+    else if (BSON_ITER_HOLDS_ARRAY(at))
+        bson_iter_array(at, &length, &data);
+    else
+        return false;
+    return bson_init_static(view, data, length);
+}
+
+bool json_bson_object(const bson_t *document, const char *key, bson_t *object)
+{
+    bson_iter_t at;
+    return bson_iter_init_find(&at, document, key) && BSON_ITER_HOLDS_DOCUMENT(&at) &&
+           json_bson_view(&at, object);
+}
+
+bool json_bson_array(const bson_t *document, const char *key, bson_t *array)
+{
+    bson_iter_t at;
+    return bson_iter_init_find(&at, document, key) && BSON_ITER_HOLDS_ARRAY(&at) &&
+           json_bson_view(&at, array);
 }

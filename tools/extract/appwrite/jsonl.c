@@ -1,11 +1,10 @@
-/* An export of Appwrite: a folder with one file of JSON lines per list, "users.jsonl" and
- * "user_preferences.jsonl"; each line is one object as the REST API prints it. */
+/* The reader of an export of Appwrite. */
 #include "appwrite_api.h"
 #include "appwrite_source.h"
 #include "graduate/file.h"
 #include "json_bson.h"
+#include "jsonl_catalog.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,75 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 enum { LINE_BYTES = 64 << 20, READ_BYTES = 256 << 10 };
-
-static const char suffix[] = ".jsonl", packed[] = ".jsonl.gz";
-
-static bool ends_with(const char *name, const char *end)
-{
-    size_t length = strlen(name), tail = strlen(end);
-    return length > tail && strcmp(name + length - tail, end) == 0;
-}
-
-/* The catalog. */
-
-static bool add_file(const char *folder, const char *file, struct catalog *catalog,
-                     struct error *error)
-{
-    char path[PATH_MAX], name[NAME_MAX + 1];
-    struct stat info;
-    if (!file_join(path, sizeof path, folder, file, error))
-        return false;
-    if (ends_with(file, packed)) {
-        error_set(error, ERROR_SOURCE, "%s is compressed", path);
-        return error_hint(error, "unpack it: gunzip %s", path);
-    }
-    if (!ends_with(file, suffix))
-        return true;
-    if (stat(path, &info) != 0)
-        return error_set_errno(error, ERROR_SOURCE, "cannot look at %s", path);
-    if (!S_ISREG(info.st_mode))
-        return error_set(error, ERROR_SOURCE, "%s is no file", path);
-    snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(suffix)), file);
-    struct catalog_entity *entity = catalog_add(catalog, name);
-    if (entity == NULL)
-        return error_memory(error);
-    entity->bytes = info.st_size;
-    return true;
-}
-
-static bool fill_catalog(const struct endpoint *endpoint, struct catalog *catalog,
-                         struct error *error)
-{
-    struct dirent **files;
-    int count = scandir(endpoint->folder, &files, NULL, alphasort);
-    if (count < 0) {
-        error_set_errno(error, ERROR_SOURCE, "cannot read the folder %s", endpoint->folder);
-        return error_hint(error,
-                          "the URI of the source \"%s\" should read file:DIR, with the "
-                          "folder of an export",
-                          endpoint->source->name);
-    }
-    catalog->source = strdup(endpoint->source->name);
-    catalog->kind = strdup(source_kind_names[SOURCE_APPWRITE]);
-    catalog->version = strdup("export");
-    bool ok = (catalog->source != NULL && catalog->kind != NULL && catalog->version != NULL) ||
-              error_memory(error);
-    for (int i = 0; i < count; i++) {
-        ok = ok && add_file(endpoint->folder, files[i]->d_name, catalog, error);
-        free(files[i]);
-    }
-    free(files);
-    if (ok && catalog->entity_count == 0) {
-        error_set(error, ERROR_SOURCE, "%s holds no *.jsonl file", endpoint->folder);
-        return error_hint(error, "an export has one file of JSON lines per collection, and "
-                                 "users.jsonl");
-    }
-    return ok;
-}
-
-/* The reader. */
 
 struct jsonl {
     int fd;
@@ -90,12 +23,11 @@ struct jsonl {
     char *from;
     const char *sign; /* a member that every record has, unless the export is lossy; or NULL */
     struct buffer bytes;
-    size_t start;   /* of the next line, in `bytes` */
-    int64_t line;   /* the number of the last line delivered */
-    int64_t offset; /* in the file, behind that line */
-    int64_t passed; /* lines read so far */
-    int64_t at;     /* in the file, behind them */
-    bool ended;     /* bytes holds the rest of the file */
+    size_t start;       /* of the next line, in `bytes` */
+    int64_t passed;     /* lines read so far */
+    int64_t at;         /* in the file, behind them */
+    bool ended;         /* bytes holds the rest of the file */
+    XXH3_state_t *hash; /* of all bytes of the file up to `at` */
 };
 
 static void close_reader(struct reader *reader)
@@ -104,6 +36,7 @@ static void close_reader(struct reader *reader)
     if (state->fd >= 0)
         close(state->fd);
     buffer_release(&state->bytes);
+    XXH3_freeState(state->hash);
     free(state->from);
     free(state);
     reader->state = NULL;
@@ -120,44 +53,72 @@ static bool line_error(const struct jsonl *state, const char *id, struct error *
     return error_at(error, state->from, id, cause.path);
 }
 
-/* {"line": int64, "offset": int64} */
-static bool read_position(struct jsonl *state, const bson_t *after, struct error *error)
+/* {"line": int64, "offset": int64, "hash": int64 (of all bytes before the offset)} */
+struct place {
+    int64_t line, offset, hash;
+};
+
+static bool read_position(const bson_t *after, struct place *place, struct error *error)
 {
     bson_iter_t at;
-    bool ok = bson_iter_init(&at, after);
-    state->line = state->offset = -1;
+    bool ok = bson_iter_init(&at, after), hashed = false;
+    *place = (struct place){0};
     while (ok && bson_iter_next(&at)) {
         const char *key = bson_iter_key(&at);
-        int64_t *to = strcmp(key, "line") == 0     ? &state->line
-                      : strcmp(key, "offset") == 0 ? &state->offset
+        int64_t *to = strcmp(key, "line") == 0     ? &place->line
+                      : strcmp(key, "offset") == 0 ? &place->offset
+                      : strcmp(key, "hash") == 0   ? &place->hash
                                                    : NULL;
         ok = to != NULL && BSON_ITER_HOLDS_INT64(&at);
         if (ok)
             *to = bson_iter_int64(&at);
+        hashed = hashed || to == &place->hash;
     }
-    if (ok && state->line > 0 && state->offset > 0)
+    if (ok && hashed && place->line > 0 && place->offset > 0)
         return true;
     error_set(error, ERROR_REFUSED, "the position to go on from is not one of a JSON lines file");
-    return error_hint(error, "the run began on another kind of source: give it that one again, or "
-                             "begin a new run");
+    return error_hint(error, "the run began on another kind of source, or with another version of "
+                             "graduate: give it that one again, or begin a new run");
 }
 
-/* Stand behind the last line delivered, which must end there still. */
-static bool seek_position(struct jsonl *state, struct error *error)
+static bool another(const struct jsonl *state, const char *what, struct error *error)
 {
-    char last = '\0';
-    off_t end = lseek(state->fd, 0, SEEK_END);
-    if (end >= state->offset && pread(state->fd, &last, 1, state->offset - 1) == 1 &&
-        (last == '\n' || end == state->offset) &&
-        lseek(state->fd, state->offset, SEEK_SET) == state->offset) {
-        state->passed = state->line;
-        state->at = state->offset;
-        return true;
+    error_set(error, ERROR_REFUSED, "the export %s is not the one that the run began with: %s",
+              state->path, what);
+    return error_hint(error, "put it back as it was: an export can be corrected in place only "
+                             "behind what was read; else graduate run --restart ENTITY");
+}
+
+/* Stand behind the last line delivered, when the bytes before it are those that were read. */
+static bool seek_position(struct jsonl *state, const struct place *place, struct error *error)
+{
+    char what[96];
+    struct stat info;
+    if (fstat(state->fd, &info) != 0)
+        return error_set_errno(error, ERROR_SOURCE, "cannot look at %s", state->path);
+    if (info.st_size < place->offset) {
+        snprintf(what, sizeof what, "its size is %lld bytes, and %" PRId64 " were read",
+                 (long long)info.st_size, place->offset);
+        return another(state, what, error);
     }
-    error_set(error, ERROR_SOURCE,
-              "%s has changed since the run began: no line ends at byte %" PRId64, state->path,
-              state->offset);
-    return error_hint(error, "put the file back as it was, or begin a new run");
+    uint8_t *bytes = buffer_reserve(&state->bytes, READ_BYTES);
+    if (bytes == NULL)
+        return error_memory(error);
+    while (state->at < place->offset) {
+        size_t got, left = (size_t)(place->offset - state->at);
+        if (!file_read_full(state->fd, state->path, bytes, left < READ_BYTES ? left : READ_BYTES,
+                            &got, error))
+            return false;
+        XXH3_64bits_update(state->hash, bytes, got);
+        state->at += (int64_t)got;
+        if (got == 0)
+            break;
+    }
+    state->passed = place->line;
+    if (state->at == place->offset && (int64_t)XXH3_64bits_digest(state->hash) == place->hash)
+        return true;
+    snprintf(what, sizeof what, "its first %" PRId64 " bytes differ", place->offset);
+    return another(state, what, error);
 }
 
 static bool open_file(struct jsonl *state, const struct extraction *what, struct error *error)
@@ -168,7 +129,7 @@ static bool open_file(struct jsonl *state, const struct extraction *what, struct
     state->from = strdup(what->from);
     if (state->from == NULL)
         return error_memory(error);
-    if (snprintf(file, sizeof file, "%s%s", what->from, suffix) >= (int)sizeof file ||
+    if (snprintf(file, sizeof file, "%s%s", what->from, jsonl_suffix) >= (int)sizeof file ||
         strchr(file, '/') != NULL)
         return error_set(error, ERROR_SOURCE, "\"%s\" cannot be the name of a file", what->from);
     if (!file_join(state->path, sizeof state->path, what->endpoint->folder, file, error))
@@ -184,10 +145,15 @@ static bool open_reader(struct reader *reader, const struct extraction *what, st
     struct jsonl *state = calloc(1, sizeof *state);
     if (state == NULL)
         return error_memory(error);
+    struct place place;
     reader->state = state;
     state->fd = -1;
-    bool ok = (what->after == NULL || read_position(state, what->after, error)) &&
-              open_file(state, what, error) && (what->after == NULL || seek_position(state, error));
+    state->hash = XXH3_createState();
+    bool ok =
+        (state->hash != NULL && XXH3_64bits_reset(state->hash) == XXH_OK) || error_memory(error);
+    ok = ok && (what->after == NULL || read_position(what->after, &place, error)) &&
+         open_file(state, what, error) &&
+         (what->after == NULL || seek_position(state, &place, error));
     if (!ok) {
         error_at(error, what->from, NULL, NULL);
         close_reader(reader);
@@ -212,6 +178,7 @@ static bool next_line(struct jsonl *state, const char **line, size_t *length, bo
             *length = end != NULL ? (size_t)(end - bytes->data) - state->start : have;
             *found = *length > 0 || end != NULL;
             size_t whole = *length + (end != NULL ? 1 : 0);
+            XXH3_64bits_update(state->hash, *line, whole);
             state->start += whole;
             state->at += (int64_t)whole;
             state->passed += *found;
@@ -247,75 +214,90 @@ static bool is_blank(const char *line, size_t length)
     return length == 0;
 }
 
-/* Whether a string anywhere in the value is what Appwrite's command line tool writes in the place
- * of a secret: "[hidden]", maybe with the secret's last four characters. */
-static bool is_masked(json_t *value)
+/* Whether the text is what Appwrite's command line tool writes in the place of a secret:
+ * "[hidden]", maybe with the secret's last four characters. */
+static bool is_mask(const bson_iter_t *at)
 {
     static const char mask[] = "[hidden]";
-    const char *key;
-    json_t *item;
-    size_t i;
-    if (json_is_string(value))
-        return strncmp(json_string_value(value), mask, sizeof mask - 1) == 0 &&
-               json_string_length(value) <= sizeof mask - 1 + 4;
-    json_array_foreach(value, i, item)
-    {
-        if (is_masked(item))
+    uint32_t length;
+    const char *text = bson_iter_utf8(at, &length);
+    return strncmp(text, mask, sizeof mask - 1) == 0 && length <= sizeof mask - 1 + 4;
+}
+
+/* Whether one stands anywhere in the value. */
+static bool is_masked(const bson_iter_t *at)
+{
+    bson_t inside;
+    bson_iter_t item;
+    if (BSON_ITER_HOLDS_UTF8(at))
+        return is_mask(at);
+    if (!json_bson_view(at, &inside) || !bson_iter_init(&item, &inside))
+        return false;
+    while (bson_iter_next(&item))
+        if (is_masked(&item))
             return true;
-    }
-    json_object_foreach(value, key, item)
-    {
-        if (is_masked(item))
-            return true;
-    }
     return false;
 }
 
 /* The command line tool can leave things out, and then looks as if it had not. */
-static bool check_whole(const struct jsonl *state, json_t *record, struct error *error)
+static bool check_whole(const struct jsonl *state, const bson_t *record, struct error *error)
 {
     static const char hint[] = "export again with `appwrite ... --raw --show-secrets`, or over the "
                                "REST API";
-    const char *key;
-    json_t *value;
-    if (state->sign != NULL && json_object_get(record, state->sign) == NULL) {
+    bson_iter_t at;
+    if (state->sign != NULL && !bson_has_field(record, state->sign)) {
         error_set(error, ERROR_SOURCE, "\"%s\" is missing, so this export is not whole",
                   state->sign);
         return error_hint(error, "%s", hint);
     }
-    json_object_foreach(record, key, value)
-    {
-        if (!is_masked(value))
+    bool ok = bson_iter_init(&at, record);
+    while (ok && bson_iter_next(&at)) {
+        if (!is_masked(&at))
             continue;
-        error_set(error, ERROR_SOURCE, "\"%s\" is masked: \"[hidden]\" stands in its place", key);
+        error_set(error, ERROR_SOURCE, "\"%s\" is masked: \"[hidden]\" stands in its place",
+                  bson_iter_key(&at));
         return error_hint(error, "%s", hint);
     }
     return true;
 }
 
+/* What to do about a line that is no record; `cut`: it stops too early. */
+static void line_hint(const struct jsonl *state, bool cut, struct error *error)
+{
+    static const char correct[] = "correct the line in place and run again, or export it again "
+                                  "and begin a new run";
+    bool last = state->ended && state->start == state->bytes.length;
+    struct error cause = *error;
+    if (cause.hint[0] != '\0')
+        error_hint(error, "%s; or %s", cause.hint, correct);
+    else if (cut && last)
+        error_hint(error, "the file ends within a record: export it again");
+    else if (cut)
+        error_hint(error, "each object must be on one line, as `jq -c .` does it");
+    else
+        error_hint(error, "%s", correct);
+}
+
 static bool deliver(struct jsonl *state, const char *line, size_t length, struct buffer *payload,
                     struct error *error)
 {
-    json_t *record;
-    bool cut;
-    if (!json_bson_parse(line, length, &record, &cut, error)) {
-        bool last = state->ended && state->start == state->bytes.length;
-        if (cut)
-            error_hint(error, "%s",
-                       last ? "the file ends within a record: export it again"
-                            : "each object must be on one line, as `jq -c .` does it");
-        return line_error(state, NULL, error);
-    }
+    bson_t record = BSON_INITIALIZER;
     const char *id = NULL;
-    int64_t sequence;
-    bool ok = appwrite_record(record, &id, &sequence, error);
-    if (!ok)
-        error_hint(error, "each line must be one record, not a page of them: `jq -c '.users[]'` "
-                          "takes a page apart");
-    ok = ok && check_whole(state, record, error) && json_bson_put(record, payload, error);
-    if (!ok)
+    bool cut, ok = json_bson_parse(line, length, &record, &cut, error);
+    if (!ok) {
+        struct error unnamed;
+        line_hint(state, cut, error);
+        appwrite_record_id(&record, &id, &unnamed);
+    } else if (!appwrite_record_id(&record, &id, error)) {
+        ok = error_hint(error, "each line must be one record, not a page of them: `jq -c "
+                               "'.users[]'` takes a page apart");
+    }
+    ok = ok && check_whole(state, &record, error);
+    if (ok)
+        buffer_put(payload, bson_get_data(&record), record.len);
+    else
         line_error(state, id, error);
-    json_decref(record);
+    bson_destroy(&record);
     return ok;
 }
 
@@ -334,29 +316,52 @@ static bool next_record(struct reader *reader, struct buffer *payload, bool *mor
             length -= 3;
         }
     } while (*more && is_blank(line, length));
-    if (!*more)
+    return !*more || deliver(state, line, length, payload, error);
+}
+
+/* Nothing more may have come to the file while it was read. */
+static bool confirm(struct reader *reader, int64_t delivered, int64_t *held, struct error *error)
+{
+    const struct jsonl *state = reader->state;
+    struct stat info;
+    *held = delivered;
+    if (fstat(state->fd, &info) != 0)
+        return error_set_errno(error, ERROR_SOURCE, "cannot look at %s", state->path);
+    if (info.st_size == state->at)
         return true;
-    if (!deliver(state, line, length, payload, error))
-        return false;
-    state->line = state->passed;
-    state->offset = state->at;
-    return true;
+    error_set(error, ERROR_SOURCE,
+              "%s has changed while it was read: %" PRId64 " bytes were read, and it has %lld",
+              state->path, state->at, (long long)info.st_size);
+    error_hint(error, "see that nothing writes to the export, and run again");
+    return error_at(error, state->from, NULL, NULL);
+}
+
+static bool identity(struct reader *reader, bson_t *out, struct error *error)
+{
+    const struct jsonl *state = reader->state;
+    struct stat info;
+    if (fstat(state->fd, &info) != 0)
+        return error_set_errno(error, ERROR_SOURCE, "cannot look at %s", state->path);
+    return BSON_APPEND_INT64(out, "size", info.st_size) || error_memory(error);
 }
 
 static bool position(struct reader *reader, bson_t *out, struct error *error)
 {
     const struct jsonl *state = reader->state;
-    return (BSON_APPEND_INT64(out, "line", state->line) &&
-            BSON_APPEND_INT64(out, "offset", state->offset)) ||
+    return (BSON_APPEND_INT64(out, "line", state->passed) &&
+            BSON_APPEND_INT64(out, "offset", state->at) &&
+            BSON_APPEND_INT64(out, "hash", (int64_t)XXH3_64bits_digest(state->hash))) ||
            error_memory(error);
 }
 
 const struct reader_ops jsonl_reader = {
     .kind = SOURCE_APPWRITE,
     .export = true,
-    .catalog = fill_catalog,
+    .catalog = jsonl_catalog,
     .open = open_reader,
     .next = next_record,
+    .identity = identity,
+    .confirm = confirm,
     .position = position,
     .close = close_reader,
 };
