@@ -1,48 +1,10 @@
 /* After the data: primary keys, uniques, indexes and foreign keys. */
 #include "building.h"
 #include "graduate/sql.h"
+#include "reference.h"
 #include "shape.h"
 
 #include <string.h>
-
-/* The parent table of a child's column, when the column holds the parent's whole key. */
-static const struct schema_output *parent_of(const struct building *b,
-                                             const struct schema_column *column)
-{
-    if (column->mapping == NULL || column->mapping->value.kind != VALUE_PARENT)
-        return NULL;
-    size_t first, count;
-    schema_outputs(b->schema, b->output->entity, &first, &count);
-    const struct schema_output *parent = &b->schema->outputs[first];
-    bool whole = parent->key_count == 1 &&
-                 strcmp(parent->columns[parent->key[0]].name, column->mapping->value.from) == 0;
-    return whole ? parent : NULL;
-}
-
-struct reference {
-    const struct mapping_table *table;
-    const char *column, *on_delete;
-};
-
-static bool find_reference(const struct building *b, const struct schema_column *column,
-                           struct reference *reference)
-{
-    const struct schema_output *parent = parent_of(b, column);
-    const struct mapping_column *by = column->mapping;
-    if (by == NULL || !by->foreign_key)
-        return false;
-    if (parent != NULL) {
-        *reference = (struct reference){parent->table, parent->columns[parent->key[0]].name,
-                                        by->on_delete != NULL ? by->on_delete : "cascade"};
-        return true;
-    }
-    const struct mapping *home = by->value.id_of;
-    if (home == NULL || home->home == NULL ||
-        (home->home == b->output->table && strcmp(home->home_column, column->name) == 0))
-        return false;
-    *reference = (struct reference){home->home, home->home_column, by->on_delete};
-    return true;
-}
 
 /* Primary key and uniques differ in their words only. A target that brings a primary key of another
  * name has one all the same. */
@@ -148,7 +110,7 @@ bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists)
             return false;
     for (size_t c = 0; c < output->column_count; c++) {
         struct reference reference;
-        if (!find_reference(b, &output->columns[c], &reference) ||
+        if (!reference_find(b->schema, output, &output->columns[c], &reference) ||
             has_leading_index(b, output->columns[c].name))
             continue;
         const char *name = output->columns[c].name;
@@ -182,7 +144,7 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
     for (size_t c = 0; c < output->column_count; c++) {
         struct reference reference;
         const char *column = output->columns[c].name;
-        if (!find_reference(b, &output->columns[c], &reference))
+        if (!reference_find(b->schema, output, &output->columns[c], &reference))
             continue;
         if (!check_reference(b, &output->columns[c], &reference))
             return false;

@@ -1,5 +1,6 @@
 #include "migration.h"
 #include "closing.h"
+#include "objects.h"
 #include "pipeline.h"
 #include "transfer.h"
 
@@ -126,6 +127,22 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
     return ok;
 }
 
+/* Under the catalogs that it has, what is not kept was spoken of when the run was prepared. */
+static bool check_objects(const struct migration *migration, struct error *error)
+{
+    struct schema schema = {0};
+    struct objects objects = {0};
+    if (migration->folder.prepared)
+        return true;
+    bool ok = schema_resolve(&schema, &migration->project, migration->catalogs.items,
+                             migration->catalogs.count, error) &&
+              objects_gather(&objects, &migration->catalogs, &schema, error) &&
+              objects_check(&objects, &migration->project, error);
+    objects_release(&objects);
+    schema_release(&schema);
+    return ok;
+}
+
 /* What only the transformer can say of a mapping, before anything is touched. */
 static bool check_mappings(struct migration *migration, struct error *error)
 {
@@ -194,7 +211,7 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
         return closing_repeat(migration, error);
     }
     return check_programs(error) && get_catalogs(migration, error) &&
-           check_mappings(migration, error) &&
+           check_objects(migration, error) && check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
            prepare(migration, error) && transfer_all(migration, error) &&
