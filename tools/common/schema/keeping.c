@@ -46,18 +46,16 @@ static void change(struct deciding *d, const char *how)
     d->out->how = how;
 }
 
-/* Where the entity's rows go, one by one: the table that keeps its shape if there is one. */
+/* The table that keeps the entity's shape; of one that does not, nothing is kept by itself. */
 static const struct schema_output *find_output(const struct deciding *d, const char *entity)
 {
-    const struct schema_output *found = NULL;
     for (size_t i = 0; entity != NULL && i < d->schema->output_count; i++) {
         const struct schema_output *output = &d->schema->outputs[i];
         if (strcmp(output->entity->source->name, d->catalog->source) == 0 &&
-            strcmp(output->entity->from, entity) == 0 && output->table->each == NULL &&
-            (found == NULL || (output->table->keep_shape && !found->table->keep_shape)))
-            found = output;
+            strcmp(output->entity->from, entity) == 0 && output->table->keep_shape)
+            return output;
     }
-    return found;
+    return NULL;
 }
 
 /* What the source's column is in the target, or NULL. */
@@ -67,11 +65,8 @@ static const struct schema_column *column_of(const struct deciding *d,
     const struct catalog_entity *entity = catalog_find(d->catalog, output->entity->from);
     for (size_t c = 0; entity != NULL && c < output->column_count; c++) {
         const struct schema_column *column = &output->columns[c];
-        bool same = column->source_column >= 0
-                        ? strcmp(entity->columns[column->source_column].name, name) == 0
-                        : column->mapping != NULL && column->mapping->value.kind == VALUE_FROM &&
-                              strcmp(column->mapping->value.from, name) == 0;
-        if (same)
+        if (column->source_column >= 0 &&
+            strcmp(entity->columns[column->source_column].name, name) == 0)
             return column;
     }
     return NULL;
@@ -98,12 +93,10 @@ static bool is_named(const struct deciding *d, const char *name)
 
 static void decide_table(struct deciding *d)
 {
-    const struct mapping_table *table = d->output->table;
-    if (table->keep_shape)
-        keep(d, NULL);
+    if (d->output->table->exists)
+        change(d, "the table that the target brings");
     else
-        change(d, table->exists ? "the table that the target brings"
-                                : "a table of the shape that the mapping gives it");
+        keep(d, NULL);
 }
 
 static void decide_partition(struct deciding *d)
@@ -178,33 +171,10 @@ static void decide_key(struct deciding *d)
         keep(d, renamed);
 }
 
-/* Does the mapping itself ask for this unique? */
-static bool is_asked_for(const struct deciding *d)
-{
-    const struct mapping_table *table = d->output->table;
-    const struct catalog_names *columns = &d->object->columns;
-    for (size_t u = 0; u < table->unique_count; u++) {
-        const struct words *unique = &table->uniques[u];
-        bool same = unique->count == columns->count;
-        for (size_t i = 0; same && i < columns->count; i++) {
-            const struct schema_column *column = column_of(d, d->output, columns->items[i]);
-            same = column != NULL && strcmp(column->name, unique->items[i]) == 0;
-        }
-        if (same)
-            return true;
-    }
-    return false;
-}
-
-static void decide_unique(struct deciding *d)
-{
-    if (d->object->in_shape && (d->output->table->keep_shape || is_asked_for(d)))
-        keep(d, renamed);
-}
-
+/* Uniques and indexes. */
 static void decide_index(struct deciding *d)
 {
-    if (d->object->in_shape && d->output->table->keep_shape)
+    if (d->object->in_shape)
         keep(d, renamed);
 }
 
@@ -228,7 +198,7 @@ static void decide_check(struct deciding *d)
             return;
         }
     }
-    if (d->object->in_shape && table->keep_shape)
+    if (d->object->in_shape)
         keep(d, NULL);
 }
 
@@ -337,7 +307,7 @@ static const struct {
     {"generated column", decide_generated, true, false},
     {"column collation", decide_collation, true, false},
     {"primary key", decide_key, true, false},
-    {"unique", decide_unique, true, false},
+    {"unique", decide_index, true, false},
     {"check", decide_check, true, true},
     {"foreign key", decide_reference, true, false},
     {"index", decide_index, true, false},

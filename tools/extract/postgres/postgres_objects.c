@@ -1,10 +1,13 @@
-/* Every kind of object is a row: the kind, and a query that says all of the kind as jsonb. The server
- * answers all of them in one statement, out of one snapshot. What is newer than PostgreSQL 12 is
- * asked of a row as jsonb, where a column that is not there reads as NULL. */
+/* Every kind of object is a row: the kind, and a query that says all of the kind as jsonb. The
+ * server answers all of them in one statement, out of one snapshot. What is newer than PostgreSQL
+ * 12 is asked of a row as jsonb, where a column that is not there reads as NULL. */
 #include "postgres_objects.h"
 #include "graduate/json.h"
 
 #include <string.h>
+
+/* Queries are read as they stand. */
+/* clang-format off */
 
 /* No part of an extension; nor of another object, as the functions that a range type brings. */
 #define NO_PART(class, oid, types)                                                                 \
@@ -71,7 +74,6 @@
     "  left join pg_roles r on r.oid = g.grantee where g.grantee <> " owner                        \
     "  group by 1) g"
 
-/* clang-format off: the queries are read as they stand */
 static const struct {
     const char *kind;
     const char *sql; /* a column of jsonb: members of struct catalog_object, without the kind */
@@ -297,8 +299,6 @@ static const struct {
      " where n.nspname <> $1 and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"
      " and (n.nspname <> 'public' or r.tables + r.views + p.functions + t.types > 0)" OWN("pg_namespace", "n.oid")},
 };
-/* clang-format on */
-
 /* What the queries stand on: the schema; its relations; its tables with their partitions, which go
  * by the table (`entity`); the columns of the tables. The default of a numbered column is its
  * sequence, and attgenerated is as new as version 12. */
@@ -323,14 +323,16 @@ static const char grounds[] =
     "  cross join lateral (select a.attidentity <> '' or (e.sql like 'nextval(%' and"
     "   pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) is not null) is true"
     "   as serial) s)";
+/* clang-format on */
 
 static void put_statement(struct buffer *sql)
 {
     buffer_puts(sql, grounds);
-    buffer_puts(sql, " select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', q.kind)"
-                     " || jsonb_strip_nulls(q.o) || jsonb_build_object('detail', left("
-                     "btrim(regexp_replace(q.o ->> 'detail', '\\s+', ' ', 'g')), 1000)))"
-                     " order by q.place, q.o ->> 'name'), '[]') from (");
+    buffer_puts(sql,
+                " select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', q.kind)"
+                " || jsonb_strip_nulls(q.o) || jsonb_build_object('detail', left("
+                "btrim(regexp_replace(q.o ->> 'detail', '\\s+', ' ', 'g')), 1000)))"
+                " order by q.place, q.o ->> 'name'), '[]') from (");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         buffer_printf(sql, "%sselect '%s' as kind, %zu as place, k.o from (%s) k (o)",
                       i > 0 ? " union all " : "", kinds[i].kind, i, kinds[i].sql);
