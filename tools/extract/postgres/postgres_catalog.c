@@ -1,5 +1,5 @@
 /* The server writes the catalog as the JSON that catalog.h describes: one statement, one snapshot,
- * and one place where a member gets its meaning. */
+ * and one place where a member gets its meaning; the objects come behind it by another. */
 #include "postgres_catalog.h"
 #include "graduate/json.h"
 #include "graduate/project.h"

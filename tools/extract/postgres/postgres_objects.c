@@ -2,9 +2,6 @@
  * server answers all of them in one statement, out of one snapshot. What is newer than PostgreSQL
  * 12 is asked of a row as jsonb, where a column that is not there reads as NULL. */
 #include "postgres_objects.h"
-#include "graduate/json.h"
-
-#include <string.h>
 
 /* Queries are read as they stand. */
 /* clang-format off */

@@ -2,9 +2,8 @@
 #ifndef EXTRACT_POSTGRES_OBJECTS_H
 #define EXTRACT_POSTGRES_OBJECTS_H
 
+#include "graduate/json.h"
 #include "graduate/postgres.h"
-
-#include <cjson/cJSON.h>
 
 /* The tables $1 (a schema) has, as "tables as (...)": their oid and relname. A partition is part of
  * its parent, and is a table of its own only when the parent lies elsewhere; what an extension owns
