@@ -135,8 +135,7 @@ static void put_pointer(const struct looking *l, size_t table, char *out, size_t
     snprintf(file, sizeof file, "%s.json", mapping->name);
     const cJSON *json = cJSON_GetObjectItemCaseSensitive(l->project->files, file);
     const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to");
-    const cJSON *forms =
-        cJSON_GetObjectItemCaseSensitive(to, mapping->tables[table].label);
+    const cJSON *forms = cJSON_GetObjectItemCaseSensitive(to, mapping->tables[table].label);
     if (cJSON_IsArray(forms))
         snprintf(out, size, "/to/%s/%zu", mapping->tables[table].label, form);
     else
