@@ -61,19 +61,23 @@ static bool print_json(cJSON *json, struct error *error)
     return ok;
 }
 
-/* What each entity that the project maps cannot be mistaken by. */
-static bool identify(const struct project *project, const struct endpoint_texts *texts,
+/* What an entity that the project maps cannot be mistaken by. */
+static bool identify(const struct mapping *mapping, const struct endpoint_texts *texts,
                      struct catalog *catalog, struct error *error)
 {
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *mapping = project->mappings[i];
-        for (size_t e = 0; mapping->source == texts->endpoint.source && e < catalog->entity_count;
-             e++)
-            if (strcmp(catalog->entities[e].name, mapping->from) == 0 &&
-                !extract_identity(texts, &catalog->entities[e], &catalog->entities[e].identity,
-                                  error))
-                return error_at(error, mapping->name, NULL, NULL);
-    }
+    for (size_t e = 0; mapping->source == texts->endpoint.source && e < catalog->entity_count; e++)
+        if (strcmp(catalog->entities[e].name, mapping->from) == 0 &&
+            !extract_identity(texts, &catalog->entities[e], &catalog->entities[e].identity, error))
+            return error_at(error, mapping->name, NULL, NULL);
+    return true;
+}
+
+static bool identify_all(const struct project *project, const struct endpoint_texts *texts,
+                         struct catalog *catalog, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (!identify(project->mappings[i], texts, catalog, error))
+            return false;
     return true;
 }
 
@@ -83,7 +87,7 @@ static bool print_catalog(const struct project *project, const struct endpoint_t
     struct catalog catalog;
     catalog_init(&catalog);
     bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error) &&
-              identify(project, texts, &catalog, error) &&
+              identify_all(project, texts, &catalog, error) &&
               print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
     return ok;
@@ -119,11 +123,12 @@ static bool of_source(const struct project *project, struct error *error)
     return ok;
 }
 
-static bool load_catalog(const struct endpoint_texts *texts, struct catalog *catalog,
-                         struct error *error)
+static bool load_catalog(const struct mapping *entity, const struct endpoint_texts *texts,
+                         struct catalog *catalog, struct error *error)
 {
     return given.catalogs == NULL
-               ? texts->ops->catalog(&texts->endpoint, catalog, error)
+               ? texts->ops->catalog(&texts->endpoint, catalog, error) &&
+                     identify(entity, texts, catalog, error)
                : catalog_read(given.catalogs, texts->endpoint.source->name, catalog, NULL, error);
 }
 
@@ -166,7 +171,7 @@ static bool of_entity(const struct project *project, struct error *error)
     catalog_init(&catalog);
     buffer_init(&bytes);
     request.source = &texts;
-    bool ok = load_catalog(&texts, &catalog, error) &&
+    bool ok = load_catalog(request.entity, &texts, &catalog, error) &&
               load_position(&bytes, &position, &request.after, error);
     if (ok) {
         request.catalog = catalog_find(&catalog, request.entity->from);
@@ -184,8 +189,9 @@ static bool of_entity(const struct project *project, struct error *error)
 /* Is an option given that tells how one entity is to be read? */
 static bool is_for_entity(void)
 {
-    return given.catalogs != NULL || given.run != NULL || given.checkpoint != NULL || given.after != NULL ||
-           given.snapshot != NULL || given.after_batch > 0 || given.after_records > 0;
+    return given.catalogs != NULL || given.run != NULL || given.checkpoint != NULL ||
+           given.after != NULL || given.snapshot != NULL || given.after_batch > 0 ||
+           given.after_records > 0;
 }
 
 static bool check_command(int positionals, char **argv, struct error *error)
