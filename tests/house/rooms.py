@@ -97,7 +97,7 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text",
         "",
-        "migration run_folder compare report seal verify",
+        "programs migration run_folder compare report seal verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),
 }

@@ -1,0 +1,1 @@
+"""What tests/mutate is made of: where a source can be changed, and the trees in which the changed ones are tried."""
