@@ -358,7 +358,7 @@ EXPORTS = {
         ("users.jsonl, line 2: ", "twice", "key u001", "at prefs.theme")),
     "a number that nothing holds": Bad(
         "export/users.jsonl", text('"prefs": {', f'"prefs": {{"n": [{"9" * 35}], '), SOURCE,
-        ("users.jsonl, line 2: ", "34 digits", "key u001", "at prefs.n.0")),
+        ("users.jsonl, line 1: ", "34 digits", "key u000", "at prefs.n.0")),
     "an array": Bad("export/users.jsonl", with_content(b'[\n{"$id": "x"}]\n'), SOURCE, ("an array", "jq -c '.[]'")),
 }  # fmt: skip
 
