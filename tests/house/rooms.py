@@ -32,7 +32,9 @@ ROOMS = {
     "common/schema": Room("common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration"),
     "common/target": Room("common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS}"),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
-    "extract/mongodb": Room("common/base extract/reader", "bson cjson mongoc pthread zlib", "mongodb_source headcount"),
+    "extract/mongodb": Room(
+        "common/base common/catalog extract/reader", "bson cjson mongoc pthread xxhash zlib", "mongodb_source headcount"
+    ),
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader", "bson", "postgres_source headcount"
     ),
@@ -54,7 +56,9 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "load": Room(
-        "common/base common/mapping common/postgres common/schema common/stream common/target", "", f"{MIGRATIONS} bad_input"
+        "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
+        "",
+        f"{MIGRATIONS} bad_input",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(

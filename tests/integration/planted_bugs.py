@@ -370,6 +370,11 @@ WHO = [
     Bug("reference to nobody across sources",
         f"{NO_TRIGGERS} update public.users set auth_id = gen_random_uuid() where id = {first('public.users')}",
         {changed("public.users"), ("references", "orphan", "public.users")}, {"auth_id"}, "(auth_id)"),
+    Bug("reference to nobody inside of JSON",
+        "update public.daily_aggregates set book_breakdown = jsonb_build_object(gen_random_uuid(), 1)"
+        f" where id = {first('public.daily_aggregates')}",
+        {changed("public.daily_aggregates"), ("references", "orphan", "public.daily_aggregates")},
+        {"book_breakdown"}, "(the keys of book_breakdown)"),
     Bug("child of nobody",
         f"{NO_TRIGGERS} update {PRICES} set competitor_id = gen_random_uuid()"
         f" where (competitor_id, position) = {first(PRICES, key='competitor_id, position')}",

@@ -45,8 +45,8 @@ def frame(type: str, meta: Mapping[str, Any], payload: bytes = b"", *, codec: in
 def header(*, entity: str, source: str, kind: str = "mongodb", catalog: Any = None, **more: Any) -> bytes:
     if catalog is None:
         catalog = {"name": source.partition(".")[2]}
-    return frame("H", {"version": 1, "graduate": "test", "stream": "records", "project": "test", "entity": entity,
-                       "source": source, "kind": kind, "partition": 0, "catalog": json.dumps(catalog)} | more)  # fmt: skip
+    return frame("H", {"version": 2, "graduate": "test", "stream": "records", "project": "test", "entity": entity,
+                       "source": source, "kind": kind, "run": "", "batch_bytes": Int64(0), "partition": 0, "catalog": json.dumps(catalog)} | more)  # fmt: skip
 
 
 def batch(entity: str, number: int, payload: bytes, records: int = 1, **more: Any) -> bytes:

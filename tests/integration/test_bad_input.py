@@ -232,7 +232,7 @@ ELSEWHERE = {
     "source no URI": core(lambda shop: "mongo:/rig:s3cret-word@host", USAGE, "source core", "mongodb://"),
     "no such folder": core(lambda shop: "file:/no/such/folder", SOURCE, "/no/such/folder", "No such file or directory"),
     "a file for a folder": core(
-        lambda shop: f"file:{shop.top}/dump/authors.bson", SOURCE, "authors.bson", "Not a directory"),
+        lambda shop: f"file:{shop.top}/dump/authors.bson", SOURCE, "authors.bson is no folder", "/dump"),
     "the folder above": core(lambda shop: f"file:{shop.top}", SOURCE, "holds no collection", "such as file:", "/dump"),
 }  # fmt: skip
 
@@ -392,13 +392,36 @@ def test_a_row_that_the_server_refuses(shop: Small, shop_undisturbed: dict[str, 
     assert shop.checksums() == shop_undisturbed
 
 
+# What two books have the same of, and what the error says of it.
+TWICE = {
+    "an _id": ({"_id": BOOKS[3]}, "(id)=(", "primary key"),
+    "a unique column": ({"title": "Book 3"}, "(title)=(Book 3) twice", "at public.books", "key Book 3"),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_key_that_is_there_twice(shop: Small, shop_undisturbed: dict[str, str], name: str) -> None:
+    """It shows when the key is made. The one advice that is given ends well."""
+    fields, *says = TWICE[name]
+    books = shop.files / "books.json"
+    books.write_bytes(text('"key": [', '"unique": [["title"]], "key": [')(read(books)))
+    with spoiled(shop, data(record(15, **fields))):
+        for _ in range(2):
+            complaint = shop.fail(DATA, "public.books has (", "twice", "entity books", "SQLSTATE 23505", *says)
+            assert complaint.next.endswith(": correct the source and run graduate run --restart books")
+    ended = shop.run(*shop.run_arguments(), "--restart", "books")
+    assert ended.returncode == 0, ended.said
+    assert shop.checksums() == shop_undisturbed
+
+
 def test_a_reference_that_dangles(shop: Small, shop_undisturbed: dict[str, str]) -> None:
     """It shows when the foreign key is made. Corrected in the target, the run ends well."""
     stranger = bson.ObjectId("5f0c8a1b2c3d4e5f60719999")
     with spoiled(shop, data(record(15, author=stranger))):
         for _ in range(2):  # it stays so, and nothing is loaded twice
             complaint = shop.fail(DATA, "books_author_id_fkey", "public.books", "SQLSTATE 23503",
-                                  "correct the rows in the target")
+                                  "correct the source and run graduate run --restart books")
+            assert "goes on from where it was" not in complaint.next
     missing = re.search(r"\(author_id\)=\((\S+)\)", complaint.message)[1]
     shop.query(f"update public.books set author_id = (select id from public.authors where name = 'Author 3')"
                f" where author_id = '{missing}'")

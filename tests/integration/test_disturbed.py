@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.complaint import TARGET
 from tests.integration.migration import PROGRAMS, ROOT, Migration, children, state, target_cluster, wait_until
+from tests.integration.small_project import Small, shop_of
+from tests.rig.postgres import Cluster
 
-CRASH_POINTS = re.findall(r'= "([a-z]+\.[a-z_]+)"', (ROOT / "tools/common/base/crash.c").read_text())
+EVERY_CRASH_POINT = re.findall(r'= "([a-z]+\.[a-z_]+)"', (ROOT / "tools/common/base/crash.c").read_text())
 # A process comes by these once; by the others with every batch, so the second time is the middle.
 ONCE = {"extract.checkpoint_settled", "load.partition_done", "load.tables_made"}
+# The points that a run does not come by: the verb that does, and the how manieth time is in its middle.
+AFTERWARDS = {
+    "file.written": ("seal", 1), "verify.state_kept": ("verify", 1), "verify.verdict_written": ("verify", 1),
+    "report.document_written": ("report", 1), "compare.made": ("compare", 1), "seal.manifest_made": ("seal", 1),
+    "seal.written": ("seal", 1), "seal.right_taken": ("seal", 9), "seal.locked": ("seal", 1),
+}  # fmt: skip
+CRASH_POINTS = [point for point in EVERY_CRASH_POINT if point not in AFTERWARDS]
 RANDOM_KILLS = 20
 
 
@@ -60,6 +73,62 @@ def test_killed_at_every_crash_point(migration: Migration, undisturbed: dict[str
     migration.succeed()
     assert migration.checksums() == undisturbed
     assert migration.account()["balance"] == 0
+
+
+@pytest.fixture(scope="module")
+def finished(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    """A finished run, verified; a test works on a copy of its folder."""
+    with shop_of(tmp_path_factory.mktemp("finished"), targets) as made:
+        made.succeed()
+        verified = made.run("verify", "--run-dir", str(made.folder))
+        assert verified.returncode == 0, verified.said
+        yield made
+
+
+def told(path: Path) -> object:
+    """A file's content, but for the times at which a verb was called, and sums over these."""
+    content = path.read_bytes()
+    if path.name not in ("verify.json", "seal.json"):
+        return content
+    json_file = json.loads(content)
+    for name in ("started", "finished", "sealed", "sha256") if path.name == "verify.json" else ("sealed", "sha256"):
+        json_file.pop(name, None)
+    for level in json_file["levels"] if path.name == "verify.json" else ():
+        level["seconds"] = 0
+    return json_file
+
+
+def laid_out(folder: Path) -> dict[str, tuple[int, object]]:
+    """Every file and folder with its mode and what it tells."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode, None if path.is_dir() else told(path))
+        for path in (folder, *folder.rglob("*"))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("point", AFTERWARDS)
+def test_killed_at_every_crash_point_of_the_other_verbs(finished: Small, tmp_path: Path, point: str) -> None:
+    """The same command again comes to what an undisturbed one does: what it says, and all that lies in the folder."""
+    verb, nth = AFTERWARDS[point]
+    folder = tmp_path / "run"
+    command = [verb, str(finished.folder), str(folder)] if verb == "compare" else [verb, "--run-dir", str(folder)]
+    shutil.copytree(finished.folder, folder)
+    undisturbed = finished.run(*command)
+    assert undisturbed.returncode == 0, undisturbed.said
+    expected = laid_out(folder)
+    folder.rename(tmp_path / "undisturbed")
+    shutil.copytree(finished.folder, folder)
+    killed = finished.run(*command, GRADUATE_CRASH_AT=f"{point}:{nth}")
+    assert killed.returncode in (TARGET, -signal.SIGKILL), f"{verb} never came by {point}: {killed.said}"
+    assert killed.stdout == ""
+    again = finished.run(*command)
+    assert again.returncode == 0, again.said
+    assert laid_out(folder) == expected
+    if verb in ("report", "compare"):
+        assert again.stdout == undisturbed.stdout
+    if verb == "seal":
+        checked = finished.run("verify", "--sealed", str(folder), "--no-target")
+        assert checked.returncode == 0, checked.said
 
 
 @pytest.mark.parametrize(("program", "point", "code"), [

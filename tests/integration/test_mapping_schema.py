@@ -105,6 +105,8 @@ def choices(schema: dict[str, Any]) -> list[str]:
 
 WORDS = {
     "mapping_words": MAPPING["properties"],
+    "drop_words": MAPPING["properties"]["drop"]["items"]["anyOf"][1]["properties"],
+    "rule_words": MAPPING["properties"]["left_out"]["items"]["properties"],
     "table_words": DEFINED["table"]["properties"],
     "column_words": DEFINED["column"]["properties"],
     "index_words": DEFINED["index"]["properties"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import uuid
@@ -16,7 +17,8 @@ import pytest
 from bson.binary import Binary
 from pymongo.database import Database
 
-from tests.integration.complaint import SOURCE, TARGET, USAGE
+from tests.integration.complaint import DATA, REFUSED, SOURCE, TARGET, USAGE
+from tests.integration.lying_mongodb import LyingMongo
 from tests.integration.migration import PROGRAMS
 from tests.integration.small_project import Small, project, shop_of
 from tests.integration.stream_format import frames
@@ -106,7 +108,7 @@ def test_resumed_behind_every_id(targets: Cluster, server: MongoServer, tmp_path
         extract += ["--catalogs", things.folder / "catalog", "--after", tmp_path / "position"]
         for batch, position in enumerate(positions, 1):
             (tmp_path / "position").write_bytes(position)
-            command = [*extract, "--after-batch", str(batch)]
+            command = [*extract, "--after-batch", str(batch), "--after-records", str(batch)]
             stream = subprocess.run(command, env=things.environment, capture_output=True, check=True, timeout=60).stdout
             payloads = [bson.decode_all(frame.payload) for frame in frames(stream) if frame.type == "B"]
             assert [document["n"] for payload in payloads for document in payload] == list(range(batch, len(IDS)))
@@ -176,6 +178,96 @@ def test_what_cannot_be_read(things: Small, server: MongoServer, made: str) -> N
             client.things.nothings.rename("things")
     things.succeed()
     assert arrived(things)
+
+
+# ---- a server that lies ----------------------------------------------------------------------------
+
+FEW = 40
+LIES: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
+    "no lie": ({}, 0, ()),
+    "a cursor that breaks off": ({"breaks_at": 20}, 0, ("has records behind the end that it gave",)),
+    "an end that is none": (
+        {"ends_at": 30}, SOURCE,
+        ("the server gave 30 records", "it holds 10 more behind the last one", "entity things", '"$numberInt" : "29"')),
+    "nothing at all": ({"ends_at": 0}, SOURCE, ("the server gave 0 records", "it holds 40 more", "entity things")),
+    "the same batch again": (
+        {"repeats": True}, SOURCE,
+        ("behind this key the server sent", "does not come after it in the order of _id", "entity things")),
+    "a batch that is lost": ({"skips": True}, DATA, ("says that it has 40 records, and gave 30", "--restart things")),
+}  # fmt: skip
+
+
+def few_of(top: Path, targets: Cluster, server: LyingMongo) -> Small:
+    few = Small(top, targets, THINGS, CORE_URI=server.uri)
+    few.batch_bytes = "100"
+    return few
+
+
+FEW_DOCUMENTS = [{"_id": n, "n": n, "text": f"thing {n}"} for n in range(FEW)]
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_server_that_lies(targets: Cluster, tmp_path: Path, name: str) -> None:
+    lie, code, says = LIES[name]
+    with LyingMongo("things", FEW_DOCUMENTS, **lie) as server, few_of(tmp_path, targets, server) as few:
+        if code:
+            few.fail(code, *says)
+        else:
+            ended = few.succeed()
+            assert all(text in ended.stderr for text in says)
+            assert arrived(few, FEW)
+
+
+def test_a_run_goes_on_with_the_server_that_it_began_with(targets: Cluster, tmp_path: Path) -> None:
+    with LyingMongo("things", FEW_DOCUMENTS, ends_at=30) as server, few_of(tmp_path, targets, server) as few:
+        few.fail(SOURCE)
+        server.ends_at = None
+        server.collection_id = b"\2" * 16
+        few.fail(REFUSED, "uuid", "01" * 16, "02" * 16, "graduate run --restart things")
+        server.collection_id = b"\1" * 16
+        with LyingMongo("things", FEW_DOCUMENTS) as other:
+            few.environment["CORE_URI"] = other.uri
+            few.fail(REFUSED, "core.things is not the source that the run began with", "hosts")
+        few.environment["CORE_URI"] = server.uri
+        few.succeed()
+        assert arrived(few, FEW)
+
+
+# ---- what is beside documents ----------------------------------------------------------------------
+
+
+def test_what_is_beside_documents(targets: Cluster, server: MongoServer, tmp_path: Path) -> None:
+    """Of a server as of a dump: test_beside.c has all kinds."""
+    with server.client() as client:
+        client.drop_database("beside")
+        database = client.beside
+        database.things.insert_one({"_id": 1, "n": 1, "text": "a"})
+        database.things.create_index([("n", 1), ("text", -1)], unique=True, sparse=True, name="both")
+        database.things.create_index("at", expireAfterSeconds=60, name="old")
+        database.create_collection("few", capped=True, size=4096, max=10)
+        database.create_collection("strict", validator={"n": {"$gt": bson.Int64(5)}}, validationAction="warn")
+        database.create_collection("german", collation={"locale": "de", "strength": 2})
+        database.create_collection("shown", viewOn="things", pipeline=[{"$match": {"n": 1}}])
+        database["photos.files"].insert_one({"_id": 1})
+        database["photos.chunks"].insert_one({"_id": 1})
+        database["system.js"].insert_one({"_id": "f"})
+    with Small(tmp_path, targets, THINGS, CORE_URI=server.uri("beside")) as things:
+        command = [PROGRAMS / "graduate-extract", "--project", things.project, "--source", "core", "--catalog"]
+        printed = subprocess.run(command, env=things.environment, capture_output=True, check=True, timeout=60).stdout
+    catalog = json.loads(printed)
+    assert [entity["name"] for entity in catalog["entities"]] == [
+        "few", "german", "photos.chunks", "photos.files", "strict", "things"
+    ]  # fmt: skip
+    assert {(thing["kind"], thing["name"]): (thing.get("entity"), thing.get("detail")) for thing in catalog["objects"]} == {
+        ("capped", "few"): ("few", "at most 4096 bytes, 10 documents"),
+        ("collation", "german"): ("german", "de, strength 2"),
+        ("GridFS bucket", "photos"): ("photos.files", "files in photos.files, their content in photos.chunks"),
+        ("validator", "strict"): ("strict", 'warn {"n":{"$gt":5}}'),
+        ("view", "shown"): (None, 'of things: [{"$match":{"n":1}}]'),
+        ("system collection", "system.js"): (None, "JavaScript functions that are stored in the server"),
+        ("index", "both on things"): ("things", "n, text desc; unique; sparse"),
+        ("index", "old on things"): ("things", "at; ttl 60 s"),
+    }
 
 
 # ---- getting in ------------------------------------------------------------------------------------

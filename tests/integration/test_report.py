@@ -56,6 +56,7 @@ def verdict(folder: Path) -> dict[str, Any]:
     terms = ("rest", "dropped", "defaulted", "lost", "rejected", "balance")
     return {
         "version": 1, "graduate": "0.1.0", "project": run["project"], "run": run["run"],
+        "generation": run["generation"], "run_finished": run["finished"],
         "fingerprint": facts["fingerprint"], "source": "checkpoints", "started": run["finished"],
         "finished": run["finished"], "target": "localhost:5432/postgres",
         "levels": [{"level": level, "verdict": "holds", "reason": "", "seconds": 0.5, "checks": 20 + i, "findings": 0}
@@ -120,8 +121,16 @@ def of_another_run(judged: dict[str, Any]) -> None:
     judged["run"] = "00000000-0000-4000-8000-000000000000"
 
 
-def older_than_the_run(judged: dict[str, Any]) -> None:
-    judged["finished"] = "2001-01-01T00:00:00Z"
+def of_an_earlier_generation(judged: dict[str, Any]) -> None:
+    judged["generation"] -= 1
+
+
+def of_another_end(judged: dict[str, Any]) -> None:
+    judged["run_finished"] = ""
+
+
+def of_a_clock_that_was_set_back(judged: dict[str, Any]) -> None:
+    judged["started"] = judged["finished"] = "2001-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(("change", "state", "headline", "text"), [
@@ -131,7 +140,9 @@ def older_than_the_run(judged: dict[str, Any]) -> None:
     (one_unchecked, "unchecked", "Not everything could be checked", "Could not be checked: content."),
     (one_skipped, "partly", "What was checked arrived", "holds: counts, references and supabase. Not asked for: content."),
     (of_another_run, "unverified", "Not verified yet", "graduate verify"),
-    (older_than_the_run, "unverified", "Not verified yet", "graduate verify"),
+    (of_an_earlier_generation, "unverified", "Not verified yet", "graduate verify"),
+    (of_another_end, "unverified", "Not verified yet", "graduate verify"),
+    (of_a_clock_that_was_set_back, "holds", "Everything arrived", "no difference at any level"),
 ], ids=lambda value: value.__name__ if callable(value) else "")
 def test_verdict_comes_first_and_in_plain_words(folder: Path, change: Callable[[dict[str, Any]], None], state: str,
                                                 headline: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,6 +152,28 @@ def test_a_run_folder_with_other_things(shop: Small, shop_undisturbed: dict[str,
     thesis.unlink()
     shop.succeed()
     assert shop.checksums() == shop_undisturbed
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o750, 0o701])
+def test_a_run_folder_that_is_open_to_others(shop: Small, mode: int) -> None:
+    """An empty one, then that of a run: each is closed, and that is said once."""
+    shop.folder.mkdir()
+    for begun in (False, True):
+        shop.folder.chmod(mode)
+        ended = shop.run(GRADUATE_CRASH_AT="" if begun else "load.after_commit:2")
+        assert (ended.returncode == 0) == begun, ended.said
+        assert f"{shop.folder} was open to others (mode {mode:04o}); it is 0700 now" in ended.stderr
+        assert stat.S_IMODE(shop.folder.stat().st_mode) == 0o700
+    assert "open to others" not in shop.succeed().stderr
+    assert not [path for path in shop.folder.rglob("*") if path.stat().st_mode & 0o077]
+
+
+def test_a_folder_of_other_things_keeps_its_mode(shop: Small) -> None:
+    shop.folder.mkdir()
+    shop.folder.chmod(0o755)
+    (shop.folder / "thesis.doc").touch()
+    shop.fail(USAGE, "thesis.doc")
+    assert stat.S_IMODE(shop.folder.stat().st_mode) == 0o755
 
 
 RUN_FOLDERS = {

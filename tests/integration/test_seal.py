@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -25,7 +26,6 @@ def shop(targets: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A finished run, verified and sealed; top/unsealed is a copy of it from before the seal."""
     with shop_of(tmp_path_factory.mktemp("sealed"), targets) as made:
         made.succeed()
-        shutil.copytree(made.folder, made.top / "unverified")
         verified = made.run("verify", "--run-dir", str(made.folder))
         assert verified.returncode == 0, verified.said
         shutil.copytree(made.folder, made.top / "unsealed")
@@ -57,13 +57,21 @@ def state(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     }  # fmt: skip
 
 
+def content(folder: Path) -> dict[str, bytes]:
+    """Of every file but the lock, which whoever looks takes."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*") if path.is_file() and path.name != "lock"
+    }  # fmt: skip
+
+
 def test_seal_has_it_all(shop: Small) -> None:
     seal = json.loads((shop.folder / "seal.json").read_text())
     SCHEMA.validate(seal)
     files = {str(path.relative_to(shop.folder)) for path in shop.folder.rglob("*") if path.is_file()}
     assert {entry["path"] for entry in seal["files"]} == files - {"seal.json"}
     assert seal["verdict"] == "holds" and set(seal["levels"].values()) == {"holds"}
-    assert seal["account"] == shop.account()
+    assert seal["account"] == shop.account() and seal["without_checkpoints"] == []
     assert set(seal["mapping"]) == {"project.json", "authors.json", "books.json"}
     assert seal["fingerprint"] == shop.query("select fingerprint from graduate.runs").strip()
     assert "holds" in shop.sealed.stdout and "SHA-256 of the seal" in shop.sealed.stdout
@@ -141,12 +149,41 @@ def test_a_seal_that_was_interrupted_is_brought_to_its_end(shop: Small, copy: Pa
     assert stat.S_IMODE(copy.stat().st_mode) == 0o500
 
 
-def test_an_unverified_run_is_sealed_only_when_asked(shop: Small, tmp_path: Path) -> None:
-    folder = shutil.copytree(shop.top / "unverified", tmp_path / "run")
-    shop.complaint(shop.run("seal", "--run-dir", str(folder)), REFUSED, "not verified", "--unverified")
-    assert not (folder / "seal.json").exists()
-    ended = shop.run("seal", "--run-dir", str(folder), "--unverified")
-    assert ended.returncode == 0 and "unverified" in ended.stdout, ended.said
+def seal(shop: Small, folder: Path, *more: str) -> Ended:
+    return shop.run("seal", "--run-dir", str(folder), *more)
+
+
+def judged(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    verdict = json.loads((folder / "verify.json").read_text())
+    change(verdict)
+    (folder / "verify.json").write_text(json.dumps(verdict))
+
+
+# What becomes of a verdict, what is said of it, and the word that the seal then has.
+VERDICTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "gone": (lambda run: (run / "verify.json").unlink(), "not verified", "unverified"),
+    "of another run": (lambda run: judged(run, lambda it: it.update(run=it["project"])), "not verified", "unverified"),
+    "of an earlier generation": (
+        lambda run: judged(run, lambda it: it.update(generation=0)), "not verified", "unverified"),
+    "by another mapping": (
+        lambda run: judged(run, lambda it: it.update(fingerprint="0" * 64)), "not verified by its", "unverified"),
+    "unchecked": (
+        lambda run: judged(run, lambda it: it["levels"][1].update(verdict="unchecked")), "is unchecked", "unchecked"),
+    "differs": (lambda run: judged(run, lambda it: it["levels"][1].update(verdict="differs")), "differs", "differs"),
+    "skipped": (lambda run: judged(run, lambda it: it["levels"][1].update(verdict="skipped")), "only in part", "partly"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_only_a_verdict_that_holds_is_sealed_unasked(shop: Small, tmp_path: Path, name: str) -> None:
+    spoil, says, word = VERDICTS[name]
+    folder = shutil.copytree(shop.top / "unsealed", tmp_path / "run")
+    spoil(folder)
+    before = content(folder)
+    shop.complaint(seal(shop, folder), REFUSED, says, "--whatever-the-verdict")
+    assert content(folder) == before
+    ended = seal(shop, folder, "--whatever-the-verdict")
+    assert ended.returncode == 0 and f"verdict: {word}, " in ended.stdout, ended.said
     SCHEMA.validate(json.loads((folder / "seal.json").read_text()))
 
 
@@ -155,10 +192,45 @@ def test_a_run_verified_in_part_is_sealed_only_when_asked(shop: Small, tmp_path:
     folder = shutil.copytree(shop.top / "unsealed", tmp_path / "run")
     glance = shop.run("verify", "--run-dir", str(folder), "--level", "counts")
     assert glance.returncode == 0, glance.said
-    shop.complaint(shop.run("seal", "--run-dir", str(folder)), REFUSED, "only in part", "--unverified")
+    shop.complaint(seal(shop, folder), REFUSED, "only in part", "--whatever-the-verdict")
     assert not (folder / "seal.json").exists()
-    ended = shop.run("seal", "--run-dir", str(folder), "--unverified")
-    assert ended.returncode == 0 and "verdict: partly" in ended.stdout, ended.said
+
+
+def test_checkpoints_that_are_missing_are_said(shop: Small, tmp_path: Path) -> None:
+    folder = shutil.copytree(shop.top / "unsealed", tmp_path / "run")
+    (folder / "checkpoints/books.gck").rename(folder / "checkpoints/books.gck.partial")
+    shop.complaint(seal(shop, folder), REFUSED, "without the checkpoints of books", "--without-checkpoints")
+    shop.complaint(seal(shop, folder, "--whatever-the-verdict"), REFUSED, "without the checkpoints of books")
+    assert not (folder / "seal.json").exists()
+    ended = seal(shop, folder, "--without-checkpoints")
+    assert ended.returncode == 0 and ", without the checkpoints of books\n" in ended.stdout, ended.said
+    sealed = json.loads((folder / "seal.json").read_text())
+    SCHEMA.validate(sealed)
+    assert sealed["without_checkpoints"] == ["books"]
+    assert (folder / "checkpoints/books.gck.partial").exists(), "the only copy of the records"
+    checked = check(shop, folder)
+    assert checked.returncode == 0 and "without the checkpoints of books" in checked.stderr, checked.said
+
+
+LEFTOVERS = [
+    "seal.json.tmp", "verify.json.tmp", "run.json.tmp", "losses.jsonl.tmp", "account.txt.tmp", "report.html.tmp",
+    "schema.sql.tmp", "catalog/core.json.tmp", "project/books.json.tmp", "fields/books.json.tmp",
+    "positions/books.bson.tmp", "checkpoints/books.gck.partial", "verify-state/00.tally", "verify-state/00.tally.tmp",
+]  # fmt: skip
+
+
+def test_what_a_kill_left_is_no_evidence(shop: Small, tmp_path: Path) -> None:
+    """It is taken away before the seal; what has no name of graduate's is sealed like all else."""
+    folder = shutil.copytree(shop.top / "unsealed", tmp_path / "run")
+    for name in LEFTOVERS:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("{")
+    (folder / "thesis.tmp").write_text("mine")
+    ended = seal(shop, folder)
+    assert ended.returncode == 0 and ended.stderr.count("which a killed graduate left") == len(LEFTOVERS), ended.said
+    assert not [name for name in LEFTOVERS if (folder / name).exists()] and not (folder / "verify-state").exists()
+    assert "thesis.tmp" in {entry["path"] for entry in json.loads((folder / "seal.json").read_text())["files"]}
+    assert check(shop, folder).returncode == 0
 
 
 def test_what_cannot_be_sealed(shop: Small, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 #include "extract.h"
 #include "checkpoint.h"
 #include "graduate/crash.h"
+#include "graduate/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct extract {
@@ -11,6 +13,7 @@ struct extract {
     struct stream_writer out;
     struct checkpoint checkpoint;
     bool keeps; /* a checkpoint is being written */
+    bool begun; /* the header is in the stream */
     struct stream_header header;
     char source[256];
     char *catalog;          /* JSON text */
@@ -27,21 +30,77 @@ static void set_position(struct extract *x, const bson_t *position)
     x->has_position = true;
 }
 
-/* A checkpoint's header must be about this entity of this project. */
+/* Is the catalog's entity the one whose catalog this is, by their identities? */
+static bool same_source(const struct extract *x, const char *name, const char *catalog,
+                        struct error *error)
+{
+    struct catalog other;
+    char what[512];
+    if (!catalog_parse_entity(catalog, name, &other, error))
+        return false;
+    const char *before = x->request->catalog->identity, *there = other.entities[0].identity;
+    bool differs = before != NULL && there != NULL &&
+                   catalog_identity_differs(before, there, what, sizeof what);
+    catalog_release(&other);
+    if (!differs)
+        return true;
+    error_set(error, ERROR_REFUSED, "the checkpoint %s was read from another source: %s", name,
+              what);
+    return error_hint(error, "bring the run's folder back as it was");
+}
+
+/* A checkpoint's header must be about this entity of this project, in this run, of this source. */
 static bool check_header(struct extract *x, const struct stream_reader *reader,
                          const struct frame *frame, struct error *error)
 {
     struct stream_header header;
     if (!stream_parse_header(reader, frame, &header, error))
         return false;
+    bool ok = false;
     if (header.rows || strcmp(header.project, x->header.project) != 0 ||
         strcmp(header.entity, x->header.entity) != 0 ||
-        strcmp(header.source, x->header.source) != 0) {
+        strcmp(header.source, x->header.source) != 0)
         error_set(error, ERROR_REFUSED, "the checkpoint %s holds %s of %s, not %s of %s",
                   reader->name, header.entity, header.source, x->header.entity, x->header.source);
-        return error_hint(error, "give this run a folder of its own");
-    }
-    return true;
+    else if (strcmp(header.run, x->header.run) != 0)
+        error_set(error, ERROR_REFUSED, "the checkpoint %s belongs to %s%s, not to %s%s",
+                  reader->name, header.run[0] != '\0' ? "run " : "no run", header.run,
+                  x->header.run[0] != '\0' ? "run " : "no run", x->header.run);
+    else if (x->checkpoint.growing && header.batch_bytes != x->header.batch_bytes)
+        error_set(error, ERROR_REFUSED,
+                  "the checkpoint %s has batches of %" PRId64 " bytes, not of %" PRId64,
+                  reader->name, header.batch_bytes, x->header.batch_bytes);
+    else
+        ok = true;
+    if (!ok)
+        return error_hint(error, "bring the run's folder back as it was, or give this run a folder "
+                                 "and a --batch-bytes of its own");
+    return same_source(x, reader->name, header.catalog, error);
+}
+
+/* What the target has of a checkpoint must be what it took: the batch ends where the ledger says. */
+static bool check_place(const struct extract *x, const struct stream_reader *reader,
+                        struct error *error)
+{
+    const struct extract_request *request = x->request;
+    if (request->after == NULL ||
+        (x->records == request->after_records && bson_equal(&x->position, request->after)))
+        return true;
+    error_set(error, ERROR_REFUSED,
+              "batch %" PRId64 " of the checkpoint %s is not the one that the target has: it ends "
+              "elsewhere", x->batch, reader->name);
+    return error_hint(error, "bring the run's folder back as it was, or go on without "
+                             "checkpoints (--no-checkpoint)");
+}
+
+/* The header goes out when something follows it: until then the source or the checkpoint can still be
+ * another one than the run's. */
+static bool begin_stream(struct extract *x, struct error *error)
+{
+    if (x->begun)
+        return true;
+    x->begun = true;
+    return stream_write_header(&x->out, &x->header, NULL, 0, error);
 }
 
 /* A batch that the checkpoint has: count it. What the target has not is sent again from a whole
@@ -68,9 +127,12 @@ static bool replay(void *context, const struct stream_reader *reader, const stru
     x->batch = batch.batch;
     x->records += batch.records;
     set_position(x, &batch.position);
+    if (batch.batch == x->request->after_batch && !check_place(x, reader, error))
+        return false;
     if (batch.batch <= x->request->after_batch)
         return true;
-    return stream_write_batch(&x->out, &batch, false, frame->payload, frame->payload_length, error);
+    return begin_stream(x, error) &&
+           stream_write_batch(&x->out, &batch, false, frame->payload, frame->payload_length, error);
 }
 
 static bool flush(struct extract *x, struct reader *reader, int64_t records, struct error *error)
@@ -149,6 +211,88 @@ static bool begin_checkpoint(struct extract *x, struct error *error)
             stream_write_header(&x->checkpoint.writer, &x->header, NULL, 0, error));
 }
 
+/* The form of a source is part of what it is: a server is not its own export. */
+static char *identity_of(struct reader *reader, const struct source *source, struct error *error)
+{
+    bson_t identity = BSON_INITIALIZER;
+    char form[64];
+    snprintf(form, sizeof form, "%s %s", source_kind_names[source->kind],
+             reader->ops->export ? "export" : "server");
+    BSON_APPEND_UTF8(&identity, "form", form);
+    char *text = NULL, *copy = NULL;
+    if (reader->ops->identity == NULL || reader->ops->identity(reader, &identity, error)) {
+        text = bson_as_relaxed_extended_json(&identity, NULL);
+        copy = text != NULL ? strdup(text) : NULL;
+        if (copy == NULL)
+            error_memory(error);
+    }
+    bson_free(text);
+    bson_destroy(&identity);
+    return copy;
+}
+
+bool extract_identity(const struct endpoint_texts *source, const struct catalog_entity *entity,
+                      char **identity, struct error *error)
+{
+    const struct extraction what = {
+        .endpoint = &source->endpoint, .from = entity->name, .catalog = entity};
+    struct reader reader = {.ops = source->ops};
+    if (!reader.ops->open(&reader, &what, error))
+        return false;
+    *identity = identity_of(&reader, source->endpoint.source, error);
+    reader.ops->close(&reader);
+    return *identity != NULL;
+}
+
+/* The run is bound to the source that it began with. */
+static bool check_identity(const struct extract *x, struct reader *reader, struct error *error)
+{
+    const struct extract_request *request = x->request;
+    const struct source *source = request->entity->source;
+    char what[512];
+    if (request->catalog->identity == NULL)
+        return true;
+    char *now = identity_of(reader, source, error);
+    if (now == NULL)
+        return false;
+    bool differs =
+        catalog_identity_differs(request->catalog->identity, now, what, sizeof what);
+    free(now);
+    if (!differs)
+        return true;
+    error_set(error, ERROR_REFUSED, "%s.%s is not the source that the run began with: its %s",
+              source->name, request->entity->from, what);
+    return error_hint(error,
+                      "name the source that the run began with; or, when this one is meant, have "
+                      "the entity read from it anew: graduate run --restart %s",
+                      request->entity->name);
+}
+
+/* What was given against what the source says it has. */
+static bool check_end(const struct extract *x, struct reader *reader, struct error *error)
+{
+    const struct source *source = x->request->entity->source;
+    int64_t held = -1;
+    if (reader->ops->confirm == NULL)
+        return true;
+    if (!reader->ops->confirm(reader, x->records, &held, error))
+        return false;
+    if (held < 0 || held == x->records)
+        return true;
+    if (source->changing) {
+        message_info("%s: the source says that it has %" PRId64 " records now; it gave %" PRId64,
+                     x->header.entity, held, x->records);
+        return true;
+    }
+    error_set(error, ERROR_DATA,
+              "the source says that it has %" PRId64 " records, and gave %" PRId64, held,
+              x->records);
+    return error_hint(error,
+                      "stop what writes to it, and have the entity read anew: graduate run "
+                      "--restart %s; or say \"changing\": true of the source %s in project.json",
+                      x->header.entity, source->name);
+}
+
 static bool read_source(struct extract *x, struct error *error)
 {
     const struct extract_request *request = x->request;
@@ -162,8 +306,10 @@ static bool read_source(struct extract *x, struct error *error)
     struct reader reader = {.ops = request->source->ops};
     if (!reader.ops->open(&reader, &what, error))
         return false;
-    int64_t records = 0, held;
-    bool ok = !x->keeps || begin_checkpoint(x, error), more = true;
+    int64_t records = 0;
+    bool ok = check_identity(x, &reader, error) && (!x->keeps || begin_checkpoint(x, error)) &&
+              begin_stream(x, error);
+    bool more = true;
     while (ok) {
         ok = reader.ops->next(&reader, &x->payload, &more, error) && buffer_ok(&x->payload, error);
         if (!ok || !more)
@@ -176,8 +322,7 @@ static bool read_source(struct extract *x, struct error *error)
     }
     if (ok && records > 0)
         ok = flush(x, &reader, records, error);
-    if (ok && reader.ops->confirm != NULL)
-        ok = reader.ops->confirm(&reader, x->records, &held, error);
+    ok = ok && check_end(x, &reader, error);
     reader.ops->close(&reader);
     return ok;
 }
@@ -185,8 +330,6 @@ static bool read_source(struct extract *x, struct error *error)
 static bool extract(struct extract *x, struct error *error)
 {
     const struct extract_request *request = x->request;
-    if (!stream_write_header(&x->out, &x->header, NULL, 0, error))
-        return false;
     if (request->checkpoint != NULL) {
         if (!open_checkpoint(x, error))
             return false;
@@ -196,7 +339,8 @@ static bool extract(struct extract *x, struct error *error)
         if (request->after != NULL)
             set_position(x, request->after);
     }
-    return ((x->keeps && x->checkpoint.complete) || read_source(x, error)) && write_end(x, error);
+    return ((x->keeps && x->checkpoint.complete) ? begin_stream(x, error) : read_source(x, error)) &&
+           write_end(x, error);
 }
 
 bool extract_entity(const struct extract_request *request, int fd, const char *name,
@@ -216,6 +360,8 @@ bool extract_entity(const struct extract_request *request, int fd, const char *n
         .entity = request->entity->name,
         .source = x.source,
         .kind = source_kind_names[request->entity->source->kind],
+        .run = request->run,
+        .batch_bytes = request->batch_bytes,
         .catalog = x.catalog,
     };
     bool ok = x.catalog != NULL ? extract(&x, error) : error_memory(error);

@@ -13,6 +13,7 @@ struct extract_request {
     const struct mapping *entity;
     const struct endpoint_texts *source;
     const struct catalog_entity *catalog;
+    const char *run;         /* id of the run that it is for; "" by hand */
     const char *checkpoint;  /* FILE, or NULL */
     const char *snapshot;    /* or NULL */
     int64_t after_batch;     /* the target has the batches up to this one */
@@ -22,8 +23,16 @@ struct extract_request {
 };
 
 /* Write the whole stream to `fd`: header, the batches behind after_batch, end. With a checkpoint its
- * frames come first, and the source is read only from where they end. */
+ * frames come first, and the source is read only from where they end.
+ *
+ * ERROR_REFUSED before anything is written: the checkpoint is of another run, entity, source or
+ * batch size, or its batch after_batch is not the target's; the source is not the one that the run
+ * began with (the catalog's identity). ERROR_SOURCE: the end of the source is none. */
 bool extract_entity(const struct extract_request *request, int fd, const char *name,
                     struct error *error);
+
+/* What an entity of a source cannot be mistaken by, as JSON; the caller frees it (free). */
+bool extract_identity(const struct endpoint_texts *source, const struct catalog_entity *entity,
+                      char **identity, struct error *error);
 
 #endif

@@ -19,7 +19,7 @@
 enum { DEFAULT_BATCH_BYTES = 4 << 20, LARGEST_BATCH_BYTES = 64 << 20 };
 
 static struct {
-    const char *project, *source, *entity, *catalogs, *checkpoint, *after, *snapshot;
+    const char *project, *source, *entity, *catalogs, *run, *checkpoint, *after, *snapshot;
     int64_t after_batch, after_records, batch_bytes;
     bool catalog, count, hold_snapshot;
 } given = {.batch_bytes = DEFAULT_BATCH_BYTES};
@@ -29,6 +29,7 @@ static const struct option_row options[] = {
     {"entity", OPTION_TEXT, &given.entity, "E", "extract this entity (a mapping's name)"},
     {"catalogs", OPTION_TEXT, &given.catalogs, "DIR",
      "take the source's catalog from DIR/SOURCE.json"},
+    {"run", OPTION_TEXT, &given.run, "ID", "the run that the stream and the checkpoint belong to"},
     {"checkpoint", OPTION_TEXT, &given.checkpoint, "FILE",
      "keep the stream in FILE, compressed, too"},
     {"after-batch", OPTION_NUMBER, &given.after_batch, "N", "the target has the batches up to N"},
@@ -60,11 +61,29 @@ static bool print_json(cJSON *json, struct error *error)
     return ok;
 }
 
-static bool print_catalog(const struct endpoint_texts *texts, struct error *error)
+/* What each entity that the project maps cannot be mistaken by. */
+static bool identify(const struct project *project, const struct endpoint_texts *texts,
+                     struct catalog *catalog, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        for (size_t e = 0; mapping->source == texts->endpoint.source && e < catalog->entity_count;
+             e++)
+            if (strcmp(catalog->entities[e].name, mapping->from) == 0 &&
+                !extract_identity(texts, &catalog->entities[e], &catalog->entities[e].identity,
+                                  error))
+                return error_at(error, mapping->name, NULL, NULL);
+    }
+    return true;
+}
+
+static bool print_catalog(const struct project *project, const struct endpoint_texts *texts,
+                          struct error *error)
 {
     struct catalog catalog;
     catalog_init(&catalog);
     bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error) &&
+              identify(project, texts, &catalog, error) &&
               print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
     return ok;
@@ -86,7 +105,7 @@ static bool of_source(const struct project *project, struct error *error)
         return false;
     bool ok;
     if (given.catalog)
-        ok = print_catalog(&texts, error);
+        ok = print_catalog(project, &texts, error);
     else if (given.count)
         ok = print_headcount(project, &texts, error);
     else if (texts.ops == &postgres_reader)
@@ -130,6 +149,7 @@ static bool of_entity(const struct project *project, struct error *error)
 {
     struct extract_request request = {
         .project = project,
+        .run = given.run != NULL ? given.run : "",
         .checkpoint = given.checkpoint,
         .snapshot = given.snapshot,
         .after_batch = given.after_batch,
@@ -164,7 +184,7 @@ static bool of_entity(const struct project *project, struct error *error)
 /* Is an option given that tells how one entity is to be read? */
 static bool is_for_entity(void)
 {
-    return given.catalogs != NULL || given.checkpoint != NULL || given.after != NULL ||
+    return given.catalogs != NULL || given.run != NULL || given.checkpoint != NULL || given.after != NULL ||
            given.snapshot != NULL || given.after_batch > 0 || given.after_records > 0;
 }
 

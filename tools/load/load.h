@@ -1,6 +1,6 @@
 /* Room load: rows into the target, exactly once: the fence, batches, what was refused, and the
- * steps before and after the data. It uses common/base, common/mapping, common/postgres,
- * common/schema, common/stream and common/target. */
+ * steps before and after the data. It uses common/base, common/catalog, common/mapping,
+ * common/postgres, common/schema, common/stream and common/target. */
 
 /* load.h: the parts of graduate-load.
  *
@@ -18,9 +18,10 @@
 
 /* Load the row stream on `fd` ("name" in messages), from where the ledger is. A batch that the
  * ledger holds already is passed over when it ends at the same position; another one under its
- * number, or a gap, is an ERROR_REFUSED. */
+ * number, or a gap, is an ERROR_REFUSED, and so is a stream of another run (unless `any_run`) or
+ * from another source. */
 bool load_stream(struct postgres *target, const struct project *project, const struct fence *fence,
-                 int fd, const char *name, struct error *error);
+                 bool any_run, int fd, const char *name, struct error *error);
 
 /* One batch: its ledger row and all its rows, or nothing. *rows counts those of the target's own
  * tables. The payload is that of a rows frame. */
@@ -34,12 +35,20 @@ struct prepared {
     int64_t generation;
     bool resumed;
 };
+struct preparation {
+    const struct schema *schema;
+    const struct catalog *catalogs; /* what the sources said when the run began */
+    size_t catalog_count;
+    const char *run;       /* NULL: a new one under an id of the ledger's choice */
+    bool begin;            /* `run` may be new */
+    bool allow_rows;       /* beside those that the tables hold already */
+    struct words restarts; /* entities whose rows go out again (restart.h) */
+};
 /* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
- * generation. A run that the ledger does not know is begun under that id if `begin` says so (NULL: a
- * new one under an id of the ledger's choice), else refused. A new run that finds rows in its tables
- * is refused unless `allow_rows`. */
-bool load_prepare(struct postgres *target, const struct schema *schema, const char *run, bool begin,
-                  bool allow_rows, struct prepared *prepared, struct error *error);
+ * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are not
+ * the catalogs'; a new run finds rows in its tables. */
+bool load_prepare(struct postgres *target, const struct preparation *preparation,
+                  struct prepared *prepared, struct error *error);
 
 /* Make keys, indexes and the rest, one transaction each, and close the run. What is done already is
  * not done again. */

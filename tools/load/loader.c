@@ -1,5 +1,6 @@
 /* A row stream into the target: which batches are new, and whether the whole adds up. */
 #include "load.h"
+#include "origin.h"
 
 #include "graduate/crash.h"
 #include "graduate/ledger.h"
@@ -14,8 +15,11 @@ struct loading {
     struct postgres *target;
     const struct project *project;
     const struct fence *fence;
+    bool any_run;
     struct stream_reader reader;
     struct stream_outputs outputs;
+    const struct mapping *mapping;
+    struct catalog catalog; /* of one: what the stream's header says of its source */
     const char *entity; /* the project's own string: it outlives the header frame */
     int32_t partition;
     struct ledger_progress progress;
@@ -40,7 +44,6 @@ static bool read_header(struct loading *loading, struct error *error)
 {
     struct frame frame;
     struct stream_header header;
-    const struct mapping *mapping;
     bool more;
     if (!stream_read(&loading->reader, &frame, &more, error) ||
         !stream_parse_header(&loading->reader, &frame, &header, error))
@@ -54,9 +57,17 @@ static bool read_header(struct loading *loading, struct error *error)
                   loading->project->name);
         return error_hint(error, "give --project the one that the stream was made with");
     }
-    if (!project_find_mapping(loading->project, header.entity, &mapping, error))
+    if (header.run[0] != '\0' && strcmp(header.run, loading->fence->run) != 0 &&
+        !loading->any_run) {
+        error_set(error, ERROR_REFUSED, "the stream belongs to run %s, not to run %s", header.run,
+                  loading->fence->run);
+        return error_hint(error, "load the records of this run; or, when these are meant, say "
+                                 "--any-run");
+    }
+    if (!project_find_mapping(loading->project, header.entity, &loading->mapping, error) ||
+        !catalog_parse_entity(header.catalog, loading->reader.name, &loading->catalog, error))
         return false;
-    loading->entity = mapping->name;
+    loading->entity = loading->mapping->name;
     loading->partition = header.partition;
     return stream_parse_outputs(&loading->reader, &frame, &loading->outputs, error);
 }
@@ -68,6 +79,9 @@ static bool begin_partition(struct loading *loading, struct error *error)
     place_init(&place, loading);
     bool ok = fence_begin(loading->target, loading->fence, error) &&
               fence_check_mapping(loading->target, loading->fence->run, loading->project, error) &&
+              (loading->any_run ||
+               origin_check_entity(loading->target, loading->fence->run, loading->mapping,
+                                   &loading->catalog.entities[0], error)) &&
               postgres_query(loading->target,
                              "INSERT INTO graduate.partitions (run, entity, partition)"
                              " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -238,9 +252,11 @@ static bool load_frames(struct loading *loading, struct error *error)
 }
 
 bool load_stream(struct postgres *target, const struct project *project, const struct fence *fence,
-                 int fd, const char *name, struct error *error)
+                 bool any_run, int fd, const char *name, struct error *error)
 {
-    struct loading loading = {.target = target, .project = project, .fence = fence};
+    struct loading loading = {
+        .target = target, .project = project, .fence = fence, .any_run = any_run};
+    catalog_init(&loading.catalog);
     stream_reader_init(&loading.reader, fd, name);
     bool ok = read_header(&loading, error) && begin_partition(&loading, error) &&
               ledger_read_progress(target, fence->run, loading.entity, loading.partition,
@@ -249,6 +265,7 @@ bool load_stream(struct postgres *target, const struct project *project, const s
         ok = load_frames(&loading, error);
         ledger_progress_release(&loading.progress);
     }
+    catalog_release(&loading.catalog);
     stream_outputs_release(&loading.outputs);
     stream_reader_release(&loading.reader);
     return ok ? true : error_at(error, loading.entity, NULL, NULL);

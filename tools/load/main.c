@@ -1,6 +1,7 @@
 /* graduate-load: row stream -> Postgres, exactly once. */
 #include "load.h"
 
+#include "graduate/arena.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
@@ -13,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *project_name, *catalogs_folder, *run;
+static const char *project_name, *catalogs_folder, *run, *restarts;
 static int64_t generation = -1;
-static bool prepares, begins, finishes, allow_rows;
+static bool prepares, begins, finishes, allow_rows, any_run;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
@@ -25,6 +26,9 @@ static const struct option_row options[] = {
     {"run", OPTION_TEXT, &run, "ID", "the run, as --prepare printed it"},
     {"generation", OPTION_NUMBER, &generation, "N", "its generation, as --prepare printed it"},
     {"catalogs", OPTION_TEXT, &catalogs_folder, "DIR", "catalogs of the sources, SOURCE.json each"},
+    {"restart", OPTION_TEXT, &restarts, "E,...",
+     "prepare: take these entities' rows out of the target, to be loaded anew"},
+    {"any-run", OPTION_FLAG, &any_run, NULL, "load a stream that another run extracted"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "prepare: load beside rows that are there"},
 };
 
@@ -34,6 +38,7 @@ static const struct command command = {
     .usage = "--project P --run ID --generation N < ROWS\n"
              "       graduate-load --project P --catalogs DIR --prepare [--run ID [--begin]] "
              "[--allow-rows]\n"
+             "       graduate-load --project P --catalogs DIR --prepare --run ID --restart E,...\n"
              "       graduate-load --project P --catalogs DIR --run ID --generation N --finish",
     .epilogue = "The target's URI comes from project.json, which takes it from the environment.\n"
                 "graduate run does all of this; by hand, for one entity:\n\n"
@@ -70,8 +75,12 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--run and --generation are missing: --prepare prints them");
     else if (run != NULL && !is_uuid(run))
         error_set(error, ERROR_USAGE, "--run is \"%s\"; a run is named by a UUID", run);
-    else if ((allow_rows || begins) && !prepares)
-        error_set(error, ERROR_USAGE, "--allow-rows and --begin go with --prepare");
+    else if ((allow_rows || begins || restarts != NULL) && !prepares)
+        error_set(error, ERROR_USAGE, "--allow-rows, --begin and --restart go with --prepare");
+    else if (restarts != NULL && (run == NULL || begins))
+        error_set(error, ERROR_USAGE, "--restart needs the --run that it is of, which is not new");
+    else if (any_run && (prepares || finishes))
+        error_set(error, ERROR_USAGE, "--any-run is for the loading of a stream");
     else if (!prepares && !finishes && isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a row stream");
     else
@@ -135,19 +144,57 @@ static bool print_prepared(const struct prepared *prepared, struct error *error)
     return ok;
 }
 
+/* The names between the commas, each of an entity. */
+static bool read_restarts(const struct project *project, struct arena *arena, struct words *words,
+                          struct error *error)
+{
+    char *list = restarts != NULL ? arena_text(arena, restarts) : NULL, *rest = list;
+    words->items = arena_alloc(arena, project->mapping_count + 1, sizeof *words->items);
+    if (words->items == NULL || (list == NULL && restarts != NULL))
+        return error_memory(error);
+    for (char *name; list != NULL && (name = strsep(&rest, ",")) != NULL;) {
+        const struct mapping *mapping;
+        bool twice = false;
+        if (!project_find_mapping(project, name, &mapping, error))
+            return false;
+        for (size_t i = 0; i < words->count; i++)
+            twice = twice || words->items[i] == mapping->name;
+        if (!twice)
+            words->items[words->count++] = mapping->name;
+    }
+    return true;
+}
+
+static bool prepare(struct postgres *target, const struct project *project,
+                    const struct resolved *resolved, struct arena *arena, struct error *error)
+{
+    struct preparation preparation = {
+        .schema = &resolved->schema,
+        .catalogs = resolved->catalogs,
+        .catalog_count = resolved->count,
+        .run = run,
+        .begin = begins,
+        .allow_rows = allow_rows,
+    };
+    struct prepared prepared;
+    return read_restarts(project, arena, &preparation.restarts, error) &&
+           load_prepare(target, &preparation, &prepared, error) && print_prepared(&prepared, error);
+}
+
 static bool work(struct postgres *target, const struct project *project, struct error *error)
 {
     const struct fence fence = {run, generation};
     if (!prepares && !finishes)
-        return load_stream(target, project, &fence, STDIN_FILENO, "standard input", error);
+        return load_stream(target, project, &fence, any_run, STDIN_FILENO, "standard input", error);
     struct resolved resolved;
-    struct prepared prepared;
+    struct arena arena;
+    arena_init(&arena);
     bool ok = resolve(&resolved, project, error);
     if (ok && finishes)
         ok = load_finish(target, &resolved.schema, &fence, error);
     else if (ok)
-        ok = load_prepare(target, &resolved.schema, run, begins, allow_rows, &prepared, error) &&
-             print_prepared(&prepared, error);
+        ok = prepare(target, project, &resolved, &arena, error);
+    arena_release(&arena);
     resolved_release(&resolved);
     return ok;
 }

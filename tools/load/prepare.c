@@ -2,6 +2,8 @@
  * and a refusal nothing at all. */
 #include "inventory.h"
 #include "load.h"
+#include "origin.h"
+#include "restart.h"
 #include "statement.h"
 
 #include "graduate/crash.h"
@@ -14,10 +16,7 @@
 
 struct preparing {
     struct postgres *target;
-    const struct schema *schema;
-    const char *run; /* NULL: a new one with an id of the ledger's choice */
-    bool begin;      /* the run may be new */
-    bool allow_rows;
+    const struct preparation *given;
     struct prepared *prepared;
 };
 
@@ -51,7 +50,7 @@ static bool clear_unfinished(struct preparing *preparing, struct error *error)
         " FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
         " ORDER BY started_at DESC LIMIT 1";
     PGresult *result;
-    const char *const parameters[] = {preparing->schema->project->name};
+    const char *const parameters[] = {preparing->given->schema->project->name};
     if (!postgres_query(preparing->target, give_way_sql, parameters, 1, &result, error))
         return false;
     PQclear(result);
@@ -60,7 +59,7 @@ static bool clear_unfinished(struct preparing *preparing, struct error *error)
     bool ok = PQntuples(result) == 0;
     if (!ok) {
         error_set(error, ERROR_REFUSED, "%s holds an unfinished run of %s: %s, begun %s",
-                  preparing->target->where, preparing->schema->project->name,
+                  preparing->target->where, preparing->given->schema->project->name,
                   PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
         error_hint(error, "go on with it: graduate run with its run folder; or take an empty "
                           "database");
@@ -82,14 +81,14 @@ static bool check_empty(const struct preparing *preparing, const struct inventor
             buffer_printf(&list, "%s%s has %" PRId64, full++ > 0 ? ", " : "", entry->table->label,
                           entry->rows);
     }
-    if (full > 0 && !preparing->allow_rows) {
+    if (full > 0 && !preparing->given->allow_rows) {
         error_set(error, ERROR_REFUSED, "the target is not empty; rows in tables of %s: %s",
-                  preparing->schema->project->name, buffer_text(&list));
+                  preparing->given->schema->project->name, buffer_text(&list));
         error_hint(error, "empty these tables or take another database; to load beside what is "
                           "there, say --allow-rows; nothing was touched");
     }
     buffer_release(&list);
-    return full == 0 || preparing->allow_rows;
+    return full == 0 || preparing->given->allow_rows;
 }
 
 /* The tables of a run that goes on were made when it began. */
@@ -109,13 +108,13 @@ static bool check_complete(const struct inventory *inventory, struct error *erro
 
 static bool insert_run(struct preparing *preparing, struct error *error)
 {
-    const struct project *project = preparing->schema->project;
+    const struct project *project = preparing->given->schema->project;
     char fingerprint[65];
     char *mapping = cJSON_PrintUnformatted(project->files);
     if (mapping == NULL)
         return error_memory(error);
     const char *const parameters[] = {project->name, fingerprint, mapping, GRADUATE_VERSION,
-                                      preparing->run};
+                                      preparing->given->run};
     PGresult *result = NULL;
     bool ok = project_fingerprint(project, fingerprint, error) &&
               postgres_query(preparing->target,
@@ -179,11 +178,11 @@ static bool insert_tables(struct preparing *preparing, const struct inventory *i
 
 static bool make_tables(struct preparing *preparing, struct error *error)
 {
-    const struct schema *schema = preparing->schema;
+    const struct schema *schema = preparing->given->schema;
     for (size_t i = 0; i < schema->statement_count; i++) {
         bool made;
         if (schema->statements[i].phase == SCHEMA_TABLES &&
-            !statement_run(preparing->target, &schema->statements[i], &made, error))
+            !statement_run(preparing->target, &schema->statements[i], NULL, &made, error))
             return false;
     }
     crash_point(CRASH_LOAD_TABLES_MADE);
@@ -193,23 +192,48 @@ static bool make_tables(struct preparing *preparing, struct error *error)
 static bool begin_run(struct preparing *preparing, struct error *error)
 {
     struct inventory inventory;
-    if (!inventory_take(&inventory, preparing->target, preparing->schema, true, error))
+    if (!inventory_take(&inventory, preparing->target, preparing->given->schema, true, error))
         return false;
     bool ok = check_empty(preparing, &inventory, error) &&
               postgres_exec(preparing->target, ledger_ddl, error) && insert_run(preparing, error) &&
+              origin_record(preparing->target, preparing->prepared->run,
+                            preparing->given->schema->project, preparing->given->catalogs,
+                            preparing->given->catalog_count, NULL, error) &&
               insert_tables(preparing, &inventory, error) && make_tables(preparing, error);
     inventory_release(&inventory);
     return ok;
 }
 
+/* The entities that are to be loaded anew come from where the catalogs now say. */
+static bool restart(struct preparing *preparing, const char *run, struct error *error)
+{
+    const struct preparation *given = preparing->given;
+    if (given->restarts.count == 0)
+        return true;
+    if (!restart_entities(preparing->target, given->schema, run, &given->restarts, error))
+        return false;
+    crash_point(CRASH_LOAD_RESTARTED);
+    for (size_t i = 0; i < given->restarts.count; i++)
+        if (!origin_record(preparing->target, run, given->schema->project, given->catalogs,
+                           given->catalog_count,
+                           project_mapping(given->schema->project, given->restarts.items[i]),
+                           error))
+            return false;
+    return true;
+}
+
 static bool resume_run(struct preparing *preparing, const char *run, struct error *error)
 {
+    const struct preparation *given = preparing->given;
     struct inventory inventory;
-    if (!fence_check_mapping(preparing->target, run, preparing->schema->project, error) ||
+    if (!fence_check_mapping(preparing->target, run, given->schema->project, error) ||
+        !origin_check(preparing->target, run, given->schema->project, given->catalogs,
+                      given->catalog_count, &given->restarts, error) ||
         !next_generation(preparing, run, error) ||
-        !inventory_take(&inventory, preparing->target, preparing->schema, false, error))
+        !inventory_take(&inventory, preparing->target, given->schema, false, error))
         return false;
-    bool ok = check_complete(&inventory, error) && make_tables(preparing, error);
+    bool ok = check_complete(&inventory, error) && restart(preparing, run, error) &&
+              make_tables(preparing, error);
     inventory_release(&inventory);
     return ok;
 }
@@ -220,19 +244,19 @@ static bool prepare(struct preparing *preparing, struct error *error)
     if (!ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
              &has_ledger, error))
         return false;
-    if (has_ledger && preparing->run != NULL &&
+    if (has_ledger && preparing->given->run != NULL &&
         !ask(preparing->target, "SELECT EXISTS (SELECT FROM graduate.runs WHERE run = $1)",
-             &preparing->run, 1, &has_run, error))
+             &preparing->given->run, 1, &has_run, error))
         return false;
-    if (has_run || !preparing->begin)
-        return resume_run(preparing, preparing->run, error);
+    if (has_run || (!preparing->given->begin && preparing->given->run != NULL))
+        return resume_run(preparing, preparing->given->run, error);
     return (!has_ledger || clear_unfinished(preparing, error)) && begin_run(preparing, error);
 }
 
-bool load_prepare(struct postgres *target, const struct schema *schema, const char *run, bool begin,
-                  bool allow_rows, struct prepared *prepared, struct error *error)
+bool load_prepare(struct postgres *target, const struct preparation *preparation,
+                  struct prepared *prepared, struct error *error)
 {
-    struct preparing preparing = {target, schema, run, begin || run == NULL, allow_rows, prepared};
+    struct preparing preparing = {target, preparation, prepared};
     *prepared = (struct prepared){0};
     if (postgres_exec(target, begin_sql, error) && prepare(&preparing, error) &&
         fence_commit(target, error))

@@ -130,19 +130,47 @@ bool refusal_of_copy(const struct postgres *target, const PGresult *result,
     return false;
 }
 
-bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
-                          const char *table, struct error *error)
+/* A key that the server names in a detail, whatever its language: "(id)=(0)". */
+struct named_key {
+    const char *text, *values; /* from the columns' parenthesis on, from behind the values' */
+    int length, values_length; /* 0: none is named */
+};
+
+static struct named_key find_key(const char *detail)
 {
-    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
-    char what[256];
+    const char *columns = strchr(detail, '(');
+    const char *middle = columns != NULL ? strstr(columns, ")=(") : NULL;
+    const char *end = middle != NULL ? strrchr(middle + 3, ')') : NULL;
+    if (end == NULL)
+        return (struct named_key){"", "", 0, 0};
+    return (struct named_key){columns, middle + 3, (int)(end + 1 - columns),
+                              (int)(end - middle - 3)};
+}
+
+bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
+                          const char *table, const char *entities, struct error *error)
+{
+    enum { LONGEST_KEY = 300 };
+    const char *state = field(result, PG_DIAG_SQLSTATE);
+    const struct refusal *refusal = find_refusal(state);
+    char what[LONGEST_KEY + 512], todo[256], value[sizeof error->key] = "";
     if (refusal == NULL) {
         snprintf(what, sizeof what, "making the %s", name);
         return failed(target, result, what, error);
     }
-    snprintf(what, sizeof what, "the rows do not allow the %s", name);
-    refused(result, refusal, what,
-            "correct the rows in the target and run again, or correct the source and begin a new "
-            "run; what is loaded is kept",
-            error);
-    return error_at(error, NULL, NULL, table);
+    struct named_key key = find_key(public_detail(result, state));
+    if (strcmp(state, "23505") == 0 && key.length > 0) {
+        snprintf(value, sizeof value, "%.*s", key.values_length, key.values);
+        snprintf(what, sizeof what, "%s has %.*s twice, and does not allow the %s", table,
+                 key.length < LONGEST_KEY ? key.length : LONGEST_KEY, key.text, name);
+    } else {
+        snprintf(what, sizeof what, "the rows do not allow the %s", name);
+    }
+    if (entities != NULL)
+        snprintf(todo, sizeof todo, "correct the source and run graduate run --restart %s",
+                 entities);
+    else
+        snprintf(todo, sizeof todo, "correct the rows in the target and run again");
+    refused(result, refusal, what, todo, error);
+    return error_at(error, entities, value, table);
 }

@@ -15,9 +15,11 @@ bool refusal_of_copy(const struct postgres *target, const PGresult *result,
                      struct error *error);
 
 /* The error of a failed statement on a table, "foreign key books_user_id_fkey on public.books".
+ * `entities` are those that fill the table, "books,drafts", when they have; then no second call
+ * can cure what the rows do not allow, and the hint says what does. NULL: nothing is loaded yet.
  * Always returns false. */
 bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
-                          const char *table, struct error *error);
+                          const char *table, const char *entities, struct error *error);
 
 /* Where a COPY stood, by the server's context: the number of the tuple (from 1, 0 unknown) and the
  * column (NULL unknown). The words of a context are in the server's language, so only the table's

@@ -1,8 +1,8 @@
 #include "statement.h"
 #include "refusal.h"
 
-bool statement_run(struct postgres *target, const struct schema_statement *statement, bool *made,
-                   struct error *error)
+bool statement_run(struct postgres *target, const struct schema_statement *statement,
+                   const char *entities, bool *made, struct error *error)
 {
     *made = false;
     if (statement->exists != NULL) {
@@ -18,7 +18,7 @@ bool statement_run(struct postgres *target, const struct schema_statement *state
     ExecStatusType status = PQresultStatus(result);
     *made = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     if (!*made)
-        refusal_of_statement(target, result, statement->name, statement->table, error);
+        refusal_of_statement(target, result, statement->name, statement->table, entities, error);
     PQclear(result);
     return *made;
 }

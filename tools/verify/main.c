@@ -3,6 +3,7 @@
 #include "query.h"
 #include "records.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
@@ -53,7 +54,7 @@ struct work {
     struct verification verification;
     struct project project;
     char catalog_folder[PATH_MAX], state_folder[PATH_MAX], file[PATH_MAX];
-    char run[37];
+    struct verdict_run run;
     bool asked[LEVEL_COUNT];
 };
 
@@ -99,6 +100,16 @@ static bool choose_levels(struct work *work, struct error *error)
     return error_hint(error, "it can be counts, content, references, supabase, or all");
 }
 
+static const char *text(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static int64_t number(const cJSON *object, const char *name)
+{
+    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
 /* ---- the run -------------------------------------------------------------------------------- */
 
 static bool read_run(struct work *work, struct error *error)
@@ -114,16 +125,21 @@ static bool read_run(struct work *work, struct error *error)
     }
     if (!json_read_file(path, &json, error))
         return false;
-    const char *run = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "run"));
-    const char *project = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "project"));
-    bool ok = run != NULL && strlen(run) == sizeof work->run - 1 && project != NULL;
+    struct verdict_run *known = &work->run;
+    const char *run = text(json, "run"), *project = text(json, "project");
+    const char *finished = text(json, "finished");
+    bool ok = run != NULL && strlen(run) == sizeof known->run - 1 && project != NULL &&
+              finished != NULL && strlen(finished) < sizeof known->finished;
     if (!ok)
         error_set(error, ERROR_USAGE, "%s is no run.json of graduate", path);
     else if (strcmp(project, work->project.name) != 0)
         ok = error_set(error, ERROR_USAGE, "%s holds a run of the project %s, not of %s",
                        given.run_folder, project, work->project.name);
-    if (ok)
-        snprintf(work->run, sizeof work->run, "%s", run);
+    if (ok) {
+        snprintf(known->run, sizeof known->run, "%s", run);
+        snprintf(known->finished, sizeof known->finished, "%s", finished);
+        known->generation = number(json, "generation");
+    }
     cJSON_Delete(json);
     return ok;
 }
@@ -183,7 +199,7 @@ static bool prepare(struct work *work, struct error *error)
     verification->catalog_folder = given.catalogs;
     if (given.run_folder != NULL) {
         verification->run_folder = given.run_folder;
-        verification->run = work->run;
+        verification->run = work->run.run;
         verification->state_folder = given.json == NULL ? work->state_folder : NULL;
         verification->catalog_folder = work->catalog_folder;
         if (!may_write(error) || !read_run(work, error) || !choose_source(work, error) ||
@@ -214,7 +230,7 @@ static bool begin_verdict(struct work *work, struct error *error)
     char fingerprint[65], started[32];
     stamp(started);
     if (!project_fingerprint(&work->project, fingerprint, error) ||
-        !verdict_init(&verification->verdict, work->project.name, work->run, given.limit, error))
+        !verdict_init(&verification->verdict, work->project.name, &work->run, given.limit, error))
         return false;
     cJSON *json = verification->verdict.json;
     return verdict_put_text(json, "fingerprint", fingerprint, error) &&
@@ -230,18 +246,15 @@ static bool end_verdict(struct work *work, struct error *error)
     const char *file = given.json != NULL ? given.json : work->file;
     char finished[32];
     stamp(finished);
-    return verdict_put_text(json, "finished", finished, error) &&
-           (file[0] == '\0' || json_write_file(file, json, error));
-}
-
-static const char *text(const cJSON *object, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
-static int64_t number(const cJSON *object, const char *name)
-{
-    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    if (!verdict_put_text(json, "finished", finished, error))
+        return false;
+    if (file[0] == '\0')
+        return true;
+    /* It may have been sealed since. */
+    if (!may_write(error) || !json_write_file(file, json, error))
+        return false;
+    crash_point(CRASH_VERIFY_VERDICT_WRITTEN);
+    return true;
 }
 
 static void put_findings(const cJSON *json, struct buffer *out)
@@ -331,7 +344,7 @@ static bool open_target(struct work *work, struct error *error)
 static bool compare_fingerprint(struct work *work, struct error *error)
 {
     struct postgres *target = &work->verification.target;
-    const char *run = work->run;
+    const char *run = work->run.run;
     PGresult *result;
     if (run[0] == '\0')
         return true;

@@ -55,6 +55,7 @@ struct catalog_entity {
     int64_t estimate; /* records, by the source's own estimate; -1 unknown */
     bool exact;       /* the estimate is a count, and was true when the catalog was made */
     int64_t bytes;    /* of its data, estimated; -1 unknown */
+    char *identity;   /* JSON: what it cannot be mistaken by (reader.h); NULL where nobody asked */
     struct catalog_column *columns;
     size_t column_count;
     struct catalog_names key; /* columns of the primary key, in order */
@@ -82,6 +83,9 @@ void catalog_release(struct catalog *catalog);
 /* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer
  * holds until the next call. */
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
+/* Where two identities (JSON texts) differ, as "size was 1200 and is 1234"; false where they do not.
+ * Members that only one of them has tell nothing. */
+bool catalog_identity_differs(const char *before, const char *now, char *what, size_t size);
 /* Add an object; the texts are copied, `entity` and `detail` may be NULL. */
 bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,
                         const char *entity, const char *detail, struct error *error);

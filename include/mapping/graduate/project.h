@@ -42,12 +42,17 @@ struct words {
     size_t count;
 };
 
-/* A test on a source field: it holds when the field, absent counting as null, equals `value` (a
- * JSON scalar), or with `negated` when it does not. All conditions of a list must hold. */
+/* A test on a source field, absent counting as null. Compared with null (a JSON scalar) it holds where
+ * the field is nothing, with `negated` where it is something. Compared with anything else it holds
+ * where the field is something equal, with `negated` something else: nothing is neither. A field of
+ * another kind (text, number, truth value) than `value` is an error, but where `negated` it is merely
+ * something else, as long as it does not read the same ("false" and false). All conditions of a list
+ * must hold. */
 struct condition {
     const char *path;
     const cJSON *value;
     bool negated;
+    bool outer; /* "^.path": of the record, not of the element at hand */
 };
 struct conditions {
     struct condition *items;
@@ -76,6 +81,8 @@ enum mapping_function {
                             a line in the losses */
     FUNCTION_SAFE_NUMBERS, /* "safe_numbers": whole numbers beyond 2^53 inside JSON become text, with
                               a line in the losses: JavaScript would round them */
+    FUNCTION_NOT_FINITE, /* "not_finite_to_null": NaN and infinities become null, with a line each in
+                            the losses */
     FUNCTION_COUNT,
 };
 extern const char *const mapping_function_names[FUNCTION_COUNT];
@@ -89,11 +96,13 @@ struct mapping_value {
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
+    enum identity_ids ids;            /* of either: what is taken for one here */
     enum mapping_function *functions; /* "do", in order */
     size_t function_count;
     const cJSON *fallback;            /* "default": for an absent field, and for a null one where
                                          the column is NOT NULL; NULL: none */
     struct conditions when;           /* where they do not hold, the field counts as absent */
+    bool optional;                    /* what it and its conditions name may be in no record */
 };
 struct mapping_member {
     const char *name;
@@ -139,6 +148,7 @@ struct mapping_table {
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
     struct conditions when;    /* a row only where they hold */
+    bool optional;             /* what `each` and `when` name may be in no record */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;
@@ -155,6 +165,14 @@ struct mapping_table {
     const char *comment;
 };
 
+/* Records, or elements of an array, that no table takes and that are left out for a reason. */
+struct mapping_rule {
+    const char *each; /* path of the array, or NULL: records */
+    struct conditions when;
+    const char *why;
+    bool optional;
+};
+
 struct mapping {
     const char *name;             /* "books": the file's name; the entity */
     const char *file;             /* its path, for messages */
@@ -163,10 +181,12 @@ struct mapping {
     struct mapping_table *tables; /* those without `each` come first; at least one */
     size_t table_count;
     struct words drops;           /* field paths dropped by name */
-    /* The table and column that hold this entity's identity, where id_of of others points; NULL
-     * when no single-column key is id_of the entity itself. */
-    const struct mapping_table *home;
-    const char *home_column;
+    bool *drops_optional;         /* of each: it may be in no record */
+    struct mapping_rule *rules;   /* "left_out" */
+    size_t rule_count;
+    enum identity_ids ids;        /* what is taken for an id of this entity elsewhere */
+    bool keeps_own;               /* the record's own id stands somewhere as it is */
+    bool loses_texts;             /* it does not, and becomes a UUID: text would be gone */
 };
 
 struct left_out {

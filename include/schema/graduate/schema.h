@@ -48,6 +48,9 @@ struct schema_statement {
     char *sql;   /* without the closing semicolon */
     char *exists;
     const char *table; /* label */
+    /* Of a foreign key, else NULL: a query for the first row that it does not allow: entity, key as
+     * text, column, and how many such rows there are. */
+    char *orphans;
     bool data; /* sequence values, ANALYZE: not part of a migration file */
 };
 

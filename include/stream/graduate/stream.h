@@ -21,15 +21,19 @@
  * byte is found before a byte of the body is used. Limits: meta 64 MiB, payload 1 GiB.
  *
  * The header's meta document, one entity's partition per stream:
- *   version    int32   of what the frames mean: 1. A reader refuses a newer one.
+ *   version    int32   of what the frames mean: 2. A reader refuses another one.
  *   graduate   string  version of the program that wrote it
  *   stream     string  "records" (of a source) or "rows" (for a target)
  *   project    string
  *   entity     string  name of the mapping, e.g. "books"
  *   source     string  "core.books": source name, dot, name there
  *   kind       string  of the source: "mongodb", "postgres", "appwrite"
+ *   run        string  id of the run that it was made for; "" when it was made by hand. It is taken
+ *                      by no other run.
+ *   batch_bytes int64  how large the batches were to be: another size cuts others
  *   partition  int32   0 while an entity has one partition
- *   catalog    string  JSON, catalog.h: what the source says of this collection or table
+ *   catalog    string  JSON, catalog.h: what the source said of this collection or table when the
+ *                      run began, also what it cannot be mistaken by
  *   outputs    array   rows only: what the sections of a payload are, see below
  *
  * A batch's meta document:
@@ -71,7 +75,7 @@
 
 #include <bson/bson.h>
 
-enum { STREAM_VERSION = 1, STREAM_FRAME_HEAD = 32 };
+enum { STREAM_VERSION = 2, STREAM_FRAME_HEAD = 32 };
 enum frame_type { FRAME_HEADER = 'H', FRAME_BATCH = 'B', FRAME_END = 'E' };
 enum stream_codec { CODEC_STORED = 0, CODEC_ZLIB = 1 };
 
@@ -130,7 +134,8 @@ struct stream_output {
 };
 struct stream_header {
     bool rows; /* false: records */
-    const char *project, *entity, *source, *kind, *catalog;
+    const char *project, *entity, *source, *kind, *run, *catalog;
+    int64_t batch_bytes;
     int32_t partition;
 };
 struct stream_batch {

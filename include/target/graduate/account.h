@@ -38,6 +38,9 @@ struct account {
 
 bool account_read(struct postgres *target, const char *run, struct account *account,
                   struct error *error);
+/* Only the paths of one entity (NULL: of all), for who asks before the run is over. */
+bool account_read_paths(struct postgres *target, const char *run, const char *entity,
+                        struct account *account, struct error *error);
 void account_release(struct account *account);
 
 /* What is unaccounted for; 0 is closed. */

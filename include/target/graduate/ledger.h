@@ -4,11 +4,12 @@
 /* ledger.h: the truth about progress, in the target's schema `graduate`.
  *
  *   runs        one row per run: project, fingerprint and text of the mappings, generation, state
+ *   sources     per run and "source.collection": what it cannot be mistaken by (reader.h)
  *   partitions  per run, entity, partition: when begun and done, records read by the extractor
  *   batches     per run, entity, partition, batch: records, filtered, rejected, retried (rejected
  *               before, and loaded since), rows per table, fates of values per path (fate.h),
  *               how many rows of losses, position; written in the transaction that writes the
- *               batch's rows
+ *               batch's rows, whose number it keeps: it is the xmin of those rows
  *   tables      per run and target table: made by us or there before, rows before
  *   steps       per run: which statements of the finish are done, and how long each took
  *   losses      per run: one row per value that changed on the way
@@ -30,6 +31,9 @@ extern const char *const ledger_ddl;
 /* Take the lock of a run on this target, or ERROR_REFUSED that names the other run's start. It is
  * given back when the connection ends. */
 bool ledger_lock(struct postgres *target, struct error *error);
+
+/* ERROR_REFUSED unless the ledger has the run, done, and its tables are there. */
+bool ledger_check_done(struct postgres *target, const char *run, struct error *error);
 
 /* How far an entity's partition is. */
 struct ledger_progress {

@@ -5,13 +5,18 @@
  *   version     1
  *   graduate    version of the program
  *   project, run, fingerprint   run is "" when no run folder was given
+ *   generation, run_finished   what run.json had of them when the verification began; 0 and "" without
+ *               one. They say which end of the run the verdict is of: one whose run went on since is
+ *               not of that run's end, whatever the clocks showed
  *   source      "checkpoints" (of the run), or "afresh" (export or live source, read by graduate-extract)
  *   started, finished   RFC 3339, UTC
  *   target      host:port/database, no user, no password
  *   levels      array in the order counts, content, references, supabase; each:
  *     level     its name
  *     verdict   "holds", "differs", "unchecked" (asked for, could not be checked), "skipped" (not asked)
- *     reason    text, why unchecked or skipped; else ""
+ *     reason    text, why unchecked or skipped, and what was seen that is no difference: ids that
+ *               dangle where the mapping says "foreign_key": false are meant to, so they are counted
+ *               here and are no findings; else ""
  *     seconds   number
  *     checks    how many things were looked at (tables, references, rules)
  *     findings  exact number of differences
@@ -58,8 +63,15 @@ struct verdict_file {
     int64_t kept[LEVEL_COUNT];
 };
 
-bool verdict_init(struct verdict_file *file, const char *project, const char *run, int64_t limit,
-                  struct error *error);
+/* Which run is verified, and which end of it. */
+struct verdict_run {
+    char run[37]; /* its id; empty: there is no run */
+    int64_t generation;
+    char finished[32]; /* empty: it is not */
+};
+
+bool verdict_init(struct verdict_file *file, const char *project, const struct verdict_run *run,
+                  int64_t limit, struct error *error);
 void verdict_release(struct verdict_file *file);
 /* Count a finding of a level, and keep it while the limit allows. `columns` (array) becomes owned and
  * may be NULL; so may the texts. */
@@ -79,6 +91,9 @@ bool verdict_put_number(cJSON *object, const char *member, double number, struct
  * be checked (then "unchecked", or "differs" all the same if something was found before). */
 bool verdict_close(struct verdict_file *file, enum verdict_level level, int64_t checks,
                    double seconds, const char *reason, struct error *error);
+/* Say more in the reason of a level that is closed, whatever its verdict; "" says nothing. */
+bool verdict_remark(struct verdict_file *file, enum verdict_level level, const char *text,
+                    struct error *error);
 int verdict_exit_code(const struct verdict_file *file);
 
 #endif

@@ -4,18 +4,39 @@ from tests.integration.cases import Right
 
 RIGHT = {
     "checkpoint-of-another-run": Right("* * * *", waits="not built yet"),
-    "clock-set-back-before-verify": Right("* * *", waits="not built yet"),
-    "duplicate-id-has-no-remedy": Right("* * * *", waits="not built yet"),
+    "clock-set-back-before-verify": Right("0 0 0", says=((1, "everything arrived"), (2, "verdict: holds"))),
+    "duplicate-id-has-no-remedy": Right(
+        "1 0 1 1",
+        says=(
+            (0, "public.things has (id)=(0) twice"),
+            (0, "where: entity things, key 0, at public.things, SQLSTATE 23505"),
+            (0, "correct the source and run graduate run --restart things\n"),
+        ),
+        never=("goes on from where it was", "in the target and run again"),
+    ),
     "empty-page-of-a-server": Right(
         "3 * *", ((0, "things: the source says that it has 250 records, and gave 200"),)
     ),
     "finished-run-and-an-empty-target": Right("* * *", waits="not built yet"),
-    "reserved-names": Right("* *", waits="not built yet"),
-    "resumed-verification-believes-old-tallies": Right("* * * * *", waits="not built yet"),
-    "run-folder-open-to-all": Right("* * *", waits="not built yet"),
+    "reserved-names": Right(
+        "2 2",
+        says=(
+            (0, "/to/graduate.mine: the ledger's schema"),
+            (0, "/to/graduate.batches: the ledger's schema"),
+            (0, "/to/public.sys/columns/ctid: a column that PostgreSQL owns"),
+            (1, "/to/graduate.mine: the ledger's schema"),
+        ),
+        values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
+    ),
+    "resumed-verification-believes-old-tallies": Right(
+        "0 0 * 0 1",
+        says=((4, "content, different: the row "), (4, 'found "CHANGED"')),
+        never=("everything arrived",),
+    ),
+    "run-folder-open-to-all": Right("0 0 0", says=((1, "was open to others (mode 0777); it is 0700 now"), (2, "700\n"))),
     "same-page-again-and-again": Right("3", ("its pages do not get on", "things")),
-    "seal-that-was-killed": Right("* * * * *", waits="not built yet"),
-    "seal-without-checkpoints": Right("* * * *", waits="not built yet"),
+    "seal-that-was-killed": Right("0 0 0 0 0", says=((3, "seal.json.tmp, which a killed graduate left"),)),
+    "seal-without-checkpoints": Right("0 0 0 5", says=((3, "without the checkpoints of things"),)),
     "second-run-with-another-source": Right("* * *", waits="not built yet"),
     "silent-target": Right("*", waits="not built yet"),
 }

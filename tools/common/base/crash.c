@@ -11,6 +11,7 @@ const char *const crash_point_names[CRASH_POINT_COUNT] = {
     [CRASH_EXTRACT_CHECKPOINT_SETTLED] = "extract.checkpoint_settled",
     [CRASH_TRANSFORM_BATCH_READ] = "transform.batch_read",
     [CRASH_TRANSFORM_BATCH_SENT] = "transform.batch_sent",
+    [CRASH_LOAD_RESTARTED] = "load.restarted",
     [CRASH_LOAD_BEGIN] = "load.begin",
     [CRASH_LOAD_COPIED] = "load.copied",
     [CRASH_LOAD_BEFORE_COMMIT] = "load.before_commit",
@@ -19,8 +20,19 @@ const char *const crash_point_names[CRASH_POINT_COUNT] = {
     [CRASH_LOAD_TABLES_MADE] = "load.tables_made",
     [CRASH_LOAD_STEP_DONE] = "load.step_done",
     [CRASH_DRIVER_PREPARED] = "driver.prepared",
+    [CRASH_DRIVER_CHECKPOINTS_REMOVED] = "driver.checkpoints_removed",
+    [CRASH_DRIVER_CATALOGS_RENEWED] = "driver.catalogs_renewed",
     [CRASH_DRIVER_ENTITY_DONE] = "driver.entity_done",
     [CRASH_DRIVER_BEFORE_ACCOUNT] = "driver.before_account",
+    [CRASH_FILE_WRITTEN] = "file.written",
+    [CRASH_VERIFY_STATE_KEPT] = "verify.state_kept",
+    [CRASH_VERIFY_VERDICT_WRITTEN] = "verify.verdict_written",
+    [CRASH_REPORT_DOCUMENT_WRITTEN] = "report.document_written",
+    [CRASH_COMPARE_MADE] = "compare.made",
+    [CRASH_SEAL_MANIFEST_MADE] = "seal.manifest_made",
+    [CRASH_SEAL_WRITTEN] = "seal.written",
+    [CRASH_SEAL_RIGHT_TAKEN] = "seal.right_taken",
+    [CRASH_SEAL_LOCKED] = "seal.locked",
 };
 
 static void act(const char *variable, int signal_number, enum crash_point point, long *passed)

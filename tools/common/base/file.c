@@ -1,4 +1,5 @@
 #include "graduate/file.h"
+#include "graduate/crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,8 +113,11 @@ bool file_replace(const char *path, const void *bytes, size_t length, struct err
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, ERROR_TARGET, "cannot create %s", temporary);
-    bool ok = file_write_all(fd, temporary, bytes, length, error) &&
-              file_settle(fd, temporary, path, error);
+    bool ok = file_write_all(fd, temporary, bytes, length, error);
+    if (ok) {
+        crash_point(CRASH_FILE_WRITTEN);
+        ok = file_settle(fd, temporary, path, error);
+    }
     if (close(fd) != 0 && ok)
         ok = error_set_errno(error, ERROR_TARGET, "cannot close %s", path);
     if (!ok)

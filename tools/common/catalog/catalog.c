@@ -77,6 +77,7 @@ static const struct member entity_members[] = {
     {"estimate", NUMBER, false, offsetof(struct catalog_entity, estimate), 0, NULL},
     {"exact", FLAG, false, offsetof(struct catalog_entity, exact), 0, NULL},
     {"bytes", NUMBER, false, offsetof(struct catalog_entity, bytes), 0, NULL},
+    {"identity", TEXT, false, offsetof(struct catalog_entity, identity), 0, NULL},
     {"columns", LIST, false, LIST_OF(struct catalog_entity, columns, column_count), &column_shape},
     {"key", NAMES, false, offsetof(struct catalog_entity, key), 0, NULL},
     {"uniques", NAMES_LIST, false, LIST_OF(struct catalog_entity, uniques, unique_count),
@@ -171,6 +172,28 @@ struct catalog_entity *catalog_add(struct catalog *catalog, const char *name)
     struct_init(entity, &entity_shape);
     entity->name = copy;
     return entity;
+}
+
+bool catalog_identity_differs(const char *before, const char *now, char *what, size_t size)
+{
+    cJSON *was = cJSON_Parse(before), *is = cJSON_Parse(now);
+    const cJSON *old;
+    bool differs = false;
+    cJSON_ArrayForEach(old, was)
+    {
+        const cJSON *new = cJSON_GetObjectItemCaseSensitive(is, old->string);
+        if (differs || new == NULL || cJSON_Compare(old, new, true))
+            continue;
+        char *from = cJSON_PrintUnformatted(old), *to = cJSON_PrintUnformatted(new);
+        snprintf(what, size, "%s was %s and is %s", old->string, from != NULL ? from : "another",
+                 to != NULL ? to : "another");
+        cJSON_free(from);
+        cJSON_free(to);
+        differs = true;
+    }
+    cJSON_Delete(was);
+    cJSON_Delete(is);
+    return differs;
 }
 
 bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,

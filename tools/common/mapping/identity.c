@@ -11,6 +11,19 @@ const char *const identity_strategy_names[4] = {
     [IDENTITY_UUID7] = "uuid7",
 };
 
+const char *identity_ids_text(enum identity_ids ids)
+{
+    switch (ids) {
+    case IDENTITY_PLAIN:
+        return "ObjectIds or UUIDs";
+    case IDENTITY_APPWRITE:
+        return "ids of Appwrite, ObjectIds or UUIDs";
+    case IDENTITY_TEXTS:
+        return "texts that are not empty, whole numbers, ObjectIds or UUIDs";
+    }
+    return "";
+}
+
 bool identity_strategy_parse(const char *text, enum identity_strategy *strategy)
 {
     for (size_t i = 0; i < 4; i++)
@@ -64,7 +77,8 @@ void uuid_format(const uint8_t uuid[16], char out[37])
     *at = '\0';
 }
 
-/* UUIDv5 of "<entity>/<name>". The digest is fetched once: looking it up costs more than hashing. */
+/* UUIDv5 of "<entity>/<name>". The digest is fetched once: looking it up costs more than hashing.
+ */
 static bool version5(const struct identity *identity, const char *entity, const void *name,
                      size_t length, uint8_t uuid[16])
 {
@@ -143,8 +157,19 @@ bool identity_from_uuid(const struct identity *identity, const char *entity, con
     return true;
 }
 
-bool identity_from_text(const struct identity *identity, const char *entity, const char *text,
-                        size_t length, uint8_t uuid[16])
+static bool is_of_appwrite(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!plain && (i == 0 || (c != '.' && c != '-' && c != '_')))
+            return false;
+    }
+    return length <= 36;
+}
+
+bool identity_from_text(const struct identity *identity, const char *entity, enum identity_ids ids,
+                        const char *text, size_t length, uint8_t uuid[16])
 {
     uint8_t raw[16];
     if (length == 0)
@@ -153,5 +178,6 @@ bool identity_from_text(const struct identity *identity, const char *entity, con
         return identity_from_objectid(identity, entity, raw, uuid);
     if (uuid_parse(text, length, raw))
         return identity_from_uuid(identity, entity, raw, uuid);
-    return version5(identity, entity, text, length, uuid);
+    return (ids == IDENTITY_TEXTS || (ids == IDENTITY_APPWRITE && is_of_appwrite(text, length))) &&
+           version5(identity, entity, text, length, uuid);
 }

@@ -6,10 +6,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mapping_words[] = {"$schema", "from", "to", "drop"};
-static const char *const table_words[] = {"each",   "keep_shape", "exists", "when",
-                                          "key",    "columns",    "unique", "indexes",
-                                          "checks", "policies",   "grants", "comment"};
+static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
+static const char *const table_words[] = {"each",    "keep_shape", "exists",  "when",   "key",
+                                          "columns", "unique",     "indexes", "checks", "policies",
+                                          "grants",  "comment",    "optional"};
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
@@ -34,6 +34,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !reading_text(r, object, place, "each", &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
+        !reading_bool(r, object, place, "optional", &table->optional) ||
         !mapping_read_conditions(r, object, place, &table->when) ||
         !mapping_read_columns(r, object, place, table) ||
         !reading_member_words(r, object, place, "key", &table->key) ||
@@ -51,6 +52,32 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     if (table->key.count == 0 && !table->keep_shape)
         return json_error(r->error, place,
                           "the table needs a \"key\": the columns that name a row");
+    return true;
+}
+
+bool mapping_each_table(const cJSON *json, struct mapping *mapping, mapping_visit visit,
+                        void *context, struct error *error)
+{
+    const struct json_place top = {NULL, mapping->file, 0};
+    struct json_place here = {&top, "to", 0};
+    const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item;
+    size_t next = 0;
+    for (int children = 0; children < 2; children++) /* as in read_tables */
+        cJSON_ArrayForEach(item, to)
+        {
+            struct json_place at = {&here, item->string, 0};
+            size_t index = 0;
+            const cJSON *first = cJSON_IsArray(item) ? item->child : item;
+            for (const cJSON *part = first; part != NULL;
+                 part = cJSON_IsArray(item) ? part->next : NULL) {
+                struct json_place form = {&at, NULL, index++};
+                if ((cJSON_GetObjectItemCaseSensitive(part, "each") != NULL) != (children == 1))
+                    continue;
+                if (!visit(context, &mapping->tables[next++], part,
+                           cJSON_IsArray(item) ? &form : &at, error))
+                    return false;
+            }
+        }
     return true;
 }
 
@@ -117,6 +144,6 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
     if (!project_find_source(project, source, &mapping->source, &why))
         return json_error(error, &from_place, "%s", why.message);
     mapping->from = dot + 1;
-    return read_tables(&r, json, &top) &&
-           reading_member_words(&r, json, &top, "drop", &mapping->drops);
+    return read_tables(&r, json, &top) && mapping_read_drops(&r, json, &top) &&
+           mapping_read_rules(&r, json, &top);
 }

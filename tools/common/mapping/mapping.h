@@ -12,5 +12,22 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
                    struct mapping *mapping, struct error *error);
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
                   struct error *error);
+/* When all are linked and in their order: a word that would do nothing where it stands, or that
+ * cannot be meant, is an error with the reason. The same for a source of project.json. */
+bool mapping_check_effect(const struct project *project, const cJSON *json, struct mapping *mapping,
+                          struct error *error);
+bool mapping_check_source(const struct source *source, const cJSON *json,
+                          const struct json_place *place, struct error *error);
+/* Say of every identity what is taken for one. */
+void mapping_settle_ids(struct project *project);
+/* No target table or column may have a name that PostgreSQL or the ledger own; all that have are
+ * told at once. */
+bool project_check_names(const struct project *project, struct error *error);
+
+/* Tables and their JSON meet again, in the order in which they were read. */
+typedef bool (*mapping_visit)(void *context, struct mapping_table *table, const cJSON *object,
+                              const struct json_place *place, struct error *error);
+bool mapping_each_table(const cJSON *json, struct mapping *mapping, mapping_visit visit,
+                        void *context, struct error *error);
 
 #endif

@@ -12,16 +12,17 @@ const char *const mapping_function_names[FUNCTION_COUNT] = {
     [FUNCTION_PHONE] = "phone_digits",
     [FUNCTION_PASSWORD] = "supabase_password",
     [FUNCTION_SAFE_NUMBERS] = "safe_numbers",
+    [FUNCTION_NOT_FINITE] = "not_finite_to_null",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",  "const", "parent",     "position",    "rest",      "object",
-    "first", "id_of", "keys_id_of", "do",          "default",   "when",
-    "type",  "null",  "in",         "sql_default", "on_delete", "foreign_key"};
-enum { VALUE_WORDS = 12 };
+    "from",  "const",      "parent",      "position",  "rest",       "object",   "first",
+    "id_of", "keys_id_of", "do",          "default",   "when",       "optional", "type",
+    "null",  "in",         "sql_default", "on_delete", "foreign_key"};
+enum { VALUE_WORDS = 13 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -60,7 +61,13 @@ bool mapping_read_conditions(struct reading *r, const cJSON *object, const struc
                               "a field is compared with a text, a number, true, "
                               "false or null, not with %s",
                               json_kind(value));
-        out->items[out->count++] = (struct condition){test->string, value, negated};
+        bool outer = strncmp(test->string, "^.", 2) == 0;
+        out->items[out->count++] = (struct condition){
+            .path = test->string + (outer ? 2 : 0),
+            .value = value,
+            .negated = negated,
+            .outer = outer,
+        };
     }
     return true;
 }
@@ -168,6 +175,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
     if (!reading_text(r, object, place, path_key, &value->from) ||
+        !reading_bool(r, object, place, "optional", &value->optional) ||
         !get_functions(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))
         return false;

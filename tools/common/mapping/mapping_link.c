@@ -1,6 +1,5 @@
-/* What the names in a mapping refer to: entities behind id_of, columns of the parent, the home of
- * the entity's identity; and paths, whose form depends on the source. Runs when all mappings of the
- * project are parsed. */
+/* What the names in a mapping refer to: entities behind id_of, columns of the parent; and paths,
+ * whose form depends on the source. Runs when all mappings of the project are parsed. */
 #include "graduate/json.h"
 #include "mapping.h"
 
@@ -37,32 +36,38 @@ static bool check_path(const struct linking *r, const struct json_place *place, 
     return json_error(r->error, place, "\"%s\" is no path: a name in it is empty", path);
 }
 
+/* `inner`: of an element, from which one can look out at the record. */
 static bool check_conditions(const struct linking *r, const struct json_place *place,
-                             const struct conditions *conditions)
+                             const struct conditions *conditions, bool inner)
 {
     struct json_place when = {place, "when", 0};
     for (size_t i = 0; i < conditions->count; i++) {
         struct json_place here = {&when, conditions->items[i].path, 0};
-        if (!check_path(r, &here, conditions->items[i].path, true))
+        if (conditions->items[i].outer && !inner)
+            return json_error(r->error, &here,
+                              "\"^.\" looks out of an element at its record, and "
+                              "here is no \"each\"");
+        if (!check_path(r, &here, conditions->items[i].path, !conditions->items[i].outer))
             return false;
     }
     return true;
 }
 
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
-                       struct mapping_value *value)
+                       struct mapping_value *value, bool inner)
 {
     const char *key = value->kind == VALUE_FIRST ? "first" : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0}, from = {place, "from", 0};
     if ((value->kind == VALUE_FROM && !check_path(r, &from, value->from, true)) ||
-        !check_conditions(r, place, &value->when) ||
+        !check_conditions(r, place, &value->when, inner) ||
         !link_id(r, object, place, "id_of", &value->id_of) ||
         !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
-        if (!link_value(r, cJSON_GetArrayItem(members, (int)i), &at, &value->members[i].value))
+        if (!link_value(r, cJSON_GetArrayItem(members, (int)i), &at, &value->members[i].value,
+                        inner))
             return false;
     }
     return true;
@@ -88,25 +93,26 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0}, each = {place, "each", 0};
-    struct mapping *mapping = r->mapping;
     if ((table->each != NULL && !check_path(r, &each, table->each, false)) ||
-        !check_conditions(r, place, &table->when))
+        !check_conditions(r, place, &table->when, table->each != NULL))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
         struct json_place at = {&here, column->name, 0};
         if (!link_value(r, cJSON_GetObjectItemCaseSensitive(columns, column->name), &at,
-                        &column->value))
+                        &column->value, table->each != NULL))
             return false;
         if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, column))
             return false;
-        if (mapping->home == NULL && table->each == NULL && table->key.count == 1 &&
-            strcmp(table->key.items[0], column->name) == 0 && column->value.id_of == mapping) {
-            mapping->home = table;
-            mapping->home_column = column->name;
-        }
     }
     return true;
+}
+
+static bool link_visited(void *context, struct mapping_table *table, const cJSON *object,
+                         const struct json_place *place, struct error *error)
+{
+    (void)error;
+    return link_table(context, object, place, table);
 }
 
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
@@ -114,26 +120,14 @@ bool mapping_link(struct project *project, const cJSON *json, struct mapping *ma
 {
     struct linking r = {project, mapping, error};
     const struct json_place top = {NULL, mapping->file, 0};
-    struct json_place here = {&top, "to", 0}, drop = {&top, "drop", 0};
-    const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to"), *item;
-    size_t next = 0;
-    /* The same walk as read_tables, so that tables and JSON meet again. */
-    for (int children = 0; children < 2; children++)
-        cJSON_ArrayForEach(item, to)
-        {
-            struct json_place at = {&here, item->string, 0};
-            size_t index = 0;
-            const cJSON *first = cJSON_IsArray(item) ? item->child : item;
-            for (const cJSON *part = first; part != NULL;
-                 part = cJSON_IsArray(item) ? part->next : NULL) {
-                struct json_place form = {&at, NULL, index++};
-                if ((cJSON_GetObjectItemCaseSensitive(part, "each") != NULL) != (children == 1))
-                    continue;
-                if (!link_table(&r, part, cJSON_IsArray(item) ? &form : &at,
-                                &mapping->tables[next++]))
-                    return false;
-            }
-        }
+    struct json_place drop = {&top, "drop", 0}, left_out = {&top, "left_out", 0};
+    if (!mapping_each_table(json, mapping, link_visited, &r, error))
+        return false;
+    for (size_t i = 0; i < mapping->rule_count; i++) {
+        struct json_place at = {&left_out, NULL, i};
+        if (!check_conditions(&r, &at, &mapping->rules[i].when, mapping->rules[i].each != NULL))
+            return false;
+    }
     for (size_t i = 0; i < mapping->drops.count; i++) {
         struct json_place at = {&drop, NULL, i};
         if (!check_path(&r, &at, mapping->drops.items[i], false))

@@ -1,6 +1,7 @@
 /* project.json: the sources, the target, the identity, and what is left out or stays. */
 #include "project_file.h"
 #include "graduate/words.h"
+#include "mapping.h"
 
 #include <string.h>
 
@@ -73,7 +74,7 @@ static bool read_source(const cJSON *json, const struct json_place *place, struc
                           kind, nearest != NULL ? "; did you mean \"" : "",
                           nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
     source->kind = (enum source_kind)k;
-    return true;
+    return mapping_check_source(source, json, place, error);
 }
 
 static bool read_sources(struct project *project, struct arena *arena, const cJSON *json,

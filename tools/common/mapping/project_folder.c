@@ -176,6 +176,19 @@ static bool check_unique_sources(const struct project *project, struct error *er
     return true;
 }
 
+static bool check_effects(const struct project *project, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        struct mapping *mapping = project->mappings[i];
+        char name[PATH_MAX];
+        snprintf(name, sizeof name, "%s.json", mapping->name);
+        if (!mapping_check_effect(project, cJSON_GetObjectItemCaseSensitive(project->files, name),
+                                  mapping, error))
+            return false;
+    }
+    return true;
+}
+
 static bool read_mappings(struct project *project, struct arena *arena, struct error *error)
 {
     char **names;
@@ -204,7 +217,8 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
     if (!check_unique_sources(project, error))
         return false;
     order_mappings(project);
-    return true;
+    mapping_settle_ids(project);
+    return project_check_names(project, error) && check_effects(project, error);
 }
 
 bool project_load(struct project *project, const char *where, struct error *error)

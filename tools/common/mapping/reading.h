@@ -41,6 +41,9 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
                           struct mapping_table *table);
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table);
+/* What is not taken: fields by name, records and elements by a rule. */
+bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top);
+bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top);
 /* Are these columns of the table, as far as the mapping can tell? */
 bool mapping_check_columns(struct reading *r, const struct json_place *place,
                            const struct mapping_table *table, const struct words *words,

@@ -1,48 +1,10 @@
 /* After the data: primary keys, uniques, indexes and foreign keys. */
 #include "building.h"
 #include "graduate/sql.h"
+#include "reference.h"
 #include "shape.h"
 
 #include <string.h>
-
-/* The parent table of a child's column, when the column holds the parent's whole key. */
-static const struct schema_output *parent_of(const struct building *b,
-                                             const struct schema_column *column)
-{
-    if (column->mapping == NULL || column->mapping->value.kind != VALUE_PARENT)
-        return NULL;
-    size_t first, count;
-    schema_outputs(b->schema, b->output->entity, &first, &count);
-    const struct schema_output *parent = &b->schema->outputs[first];
-    bool whole = parent->key_count == 1 &&
-                 strcmp(parent->columns[parent->key[0]].name, column->mapping->value.from) == 0;
-    return whole ? parent : NULL;
-}
-
-struct reference {
-    const struct mapping_table *table;
-    const char *column, *on_delete;
-};
-
-static bool find_reference(const struct building *b, const struct schema_column *column,
-                           struct reference *reference)
-{
-    const struct schema_output *parent = parent_of(b, column);
-    const struct mapping_column *by = column->mapping;
-    if (by == NULL || !by->foreign_key)
-        return false;
-    if (parent != NULL) {
-        *reference = (struct reference){parent->table, parent->columns[parent->key[0]].name,
-                                        by->on_delete != NULL ? by->on_delete : "cascade"};
-        return true;
-    }
-    const struct mapping *home = by->value.id_of;
-    if (home == NULL || home->home == NULL ||
-        (home->home == b->output->table && strcmp(home->home_column, column->name) == 0))
-        return false;
-    *reference = (struct reference){home->home, home->home_column, by->on_delete};
-    return true;
-}
 
 /* Primary key and uniques differ in their words only. A target that brings a primary key of another
  * name has one all the same. */
@@ -148,7 +110,7 @@ bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists)
             return false;
     for (size_t c = 0; c < output->column_count; c++) {
         struct reference reference;
-        if (!find_reference(b, &output->columns[c], &reference) ||
+        if (!reference_find(b->schema, output, &output->columns[c], &reference) ||
             has_leading_index(b, output->columns[c].name))
             continue;
         const char *name = output->columns[c].name;
@@ -163,17 +125,47 @@ bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists)
 static bool check_reference(const struct building *b, const struct schema_column *column,
                             const struct reference *reference)
 {
-    const struct mapping_table *table = reference->table;
+    const struct schema_output *to = reference->to;
     size_t c = 0;
-    while (c < table->column_count && strcmp(table->columns[c].name, reference->column) != 0)
+    while (strcmp(to->columns[c].name, reference->column) != 0)
         c++;
-    if (c == table->column_count ||
-        pgtype_oid(&table->columns[c].type) == pgtype_oid(&column->type))
+    if (pgtype_oid(&to->columns[c].type) == pgtype_oid(&column->type))
         return true;
     error_set(b->error, ERROR_USAGE, "%s: /to/%s/columns/%s: a %s cannot refer to %s of %s, a %s",
               b->output->entity->file, b->output->table->label, column->name, column->type.name,
-              reference->column, table->label, table->columns[c].type.name);
+              reference->column, to->table->label, to->columns[c].type.name);
     return error_hint(b->error, "give both the same type, or say \"foreign_key\": false");
+}
+
+/* The server tells the id that is missing, but not the row that has it. */
+static char *find_orphans(const struct building *b, const char *column,
+                          const struct reference *reference)
+{
+    const struct schema_output *output = b->output;
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_puts(&sql, "select ");
+    sql_put_literal(&sql, output->entity->name);
+    for (size_t k = 0; k < output->key_count; k++) {
+        buffer_puts(&sql, k == 0 ? ", concat_ws(', ', c." : ", c.");
+        sql_put_identifier(&sql, output->columns[output->key[k]].name);
+    }
+    buffer_puts(&sql, output->key_count > 0 ? "), " : ", '', ");
+    sql_put_literal(&sql, column);
+    buffer_puts(&sql, ", count(*) over () from ");
+    ddl_put_table(&sql, output->table);
+    buffer_puts(&sql, " c where c.");
+    sql_put_identifier(&sql, column);
+    buffer_puts(&sql, " is not null and not exists (select from ");
+    ddl_put_table(&sql, reference->to->table);
+    buffer_puts(&sql, " p where p.");
+    sql_put_identifier(&sql, reference->column);
+    buffer_puts(&sql, " = c.");
+    sql_put_identifier(&sql, column);
+    buffer_puts(&sql, ") order by 2 limit 1");
+    char *text = sql.failed ? NULL : arena_text(b->arena, buffer_text(&sql));
+    buffer_release(&sql);
+    return text;
 }
 
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists)
@@ -182,7 +174,7 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
     for (size_t c = 0; c < output->column_count; c++) {
         struct reference reference;
         const char *column = output->columns[c].name;
-        if (!find_reference(b, &output->columns[c], &reference))
+        if (!reference_find(b->schema, output, &output->columns[c], &reference))
             continue;
         if (!check_reference(b, &output->columns[c], &reference))
             return false;
@@ -197,7 +189,7 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
         buffer_puts(sql, " foreign key (");
         sql_put_identifier(sql, column);
         buffer_puts(sql, ") references ");
-        ddl_put_table(sql, reference.table);
+        ddl_put_table(sql, reference.to->table);
         buffer_puts(sql, " (");
         sql_put_identifier(sql, reference.column);
         buffer_putc(sql, ')');
@@ -208,6 +200,10 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
                 b, SCHEMA_KEYS, false, sql, exists,
                 arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)))
             return false;
+        char *orphans = find_orphans(b, column, &reference);
+        if (orphans == NULL)
+            return error_memory(b->error);
+        b->schema->statements[b->schema->statement_count - 1].orphans = orphans;
     }
     return true;
 }

@@ -106,6 +106,10 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
         !column->type.array && (column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
                                 column->type.base == PG_INT8);
     column->identity = from->serial && whole;
+    if (column->identity && by != NULL && by->sql_default != NULL)
+        return fail(r, output, by->name,
+                    "the source numbers this column, and the target goes on: \"sql_default\" would "
+                    "not be taken");
     if (by != NULL)
         column->check_in = check_in(r, by);
     return true;
@@ -239,8 +243,30 @@ static bool find_key(struct resolving *r, struct schema_output *output)
             c++;
         if (c == output->column_count)
             return fail(r, output, name, "the key names a column that the table does not have");
+        const struct mapping_column *by = output->columns[c].mapping;
+        if (by != NULL && by->has_null && !by->not_null)
+            return fail(r, output, name, "a column of the key is never null");
         output->columns[c].not_null = true;
         output->key[output->key_count++] = c;
+    }
+    return true;
+}
+
+/* A kept column takes its default where the source's is null and the target's must not be. */
+static bool check_defaults(struct resolving *r, const struct schema_output *output)
+{
+    for (size_t c = 0; c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        const struct mapping_column *by = column->mapping;
+        if (column->source_column < 0 || by == NULL || by->value.fallback == NULL)
+            continue;
+        if (r->catalog->columns[column->source_column].not_null)
+            return fail(r, output, by->name,
+                        "the source's column is never null, so the default never comes");
+        if (!column->not_null)
+            return fail(r, output, by->name,
+                        "the column may be null, so a null stays and the default never comes: say "
+                        "\"null\": false");
     }
     return true;
 }
@@ -310,7 +336,7 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
         *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
         bool keep = output->table->keep_shape;
         if (!(keep ? keep_columns(r, output) : take_columns(r, output)) || !find_key(r, output) ||
-            !check_words(r, output) || !check_form(r, output))
+            !check_defaults(r, output) || !check_words(r, output) || !check_form(r, output))
             return false;
         r->schema->output_count++;
     }

@@ -1,6 +1,7 @@
 #include "graduate/schema.h"
 #include "ddl.h"
 #include "output.h"
+#include "reference.h"
 
 #include <stdlib.h>
 
@@ -22,7 +23,8 @@ bool schema_resolve(struct schema *schema, const struct project *project,
                               error};
         ok = output_resolve(&r, entity);
     }
-    ok = ok && ddl_build(schema, arena, catalogs, catalog_count, error);
+    ok = ok && reference_check(schema, error) &&
+         ddl_build(schema, arena, catalogs, catalog_count, error);
     if (!ok)
         schema_release(schema);
     return ok;

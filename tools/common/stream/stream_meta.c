@@ -61,6 +61,8 @@ bool stream_write_header(struct stream_writer *writer, const struct stream_heade
               put_text(&meta, "project", header->project) &&
               put_text(&meta, "entity", header->entity) &&
               put_text(&meta, "source", header->source) && put_text(&meta, "kind", header->kind) &&
+              put_text(&meta, "run", header->run) &&
+              BSON_APPEND_INT64(&meta, "batch_bytes", header->batch_bytes) &&
               BSON_APPEND_INT32(&meta, "partition", header->partition) &&
               put_text(&meta, "catalog", header->catalog);
     if (header->rows) {
@@ -166,11 +168,11 @@ bool stream_parse_header(const struct stream_reader *reader, const struct frame 
 {
     struct members members = {frame, NULL};
     int32_t version = get_int32(&members, "version");
-    if (members.wrong == NULL && version > STREAM_VERSION) {
+    if (members.wrong == NULL && version != STREAM_VERSION) {
         stream_error(reader, frame->number, frame->offset, error,
-                     "the stream has version %" PRId32 ", this graduate reads up to %d", version,
+                     "the stream has version %" PRId32 ", this graduate reads version %d", version,
                      (int)STREAM_VERSION);
-        return error_hint(error, "read it with the graduate that wrote it, or a newer one");
+        return error_hint(error, "read it with the graduate that wrote it, or extract it anew");
     }
     const char *stream = get_text(&members, "stream");
     *header = (struct stream_header){
@@ -179,6 +181,8 @@ bool stream_parse_header(const struct stream_reader *reader, const struct frame 
         .entity = get_text(&members, "entity"),
         .source = get_text(&members, "source"),
         .kind = get_text(&members, "kind"),
+        .run = get_text(&members, "run"),
+        .batch_bytes = get_count(&members, "batch_bytes"),
         .catalog = get_text(&members, "catalog"),
         .partition = get_int32(&members, "partition"),
     };

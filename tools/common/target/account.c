@@ -89,39 +89,62 @@ static bool read_tables(struct postgres *target, const char *run, struct account
     return ok;
 }
 
-/* The fates of fate.h, in its order. */
+/* A row per entity, path and number that is not zero; of one entity where $2 names it. */
 static const char paths_sql[] =
-    "SELECT b.entity, p.key,"
-    " sum((p.value ->> 'seen')::bigint), coalesce(sum((p.value ->> 'dropped')::bigint), 0),"
-    " coalesce(sum((p.value ->> 'rest')::bigint), 0),"
-    " coalesce(sum((p.value ->> 'written')::bigint), 0),"
-    " coalesce(sum((p.value ->> 'defaulted')::bigint), 0),"
-    " coalesce(sum((p.value ->> 'lost')::bigint), 0),"
-    " coalesce(sum((p.value ->> 'rejected')::bigint), 0)"
+    "SELECT b.entity, p.key, f.key, sum(f.value::bigint)"
     " FROM graduate.batches b JOIN graduate.partitions o USING (run, entity, partition),"
-    " jsonb_each(b.paths) p WHERE b.run = $1::uuid"
-    " GROUP BY b.entity, p.key ORDER BY min(o.begun_at), b.entity, p.key COLLATE \"C\"";
+    " jsonb_each(b.paths) p, jsonb_each_text(p.value) f"
+    " WHERE b.run = $1::uuid AND b.entity = coalesce($2, b.entity)"
+    " GROUP BY b.entity, p.key, f.key ORDER BY min(min(o.begun_at)) OVER (PARTITION BY b.entity),"
+    " b.entity, p.key COLLATE \"C\"";
 
-static bool read_paths(struct postgres *target, const char *run, struct account *account,
-                       struct error *error)
+static bool read_number(const PGresult *result, int row, struct account_path *path)
 {
+    for (size_t fate = 0; fate < FATE_COUNT; fate++)
+        if (strcmp(fate_names[fate], PQgetvalue(result, row, 2)) == 0) {
+            path->values[fate] = number_at(result, row, 3);
+            return true;
+        }
+    return false;
+}
+
+static bool read_paths(struct postgres *target, const char *run, const char *entity,
+                       struct account *account, struct error *error)
+{
+    const char *const parameters[] = {run, entity};
     PGresult *result;
-    if (!postgres_query(target, paths_sql, &run, 1, &result, error))
+    if (!postgres_query(target, paths_sql, parameters, 2, &result, error))
         return false;
     int count = PQntuples(result);
     account->paths = calloc((size_t)count + 1, sizeof *account->paths);
-    bool ok = account->paths != NULL;
+    bool ok = account->paths != NULL || error_memory(error);
+    struct account_path *path = NULL;
     for (int row = 0; ok && row < count; row++) {
-        struct account_path *path = &account->paths[account->path_count++];
-        path->entity = strdup(PQgetvalue(result, row, 0));
-        path->path = strdup(PQgetvalue(result, row, 1));
-        for (int fate = 0; fate < FATE_COUNT; fate++)
-            path->values[fate] = number_at(result, row, 2 + fate);
-        ok = path->entity != NULL && path->path != NULL;
-        account->balance += llabs(account_path_balance(path));
+        const char *name = PQgetvalue(result, row, 0), *at = PQgetvalue(result, row, 1);
+        if (path == NULL || strcmp(path->entity, name) != 0 || strcmp(path->path, at) != 0) {
+            path = &account->paths[account->path_count++];
+            path->entity = strdup(name);
+            path->path = strdup(at);
+            ok = (path->entity != NULL && path->path != NULL) || error_memory(error);
+        }
+        if (ok && !read_number(result, row, path))
+            ok = error_set(error, ERROR_TARGET, "the ledger says of %s, %s: \"%s\", which is no fate",
+                           name, at, PQgetvalue(result, row, 2));
     }
+    for (size_t i = 0; ok && i < account->path_count; i++)
+        account->balance += llabs(account_path_balance(&account->paths[i]));
     PQclear(result);
-    return ok ? true : error_memory(error);
+    return ok;
+}
+
+bool account_read_paths(struct postgres *target, const char *run, const char *entity,
+                        struct account *account, struct error *error)
+{
+    *account = (struct account){0};
+    if (read_paths(target, run, entity, account, error))
+        return true;
+    account_release(account);
+    return false;
 }
 
 bool account_read(struct postgres *target, const char *run, struct account *account,
@@ -134,7 +157,7 @@ bool account_read(struct postgres *target, const char *run, struct account *acco
     if (!ok)
         return false;
     ok = read_entities(target, run, account, error) && read_tables(target, run, account, error) &&
-         read_paths(target, run, account, error);
+         read_paths(target, run, NULL, account, error);
     struct error unused;
     postgres_exec(target, "ROLLBACK", &unused);
     if (!ok)
@@ -171,7 +194,7 @@ int64_t account_table_balance(const struct account_table *table)
 int64_t account_path_balance(const struct account_path *path)
 {
     int64_t balance = path->values[FATE_SEEN];
-    for (size_t fate = FATE_SEEN + 1; fate < FATE_COUNT; fate++)
+    for (size_t fate = FATE_SEEN + 1; fate < FATE_TERMS; fate++)
         balance -= path->values[fate];
     return balance;
 }
@@ -210,13 +233,19 @@ static bool add_table(cJSON *array, const struct account_table *table)
                        account_table_balance(table));
 }
 
+/* The terms, and of the numbers beside them those that are not zero. */
 static bool add_path(cJSON *array, const struct account_path *path)
 {
     cJSON *object = cJSON_CreateObject();
-    return cJSON_AddItemToArray(array, object) &&
-           cJSON_AddStringToObject(object, "entity", path->entity) != NULL &&
-           cJSON_AddStringToObject(object, "path", path->path) != NULL &&
-           add_numbers(object, fate_names, path->values, FATE_COUNT, account_path_balance(path));
+    bool ok = cJSON_AddItemToArray(array, object) &&
+              cJSON_AddStringToObject(object, "entity", path->entity) != NULL &&
+              cJSON_AddStringToObject(object, "path", path->path) != NULL &&
+              add_numbers(object, fate_names, path->values, FATE_TERMS, account_path_balance(path));
+    for (size_t number = FATE_TERMS; ok && number < FATE_COUNT; number++)
+        ok = path->values[number] == 0 ||
+             cJSON_AddNumberToObject(object, fate_names[number],
+                                     (double)path->values[number]) != NULL;
+    return ok;
 }
 
 cJSON *account_to_json(const struct account *account)

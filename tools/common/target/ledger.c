@@ -28,6 +28,15 @@ const char *const ledger_ddl =
     "COMMENT ON TABLE graduate.runs IS\n"
     "  'One row per migration: its mappings, and the generation that may write.';\n"
     "\n"
+    "CREATE TABLE IF NOT EXISTS graduate.sources (\n"
+    "  run uuid NOT NULL REFERENCES graduate.runs ON DELETE CASCADE,\n"
+    "  source text NOT NULL,\n"
+    "  identity jsonb NOT NULL,\n"
+    "  PRIMARY KEY (run, source)\n"
+    ");\n"
+    "COMMENT ON TABLE graduate.sources IS\n"
+    "  'What each collection or table that a run reads cannot be mistaken by.';\n"
+    "\n"
     "CREATE TABLE IF NOT EXISTS graduate.partitions (\n"
     "  run uuid NOT NULL REFERENCES graduate.runs ON DELETE CASCADE,\n"
     "  entity text NOT NULL,\n"
@@ -57,6 +66,7 @@ const char *const ledger_ddl =
     "  bytes bigint NOT NULL,\n"
     "  position bytea NOT NULL,\n"
     "  seconds double precision,\n"
+    "  transaction bigint NOT NULL DEFAULT txid_current(),\n"
     "  loaded_at timestamptz NOT NULL DEFAULT clock_timestamp(),\n"
     "  PRIMARY KEY (run, entity, partition, batch)\n"
     ");\n"
@@ -155,6 +165,37 @@ bool ledger_lock(struct postgres *target, struct error *error)
     describe_holder(target, holder, sizeof holder);
     error_set(error, ERROR_REFUSED, "another run is at work on %s%s", target->where, holder);
     return error_hint(error, "wait until it is done, or stop it, then run again");
+}
+
+bool ledger_check_done(struct postgres *target, const char *run, struct error *error)
+{
+    static const char sql[] =
+        "SELECT r.state, (SELECT string_agg(t.table_name, ', ' ORDER BY t.table_name)"
+        "  FROM graduate.tables t WHERE t.run = r.run AND NOT EXISTS (SELECT"
+        "   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        "   WHERE n.nspname || '.' || c.relname = t.table_name))"
+        " FROM graduate.runs r WHERE r.run = $1";
+    PGresult *result = NULL;
+    bool ok = postgres_query(target, sql, &run, 1, &result, error);
+    if (!ok && strcmp(error->sqlstate, "42P01") != 0) /* no such table */
+        return false;
+    if (!ok || PQntuples(result) == 0) {
+        error_set(error, ERROR_REFUSED, "%s holds nothing of run %s", target->where, run);
+        error_hint(error, "name the target that the run was made in; what it loaded elsewhere is "
+                          "gone with that database");
+        ok = false;
+    } else if (strcmp(PQgetvalue(result, 0, 0), "done") != 0) {
+        ok = error_set(error, ERROR_REFUSED, "the ledger in %s says that run %s is not done",
+                       target->where, run);
+        error_hint(error, "bring the run's folder back as it was: it says that the run is done");
+    } else if (!PQgetisnull(result, 0, 1)) {
+        ok = error_set(error, ERROR_REFUSED, "tables of run %s are gone from %s: %s", run,
+                       target->where, PQgetvalue(result, 0, 1));
+        error_hint(error, "what the run loaded into them is lost with them: begin a new run in an "
+                          "empty database");
+    }
+    PQclear(result);
+    return ok;
 }
 
 void ledger_progress_release(struct ledger_progress *progress)

@@ -1,4 +1,5 @@
 #include "graduate/verdict.h"
+#include "graduate/buffer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,8 +66,8 @@ static bool add_levels(cJSON *json)
     return true;
 }
 
-bool verdict_init(struct verdict_file *file, const char *project, const char *run, int64_t limit,
-                  struct error *error)
+bool verdict_init(struct verdict_file *file, const char *project, const struct verdict_run *run,
+                  int64_t limit, struct error *error)
 {
     static const char *const later[] = {"fingerprint", "source", "started", "finished", "target"};
     static const char *const arrays[] = {"entities", "tables", "ends", "paths", "findings"};
@@ -75,7 +76,9 @@ bool verdict_init(struct verdict_file *file, const char *project, const char *ru
     bool ok = cJSON_AddNumberToObject(json, "version", VERSION) != NULL &&
               cJSON_AddStringToObject(json, "graduate", GRADUATE_VERSION) != NULL &&
               cJSON_AddStringToObject(json, "project", project) != NULL &&
-              cJSON_AddStringToObject(json, "run", run) != NULL;
+              cJSON_AddStringToObject(json, "run", run->run) != NULL &&
+              cJSON_AddNumberToObject(json, "generation", (double)run->generation) != NULL &&
+              cJSON_AddStringToObject(json, "run_finished", run->finished) != NULL;
     for (size_t i = 0; ok && i < sizeof later / sizeof later[0]; i++)
         ok = cJSON_AddStringToObject(json, later[i], "") != NULL;
     ok = ok && add_levels(json);
@@ -208,6 +211,20 @@ bool verdict_close(struct verdict_file *file, enum verdict_level level, int64_t 
            verdict_put_text(entry, "reason", unchecked ? reason : "", error) &&
            verdict_put_number(entry, "checks", (double)checks, error) &&
            verdict_put_number(entry, "seconds", seconds, error);
+}
+
+bool verdict_remark(struct verdict_file *file, enum verdict_level level, const char *text,
+                    struct error *error)
+{
+    cJSON *entry = level_of(file, level);
+    const char *reason = cJSON_GetStringValue(member(entry, "reason"));
+    struct buffer both;
+    buffer_init(&both);
+    buffer_printf(&both, "%s%s%s", reason, reason[0] != '\0' && text[0] != '\0' ? "; " : "", text);
+    bool ok =
+        buffer_ok(&both, error) && verdict_put_text(entry, "reason", buffer_text(&both), error);
+    buffer_release(&both);
+    return ok;
 }
 
 int verdict_exit_code(const struct verdict_file *file)

@@ -1,24 +1,24 @@
 #include "dump_folder.h"
+#include "export_form.h"
 #include "graduate/buffer.h"
 #include "graduate/words.h"
+#include "oplog.h"
 #include "packed_file.h"
 
-#include <cjson/cJSON.h>
 #include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_METADATA = 64 << 20, LONG_STEM = 238, LONG_STEM_KEPT = 208 };
+enum { LARGEST_METADATA = 64 << 20 };
 
-enum kind { COLLECTION, VIEW, TIME_SERIES };
-
-/* The files of one collection. */
+/* The files of one collection, while the folder is read. */
 struct part {
-    char *stem;                 /* their name up to the suffix */
-    char *name;                 /* of the collection */
-    char *documents, *metadata; /* paths, or NULL */
-    enum kind kind;
+    char *stem; /* their name up to the suffix */
+    struct dump_collection found;
+    char *metadata; /* path, or NULL */
 };
 
 struct parts {
@@ -37,10 +37,45 @@ static const struct {
 };
 
 static const char buckets[] = "system.buckets.";
+static const char again[] = "dump the database again; or leave the collection out";
 
 static bool begins(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
+}
+
+static void collection_release(struct dump_collection *collection)
+{
+    free(collection->name);
+    free(collection->path);
+    cJSON_Delete(collection->metadata);
+    free(collection->problem);
+    free(collection->advice);
+}
+
+/* The first problem of a collection is the one that is told. */
+static bool spoil(struct dump_collection *collection, const char *advice, struct error *error,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static bool spoil(struct dump_collection *collection, const char *advice, struct error *error,
+                  const char *format, ...)
+{
+    struct buffer text;
+    va_list args;
+    if (collection->problem != NULL)
+        return true;
+    buffer_init(&text);
+    va_start(args, format);
+    buffer_vprintf(&text, format, args);
+    va_end(args);
+    bool ok = buffer_ok(&text, error);
+    if (ok) {
+        collection->problem = strdup(buffer_text(&text));
+        collection->advice = strdup(advice);
+        ok = (collection->problem != NULL && collection->advice != NULL) || error_memory(error);
+    }
+    buffer_release(&text);
+    return ok;
 }
 
 /* Which row of suffixes a file has, and the length of its stem; -1 for a stranger. */
@@ -60,8 +95,7 @@ static void parts_release(struct parts *parts)
 {
     for (size_t i = 0; i < parts->count; i++) {
         free(parts->items[i].stem);
-        free(parts->items[i].name);
-        free(parts->items[i].documents);
+        collection_release(&parts->items[i].found);
         free(parts->items[i].metadata);
     }
     free(parts->items);
@@ -90,30 +124,24 @@ static struct part *parts_add(struct parts *parts, const char *stem, size_t leng
     return part;
 }
 
-/* Undo Go's url.QueryEscape. */
-static bool unescape(const char *stem, char **name, struct error *error)
+/* Undo Go's url.QueryEscape. False in *sound: it is none of its. */
+static bool unescape(const char *stem, char **name, bool *sound, struct error *error)
 {
     struct buffer out;
     buffer_init(&out);
-    for (const char *at = stem; *at != '\0'; at++) {
+    *sound = true;
+    for (const char *at = stem; *sound && *at != '\0'; at++) {
         unsigned byte = 0;
         if (*at == '%') {
             char digits[3] = {at[1], at[1] == '\0' ? '\0' : at[2], '\0'};
             char *end;
             byte = (unsigned)strtoul(digits, &end, 16);
-            if (end != digits + 2 || byte == 0 || strspn(digits, "+- ") > 0) {
-                buffer_release(&out);
-                error_set(error, ERROR_SOURCE,
-                          "the file name %s is not as mongodump writes it: a wrong %% escape",
-                          stem);
-                return error_hint(error,
-                                  "give the file its name back, or take it out of the folder");
-            }
-            at += 2;
+            *sound = end == digits + 2 && byte != 0 && strspn(digits, "+- ") == 0;
+            at += *sound ? 2 : 0;
         }
         buffer_putc(&out, byte != 0 ? (char)byte : *at == '+' ? ' ' : *at);
     }
-    *name = strdup(buffer_text(&out));
+    *name = strdup(*sound ? buffer_text(&out) : stem);
     bool ok = buffer_ok(&out, error) && (*name != NULL || error_memory(error));
     buffer_release(&out);
     return ok;
@@ -131,48 +159,49 @@ static bool read_whole(const char *path, struct buffer *text, struct error *erro
         ok = to != NULL ? packed_file_read(&file, to, 64 << 10, &got, error) : error_memory(error);
         text->length += ok ? got : 0;
         if (ok && text->length > LARGEST_METADATA)
-            ok = error_set(error, ERROR_SOURCE, "%s is too large for metadata", path);
+            ok = error_set(error, ERROR_SOURCE, "%s is too large for metadata", path) ||
+                 error_hint(error, "%s", again);
     }
     packed_file_close(&file);
     return ok;
 }
 
-/* What the metadata says of the kind, in the form of today's tools or of older ones; and the name,
- * if the file's was cut. */
-static bool take_metadata(struct part *part, const cJSON *json, struct error *error)
+/* A name that is none of a file must be of the metadata. */
+static bool take_name(struct part *part, struct error *error)
 {
-    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "type"));
-    const cJSON *options = cJSON_GetObjectItemCaseSensitive(json, "options");
-    if ((type != NULL && strcmp(type, "view") == 0) ||
-        cJSON_GetObjectItemCaseSensitive(options, "viewOn") != NULL)
-        part->kind = VIEW;
-    else if ((type != NULL && strcmp(type, "timeseries") == 0) ||
-             cJSON_GetObjectItemCaseSensitive(options, "timeseries") != NULL)
-        part->kind = TIME_SERIES;
-    const char *name =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "collectionName"));
-    if (name == NULL || strlen(part->stem) != LONG_STEM ||
-        !begins(part->stem + LONG_STEM_KEPT, "%24"))
-        return true;
-    free(part->name);
-    part->name = strdup(name);
-    return part->name != NULL ? true : error_memory(error);
+    const char *given = cJSON_GetStringValue(
+        cJSON_GetObjectItemCaseSensitive(part->found.metadata, "collectionName"));
+    bool sound = true;
+    if (given != NULL)
+        part->found.name = strdup(given);
+    else if (!unescape(part->stem, &part->found.name, &sound, error))
+        return false;
+    if (part->found.name == NULL)
+        return error_memory(error);
+    return sound ||
+           spoil(&part->found, "give the file its name back, or take it out of the folder", error,
+                 "the file name %s is not as mongodump writes it: a wrong %% escape", part->stem);
 }
 
+/* Damaged metadata are a problem: what they would have said of the collection is not known. */
 static bool read_metadata(struct part *part, struct error *error)
 {
     struct buffer text;
+    if (part->metadata == NULL)
+        return true;
     buffer_init(&text);
-    bool ok = read_whole(part->metadata, &text, error);
-    if (ok) {
+    struct error wrong = {0};
+    bool ok = true;
+    if (!read_whole(part->metadata, &text, &wrong)) {
+        ok = spoil(&part->found, wrong.hint, error, "%s", wrong.message);
+    } else {
         cJSON *json = cJSON_ParseWithLength((const char *)text.data, text.length);
         if (cJSON_IsObject(json)) {
-            ok = take_metadata(part, json, error);
+            part->found.metadata = json;
         } else {
-            ok = error_set(error, ERROR_SOURCE, "%s is no JSON object", part->metadata);
-            error_hint(error, "take another copy of the export, or dump the database again");
+            cJSON_Delete(json);
+            ok = spoil(&part->found, again, error, "%s is no JSON object", part->metadata);
         }
-        cJSON_Delete(json);
     }
     buffer_release(&text);
     return ok;
@@ -186,19 +215,14 @@ static bool take_file(struct parts *parts, const char *folder, const char *file,
     if (row < 0)
         return true;
     struct part *part = parts_find(parts, file, stem);
-    if (part == NULL) {
+    if (part == NULL)
         part = parts_add(parts, file, stem);
-        if (part == NULL)
-            return error_memory(error);
-        if (!unescape(part->stem, &part->name, error))
-            return false;
-    }
-    char **slot = suffixes[row].documents ? &part->documents : &part->metadata;
-    if (*slot != NULL) {
-        error_set(error, ERROR_SOURCE, "%s and %s/%s are both there for one collection", *slot,
-                  folder, file);
-        return error_hint(error, "keep the one that belongs to this export");
-    }
+    if (part == NULL)
+        return error_memory(error);
+    char **slot = suffixes[row].documents ? &part->found.path : &part->metadata;
+    if (*slot != NULL)
+        return spoil(&part->found, "keep the one that belongs to this export", error,
+                     "%s and %s/%s are both there for one collection", *slot, folder, file);
     if (asprintf(slot, "%s/%s", folder, file) < 0) {
         *slot = NULL;
         return error_memory(error);
@@ -206,41 +230,100 @@ static bool take_file(struct parts *parts, const char *folder, const char *file,
     return true;
 }
 
-static bool add(struct dump_folder *folder, const char *name, const char *path, bool time_series,
-                struct error *error)
+/* What the files are, and whether they are all there. */
+static bool judge(struct part *part, struct error *error)
 {
+    struct dump_collection *found = &part->found;
+    if (!read_metadata(part, error) || !take_name(part, error))
+        return false;
+    found->kind = beside_kind(found->name, found->metadata);
+    if (found->kind == MONGODB_VIEW && found->path != NULL)
+        found->kind = MONGODB_COLLECTION; /* mongodump --viewsAsCollections */
+    if (found->kind == MONGODB_COLLECTION && found->path == NULL)
+        return spoil(found, again, error,
+                     "the export has %s but no documents of that collection: the dump was cut "
+                     "short, or a file was lost",
+                     part->metadata);
+    return true;
+}
+
+/* A time series is only in the server's own buckets, under their name. */
+static bool spoil_time_series(struct dump_collection *collection, struct error *error)
+{
+    return spoil(collection,
+                 "read it from the live server, or export it with mongoexport and import that as "
+                 "an ordinary collection",
+                 error,
+                 "%s is a time-series collection: the export holds it in the server's own "
+                 "buckets, not as documents",
+                 collection->name);
+}
+
+static struct dump_collection *find(const struct dump_folder *folder, const char *name)
+{
+    for (size_t i = 0; i < folder->count; i++)
+        if (strcmp(folder->items[i].name, name) == 0)
+            return &folder->items[i];
+    return NULL;
+}
+
+/* What the part found goes over into the folder. */
+static bool add(struct dump_folder *folder, struct part *part, struct error *error)
+{
+    struct dump_collection *twin = find(folder, part->found.name);
+    if (twin != NULL)
+        return spoil(twin, "keep the files that belong to this export", error,
+                     "%s.* is the collection %s, and there are other files of it", part->stem,
+                     twin->name);
     struct dump_collection *items = realloc(folder->items, (folder->count + 1) * sizeof *items);
     if (items == NULL)
         return error_memory(error);
     folder->items = items;
-    struct dump_collection *item = &items[folder->count++];
-    *item = (struct dump_collection){.name = strdup(name), .time_series = time_series};
-    if (path != NULL)
-        item->path = strdup(path);
-    return item->name != NULL && (path == NULL || item->path != NULL) ? true : error_memory(error);
+    items[folder->count++] = part->found;
+    part->found = (struct dump_collection){0};
+    return true;
 }
 
 /* A time series' name stands on its metadata; without them, only on its buckets. */
-static bool add_part(struct dump_folder *folder, const struct parts *parts, const struct part *part,
-                     struct error *error)
+static bool add_buckets(struct dump_folder *folder, struct part *part, struct error *error)
 {
-    if (begins(part->name, buckets)) {
-        const char *of = part->stem + strlen(buckets);
-        return parts_find(parts, of, strlen(of)) != NULL ||
-               add(folder, part->name + strlen(buckets), NULL, true, error);
-    }
-    if (begins(part->name, "system.") || begins(part->name, "$admin.system."))
+    struct dump_collection *found = &part->found;
+    const char *of = found->name + strlen(buckets);
+    if (find(folder, of) != NULL)
         return true;
-    if (part->kind == TIME_SERIES)
-        return add(folder, part->name, NULL, true, error);
-    if (part->documents != NULL)
-        return add(folder, part->name, part->documents, false, error);
-    if (part->kind == VIEW)
+    char *name = strdup(of);
+    if (name == NULL)
+        return error_memory(error);
+    free(found->name);
+    found->name = name;
+    found->kind = MONGODB_TIME_SERIES;
+    return spoil_time_series(found, error) && add(folder, part, error);
+}
+
+static bool is_buckets(const struct part *part)
+{
+    return begins(part->found.name, buckets);
+}
+
+/* The oplog inside the folder is no collection. */
+static bool take_oplog(struct dump_folder *folder, struct part *part)
+{
+    struct dump_collection *found = &part->found;
+    if (strcmp(part->stem, "oplog") != 0 || part->metadata != NULL || found->path == NULL ||
+        !oplog_is(found->path))
+        return false;
+    folder->oplog = found->path;
+    found->path = NULL;
+    return true;
+}
+
+static bool add_part(struct dump_folder *folder, struct part *part, struct error *error)
+{
+    if (take_oplog(folder, part))
         return true;
-    error_set(error, ERROR_SOURCE, "the export has %s but no documents of that collection",
-              part->metadata);
-    error_at(error, part->name, NULL, NULL);
-    return error_hint(error, "the dump was cut short or a file was lost: dump the database again");
+    if (part->found.kind == MONGODB_TIME_SERIES && !spoil_time_series(&part->found, error))
+        return false;
+    return add(folder, part, error);
 }
 
 static int by_name(const void *a, const void *b)
@@ -249,43 +332,12 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-static bool holds_documents(const char *folder)
-{
-    DIR *files = opendir(folder);
-    bool found = false;
-    for (struct dirent *file; files != NULL && !found && (file = readdir(files)) != NULL;) {
-        size_t stem;
-        int row = suffix_of(file->d_name, &stem);
-        found = row >= 0 && suffixes[row].documents;
-    }
-    if (files != NULL)
-        closedir(files);
-    return found;
-}
-
-/* Most likely the folder above the right one was given. */
-static bool nothing_there(const char *folder, struct error *error)
-{
-    error_set(error, ERROR_SOURCE, "the folder %s holds no collection (no .bson file)", folder);
-    error_hint(error, "give the folder of one database that mongodump wrote: file:DUMP/DATABASE");
-    DIR *files = opendir(folder);
-    for (struct dirent *file; files != NULL && (file = readdir(files)) != NULL;) {
-        char *inner;
-        if (file->d_name[0] == '.' || asprintf(&inner, "%s/%s", folder, file->d_name) < 0)
-            continue;
-        if (holds_documents(inner))
-            error_hint(error, "give the folder of one database, such as file:%s", inner);
-        free(inner);
-    }
-    if (files != NULL)
-        closedir(files);
-    return false;
-}
-
 static bool read_parts(struct parts *parts, const char *path, struct error *error)
 {
     DIR *files = opendir(path);
     if (files == NULL) {
+        if (errno == ENOTDIR)
+            return export_form_refuse(path, error);
         error_set_errno(error, ERROR_SOURCE, "cannot read the folder %s", path);
         return error_hint(error, "give the folder of one database that mongodump wrote: "
                                  "file:DUMP/DATABASE");
@@ -295,8 +347,7 @@ static bool read_parts(struct parts *parts, const char *path, struct error *erro
         ok = take_file(parts, path, file->d_name, error);
     closedir(files);
     for (size_t i = 0; ok && i < parts->count; i++)
-        if (parts->items[i].metadata != NULL)
-            ok = read_metadata(&parts->items[i], error);
+        ok = judge(&parts->items[i], error);
     return ok;
 }
 
@@ -304,12 +355,18 @@ bool dump_folder_read(struct dump_folder *folder, const char *path, struct error
 {
     struct parts parts = {0};
     *folder = (struct dump_folder){0};
-    bool ok = read_parts(&parts, path, error);
+    bool ok = read_parts(&parts, path, error), found = false;
     for (size_t i = 0; ok && i < parts.count; i++)
-        ok = add_part(folder, &parts, &parts.items[i], error);
+        if (!is_buckets(&parts.items[i]))
+            ok = add_part(folder, &parts.items[i], error);
+    for (size_t i = 0; ok && i < parts.count; i++)
+        if (parts.items[i].found.name != NULL && is_buckets(&parts.items[i]))
+            ok = add_buckets(folder, &parts.items[i], error);
     parts_release(&parts);
-    if (ok && folder->count == 0)
-        ok = nothing_there(path, error);
+    for (size_t i = 0; i < folder->count; i++)
+        found = found || dump_folder_reads(&folder->items[i]);
+    if (ok && !found)
+        ok = export_form_refuse(path, error);
     if (!ok) {
         dump_folder_release(folder);
         return false;
@@ -320,35 +377,49 @@ bool dump_folder_read(struct dump_folder *folder, const char *path, struct error
 
 void dump_folder_release(struct dump_folder *folder)
 {
-    for (size_t i = 0; i < folder->count; i++) {
-        free(folder->items[i].name);
-        free(folder->items[i].path);
-    }
+    for (size_t i = 0; i < folder->count; i++)
+        collection_release(&folder->items[i]);
     free(folder->items);
+    free(folder->oplog);
     *folder = (struct dump_folder){0};
+}
+
+bool dump_folder_reads(const struct dump_collection *collection)
+{
+    return collection->kind == MONGODB_COLLECTION || collection->kind == MONGODB_TIME_SERIES;
+}
+
+static bool not_there(const struct dump_folder *folder, const char *path, const char *name,
+                      struct error *error)
+{
+    const char **names = calloc(folder->count + 1, sizeof *names);
+    size_t count = 0;
+    if (names == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < folder->count; i++)
+        if (dump_folder_reads(&folder->items[i]))
+            names[count++] = folder->items[i].name;
+    const char *nearest = words_nearest(name, names, count);
+    error_set(error, ERROR_SOURCE, "the export %s holds no collection %s", path, name);
+    error_at(error, name, NULL, NULL);
+    if (nearest != NULL)
+        error_hint(error, "did you mean %s?", nearest);
+    else
+        error_hint(error, "see what it holds with graduate-extract --catalog");
+    free(names);
+    return false;
 }
 
 bool dump_folder_find(const struct dump_folder *folder, const char *path, const char *name,
                       const struct dump_collection **collection, struct error *error)
 {
-    const char **names = calloc(folder->count + 1, sizeof *names);
-    if (names == NULL)
-        return error_memory(error);
-    *collection = NULL;
-    for (size_t i = 0; i < folder->count; i++) {
-        names[i] = folder->items[i].name;
-        if (strcmp(names[i], name) == 0)
-            *collection = &folder->items[i];
-    }
-    if (*collection == NULL) {
-        const char *nearest = words_nearest(name, names, folder->count);
-        error_set(error, ERROR_SOURCE, "the export %s holds no collection %s", path, name);
-        error_at(error, name, NULL, NULL);
-        if (nearest != NULL)
-            error_hint(error, "did you mean %s?", nearest);
-        else
-            error_hint(error, "see what it holds with graduate-extract --catalog");
-    }
-    free(names);
-    return *collection != NULL;
+    const struct dump_collection *found = find(folder, name);
+    if (found == NULL || !dump_folder_reads(found))
+        return not_there(folder, path, name, error);
+    *collection = found;
+    if (found->problem == NULL)
+        return true;
+    error_set(error, ERROR_SOURCE, "%s", found->problem);
+    error_at(error, name, NULL, NULL);
+    return error_hint(error, "%s", found->advice);
 }

@@ -1,32 +1,37 @@
 /* dump_folder.h: which collections a folder written by mongodump holds, and in which files.
  *
- * A collection is NAME.bson and NAME.metadata.json, each perhaps with .gz; NAME is the collection's
- * name in the escaping of URL queries. A long name is cut and hashed; then the metadata has the
- * true one. What is a view or a time-series collection, the metadata says. */
+ * A collection is NAME.bson and NAME.metadata.json, each perhaps with .gz. Its name is what the
+ * metadata call it ("collectionName", which older tools do not write), else NAME, which is in the
+ * escaping of URL queries; a long one is cut and hashed. What is a view or a time-series
+ * collection, the metadata say. */
 #ifndef EXTRACT_DUMP_FOLDER_H
 #define EXTRACT_DUMP_FOLDER_H
 
-#include "graduate/error.h"
-
-#include <stdbool.h>
-#include <stddef.h>
+#include "beside.h"
 
 struct dump_collection {
     char *name;
-    char *path; /* of its documents; NULL for a time series, which has only buckets */
-    bool time_series;
+    enum mongodb_kind kind;
+    char *path;      /* of its documents, or NULL */
+    cJSON *metadata; /* or NULL */
+    char *problem;   /* why it cannot be read, and */
+    char *advice;    /* what to do; NULL: it can */
 };
 
 struct dump_folder {
     struct dump_collection *items; /* by name */
     size_t count;
+    char *oplog; /* path of the one inside the folder, or NULL */
 };
 
-/* Views, system collections and users are left out. A collection whose documents are missing, or
- * there twice, is an error: an export that is not whole must not pass for a small one. */
+/* Everything that has a name there. What is wrong with one collection (its documents are missing or
+ * there twice, its metadata are damaged) is a problem of that one alone. That there is none is
+ * ERROR_SOURCE, with the nearest right form of the path. */
 bool dump_folder_read(struct dump_folder *folder, const char *path, struct error *error);
 void dump_folder_release(struct dump_folder *folder);
-/* The collection of that name, or an error that names the nearest one. */
+/* Is it read as a collection: no view, none of the server's own? */
+bool dump_folder_reads(const struct dump_collection *collection);
+/* The collection of that name, if it can be read; else an error, with the nearest name. */
 bool dump_folder_find(const struct dump_folder *folder, const char *path, const char *name,
                       const struct dump_collection **collection, struct error *error);
 

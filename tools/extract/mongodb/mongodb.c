@@ -21,108 +21,88 @@
  * an _id may.
  *
  * Equal _ids in a row (shards, time series) could not be told apart by a position; they are an
- * error.
+ * error. So are _ids that go back: what stands for a server sends a batch twice, or does not sort.
  *
- * Position: {"_id": the last document's}. */
+ * Where the scan ends it is asked for the greatest _id; while there is one behind, and the last
+ * cursor brought anything, the scan is taken up again: the server has left records out, or somebody
+ * is writing.
+ *
+ * Position: {"_id": the last document's}.
+ *
+ * Identity: {"set": text, "database": text, "collection": text, "uuid": hex}: the name of the
+ * replica set, or else "hosts": a hash of the hosts that the URI names; and the collection's UUID,
+ * where the server gives one. */
+#include "graduate/message.h"
 #include "graduate/words.h"
+#include "id_order.h"
+#include "mongodb_catalog.h"
 #include "mongodb_client.h"
 #include "mongodb_count.h"
+#include "mongodb_end.h"
 #include "mongodb_source.h"
 #include "soundness.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 /* What a reply of the server should hold. Left alone it holds 16 MiB, and libmongoc that twice. */
 enum { REPLY_BYTES = 4 << 20 };
 
+enum { UUID_BYTES = 16 };
+
 struct live_reader {
     struct mongodb_client client;
     char *collection;
-    bool time_series;
-    bson_t *last; /* {"_id": ...}; empty before the first document */
-    bson_t *next; /* the same of the document at hand */
+    bool time_series, collated;
+    char uuid[2 * UUID_BYTES + 1]; /* in hex, or "" */
+    bson_t *last;                  /* {"_id": ...}; empty before the first document */
+    bson_t *next;                  /* the same of the document at hand */
     mongoc_client_session_t *session;
     mongoc_cursor_t *cursor; /* NULL: to be opened */
     int attempts;            /* in a row, without a single document in between */
     int64_t records, bytes;  /* delivered */
+    int64_t of_cursor;       /* records that came by this cursor */
 };
 
-/* Run a command whose answer can be done without: where the server refuses, *reply holds none. The
- * caller destroys *reply. */
-static bool ask(struct mongodb_client *client, const bson_t *command, bson_t *reply,
-                struct error *error)
+static void take_description(struct live_reader *reader, const struct mongodb_collection *found)
 {
-    bson_error_t cause;
-    return mongodb_client_command(client, command, NULL, reply, &cause) ||
-           cause.domain == MONGOC_ERROR_SERVER || mongodb_client_error(client, &cause, error);
+    bson_iter_t top, inner;
+    bson_subtype_t subtype;
+    uint32_t length;
+    const uint8_t *bytes;
+    reader->time_series = found->kind == MONGODB_TIME_SERIES;
+    reader->collated = bson_iter_init(&top, found->described) &&
+                       bson_iter_find_descendant(&top, "options.collation", &inner);
+    if (!bson_iter_init(&top, found->described) ||
+        !bson_iter_find_descendant(&top, "info.uuid", &inner) || !BSON_ITER_HOLDS_BINARY(&inner))
+        return;
+    bson_iter_binary(&inner, &subtype, &length, &bytes);
+    for (uint32_t i = 0; length == UUID_BYTES && i < length; i++)
+        snprintf(reader->uuid + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* One number of a collection; -1 where the server will not tell. */
-static bool ask_number(struct mongodb_client *client, const char *name, const char *collection,
-                       const char *field, int64_t *number, struct error *error)
+static bool not_there(const struct live_reader *reader,
+                      const struct mongodb_collections *collections, struct error *error)
 {
-    bson_t command = BSON_INITIALIZER, reply;
-    bson_iter_t iter;
-    bson_append_utf8(&command, name, -1, collection, -1);
-    bool ok = ask(client, &command, &reply, error);
-    bool told = ok && bson_iter_init_find(&iter, &reply, field) && BSON_ITER_HOLDS_NUMBER(&iter);
-    *number = told ? bson_iter_as_int64(&iter) : -1;
-    bson_destroy(&reply);
-    bson_destroy(&command);
-    return ok;
-}
-
-static bool ask_version(struct mongodb_client *client, struct catalog *catalog, struct error *error)
-{
-    bson_t command = BSON_INITIALIZER, reply;
-    bson_iter_t iter;
-    BSON_APPEND_INT32(&command, "buildInfo", 1);
-    bool ok = ask(client, &command, &reply, error);
-    if (ok) {
-        bool told = bson_iter_init_find(&iter, &reply, "version") && BSON_ITER_HOLDS_UTF8(&iter);
-        catalog->version = strdup(told ? bson_iter_utf8(&iter, NULL) : "unknown");
-        ok = catalog->version != NULL || error_memory(error);
-    }
-    bson_destroy(&reply);
-    bson_destroy(&command);
-    return ok;
-}
-
-static bool fill_catalog(struct mongodb_client *client, struct catalog *catalog,
-                         struct error *error)
-{
-    struct mongodb_collections collections;
-    bool ok =
-        mongodb_client_list(client, &collections, error) && ask_version(client, catalog, error);
-    for (size_t i = 0; ok && i < collections.count; i++) {
-        const struct mongodb_collection *item = &collections.items[i];
-        if (item->kind == MONGODB_VIEW) /* it holds nothing of its own */
-            continue;
-        struct catalog_entity *entity = catalog_add(catalog, item->name);
-        if (entity == NULL)
-            ok = error_memory(error);
-        if (ok && item->kind == MONGODB_COLLECTION) /* of a time series the count is a full scan */
-            ok = ask_number(client, "count", item->name, "n", &entity->estimate, error);
-        ok = ok && ask_number(client, "collStats", item->name, "size", &entity->bytes, error);
-    }
-    mongodb_collections_release(&collections);
-    return ok;
-}
-
-static bool live_catalog(const struct endpoint *endpoint, struct catalog *catalog,
-                         struct error *error)
-{
-    struct mongodb_client client;
-    if (!mongodb_client_init(&client, endpoint, error))
-        return false;
-    catalog->source = strdup(endpoint->source->name);
-    catalog->kind = strdup(source_kind_names[endpoint->source->kind]);
-    bool ok = catalog->source != NULL && catalog->kind != NULL
-                  ? fill_catalog(&client, catalog, error)
-                  : error_memory(error);
-    mongodb_client_release(&client);
-    return ok;
+    const char **names = calloc(collections->count, sizeof *names);
+    size_t count = 0;
+    if (names == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < collections->count; i++)
+        if (collections->items[i].kind != MONGODB_SYSTEM)
+            names[count++] = collections->items[i].name;
+    const char *nearest = words_nearest(reader->collection, names, count);
+    error_set(error, ERROR_SOURCE, "source %s: the database %s holds no collection %s",
+              reader->client.source, reader->client.database, reader->collection);
+    if (nearest != NULL)
+        error_hint(error, "did you mean %s?", nearest);
+    else
+        error_hint(error, "see what it holds with graduate-extract --catalog");
+    free(names);
+    return false;
 }
 
 /* Find the collection before it is read: of an unknown one a server delivers nothing, in peace. */
@@ -130,34 +110,21 @@ static bool look_up(struct live_reader *reader, struct error *error)
 {
     struct mongodb_collections collections;
     const struct mongodb_collection *found = NULL;
-    if (!mongodb_client_list(&reader->client, &collections, error)) {
-        mongodb_collections_release(&collections);
-        return false;
-    }
-    const char **names = calloc(collections.count, sizeof *names);
-    for (size_t i = 0; names != NULL && i < collections.count; i++) {
-        names[i] = collections.items[i].name;
-        if (strcmp(names[i], reader->collection) == 0)
+    bool ok = mongodb_client_list(&reader->client, &collections, error);
+    for (size_t i = 0; ok && i < collections.count; i++)
+        if (collections.items[i].kind != MONGODB_SYSTEM &&
+            strcmp(collections.items[i].name, reader->collection) == 0)
             found = &collections.items[i];
-    }
-    bool ok = names != NULL || error_memory(error);
     if (ok && found == NULL) {
-        const char *nearest = words_nearest(reader->collection, names, collections.count);
-        ok = error_set(error, ERROR_SOURCE, "source %s: the database %s holds no collection %s",
-                       reader->client.source, reader->client.database, reader->collection);
-        if (nearest != NULL)
-            error_hint(error, "did you mean %s?", nearest);
-        else
-            error_hint(error, "see what it holds with graduate-extract --catalog");
+        ok = not_there(reader, &collections, error);
     } else if (ok && found->kind == MONGODB_VIEW) {
         ok = error_set(error, ERROR_SOURCE,
                        "source %s: %s is a view, which holds no data of its own",
                        reader->client.source, reader->collection);
         error_hint(error, "read the collections that it is made of");
     } else if (ok) {
-        reader->time_series = found->kind == MONGODB_TIME_SERIES;
+        take_description(reader, found);
     }
-    free(names);
     mongodb_collections_release(&collections);
     return ok;
 }
@@ -165,23 +132,11 @@ static bool look_up(struct live_reader *reader, struct error *error)
 /* find: NAME, sort: {_id: 1}, and behind the first document the filter of the head of this file. */
 static void make_command(const struct live_reader *reader, bson_t *command)
 {
-    bson_t filter, expression, operands, literal, sort;
+    bson_t sort;
     bson_init(command);
     BSON_APPEND_UTF8(command, "find", reader->collection);
-    if (!bson_empty(reader->last)) {
-        bson_iter_t id;
-        bson_iter_init_find(&id, reader->last, "_id");
-        BSON_APPEND_DOCUMENT_BEGIN(command, "filter", &filter);
-        BSON_APPEND_DOCUMENT_BEGIN(&filter, "$expr", &expression);
-        BSON_APPEND_ARRAY_BEGIN(&expression, "$gt", &operands);
-        BSON_APPEND_UTF8(&operands, "0", "$_id");
-        BSON_APPEND_DOCUMENT_BEGIN(&operands, "1", &literal);
-        bson_append_iter(&literal, "$literal", -1, &id);
-        bson_append_document_end(&operands, &literal);
-        bson_append_array_end(&expression, &operands);
-        bson_append_document_end(&filter, &expression);
-        bson_append_document_end(command, &filter);
-    }
+    if (!bson_empty(reader->last))
+        mongodb_end_put_behind(command, "filter", reader->last);
     BSON_APPEND_DOCUMENT_BEGIN(command, "sort", &sort);
     BSON_APPEND_INT32(&sort, "_id", 1);
     bson_append_document_end(command, &sort);
@@ -234,6 +189,7 @@ static bool open_cursor(struct live_reader *reader, bson_error_t *cause)
         bson_destroy(&command);
     }
     bson_destroy(&options);
+    reader->of_cursor = 0;
     return ok;
 }
 
@@ -302,6 +258,30 @@ static bool at_last(const struct live_reader *reader, struct error *error)
     return false;
 }
 
+static bool went_back(const struct live_reader *reader, struct error *error)
+{
+    char *key = bson_as_canonical_extended_json(reader->next, NULL);
+    error_set(error, ERROR_SOURCE,
+              "source %s: behind this key the server sent %s, which does not come after it in the "
+              "order of _id: it sends records twice, or does not sort",
+              reader->client.source, key != NULL ? key : "a key that is no UTF-8");
+    bson_free(key);
+    error_hint(error, "read from the server itself, if a proxy stands before it; else dump it with "
+                      "mongodump and read that: file:DUMP/DATABASE");
+    return at_last(reader, error);
+}
+
+/* Does the document at hand come after the last one, as far as that can be told? */
+static bool gets_on(const struct live_reader *reader)
+{
+    bson_iter_t last, next;
+    if (!bson_iter_init_find(&last, reader->last, "_id") ||
+        !bson_iter_init_find(&next, reader->next, "_id"))
+        return true;
+    enum id_order order = id_order(&last, &next, reader->collated);
+    return order == ID_BEFORE || order == ID_UNKNOWN;
+}
+
 static bool deliver(struct live_reader *reader, const bson_t *document, struct buffer *payload,
                     struct error *error)
 {
@@ -334,16 +314,34 @@ static bool deliver(struct live_reader *reader, const bson_t *document, struct b
                    "cluster and in a time series they are not unique by themselves)");
         return at_last(reader, error);
     }
+    if (!gets_on(reader))
+        return went_back(reader, error);
     bson_t *last = reader->last;
     reader->last = reader->next;
     reader->next = last;
     buffer_put(payload, bytes, document->len);
     reader->attempts = 0;
     reader->records++;
+    reader->of_cursor++;
     reader->bytes += document->len;
     if ((reader->records & (reader->records - 1)) == 0) /* now and then: at powers of two */
         mongoc_cursor_set_batch_size(reader->cursor, reply_records(reader));
     return buffer_ok(payload, error);
+}
+
+/* A cursor has ended: is the scan to be taken up again? */
+static bool goes_on(struct live_reader *reader, bool *again, struct error *error)
+{
+    *again = reader->of_cursor > 0;
+    if (*again && !mongodb_end_ask(&reader->client, reader->collection, reader->last,
+                                   reader->collated, again, error))
+        return error_at(error, reader->collection, NULL, NULL);
+    if (*again) {
+        message_warning("%s: source %s has records behind the end that it gave: going on behind it",
+                        reader->collection, reader->client.source);
+        close_cursor(reader);
+    }
+    return true;
 }
 
 static bool live_next(struct reader *reader, struct buffer *payload, bool *more,
@@ -353,6 +351,7 @@ static bool live_next(struct reader *reader, struct buffer *payload, bool *more,
     for (;;) {
         bson_error_t cause = {0};
         const bson_t *document;
+        bool again;
         if (state->cursor != NULL || open_cursor(state, &cause)) {
             *more = mongoc_cursor_next(state->cursor, &document);
             if (*more)
@@ -360,6 +359,10 @@ static bool live_next(struct reader *reader, struct buffer *payload, bool *more,
             if (!mongoc_cursor_error(state->cursor, &cause)) {
                 if (mongoc_cursor_more(state->cursor))
                     continue; /* an empty batch is not the end */
+                if (!goes_on(state, &again, error))
+                    return false;
+                if (again)
+                    continue;
                 return true;
             }
         }
@@ -368,6 +371,78 @@ static bool live_next(struct reader *reader, struct buffer *payload, bool *more,
                                   &cause, &state->attempts, error))
             return error_at(error, state->collection, NULL, NULL);
     }
+}
+
+static bool put_hosts(const mongoc_uri_t *uri, bson_t *identity, struct error *error)
+{
+    struct buffer hosts;
+    char hash[2 * sizeof(XXH64_hash_t) + 1];
+    buffer_init(&hosts);
+    const char *name = mongoc_uri_get_srv_hostname(uri);
+    if (name != NULL)
+        buffer_puts(&hosts, name);
+    for (const mongoc_host_list_t *host = name == NULL ? mongoc_uri_get_hosts(uri) : NULL;
+         host != NULL; host = host->next)
+        buffer_printf(&hosts, "%s\n", host->host_and_port);
+    bool ok = buffer_ok(&hosts, error);
+    if (ok) {
+        snprintf(hash, sizeof hash, "%016" PRIx64, (uint64_t)XXH3_64bits(hosts.data, hosts.length));
+        ok = BSON_APPEND_UTF8(identity, "hosts", hash) || error_memory(error);
+    }
+    buffer_release(&hosts);
+    return ok;
+}
+
+/* A server that has a set says so whichever way it is reached. */
+static bool live_identity(struct reader *reader, bson_t *identity, struct error *error)
+{
+    struct live_reader *state = reader->state;
+    bson_t command = BSON_INITIALIZER, reply;
+    bson_iter_t set;
+    BSON_APPEND_INT32(&command, "isMaster", 1); /* older servers do not know hello */
+    bool ok = mongodb_client_ask(&state->client, state->collection, &command, &reply, error) ||
+              error_at(error, state->collection, NULL, NULL);
+    if (ok && bson_iter_init_find(&set, &reply, "setName") && BSON_ITER_HOLDS_UTF8(&set))
+        ok = bson_append_iter(identity, "set", -1, &set) || error_memory(error);
+    else if (ok)
+        ok = put_hosts(mongoc_client_get_uri(state->client.client), identity, error);
+    bson_destroy(&reply);
+    bson_destroy(&command);
+    if (!ok)
+        return false;
+    ok = BSON_APPEND_UTF8(identity, "database", state->client.database) &&
+         BSON_APPEND_UTF8(identity, "collection", state->collection) &&
+         (state->uuid[0] == '\0' || BSON_APPEND_UTF8(identity, "uuid", state->uuid));
+    return ok || error_memory(error);
+}
+
+/* Behind the last record there is nothing, by the other end of the order; and a count of all. */
+static bool live_confirm(struct reader *reader, int64_t delivered, int64_t *held,
+                         struct error *error)
+{
+    struct live_reader *state = reader->state;
+    const bson_t *last = bson_empty(state->last) ? NULL : state->last;
+    int64_t count;
+    bool behind;
+    if (!mongodb_end_ask(&state->client, state->collection, state->last, state->collated, &behind,
+                         error) ||
+        !mongodb_end_count(&state->client, state->collection, behind ? last : NULL, &count, error))
+        return error_at(error, state->collection, NULL, NULL);
+    if (!behind) {
+        *held = count;
+        return true;
+    }
+    char number[32] = "some";
+    if (count > 0)
+        snprintf(number, sizeof number, "%" PRId64, count);
+    error_set(error, ERROR_SOURCE,
+              "source %s: the server gave %" PRId64 " records and said that these are all, but it "
+              "holds %s more behind the last one",
+              state->client.source, delivered, number);
+    error_hint(error, "run again: it goes on behind this key; if the server ends there again, read "
+                      "from it without what stands between (a proxy), or from a dump: "
+                      "file:DUMP/DATABASE");
+    return at_last(state, error);
 }
 
 static bool live_position(struct reader *reader, bson_t *position, struct error *error)
@@ -384,9 +459,11 @@ static void live_close(struct reader *reader)
 const struct reader_ops mongodb_reader = {
     .kind = SOURCE_MONGODB,
     .export = false,
-    .catalog = live_catalog,
+    .catalog = mongodb_catalog,
     .open = live_open,
     .next = live_next,
+    .identity = live_identity,
+    .confirm = live_confirm,
     .position = live_position,
     .close = live_close,
     .count = mongodb_count,

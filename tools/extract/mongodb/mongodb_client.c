@@ -1,4 +1,5 @@
 #include "mongodb_client.h"
+#include "export_form.h"
 #include "graduate/message.h"
 
 #include <errno.h>
@@ -12,8 +13,8 @@
 /* Long enough for an election, short enough for someone who waits. */
 enum { SELECTION_TIMEOUT_MS = 10000 };
 
-/* How often in a row a read is tried again, and the pauses before: 0.5, 1, 2, 4, 8 seconds, in which
- * a server starts anew or a cluster elects. */
+/* How often in a row a read is tried again, and the pauses before: 0.5, 1, 2, 4, 8 seconds, in
+ * which a server starts anew or a cluster elects. */
 enum { ATTEMPTS = 5, FIRST_PAUSE_MS = 500 };
 
 #define BAD_USER                                                                                   \
@@ -205,8 +206,9 @@ bool mongodb_client_init(struct mongodb_client *client, const struct endpoint *e
     mongoc_uri_t *uri = mongoc_uri_new_with_error(endpoint->uri, &unsaid);
     if (uri == NULL || !is_sound(endpoint->uri) || !set_options(uri)) {
         mongoc_uri_destroy(uri);
-        error_set(error, ERROR_USAGE, "source %s: its URI is no valid MongoDB URI",
-                  client->source);
+        error_set(error, ERROR_USAGE, "source %s: its URI is no valid MongoDB URI", client->source);
+        if (export_form_of_uri(endpoint->uri, error))
+            return false;
         return error_hint(error, "write mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS or "
                                  "mongodb+srv://USER:PASSWORD@HOST.DOMAIN.TLD/DATABASE; characters "
                                  "such as : / ? # [ ] @ %% in user and "
@@ -230,6 +232,21 @@ bool mongodb_client_command(struct mongodb_client *client, const bson_t *command
                                                 options, reply, cause);
 }
 
+bool mongodb_client_ask(struct mongodb_client *client, const char *collection,
+                        const bson_t *command, bson_t *reply, struct error *error)
+{
+    bson_error_t cause;
+    int attempts = 0;
+    while (!mongodb_client_command(client, command, NULL, reply, &cause)) {
+        if (cause.domain == MONGOC_ERROR_SERVER && !mongodb_client_passing(&cause))
+            return true;
+        if (!mongodb_client_retry(client, collection, "ask again", &cause, &attempts, error))
+            return false;
+        bson_destroy(reply);
+    }
+    return true;
+}
+
 static const char *text_of(const bson_t *document, const char *field)
 {
     bson_iter_t iter;
@@ -242,22 +259,22 @@ static bool add(struct mongodb_collections *collections, const bson_t *described
                 struct error *error)
 {
     const char *name = text_of(described, "name"), *type = text_of(described, "type");
-    if (strncmp(name, "system.", strlen("system.")) == 0)
-        return true;
     struct mongodb_collection *items =
         realloc(collections->items, (collections->count + 1) * sizeof *items);
     if (items == NULL)
         return error_memory(error);
     collections->items = items;
     struct mongodb_collection *item = &items[collections->count];
-    item->kind = strcmp(type, "view") == 0         ? MONGODB_VIEW
-                 : strcmp(type, "timeseries") == 0 ? MONGODB_TIME_SERIES
-                                                   : MONGODB_COLLECTION;
-    item->name = strdup(name);
-    if (item->name == NULL)
-        return error_memory(error);
+    *item = (struct mongodb_collection){
+        .name = strdup(name),
+        .kind = strncmp(name, "system.", strlen("system.")) == 0 ? MONGODB_SYSTEM
+                : strcmp(type, "view") == 0                      ? MONGODB_VIEW
+                : strcmp(type, "timeseries") == 0                ? MONGODB_TIME_SERIES
+                                                                 : MONGODB_COLLECTION,
+        .described = bson_copy(described),
+    };
     collections->count++;
-    return true;
+    return item->name != NULL || error_memory(error);
 }
 
 static int by_name(const void *a, const void *b)
@@ -269,13 +286,12 @@ static int by_name(const void *a, const void *b)
 bool mongodb_client_list(struct mongodb_client *client, struct mongodb_collections *collections,
                          struct error *error)
 {
-    bson_t options = BSON_INITIALIZER;
     const bson_t *described;
     bson_error_t cause;
+    bool found = false;
     *collections = (struct mongodb_collections){0};
-    BSON_APPEND_BOOL(&options, "nameOnly", true);
     mongoc_database_t *database = mongoc_client_get_database(client->client, client->database);
-    mongoc_cursor_t *cursor = mongoc_database_find_collections_with_opts(database, &options);
+    mongoc_cursor_t *cursor = mongoc_database_find_collections_with_opts(database, NULL);
     bool ok = true;
     while (ok && mongoc_cursor_next(cursor, &described))
         ok = add(collections, described, error);
@@ -283,8 +299,9 @@ bool mongodb_client_list(struct mongodb_client *client, struct mongodb_collectio
         ok = mongodb_client_error(client, &cause, error);
     mongoc_cursor_destroy(cursor);
     mongoc_database_destroy(database);
-    bson_destroy(&options);
-    if (ok && collections->count == 0) {
+    for (size_t i = 0; i < collections->count; i++)
+        found = found || collections->items[i].kind != MONGODB_SYSTEM;
+    if (ok && !found) {
         error_set(error, ERROR_SOURCE, "source %s: the database %s holds no collections",
                   client->source, client->database);
         return error_hint(error,
@@ -298,8 +315,10 @@ bool mongodb_client_list(struct mongodb_client *client, struct mongodb_collectio
 
 void mongodb_collections_release(struct mongodb_collections *collections)
 {
-    for (size_t i = 0; i < collections->count; i++)
+    for (size_t i = 0; i < collections->count; i++) {
         free(collections->items[i].name);
+        bson_destroy(collections->items[i].described);
+    }
     free(collections->items);
     *collections = (struct mongodb_collections){0};
 }

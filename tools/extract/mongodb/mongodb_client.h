@@ -2,6 +2,7 @@
 #ifndef EXTRACT_MONGODB_CLIENT_H
 #define EXTRACT_MONGODB_CLIENT_H
 
+#include "beside.h"
 #include "reader.h"
 
 #include <mongoc/mongoc.h>
@@ -34,18 +35,23 @@ bool mongodb_client_retry(const struct mongodb_client *client, const char *colle
                           const char *what, const bson_error_t *cause, int *attempts,
                           struct error *error);
 
-enum mongodb_kind { MONGODB_COLLECTION, MONGODB_TIME_SERIES, MONGODB_VIEW };
+/* Run a command whose answer can be done without; lost connections are retried as above. Where the
+ * server refuses, *reply holds none. The caller destroys *reply. */
+bool mongodb_client_ask(struct mongodb_client *client, const char *collection,
+                        const bson_t *command, bson_t *reply, struct error *error);
+
 struct mongodb_collection {
     char *name;
     enum mongodb_kind kind;
+    bson_t *described; /* by listCollections */
 };
 struct mongodb_collections {
     struct mongodb_collection *items; /* by name */
     size_t count;
 };
 
-/* What the database holds, its system collections left out; that it holds nothing is an error, for
- * to MongoDB a mistyped database is an empty one. Release also after a failure. */
+/* Everything that has a name in the database; that there is nothing but the server's own is an
+ * error, for to MongoDB a mistyped database is an empty one. Release also after a failure. */
 bool mongodb_client_list(struct mongodb_client *client, struct mongodb_collections *collections,
                          struct error *error);
 void mongodb_collections_release(struct mongodb_collections *collections);

@@ -1,5 +1,5 @@
 /* Room extract/mongodb: MongoDB, as a server and as the folder that mongodump writes. It uses
- * common/base and extract/reader. */
+ * common/base, common/catalog and extract/reader. */
 #ifndef EXTRACT_MONGODB_SOURCE_H
 #define EXTRACT_MONGODB_SOURCE_H
 

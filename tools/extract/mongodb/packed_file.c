@@ -18,7 +18,7 @@ static bool damaged(const struct packed_file *file, const char *problem, struct 
 {
     error_set(error, ERROR_SOURCE, "%s: %s, at byte %lld of the file", file->path, problem,
               (long long)packed_file_used(file));
-    return error_hint(error, "take another copy of the file, or export it anew");
+    return error_hint(error, "%s", EXPORT_ADVICE);
 }
 
 static bool set_up(struct packed_file *file, struct error *error)
@@ -27,7 +27,8 @@ static bool set_up(struct packed_file *file, struct error *error)
     if (fstat(file->fd, &info) != 0)
         return error_set_errno(error, ERROR_SOURCE, "cannot read %s", file->path);
     if (!S_ISREG(info.st_mode))
-        return error_set(error, ERROR_SOURCE, "%s is no regular file", file->path);
+        return error_set(error, ERROR_SOURCE, "%s is no regular file", file->path) ||
+               error_hint(error, "put the file itself in its place: export again");
     file->size = info.st_size;
     /* Even nothing at all is 20 bytes of gzip. */
     size_t name_length = strlen(file->path);
@@ -123,24 +124,17 @@ bool packed_file_read(struct packed_file *file, void *bytes, size_t length, size
     return true;
 }
 
-bool packed_file_skip(struct packed_file *file, int64_t length, struct error *error)
+bool packed_file_unchanged(const struct packed_file *file, struct error *error)
 {
-    uint8_t passed[64 << 10];
-    if (!file->gzip) {
-        off_t now = lseek(file->fd, 0, SEEK_CUR);
-        off_t most = file->size - now;
-        if (now < 0 || lseek(file->fd, length < most ? length : most, SEEK_CUR) < 0)
-            return error_set_errno(error, ERROR_SOURCE, "cannot read %s", file->path);
+    struct stat now;
+    if (fstat(file->fd, &now) != 0)
+        return error_set_errno(error, ERROR_SOURCE, "cannot read %s", file->path);
+    if (now.st_size == file->size)
         return true;
-    }
-    size_t got = 1;
-    while (length > 0 && got > 0) {
-        size_t part = length < (int64_t)sizeof passed ? (size_t)length : sizeof passed;
-        if (!packed_file_read(file, passed, part, &got, error))
-            return false;
-        length -= (int64_t)got;
-    }
-    return true;
+    error_set(error, ERROR_SOURCE, "%s had %lld bytes when it was opened, and now has %lld",
+              file->path, (long long)file->size, (long long)now.st_size);
+    return error_hint(error, "wait until the export is written, and begin a new run, or have it "
+                             "read from its beginning: graduate run --restart ENTITY");
 }
 
 int64_t packed_file_used(const struct packed_file *file)

@@ -10,6 +10,11 @@
 #include <stdint.h>
 #include <zlib.h>
 
+/* What to do with a part of an export that is damaged. */
+#define EXPORT_ADVICE                                                                              \
+    "export again, or correct it in place; then begin a new run, or have it read from its "        \
+    "beginning: graduate run --restart ENTITY"
+
 struct packed_file {
     int fd;
     char *path;
@@ -27,8 +32,8 @@ void packed_file_close(struct packed_file *file);
 /* Read until `length` bytes or the end; *got says how many. */
 bool packed_file_read(struct packed_file *file, void *bytes, size_t length, size_t *got,
                       struct error *error);
-/* Go on by `length` bytes, or to the end. */
-bool packed_file_skip(struct packed_file *file, int64_t length, struct error *error);
+/* Is the file still as long as when it was opened? If not, ERROR_SOURCE: somebody is at it. */
+bool packed_file_unchanged(const struct packed_file *file, struct error *error);
 /* How many bytes of the file as it lies there have been used up. */
 int64_t packed_file_used(const struct packed_file *file);
 

@@ -8,6 +8,7 @@
 #include "postgres_source.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +18,17 @@
 struct table_reader {
     struct postgres postgres;
     char *label;     /* "public.books" */
-    PGresult *shape; /* of the table as it is now; names of types point into it */
+    char *qualified; /* the same, quoted */
+    const struct catalog_entity *catalog;
+    PGresult *shape; /* of the table as it is now; names of types point into it; NULL until the
+                        first row is asked for */
     struct postgres_key key;
     size_t column_count;
     struct postgres_field *fields; /* of the last tuple, which is `row` */
     char *row;                     /* libpq's */
     bson_t *after;                 /* given at open; where we stand while row is NULL */
     bool began;                    /* COPY's own header has been seen */
+    int64_t rows;                  /* that came */
 };
 
 static const uint8_t signature[11] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0};
@@ -252,6 +257,7 @@ static void table_release(struct table_reader *table)
         bson_destroy(table->after);
     free(table->fields);
     free(table->label);
+    free(table->qualified);
     free(table);
 }
 
@@ -264,9 +270,41 @@ static bool table_open(struct table_reader *table, const struct extraction *what
     const char *name = buffer_text(&qualified);
     bool ok =
         buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error) &&
-        begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error) &&
-        look(table, name, what->catalog, error) && start_copy(table, name, error);
+        begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error);
+    table->qualified = ok ? strdup(name) : NULL;
+    table->catalog = what->catalog;
     buffer_release(&qualified);
+    return ok && table->qualified == NULL ? error_memory(error) : ok;
+}
+
+/* The database cluster's own number where the role may ask for it, the database and the table: a
+ * database that was restored elsewhere, or again, is another one. */
+static bool identify_table(struct reader *reader, bson_t *identity, struct error *error)
+{
+    struct table_reader *table = reader->state;
+    static const char may[] =
+        "SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
+    static const char *const questions[] = {
+        "SELECT system_identifier::text FROM pg_catalog.pg_control_system()",
+        "SELECT current_database()::text",
+        "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()",
+        "SELECT $1::regclass::oid::text",
+    };
+    static const char *const members[] = {"cluster", "database", "database_oid", "table_oid"};
+    PGresult *result;
+    if (!postgres_query(&table->postgres, may, NULL, 0, &result, error))
+        return false;
+    bool knows_cluster = PQgetvalue(result, 0, 0)[0] == 't', ok = true;
+    PQclear(result);
+    for (size_t i = knows_cluster ? 0 : 1; ok && i < 4; i++) {
+        const char *const parameters[] = {table->qualified};
+        ok = postgres_query(&table->postgres, questions[i], parameters, i == 3 ? 1 : 0, &result,
+                            error) &&
+             (bson_append_utf8(identity, members[i], -1, PQgetvalue(result, 0, 0), -1) ||
+              error_memory(error));
+        if (ok)
+            PQclear(result);
+    }
     return ok;
 }
 
@@ -331,10 +369,18 @@ static bool split(struct table_reader *table, const uint8_t *bytes, size_t lengt
     return at == end;
 }
 
+/* The end is the server's word, and its number of rows is the number that came. */
 static bool finish(struct table_reader *table, struct error *error)
 {
     PGresult *result = PQgetResult(table->postgres.connection);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK || broken(table, result, error);
+    if (ok && strtoll(PQcmdTuples(result), NULL, 10) != table->rows) {
+        ok = error_set(error, ERROR_SOURCE, "%s: reading %s: the server says that it sent %s rows, "
+                       "and %" PRId64 " came", table->postgres.where, table->label,
+                       PQcmdTuples(result), table->rows);
+        error_hint(error, "run again; where it happens again, something between here and the server "
+                          "changes what it says");
+    }
     PQclear(result);
     return ok;
 }
@@ -342,6 +388,9 @@ static bool finish(struct table_reader *table, struct error *error)
 static bool next_row(struct reader *reader, struct buffer *payload, bool *more, struct error *error)
 {
     struct table_reader *table = reader->state;
+    if (table->shape == NULL && (!look(table, table->qualified, table->catalog, error) ||
+                                 !start_copy(table, table->qualified, error)))
+        return false;
     for (;;) {
         char *row = NULL;
         int got = PQgetCopyData(table->postgres.connection, &row, 0);
@@ -365,6 +414,7 @@ static bool next_row(struct reader *reader, struct buffer *payload, bool *more, 
         if (!table->began || !split(table, bytes, length))
             return garbled(table, error);
         buffer_put(payload, bytes, length);
+        table->rows++;
         *more = true;
         return buffer_ok(payload, error);
     }
@@ -445,6 +495,7 @@ const struct reader_ops postgres_reader = {
     .catalog = read_catalog,
     .open = open_table,
     .next = next_row,
+    .identity = identify_table,
     .position = put_position,
     .close = close_table,
     .count = count_tables,

@@ -1,5 +1,6 @@
 #include "past_run.h"
 #include "member.h"
+#include "verifier.h"
 
 #include "graduate/file.h"
 #include "graduate/json.h"
@@ -20,13 +21,13 @@ static bool lacks(const struct past_run *run, const char *name, struct error *er
     return error_hint(error, "restore the file, or compare with another run");
 }
 
-static bool read_json(const struct past_run *run, const char *name, bool needed, cJSON **json,
+static bool read_json(const struct past_run *run, const char *name, cJSON **json,
                       struct error *error)
 {
     char path[PATH_MAX];
     return file_join(path, sizeof path, run->folder.path, name, error) &&
            member_read_file(path, json, error) &&
-           (*json != NULL || !needed || lacks(run, name, error));
+           (*json != NULL || lacks(run, name, error));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -154,9 +155,9 @@ bool past_run_read(struct past_run *run, const char *path, struct error *error)
     bool busy;
     *run = (struct past_run){.folder = {.lock = -1}};
     bool ok = folder_look(&run->folder, path, &busy, error) && is_finished(run, error) &&
-              read_json(run, "account.json", true, &run->account, error) &&
-              read_json(run, "facts.json", true, &run->facts, error) &&
-              read_json(run, "verify.json", false, &run->verdict, error) &&
+              read_json(run, "account.json", &run->account, error) &&
+              read_json(run, "facts.json", &run->facts, error) &&
+              verifier_read(&run->folder, &run->verdict, error) &&
               read_folder(run, "project", true, &run->project, error) &&
               read_folder(run, "catalog", true, &run->catalogs, error) &&
               read_folder(run, "fields", false, &run->fields, error) && read_schema(run, error) &&

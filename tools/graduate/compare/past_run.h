@@ -13,7 +13,7 @@ struct past_run {
     cJSON *catalogs;        /* catalog/: {"core.json": ...} */
     cJSON *fields;          /* fields/: {"books.json": ...} */
     cJSON *losses;          /* [{"entity", "rule", "values"}] */
-    cJSON *verdict;         /* verify.json; NULL: not verified */
+    cJSON *verdict;         /* verify.json; NULL: none of this run's end */
     char *schema;           /* schema.sql */
 };
 

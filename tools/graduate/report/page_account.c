@@ -23,9 +23,12 @@ void page_account(struct buffer *out, const cJSON *report)
     static const struct html_column value_columns[] = {
         {HTML_NAME, "entity", "entity"},        {HTML_COUNT, "paths", "paths"},
         {HTML_COUNT, "seen", "seen"},           {HTML_COUNT, "written", "written"},
-        {HTML_COUNT, "in the rest", "rest"},    {HTML_COUNT, "dropped", "dropped"},
-        {HTML_COUNT, "defaulted", "defaulted"}, {HTML_COUNT, "lost by rule", "lost"},
-        {HTML_FAULT, "rejected", "rejected"},   {HTML_BALANCE, "balance", "balance"},
+        {HTML_COUNT, "changed", "changed"},     {HTML_COUNT, "in the rest", "rest"},
+        {HTML_COUNT, "only compared", "compared"},
+        {HTML_COUNT, "kept out", "kept_out"},   {HTML_COUNT, "dropped", "dropped"},
+        {HTML_COUNT, "left out", "left_out"},   {HTML_COUNT, "defaulted", "defaulted"},
+        {HTML_COUNT, "lost by rule", "lost"},   {HTML_FAULT, "rejected", "rejected"},
+        {HTML_BALANCE, "balance", "balance"},
     };
     static const struct html_column path_columns[] = {
         {HTML_NAME, "entity", "entity"},      {HTML_DATA, "path", "path"},

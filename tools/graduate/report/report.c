@@ -47,8 +47,10 @@ static bool add_account(cJSON *report, const struct papers *papers)
 }
 
 /* The terms of the account of values: seen is the sum of the others, or the balance is not 0. */
-static const char *const terms[] = {"seen",      "written", "rest",     "dropped",
-                                    "defaulted", "lost",    "rejected", "balance"};
+static const char *const terms[] = {
+    "seen",    "written",   "changed", "rest",     "compared", "kept_out",
+    "dropped", "left_out",  "defaulted", "lost",   "rejected", "balance",
+};
 enum { TERM_COUNT = sizeof terms / sizeof terms[0] };
 
 static bool add_values_of(cJSON *array, const cJSON *paths, const char *entity)

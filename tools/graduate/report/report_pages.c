@@ -2,6 +2,7 @@
 #include "report.h"
 #include "report_html.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
@@ -28,8 +29,11 @@ bool report_pages_write(const struct folder *folder, const struct project *proje
         html_file = html;
     if (!report_gather(folder, project, busy, &report, error))
         return false;
-    bool ok = json_write_file(json_file != NULL ? json_file : json, report, error) &&
-              write_page(report, html_file, error);
+    bool ok = json_write_file(json_file != NULL ? json_file : json, report, error);
+    if (ok) {
+        crash_point(CRASH_REPORT_DOCUMENT_WRITTEN);
+        ok = write_page(report, html_file, error);
+    }
     cJSON_Delete(report);
     if (ok)
         message_info("the report is %s", html_file);

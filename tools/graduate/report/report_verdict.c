@@ -1,4 +1,5 @@
 /* The verdict of a report: the state of the whole, in one headline and a few sentences. */
+#include "arrival.h"
 #include "figures.h"
 #include "member.h"
 #include "papers.h"
@@ -108,6 +109,30 @@ static void put_unchecked(struct buffer *out, const struct papers *papers)
     buffer_putc(out, '.');
 }
 
+static struct arrival arrival_of_papers(const struct papers *papers)
+{
+    return arrival_of(member(papers->account, "entities"), member(papers->account, "paths"),
+                      member(papers->account, "objects"), papers->project);
+}
+
+/* What the mapping asked to leave behind, in numbers. */
+static void put_left_behind(struct buffer *out, const struct papers *papers)
+{
+    const struct arrival arrival = arrival_of_papers(papers);
+    if (arrival_is_whole(&arrival))
+        return;
+    buffer_puts(out, " ");
+    arrival_put(&arrival, out);
+    buffer_putc(out, '.');
+}
+
+static const char *headline_of(const struct papers *papers, enum state state)
+{
+    const struct arrival arrival = arrival_of_papers(papers);
+    return state == HOLDS && !arrival_is_whole(&arrival) ? "What you asked for arrived"
+                                                         : states[state].headline;
+}
+
 static void put_text(struct buffer *out, const struct papers *papers, enum state state)
 {
     char figure[FIGURE_SIZE];
@@ -144,6 +169,7 @@ static void put_text(struct buffer *out, const struct papers *papers, enum state
         put_moved(out, papers);
         buffer_puts(out, "The account is closed, and the verification, which shares nothing with "
                          "the programs that moved them, found no difference at any level.");
+        put_left_behind(out, papers);
         break;
     }
     put_unchecked(out, papers);
@@ -158,7 +184,7 @@ bool report_add_verdict(cJSON *report, const struct papers *papers, struct error
     buffer_init(&text);
     put_text(&text, papers, state);
     bool ok = json != NULL && cJSON_AddStringToObject(json, "state", states[state].name) != NULL &&
-              cJSON_AddStringToObject(json, "headline", states[state].headline) != NULL &&
+              cJSON_AddStringToObject(json, "headline", headline_of(papers, state)) != NULL &&
               cJSON_AddStringToObject(json, "text", buffer_text(&text)) != NULL && !text.failed;
     buffer_release(&text);
     return ok ? true : error_memory(error);

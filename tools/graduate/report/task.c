@@ -55,6 +55,15 @@ static bool has_users(const struct task_grounds *grounds)
     return false;
 }
 
+static bool loses_text_ids(const struct task_grounds *grounds)
+{
+    const struct project *project = grounds->project;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (project->mappings[i]->loses_texts)
+            return true;
+    return false;
+}
+
 static bool always(const struct task_grounds *grounds)
 {
     (void)grounds;
@@ -71,6 +80,16 @@ static bool add_item(cJSON *items, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return cJSON_AddItemToArray(items, cJSON_CreateString(text));
+}
+
+static bool add_text_ids(const struct task_grounds *grounds, cJSON *items)
+{
+    bool ok = true;
+    const struct project *project = grounds->project;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (project->mappings[i]->loses_texts)
+            ok = ok && add_item(items, "ids of %s", project->mappings[i]->name);
+    return ok;
 }
 
 static bool add_resets(const struct task_grounds *grounds, cJSON *items)
@@ -157,6 +176,11 @@ static const struct task {
      "Supabase Auth cannot read the hash that these users came with. They cannot sign in by "
      "password until they have set a new one.",
      has_resets, add_resets, resets_sql},
+    {"text_ids", "Look at ids that were text",
+     "Ids that are text become UUIDs from which nobody gets back. Where somebody still needs them, "
+     "keep "
+     "them in a text column and begin a new run:",
+     loses_text_ids, add_text_ids, ""},
     {"users", "Tell your users", "Sessions do not move: everybody signs in once more.", has_users,
      NULL, ""},
     {"application", "Connect the application",

@@ -13,6 +13,8 @@ static const struct {
     {"password_reset", "users to be sent a password reset: Supabase Auth cannot read their hash"},
     {"safe_numbers", "whole numbers beyond 2^53, which became text"},
     {"json_negative_zero", "-0 in JSON, which became 0"},
+    {"negative_zero", "-0, which became 0"},
+    {"not_finite", "NaN or an infinity, which became null"},
 };
 
 const char *account_print_meaning(const char *rule)
@@ -21,6 +23,11 @@ const char *account_print_meaning(const char *rule)
         if (strcmp(meanings[i].rule, rule) == 0)
             return meanings[i].meaning;
     return "";
+}
+
+const char *account_print_term(enum fate term)
+{
+    return term == FATE_LEFT_OUT ? "left out" : term == FATE_KEPT_OUT ? "kept out" : fate_names[term];
 }
 
 static void print_entities(const struct account *account, struct buffer *out)
@@ -57,29 +64,75 @@ static void print_tables(const struct account *account, struct buffer *out)
     sheet_release(&sheet);
 }
 
-/* Of hundreds of paths the sums per entity; account.json has each. */
+static size_t paths_of(const struct account *account, size_t first, int64_t sums[FATE_COUNT])
+{
+    const char *entity = account->paths[first].entity;
+    size_t end = first;
+    memset(sums, 0, FATE_COUNT * sizeof *sums);
+    for (; end < account->path_count && strcmp(account->paths[end].entity, entity) == 0; end++)
+        for (size_t fate = 0; fate < FATE_COUNT; fate++)
+            sums[fate] += account->paths[end].values[fate];
+    return end;
+}
+
+/* Of hundreds of paths the sums per entity; account.json has each. A term that is zero everywhere has
+ * no column. */
 static void print_values(const struct account *account, struct buffer *out)
 {
+    static const char figures_right[FATE_TERMS + 2] = "<>>>>>>>>>>>";
+    char align[sizeof figures_right] = "";
+    bool shown[FATE_TERMS] = {[FATE_SEEN] = true, [FATE_WRITTEN] = true};
+    int64_t sums[FATE_COUNT];
     struct sheet sheet;
-    sheet_init(&sheet, "<>>>>>>>");
-    sheet_row(&sheet, "values of", fate_names[FATE_SEEN], fate_names[FATE_WRITTEN],
-              fate_names[FATE_REST], fate_names[FATE_DROPPED], fate_names[FATE_DEFAULTED],
-              fate_names[FATE_LOST], fate_names[FATE_REJECTED]);
+    size_t columns = 1;
+    for (size_t i = 0; i < account->path_count; i++)
+        for (size_t fate = 0; fate < FATE_TERMS; fate++)
+            shown[fate] = shown[fate] || account->paths[i].values[fate] != 0;
+    for (size_t fate = 0; fate < FATE_TERMS; fate++)
+        columns += shown[fate];
+    memcpy(align, figures_right, columns);
+    sheet_init(&sheet, align);
+    sheet_cell(&sheet, "values of");
+    for (size_t fate = 0; fate < FATE_TERMS; fate++)
+        if (shown[fate])
+            sheet_cell(&sheet, account_print_term(fate));
     for (size_t i = 0; i < account->path_count;) {
-        const char *entity = account->paths[i].entity;
-        int64_t sums[FATE_COUNT] = {0};
-        char figures[FATE_COUNT][FIGURE_SIZE];
-        for (; i < account->path_count && strcmp(account->paths[i].entity, entity) == 0; i++)
-            for (size_t fate = 0; fate < FATE_COUNT; fate++)
-                sums[fate] += account->paths[i].values[fate];
-        for (size_t fate = 0; fate < FATE_COUNT; fate++)
-            figure_count(sums[fate], figures[fate]);
-        sheet_row(&sheet, entity, figures[FATE_SEEN], figures[FATE_WRITTEN], figures[FATE_REST],
-                  figures[FATE_DROPPED], figures[FATE_DEFAULTED], figures[FATE_LOST],
-                  figures[FATE_REJECTED]);
+        sheet_cell(&sheet, account->paths[i].entity);
+        i = paths_of(account, i, sums);
+        for (size_t fate = 0; fate < FATE_TERMS; fate++) {
+            char figure[FIGURE_SIZE];
+            if (shown[fate])
+                sheet_cell(&sheet, figure_count(sums[fate], figure));
+        }
     }
     sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);
+}
+
+/* "changed by rule: lower 110, trim 2 of accounts, at email". */
+static void print_changes(const struct account *account, struct buffer *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < account->path_count; i++) {
+        const struct account_path *path = &account->paths[i];
+        const char *between = "";
+        for (size_t rule = FATE_BY_FUNCTION; rule < FATE_COUNT; rule++) {
+            char figure[FIGURE_SIZE], printable[200];
+            if (path->values[rule] == 0)
+                continue;
+            if (!any)
+                buffer_puts(out, "\nvalues of which a rule made others:\n");
+            any = true;
+            if (*between == '\0') {
+                printable_copy(printable, sizeof printable, path->path, strlen(path->path));
+                buffer_printf(out, "  %s, %s: changed by rule: ", path->entity, printable);
+            }
+            buffer_printf(out, "%s%s %s", between, fate_names[rule] + strlen("by "),
+                          figure_count(path->values[rule], figure));
+            between = ", ";
+        }
+        buffer_puts(out, *between != '\0' ? "\n" : "");
+    }
 }
 
 static void print_balance(const char *what, const char *name, int64_t balance, struct buffer *out)
@@ -114,7 +167,7 @@ static void print_losses(const struct loss_list *losses, struct buffer *out)
     if (losses->count == 0)
         return;
     buffer_puts(
-        out, "\nvalues that changed on the way, each a line of losses.jsonl in the run folder:\n");
+        out, "\nvalues that were given up, each a line of losses.jsonl in the run folder:\n");
     sheet_init(&sheet, "><<<");
     for (size_t i = 0; i < losses->count; i++) {
         const struct loss_count *loss = &losses->items[i];
@@ -124,6 +177,19 @@ static void print_losses(const struct loss_list *losses, struct buffer *out)
     }
     sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);
+}
+
+void account_print_text_ids(const struct project *project, struct buffer *out)
+{
+    const char *comma = "  ids of ";
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (project->mappings[i]->loses_texts) {
+            buffer_printf(out, "%s%s", comma, project->mappings[i]->name);
+            comma = ", ";
+        }
+    if (comma[0] == ',')
+        buffer_puts(out, " that are text become UUIDs from which nobody gets back; keep them in a "
+                         "text column\n");
 }
 
 void account_print_behind(const struct project *project, struct buffer *out)
@@ -173,7 +239,15 @@ void account_print(const struct account *account, const struct loss_list *losses
                       figure_count(account->balance, figure));
         print_balances(account, out);
     }
+    print_changes(account, out);
     print_losses(losses, out);
+    struct buffer warning;
+    buffer_init(&warning);
+    account_print_text_ids(project, &warning);
+    if (warning.length > 0)
+        buffer_printf(out, "\nwarning:\n%s", buffer_text(&warning));
+    out->failed = out->failed || warning.failed;
+    buffer_release(&warning);
     account_print_behind(project, out);
     buffer_printf(out, "\nrun folder: %s\n", folder->path);
 }

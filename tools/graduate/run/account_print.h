@@ -15,6 +15,11 @@ void account_print(const struct account *account, const struct loss_list *losses
 /* What a rule's losses ask of the founder; "" where its name says it. */
 const char *account_print_meaning(const char *rule);
 
+/* The word of fate.h as people read it. */
+const char *account_print_term(enum fate term);
+/* A line that warns of ids that are text and would be nowhere as they are; nothing where there is no such
+ * entity. Also of a plan. */
+void account_print_text_ids(const struct project *project, struct buffer *out);
 /* What is left out and what stays: also of a plan. */
 void account_print_behind(const struct project *project, struct buffer *out);
 

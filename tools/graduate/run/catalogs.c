@@ -177,6 +177,54 @@ bool catalogs_read(struct catalogs *catalogs, const struct project *project,
     return ok;
 }
 
+/* Put the collection or table that `fresh` has of that name in the place of the one in `kept`. */
+static bool replace_entity(cJSON *kept, const cJSON *fresh, const struct mapping *mapping,
+                           struct error *error)
+{
+    cJSON *entities = cJSON_GetObjectItemCaseSensitive(kept, "entities");
+    const cJSON *now = member_find(member(fresh, "entities"), "name", mapping->from);
+    if (now == NULL)
+        return error_set(error, ERROR_SOURCE, "the source %s has no %s any more",
+                         mapping->source->name, mapping->from);
+    for (int i = 0; i < cJSON_GetArraySize(entities); i++)
+        if (strcmp(member_text(cJSON_GetArrayItem(entities, i), "name"), mapping->from) == 0)
+            return cJSON_ReplaceItemInArray(entities, i, cJSON_Duplicate(now, true)) ||
+                   error_memory(error);
+    return cJSON_AddItemToArray(entities, cJSON_Duplicate(now, true)) || error_memory(error);
+}
+
+static bool renew(const struct project *project, const struct folder *folder,
+                  const struct mapping *mapping, struct supervisor *supervisor,
+                  struct error *error)
+{
+    struct buffer text;
+    char path[PATH_MAX];
+    cJSON *fresh = NULL, *kept = NULL;
+    buffer_init(&text);
+    bool ok = ask_extractor(project, mapping->source, "--catalog", supervisor, &text, &fresh,
+                            error) &&
+              file_of(folder, mapping->source, path, error) &&
+              json_read_file(path, &kept, error) && replace_entity(kept, fresh, mapping, error) &&
+              json_write_file(path, kept, error);
+    cJSON_Delete(fresh);
+    cJSON_Delete(kept);
+    buffer_release(&text);
+    return ok ? true : error_at(error, mapping->name, NULL, NULL);
+}
+
+bool catalogs_renew(struct catalogs *catalogs, const struct project *project,
+                    const struct folder *folder, const struct words *entities,
+                    struct supervisor *supervisor, struct error *error)
+{
+    bool all;
+    for (size_t i = 0; i < entities->count; i++)
+        if (!renew(project, folder, project_mapping(project, entities->items[i]), supervisor,
+                   error))
+            return false;
+    catalogs_release(catalogs);
+    return catalogs_read(catalogs, project, folder, &all, error);
+}
+
 void catalogs_release(struct catalogs *catalogs)
 {
     for (size_t i = 0; i < catalogs->count; i++)

@@ -46,6 +46,7 @@ bool closing_finish(struct migration *migration, struct error *error)
     if (!folder_file(&migration->folder, "catalog", catalogs, error))
         return false;
     snprintf(generation, sizeof generation, "%" PRId64, migration->folder.generation);
+    migration->incurable = true;
     journal_info(&migration->journal, "all data is loaded; keys, indexes and references come now");
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,

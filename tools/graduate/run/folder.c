@@ -90,7 +90,9 @@ static bool read_run(struct folder *folder, const char *path, struct error *erro
         get_text(json, "started", folder->started, sizeof folder->started) &&
         get_text(json, "finished", folder->finished, sizeof folder->finished);
     if (ok) {
+        const cJSON *size = cJSON_GetObjectItemCaseSensitive(json, "batch_bytes");
         folder->generation = (int64_t)generation->valuedouble;
+        folder->batch_bytes = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
         folder->prepared = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "prepared"));
     } else {
         error_set(error, ERROR_USAGE, "%s is no run.json of %sgraduate", path,
@@ -129,6 +131,18 @@ bool folder_refuse_sealed(const char *folder, struct error *error)
                       folder);
 }
 
+static void close_to_others(struct folder *folder)
+{
+    struct stat info;
+    if (stat(folder->path, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return;
+    bool closed = chmod(folder->path, 0700) == 0;
+    snprintf(folder->was_open, sizeof folder->was_open,
+             "the run folder %s was open to others (mode %04o); %s", folder->path,
+             (unsigned)info.st_mode & 07777U,
+             closed ? "it is 0700 now" : "it still is: only its owner can make it 0700");
+}
+
 bool folder_open(struct folder *folder, const char *path, struct error *error)
 {
     char file[PATH_MAX];
@@ -138,7 +152,9 @@ bool folder_open(struct folder *folder, const char *path, struct error *error)
               folder_file(folder, "run.json", file, error);
     if (ok)
         ok = file_exists(file) ? read_run(folder, file, error) : only_ours(folder, error);
-    if (!ok)
+    if (ok)
+        close_to_others(folder);
+    else
         folder_release(folder);
     return ok;
 }
@@ -232,6 +248,7 @@ bool folder_save(const struct folder *folder, struct error *error)
     bool ok = cJSON_AddNumberToObject(json, "version", VERSION) != NULL &&
               cJSON_AddStringToObject(json, "run", folder->run) != NULL &&
               cJSON_AddNumberToObject(json, "generation", (double)folder->generation) != NULL &&
+              cJSON_AddNumberToObject(json, "batch_bytes", (double)folder->batch_bytes) != NULL &&
               cJSON_AddBoolToObject(json, "prepared", folder->prepared) != NULL &&
               cJSON_AddStringToObject(json, "project", folder->project) != NULL &&
               cJSON_AddStringToObject(json, "project_folder", folder->project_folder) != NULL &&

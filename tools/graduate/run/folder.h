@@ -36,11 +36,15 @@ struct folder {
     char started[32];              /* UTC, RFC 3339 */
     char finished[32];             /* empty: it is not; set only when the account is closed */
     int64_t generation;
-    bool prepared; /* the ledger has the run */
+    int64_t batch_bytes; /* how large batches are; 0: as the extractor chooses */
+    bool prepared;       /* the ledger has the run */
+    /* For people: with which mode folder_open found it open to others; mostly empty. */
+    char was_open[PATH_MAX + 128];
 };
 
 /* Make it if it is not there, lock it and read run.json. ERROR_REFUSED when another driver works in
- * it; ERROR_USAGE when it holds something else than a run. */
+ * it; ERROR_USAGE when it holds something else than a run. One that was there, and is empty or
+ * holds a run, is closed to others like one that is made. */
 bool folder_open(struct folder *folder, const char *path, struct error *error);
 /* A folder that nobody has yet: rehearsals/20260131T120000Z, under the current one. */
 bool folder_make_fresh(char out[PATH_MAX], struct error *error);

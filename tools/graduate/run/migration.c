@@ -7,8 +7,12 @@
 #include "graduate/json.h"
 #include "graduate/ledger.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool migration_connect(struct postgres *target, const struct project *project, struct error *error)
 {
@@ -76,9 +80,13 @@ static bool open_folder(struct migration *migration, struct error *error)
     if (!folder_open(&migration->folder, path != NULL ? path : fresh, error))
         return false;
     set_farewell(migration);
-    return check_folder(migration, error) &&
-           folder_file(&migration->folder, "log.jsonl", migration->log_path, error) &&
-           journal_open(&migration->journal, migration->log_path, error);
+    if (!check_folder(migration, error) ||
+        !folder_file(&migration->folder, "log.jsonl", migration->log_path, error) ||
+        !journal_open(&migration->journal, migration->log_path, error))
+        return false;
+    if (migration->folder.was_open[0] != '\0')
+        journal_warning(&migration->journal, "%s", migration->folder.was_open);
+    return true;
 }
 
 static bool check_programs(struct error *error)
@@ -141,6 +149,62 @@ static bool check_mappings(struct migration *migration, struct error *error)
     return pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error);
 }
 
+static bool read_restarts(struct migration *migration, struct error *error)
+{
+    const char *list = migration->options->restart;
+    struct words *words = &migration->restarts;
+    if (list == NULL)
+        return true;
+    if (!migration->folder.prepared) {
+        error_set(error, ERROR_USAGE, "there is nothing to restart: the run has not begun");
+        return error_hint(error, "leave --restart away");
+    }
+    words->items = calloc(migration->project.mapping_count + 1, sizeof *words->items);
+    if (words->items == NULL)
+        return error_memory(error);
+    for (size_t length; *list != '\0'; list += length + (list[length] == ',')) {
+        const struct mapping *mapping;
+        char name[256];
+        bool twice = false;
+        length = strcspn(list, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, list);
+        if (!project_find_mapping(&migration->project, name, &mapping, error))
+            return false;
+        for (size_t i = 0; i < words->count; i++)
+            twice = twice || words->items[i] == mapping->name;
+        if (!twice)
+            words->items[words->count++] = mapping->name;
+    }
+    return true;
+}
+
+/* The copies go first, then what the source says is written down; the ledger comes last, in one
+ * transaction (graduate-load --prepare --restart). After a kill in between the same command does it
+ * all, and any other is refused. */
+static bool prepare_restarts(struct migration *migration, struct error *error)
+{
+    if (migration->restarts.count == 0)
+        return true;
+    static const char *const endings[] = {"gck", "gck.partial"};
+    for (size_t i = 0; i < migration->restarts.count; i++)
+        for (size_t f = 0; f < 2; f++) {
+            char name[NAME_MAX], path[PATH_MAX];
+            snprintf(name, sizeof name, "checkpoints/%s.%s", migration->restarts.items[i],
+                     endings[f]);
+            if (!folder_file(&migration->folder, name, path, error))
+                return false;
+            if (unlink(path) != 0 && errno != ENOENT)
+                return error_set_errno(error, ERROR_TARGET, "cannot remove %s", path);
+        }
+    crash_point(CRASH_DRIVER_CHECKPOINTS_REMOVED);
+    if (!catalogs_renew(&migration->catalogs, &migration->project, &migration->folder,
+                        &migration->restarts, &migration->supervisor, error))
+        return false;
+    crash_point(CRASH_DRIVER_CATALOGS_RENEWED);
+    migration->folder.finished[0] = '\0';
+    return folder_save(&migration->folder, error);
+}
+
 static bool begin(struct migration *migration, struct error *error)
 {
     if (migration->folder.run[0] != '\0')
@@ -166,6 +230,8 @@ static bool prepare(struct migration *migration, struct error *error)
         arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
         arguments_add(&arguments, "--allow-rows", NULL);
+    if (migration->restarts.count > 0)
+        arguments_add(&arguments, "--restart", migration->options->restart, NULL);
     buffer_init(&line);
     bool ok = pipeline_capture(&migration->supervisor, &arguments, &line, error) &&
               read_prepared(migration, &line, error);
@@ -183,21 +249,45 @@ static bool come_after(struct migration *migration, int *exit_code, struct error
            migration->options->afterwards(migration, exit_code, error);
 }
 
+/* A finished run: the folder has its account, but only the ledger knows whether it is still there. */
+static bool repeat(struct migration *migration, struct error *error)
+{
+    const struct folder *folder = &migration->folder;
+    journal_info(&migration->journal, "run %s was finished at %s", folder->run, folder->finished);
+    return migration_connect(&migration->target, &migration->project, error) &&
+           ledger_check_done(&migration->target, folder->run, error) &&
+           closing_repeat(migration, error);
+}
+
+/* Batches that are cut in another way would not meet those that are there. */
+static bool keep_batch_size(struct migration *migration, struct error *error)
+{
+    struct folder *folder = &migration->folder;
+    int64_t asked = migration->options->batch_bytes;
+    if (!folder->prepared) {
+        folder->batch_bytes = asked;
+        return true;
+    }
+    if (asked == 0 || asked == folder->batch_bytes)
+        return true;
+    error_set(error, ERROR_REFUSED, "the run began with batches of %" PRId64 " bytes",
+              folder->batch_bytes);
+    return error_hint(error, "leave --batch-bytes away: the run goes on as it began");
+}
+
 static bool migrate(struct migration *migration, int *exit_code, struct error *error)
 {
     struct folder *folder = &migration->folder;
     if (!open_folder(migration, error))
         return false;
-    if (folder->finished[0] != '\0') {
-        journal_info(&migration->journal, "run %s was finished at %s", folder->run,
-                     folder->finished);
-        return closing_repeat(migration, error);
-    }
-    return check_programs(error) && get_catalogs(migration, error) &&
+    if (folder->finished[0] != '\0' && migration->options->restart == NULL)
+        return repeat(migration, error);
+    return check_programs(error) && read_restarts(migration, error) &&
+           keep_batch_size(migration, error) && get_catalogs(migration, error) &&
            check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
-           prepare(migration, error) && transfer_all(migration, error) &&
+           prepare_restarts(migration, error) && prepare(migration, error) && transfer_all(migration, error) &&
            closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
            come_after(migration, exit_code, error);
 }
@@ -216,8 +306,8 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
             journal_info(&migration->journal, "%s; nothing was migrated yet", error->message);
         return true;
     }
-    bool goes_on =
-        error->code != ERROR_USAGE && error->code != ERROR_REFUSED && folder->finished[0] == '\0';
+    bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
+                   !(error->code == ERROR_DATA && migration->incurable) && folder->finished[0] == '\0';
     size_t used = strlen(error->hint);
     if (begun && goes_on)
         snprintf(error->hint + used, sizeof error->hint - used,
@@ -242,6 +332,7 @@ bool migration_run(const struct migration_options *options, int *exit_code, stru
         postgres_close(&migration.target);
     journal_release(&migration.journal);
     catalogs_release(&migration.catalogs);
+    free(migration.restarts.items);
     folder_release(&migration.folder);
     project_release(&migration.project);
     return ok;

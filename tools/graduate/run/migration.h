@@ -28,6 +28,7 @@ struct migration_options {
     const char *folder;  /* NULL: a fresh one */
     bool fresh;          /* a rehearsal: the folder must not hold a run */
     bool no_checkpoint, allow_rows;
+    const char *restart; /* names of entities, with commas: read and load them anew; or NULL */
     int64_t batch_bytes; /* 0: the extractor's own choice */
     enum message_format format;
     /* What is done when the account is closed, or NULL; may set *exit_code. */
@@ -37,12 +38,14 @@ struct migration_options {
 struct migration {
     const struct migration_options *options;
     struct project project;
+    struct words restarts; /* entities to be read anew */
     struct folder folder;
     char log_path[PATH_MAX];
     struct journal journal;
     struct supervisor supervisor;
     struct catalogs catalogs;
     struct postgres target;
+    bool incurable; /* a fault of the data from here on: no second call cures it */
 };
 
 /* True when it came to its end, or was told to stop: *exit_code is then 0 for a closed account, 1

@@ -3,6 +3,7 @@
 #include "pipeline.h"
 #include "progress.h"
 #include "snapshot.h"
+#include "unmet.h"
 
 #include "graduate/crash.h"
 #include "graduate/file.h"
@@ -46,7 +47,7 @@ static bool extract_arguments(const struct migration *migration, const struct ma
     char name[NAME_MAX];
     arguments_init(arguments, "graduate-extract");
     arguments_add(arguments, "--project", migration->project.folder, "--entity", mapping->name,
-                  "--catalogs", texts->catalogs, NULL);
+                  "--catalogs", texts->catalogs, "--run", migration->folder.run, NULL);
     if (!options->no_checkpoint) {
         snprintf(name, sizeof name, "checkpoints/%s.gck", mapping->name);
         if (!folder_file(&migration->folder, name, texts->checkpoint, error))
@@ -63,8 +64,8 @@ static bool extract_arguments(const struct migration *migration, const struct ma
     }
     if (snapshot->held)
         arguments_add(arguments, "--snapshot", snapshot->name, NULL);
-    if (options->batch_bytes > 0) {
-        number(texts->batch_bytes, options->batch_bytes);
+    if (migration->folder.batch_bytes > 0) {
+        number(texts->batch_bytes, migration->folder.batch_bytes);
         arguments_add(arguments, "--batch-bytes", texts->batch_bytes, NULL);
     }
     return true;
@@ -166,6 +167,42 @@ static void reopen_checkpoint(const struct migration *migration, const struct ma
         rename(whole, partial); /* where there is none, there is nothing to reopen */
 }
 
+/* A mapping that names what no record has moves something else than was meant: the grave ones end the
+ * run, now and whenever it is gone on with; the others are said. */
+static bool check_met(struct migration *migration, const struct mapping *mapping, int64_t records,
+                      struct error *error)
+{
+    struct account account;
+    struct unmet_list list;
+    char text[1200];
+    if (!account_read_paths(&migration->target, migration->folder.run, mapping->name, &account,
+                            error))
+        return false;
+    bool ok =
+        unmet_find(&list, &migration->project, mapping, &account, records, error);
+    account_release(&account);
+    if (!ok)
+        return false;
+    const struct unmet *worst = NULL;
+    for (size_t i = 0; i < list.count; i++) {
+        if (worst == NULL && list.items[i].grave) {
+            worst = &list.items[i];
+            continue;
+        }
+        unmet_describe(&list.items[i], mapping, records, text, sizeof text);
+        journal_warning(&migration->journal, "%s: %s", mapping->file, text);
+    }
+    if (worst != NULL) {
+        migration->incurable = true;
+        unmet_describe(worst, mapping, records, text, sizeof text);
+        ok = error_set(error, ERROR_DATA, "%s: %s", mapping->file, text);
+        error_hint(error, "correct it, or say \"optional\": true beside it; then begin a new run, in "
+                          "an empty database (a mapping cannot change within a run)");
+    }
+    unmet_release(&list);
+    return ok;
+}
+
 static bool transfer(struct migration *migration, const struct mapping *mapping,
                      struct snapshot *snapshot, struct error *error)
 {
@@ -196,6 +233,13 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
             crash_point(CRASH_DRIVER_ENTITY_DONE);
     }
     ledger_progress_release(&progress);
+    if (ok && read_progress(migration, mapping, &progress, error)) {
+        int64_t read = progress.records_read;
+        ledger_progress_release(&progress);
+        ok = check_met(migration, mapping, read, error);
+    } else {
+        ok = false;
+    }
     return ok ? true : error_at(error, mapping->name, NULL, NULL);
 }
 

@@ -1,4 +1,5 @@
 #include "verifier.h"
+#include "arrival.h"
 #include "cause.h"
 #include "figures.h"
 #include "member.h"
@@ -105,12 +106,12 @@ bool verifier_run(struct supervisor *supervisor, const struct project *project,
     return error_hint(error, "what it printed besides stands above");
 }
 
-/* Both times are UTC in the same form, so their order is that of their texts up to the second. */
+/* By what the verdict says that it is of: clocks are set back, and files are copied. */
 static bool is_of_run(const cJSON *verdict, const struct folder *folder)
 {
-    enum { TO_THE_SECOND = sizeof "2026-01-31T12:00:00" - 1 };
     return strcmp(member_text(verdict, "run"), folder->run) == 0 &&
-           strncmp(member_text(verdict, "finished"), folder->finished, TO_THE_SECOND) >= 0;
+           member_count(verdict, "generation") == folder->generation &&
+           strcmp(member_text(verdict, "run_finished"), folder->finished) == 0;
 }
 
 bool verifier_read(const struct folder *folder, cJSON **verdict, struct error *error)
@@ -294,7 +295,22 @@ static void print_findings(const cJSON *verdict, struct buffer *out)
     }
 }
 
-void verifier_print(const cJSON *verdict, struct buffer *out)
+/* The last line. "Everything arrived" is said where nothing was left behind, not even as asked. */
+static void print_outcome(const cJSON *verdict, const struct project *project, struct buffer *out)
+{
+    enum verifier_outcome outcome = verifier_outcome(verdict);
+    const struct arrival arrival =
+        arrival_of(member(verdict, "entities"), member(verdict, "paths"), NULL, project);
+    if (outcome != VERIFIER_HOLDS || arrival_is_whole(&arrival)) {
+        buffer_printf(out, "\n%s\n", outcome_texts[outcome]);
+        return;
+    }
+    buffer_puts(out, "\nwhat you asked for arrived: all levels were checked, and hold; ");
+    arrival_put(&arrival, out);
+    buffer_putc(out, '\n');
+}
+
+void verifier_print(const cJSON *verdict, const struct project *project, struct buffer *out)
 {
     bool afresh = strcmp(member_text(verdict, "source"), "afresh") == 0;
     buffer_printf(out, "verification of %s, run %s, against %s\n\n",
@@ -307,5 +323,5 @@ void verifier_print(const cJSON *verdict, struct buffer *out)
     else
         print_tables(verdict, out);
     print_findings(verdict, out);
-    buffer_printf(out, "\n%s\n", outcome_texts[verifier_outcome(verdict)]);
+    print_outcome(verdict, project, out);
 }

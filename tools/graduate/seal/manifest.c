@@ -1,6 +1,7 @@
 #include "manifest.h"
 #include "member.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
 
 #include <dirent.h>
@@ -246,9 +247,10 @@ static bool take_right(const char *folder, const char *relative, mode_t mode, st
     char path[PATH_MAX];
     if (!file_join(path, sizeof path, folder, relative, error))
         return false;
-    if (chmod(path, mode) == 0)
-        return true;
-    return error_set_errno(error, ERROR_TARGET, "cannot make %s read-only", path);
+    if (chmod(path, mode) != 0)
+        return error_set_errno(error, ERROR_TARGET, "cannot make %s read-only", path);
+    crash_point(CRASH_SEAL_RIGHT_TAKEN);
+    return true;
 }
 
 bool manifest_lock(const char *folder, const cJSON *manifest, const char *without,

@@ -1,8 +1,10 @@
 #include "seal.h"
+#include "leftover.h"
 #include "manifest.h"
 #include "member.h"
 #include "verifier.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/project.h"
@@ -15,99 +17,172 @@ enum { VERSION = 1, LARGEST_SEAL = 64 << 20 };
 /* What stands before the digest, and between it and what it is of. */
 static const char before_digest[] = "{\n\t\"sha256\":\t\"", after_digest[] = "\",";
 
-static const char *const outcome_names[] = {
-    [VERIFIER_HOLDS] = "holds",
-    [VERIFIER_PARTLY] = "partly",
-    [VERIFIER_UNCHECKED] = "unchecked",
-    [VERIFIER_DIFFERS] = "differs",
+static const struct {
+    const char *word;    /* in the seal */
+    const char *meaning; /* behind "the run in migration" */
+} outcomes[] = {
+    [VERIFIER_HOLDS] = {"holds", "holds"},
+    [VERIFIER_PARTLY] = {"partly", "is verified only in part"},
+    [VERIFIER_UNCHECKED] = {"unchecked", "could not be verified wholly: something is unchecked"},
+    [VERIFIER_DIFFERS] = {"differs", "differs from what its sources and its mapping say"},
 };
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-static bool add_verdict(cJSON *seal, const cJSON *verdict)
-{
-    const cJSON *level;
-    if (verdict == NULL)
-        return cJSON_AddStringToObject(seal, "verdict", "unverified") != NULL;
-    bool ok =
-        cJSON_AddStringToObject(seal, "verdict", outcome_names[verifier_outcome(verdict)]) != NULL;
-    cJSON *levels = cJSON_AddObjectToObject(seal, "levels");
-    cJSON_ArrayForEach(level, member(verdict, "levels"))
-    {
-        ok = ok && cJSON_AddStringToObject(levels, member_text(level, "level"),
-                                           member_text(level, "verdict")) != NULL;
-    }
-    return ok;
-}
+struct sealing {
+    const struct folder *folder;
+    const struct seal_options *options;
+    struct project project; /* the one that the folder keeps */
+    cJSON *seal;
+};
 
-static bool get_verdict(const struct folder *folder, bool unverified, cJSON **verdict,
-                        struct error *error)
+/* The mapping that the folder keeps must be the one that the ledger names. */
+static bool add_mapping(const struct sealing *sealing, struct error *error)
 {
-    if (!verifier_read(folder, verdict, error))
-        return false;
-    enum verifier_outcome outcome = verifier_outcome(*verdict);
-    if (unverified || outcome == VERIFIER_HOLDS || outcome == VERIFIER_DIFFERS)
-        return true;
-    error_set(error, ERROR_REFUSED, "the run in %s is %s", folder->path,
-              *verdict != NULL ? "verified only in part" : "not verified");
-    return error_hint(error,
-                      "graduate verify --run-dir %s does so at all levels; or seal it with "
-                      "--unverified, and the seal says what it is",
-                      folder->path);
-}
-
-/* The mapping that the folder keeps, which must be the one that the ledger names. */
-static bool add_mapping(cJSON *seal, const struct folder *folder, struct error *error)
-{
-    struct project project;
+    const struct project *project = &sealing->project;
     char path[PATH_MAX], fingerprint[DIGEST_SIZE];
     cJSON *facts = NULL;
-    if (!file_join(path, sizeof path, folder->path, "facts.json", error) ||
+    if (!file_join(path, sizeof path, sealing->folder->path, "facts.json", error) ||
         !json_read_file(path, &facts, error))
         return false;
-    bool ok = file_join(path, sizeof path, folder->path, "project", error) &&
-              project_load(&project, path, error);
-    if (ok) {
-        ok = project_fingerprint(&project, fingerprint, error);
-        if (ok && strcmp(fingerprint, member_text(facts, "fingerprint")) != 0) {
-            ok = error_set(error, ERROR_DATA, "the mapping in %s is not the one of the run", path);
-            error_hint(error, "somebody changed it there; restore it, or do not seal this run");
-        }
-        if (ok && (cJSON_AddStringToObject(seal, "fingerprint", fingerprint) == NULL ||
-                   !cJSON_AddItemToObject(seal, "mapping", cJSON_Duplicate(project.files, true))))
-            ok = error_memory(error);
-        project_release(&project);
+    bool ok = project_fingerprint(project, fingerprint, error);
+    if (ok && strcmp(fingerprint, member_text(facts, "fingerprint")) != 0) {
+        ok = error_set(error, ERROR_DATA, "the mapping in %s is not the one of the run",
+                       project->folder);
+        error_hint(error, "somebody changed it there; restore it, or do not seal this run");
     }
+    if (ok &&
+        (cJSON_AddStringToObject(sealing->seal, "fingerprint", fingerprint) == NULL ||
+         !cJSON_AddItemToObject(sealing->seal, "mapping", cJSON_Duplicate(project->files, true))))
+        ok = error_memory(error);
     cJSON_Delete(facts);
     return ok;
 }
 
-static bool add_account(cJSON *seal, const struct folder *folder, struct error *error)
+/* "unverified" also when the verification went by another mapping. */
+static bool get_verdict(const struct sealing *sealing, cJSON **verdict, const char **word,
+                        struct error *error)
+{
+    if (!verifier_read(sealing->folder, verdict, error))
+        return false;
+    if (*verdict != NULL && strcmp(member_text(*verdict, "fingerprint"),
+                                   member_text(sealing->seal, "fingerprint")) != 0) {
+        cJSON_Delete(*verdict);
+        *verdict = NULL;
+    }
+    *word = *verdict != NULL ? outcomes[verifier_outcome(*verdict)].word : "unverified";
+    return true;
+}
+
+static bool check_verdict(const struct sealing *sealing, const cJSON *verdict, struct error *error)
+{
+    const char *folder = sealing->folder->path;
+    if (sealing->options->whatever_the_verdict ||
+        (verdict != NULL && verifier_outcome(verdict) == VERIFIER_HOLDS))
+        return true;
+    error_set(error, ERROR_REFUSED, "the run in %s %s", folder,
+              verdict != NULL ? outcomes[verifier_outcome(verdict)].meaning
+                              : "is not verified by its mapping");
+    return error_hint(error,
+                      "graduate verify --run-dir %s does so at all levels; or seal it with "
+                      "--whatever-the-verdict, and the seal says what it is",
+                      folder);
+}
+
+static bool add_verdict(const struct sealing *sealing, struct error *error)
+{
+    const cJSON *level;
+    const char *word;
+    cJSON *verdict = NULL;
+    if (!get_verdict(sealing, &verdict, &word, error))
+        return false;
+    bool ok = check_verdict(sealing, verdict, error);
+    if (ok && cJSON_AddStringToObject(sealing->seal, "verdict", word) == NULL)
+        ok = error_memory(error);
+    cJSON *levels = ok && verdict != NULL ? cJSON_AddObjectToObject(sealing->seal, "levels") : NULL;
+    cJSON_ArrayForEach(level, member(verdict, "levels"))
+    {
+        if (ok && cJSON_AddStringToObject(levels, member_text(level, "level"),
+                                          member_text(level, "verdict")) == NULL)
+            ok = error_memory(error);
+    }
+    cJSON_Delete(verdict);
+    return ok;
+}
+
+static bool has_checkpoint(const struct folder *folder, const struct mapping *entity)
+{
+    char name[NAME_MAX], path[PATH_MAX];
+    struct error unused;
+    snprintf(name, sizeof name, "checkpoints/%s.gck", entity->name);
+    return file_join(path, sizeof path, folder->path, name, &unused) && file_exists(path);
+}
+
+/* The entities whose records are not in the folder. */
+static bool add_lack(const struct sealing *sealing, struct error *error)
+{
+    const struct project *project = &sealing->project;
+    const char *folder = sealing->folder->path;
+    cJSON *lack = cJSON_AddArrayToObject(sealing->seal, "without_checkpoints");
+    bool ok = lack != NULL;
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        if (!has_checkpoint(sealing->folder, project->mappings[i]))
+            ok = cJSON_AddItemToArray(lack, cJSON_CreateString(project->mappings[i]->name));
+    if (!ok)
+        return error_memory(error);
+    if (sealing->options->without_checkpoints || cJSON_GetArraySize(lack) == 0)
+        return true;
+    struct buffer text;
+    buffer_init(&text);
+    seal_put_lack(sealing->seal, &text);
+    error_set(error, ERROR_REFUSED, "the run in %s would be sealed%s", folder, buffer_text(&text));
+    buffer_release(&text);
+    return error_hint(error,
+                      "put them back in %s/checkpoints: they are the last backup of what the "
+                      "sources held; or seal it with --without-checkpoints, and the seal says so",
+                      folder);
+}
+
+void seal_put_lack(const cJSON *seal, struct buffer *out)
+{
+    const cJSON *entity;
+    const char *before = ", without the checkpoints of ";
+    cJSON_ArrayForEach(entity, member(seal, "without_checkpoints"))
+    {
+        buffer_printf(out, "%s%s", before, cJSON_GetStringValue(entity));
+        before = ", ";
+    }
+}
+
+static bool add_account(const struct sealing *sealing, struct error *error)
 {
     char path[PATH_MAX];
     cJSON *account;
-    return file_join(path, sizeof path, folder->path, "account.json", error) &&
+    return file_join(path, sizeof path, sealing->folder->path, "account.json", error) &&
            json_read_file(path, &account, error) &&
-           (cJSON_AddItemToObject(seal, "account", account) || error_memory(error));
+           (cJSON_AddItemToObject(sealing->seal, "account", account) || error_memory(error));
 }
 
-static bool add_head(cJSON *seal, const struct folder *folder)
+static bool add_head(const struct sealing *sealing, struct error *error)
 {
+    const struct folder *folder = sealing->folder;
+    cJSON *seal = sealing->seal;
     char now[32];
     folder_stamp(now);
-    return cJSON_AddNumberToObject(seal, "version", VERSION) != NULL &&
-           cJSON_AddStringToObject(seal, "graduate", GRADUATE_VERSION) != NULL &&
-           cJSON_AddStringToObject(seal, "sealed", now) != NULL &&
-           cJSON_AddStringToObject(seal, "project", folder->project) != NULL &&
-           cJSON_AddStringToObject(seal, "run", folder->run) != NULL &&
-           cJSON_AddStringToObject(seal, "started", folder->started) != NULL &&
-           cJSON_AddStringToObject(seal, "finished", folder->finished) != NULL;
+    bool ok = cJSON_AddNumberToObject(seal, "version", VERSION) != NULL &&
+              cJSON_AddStringToObject(seal, "graduate", GRADUATE_VERSION) != NULL &&
+              cJSON_AddStringToObject(seal, "sealed", now) != NULL &&
+              cJSON_AddStringToObject(seal, "project", folder->project) != NULL &&
+              cJSON_AddStringToObject(seal, "run", folder->run) != NULL &&
+              cJSON_AddStringToObject(seal, "started", folder->started) != NULL &&
+              cJSON_AddStringToObject(seal, "finished", folder->finished) != NULL;
+    return ok ? true : error_memory(error);
 }
 
-static bool add_manifest(cJSON *seal, const struct folder *folder, struct error *error)
+static bool add_manifest(const struct sealing *sealing, struct error *error)
 {
-    cJSON *manifest;
-    if (!manifest_make(folder->path, FOLDER_SEAL, &manifest, error))
+    cJSON *manifest, *seal = sealing->seal;
+    if (!manifest_make(sealing->folder->path, FOLDER_SEAL, &manifest, error))
         return false;
     bool ok = cJSON_AddItemToObject(seal, "folders",
                                     cJSON_DetachItemFromObjectCaseSensitive(manifest, "folders")) &&
@@ -136,17 +211,30 @@ static bool write_seal(const cJSON *seal, const struct folder *folder, struct er
     return ok;
 }
 
-bool seal_make(const struct folder *folder, bool unverified, struct error *error)
+static bool gather(const struct sealing *sealing, struct error *error)
 {
-    cJSON *verdict = NULL, *seal = cJSON_CreateObject();
-    bool ok = seal != NULL ? get_verdict(folder, unverified, &verdict, error) : error_memory(error);
-    if (ok && !(add_head(seal, folder) && add_verdict(seal, verdict)))
-        ok = error_memory(error);
-    ok = ok && add_mapping(seal, folder, error) && add_account(seal, folder, error) &&
-         add_manifest(seal, folder, error) && write_seal(seal, folder, error) &&
-         seal_lock(folder->path, seal, error);
-    cJSON_Delete(verdict);
-    cJSON_Delete(seal);
+    return add_head(sealing, error) && add_mapping(sealing, error) && add_verdict(sealing, error) &&
+           add_lack(sealing, error) && add_account(sealing, error) &&
+           leftover_remove(sealing->folder->path, error) && add_manifest(sealing, error);
+}
+
+bool seal_make(const struct folder *folder, const struct seal_options *options, struct error *error)
+{
+    struct sealing sealing = {.folder = folder, .options = options};
+    char path[PATH_MAX];
+    if (!file_join(path, sizeof path, folder->path, "project", error) ||
+        !project_load(&sealing.project, path, error))
+        return false;
+    sealing.seal = cJSON_CreateObject();
+    bool ok = sealing.seal != NULL ? gather(&sealing, error) : error_memory(error);
+    if (ok) {
+        crash_point(CRASH_SEAL_MANIFEST_MADE);
+        ok = write_seal(sealing.seal, folder, error);
+    }
+    if (ok)
+        crash_point(CRASH_SEAL_WRITTEN);
+    cJSON_Delete(sealing.seal);
+    project_release(&sealing.project);
     return ok;
 }
 
@@ -180,7 +268,8 @@ static bool read_seal(const char *folder, cJSON **seal, struct error *error)
     if (!file_join(path, sizeof path, folder, FOLDER_SEAL, error))
         return false;
     if (!file_exists(path)) {
-        error_set(error, ERROR_USAGE, "%s is not sealed: there is no " FOLDER_SEAL " in it", folder);
+        error_set(error, ERROR_USAGE, "%s is not sealed: there is no " FOLDER_SEAL " in it",
+                  folder);
         return error_hint(error, "graduate seal --run-dir %s seals a finished run", folder);
     }
     buffer_init(&text);

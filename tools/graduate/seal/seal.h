@@ -14,11 +14,22 @@
 
 #include "folder.h"
 
+#include "graduate/buffer.h"
+
 #include <cjson/cJSON.h>
 
-/* Seal a finished run, whose lock must be held. `unverified`: also one without a verdict, or whose
- * verdict is not of every level, which is ERROR_REFUSED otherwise. */
-bool seal_make(const struct folder *folder, bool unverified, struct error *error);
+struct seal_options {
+    bool whatever_the_verdict; /* also when it is another one than "holds", or there is none */
+    bool without_checkpoints;  /* also when one of an entity is not there */
+};
+/* Seal a finished run, whose lock must be held; ERROR_REFUSED for what the options do not allow.
+ * What a kill left of graduate's own goes first (leftover.h), seal.json appears whole, and then the
+ * right to write is taken: after a kill, at whatever moment, the same is done again and ends it. */
+bool seal_make(const struct folder *folder, const struct seal_options *options,
+               struct error *error);
+
+/* For people, behind other words: ", without the checkpoints of books"; nothing when all are in. */
+void seal_put_lack(const cJSON *seal, struct buffer *out);
 
 /* Take the right to write from a folder with a seal that holds. */
 bool seal_lock(const char *folder, const cJSON *seal, struct error *error);

@@ -17,14 +17,17 @@ void sheet_release(struct sheet *sheet)
     buffer_release(&sheet->cells);
 }
 
+void sheet_cell(struct sheet *sheet, const char *text)
+{
+    buffer_put(&sheet->cells, text, strlen(text) + 1);
+}
+
 void sheet_row(struct sheet *sheet, ...)
 {
     va_list cells;
     va_start(cells, sheet);
-    for (const char *column = sheet->align; *column != '\0'; column++) {
-        const char *cell = va_arg(cells, const char *);
-        buffer_put(&sheet->cells, cell, strlen(cell) + 1);
-    }
+    for (const char *column = sheet->align; *column != '\0'; column++)
+        sheet_cell(sheet, va_arg(cells, const char *));
     va_end(cells);
 }
 

@@ -18,6 +18,8 @@ struct sheet {
 
 void sheet_init(struct sheet *sheet, const char *align);
 void sheet_release(struct sheet *sheet);
+/* One cell after the other, row by row. */
+void sheet_cell(struct sheet *sheet, const char *text);
 /* As many texts as `align` has characters. */
 void sheet_row(struct sheet *sheet, ...);
 void sheet_print(struct sheet *sheet, const char *indent, struct buffer *out);

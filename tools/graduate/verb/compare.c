@@ -3,6 +3,8 @@
 #include "print.h"
 #include "verb.h"
 
+#include "graduate/crash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,8 +61,10 @@ static void print_comparison(const cJSON *comparison, struct buffer *out)
 static bool compare(struct error *error)
 {
     cJSON *comparison;
-    return comparison_make(&runs[0], &runs[1], &comparison, error) &&
-           print(comparison, print_comparison, error);
+    if (!comparison_make(&runs[0], &runs[1], &comparison, error))
+        return false;
+    crash_point(CRASH_COMPARE_MADE);
+    return print(comparison, print_comparison, error);
 }
 
 static bool forecast(const struct project *project, struct supervisor *supervisor,

@@ -41,7 +41,7 @@ static bool verify(struct migration *migration, int *exit_code, struct error *er
         return false;
     buffer_init(&text);
     buffer_putc(&text, '\n');
-    verifier_print(verdict, &text);
+    verifier_print(verdict, &migration->project, &text);
     bool ok = print_text(&text, error);
     buffer_release(&text);
     cJSON_Delete(verdict);

@@ -1,7 +1,7 @@
 #include "migration.h"
 #include "verb.h"
 
-static const char *project_name, *run_folder;
+static const char *project_name, *run_folder, *restart;
 static bool no_checkpoint, allow_rows;
 static int64_t batch_bytes;
 
@@ -10,6 +10,8 @@ static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder; made if it is not there"},
     {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
     {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
+    {"restart", OPTION_TEXT, &restart, "E,...",
+     "read and load these entities anew, e.g. from a corrected export"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "load beside rows that the tables hold already"},
 };
 
@@ -32,6 +34,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .folder = run_folder,
         .no_checkpoint = no_checkpoint,
         .allow_rows = allow_rows,
+        .restart = restart,
         .batch_bytes = batch_bytes,
         .format = call->format,
     };

@@ -1,28 +1,34 @@
+#include "seal.h"
 #include "manifest.h"
 #include "member.h"
 #include "print.h"
-#include "seal.h"
 #include "verb.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
+#include "graduate/message.h"
 
 #include <stdio.h>
 
 static const char *run_folder;
-static bool unverified;
+static struct seal_options allowed;
 
 static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
-    {"unverified", OPTION_FLAG, &unverified, NULL, "seal a run that was not verified, or only in part"},
+    {"whatever-the-verdict", OPTION_FLAG, &allowed.whatever_the_verdict, NULL,
+     "also a run that differs, or was not verified wholly"},
+    {"without-checkpoints", OPTION_FLAG, &allowed.without_checkpoints, NULL,
+     "also where checkpoints, the last backup, are missing"},
 };
 
 static const struct command command = {
     .name = "graduate seal",
     .purpose = "close a finished run, as evidence",
-    .usage = "--run-dir DIR [--unverified]",
+    .usage = "--run-dir DIR [--whatever-the-verdict] [--without-checkpoints]",
     .epilogue = "Writes seal.json (every file with its SHA-256, the mapping, the account, the\n"
                 "verdict) and makes the folder read-only. Nothing is written there afterwards;\n"
-                "graduate verify --sealed DIR checks it, any time and offline. An example:\n\n"
+                "graduate verify --sealed DIR checks it, any time and offline. Killed, by\n"
+                "whatever, the same command ends it. An example:\n\n"
                 "  graduate seal --run-dir migration",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
@@ -44,7 +50,9 @@ static bool make(const char *path, struct error *error)
     struct folder folder;
     if (!folder_open(&folder, path, error))
         return false;
-    bool ok = is_finished(&folder, error) && seal_make(&folder, unverified, error);
+    if (folder.was_open[0] != '\0')
+        message_warning("%s", folder.was_open);
+    bool ok = is_finished(&folder, error) && seal_make(&folder, &allowed, error);
     folder_release(&folder);
     return ok;
 }
@@ -59,12 +67,11 @@ static bool print(const char *path, const cJSON *seal, struct error *error)
         !manifest_digest_file(file, digest, &size, error))
         return false;
     buffer_init(&text);
-    buffer_printf(&text,
-                  "sealed %s: run %s of %s, verdict: %s, %d files\n"
-                  "%s\n"
-                  "SHA-256 of the seal, to be noted elsewhere: %s\n",
+    buffer_printf(&text, "sealed %s: run %s of %s, verdict: %s, %d files",
                   member_text(seal, "sealed"), member_text(seal, "run"),
-                  member_text(seal, "project"), member_text(seal, "verdict"), count, file, digest);
+                  member_text(seal, "project"), member_text(seal, "verdict"), count);
+    seal_put_lack(seal, &text);
+    buffer_printf(&text, "\n%s\nSHA-256 of the seal, to be noted elsewhere: %s\n", file, digest);
     bool ok = print_text(&text, error);
     buffer_release(&text);
     return ok;
@@ -77,13 +84,17 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     bool busy;
     (void)call;
     (void)exit_code;
-    /* One that was stopped between the seal and the last file's mode is brought to its end. */
+    /* One that was killed between the seal and the last file's mode is brought to its end. */
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) ||
         (!folder_is_sealed(folder.path) && !make(folder.path, error)) ||
         !seal_check(folder.path, &seal, error))
         return false;
-    bool ok = seal_lock(folder.path, seal, error) && print(folder.path, seal, error);
+    bool ok = seal_lock(folder.path, seal, error);
+    if (ok) {
+        crash_point(CRASH_SEAL_LOCKED);
+        ok = print(folder.path, seal, error);
+    }
     cJSON_Delete(seal);
     return ok;
 }

@@ -90,6 +90,8 @@ static void json_header(struct listing *listing, const struct stream_header *hea
     put_member(out, "entity", header->entity);
     put_member(out, "source", header->source);
     put_member(out, "kind", header->kind);
+    put_member(out, "run", header->run);
+    buffer_printf(out, ",\"batch_bytes\":%" PRId64, header->batch_bytes);
     buffer_printf(out, ",\"partition\":%" PRId32, header->partition);
     if (!header->rows)
         return;
@@ -149,6 +151,8 @@ static void text_header(struct listing *listing, const struct stream_header *hea
     buffer_printf(out, "  %s of %s, partition %" PRId32 ", from %s (%s), project %s",
                   header->rows ? "rows" : "records", header->entity, header->partition,
                   header->source, header->kind, header->project);
+    if (header->run[0] != '\0')
+        buffer_printf(out, ", run %s", header->run);
 }
 
 static void text_section(struct listing *listing, const char *table, size_t index,

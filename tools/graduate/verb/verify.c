@@ -51,7 +51,7 @@ static const struct command command = {
 static struct folder folder;
 static int verdict_code;
 
-static bool print_verdict(struct error *error)
+static bool print_verdict(const struct project *project, struct error *error)
 {
     struct buffer text;
     char path[PATH_MAX];
@@ -66,7 +66,7 @@ static bool print_verdict(struct error *error)
         if (ok && verdict == NULL)
             ok = error_set(error, ERROR_BUG, "graduate-verify ended well, and left no verify.json");
         if (ok)
-            verifier_print(verdict, &text);
+            verifier_print(verdict, project, &text);
         cJSON_Delete(verdict);
     }
     ok = ok && print_text(&text, error);
@@ -87,14 +87,14 @@ static bool verify(const struct project *project, struct supervisor *supervisor,
                                             .afresh = afresh || (is_hurried() && !checkpoints),
                                             .checkpoints = checkpoints};
     return verifier_run(supervisor, project, &folder, &wanted, &verdict_code, error) &&
-           print_verdict(error);
+           print_verdict(project, error);
 }
 
 /* ---- a sealed run ---------------------------------------------------------------------------- */
 
 static struct sealed sealed;
 
-static bool print_sealed_verdict(struct error *error)
+static bool print_sealed_verdict(const struct project *project, struct error *error)
 {
     struct buffer text;
     cJSON *verdict = NULL;
@@ -102,7 +102,7 @@ static bool print_sealed_verdict(struct error *error)
     bool ok = as_json ? file_read(sealed.verdict, LARGEST_VERDICT, ERROR_BUG, &text, error)
                       : json_read_file(sealed.verdict, &verdict, error);
     if (ok && !as_json)
-        verifier_print(verdict, &text);
+        verifier_print(verdict, project, &text);
     ok = ok && print_text(&text, error);
     cJSON_Delete(verdict);
     buffer_release(&text);
@@ -132,7 +132,7 @@ static bool verify_sealed(const struct project *project, struct supervisor *supe
         return error_hint(error, "set it to verify the target too, or say --no-target");
     }
     return verifier_run(supervisor, project, &sealed.folder, &wanted, &verdict_code, error) &&
-           print_sealed_verdict(error);
+           print_sealed_verdict(project, error);
 }
 
 static bool is_asked_well(struct error *error)
@@ -158,9 +158,14 @@ static bool run_sealed(const struct verb_call *call, int *exit_code, struct erro
 {
     if (!is_asked_well(error) || !sealed_open(&sealed, sealed_folder, error))
         return false;
-    message_info("the seal of %s holds: run %s of %s, sealed %s, %d files", sealed.folder.path,
-                 sealed.folder.run, sealed.folder.project, member_text(sealed.seal, "sealed"),
-                 cJSON_GetArraySize(member(sealed.seal, "files")));
+    struct buffer lack;
+    buffer_init(&lack);
+    seal_put_lack(sealed.seal, &lack);
+    message_info("the seal of %s holds: run %s of %s, sealed %s, verdict: %s, %d files%s",
+                 sealed.folder.path, sealed.folder.run, sealed.folder.project,
+                 member_text(sealed.seal, "sealed"), member_text(sealed.seal, "verdict"),
+                 cJSON_GetArraySize(member(sealed.seal, "files")), buffer_text(&lack));
+    buffer_release(&lack);
     bool ok = no_target || verb_with_project(call, sealed.project, verify_sealed, exit_code, error);
     sealed_release(&sealed);
     return ok;
@@ -185,7 +190,8 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
         return error_hint(error, "leave it away: the other levels read the checkpoints anyway");
     }
     if (!verb_needs(run_folder, "run-dir", error) ||
-        !folder_look(&folder, run_folder, &busy, error) || !folder_refuse_sealed(folder.path, error))
+        !folder_look(&folder, run_folder, &busy, error) ||
+        !folder_refuse_sealed(folder.path, error))
         return false;
     if (busy) {
         error_set(error, ERROR_REFUSED, "the run in %s is still at work", folder.path);

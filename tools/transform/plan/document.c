@@ -224,7 +224,16 @@ static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
 {
     if (i < scope->kept)
         return FATE_REST;
-    return scope->rest_passed_over ? FATE_DROPPED : FATE_SEEN;
+    return scope->rest_passed_over ? FATE_KEPT_OUT : FATE_SEEN;
+}
+
+/* A value, or a place of the structure that the mapping names. */
+static void count_slot(const struct slot_fate *slot, struct path_account *paths, enum fate fate)
+{
+    if (slot->path != NO_PATH)
+        path_account_add(paths, slot->path, fate);
+    else
+        path_account_number(paths, slot->own, FATE_MET);
 }
 
 bool document_settle(struct scope *scope, struct path_account *paths, struct error *error)
@@ -234,18 +243,25 @@ bool document_settle(struct scope *scope, struct path_account *paths, struct err
         return error_at(error, NULL, NULL, paths->paths[scope->unspoken[0]].path);
     }
     for (int i = 0; i < scope->slot_count; i++)
-        if (scope->slots[i].type != BSON_TYPE_EOD && scope->fates[i].path != NO_PATH)
-            path_account_add(paths, scope->fates[i].path, scope->fates[i].fate);
+        if (scope->slots[i].type != BSON_TYPE_EOD)
+            count_slot(&scope->fates[i], paths, scope->fates[i].fate);
     for (size_t i = 0; i < scope->unspoken_count; i++)
         path_account_add(paths, scope->unspoken[i], fate_of_unspoken(scope, i));
     return true;
 }
 
-void document_pass_over(struct scope *scope, struct path_account *paths)
+void document_leave_out(struct scope *scope, struct path_account *paths)
 {
     for (int i = 0; i < scope->slot_count; i++)
-        if (scope->slots[i].type != BSON_TYPE_EOD && scope->fates[i].path != NO_PATH)
-            path_account_add(paths, scope->fates[i].path, FATE_DROPPED);
+        if (scope->slots[i].type != BSON_TYPE_EOD)
+            count_slot(&scope->fates[i], paths, FATE_LEFT_OUT);
     for (size_t i = 0; i < scope->unspoken_count; i++)
-        path_account_add(paths, scope->unspoken[i], FATE_DROPPED);
+        path_account_add(paths, scope->unspoken[i], FATE_LEFT_OUT);
+}
+
+void document_meet(struct scope *scope, struct path_account *paths)
+{
+    for (int i = 0; i < scope->slot_count; i++)
+        if (scope->slots[i].type != BSON_TYPE_EOD)
+            path_account_number(paths, scope->fates[i].own, FATE_MET);
 }

@@ -82,13 +82,21 @@ void path_account_clear(struct path_account *account)
         memset(account->paths[i].values, 0, sizeof account->paths[i].values);
 }
 
+static bool is_empty(const struct path_count *path)
+{
+    for (size_t i = 0; i < FATE_COUNT; i++)
+        if (path->values[i] != 0)
+            return false;
+    return true;
+}
+
 bool path_account_put(const struct path_account *account, bson_t *out)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < account->count; i++) {
         const struct path_count *path = &account->paths[i];
         bson_t fates;
-        if (path->values[FATE_SEEN] == 0)
+        if (is_empty(path))
             continue;
         ok = bson_append_document_begin(out, path->path, -1, &fates);
         for (size_t fate = 0; ok && fate < FATE_COUNT; fate++)

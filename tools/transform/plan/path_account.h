@@ -33,6 +33,11 @@ static inline void path_account_add(struct path_account *account, size_t at, enu
     if (fate != FATE_SEEN)
         account->paths[at].values[fate]++;
 }
+/* One of the numbers that are no fates. */
+static inline void path_account_number(struct path_account *account, size_t at, enum fate number)
+{
+    account->paths[at].values[number]++;
+}
 /* Begin a new batch: all counts are zero again. */
 void path_account_clear(struct path_account *account);
 /* {"title": {"seen": 3, "written": 3}, ...}: what is not zero, for a batch's meta document

@@ -88,10 +88,12 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
         struct test *test = &(*tests)[(*count)++];
-        test->negated = condition->negated;
+        struct scope *where = condition->outer ? &c->plan->scopes[0] : scope;
+        *test = (struct test){
+            .scope = where, .negated = condition->negated, .mapping = condition};
         if (!value_from_json(&c->plan->arena, condition->value, &test->value))
             return memory(c);
-        if (!want(c, scope, condition->path, FOR_TEST, &test->slot))
+        if (!want(c, where, condition->path, FOR_TEST, &test->slot))
             return false;
     }
     return true;
@@ -125,6 +127,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .type = column->type,
         .identity = &plan->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .ids = value->ids,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,
@@ -212,8 +215,6 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
         return false;
     if (!encode_supported(&column->type))
         return wrong(c, column->name, "a field of a document cannot become this type");
-    if (value->keys_id_of != NULL)
-        return wrong(c, column->name, "\"keys_id_of\" is for jsonb columns of a postgres source");
     if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
         return false;
     if (value->kind == VALUE_REST) {
@@ -239,6 +240,16 @@ static bool find_scope(struct compiling *c, const char *each, struct scope **sco
     (*scope)->path = each;
     (*scope)->root.slot = NO_SLOT;
     return want(c, &plan->scopes[0], each, FOR_ARRAY, &(*scope)->array);
+}
+
+static bool compile_rule(struct compiling *c, const struct mapping_rule *rule)
+{
+    struct rule_plan *plan = &c->plan->rules[c->plan->rule_count++];
+    struct scope *scope;
+    if (!find_scope(c, rule->each, &scope))
+        return false;
+    plan->scope = scope;
+    return compile_tests(c, scope, &rule->when, &plan->tests, &plan->test_count);
 }
 
 /* A dropped path belongs to the scope that it lies in: "tasks.draft" to the elements of tasks. */
@@ -284,12 +295,13 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     if (node->slot != NO_SLOT) {
         struct slot_fate *fate = &scope->fates[node->slot];
         fate->path = NO_PATH;
-        fate->least = node->tested ? FATE_WRITTEN : node->dropped ? FATE_DROPPED : FATE_SEEN;
+        fate->least = node->tested ? FATE_COMPARED : node->dropped ? FATE_DROPPED : FATE_SEEN;
         /* The record itself is ".": "" would be a field without a name. */
         const char *shown = node == &scope->root && path[0] == '\0' ? "." : path;
-        if (!covered && is_counted(scope, node) &&
-            !path_account_find(&plan->paths, shown, strlen(shown), &fate->path, c->error))
+        if (!path_account_find(&plan->paths, shown, strlen(shown), &fate->own, c->error))
             return false;
+        if (!covered && is_counted(scope, node))
+            fate->path = fate->own;
     }
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *inner = &node->children[i];
@@ -348,6 +360,10 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
             output->column_count++;
         }
     }
+    plan->rules = arena_alloc(&plan->arena, entity->rule_count, sizeof *plan->rules);
+    ok = ok && plan->rules == NULL ? memory(&c) : ok;
+    for (size_t i = 0; ok && i < entity->rule_count; i++)
+        ok = compile_rule(&c, &entity->rules[i]);
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compile_drop(&c, entity->drops.items[i]);
     for (size_t i = 0; ok && i < plan->scope_count; i++)

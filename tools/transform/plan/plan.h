@@ -25,6 +25,7 @@ struct slot_fate {
     enum fate fate;
     enum fate least; /* what it is from the start: a condition compares it, it is dropped by name */
     size_t path;     /* in the account, or NO_PATH: structure, or counted further up */
+    size_t own;      /* the same, but never NO_PATH: for numbers that are no fates */
 };
 
 /* A field name at its place in the tree. */
@@ -58,9 +59,11 @@ struct scope {
 };
 
 struct test {
+    const struct scope *scope; /* where it looks */
     int slot;
     struct value value;
     bool negated;
+    const struct condition *mapping;
 };
 
 /* A mapping_value with its path resolved. */
@@ -80,6 +83,13 @@ struct expression {
     struct buffer scratch; /* what functions make */
     struct encoding encoding;
     const char *path; /* for messages */
+};
+
+/* Elements or records that a rule leaves out. */
+struct rule_plan {
+    const struct scope *scope;
+    struct test *tests;
+    size_t test_count;
 };
 
 struct column_plan {
@@ -105,6 +115,8 @@ struct plan {
     size_t output_count;
     size_t form_count; /* the first outputs that are forms of the first table: a record has one of them,
                           or is filtered; its child rows take their parent's columns from there */
+    struct rule_plan *rules;
+    size_t rule_count;
     struct losses losses;
     struct path_account paths;
     struct arena arena;

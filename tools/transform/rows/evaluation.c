@@ -1,13 +1,69 @@
 #include "evaluation.h"
 #include "document.h"
 #include "function.h"
+#include "number.h"
 
+#include <stdio.h>
 #include <string.h>
 
-bool evaluation_holds(const struct test *tests, size_t count, const struct scope *scope)
+enum { LONGEST_WORD = 32 }; /* of a number that stands in a text */
+
+/* Do they read the same although they are of different kinds, as the text "1" and the number 1? */
+static bool reads_the_same(const struct value *a, const struct value *b)
 {
-    for (size_t i = 0; i < count; i++)
-        if (value_equals(&scope->slots[tests[i].slot], &tests[i].value) == tests[i].negated)
+    const struct value *text = value_is_text(a) ? a : b, *other = text == a ? b : a;
+    char word[BSON_DECIMAL128_STRING], read[LONGEST_WORD + 1];
+    if (!value_is_text(text) || !value_is_scalar(other) || text->length > LONGEST_WORD ||
+        (text->length > 0 && memchr(text->bytes, 0, text->length) != NULL))
+        return false;
+    value_brief(other, word, sizeof word);
+    snprintf(read, sizeof read, "%.*s", (int)text->length, (const char *)text->bytes);
+    return other->type == BSON_TYPE_BOOL ? strcmp(read, word) == 0 : number_same(read, word);
+}
+
+static bool wrong_kind(const struct test *test, const struct value *value, struct error *error)
+{
+    char what[120], constant[120];
+    value_describe(value, what, sizeof what);
+    value_describe(&test->value, constant, sizeof constant);
+    error_set(error, ERROR_DATA,
+              "%s is of another kind than %s, which the mapping compares it with", what, constant);
+    error_hint(error, "correct the record in the source, or the condition in the mapping; then run "
+                      "again");
+    struct buffer path;
+    buffer_init(&path);
+    buffer_printf(&path, "%s%s%s", test->scope->path, test->scope->path[0] != '\0' ? "." : "",
+                  test->mapping->path);
+    error_at(error, NULL, NULL, buffer_text(&path));
+    buffer_release(&path);
+    return false;
+}
+
+/* Nothing is neither equal to something nor something else. */
+static bool test_holds(const struct test *test, bool *holds, struct error *error)
+{
+    const struct value *value = &test->scope->slots[test->slot];
+    bool nothing = value_is_nothing(value);
+    if (value_is_nothing(&test->value)) {
+        *holds = nothing != test->negated;
+        return true;
+    }
+    *holds = !nothing && test->negated;
+    if (nothing)
+        return true;
+    if (value_comparable(value, &test->value)) {
+        *holds = value_equals(value, &test->value) != test->negated;
+        return true;
+    }
+    return (test->negated && !reads_the_same(value, &test->value)) ||
+           wrong_kind(test, value, error);
+}
+
+bool evaluation_holds(const struct test *tests, size_t count, bool *holds, struct error *error)
+{
+    *holds = true;
+    for (size_t i = 0; *holds && i < count; i++)
+        if (!test_holds(&tests[i], holds, error))
             return false;
     return true;
 }
@@ -22,51 +78,86 @@ void evaluation_settle(const struct scope *scope, const struct expression *expre
         evaluation_settle(scope, &expression->members[i], fate);
 }
 
+/* A value, where it came from, and what became of it on the way. */
+struct outcome {
+    struct value value;
+    int slot;         /* NO_SLOT: from no field */
+    enum fate fate;   /* by the expression's own conditions, functions and default */
+    enum fate choice; /* of the choice that "first" took, by its own; else FATE_WRITTEN */
+};
+
 static bool compute(const struct origin *origin, const struct scope *scope,
-                    struct expression *expression, bool not_null, struct value *value,
-                    enum fate *fate, struct error *error);
+                    struct expression *expression, bool not_null, struct outcome *outcome,
+                    struct error *error);
+
+/* A value that is there, and that every choice's condition turned down. */
+static bool check_taken(const struct expression *expression, bool any, struct error *error)
+{
+    if (any || expression->has_fallback)
+        return true;
+    for (size_t i = 0; i < expression->member_count; i++)
+        for (size_t t = 0; t < expression->members[i].test_count; t++) {
+            const struct test *test = &expression->members[i].tests[t];
+            const struct value *value = &test->scope->slots[test->slot];
+            char what[120], path[256];
+            if (value_is_nothing(value))
+                continue;
+            value_describe(value, what, sizeof what);
+            error_set(error, ERROR_DATA, "%s is taken by no choice of \"first\"", what);
+            error_hint(error, "correct the record in the source; or give the list a last choice "
+                              "without \"when\" (as {\"const\": null}), or the value a "
+                              "\"default\"; then run again");
+            snprintf(path, sizeof path, "%s%s%s", test->scope->path,
+                     test->scope->path[0] != '\0' ? "." : "", test->mapping->path);
+            return error_at(error, NULL, NULL, path);
+        }
+    return true;
+}
 
 /* The first of several that is not nothing. The others are passed over: those behind it, and those
  * that were asked and are nothing; but where all of them are, that is what is written. */
 static bool evaluate_first(const struct origin *origin, const struct scope *scope,
-                           struct expression *expression, struct value *value, struct error *error)
+                           struct expression *expression, struct outcome *outcome,
+                           struct error *error)
 {
+    bool any = false;
     for (size_t i = 0; i < expression->member_count; i++) {
         struct expression *member = &expression->members[i];
-        enum fate fate = FATE_DROPPED;
-        if (value_is_nothing(value) && !compute(origin, scope, member, false, value, &fate, error))
-            return false;
-        evaluation_settle(scope, member,
-                          fate == FATE_WRITTEN && value_is_nothing(value) ? FATE_DROPPED : fate);
+        struct outcome choice = {.fate = FATE_KEPT_OUT};
+        if (value_is_nothing(&outcome->value)) {
+            bool holds;
+            if (!evaluation_holds(member->tests, member->test_count, &holds, error) ||
+                !compute(origin, scope, member, false, &choice, error))
+                return false;
+            any = any || holds;
+            outcome->value = choice.value;
+            if (!value_is_nothing(&outcome->value)) { /* what becomes of it is seen further up */
+                outcome->slot = choice.slot;
+                outcome->choice = choice.fate;
+                continue;
+            }
+        }
+        bool in_vain = choice.fate == FATE_WRITTEN || choice.fate == FATE_CHANGED;
+        evaluation_settle(scope, member, in_vain ? FATE_KEPT_OUT : choice.fate);
     }
-    for (size_t i = 0; value_is_nothing(value) && i < expression->member_count; i++)
-        if (evaluation_holds(expression->members[i].tests, expression->members[i].test_count,
-                             scope))
+    for (size_t i = 0; value_is_nothing(&outcome->value) && i < expression->member_count; i++) {
+        bool holds;
+        if (!evaluation_holds(expression->members[i].tests, expression->members[i].test_count,
+                              &holds, error))
+            return false;
+        if (holds)
             evaluation_settle(scope, &expression->members[i], FATE_WRITTEN);
-    return true;
+    }
+    return check_taken(expression, any, error);
 }
 
-/* The value of an expression that has one by itself: constant, position, field or the first of
- * several, after its conditions, functions and default. */
-static bool compute(const struct origin *origin, const struct scope *scope,
-                    struct expression *expression, bool not_null, struct value *value,
-                    enum fate *fate, struct error *error)
+/* The functions, one after the other; each that makes another value is counted at the field's path.
+ */
+static bool apply_functions(const struct origin *origin, const struct scope *scope,
+                            struct expression *expression, struct outcome *outcome,
+                            struct error *error)
 {
     bool lost = false;
-    *fate = FATE_DROPPED;
-    *value = (struct value){.type = BSON_TYPE_EOD};
-    if (evaluation_holds(expression->tests, expression->test_count, scope)) {
-        if (expression->kind == VALUE_CONST)
-            *value = expression->constant;
-        else if (expression->kind == VALUE_POSITION)
-            *value = (struct value){.type = BSON_TYPE_INT64, .integer = origin->position};
-        else if (expression->kind == VALUE_FROM)
-            *value = scope->slots[expression->slot];
-        else if (expression->kind == VALUE_FIRST &&
-                 !evaluate_first(origin, scope, expression, value, error))
-            return false;
-        *fate = FATE_WRITTEN;
-    }
     const struct function_context context = {
         .record = origin->record->bytes,
         .record_length = origin->record->length,
@@ -75,15 +166,70 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         .scratch = &expression->scratch,
         .lost = &lost,
     };
-    for (size_t i = 0; i < expression->mapping->function_count; i++)
-        if (!function_apply(expression->mapping->functions[i], &context, value, error))
+    for (size_t i = 0; i < expression->mapping->function_count; i++) {
+        enum mapping_function function = expression->mapping->functions[i];
+        struct value before = outcome->value;
+        struct buffer kept;
+        buffer_init(&kept);
+        /* a function may write over what the one before it made */
+        if (value_is_text(&before) && before.bytes == expression->scratch.data) {
+            buffer_put(&kept, before.bytes, before.length);
+            before.bytes = kept.data;
+        }
+        bool ok =
+            function_apply(function, &context, &outcome->value, error) && buffer_ok(&kept, error);
+        bool there = outcome->slot != NO_SLOT && scope->slots[outcome->slot].type != BSON_TYPE_EOD;
+        if (ok && there && !value_identical(&before, &outcome->value)) {
+            outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
+            path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own,
+                                FATE_BY_FUNCTION + function);
+        }
+        buffer_release(&kept);
+        if (!ok)
             return false;
-    bool absent = value->type == BSON_TYPE_EOD;
-    if (expression->has_fallback && (absent || (not_null && value_is_nothing(value)))) {
-        *value = expression->fallback;
-        *fate = FATE_DEFAULTED;
     }
-    *fate = lost ? FATE_LOST : *fate;
+    if (lost)
+        outcome->fate = FATE_LOST;
+    return true;
+}
+
+/* The value of an expression that has one by itself: constant, position, field or the first of
+ * several, after its conditions, functions and default. */
+static bool compute(const struct origin *origin, const struct scope *scope,
+                    struct expression *expression, bool not_null, struct outcome *outcome,
+                    struct error *error)
+{
+    bool holds;
+    *outcome = (struct outcome){
+        .value = {.type = BSON_TYPE_EOD},
+        .slot = NO_SLOT,
+        .fate = FATE_KEPT_OUT,
+        .choice = FATE_WRITTEN,
+    };
+    if (!evaluation_holds(expression->tests, expression->test_count, &holds, error))
+        return false;
+    if (holds) {
+        if (expression->kind == VALUE_CONST) {
+            outcome->value = expression->constant;
+        } else if (expression->kind == VALUE_POSITION) {
+            outcome->value = (struct value){.type = BSON_TYPE_INT64, .integer = origin->position};
+        } else if (expression->kind == VALUE_FROM) {
+            outcome->value = scope->slots[expression->slot];
+            outcome->slot = expression->slot;
+        } else if (expression->kind == VALUE_FIRST &&
+                   !evaluate_first(origin, scope, expression, outcome, error)) {
+            return false;
+        }
+        outcome->fate = FATE_WRITTEN;
+    }
+    if (!apply_functions(origin, scope, expression, outcome, error))
+        return false;
+    bool absent = outcome->value.type == BSON_TYPE_EOD;
+    if (expression->has_fallback && (absent || (not_null && value_is_nothing(&outcome->value)))) {
+        outcome->value = expression->fallback;
+        if (outcome->fate != FATE_LOST)
+            outcome->fate = FATE_DEFAULTED;
+    }
     return true;
 }
 
@@ -91,11 +237,18 @@ bool evaluation_value(const struct origin *origin, const struct scope *scope,
                       struct expression *expression, bool not_null, struct value *value,
                       struct error *error)
 {
-    enum fate fate;
-    if (!compute(origin, scope, expression, not_null, value, &fate, error))
+    struct outcome outcome;
+    if (!compute(origin, scope, expression, not_null, &outcome, error))
         return false;
-    if (expression->kind == VALUE_FROM || fate != FATE_WRITTEN) /* members speak for themselves */
-        evaluation_settle(scope, expression, fate);
+    *value = outcome.value;
+    bool taken = outcome.fate == FATE_WRITTEN || outcome.fate == FATE_CHANGED;
+    if (expression->kind != VALUE_FROM && taken) { /* members speak for themselves */
+        enum fate fate = outcome.choice == FATE_WRITTEN ? outcome.fate : outcome.choice;
+        if (outcome.slot != NO_SLOT && scope->fates[outcome.slot].fate < fate)
+            scope->fates[outcome.slot].fate = fate;
+    } else {
+        evaluation_settle(scope, expression, outcome.fate);
+    }
     return true;
 }
 
@@ -123,7 +276,10 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
                          struct json_writer *writer, struct error *error)
 {
     struct value value;
-    if (member->kind == VALUE_OBJECT && evaluation_holds(member->tests, member->test_count, scope))
+    bool holds;
+    if (!evaluation_holds(member->tests, member->test_count, &holds, error))
+        return false;
+    if (member->kind == VALUE_OBJECT && holds)
         return json_write_key(writer, first, name, strlen(name), error) &&
                write_object(origin, scope, member, writer, error);
     if (!evaluation_value(origin, scope, member, false, &value, error))
@@ -158,12 +314,12 @@ static bool write_object(const struct origin *origin, const struct scope *scope,
     return true;
 }
 
-/* Is there a jsonb text to be made here: an object of values, or the rest? */
-bool evaluation_makes_json(const struct scope *scope, const struct expression *expression)
+bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,
+                           bool *makes, struct error *error)
 {
     bool rest = expression->kind == VALUE_REST && scope->unspoken_count > 0;
-    return (rest || expression->kind == VALUE_OBJECT) &&
-           evaluation_holds(expression->tests, expression->test_count, scope);
+    *makes = rest || expression->kind == VALUE_OBJECT;
+    return !*makes || evaluation_holds(expression->tests, expression->test_count, makes, error);
 }
 
 bool evaluation_put_json(const struct origin *origin, struct scope *scope,

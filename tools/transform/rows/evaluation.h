@@ -15,7 +15,8 @@ struct origin {
     int64_t position;             /* of the element, from 1 */
 };
 
-bool evaluation_holds(const struct test *tests, size_t count, const struct scope *scope);
+/* Do all of them hold? ERROR_DATA with the path: one meets a kind that it was not written for. */
+bool evaluation_holds(const struct test *tests, size_t count, bool *holds, struct error *error);
 /* What becomes of the fields that an expression names. */
 void evaluation_settle(const struct scope *scope, const struct expression *expression,
                        enum fate fate);
@@ -26,7 +27,8 @@ bool evaluation_value(const struct origin *origin, const struct scope *scope,
                       struct error *error);
 /* Is there a jsonb text to be made: an object of values, or the rest? Put it, as a field of COPY.
  */
-bool evaluation_makes_json(const struct scope *scope, const struct expression *expression);
+bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,
+                           bool *makes, struct error *error);
 bool evaluation_put_json(const struct origin *origin, struct scope *scope,
                          struct expression *expression, struct buffer *out, struct error *error);
 

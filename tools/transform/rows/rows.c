@@ -2,6 +2,7 @@
 #include "document.h"
 #include "evaluation.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,10 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
         put_parent(rows, expression->parent, out);
         return true;
     }
-    if (evaluation_makes_json(scope, expression))
+    bool makes_json;
+    if (!evaluation_makes_json(scope, expression, &makes_json, error))
+        return false;
+    if (makes_json)
         return evaluation_put_json(origin, scope, expression, out, error);
     scope->rest_passed_over = scope->rest_passed_over || expression->kind == VALUE_REST;
     if (!evaluation_value(origin, scope, expression, not_null, &value, error))
@@ -98,29 +102,103 @@ static bool put_row(const struct rows *rows, const struct origin *origin,
 static void pass_over(const struct output_plan *output)
 {
     for (size_t i = 0; i < output->column_count; i++)
-        evaluation_settle(output->scope, &output->columns[i].expression, FATE_DROPPED);
+        evaluation_settle(output->scope, &output->columns[i].expression, FATE_KEPT_OUT);
 }
 
-/* The rows of the document at hand in all their forms, and what became of its values. */
+/* The rows of the document at hand in all their forms, and what became of its values. *any: there
+ * is one. */
 static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
-                        const struct origin *origin, struct error *error)
+                        const struct origin *origin, bool *any, struct error *error)
 {
-    bool any = false;
+    *any = false;
     for (size_t i = 0; i < plan->output_count; i++) {
         struct output_plan *output = &plan->outputs[i];
+        bool holds;
         if (output->scope != scope)
             continue;
-        if (!evaluation_holds(output->tests, output->test_count, scope))
+        if (!evaluation_holds(output->tests, output->test_count, &holds, error))
+            return false;
+        if (!holds)
             pass_over(output);
         else if (!put_row(rows, origin, output, &rows->lists[i],
                           i == rows->parent ? rows->parent_fields : NULL, error))
             return false;
         else
-            any = true;
+            *any = true;
     }
-    if (any)
-        return document_settle(scope, &plan->paths, error);
-    document_pass_over(scope, &plan->paths);
+    return !*any || document_settle(scope, &plan->paths, error);
+}
+
+/* Does a rule leave it out? */
+static bool is_left_out(const struct plan *plan, const struct scope *scope, bool *left,
+                        struct error *error)
+{
+    *left = false;
+    for (size_t i = 0; !*left && i < plan->rule_count; i++)
+        if (plan->rules[i].scope == scope &&
+            !evaluation_holds(plan->rules[i].tests, plan->rules[i].test_count, left, error))
+            return false;
+    return true;
+}
+
+/* Which condition of which table turned it down: what the first that failed found there. */
+static void describe_refusal(const struct plan *plan, const struct scope *scope, char *out,
+                             size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < plan->output_count; i++) {
+        const struct output_plan *output = &plan->outputs[i];
+        for (size_t t = 0; output->scope == scope && t < output->test_count; t++) {
+            const struct test *test = &output->tests[t];
+            const struct value *value = &test->scope->slots[test->slot];
+            char what[120];
+            size_t used = strlen(out);
+            struct error unused;
+            bool holds;
+            if (evaluation_holds(test, 1, &holds, &unused) && holds)
+                continue;
+            value_describe(value, what, sizeof what);
+            snprintf(out + used, size - used, "%s/to/%s/when/%s%s: %s is %s",
+                     used > 0 ? "; " : ": ", output->output->table->label,
+                     test->mapping->outer ? "^." : "", test->mapping->path, test->mapping->path,
+                     value->type == BSON_TYPE_EOD ? "not there" : what);
+            break;
+        }
+    }
+}
+
+static bool refuse_element(const struct plan *plan, const struct scope *scope, int64_t position,
+                           struct error *error)
+{
+    char why[700], path[256];
+    describe_refusal(plan, scope, why, sizeof why);
+    error_set(error, ERROR_DATA, "no table takes this element%s", why);
+    error_hint(error,
+               "give it a table; or leave it out by a rule: \"left_out\": [{\"each\": \"%s\", "
+               "\"when\": {...}, \"why\": \"...\"}]; a condition on a field of the record "
+               "begins with \"^.\"",
+               scope->path);
+    snprintf(path, sizeof path, "%s[%" PRId64 "]", scope->path, position - 1);
+    return error_at(error, NULL, NULL, path);
+}
+
+static bool put_element(struct rows *rows, struct plan *plan, struct scope *scope,
+                        const struct origin *origin, size_t array, struct error *error)
+{
+    bool any, left;
+    if (!document_walk(scope, &plan->paths, origin->document, error) ||
+        !put_outputs(rows, plan, scope, origin, &any, error))
+        return false;
+    path_account_number(&plan->paths, array, FATE_ELEMENTS);
+    if (any) {
+        path_account_number(&plan->paths, array, FATE_TAKEN);
+        return true;
+    }
+    if (!is_left_out(plan, scope, &left, error))
+        return false;
+    if (!left)
+        return refuse_element(plan, scope, origin->position, error);
+    document_leave_out(scope, &plan->paths);
     return true;
 }
 
@@ -140,12 +218,12 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
         return error_at(error, NULL, NULL, scope->path);
     }
     struct origin origin = {.plan = plan, .record = record};
+    size_t account = plan->scopes[0].fates[scope->array].own;
     while (bson_iter_next(&iter)) {
         struct value element = value_from_iter(&iter);
         origin.document = &element;
         origin.position++;
-        if (!document_walk(scope, &plan->paths, &element, error) ||
-            !put_outputs(rows, plan, scope, &origin, error))
+        if (!put_element(rows, plan, scope, &origin, account, error))
             return false;
     }
     if (value_walked(&iter, array))
@@ -169,23 +247,45 @@ static void find_key(const uint8_t *bson, size_t length, char *key, size_t size)
         }
 }
 
+/* The first table decides of the record: where none of its forms holds, there is no row at all.
+ * With rules that leave records out, one of them must say so. */
+static bool filter_record(struct rows *rows, struct plan *plan, struct error *error)
+{
+    struct scope *top = &plan->scopes[0];
+    bool rules = false, left;
+    for (size_t i = 0; i < plan->rule_count; i++)
+        rules = rules || plan->rules[i].scope == top;
+    if (!is_left_out(plan, top, &left, error))
+        return false;
+    if (rules && !left) {
+        char why[700];
+        describe_refusal(plan, top, why, sizeof why);
+        error_set(error, ERROR_DATA, "no table takes this record%s", why);
+        return error_hint(error, "give it a table; or leave it out by a rule of \"left_out\"");
+    }
+    document_meet(top, &plan->paths);
+    rows->filtered++;
+    return true;
+}
+
 static bool put_record(struct rows *rows, struct plan *plan, const struct value *record,
                        struct error *error)
 {
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
+    bool holds = false, any;
     if (!document_walk(top, &plan->paths, record, error))
         return false;
-    rows->parent = 0;
-    while (rows->parent < plan->form_count &&
-           !evaluation_holds(plan->outputs[rows->parent].tests,
-                             plan->outputs[rows->parent].test_count, top))
-        rows->parent++;
-    if (rows->parent == plan->form_count) {
-        rows->filtered++;
-        return true;
+    for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
+        const struct output_plan *form = &plan->outputs[rows->parent];
+        if (!evaluation_holds(form->tests, form->test_count, &holds, error))
+            return false;
+        if (holds)
+            break;
     }
-    if (!put_outputs(rows, plan, top, &origin, error))
+    if (!holds)
+        return filter_record(rows, plan, error);
+    if (!put_outputs(rows, plan, top, &origin, &any, error))
         return false;
     for (size_t i = 1; i < plan->scope_count; i++)
         if (!put_elements(rows, plan, &plan->scopes[i], record, error))

@@ -15,6 +15,7 @@ struct tuple_column {
     int source; /* index of the field, or -1: constant */
     convert_function convert;
     const char *id_entity, *keys_entity;
+    enum identity_ids ids;
     const uint8_t *constant; /* an encoded field: of a const, or of a default for NULL */
     size_t constant_length;
 };
@@ -140,9 +141,11 @@ static bool identify(const struct tuple_plan *plan, const struct tuple_column *c
     if (is_uuid && field->length != 16)
         return wrong_length(column, field, error);
     if (!(is_uuid ? identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid)
-                  : identity_from_text(plan->identity, column->id_entity,
+                  : identity_from_text(plan->identity, column->id_entity, column->ids,
                                        (const char *)field->bytes, (size_t)field->length, uuid))) {
-        error_set(error, ERROR_DATA, "an empty text is nobody's id");
+        error_set(error, ERROR_DATA, "the text \"%.*s\" is nobody's id: ids of %s are %s",
+                  field->length < 80 ? field->length : 80, (const char *)field->bytes,
+                  column->id_entity, identity_ids_text(column->ids));
         error_hint(error, "correct the row in the source, and run again");
         return error_at(error, NULL, NULL, column->schema->name);
     }
@@ -163,8 +166,8 @@ static bool identify_keys(const struct tuple_plan *plan, const struct tuple_colu
     size_t head = out->length;
     buffer_put_be32(out, 0);
     buffer_putc(out, (char)field->bytes[0]);
-    if (!json_keys_identify(plan->identity, column->keys_entity, (const char *)field->bytes + 1,
-                            (size_t)field->length - 1, out, error))
+    if (!json_keys_identify(plan->identity, column->keys_entity, column->ids,
+                            (const char *)field->bytes + 1, (size_t)field->length - 1, out, error))
         return error_at(error, NULL, NULL, column->schema->name);
     buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
     return true;
@@ -260,14 +263,13 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
 {
     const struct mapping_value *value = schema->mapping != NULL ? &schema->mapping->value : NULL;
     *column = (struct tuple_column){.schema = schema, .source = schema->source_column};
-    if (value != NULL && (value->function_count > 0 || value->when.count > 0))
-        return wrong(plan, schema, "\"do\" and \"when\" are for documents", error);
     if (value != NULL && value->kind == VALUE_CONST)
         return compile_constant(plan, column, value->constant, error);
     if (value != NULL && value->fallback != NULL &&
         !compile_constant(plan, column, value->fallback, error))
         return false;
     uint32_t oid = schema->source_oid;
+    column->ids = value != NULL ? value->ids : IDENTITY_PLAIN;
     if (value != NULL && value->id_of != NULL) {
         column->id_entity = value->id_of->name;
         column->convert = identify;
@@ -323,9 +325,9 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
     bool ok = true;
-    if (count != 1 || plan->output->table->when.count > 0)
-        ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one "
-                       "table, with all its rows", entity->file);
+    if (count != 1)
+        ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one table",
+                       entity->file);
     plan->columns = arena_alloc(&plan->arena, plan->output->column_count, sizeof *plan->columns);
     plan->fields = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fields);
     plan->key = arena_alloc(&plan->arena, catalog->key.count, sizeof *plan->key);

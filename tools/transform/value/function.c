@@ -94,6 +94,20 @@ static bool safe_numbers(const struct function_context *context, struct value *v
     return true;
 }
 
+static bool not_finite_to_null(const struct function_context *context, struct value *value,
+                               struct error *error)
+{
+    char before[BSON_DECIMAL128_STRING];
+    (void)error;
+    if (value_is_finite(value))
+        return true;
+    value_brief(value, before, sizeof before);
+    losses_add(context->losses, context->path, "not_finite", before, "null");
+    *context->lost = true;
+    *value = (struct value){.type = BSON_TYPE_NULL};
+    return true;
+}
+
 /* ---- supabase_password ---------------------------------------------------------------------
  * Which stored hashes Supabase Auth signs in with: measured, see MIGRATION.md. */
 
@@ -250,6 +264,7 @@ static const function functions[FUNCTION_COUNT] = {
     [FUNCTION_PHONE] = phone_digits,
     [FUNCTION_PASSWORD] = supabase_password,
     [FUNCTION_SAFE_NUMBERS] = safe_numbers,
+    [FUNCTION_NOT_FINITE] = not_finite_to_null,
 };
 
 bool function_apply(enum mapping_function which, const struct function_context *context,

@@ -9,6 +9,11 @@
 
 void number_format(double number, char *out, size_t size)
 {
+    if (!isfinite(number)) {
+        snprintf(out, size, "%s",
+                 isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+        return;
+    }
     /* 15 digits are never too many, save below the normal range, where a double holds fewer. */
     int digits = fpclassify(number) == FP_SUBNORMAL ? 1 : 15;
     for (; digits <= 17; digits++) {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* The shortest text that reads back as the same double ("0.1", "1e+300", "-0"), save that a power of two
- * may get a 17th digit where 16 would do; finite only. */
+ * may get a 17th digit where 16 would do; "NaN", "Infinity", "-Infinity" as extended JSON has them. */
 void number_format(double number, char *out, size_t size);
 /* The whole number that the double is, if it is one and fits. */
 bool number_to_int64(double number, int64_t *out);

@@ -184,6 +184,36 @@ bool value_equals(const struct value *a, const struct value *b)
     return a->type == b->type && a->number == b->number;
 }
 
+bool value_comparable(const struct value *a, const struct value *b)
+{
+    return (value_is_text(a) && value_is_text(b)) || (is_number(a) && is_number(b)) ||
+           (a->type == BSON_TYPE_BOOL && b->type == BSON_TYPE_BOOL);
+}
+
+bool value_is_scalar(const struct value *value)
+{
+    return is_number(value) || value->type == BSON_TYPE_BOOL;
+}
+
+bool value_is_finite(const struct value *value)
+{
+    char text[BSON_DECIMAL128_STRING];
+    if (value->type == BSON_TYPE_DOUBLE)
+        return isfinite(value->number);
+    if (value->type != BSON_TYPE_DECIMAL128)
+        return true;
+    bson_decimal128_to_string(&value->decimal, text);
+    return strpbrk(text, "Nn") == NULL;
+}
+
+bool value_identical(const struct value *a, const struct value *b)
+{
+    return a->type == b->type &&
+           (!value_is_text(a) ||
+            (a->length == b->length &&
+             (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0)));
+}
+
 const char *value_kind(const struct value *value)
 {
     static const struct {

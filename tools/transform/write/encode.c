@@ -51,12 +51,39 @@ static bool whole_number(const struct value *value, int64_t *out)
     }
 }
 
+/* Whole numbers and decimals of PostgreSQL have no sign at zero. */
+static void note_negative_zero(const struct encoding *encoding, const struct value *value)
+{
+    char text[BSON_DECIMAL128_STRING] = "-0";
+    bool negative = value->type == BSON_TYPE_DOUBLE && value->number == 0 && signbit(value->number);
+    if (value->type == BSON_TYPE_DECIMAL128) {
+        bson_decimal128_to_string(&value->decimal, text);
+        negative = text[0] == '-' && number_same(text, "0");
+    }
+    if (negative)
+        losses_add(encoding->losses, encoding->path, "negative_zero", text, text + 1);
+}
+
+/* What is no number would poison every sum that it comes into. */
+static bool check_finite(const struct encoding *encoding, const struct value *value,
+                         struct error *error)
+{
+    if (value_is_finite(value))
+        return true;
+    misfit(encoding, value, "it is no finite number", error);
+    return error_hint(error, "correct the record in the source; or have it given up, with a line in "
+                             "the losses: \"do\": [\"not_finite_to_null\"]; then run again");
+}
+
 static bool put_integer(const struct encoding *encoding, const struct value *value,
                         struct buffer *out, struct error *error)
 {
     int64_t number;
+    if (!check_finite(encoding, value, error))
+        return false;
     if (!whole_number(value, &number))
         return misfit(encoding, value, "it is no whole number of 64 bits", error);
+    note_negative_zero(encoding, value);
     switch ((int)encoding->type.base) {
     case PG_INT2:
         if (number < INT16_MIN || number > INT16_MAX)
@@ -78,6 +105,8 @@ static bool put_float(const struct encoding *encoding, const struct value *value
                       struct buffer *out, struct error *error)
 {
     double number = value->number;
+    if (!check_finite(encoding, value, error))
+        return false;
     if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
         int64_t back;
         number = (double)value->integer;
@@ -94,7 +123,7 @@ static bool put_float(const struct encoding *encoding, const struct value *value
     }
     float small = (float)number;
     uint32_t bits;
-    if (!isnan(number) && (double)small != number)
+    if ((double)small != number)
         return misfit(encoding, value, "it would be rounded", error);
     memcpy(&bits, &small, sizeof bits);
     buffer_put_be32(out, bits);
@@ -105,18 +134,16 @@ static bool put_numeric(const struct encoding *encoding, const struct value *val
                         struct buffer *out, struct error *error)
 {
     char text[BSON_DECIMAL128_STRING + 8];
+    if (!check_finite(encoding, value, error))
+        return false;
+    note_negative_zero(encoding, value);
     switch ((int)value->type) {
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
         snprintf(text, sizeof text, "%" PRId64, value->integer);
         break;
     case BSON_TYPE_DOUBLE:
-        if (isnan(value->number))
-            snprintf(text, sizeof text, "NaN");
-        else if (isinf(value->number))
-            snprintf(text, sizeof text, value->number > 0 ? "Infinity" : "-Infinity");
-        else
-            number_format(value->number, text, sizeof text);
+        number_format(value->number, text, sizeof text);
         break;
     case BSON_TYPE_DECIMAL128:
         bson_decimal128_to_string(&value->decimal, text);
@@ -194,6 +221,19 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
     return true;
 }
 
+static bool no_id(const struct encoding *encoding, const struct value *value, struct error *error)
+{
+    char what[120];
+    value_describe(value, what, sizeof what);
+    error_set(error, ERROR_DATA, "%s is nobody's id: ids of %s are %s", what, encoding->id_entity,
+              identity_ids_text(encoding->ids));
+    error_hint(error,
+               "correct the record in the source; or, if such are ids of %s, have its mapping keep "
+               "them in a column of their own; and run again",
+               encoding->id_entity);
+    return error_at(error, NULL, NULL, encoding->path);
+}
+
 static bool put_identity(const struct encoding *encoding, const struct value *value,
                          struct buffer *out, struct error *error)
 {
@@ -204,19 +244,19 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     if (value->type == BSON_TYPE_OID) {
         ok = identity_from_objectid(encoding->identity, encoding->id_entity, value->oid, uuid);
     } else if (value_is_text(value)) {
-        ok = identity_from_text(encoding->identity, encoding->id_entity,
+        ok = identity_from_text(encoding->identity, encoding->id_entity, encoding->ids,
                                 (const char *)value->bytes, value->length, uuid);
     } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
         ok = identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
-    } else if (whole_number(value, &number)) {
+    } else if (encoding->ids == IDENTITY_TEXTS && whole_number(value, &number)) {
         int length = snprintf(text, sizeof text, "%" PRId64, number);
-        ok = identity_from_text(encoding->identity, encoding->id_entity, text, (size_t)length,
-                                uuid);
+        ok = identity_from_text(encoding->identity, encoding->id_entity, encoding->ids, text,
+                                (size_t)length, uuid);
     } else {
         ok = false;
     }
     if (!ok)
-        return misfit(encoding, value, "it is nobody's id", error);
+        return no_id(encoding, value, error);
     if (encoding->type.base == PG_UUID) {
         buffer_put(out, uuid, sizeof uuid);
     } else {

@@ -16,6 +16,7 @@ struct encoding {
     struct pgtype type;
     const struct identity *identity;
     const char *id_entity; /* the value is an identity of this entity; NULL: it is none */
+    enum identity_ids ids; /* what is taken for one */
     const char *path;      /* for messages */
     bool safe_numbers;
     struct losses *losses;

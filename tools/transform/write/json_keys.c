@@ -11,8 +11,8 @@ static size_t skip_string(const char *text, size_t length, size_t at)
     return at < length ? at + 1 : length;
 }
 
-static bool replace_keys(const struct identity *identity, const char *entity, const char *text,
-                         size_t length, struct buffer *out, struct buffer *uuids,
+static bool replace_keys(const struct identity *identity, const char *entity, enum identity_ids ids,
+                         const char *text, size_t length, struct buffer *out, struct buffer *uuids,
                          struct error *error)
 {
     int depth = 0;
@@ -28,9 +28,11 @@ static bool replace_keys(const struct identity *identity, const char *entity, co
             if (!is_key) {
                 buffer_put(out, text + at, end - at);
             } else if (memchr(text + at, '\\', end - at) != NULL || end - at < 3 ||
-                       !identity_from_text(identity, entity, text + at + 1, end - at - 2, uuid)) {
-                error_set(error, ERROR_DATA, "the key %.*s is nobody's id",
-                          (int)(end - at < 80 ? end - at : 80), text + at);
+                       !identity_from_text(identity, entity, ids, text + at + 1, end - at - 2,
+                                           uuid)) {
+                error_set(error, ERROR_DATA, "the key %.*s is nobody's id: ids of %s are %s",
+                          (int)(end - at < 80 ? end - at : 80), text + at, entity,
+                          identity_ids_text(ids));
                 return error_hint(error, "correct the row in the source, and run again");
             } else {
                 buffer_put(uuids, uuid, sizeof uuid);
@@ -76,12 +78,12 @@ static bool no_key_twice(struct buffer *uuids, struct error *error)
     return true;
 }
 
-bool json_keys_identify(const struct identity *identity, const char *entity, const char *text,
-                        size_t length, struct buffer *out, struct error *error)
+bool json_keys_identify(const struct identity *identity, const char *entity, enum identity_ids ids,
+                        const char *text, size_t length, struct buffer *out, struct error *error)
 {
     struct buffer uuids;
     buffer_init(&uuids);
-    bool ok = replace_keys(identity, entity, text, length, out, &uuids, error) &&
+    bool ok = replace_keys(identity, entity, ids, text, length, out, &uuids, error) &&
               no_key_twice(&uuids, error);
     buffer_release(&uuids);
     return ok;

@@ -10,7 +10,7 @@
  * text that is no object is copied as it is. All else stays byte for byte, so no number is read and
  * written again. The text comes from PostgreSQL and is valid JSON. ERROR_DATA for a key that is
  * nobody's id, and for two keys that are one: jsonb would keep one of the two without a word. */
-bool json_keys_identify(const struct identity *identity, const char *entity, const char *text,
-                        size_t length, struct buffer *out, struct error *error);
+bool json_keys_identify(const struct identity *identity, const char *entity, enum identity_ids ids,
+                        const char *text, size_t length, struct buffer *out, struct error *error);
 
 #endif

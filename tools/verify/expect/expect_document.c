@@ -1,4 +1,5 @@
 /* Records of document sources: what the mapping makes of them, column by column. */
+#include "expect_condition.h"
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
@@ -7,160 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- before the first record ------------------------------------------------------------------
- */
-
-static bool claim_conditions(struct scope *scope, const struct conditions *conditions,
-                             struct error *error)
-{
-    for (size_t i = 0; i < conditions->count; i++)
-        if (!scope_claim(scope, conditions->items[i].path, CLAIM_TEST, error))
-            return false;
-    return true;
-}
-
-static bool claim_value(struct scope *scope, const struct mapping_value *value, struct error *error)
-{
-    if (value->kind == VALUE_FROM && !scope_claim(scope, value->from, CLAIM_WHOLE, error))
-        return false;
-    for (size_t i = 0; i < value->member_count; i++)
-        if (!claim_value(scope, &value->members[i].value, error))
-            return false;
-    return claim_conditions(scope, &value->when, error);
-}
-
-static bool has_function(const struct mapping_value *value, enum mapping_function function)
-{
-    for (size_t i = 0; i < value->function_count; i++)
-        if (value->functions[i] == function)
-            return true;
-    return false;
-}
-
-static struct scope *find_scope(struct expectation *e, const char *path)
-{
-    for (size_t i = 0; i < e->scope_count; i++)
-        if (strcmp(e->scopes[i].path, path) == 0)
-            return &e->scopes[i];
-    e->scopes[e->scope_count] = (struct scope){.path = path};
-    return &e->scopes[e->scope_count++];
-}
-
-static bool claim_form(struct expectation *e, struct form *form, struct error *error)
-{
-    const struct mapping_table *mapping = form->mapping;
-    form->scope = find_scope(e, mapping->each != NULL ? mapping->each : "");
-    if (mapping->each != NULL && !scope_claim(&e->scopes[0], mapping->each, CLAIM_EACH, error))
-        return false;
-    for (size_t i = 0; i < mapping->column_count; i++) {
-        const struct mapping_value *value = &mapping->columns[i].value;
-        if (value->kind == VALUE_REST) {
-            form->rest = value;
-            form->scope->has_rest = true;
-            form->scope->rest_safe = has_function(value, FUNCTION_SAFE_NUMBERS);
-        }
-        if (!claim_value(form->scope, value, error))
-            return false;
-    }
-    return claim_conditions(form->scope, &mapping->when, error);
-}
-
-/* "tasks.draft" is dropped from the elements of tasks, if they are a scope. */
-static bool claim_drop(struct expectation *e, const char *path, struct error *error)
-{
-    for (size_t i = 1; i < e->scope_count; i++) {
-        size_t length = strlen(e->scopes[i].path);
-        if (strncmp(path, e->scopes[i].path, length) == 0 && path[length] == '.')
-            return scope_claim(&e->scopes[i], path + length + 1, CLAIM_DROP, error);
-    }
-    return scope_claim(&e->scopes[0], path, CLAIM_DROP, error);
-}
-
-static int compare_columns(const void *a, const void *b)
-{
-    const struct expected_column *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
-/* The columns of all forms with the table's label. */
-static bool gather_columns(struct expectation *e, struct expected_table *table, struct error *error)
-{
-    size_t most = 0;
-    for (size_t f = 0; f < e->form_count; f++)
-        most += e->forms[f].mapping->column_count;
-    table->columns = arena_alloc(&e->arena, most, sizeof *table->columns);
-    if (table->columns == NULL)
-        return error_memory(error);
-    for (size_t f = 0; f < e->form_count; f++) {
-        const struct mapping_table *mapping = e->forms[f].mapping;
-        for (size_t i = 0; strcmp(mapping->label, table->label) == 0 && i < mapping->column_count;
-             i++) {
-            const struct mapping_column *from = &mapping->columns[i];
-            struct expected_column *column = &table->columns[expect_column(table, from->name)];
-            if (column == &table->columns[table->column_count])
-                table->columns[table->column_count++] =
-                    (struct expected_column){.name = from->name, .type = from->type};
-            column->key = column->key || expect_in_words(&mapping->key, from->name);
-            if (!expect_can_put(&from->type) && from->value.kind != VALUE_PARENT)
-                return expect_wrong(e, mapping, from->name,
-                                    "a field of a document cannot become this type", error);
-        }
-    }
-    qsort(table->columns, table->column_count, sizeof *table->columns, compare_columns);
-    return true;
-}
-
-static bool gather_tables(struct expectation *e, struct error *error)
-{
-    size_t widest = 0;
-    for (size_t f = 0; f < e->form_count; f++) {
-        size_t t = 0;
-        while (t < e->table_count && strcmp(e->tables[t].label, e->forms[f].mapping->label) != 0)
-            t++;
-        if (t == e->table_count) {
-            e->tables[e->table_count++] = (struct expected_table){
-                .label = e->forms[f].mapping->label, .mapping = e->forms[f].mapping};
-            if (!gather_columns(e, &e->tables[t], error))
-                return false;
-        }
-        struct form *form = &e->forms[f];
-        form->table = &e->tables[t];
-        form->places = arena_alloc(&e->arena, form->mapping->column_count, sizeof *form->places);
-        if (form->places == NULL)
-            return error_memory(error);
-        for (size_t i = 0; i < form->mapping->column_count; i++)
-            form->places[i] = expect_column(form->table, form->mapping->columns[i].name);
-        if (form->table->column_count > widest)
-            widest = form->table->column_count;
-    }
-    return row_init(&e->row, &e->arena, widest, error) &&
-           row_init(&e->parent, &e->arena, widest, error);
-}
-
-bool documents_prepare(struct expectation *e, struct error *error)
-{
-    size_t count = e->entity->table_count;
-    e->forms = arena_alloc(&e->arena, count, sizeof *e->forms);
-    e->tables = arena_alloc(&e->arena, count, sizeof *e->tables);
-    e->scopes = arena_alloc(&e->arena, count + 1, sizeof *e->scopes);
-    if (e->forms == NULL || e->tables == NULL || e->scopes == NULL)
-        return error_memory(error);
-    find_scope(e, "");
-    for (; e->form_count < count; e->form_count++) {
-        struct form *form = &e->forms[e->form_count];
-        form->mapping = &e->entity->tables[e->form_count];
-        if (!claim_form(e, form, error))
-            return false;
-    }
-    for (size_t i = 0; i < e->entity->drops.count; i++)
-        if (!claim_drop(e, e->entity->drops.items[i], error))
-            return false;
-    for (size_t i = 0; i < e->scope_count; i++)
-        if (!scope_name_paths(&e->scopes[i], &e->counts, error))
-            return false;
-    return gather_tables(e, error);
-}
 
 /* ---- one value --------------------------------------------------------------------------------
  */
@@ -174,15 +21,11 @@ struct making {
     struct error *error;
 };
 
-static bool holds(const struct scope *scope, const struct conditions *conditions)
+static bool holds(const struct item *record, const struct scope *scope,
+                  const struct conditions *conditions, bool *held, struct error *error)
 {
-    for (size_t i = 0; i < conditions->count; i++) {
-        const struct condition *condition = &conditions->items[i];
-        struct item field = item_find(&scope->document, condition->path);
-        if (item_equals(&field, condition->value) == condition->negated)
-            return false;
-    }
-    return true;
+    const struct expect_view view = {&scope->document, record, scope->path};
+    return expect_holds(&view, conditions, held, error);
 }
 
 /* Something happened to all fields that the value names. */
@@ -194,84 +37,161 @@ static void settle(struct scope *scope, const struct mapping_value *value, enum 
         settle(scope, &value->members[i].value, fate);
 }
 
-static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct item *item, enum fate *fate);
+/* A value, the field that it comes from, and what became of it on the way. */
+struct result {
+    struct item item;
+    const char *field; /* of the scope, or NULL */
+    enum fate fate;    /* by the value's own conditions, functions and default */
+    enum fate choice;  /* of the one that "first" took, by its own; else FATE_WRITTEN */
+};
 
-/* One of several is written: the first that is something, or all when none is. */
-static bool take_first(const struct making *m, const struct mapping_value *value, struct item *item)
+static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct result *result);
+
+/* Something was there to choose by, and no choice would have it. */
+static bool check_choices(const struct making *m, const struct mapping_value *value, bool any)
 {
-    struct scope *scope = m->form->scope;
-    size_t next = 0;
-    for (; next < value->member_count && item_is_nothing(item); next++) {
-        const struct mapping_value *member = &value->members[next].value;
-        enum fate fate;
-        if (!find_out(m, member, false, item, &fate))
-            return false;
-        bool in_vain = fate == FATE_WRITTEN && item_is_nothing(item);
-        settle(scope, member, in_vain ? FATE_DROPPED : fate);
+    if (any || value->fallback != NULL)
+        return true;
+    for (size_t i = 0; i < value->member_count; i++) {
+        const struct conditions *when = &value->members[i].value.when;
+        for (size_t c = 0; c < when->count; c++) {
+            const struct condition *condition = &when->items[c];
+            struct item field = item_find(condition->outer ? m->record : &m->form->scope->document,
+                                          condition->path);
+            if (!item_is_nothing(&field))
+                return item_misfit(&field, condition->path, "no choice of \"first\" takes it",
+                                   m->error);
+        }
     }
-    bool none = item_is_nothing(item);
-    for (size_t i = 0; none && i < value->member_count; i++)
-        if (holds(scope, &value->members[i].value.when))
-            settle(scope, &value->members[i].value, FATE_WRITTEN);
-    for (; next < value->member_count; next++)
-        settle(scope, &value->members[next].value, FATE_DROPPED);
     return true;
 }
 
+/* One of several is written: the first that is something, or all when none is. */
+static bool take_first(const struct making *m, const struct mapping_value *value,
+                       struct result *result)
+{
+    struct scope *scope = m->form->scope;
+    bool any = false;
+    size_t next = 0;
+    for (; next < value->member_count && item_is_nothing(&result->item); next++) {
+        const struct mapping_value *member = &value->members[next].value;
+        struct result choice;
+        bool held;
+        if (!holds(m->record, scope, &member->when, &held, m->error) ||
+            !find_out(m, member, false, &choice))
+            return false;
+        any = any || held;
+        result->item = choice.item;
+        if (!item_is_nothing(&choice.item)) {
+            result->field = choice.field;
+            result->choice = choice.fate;
+            continue;
+        }
+        bool in_vain = choice.fate == FATE_WRITTEN || choice.fate == FATE_CHANGED;
+        settle(scope, member, in_vain ? FATE_KEPT_OUT : choice.fate);
+    }
+    bool none = item_is_nothing(&result->item);
+    for (size_t i = 0; none && i < value->member_count; i++) {
+        bool held;
+        if (!holds(m->record, scope, &value->members[i].value.when, &held, m->error))
+            return false;
+        if (held)
+            settle(scope, &value->members[i].value, FATE_WRITTEN);
+    }
+    for (; next < value->member_count; next++)
+        settle(scope, &value->members[next].value, FATE_KEPT_OUT);
+    return check_choices(m, value, any);
+}
+
 static bool take_origin(const struct making *m, const struct mapping_value *value,
-                        struct item *item)
+                        struct result *result)
 {
     switch ((int)value->kind) {
     case VALUE_FROM:
-        *item = item_find(&m->form->scope->document, value->from);
+        result->item = item_find(&m->form->scope->document, value->from);
+        result->field = value->from;
         return true;
     case VALUE_CONST:
-        *item = item_of_json(value->constant);
+        result->item = item_of_json(value->constant);
         return true;
     case VALUE_POSITION:
-        *item = item_of_int(m->position);
+        result->item = item_of_int(m->position);
         return true;
     case VALUE_FIRST:
-        return take_first(m, value, item);
+        return take_first(m, value, result);
     default:
         return true; /* an object or a rest that is not there */
     }
 }
 
-/* The value after its conditions, functions and default, and what became of what it names. */
-static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct item *item, enum fate *fate)
+static bool is_unchanged(const struct item *before, const struct item *after)
+{
+    const char *was, *is;
+    size_t was_length, is_length;
+    if (before->value.value_type != after->value.value_type)
+        return false;
+    return !item_text(before, &was, &was_length) || !item_text(after, &is, &is_length) ||
+           (was_length == is_length && memcmp(was, is, is_length) == 0);
+}
+
+static bool apply_all(const struct making *m, const struct mapping_value *value,
+                      struct result *result)
 {
     struct scope *scope = m->form->scope;
-    bool held = holds(scope, &value->when);
-    *fate = held ? FATE_WRITTEN : FATE_DROPPED;
-    *item = (struct item){0};
-    if (held && !take_origin(m, value, item))
-        return false;
     struct expect_surroundings around = {.record = m->record, .texts = &m->e->texts};
-    for (size_t i = 0; i < value->function_count; i++)
-        if (!expect_apply(value->functions[i], &around, item, m->error))
+    struct item origin = {0};
+    if (result->field != NULL)
+        origin = item_find(&scope->document, result->field);
+    for (size_t i = 0; i < value->function_count; i++) {
+        struct item before = result->item;
+        if (!expect_apply(value->functions[i], &around, &result->item, m->error))
             return false;
-    bool absent = item->value.value_type == BSON_TYPE_EOD;
-    if (value->fallback != NULL && (absent || (not_null && item_is_nothing(item)))) {
-        *item = item_of_json(value->fallback);
-        *fate = FATE_DEFAULTED;
+        if (origin.value.value_type == BSON_TYPE_EOD || is_unchanged(&before, &result->item))
+            continue;
+        if (result->fate == FATE_WRITTEN)
+            result->fate = FATE_CHANGED;
+        scope_number(scope, &m->e->counts, result->field, FATE_BY_FUNCTION + value->functions[i]);
     }
     if (around.lost)
-        *fate = FATE_LOST;
+        result->fate = FATE_LOST;
+    return true;
+}
+
+/* The value after its conditions, functions and default. */
+static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct result *result)
+{
+    bool held;
+    *result = (struct result){.choice = FATE_WRITTEN};
+    if (!holds(m->record, m->form->scope, &value->when, &held, m->error))
+        return false;
+    result->fate = held ? FATE_WRITTEN : FATE_KEPT_OUT;
+    if ((held && !take_origin(m, value, result)) || !apply_all(m, value, result))
+        return false;
+    bool absent = result->item.value.value_type == BSON_TYPE_EOD;
+    if (value->fallback != NULL && (absent || (not_null && item_is_nothing(&result->item)))) {
+        result->item = item_of_json(value->fallback);
+        if (result->fate != FATE_LOST)
+            result->fate = FATE_DEFAULTED;
+    }
     return true;
 }
 
 static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct item *item)
 {
-    enum fate fate;
-    if (!find_out(m, value, not_null, item, &fate))
+    struct result result;
+    if (!find_out(m, value, not_null, &result))
         return false;
+    *item = result.item;
+    bool taken = result.fate == FATE_WRITTEN || result.fate == FATE_CHANGED;
     /* What is made of several fields is written of those that it took, and each of them says so. */
-    if (value->kind == VALUE_FROM || fate != FATE_WRITTEN)
-        settle(m->form->scope, value, fate);
+    if (value->kind == VALUE_FROM || !taken)
+        settle(m->form->scope, value, result.fate);
+    else if (result.field != NULL)
+        scope_settle(m->form->scope, result.field,
+                     result.choice == FATE_WRITTEN ? result.fate : result.choice);
     return true;
 }
 
@@ -284,7 +204,7 @@ static bool put_member_identity(const struct making *m, const struct mapping_val
 {
     uint8_t uuid[16];
     char text[37];
-    if (!expect_identity(&m->e->project->identity, value->id_of->name, item, uuid))
+    if (!expect_identity(&m->e->project->identity, value->id_of->name, value->ids, item, uuid))
         return item_misfit(item, path, "it is nobody's id", m->error);
     expect_uuid_write(uuid, text);
     canonical_put_json_string(out, text, 36);
@@ -296,7 +216,10 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
 {
     const struct mapping_value *value = &member->value;
     struct item item;
-    bool made = value->kind == VALUE_OBJECT && holds(m->form->scope, &value->when);
+    bool made;
+    if (!holds(m->record, m->form->scope, &value->when, &made, m->error))
+        return false;
+    made = made && value->kind == VALUE_OBJECT;
     if (!made && !evaluate(m, value, false, &item))
         return false;
     if (!made && item.value.value_type == BSON_TYPE_EOD)
@@ -304,7 +227,7 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     canonical_object_member(object);
     if (!expect_json_key(object->out, member->name, path, m->error))
         return false;
-    safe = safe || has_function(value, FUNCTION_SAFE_NUMBERS);
+    safe = safe || expect_has_function(value, FUNCTION_SAFE_NUMBERS);
     if (made)
         return put_object(m, value, safe, path, object->out);
     if (value->id_of != NULL && !item_is_nothing(&item))
@@ -351,22 +274,26 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .type = column->type,
         .rule = &m->e->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .ids = value->ids,
         .path = path,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->mapping->key, column->name);
     struct item item;
     if (value->kind == VALUE_PARENT)
         return put_parent(m, column, out);
+    bool held;
+    if (!holds(m->record, scope, &value->when, &held, m->error))
+        return false;
     if (value->kind == VALUE_REST)
-        scope->rest_fate = holds(scope, &value->when) ? FATE_REST : FATE_DROPPED;
+        scope->rest_fate = held ? FATE_REST : FATE_KEPT_OUT;
     if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
         buffer_putc(out, 'j');
         buffer_put(out, scope->rest.data, scope->rest.length);
         return true;
     }
-    if (value->kind == VALUE_OBJECT && holds(scope, &value->when)) {
+    if (value->kind == VALUE_OBJECT && held) {
         buffer_putc(out, 'j');
-        return put_object(m, value, has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
+        return put_object(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
     }
     if (!evaluate(m, value, not_null, &item))
         return false;
@@ -408,7 +335,7 @@ struct delivery {
 static void pass_over(const struct form *form)
 {
     for (size_t i = 0; i < form->mapping->column_count; i++)
-        settle(form->scope, &form->mapping->columns[i].value, FATE_DROPPED);
+        settle(form->scope, &form->mapping->columns[i].value, FATE_KEPT_OUT);
 }
 
 /* The rows of the scope's document; that of the form `first` is kept as the parent. */
@@ -421,7 +348,10 @@ static bool put_rows(struct making *m, struct scope *scope, const struct form *f
         m->form = &e->forms[f];
         if (m->form->scope != scope)
             continue;
-        if (!holds(scope, &m->form->mapping->when)) {
+        bool held;
+        if (!holds(m->record, scope, &m->form->mapping->when, &held, m->error))
+            return false;
+        if (!held) {
             pass_over(m->form);
             continue;
         }
@@ -433,44 +363,78 @@ static bool put_rows(struct making *m, struct scope *scope, const struct form *f
 }
 
 /* The first form of the scope (and of the table, if not NULL) whose conditions hold, or NULL. */
-static const struct form *find_form(const struct expectation *e, const struct scope *scope,
-                                    const struct expected_table *table)
+static bool find_form(const struct making *m, const struct scope *scope,
+                      const struct expected_table *table, const struct form **found)
 {
-    for (size_t f = 0; f < e->form_count; f++) {
+    const struct expectation *e = m->e;
+    *found = NULL;
+    for (size_t f = 0; *found == NULL && f < e->form_count; f++) {
         const struct form *form = &e->forms[f];
-        if (form->scope == scope && (table == NULL || form->table == table) &&
-            holds(scope, &form->mapping->when))
-            return form;
+        bool held = false;
+        if (form->scope != scope || (table != NULL && form->table != table))
+            continue;
+        if (!holds(m->record, scope, &form->mapping->when, &held, m->error))
+            return false;
+        *found = held ? form : NULL;
     }
-    return NULL;
+    return true;
 }
 
 /* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
  * nobody asks what is in it. */
-static bool enter(const struct expectation *e, struct scope *scope, struct path_counts *counts,
-                  struct error *error)
+static bool enter(const struct making *m, struct scope *scope)
 {
+    struct expectation *e = m->e;
     scope->rest_wanted = false;
-    for (size_t f = 0; f < e->form_count; f++) {
+    for (size_t f = 0; !scope->rest_wanted && f < e->form_count; f++) {
         const struct form *form = &e->forms[f];
-        scope->rest_wanted = scope->rest_wanted || (form->scope == scope && form->rest != NULL &&
-                                                    holds(scope, &form->mapping->when) &&
-                                                    holds(scope, &form->rest->when));
+        bool row, rest;
+        if (form->scope != scope || form->rest == NULL)
+            continue;
+        if (!holds(m->record, scope, &form->mapping->when, &row, m->error) ||
+            !holds(m->record, scope, &form->rest->when, &rest, m->error))
+            return false;
+        scope->rest_wanted = row && rest;
     }
-    return scope_enter(scope, counts, error);
+    return scope_enter(scope, &e->counts, m->error);
+}
+
+/* Does one of the rules leave it out; and is there any? */
+static bool is_left_out(const struct making *m, const struct scope *scope, bool *any, bool *left)
+{
+    const struct mapping *entity = m->e->entity;
+    *any = *left = false;
+    for (size_t i = 0; !*left && i < entity->rule_count; i++) {
+        const struct mapping_rule *rule = &entity->rules[i];
+        if (strcmp(rule->each != NULL ? rule->each : "", scope->path) != 0)
+            continue;
+        *any = true;
+        if (!holds(m->record, scope, &rule->when, left, m->error))
+            return false;
+    }
+    return true;
 }
 
 static bool put_element(struct making *m, struct scope *scope, const struct item *element,
                         const struct delivery *delivery)
 {
+    struct path_counts *counts = &m->e->counts;
+    const struct form *form;
+    bool any, left;
     scope->document = *element;
-    if (!enter(m->e, scope, &m->e->counts, delivery->error))
+    if (!enter(m, scope) || !find_form(m, scope, NULL, &form))
         return false;
-    if (find_form(m->e, scope, NULL) == NULL)
-        scope_pass_over(scope);
-    else if (!put_rows(m, scope, NULL, delivery))
+    scope_number(&m->e->scopes[0], counts, scope->path, FATE_ELEMENTS);
+    if (form != NULL) {
+        scope_number(&m->e->scopes[0], counts, scope->path, FATE_TAKEN);
+        return put_rows(m, scope, NULL, delivery) && scope_leave(scope, counts, m->error);
+    }
+    if (!is_left_out(m, scope, &any, &left))
         return false;
-    return scope_leave(scope, &m->e->counts, delivery->error);
+    if (!left)
+        return item_misfit(element, scope->path, "no table takes this element", m->error);
+    scope_leave_out(scope);
+    return scope_leave(scope, counts, m->error);
 }
 
 static bool put_elements(struct expectation *e, struct scope *scope, const struct item *record,
@@ -500,14 +464,21 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
 {
     struct scope *scope = &e->scopes[0];
     struct making m = {.e = e, .record = record, .error = delivery->error};
+    const struct form *first;
+    bool any, left;
     scope->document = *record;
-    const struct form *first = find_form(e, scope, e->forms[0].table);
-    *filtered = first == NULL;
-    if (*filtered)
-        return true;
-    if (!enter(e, scope, &e->counts, delivery->error))
+    if (!find_form(&m, scope, e->forms[0].table, &first))
         return false;
-    if (!put_rows(&m, scope, first, delivery))
+    *filtered = first == NULL;
+    if (*filtered) {
+        if (!is_left_out(&m, scope, &any, &left))
+            return false;
+        if (any && !left)
+            return item_misfit(record, ".", "no table takes this record", m.error);
+        scope_meet(scope, &e->counts);
+        return true;
+    }
+    if (!enter(&m, scope) || !put_rows(&m, scope, first, delivery))
         return false;
     for (size_t s = 1; s < e->scope_count; s++)
         if (!put_elements(e, &e->scopes[s], record, delivery))

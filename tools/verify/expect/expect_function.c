@@ -86,6 +86,18 @@ static bool safe_numbers(struct expect_surroundings *around, struct item *item, 
     return true;
 }
 
+static bool not_finite_to_null(struct expect_surroundings *around, struct item *item,
+                               struct error *error)
+{
+    char text[ITEM_NUMBER];
+    (void)error;
+    if (item_number(item, text) && strpbrk(text, "Nn") != NULL) {
+        *item = (struct item){.value = {.value_type = BSON_TYPE_NULL}};
+        around->lost = true;
+    }
+    return true;
+}
+
 /* ---- supabase_password: which hashes a sign-in at Supabase Auth succeeds with -----------------
  */
 
@@ -213,6 +225,7 @@ static const function functions[FUNCTION_COUNT] = {
     [FUNCTION_PHONE] = phone_digits,
     [FUNCTION_PASSWORD] = supabase_password,
     [FUNCTION_SAFE_NUMBERS] = safe_numbers,
+    [FUNCTION_NOT_FINITE] = not_finite_to_null,
 };
 
 bool expect_apply(enum mapping_function which, struct expect_surroundings *around,

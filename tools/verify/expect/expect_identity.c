@@ -131,19 +131,35 @@ bool expect_identity_uuid(const struct identity *rule, const char *entity, const
     return true;
 }
 
-bool expect_identity_text(const struct identity *rule, const char *entity, const char *text,
-                          size_t length, uint8_t uuid[16])
+/* Texts without a form of their own: any that are allowed, and those that Appwrite would give. */
+static bool is_allowed(enum identity_ids ids, const char *text, size_t length)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "._-";
+    size_t special = 3; /* at the end of the letters; none at the beginning of an id */
+    if (length == 0 || ids == IDENTITY_PLAIN)
+        return false;
+    if (ids == IDENTITY_TEXTS)
+        return true;
+    for (size_t i = 0; i < length; i++)
+        if (memchr(letters, text[i], sizeof letters - 1 - (i == 0 ? special : 0)) == NULL)
+            return false;
+    return length < 37;
+}
+
+bool expect_identity_text(const struct identity *rule, const char *entity, enum identity_ids ids,
+                          const char *text, size_t length, uint8_t uuid[16])
 {
     uint8_t raw[16];
     if (length == 24 && read_hex(text, length, 0, raw, 12) == 12)
         return twelve_bytes(rule, entity, raw, uuid);
     if (expect_uuid_read(text, length, raw))
         return expect_identity_uuid(rule, entity, raw, uuid);
-    return length > 0 && name_uuid(rule, entity, text, length, uuid);
+    return is_allowed(ids, text, length) && name_uuid(rule, entity, text, length, uuid);
 }
 
-bool expect_identity(const struct identity *rule, const char *entity, const struct item *raw,
-                     uint8_t uuid[16])
+bool expect_identity(const struct identity *rule, const char *entity, enum identity_ids ids,
+                     const struct item *raw, uint8_t uuid[16])
 {
     const bson_value_t *value = &raw->value;
     const char *text;
@@ -153,12 +169,12 @@ bool expect_identity(const struct identity *rule, const char *entity, const stru
     if (value->value_type == BSON_TYPE_OID)
         return twelve_bytes(rule, entity, value->value.v_oid.bytes, uuid);
     if (item_text(raw, &text, &length))
-        return expect_identity_text(rule, entity, text, length, uuid);
+        return expect_identity_text(rule, entity, ids, text, length, uuid);
     if (value->value_type == BSON_TYPE_BINARY)
         return value->value.v_binary.subtype == BSON_SUBTYPE_UUID &&
                value->value.v_binary.data_len == 16 &&
                expect_identity_uuid(rule, entity, value->value.v_binary.data, uuid);
-    if (!item_whole(raw, &number))
+    if (ids != IDENTITY_TEXTS || !item_whole(raw, &number))
         return false;
     int count = snprintf(digits, sizeof digits, "%" PRId64, number);
     return name_uuid(rule, entity, digits, (size_t)count, uuid);

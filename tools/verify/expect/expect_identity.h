@@ -1,15 +1,17 @@
-/* expect_identity.h: one UUID for one thing, by the rules in graduate/identity.h's head, made anew. */
+/* expect_identity.h: one UUID for one thing, by the rules in graduate/identity.h's head, made anew.
+ */
 #ifndef VERIFY_EXPECT_IDENTITY_H
 #define VERIFY_EXPECT_IDENTITY_H
 
 #include "expect_item.h"
 #include "graduate/identity.h"
 
-/* False when it is nobody's id: empty text, or a value of another kind. */
-bool expect_identity(const struct identity *rule, const char *entity, const struct item *raw,
-                     uint8_t uuid[16]);
-bool expect_identity_text(const struct identity *rule, const char *entity, const char *text,
-                          size_t length, uint8_t uuid[16]);
+/* False when it is nobody's id: a text or number that `ids` does not allow, or another kind of
+ * value. */
+bool expect_identity(const struct identity *rule, const char *entity, enum identity_ids ids,
+                     const struct item *raw, uint8_t uuid[16]);
+bool expect_identity_text(const struct identity *rule, const char *entity, enum identity_ids ids,
+                          const char *text, size_t length, uint8_t uuid[16]);
 bool expect_identity_uuid(const struct identity *rule, const char *entity, const uint8_t raw[16],
                           uint8_t uuid[16]);
 

@@ -212,7 +212,7 @@ struct item item_find(const struct item *document, const char *path)
     }
 }
 
-static bool same_number(const char *a, const char *b)
+bool item_same_number(const char *a, const char *b)
 {
     struct buffer forms;
     buffer_init(&forms);
@@ -241,7 +241,7 @@ bool item_equals(const struct item *item, const cJSON *constant)
     if (!cJSON_IsNumber(constant) || !item_number(item, number))
         return false;
     item_shortest(constant->valuedouble, other);
-    return same_number(number, other);
+    return item_same_number(number, other);
 }
 
 void item_brief(const struct item *item, char *out, size_t size)

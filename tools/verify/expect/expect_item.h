@@ -26,6 +26,8 @@ bool item_text(const struct item *item, const char **text, size_t *length);
  * false if it is no number. */
 enum { ITEM_NUMBER = 48 };
 bool item_number(const struct item *item, char text[ITEM_NUMBER]);
+/* Are two texts the same number? */
+bool item_same_number(const char *a, const char *b);
 /* A number of any type that is whole and fits. */
 bool item_whole(const struct item *item, int64_t *number);
 void item_shortest(double number, char text[ITEM_NUMBER]);

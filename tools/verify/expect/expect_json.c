@@ -404,14 +404,14 @@ bool expect_json_put(struct buffer *out, const struct item *item, const char *pa
 
 static bool replace_keys(struct buffer *out, struct canonical_object *object, const uint8_t *at,
                          uint32_t count, const struct identity *rule, const char *entity,
-                         struct error *error)
+                         enum identity_ids ids, struct error *error)
 {
     uint8_t uuid[16];
     char name[37];
     for (; count > 0; count--) {
         uint32_t length = get_be32(at);
         const char *text = (const char *)at + 4;
-        if (!expect_identity_text(rule, entity, text, length, uuid))
+        if (!expect_identity_text(rule, entity, ids, text, length, uuid))
             return error_set(error, ERROR_DATA, "the key \"%.*s\" is nobody's id",
                              (int)(length < 80 ? length : 80), text);
         expect_uuid_write(uuid, name);
@@ -426,7 +426,8 @@ static bool replace_keys(struct buffer *out, struct canonical_object *object, co
 }
 
 bool expect_json_identify(struct buffer *out, size_t start, const struct identity *rule,
-                          const char *entity, const char *path, struct error *error)
+                          const char *entity, enum identity_ids ids, const char *path,
+                          struct error *error)
 {
     struct buffer before;
     struct canonical_object object;
@@ -438,8 +439,8 @@ bool expect_json_identify(struct buffer *out, size_t start, const struct identit
         return false;
     out->length = start;
     canonical_object_begin(&object, out);
-    bool ok =
-        replace_keys(out, &object, before.data + 5, get_be32(before.data + 1), rule, entity, error);
+    bool ok = replace_keys(out, &object, before.data + 5, get_be32(before.data + 1), rule, entity,
+                           ids, error);
     if (canonical_object_end(&object) > 0)
         ok = ok && error_set(error, ERROR_DATA, "two keys of the object are one id");
     buffer_release(&before);

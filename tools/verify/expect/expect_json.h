@@ -21,6 +21,7 @@ bool expect_text_valid(const char *text, size_t length);
 /* The canonical JSON with the keys of an object replaced by the UUIDs that they are the ids for, in
  * place. ERROR_DATA for a key that is nobody's id, and for two that are one. */
 bool expect_json_identify(struct buffer *out, size_t start, const struct identity *rule,
-                          const char *entity, const char *path, struct error *error);
+                          const char *entity, enum identity_ids ids, const char *path,
+                          struct error *error);
 
 #endif

@@ -79,6 +79,11 @@ void path_counts_add(struct path_counts *counts, size_t at, enum fate fate)
         counts->items[at].values[fate]++;
 }
 
+void path_counts_number(struct path_counts *counts, size_t at, enum fate number)
+{
+    counts->items[at].values[number]++;
+}
+
 void path_join(struct buffer *out, const char *scope, const char *path)
 {
     bool itself = strcmp(path, ".") == 0 && scope[0] != '\0';

@@ -70,3 +70,11 @@ bool expect_in_words(const struct words *words, const char *word)
             return true;
     return false;
 }
+
+bool expect_has_function(const struct mapping_value *value, enum mapping_function function)
+{
+    for (size_t i = 0; i < value->function_count; i++)
+        if (value->functions[i] == function)
+            return true;
+    return false;
+}

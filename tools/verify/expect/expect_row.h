@@ -68,5 +68,6 @@ bool expect_wrong(const struct expectation *e, const struct mapping_table *table
 /* Index of the name in the table's columns, or column_count. */
 size_t expect_column(const struct expected_table *table, const char *name);
 bool expect_in_words(const struct words *words, const char *word);
+bool expect_has_function(const struct mapping_value *value, enum mapping_function function);
 
 #endif

@@ -238,7 +238,7 @@ static bool walk_inside(const struct walk *walk, const struct item *field,
 
 static void begin_fate(struct claim *claim)
 {
-    claim->fate = claim->tested               ? FATE_WRITTEN
+    claim->fate = claim->tested               ? FATE_COMPARED
                   : claim->kind == CLAIM_DROP ? FATE_DROPPED
                                               : FATE_SEEN;
 }
@@ -311,18 +311,42 @@ void scope_settle(struct scope *scope, const char *path, enum fate fate)
         claim->fate = fate;
 }
 
-void scope_pass_over(struct scope *scope)
+void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
+                  enum fate number)
 {
-    scope->rest_fate = FATE_DROPPED;
+    struct claim *claim = find_claim(scope, path);
+    if (claim != NULL)
+        path_counts_number(counts, claim->count, number);
+}
+
+void scope_leave_out(struct scope *scope)
+{
+    scope->rest_fate = FATE_LEFT_OUT;
     for (size_t i = 0; i < scope->count; i++)
-        scope->claims[i].fate = FATE_DROPPED;
+        scope->claims[i].fate = FATE_LEFT_OUT;
+}
+
+void scope_meet(struct scope *scope, struct path_counts *counts)
+{
+    for (size_t i = 0; i < scope->count; i++) {
+        struct item there = item_find(&scope->document, scope->claims[i].path);
+        if (there.value.value_type != BSON_TYPE_EOD)
+            path_counts_number(counts, scope->claims[i].count, FATE_MET);
+    }
 }
 
 bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error)
 {
-    for (size_t i = 0; i < scope->count; i++)
-        if (scope->claims[i].met && scope->claims[i].kind != CLAIM_EACH)
-            path_counts_add(counts, scope->claims[i].count, scope->claims[i].fate);
+    for (size_t i = 0; i < scope->count; i++) {
+        const struct claim *claim = &scope->claims[i];
+        if (claim->met && claim->kind != CLAIM_EACH) {
+            path_counts_add(counts, claim->count, claim->fate);
+            continue;
+        }
+        struct item there = item_find(&scope->document, claim->path);
+        if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
+            path_counts_number(counts, claim->count, FATE_MET);
+    }
     for (size_t i = 0; i < scope->rest_paths.length; i += sizeof i) {
         size_t at;
         memcpy(&at, scope->rest_paths.data + i, sizeof at);

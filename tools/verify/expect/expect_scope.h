@@ -45,8 +45,13 @@ void scope_release(struct scope *scope);
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error);
 /* Something happened to the field of this path. */
 void scope_settle(struct scope *scope, const char *path, enum fate fate);
-/* No form of rows was made of the document: all its values are dropped. */
-void scope_pass_over(struct scope *scope);
+/* One of the numbers of a claimed path that are no fates. */
+void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
+                  enum fate number);
+/* A rule left the document out as a whole, with all its values. */
+void scope_leave_out(struct scope *scope);
+/* The record became no row: its claimed fields were met, and that is all. */
+void scope_meet(struct scope *scope, struct path_counts *counts);
 /* Count its values. ERROR_DATA: a field that nobody spoke for, and no form of rows that keeps it.
  */
 bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *error);

@@ -202,10 +202,11 @@ static bool put_constant(const struct expectation *e, const struct expected_colu
 
 /* A uuid or a text, as the identity of the entity. */
 static bool put_identity(const struct expectation *e, const struct expected_column *column,
-                         const char *entity, const struct pgtype *read,
+                         const struct mapping_value *value, const struct pgtype *read,
                          const struct tuple_field *field, struct buffer *out, struct error *error)
 {
     const struct identity *rule = &e->project->identity;
+    const char *entity = value->id_of->name;
     uint8_t uuid[16];
     char text[37];
     bool ok;
@@ -213,8 +214,8 @@ static bool put_identity(const struct expectation *e, const struct expected_colu
         ok = field->length == 16 && expect_identity_uuid(rule, entity, field->bytes, uuid);
     else
         ok = families[read->base].family == FAMILY_TEXT &&
-             expect_identity_text(rule, entity, (const char *)field->bytes, (size_t)field->length,
-                                  uuid);
+             expect_identity_text(rule, entity, value->ids, (const char *)field->bytes,
+                                  (size_t)field->length, uuid);
     if (!ok) {
         error_set(error, ERROR_DATA, "the value is nobody's id");
         return error_at(error, NULL, NULL, column->name);
@@ -254,7 +255,7 @@ static bool put_column(const struct expectation *e, const struct expected_column
     if (field->length < 0)
         return put_null(e, column, tuple, out, error);
     if (value != NULL && value->id_of != NULL)
-        return put_identity(e, column, value->id_of->name, &tuple->read, field, out, error);
+        return put_identity(e, column, value, &tuple->read, field, out, error);
     size_t start = out->length;
     if (!canonical_from_binary(&tuple->read, field->bytes, field->length, out, error)) {
         error->code = ERROR_SOURCE;
@@ -262,7 +263,7 @@ static bool put_column(const struct expectation *e, const struct expected_column
     }
     if (value != NULL && value->keys_id_of != NULL)
         return expect_json_identify(out, start + 1, &e->project->identity, value->keys_id_of->name,
-                                    column->name, error);
+                                    value->ids, column->name, error);
     return true;
 }
 

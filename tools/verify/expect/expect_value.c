@@ -42,11 +42,19 @@ static bool put_int(const struct expect_target *target, const struct item *item,
     return true;
 }
 
+static bool is_finite(const struct item *item)
+{
+    char text[ITEM_NUMBER];
+    return !item_number(item, text) || strpbrk(text, "Nn") == NULL;
+}
+
 static bool put_float(const struct expect_target *target, const struct item *item,
                       struct buffer *out, struct error *error)
 {
     double number = item->value.value.v_double;
     int64_t whole;
+    if (!is_finite(item))
+        return misfit(target, item, "it is not finite", error);
     if (item->value.value_type != BSON_TYPE_DOUBLE) {
         if (item->value.value_type == BSON_TYPE_DECIMAL128 || !item_whole(item, &whole))
             return misfit(target, item, "it is no double", error);
@@ -55,7 +63,7 @@ static bool put_float(const struct expect_target *target, const struct item *ite
         if (number >= 0x1p63 || (int64_t)number != whole)
             return misfit(target, item, "it would be rounded", error);
     }
-    if (target->type.base == PG_FLOAT4 && !isnan(number) && (double)(float)number != number)
+    if (target->type.base == PG_FLOAT4 && (double)(float)number != number)
         return misfit(target, item, "it would be rounded", error);
     canonical_put_double(out, number);
     return true;
@@ -67,12 +75,14 @@ static bool put_numeric(const struct expect_target *target, const struct item *i
     char text[ITEM_NUMBER];
     struct canonical_decimal decimal;
     size_t start = out->length;
+    if (!is_finite(item))
+        return misfit(target, item, "it is not finite", error);
     if (!item_number(item, text) || !canonical_put_decimal(out, text))
         return misfit(target, item, "it is no number", error);
     if (out->failed || target->type.precision == 0)
         return true;
     if (!canonical_decimal_read(out->data + start, out->length - start, &decimal))
-        return strcmp(text, "NaN") == 0 || misfit(target, item, "it is infinite", error);
+        return misfit(target, item, "it is no number", error);
     int64_t whole = (int64_t)decimal.count + decimal.power;
     if (decimal.count > 0 && decimal.power < -target->type.scale)
         return misfit(target, item, "it would be rounded", error);
@@ -144,7 +154,7 @@ static bool put_identity(const struct expect_target *target, const struct item *
 {
     uint8_t uuid[16];
     char text[37];
-    if (!expect_identity(target->rule, target->id_entity, item, uuid))
+    if (!expect_identity(target->rule, target->id_entity, target->ids, item, uuid))
         return misfit(target, item, "it is nobody's id", error);
     bool bare = target->type.base == PG_UUID;
     expect_uuid_write(uuid, text);

@@ -11,6 +11,7 @@ struct expect_target {
     struct pgtype type;
     const struct identity *rule;
     const char *id_entity; /* the value is an id of it, or NULL */
+    enum identity_ids ids; /* what is taken for one */
     const char *path;      /* for messages */
 };
 /* Nothing becomes NULL. ERROR_DATA at the path for what does not fit. */

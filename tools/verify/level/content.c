@@ -22,13 +22,12 @@
  * Rows that were there before the run (the ledger's rows_before) come from no record either: as
  * many extra rows as that are not findings. Which of the extra ones they are cannot be told.
  *
- * Going on: tallies of finished entities and tables are kept (state.h) while the records come from
- * checkpoints, whose size, time and number say that they are the same files. A table's piece counts
- * only if the table's row versions (place and writing transaction of each) are the same, which the
- * server adds up without sending them. A source that is read afresh has no such sign; nothing of it
- * is kept, because an answer about yesterday's source would be wrong today. */
+ * Going on: tallies of finished entities are kept (state.h) while the records come from checkpoints,
+ * each with all that it depends on: the checkpoint file, the mapping, what is compared, the program.
+ * Nothing is kept of the target, which others may write to and redefine meanwhile in more ways than
+ * could be listed, nor of a source that is read afresh: an answer about yesterday's rows would be
+ * wrong today. */
 #include "content.h"
-#include "found.h"
 #include "query.h"
 #include "records.h"
 
@@ -42,7 +41,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { LAYOUT = 2 };
+enum { LAYOUT = 3 };
 
 static const struct catalog_entity *catalog_of(const struct verification *verification,
                                                const struct mapping *entity)
@@ -186,7 +185,8 @@ static bool visit_tally(struct content *content, struct content_table *table, en
     return true;
 }
 
-/* The checkpoint that an entity's tallies come from, as a text that changes when the file does. */
+/* The checkpoint that an entity's tallies come from, as a text that changes when the file does: the
+ * time of its last change is the kernel's, and unlike that of its content nobody can set it. */
 static bool put_checkpoint(const struct content *content, const struct mapping *entity,
                            struct buffer *identity)
 {
@@ -195,9 +195,10 @@ static bool put_checkpoint(const struct content *content, const struct mapping *
     struct error unused;
     if (!records_checkpoint(content->verification, entity, path, &unused) || stat(path, &info) != 0)
         return false;
-    buffer_printf(identity, "%s %lld bytes %lld.%09ld %llu\n", entity->name,
+    buffer_printf(identity, "%s %lld bytes %lld.%09ld %lld.%09ld %llu:%llu\n", entity->name,
                   (long long)info.st_size, (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                  (unsigned long long)info.st_ino);
+                  (long long)info.st_ctim.tv_sec, info.st_ctim.tv_nsec,
+                  (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
     return true;
 }
 
@@ -273,59 +274,17 @@ static bool tally_entity(struct content *content, const struct mapping *entity, 
     return ok;
 }
 
-/* What a table's rows are, as a number that changes when any of them is written. */
-static bool put_versions(struct content *content, const struct compared_table *compared,
-                         struct buffer *identity, struct error *error)
+static bool tally_table(struct content *content, struct content_table *table, struct error *error)
 {
-    struct buffer sql;
-    PGresult *result = NULL;
-    buffer_init(&sql);
-    buffer_puts(&sql, "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended("
-                      "tableoid::pg_catalog.text || ctid::pg_catalog.text ||"
-                      " xmin::pg_catalog.text, 0)) FROM ");
-    found_put_identifier(&sql, compared->schema);
-    buffer_putc(&sql, '.');
-    found_put_identifier(&sql, compared->name);
-    bool ok = buffer_ok(&sql, error) && postgres_query(&content->verification->target,
-                                                       buffer_text(&sql), NULL, 0, &result, error);
-    if (ok)
-        buffer_printf(identity, "%s rows, versions %s\n", PQgetvalue(result, 0, 0),
-                      PQgetvalue(result, 0, 1));
-    PQclear(result);
-    buffer_release(&sql);
-    return ok;
-}
-
-static bool tally_table(struct content *content, struct state *state, struct content_table *table,
-                        struct error *error)
-{
-    const struct compared_table *compared = &table->compared;
-    struct buffer identity;
-    buffer_init(&identity);
-    bool ok = true, done = false;
-    if (state->folder != NULL && compared->there) {
-        buffer_puts(&identity, content->identity);
-        compared_put_identity(compared, &identity);
-        ok = put_versions(content, compared, &identity, error) && buffer_ok(&identity, error);
-        done = ok && state_load(state, compared->label, &identity, &table->found, 1, NULL);
-    }
-    if (ok && !done) {
-        ok = pass_table(content, table, visit_tally, error);
-        const struct tally *found = table->found;
-        if (ok && compared->there)
-            state_save(state, compared->label, &identity, &found, 1, NULL);
-    }
-    buffer_release(&identity);
-    if (ok)
-        message_info("%s: %" PRId64 " rows read back%s", compared->label, tally_rows(table->found),
-                     done ? " by the interrupted verification" : "");
-    return ok;
+    if (!pass_table(content, table, visit_tally, error))
+        return false;
+    message_info("%s: %" PRId64 " rows read back", table->compared.label, tally_rows(table->found));
+    return true;
 }
 
 /* The target's side. */
 struct reading {
     struct content *content;
-    struct state state; /* of its own: whoever cannot keep his pieces gives that up for himself */
     struct error error;
     bool ok;
 };
@@ -336,7 +295,7 @@ static void *read_tables(void *context)
     struct content *content = reading->content;
     reading->ok = true;
     for (size_t i = 0; reading->ok && i < content->table_count; i++)
-        reading->ok = tally_table(content, &reading->state, &content->tables[i], &reading->error);
+        reading->ok = tally_table(content, &content->tables[i], &reading->error);
     return NULL;
 }
 
@@ -345,7 +304,7 @@ static void *read_tables(void *context)
 static bool tally_both(struct content *content, struct error *error)
 {
     const struct project *project = content->verification->project;
-    struct reading reading = {.content = content, .state = content->state};
+    struct reading reading = {.content = content};
     pthread_t thread;
     bool beside = pthread_create(&thread, NULL, read_tables, &reading) == 0, ok = true;
     for (size_t i = 0; ok && i < project->mapping_count; i++)

@@ -59,13 +59,21 @@ static bool add_entity(struct fates *fates, const char *name, int64_t filtered, 
     return true;
 }
 
+static bool is_empty(const int64_t values[FATE_COUNT])
+{
+    for (size_t i = 0; i < FATE_COUNT; i++)
+        if (values[i] != 0)
+            return false;
+    return true;
+}
+
 bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
                 const struct expected_path *paths, size_t count, struct error *error)
 {
     if (!add_entity(fates, entity, filtered, error))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (paths[i].values[FATE_SEEN] == 0 && !paths[i].named)
+        if (!paths[i].named && is_empty(paths[i].values))
             continue;
         struct fate_row *row = add(fates, entity, paths[i].path, error);
         if (row == NULL)
@@ -156,7 +164,7 @@ bool fates_read_ledger(struct fates *fates, struct postgres *target, const char 
 int64_t fate_row_balance(const struct fate_row *row)
 {
     int64_t balance = row->values[FATE_SEEN];
-    for (size_t fate = FATE_SEEN + 1; fate < FATE_COUNT; fate++)
+    for (size_t fate = FATE_SEEN + 1; fate < FATE_TERMS; fate++)
         balance -= row->values[fate];
     return balance;
 }
@@ -190,8 +198,9 @@ static bool tell_row(cJSON *array, const struct fate_row *row)
     bool ok = cJSON_AddItemToArray(array, json) &&
               cJSON_AddStringToObject(json, "entity", row->entity) != NULL &&
               cJSON_AddStringToObject(json, "path", row->path) != NULL;
-    for (size_t fate = 0; ok && fate < FATE_COUNT; fate++)
-        ok = cJSON_AddNumberToObject(json, fate_names[fate], (double)row->values[fate]) != NULL;
+    for (size_t fate = 0; ok && fate < FATE_COUNT; fate++) /* the terms; of the others what is there */
+        ok = (fate >= FATE_TERMS && row->values[fate] == 0) ||
+             cJSON_AddNumberToObject(json, fate_names[fate], (double)row->values[fate]) != NULL;
     return ok && cJSON_AddNumberToObject(json, "balance", (double)fate_row_balance(row)) != NULL;
 }
 
@@ -201,7 +210,7 @@ bool fates_tell(struct fates *fates, struct verdict_file *verdict, struct error 
     bool ok = array != NULL;
     sort(fates);
     for (size_t i = 0; ok && i < fates->count; i++)
-        ok = fates->rows[i].values[FATE_SEEN] == 0 || tell_row(array, &fates->rows[i]);
+        ok = is_empty(fates->rows[i].values) || tell_row(array, &fates->rows[i]);
     if (ok && cJSON_ReplaceItemInObjectCaseSensitive(verdict->json, "paths", array))
         return true;
     cJSON_Delete(array);

@@ -1,5 +1,6 @@
 /* level_references: tables, their shape, and whether every row that names another finds it. */
 #include "level.h"
+#include "pointer_check.h"
 #include "query.h"
 #include "table_shape.h"
 
@@ -8,7 +9,7 @@
 
 struct look {
     struct inspection *inspection;
-    const struct blueprint *blueprint;
+    struct blueprint *blueprint;
     struct arena *arena;
     const char **oids; /* of the blueprint's tables; NULL: there is none */
     struct error *error;
@@ -115,7 +116,7 @@ static void put_orphans(struct buffer *sql, const struct blueprint_table *table,
     for (size_t i = 0; i < reference->columns.count; i++) {
         buffer_puts(sql, i > 0 ? " AND p." : " WHERE p.");
         query_put_name(sql, reference->to_columns.items[i]);
-        buffer_puts(sql, reference->as_text ? "::text = c." : " = c.");
+        buffer_puts(sql, " = c.");
         query_put_name(sql, reference->columns.items[i]);
     }
     buffer_putc(sql, ')');
@@ -164,6 +165,24 @@ static bool look_at_references(const struct look *look, const struct blueprint_t
     return ok;
 }
 
+/* What points to a table that is missing is told with that. */
+static bool look_at_pointers(const struct look *look, const struct blueprint_table *table)
+{
+    struct pointers pointers;
+    if (!pointers_gather(&pointers, look->blueprint, look->inspection->verification->project, table,
+                         look->error))
+        return false;
+    for (size_t i = 0; i < pointers.count; i++) {
+        const struct pointer *pointer = &pointers.items[i];
+        bool there = true;
+        for (size_t e = 0; e < pointer->end_count; e++)
+            there = there && oid_of(look, pointer->ends[e].table) != NULL;
+        if (there && !pointer_check(look->inspection, table, pointer, look->arena, look->error))
+            return false;
+    }
+    return true;
+}
+
 static bool find_table(const struct look *look, size_t index)
 {
     const struct blueprint_table *table = &look->blueprint->tables[index];
@@ -195,7 +214,7 @@ static bool look_at_all(struct inspection *inspection, struct blueprint *bluepri
         if (look.oids[i] != NULL)
             ok = shape_columns(inspection, table, look.oids[i], error) &&
                  shape_keys(inspection, table, look.oids[i], look.arena, error) &&
-                 look_at_references(&look, table);
+                 look_at_references(&look, table) && look_at_pointers(&look, table);
     }
     return ok;
 }

@@ -73,6 +73,12 @@ static bool read_header(struct records *records, const struct verification *veri
         return error_hint(error, "the checkpoint is another one's, or the mapping's \"from\" has "
                                  "changed since");
     }
+    if (verification->run != NULL && header.run[0] != '\0' &&
+        strcmp(header.run, verification->run) != 0) {
+        stream_error(&records->reader, frame.number, frame.offset, error,
+                     "it belongs to run %s, not to run %s", header.run, verification->run);
+        return error_hint(error, "bring the run's folder back as it was");
+    }
     return catalog_parse_entity(header.catalog, records->name, &records->catalog, error);
 }
 

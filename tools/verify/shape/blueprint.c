@@ -1,4 +1,5 @@
 #include "blueprint.h"
+#include "pointer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,14 +34,6 @@ static struct blueprint_column *find_column(const struct blueprint_table *table,
     for (size_t i = 0; i < table->column_count; i++)
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
-    return NULL;
-}
-
-static struct blueprint_table *find_table(const struct blueprint *blueprint, const char *label)
-{
-    for (size_t i = 0; i < blueprint->count; i++)
-        if (strcmp(blueprint->tables[i].label, label) == 0)
-            return &blueprint->tables[i];
     return NULL;
 }
 
@@ -138,7 +131,8 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
     if (find_column(table, by->name) != NULL)
         return true;
     if (type.name == NULL && by->value.kind == VALUE_PARENT) {
-        const struct blueprint_table *parent = find_table(d->blueprint, entity->tables[0].label);
+        const struct blueprint_table *parent =
+            pointer_find_table(d->blueprint, entity->tables[0].label);
         const struct blueprint_column *above = find_column(parent, by->value.from);
         type = above != NULL ? above->type : type;
     }
@@ -306,7 +300,7 @@ static bool draw_checks(struct drawing *d, struct blueprint_table *table)
 static bool draw_table(struct drawing *d, const struct mapping *entity,
                        const struct mapping_table *mapping)
 {
-    struct blueprint_table *table = find_table(d->blueprint, mapping->label);
+    struct blueprint_table *table = pointer_find_table(d->blueprint, mapping->label);
     if (table != NULL) {
         for (size_t i = 0; table->mapping->exists && i < mapping->column_count; i++)
             if (!add_mapped(d, table, entity, &mapping->columns[i]))
@@ -322,50 +316,19 @@ static bool draw_table(struct drawing *d, const struct mapping *entity,
            draw_checks(d, table);
 }
 
-/* Where a column of a row form points: another entity's home, or its own. */
-struct destination {
-    const struct blueprint_table *table;
-    const char *column;
-};
-
-static struct destination destination_of(const struct blueprint *blueprint,
-                                         const struct mapping *entity,
-                                         const struct mapping_column *column)
+/* Where the foreign key of a column points: to the parent's row, or to another entity's home. */
+static bool find_destination(const struct drawing *d, const struct blueprint_table *table,
+                             const struct mapping_column *column, struct pointer_end *end)
 {
-    const struct mapping *home = column->value.id_of;
-    if (column->value.kind == VALUE_PARENT) {
-        const struct blueprint_table *parent = find_table(blueprint, entity->tables[0].label);
-        if (parent->key.count == 1 && strcmp(parent->key.items[0], column->value.from) == 0)
-            return (struct destination){parent, parent->key.items[0]};
-    }
-    if (home == NULL || home->home == NULL)
-        return (struct destination){0};
-    return (struct destination){find_table(blueprint, home->home->label), home->home_column};
-}
-
-/* Every form that fills the column must point to the same place: a row does not tell which form it
- * is of. */
-static struct destination common_destination(const struct drawing *d,
-                                             const struct blueprint_table *table, const char *name)
-{
-    struct destination common = {0};
-    bool first = true;
-    for (size_t i = 0; i < d->project->mapping_count; i++)
-        for (size_t t = 0; t < d->project->mappings[i]->table_count; t++) {
-            const struct mapping *entity = d->project->mappings[i];
-            const struct mapping_table *form = &entity->tables[t];
-            for (size_t c = 0; c < form->column_count; c++) {
-                if (strcmp(form->label, table->label) != 0 ||
-                    strcmp(form->columns[c].name, name) != 0)
-                    continue;
-                struct destination here = destination_of(d->blueprint, entity, &form->columns[c]);
-                bool same = here.table != NULL && here.table == common.table &&
-                            strcmp(here.column, common.column) == 0;
-                common = first || same ? here : (struct destination){0};
-                first = false;
-            }
-        }
-    return common;
+    const struct blueprint_table *parent =
+        pointer_find_table(d->blueprint, table->entity->tables[0].label);
+    bool home;
+    *end = (struct pointer_end){parent, parent->key.count == 1 ? parent->key.items[0] : ""};
+    if (column->value.kind == VALUE_PARENT && strcmp(end->column, column->value.from) == 0)
+        return true;
+    return column->value.id_of != NULL &&
+           pointer_find_end(d->blueprint, column->value.id_of, end, &home) && home &&
+           (end->table != table || strcmp(end->column, column->name) != 0);
 }
 
 static bool one_word(struct drawing *d, const char *word, struct words *words)
@@ -381,20 +344,16 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
                            const struct blueprint_column *column)
 {
     const struct mapping_column *by = column->mapping;
-    bool declared = !table->mapping->exists && by->foreign_key;
-    struct destination to = declared ? destination_of(d->blueprint, table->entity, by)
-                                     : common_destination(d, table, column->name);
-    if (to.table == NULL || (to.table == table && strcmp(to.column, column->name) == 0))
+    struct pointer_end to;
+    if (table->mapping->exists || !by->foreign_key || !find_destination(d, table, by, &to))
         return true;
-    const struct blueprint_column *there = find_column(to.table, to.column);
     struct blueprint_reference *reference = &table->references[table->reference_count++];
     *reference = (struct blueprint_reference){
         .to = to.table,
-        .declared = declared,
+        .declared = true,
         .on_delete = by->on_delete != NULL            ? by->on_delete
                      : by->value.kind == VALUE_PARENT ? "cascade"
                                                       : "no action",
-        .as_text = there != NULL && there->type.base == PG_UUID && column->type.base != PG_UUID,
     };
     return one_word(d, column->name, &reference->columns) &&
            one_word(d, to.column, &reference->to_columns);
@@ -404,7 +363,8 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
  * its rows must have a parent. */
 static bool draw_parent(struct drawing *d, struct blueprint_table *table)
 {
-    const struct blueprint_table *parent = find_table(d->blueprint, table->entity->tables[0].label);
+    const struct blueprint_table *parent =
+        pointer_find_table(d->blueprint, table->entity->tables[0].label);
     struct words columns = {take(d, parent->key.count, sizeof *columns.items), 0};
     if (columns.items == NULL)
         return false;
@@ -424,7 +384,7 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table)
 static bool draw_references(struct drawing *d, struct blueprint_table *table)
 {
     const struct mapping_table *parent = &table->entity->tables[0];
-    const struct blueprint_table *above = find_table(d->blueprint, parent->label);
+    const struct blueprint_table *above = pointer_find_table(d->blueprint, parent->label);
     table->references = take(d, table->column_count + 1, sizeof *table->references);
     if (table->references == NULL)
         return false;

@@ -23,7 +23,8 @@ struct blueprint_column {
     const struct mapping_column *mapping; /* NULL: kept as it is */
 };
 
-/* Rows of the table name rows of another. */
+/* Rows of the table name rows of another, by a foreign key or by a parent's key of several columns; the
+ * other values that do are pointers (pointer.h). */
 struct blueprint_table;
 struct blueprint_reference {
     struct words columns;
@@ -31,7 +32,6 @@ struct blueprint_reference {
     struct words to_columns;
     bool declared;         /* a foreign key belongs to it; else only the rows are looked at */
     const char *on_delete; /* "no action" unless said */
-    bool as_text;          /* uuid there, its text here */
 };
 
 struct blueprint_table {

@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/message.h"
 
@@ -42,10 +43,10 @@ bool state_load(const struct state *state, const char *name, const struct buffer
         length = file.length - sizeof hash;
         memcpy(&hash, file.data + length, sizeof hash);
         struct hash now = hash_of(file.data, length);
-        ok = hash_compare(&hash, &now) == 0 && (more != NULL || length == wanted) &&
+        ok = hash_compare(&hash, &now) == 0 &&
              memcmp(file.data, identity->data, identity->length) == 0;
     }
-    if (ok && more != NULL)
+    if (ok)
         buffer_put(more, file.data + wanted, length - wanted);
     for (size_t i = 0; ok && i < count; i++)
         memcpy(tallies[i], file.data + identity->length + i * sizeof(struct tally),
@@ -66,14 +67,15 @@ void state_save(struct state *state, const char *name, const struct buffer *iden
     buffer_put(&file, identity->data, identity->length);
     for (size_t i = 0; i < count; i++)
         buffer_put(&file, tallies[i], sizeof(struct tally));
-    if (more != NULL)
-        buffer_put(&file, more->data, more->length);
+    buffer_put(&file, more->data, more->length);
     struct hash hash = hash_of(file.data, file.length);
     buffer_put(&file, &hash, sizeof hash);
     bool ok = buffer_ok(&file, &error) && file_make_folder(state->folder, &error) &&
               path_of(state, name, path, &error) &&
               file_replace(path, file.data, file.length, &error);
-    if (!ok) {
+    if (ok) {
+        crash_point(CRASH_VERIFY_STATE_KEPT);
+    } else {
         message_warning("an interrupted verification will begin anew: %s", error.message);
         state->folder = NULL;
     }

@@ -15,8 +15,7 @@ struct state {
     const char *folder; /* NULL: nothing is kept */
 };
 
-/* True when the piece is there, and its tallies are filled in; its further bytes are appended to
- * `more`, which is NULL where there are none. */
+/* True when the piece is there: its tallies are filled in, its further bytes appended to `more`. */
 bool state_load(const struct state *state, const char *name, const struct buffer *identity,
                 struct tally *const *tallies, size_t count, struct buffer *more);
 void state_save(struct state *state, const char *name, const struct buffer *identity,

@@ -30,8 +30,9 @@ void inspection_begin(struct inspection *inspection, struct verification *verifi
                       enum verdict_level level)
 {
     struct error error;
-    *inspection = (struct inspection){verification, level, now(), 0, {0}, 0};
+    *inspection = (struct inspection){verification, level, now(), 0, {0}, 0, {0}};
     buffer_init(&inspection->doubts);
+    buffer_init(&inspection->remarks);
     if (!set_foothold(inspection, &error))
         inspection_doubt(inspection, "%s", error.message);
 }
@@ -41,10 +42,13 @@ bool inspection_close(struct inspection *inspection, bool ok, struct error *erro
     if (inspection->doubt_count > DOUBTS_TOLD)
         buffer_printf(&inspection->doubts, "; and %lld more that could not be checked",
                       (long long)inspection->doubt_count - DOUBTS_TOLD);
-    ok = ok && buffer_ok(&inspection->doubts, error) &&
-         verdict_close(&inspection->verification->verdict, inspection->level, inspection->checks,
-                       now() - inspection->began, buffer_text(&inspection->doubts), error);
+    struct verdict_file *verdict = &inspection->verification->verdict;
+    ok = ok && buffer_ok(&inspection->doubts, error) && buffer_ok(&inspection->remarks, error) &&
+         verdict_close(verdict, inspection->level, inspection->checks, now() - inspection->began,
+                       buffer_text(&inspection->doubts), error) &&
+         verdict_remark(verdict, inspection->level, buffer_text(&inspection->remarks), error);
     buffer_release(&inspection->doubts);
+    buffer_release(&inspection->remarks);
     return ok;
 }
 
@@ -56,6 +60,15 @@ void inspection_doubt(struct inspection *inspection, const char *format, ...)
     buffer_puts(&inspection->doubts, inspection->doubts.length > 0 ? "; " : "");
     va_start(args, format);
     buffer_vprintf(&inspection->doubts, format, args);
+    va_end(args);
+}
+
+void inspection_remark(struct inspection *inspection, const char *format, ...)
+{
+    va_list args;
+    buffer_puts(&inspection->remarks, inspection->remarks.length > 0 ? "; " : "");
+    va_start(args, format);
+    buffer_vprintf(&inspection->remarks, format, args);
     va_end(args);
 }
 

@@ -17,6 +17,7 @@ struct inspection {
     int64_t checks;       /* things looked at */
     struct buffer doubts; /* what could not be seen, and why: the first few, as one text */
     int64_t doubt_count;
+    struct buffer remarks; /* what was seen and is no finding, as one text */
 };
 
 void inspection_begin(struct inspection *inspection, struct verification *verification,
@@ -25,6 +26,9 @@ void inspection_begin(struct inspection *inspection, struct verification *verifi
  * end, and is what is returned unless the telling fails. */
 bool inspection_close(struct inspection *inspection, bool ok, struct error *error);
 void inspection_doubt(struct inspection *inspection, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Something to be known that is neither a doubt nor a finding: the level's reason says it. */
+void inspection_remark(struct inspection *inspection, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* A finding of the level; its text begins with table and key, which may be NULL. */
 bool inspection_find(struct inspection *inspection, const char *kind, const char *table,

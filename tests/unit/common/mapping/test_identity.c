@@ -32,7 +32,7 @@ static void from_text(enum identity_strategy strategy, const char *entity, const
     const struct identity identity = identity_of(strategy);
     uint8_t uuid[16];
     out[0] = '\0';
-    if (identity_from_text(&identity, entity, id, strlen(id), uuid))
+    if (identity_from_text(&identity, entity, IDENTITY_TEXTS, id, strlen(id), uuid))
         uuid_format(uuid, out);
 }
 
@@ -121,7 +121,7 @@ static void names_are_of_their_entity_and_namespace(void **state)
         uint8_t uuid[16];
         char text[37];
         assert_true(uuid_parse(cases[i].namespace, 36, identity.namespace));
-        assert_true(identity_from_text(&identity, cases[i].entity, HEX, 24, uuid));
+        assert_true(identity_from_text(&identity, cases[i].entity, IDENTITY_PLAIN, HEX, 24, uuid));
         uuid_format(uuid, text);
         assert_string_equal(text, cases[i].uuid);
     }
@@ -133,11 +133,52 @@ static void the_length_counts_not_the_terminator(void **state)
     const struct identity identity = identity_of(IDENTITY_UUID5);
     uint8_t uuid[16], longer[16];
     char text[37];
-    assert_true(identity_from_text(&identity, "users", "42 and more", 2, uuid));
+    assert_true(identity_from_text(&identity, "users", IDENTITY_TEXTS, "42 and more", 2, uuid));
     uuid_format(uuid, text);
     assert_string_equal(text, "6dd59eb2-4096-575a-835d-d4ead72f53b6");
-    assert_true(identity_from_text(&identity, "users", "42\0x", 4, longer)); /* any bytes */
+    assert_true(identity_from_text(&identity, "users", IDENTITY_TEXTS, "42\0x", 4, longer)); /* any bytes */
     assert_memory_not_equal(uuid, longer, 16);
+}
+
+/* What is taken for an id at all. */
+static void texts_that_are_ids(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool plain, appwrite, any;
+    } cases[] = {
+        {"5f0c8a1b2c3d4e5f60718293", true, true, true},
+        {"5F0C8A1B2C3D4E5F60718293", true, true, true},
+        {"017348fb-7978-72c3-b539-7d81c60a4c00", true, true, true},
+        {"00000000-5f0c-8a1b-2c3d-4e5f60718293", true, true, true},
+        {"0173 48fb797872c3b5397d81c60a4c00", false, false, true},
+        {"65f1a2b3c4d5e6f7a8b9", false, true, true}, /* as Appwrite makes them */
+        {"a", false, true, true},
+        {"main.user-1_x", false, true, true},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", false, true, true},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890", false, false, true},
+        {".a", false, false, true},
+        {"-a", false, false, true},
+        {"_a", false, false, true},
+        {"n/a", false, false, true},
+        {"anna@example.com", false, false, true},
+        {"Anna Arendt", false, false, true},
+        {"\xc3\xa4", false, false, true},
+        {"", false, false, false},
+    };
+    const struct identity identity = identity_of(IDENTITY_UUID7);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const bool taken[] = {[IDENTITY_PLAIN] = cases[i].plain,
+                              [IDENTITY_APPWRITE] = cases[i].appwrite,
+                              [IDENTITY_TEXTS] = cases[i].any};
+        for (int ids = IDENTITY_PLAIN; ids <= IDENTITY_TEXTS; ids++) {
+            uint8_t uuid[16];
+            if (identity_from_text(&identity, "users", (enum identity_ids)ids, cases[i].text,
+                                   strlen(cases[i].text), uuid) != taken[ids])
+                fail_msg("\"%s\" as one of %s", cases[i].text, identity_ids_text(ids));
+        }
+    }
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -256,6 +297,7 @@ int main(void)
         cmocka_unit_test(what_is_no_objectid),
         cmocka_unit_test(names_are_of_their_entity_and_namespace),
         cmocka_unit_test(the_length_counts_not_the_terminator),
+        cmocka_unit_test(texts_that_are_ids),
         cmocka_unit_test(version7_keeps_order_and_everything),
         cmocka_unit_test(uuids_are_parsed_strictly),
         cmocka_unit_test(strategies_have_names),

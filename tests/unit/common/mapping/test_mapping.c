@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "scratch_folder.h"
 #include "graduate/project.h"
+#include "scratch_folder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -113,9 +113,16 @@ static void wrong_mappings(void **state)
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':'a'}",
          ": /drop: this must be an array of texts, and is a string"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a',7]}",
-         ": /drop/1: this must be a text, and is a number"},
+         ": /drop/1: this must be a text, or an object as {\"path\": \"field\", \"optional\": "
+         "true}, and is a number"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['']}",
-         ": /drop/0: this must be a text, and is a string that is empty"},
+         ": /drop/0: this must be a text, or an object as"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':[{'path':1}]}",
+         ": /drop/0/path: this must be a text, and is a number"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':[{'optional':true}]}",
+         ": /drop/0: the \"path\" is missing"},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'left_out':[]}",
+         ": /left_out: this is for documents"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a','b','a']}",
          ": /drop/2: \"a\" stands here twice"},
     };
@@ -462,8 +469,6 @@ static void tables_in_their_order(void **state)
     assert_string_equal(column_of(&tables[2], "book")->type.name, "uuid"); /* the parent's */
     assert_string_equal(column_of(&tables[2], "book")->value.from, "id");
     assert_string_equal(column_of(&tables[2], "named")->type.name, "text");
-    assert_ptr_equal(books->home, &tables[0]);
-    assert_string_equal(books->home_column, "id");
     project_release(&project);
 }
 
@@ -483,7 +488,6 @@ static void columns_and_their_values(void **state)
          "'const':{'const':null,'type':'text'},"
          "'rest':{'rest':true},"
          "'tags':{'from':'t','type':'text[]','default':['a']},"
-         "'keyed':{'from':'k','keys_id_of':'users','type':'jsonb','default':{}},"
          "'made':{'object':{'a':{'from':'a','do':['lower']},'b':{'const':[1]},'o':{'object':{"
          "'i':{'from':'u','id_of':'users'}}},'f':{'first':[{'from':'x'},{'const':2,'when':{'y':1}}]"
          "}},"
@@ -523,7 +527,6 @@ static void columns_and_their_values(void **state)
     c = column_of(table, "rest");
     assert_true(c->value.kind == VALUE_REST && c->type.base == PG_JSONB);
     assert_true(column_of(table, "tags")->type.array);
-    assert_ptr_equal(column_of(table, "keyed")->value.keys_id_of, users);
     const struct mapping_value *made = &column_of(table, "made")->value;
     assert_true(made->kind == VALUE_OBJECT && made->member_count == 4);
     assert_string_equal(made->members[0].name, "a");
@@ -544,16 +547,16 @@ static void keys_indexes_and_rights(void **state)
                  ",'unique':[['c','two words']],"
                  "'indexes':[['c desc','two words desc nulls last'],['(lower(c))'],['two words'],"
                  "{'columns':['c text_pattern_ops'],'where':'c is not "
-                 "null','method':'gin','unique':true}],"
+                 "null','method':'btree','unique':true},{'columns':['c'],'method':'gin'}],"
                  "'checks':{'short':'length(c) < 9'},"
-                 "'policies':[{'name':'all','to':['a','b']},"
+                 "'policies':[{'name':'all','to':['a','b'],'check':'x'},"
                  "{'name':'own','for':'update','to':['a'],'using':'x','check':'y'}],"
                  "'grants':{'anon':[],'authenticated':['select','all']}"),
          &project);
     const struct mapping_table *table = &project_mapping(&project, "books")->tables[0];
     assert_int_equal(table->unique_count, 1);
     assert_words(&table->uniques[0], "c|two words");
-    assert_int_equal(table->index_count, 4);
+    assert_int_equal(table->index_count, 5);
     assert_words(&table->indexes[0].columns, "c desc|two words desc nulls last");
     assert_string_equal(table->indexes[0].method, "btree");
     assert_true(table->indexes[0].where == NULL && !table->indexes[0].unique);
@@ -561,14 +564,16 @@ static void keys_indexes_and_rights(void **state)
     assert_words(&table->indexes[2].columns, "two words");
     assert_words(&table->indexes[3].columns, "c text_pattern_ops");
     assert_string_equal(table->indexes[3].where, "c is not null");
-    assert_string_equal(table->indexes[3].method, "gin");
-    assert_true(table->indexes[3].unique);
+    assert_string_equal(table->indexes[3].method, "btree");
+    assert_true(table->indexes[3].unique && !table->indexes[4].unique);
+    assert_string_equal(table->indexes[4].method, "gin");
     assert_string_equal(table->checks[0].name, "short");
     assert_string_equal(table->checks[0].expression, "length(c) < 9");
     assert_int_equal(table->policy_count, 2);
     assert_string_equal(table->policies[0].command, "all"); /* unless said */
     assert_words(&table->policies[0].roles, "a|b");
-    assert_true(table->policies[0].using == NULL && table->policies[0].with_check == NULL);
+    assert_true(table->policies[0].using == NULL);
+    assert_string_equal(table->policies[0].with_check, "x");
     assert_string_equal(table->policies[1].command, "update");
     assert_string_equal(table->policies[1].using, "x");
     assert_string_equal(table->policies[1].with_check, "y");
@@ -585,11 +590,12 @@ static void a_kept_table_needs_little(void **state)
     load(*state, KEPT("'keep_shape':true"), &project);
     const struct mapping *sales = project_mapping(&project, "books");
     assert_true(sales->tables[0].keep_shape && sales->tables[0].column_count == 0);
-    assert_true(sales->home == NULL && sales->tables[0].key.count == 0);
+    assert_true(sales->tables[0].key.count == 0);
     project_release(&project);
     load(*state,
          KEPT("'keep_shape':true,'key':['any'],'indexes':[['what the catalog knows']],'columns':{"
-              "'id':{},'user':{'id_of':'users'},'at':{'type':'timestamptz'},'was':{'from':'old'}}"),
+              "'id':{},'user':{'id_of':'users'},'keyed':{'keys_id_of':'users','type':'jsonb'},'at':"
+              "{'type':'timestamptz'},'was':{'from':'old'}}"),
          &project);
     const struct mapping_table *table = &project_mapping(&project, "books")->tables[0];
     assert_true(column_of(table, "id")->value.kind == VALUE_SAME);
@@ -597,23 +603,55 @@ static void a_kept_table_needs_little(void **state)
     assert_int_equal(column_of(table, "user")->type.base, PG_UUID);
     assert_int_equal(column_of(table, "at")->type.base, PG_TIMESTAMPTZ);
     assert_string_equal(column_of(table, "was")->value.from, "old");
+    assert_ptr_equal(column_of(table, "keyed")->value.keys_id_of,
+                     project_mapping(&project, "users"));
     project_release(&project);
 }
 
-static void an_entity_without_a_home(void **state)
+/* The record's own id is what it is; elsewhere texts and numbers are taken only where nothing is
+ * lost by it, or where the source gives such ids. */
+static void what_is_taken_for_an_id(void **state)
 {
-    static const char *const texts[] = {
-        /* two columns in the key; a key of another entity's; one that is not the record's own */
-        TABLE("'key':['id','c'],'columns':{'id':{'from':'_id','id_of':'books'},'c':{'from':'c','"
-              "type':"
-              "'text'}}"),
-        TABLE("'key':['id'],'columns':{'id':{'from':'_id','id_of':'users'}}"),
-        TABLE("'key':['id'],'columns':{'id':{'from':'_id','type':'text'}}"),
+#define USER "'u':{'from':'u','id_of':'users'}"
+#define SELF "'up':{'from':'up','id_of':'books'}"
+    static const struct {
+        const char *text;
+        enum identity_ids self; /* of "up" */
+        bool loses;
+    } cases[] = {
+        {COLUMNS("," USER "," SELF, ""), IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','type':'text'}", ""), IDENTITY_TEXTS, false},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'.','type':'jsonb'}", ""), IDENTITY_TEXTS, false},
+        {COLUMNS("," USER "," SELF ",'c':{'object':{'o':{'object':{'was':{'from':'_id'}}}},"
+                 "'type':'jsonb'}",
+                 ""),
+         IDENTITY_TEXTS, false},
+        /* not as it is, or not of every record */
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','do':['lower'],'type':'text'}", ""),
+         IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','when':{'a':1},'type':'text'}", ""),
+         IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF ",'c':{'from':'_id','id_of':'books','type':'text'}", ""),
+         IDENTITY_PLAIN, true},
+        {COLUMNS("," USER "," SELF, ",'when':{'a':1}"), IDENTITY_PLAIN, true},
+        /* by another source */
+        {"{'from':'auth.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'$id',"
+         "'id_of':'books'}," USER "," SELF "}}}}",
+         IDENTITY_APPWRITE, true},
+        {KEPT("'keep_shape':true,'columns':{'u':{'id_of':'users'},'up':{'id_of':'books'}}"),
+         IDENTITY_TEXTS, true},
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct project project;
-        load(*state, texts[i], &project);
-        assert_null(project_mapping(&project, "books")->home);
+        load(*state, cases[i].text, &project);
+        const struct mapping *books = project_mapping(&project, "books");
+        if (column_of(&books->tables[0], "up")->value.ids != cases[i].self ||
+            books->loses_texts != cases[i].loses)
+            fail_msg("%s: %d, %d", cases[i].text, column_of(&books->tables[0], "up")->value.ids,
+                     books->loses_texts);
+        assert_int_equal(column_of(&books->tables[0], "u")->value.ids, IDENTITY_PLAIN);
+        if (books->source->kind != SOURCE_POSTGRES)
+            assert_int_equal(column_of(&books->tables[0], "id")->value.ids, IDENTITY_TEXTS);
         project_release(&project);
     }
 }
@@ -633,7 +671,7 @@ int main(void)
         CASE(columns_and_their_values),
         CASE(keys_indexes_and_rights),
         CASE(a_kept_table_needs_little),
-        CASE(an_entity_without_a_home),
+        CASE(what_is_taken_for_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Schemas: the library of tests/unit/common/schema, whose mappings use all that the language has, becomes
- * the statements of expected.sql; and what cannot be resolved is named.
+/* Schemas: the library of tests/unit/common/schema, whose mappings use all that the language has,
+ * becomes the statements of expected.sql; and what cannot be resolved is named.
  *
  * After a wanted change, write expected.sql anew and read its difference:
  *   SCHEMA_TEST_WRITE=tests/unit/common/schema/expected.sql build/sanitize/bin/test_schema */
@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "scratch_folder.h"
 #include "graduate/json.h"
 #include "graduate/schema.h"
 #include "graduate/sql.h"
+#include "scratch_folder.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -235,7 +235,9 @@ static const char table_t[] =
     "{'name':'id','type':'integer','oid':23,'not_null':true,'serial':true},"
     "{'name':'a','type':'text','oid':25},{'name':'b','type':'text','oid':25},"
     "{'name':'odd','type':'money','oid':790}],'key':['id'],"
-    "'indexes':[{'columns':['a'],'unique':false}]}]}";
+    "'indexes':[{'columns':['a'],'unique':false}]},"
+    "{'name':'o','columns':[{'name':'id','type':'uuid','oid':2950,'not_null':true},"
+    "{'name':'above','type':'uuid','oid':2950}],'key':['id']}]}";
 
 static char *quoted(const char *text)
 {
@@ -247,6 +249,13 @@ static char *quoted(const char *text)
 }
 
 #define KEEP(more) "{'from':'sql.t','drop':['odd'],'to':{'public.t':{'keep_shape':true" more "}}}"
+#define KEEP_O(columns)                                                                            \
+    "{'from':'sql.o','to':{'public.t':{'keep_shape':true,'columns':{" columns "}}}}"
+#define MADE(key, columns)                                                                         \
+    "{'from':'core.t','to':{'public.t':{'key':[" key "],'columns':{" columns "}}}}"
+#define FORM(column) "{'key':['k'],'columns':{'k':{'from':'k','type':'text'},'u':{" column "}}}"
+#define FORMS(one, other) "{'from':'core.t','to':{'public.t':[" FORM(one) "," FORM(other) "]}}"
+#define NO_ROW ", so an id of t has no row to refer to"
 #define IN_T ".json: /to/public.t"
 
 static void what_cannot_be_resolved(void **state)
@@ -313,6 +322,52 @@ static void what_cannot_be_resolved(void **state)
         {"{'from':'core.t','to':{'public.t':{'exists':true,'key':['k'],'columns':{'k':{'from':'k',"
          "'id_of':'users','type':'text'}}}}}",
          NULL, NULL}, /* what the target brings has its references already */
+        /* words that only the catalog can tell to be idle */
+        {KEEP(",'columns':{'a':{'default':'x','null':false}}"), NULL, NULL},
+        {KEEP(",'columns':{'a':{'default':'x'}}"),
+         IN_T "/columns/a: the column may be null, so a null stays and the default never comes",
+         ""},
+        {KEEP(",'columns':{'id':{'default':1}}"),
+         IN_T "/columns/id: the source's column is never null, so the default never comes", ""},
+        {KEEP(",'columns':{'id':{'sql_default':'1'}}"),
+         IN_T "/columns/id: the source numbers this column", ""},
+        {KEEP(",'columns':{'id':{'null':true}}"), IN_T "/columns/id: a column of the key is never",
+         ""},
+        /* ids that have no row to refer to */
+        {KEEP_O("'id':{'id_of':'t'},'above':{'id_of':'t'}"), NULL, NULL},
+        {KEEP_O("'above':{'id_of':'t'}"),
+         IN_T "/columns/above: the key of t is not its identity alone" NO_ROW,
+         "make one column with \"id_of\": \"t\" the key of t, or say \"foreign_key\": false"},
+        {KEEP_O("'above':{'id_of':'t','foreign_key':false}"), NULL, NULL},
+        {MADE("'id'", "'id':{'from':'u','id_of':'users'},'t':{'from':'t','id_of':'t'}"),
+         IN_T "/columns/t: the key of t is the identity of users" NO_ROW, "\"foreign_key\": false"},
+        {MADE("'id'", "'id':{'from':'u','id_of':'users'},'j':{'object':{'a':{'object':{'t':{"
+                      "'from':'t','id_of':'t'}}}},'type':'jsonb'}"),
+         IN_T "/columns/j/object/a/object/t: the key of t is the identity of users" NO_ROW, ""},
+        {MADE("'id'", "'id':{'from':'u','id_of':'users'},'j':{'object':{'t':{'from':'t','id_of':'t'"
+                      "}},'type':'jsonb','foreign_key':false}"),
+         NULL, NULL},
+        /* the record's own id is one, wherever it stands */
+        {MADE("'id','n'", "'id':{'from':'x','id_of':'t'},'n':{'from':'n','type':'text'}"), NULL,
+         NULL},
+        {MADE("'n'", "'id':{'from':'_id','id_of':'t'},'n':{'from':'n','type':'text'}"), NULL, NULL},
+        {MADE("'n'", "'id':{'from':'x','id_of':'t'},'n':{'from':'n','type':'text'}"),
+         IN_T "/columns/id: the key of t is not its identity alone" NO_ROW, ""},
+        {MADE("'id'", "'id':{'from':'_id','id_of':'t','on_delete':'cascade'}"),
+         IN_T "/columns/id/on_delete: this is the identity itself, and refers to nothing", ""},
+        {MADE("'id'", "'id':{'from':'_id','id_of':'t','foreign_key':false}"),
+         IN_T "/columns/id/foreign_key: this is the identity itself", ""},
+        /* forms of one table */
+        {FORMS("'from':'a','id_of':'users'", "'from':'b','id_of':'users'"), NULL, NULL},
+        {FORMS("'from':'a','id_of':'users'", "'const':null,'type':'uuid'"), NULL, NULL},
+        {FORMS("'from':'a','id_of':'users','foreign_key':false",
+               "'from':'b','id_of':'users','foreign_key':false"),
+         NULL, NULL},
+        {FORMS("'from':'a','type':'uuid'", "'from':'b','id_of':'users'"),
+         IN_T "/columns/u: by the first form of this table the column refers to something else",
+         "give both the same \"id_of\""},
+        {FORMS("'from':'a','id_of':'users'", "'from':'b','id_of':'users','foreign_key':false"),
+         IN_T "/columns/u: by the first form of this table", ""},
     };
     struct folder folder;
     folder_make(&folder);
@@ -362,6 +417,41 @@ static void what_cannot_be_resolved(void **state)
     folder_remove(&folder);
 }
 
+/* The key of a table that keeps its shape is the source's, and others refer to it. */
+static void a_kept_table_is_a_home(void **state)
+{
+    (void)state;
+    struct folder folder;
+    struct catalog catalog;
+    struct project project;
+    struct schema schema;
+    struct error error;
+    cJSON *json;
+    folder_make(&folder);
+    char *texts[] = {quoted("{'project':'p','target':'t','sources':{'sql':{'kind':'postgres','uri':"
+                            "'x'}}}"),
+                     quoted(KEEP_O("'id':{'id_of':'t'},'above':{'id_of':'t'}")), quoted(table_t)};
+    folder_put(&folder, "project.json", texts[0]);
+    folder_put(&folder, "t.json", texts[1]);
+    assert_true(json_parse(texts[2], strlen(texts[2]), "sql.json", &json, &error));
+    assert_true(catalog_from_json(json, "sql.json", &catalog, &error));
+    assert_true(project_load(&project, folder.path, &error));
+    assert_true(schema_resolve(&schema, &project, &catalog, 1, &error));
+    size_t found = 0;
+    for (size_t i = 0; i < schema.statement_count; i++)
+        found += strcmp(schema.statements[i].sql,
+                        "alter table \"public\".\"t\" add constraint \"t_above_fkey\" foreign key "
+                        "(\"above\") references \"public\".\"t\" (\"id\")") == 0;
+    assert_int_equal(found, 1);
+    schema_release(&schema);
+    project_release(&project);
+    catalog_release(&catalog);
+    cJSON_Delete(json);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        free(texts[i]);
+    folder_remove(&folder);
+}
+
 static void sql_is_quoted(void **state)
 {
     (void)state;
@@ -402,6 +492,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(outputs_are_resolved, open_library, close_library),
         cmocka_unit_test_setup_teardown(one_entity_alone, open_library, close_library),
         cmocka_unit_test(what_cannot_be_resolved),
+        cmocka_unit_test(a_kept_table_is_a_home),
         cmocka_unit_test(sql_is_quoted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

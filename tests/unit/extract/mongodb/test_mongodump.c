@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 #include <zlib.h>
 
 static char folder[64];
@@ -130,6 +131,15 @@ static void three(struct buffer *file, size_t ends[3])
 
 #define BYTES(text) text, sizeof text - 1
 
+/* The position behind these bytes. */
+static bson_t *position_behind(const void *bytes, size_t length, int64_t documents)
+{
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash(&hash, XXH3_128bits(bytes, length));
+    return BCON_NEW("offset", BCON_INT64((int64_t)length), "document", BCON_INT64(documents),
+                    "hash", BCON_BIN(BSON_SUBTYPE_BINARY, hash.digest, sizeof hash.digest));
+}
+
 static void test_delivers(void **state)
 {
     (void)state;
@@ -153,8 +163,7 @@ static void test_delivers(void **state)
         assert_int_equal(records, 3);
         assert_int_equal(got.length, file.length);
         assert_memory_equal(got.data, file.data, file.length);
-        bson_t *wanted =
-            BCON_NEW("offset", BCON_INT64((int64_t)file.length), "document", BCON_INT64(3));
+        bson_t *wanted = position_behind(file.data, file.length, 3);
         assert_true(bson_equal(&position, wanted));
         bson_destroy(wanted);
         bson_destroy(&position);
@@ -175,8 +184,7 @@ static void test_goes_on(void **state)
     put_gzip("b.bson.gz", "wb", file.data, file.length);
     for (size_t i = 0; i < 6; i++) {
         size_t end = ends[i % 3];
-        bson_t *after = BCON_NEW("offset", BCON_INT64((int64_t)end), "document",
-                                 BCON_INT64((int64_t)(i % 3 + 1)));
+        bson_t *after = position_behind(file.data, end, (int64_t)(i % 3 + 1));
         bson_t position = BSON_INITIALIZER;
         buffer_init(&got);
         assert_true(read_all(i < 3 ? "a" : "b", after, &got, &records, &position, &error));
@@ -194,29 +202,36 @@ static void test_goes_on(void **state)
     buffer_release(&file);
 }
 
+#define N(number) "{\"$numberLong\": \"" number "\"}"
+/* XXH3-128 of nothing, and of the first document. */
+#define HASH(base64) "{\"$binary\": {\"base64\": \"" base64 "\", \"subType\": \"00\"}}"
+#define OF_NOTHING HASH("maoG0wFHmNhgAcMkRo1Jfw==")
+#define OF_FIVE HASH("ATUAAGZP4gCxSVxqBLTojQ==")
+#define AT(offset, document, hash)                                                                 \
+    "{\"offset\": " N(offset) ", \"document\": " N(document) ", \"hash\": " hash "}"
+
 static const struct {
     const char *json;
     const char *says; /* NULL: a good one */
+    const char *advises;
 } positions[] = {
-    {"{\"offset\": {\"$numberLong\": \"0\"}, \"document\": {\"$numberLong\": \"0\"}}", NULL},
-    {"{\"offset\": {\"$numberLong\": \"5\"}, \"document\": {\"$numberLong\": \"1\"}}", NULL},
-    {"{}", "another form"},
-    {"{\"_id\": {\"$oid\": \"5f0c8a1b2c3d4e5f60718293\"}}", "another form"},
-    {"{\"offset\": {\"$numberLong\": \"5\"}}", "another form"},
-    {"{\"offset\": 5, \"document\": 1}", "another form"},
-    {"{\"offset\": {\"$numberLong\": \"5\"}, \"document\": {\"$numberLong\": \"1\"}, \"x\": 1}",
-     "another form"},
-    {"{\"offset\": {\"$numberLong\": \"-5\"}, \"document\": {\"$numberLong\": \"1\"}}",
-     "do not fit"},
-    {"{\"offset\": {\"$numberLong\": \"5\"}, \"document\": {\"$numberLong\": \"2\"}}",
-     "do not fit"},
-    {"{\"offset\": {\"$numberLong\": \"6\"}, \"document\": {\"$numberLong\": \"1\"}}",
-     "ends there"},
-    {"{\"offset\": {\"$numberLong\": \"9999\"}, \"document\": {\"$numberLong\": \"1\"}}",
-     "the end"},
-    {"{\"offset\": {\"$numberLong\": \"9223372036854775807\"}, "
-     "\"document\": {\"$numberLong\": \"1\"}}",
-     "the end"},
+    {AT("0", "0", OF_NOTHING), NULL, NULL},
+    {AT("5", "1", OF_FIVE), NULL, NULL},
+    {"{}", "another form", "another source"},
+    {"{\"_id\": {\"$oid\": \"5f0c8a1b2c3d4e5f60718293\"}}", "another form", "another source"},
+    {"{\"offset\": " N("5") "}", "another form", "another source"},
+    {"{\"offset\": 5, \"document\": 1, \"hash\": " OF_FIVE "}", "another form", "another source"},
+    {"{\"offset\": " N("5") ", \"document\": " N("1") "}", "older form", "--restart ENTITY"},
+    {"{\"offset\": " N("5") ", \"document\": " N("1") ", \"x\": 1}", "another form",
+     "another source"},
+    {AT("5", "1", HASH("AAAA")), "another form", "another source"},
+    {AT("-5", "1", OF_FIVE), "do not fit", "another source"},
+    {AT("5", "0", OF_FIVE), "do not fit", "another source"},
+    {AT("5", "2", OF_FIVE), "do not fit", "another source"},
+    {AT("6", "1", OF_FIVE), "the 6 bytes that were read have changed", "only behind what was read"},
+    {AT("5", "1", OF_NOTHING), "not the one that the run began with", "--restart ENTITY"},
+    {AT("9999", "1", OF_FIVE), "bytes, and 9999 were read", "only behind what was read"},
+    {AT("9223372036854775807", "1", OF_FIVE), "were read", "only behind what was read"},
 };
 
 static void test_foreign_positions(void **state)
@@ -241,7 +256,7 @@ static void test_foreign_positions(void **state)
         if (!ok) {
             assert_int_equal(error.code, ERROR_REFUSED);
             assert_mentions(error.message, positions[i / 2].says);
-            assert_mentions(error.hint, "another export");
+            assert_mentions(error.hint, positions[i / 2].advises);
         }
         bson_destroy(after);
         buffer_release(&got);
@@ -291,7 +306,7 @@ static void test_damage_is_named(void **state)
                  i % 2 == 0 ? ":" : " of the uncompressed data:");
         assert_mentions(error.message, place);
         assert_mentions(error.message, tails[i / 2].says);
-        assert_mentions(error.hint, "dump the collection again");
+        assert_mentions(error.hint, "export again, or correct it in place");
         assert_string_equal(error.entity, "a");
         buffer_release(&file);
         buffer_release(&got);
@@ -411,8 +426,7 @@ static void test_many_windows(void **state)
     put_gzip("b.bson", "wb1", file.data, file.length);
     for (size_t i = 0; i < 4; i++) {
         size_t before = i < 2 ? 0 : sets / 2, offset = before * (file.length / sets);
-        bson_t *after = BCON_NEW("offset", BCON_INT64((int64_t)offset), "document",
-                                 BCON_INT64((int64_t)before * 3));
+        bson_t *after = position_behind(file.data, offset, (int64_t)before * 3);
         buffer_init(&got);
         if (!read_all(i % 2 == 0 ? "a" : "b", after, &got, &records, NULL, &error))
             fail_msg("%s", error.message);
@@ -428,6 +442,7 @@ static void test_many_windows(void **state)
     assert_true(mongodump_reader.catalog(endpoint(), &catalog, &error));
     assert_int_equal(catalog.entities[0].bytes, file.length);
     assert_in_range(catalog.entities[0].estimate, sets * 3 - 10, sets * 3 + 10);
+    assert_false(catalog.entities[0].exact);
     assert_int_equal(catalog.entities[1].bytes, -1);
     assert_in_range(catalog.entities[1].estimate, sets, sets * 9); /* by the packed share */
     catalog_release(&catalog);
@@ -443,7 +458,9 @@ static void test_many_windows(void **state)
 static const struct {
     const char *files[5]; /* names; *.json holds `json` */
     const char *json;
-    const char *names; /* of the catalog, comma after each; NULL: an error that says `says` */
+    /* Of the catalog, comma after each; NULL: an error that says `says`. With both, it is what
+     * opening the last one says. */
+    const char *names;
     const char *says;
 } folders[] = {
     {{"b.bson", "a.bson.gz", "a.metadata.json"}, "{\"type\": \"collection\"}", "a,b,", NULL},
@@ -454,32 +471,58 @@ static const struct {
      "{\"collectionName\": \"the whole name\"}",
      "the whole name,",
      NULL},
-    {{"a.bson", "a.metadata.json"}, "{\"collectionName\": \"other\"}", "a,", NULL},
+    {{"a.bson", "a.metadata.json"}, "{\"collectionName\": \"other\"}", "other,", NULL},
+    {{"cut%24xyz.bson.gz", "cut%24xyz.metadata.json"},
+     "{\"collectionName\": \"of any length\"}",
+     "of any length,",
+     NULL},
+    {{"a%2.bson", "a%2.metadata.json"}, "{\"collectionName\": \"a%2\"}", "a%2,", NULL},
+    {{"a.bson", "a.metadata.json", "b.bson", "b.metadata.json"},
+     "{\"collectionName\": \"c\"}",
+     "c,",
+     "there are other files of it"},
     {{"a.bson", "v.metadata.json"}, "{\"type\": \"view\"}", "a,", NULL},
     {{"a.bson", "v.metadata.json"}, "{\"options\": {\"viewOn\": \"a\"}}", "a,", NULL},
+    {{"a.bson", "v.bson", "v.metadata.json"}, "{\"type\": \"view\"}", "a,v,", NULL},
     {{"a.bson", "system.buckets.t.bson", "t.metadata.json"},
      "{\"type\": \"timeseries\"}",
      "a,t,",
-     NULL},
+     "time-series"},
     {{"a.bson", "system.buckets.t.bson", "t.metadata.json"},
      "{\"options\": {\"timeseries\": {}}}",
      "a,t,",
-     NULL},
-    {{"a.bson", "system.buckets.t.bson"}, "", "a,t,", NULL},
+     "the server's own buckets"},
+    {{"a.bson", "system.buckets.t.bson"}, "", "a,t,", "time-series"},
     {{"a.bson", "system.js.bson", "system.js.metadata.json", "$admin.system.users.bson"},
      "{}",
      "a,",
      NULL},
-    {{"a.bson", "b.metadata.json"}, "{\"type\": \"collection\"}", NULL, "no documents"},
-    {{"a.bson", "b.metadata.json"}, "{}", NULL, "no documents"},
-    {{"a.bson", "a.bson.gz"}, "", NULL, "both there"},
-    {{"a.bson", "a.metadata.json"}, "{\"type\"", NULL, "no JSON object"},
-    {{"a.bson", "a.metadata.json"}, "", NULL, "no JSON object"},
-    {{"a%2.bson"}, "", NULL, "wrong % escape"},
-    {{"a%00.bson"}, "", NULL, "wrong % escape"},
-    {{"a%-1.bson"}, "", NULL, "wrong % escape"},
+    {{"a.bson", "b.metadata.json"}, "{\"type\": \"collection\"}", "a,b,", "no documents"},
+    {{"a.bson", "b.metadata.json"}, "{}", "a,b,", "no documents"},
+    {{"b.metadata.json"}, "{}", "b,", "no documents"},
+    {{"a.bson", "b.bson", "b.bson.gz"}, "", "a,b,", "both there"},
+    {{"a.bson", "b.bson", "b.metadata.json"}, "{\"type\"", "a,b,", "no JSON object"},
+    {{"a.bson", "b.bson", "b.metadata.json"}, "", "a,b,", "no JSON object"},
+    {{"a.bson", "b%2.bson"}, "", "a,b%2,", "wrong % escape"},
+    {{"a.bson", "b%00.bson"}, "", "a,b%00,", "wrong % escape"},
+    {{"a.bson", "b%-1.bson"}, "", "a,b%-1,", "wrong % escape"},
     {{"prelude.json"}, "{}", NULL, "holds no collection"},
+    {{"v.metadata.json"}, "{\"type\": \"view\"}", NULL, "holds no collection"},
 };
+
+static void assert_unreadable(const char *name, const char *says)
+{
+    struct buffer got;
+    struct error error = {0};
+    size_t records;
+    buffer_init(&got);
+    assert_false(read_all(name, NULL, &got, &records, NULL, &error));
+    assert_int_equal(error.code, ERROR_SOURCE);
+    assert_mentions(error.message, says);
+    assert_string_equal(error.entity, name);
+    assert_true(error.hint[0] != '\0');
+    buffer_release(&got);
+}
 
 static void test_folders(void **state)
 {
@@ -503,6 +546,8 @@ static void test_folders(void **state)
             fail_msg("folder %zu: %s", i, ok ? "taken" : error.message);
         for (size_t j = 0; j < catalog.entity_count; j++)
             buffer_printf(&names, "%s,", catalog.entities[j].name);
+        if (ok && folders[i].says != NULL)
+            assert_unreadable(catalog.entities[catalog.entity_count - 1].name, folders[i].says);
         if (ok) {
             assert_string_equal(buffer_text(&names), folders[i].names);
             assert_string_equal(catalog.version, "export");
@@ -532,13 +577,19 @@ static void test_catalog_sizes(void **state)
     put_plain("t.metadata.json", BYTES("{\"type\": \"timeseries\"}"));
     const struct {
         int64_t estimate, bytes;
-    } wanted[] = {{-1, 1}, {0, 0}, {3, -1}, {3, (int64_t)file.length}, {-1, -1}};
+        bool exact;
+    } wanted[] = {{-1, 1, false},
+                  {0, 0, true},
+                  {3, -1, true},
+                  {3, (int64_t)file.length, true},
+                  {-1, -1, false}};
     catalog_init(&catalog);
     assert_true(mongodump_reader.catalog(endpoint(), &catalog, &error));
     assert_int_equal(catalog.entity_count, sizeof wanted / sizeof wanted[0]);
     for (size_t i = 0; i < catalog.entity_count; i++) {
         assert_int_equal(catalog.entities[i].estimate, wanted[i].estimate);
         assert_int_equal(catalog.entities[i].bytes, wanted[i].bytes);
+        assert_int_equal(catalog.entities[i].exact, wanted[i].exact);
     }
     catalog_release(&catalog);
     buffer_release(&file);

@@ -27,8 +27,6 @@ static void what_cannot_be_is_refused(void **state)
         {COLUMNS(", 't': {'from': 't', 'type': 'time'}", ""),
          "books.json: /to/public.books/columns/t: a field of a document cannot become this type"},
         {COLUMNS(", 't': {'from': 't', 'type': 'inet[]'}", ""), "cannot become this type"},
-        {COLUMNS(", 'k': {'from': 'k', 'type': 'jsonb', 'keys_id_of': 'users'}", ""),
-         "/columns/k: 'keys_id_of' is for jsonb columns of a postgres source"},
         {COLUMNS(", 'a': {'rest': true}, 'b': {'rest': true}", ""),
          "/columns/b: there is a 'rest' column for these fields already"},
         {CHILD(", 't': {'parent': 'id', 'type': 'text'}", ""),

@@ -65,7 +65,7 @@ static const struct {
     {"{'from': 'f', 'type': 'text', 'when': {'s': null}}", "{'f': 'x', 's': null}", "x", NULL},
     {"{'from': 'f', 'type': 'text', 'when': {'s': null}}", "{'f': 'x', 's': 0}", "-", NULL},
     {"{'from': 'f', 'type': 'text', 'when': {'s': {'not': ''}}}", "{'f': 'x', 's': ''}", "-", NULL},
-    {"{'from': 'f', 'type': 'text', 'when': {'s': {'not': ''}}}", "{'f': 'x'}", "x",
+    {"{'from': 'f', 'type': 'text', 'when': {'s': {'not': ''}}}", "{'f': 'x'}", "-",
      NULL}, /* absent counts as null, which is not "" */
     {"{'from': 'f', 'type': 'text', 'when': {'s': {'not': null}}}", "{'f': 'x'}", "-", NULL},
     {"{'from': 'f', 'type': 'text', 'when': {'s': {'not': null}}}", "{'f': 'x', 's': false}", "x",
@@ -227,7 +227,7 @@ static void a_record_can_be_filtered(void **state)
     struct transformation t;
     transformation_begin(&t, mapping);
     static const char *const documents[] = {
-        "{'k': 1, 'a': 10, 'b': 11, 'e': [1]}",
+        "{'k': 1, 'a': 10, 'b': 11, 'e': [1], 'gone': false}",
         "{'k': 2, 'a': 20, 'b': 21, 'e': [2], 'gone': true}",
         "{'k': 3, 'b': 31, 'gone': false}",
         "{'k': 4, 'gone': null}",
@@ -236,11 +236,11 @@ static void a_record_can_be_filtered(void **state)
     for (size_t i = 0; i < COUNT(documents); i++)
         if (!transformation_put(&t, documents[i]))
             fail_msg("%s: %s", documents[i], t.error.message);
-    transformation_assert(&t, 0, "1\n3\n4\n");
+    transformation_assert(&t, 0, "1\n3\n"); /* nothing is not something else than true */
     transformation_assert(&t, 1, "10|a\n");
     transformation_assert(&t, 2, "11|b\n31|b\n");
     transformation_assert(&t, 3, "1\n");
-    assert_int_equal(t.rows.filtered, 2);
+    assert_int_equal(t.rows.filtered, 3);
     /* strict also where it is filtered */
     assert_false(transformation_put(&t, "{'gone': true, 'other': 1}"));
     transformation_close(&t);

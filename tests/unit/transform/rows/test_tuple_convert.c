@@ -155,8 +155,7 @@ static const struct {
     /* null */
     {"text", "25", "{'null': false}", "ffffffff", NULL, "must not be null"},
     {"text", "25", "{'null': false}", "00000000", "00000000", NULL},
-    {"text", "25", "{'default': 'd'}", "ffffffff", "ffffffff", NULL},
-    {"text", "25", "{'default': 'd'}", "00000000", "00000000", NULL},
+    {"text", "25", "{'default': 'd', 'null': false}", "00000000", "00000000", NULL},
     {"text", "25", "{'default': 'd', 'null': false}", "ffffffff", "00000001 64", NULL},
     {"integer", "23", "{'type': 'bigint', 'default': -1, 'null': false}", "ffffffff", "00000008 ffffffffffffffff",
      NULL},
@@ -254,13 +253,10 @@ static void what_is_no_conversion_is_refused(void **state)
          "an identity is kept as uuid or text in the source"},
         {"json", "114", ", 'columns': {'c': {'type': 'jsonb', 'keys_id_of': 'users'}}",
          "the source's column is no jsonb"},
-        {"text", "25", ", 'columns': {'c': {'do': ['lower']}}", "are for documents"},
-        {"text", "25", ", 'columns': {'c': {'when': {'id': 1}}}", "are for documents"},
-        {"text", "25", ", 'when': {'id': 1}", "becomes one table, with all its rows"},
         {"text", "25", ", 'columns': {'d': {'const': 'x', 'type': 'integer'}}",
          "the text 'x' does not fit"},
-        {"integer", "23", ", 'columns': {'c': {'default': 'x'}}", "the text 'x' does not fit"},
-        {"time without time zone", "1083", ", 'columns': {'c': {'default': '10:00'}}",
+        {"integer", "23", ", 'columns': {'c': {'default': 'x', 'null': false}}", "the text 'x' does not fit"},
+        {"time without time zone", "1083", ", 'columns': {'c': {'default': '10:00', 'null': false}}",
          "there are no constants of this type"},
         /* a column that would be there twice */
         {"text", "25", ", 'columns': {'c': {'const': 'x', 'type': 'text'}}",
@@ -375,7 +371,7 @@ static void an_error_names_the_row(void **state)
                  CATALOG(COLUMN("id", "%s", "%s") "," COLUMN("c", "text", "25")), cases[i].type,
                  cases[i].oid);
         assert_true(open_conversion(
-            &c, catalog, ", 'columns': {'c': {'null': false}, 'id': {'null': true}}", ""));
+            &c, catalog, ", 'columns': {'c': {'null': false}}", ""));
         c.schema.outputs[0].columns[0].not_null = false;
         snprintf(tuple, sizeof tuple, "0002 %s ffffffff", cases[i].field);
         assert_false(convert(&c, tuple));

@@ -63,6 +63,7 @@ static void assert_described(const struct applied *a, const char *expected, cons
 #define EMPTY FUNCTION_EMPTY_NULL
 #define PHONE FUNCTION_PHONE
 #define SAFE FUNCTION_SAFE_NUMBERS
+#define FINITE FUNCTION_NOT_FINITE
 
 static void texts_are_changed_and_the_rest_is_not(void **state)
 {
@@ -102,6 +103,8 @@ static void texts_are_changed_and_the_rest_is_not(void **state)
         {"{'v': 49}", 1, {PHONE}, "the int32 49"},
         {"{}", 1, {PHONE}, "nothing"},
         {"{'v': {'$numberLong': '9007199254740993'}}", 1, {SAFE}, "the int64 9007199254740993"},
+        {"{'v': {'$numberDouble': '-0.0'}}", 1, {FINITE}, "the double -0"},
+        {"{'v': 'NaN'}", 1, {FINITE}, "the text 'NaN'"},
         /* in a row, also over what the one before made */
         {"{'v': '  ME@X.ORG '}", 3, {TRIM, LOWER, EMPTY}, "the text 'me@x.org'"},
         {"{'v': '  ME@X.ORG '}", 3, {LOWER, TRIM, EMPTY}, "the text 'me@x.org'"},
@@ -116,6 +119,27 @@ static void texts_are_changed_and_the_rest_is_not(void **state)
         apply(&a, cases[i].json, cases[i].functions, cases[i].count);
         assert_described(&a, cases[i].described, cases[i].json);
         assert_int_equal(a.losses.count, 0);
+        release(&a);
+    }
+}
+
+static void what_is_not_finite_is_given_up_on_record(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *before;
+    } cases[] = {
+        {"{'v': {'$numberDouble': '-Infinity'}}", "-Infinity"},
+        {"{'v': {'$numberDouble': 'NaN'}}", "NaN"},
+        {"{'v': {'$numberDecimal': 'NaN'}}", "NaN"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct applied a;
+        apply(&a, cases[i].json, (enum mapping_function[]){FINITE}, 1);
+        assert_described(&a, "null", cases[i].json);
+        char expected[120];
+        snprintf(expected, sizeof expected, "accounts|k1|password|not_finite|%s|null\n", cases[i].before);
+        sample_assert_tuples(&a.losses.tuples, NULL, expected);
         release(&a);
     }
 }
@@ -320,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_changed_and_the_rest_is_not),
+        cmocka_unit_test(what_is_not_finite_is_given_up_on_record),
         cmocka_unit_test(passwords_are_kept_or_reset),
         cmocka_unit_test(a_hash_longer_than_the_column_is_reset),
         cmocka_unit_test(firebase_hashes_are_written_anew),

@@ -37,7 +37,8 @@ static inline bool trial_open(struct trial *t, const char *strategy, const char 
     folder_put(
         &t->folder, "users.json",
         "{\"from\": \"core.users\", \"to\": {\"public.users\": {\"key\": [\"id\"], \"columns\": "
-        "{\"id\": {\"from\": \"_id\", \"id_of\": \"users\"}}}}}");
+        "{\"id\": {\"from\": \"_id\", \"id_of\": \"users\"}, "
+        "\"was\": {\"from\": \"_id\", \"type\": \"text\"}}}}}");
     folder_put(&t->folder, "books.json", mapping);
     catalog_init(&t->catalog);
     if (!project_load(&t->project, t->folder.path, &t->error))

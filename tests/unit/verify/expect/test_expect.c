@@ -118,7 +118,7 @@ static void values_become_their_columns_types(void **state)
         {FROM("bigint"), DECIMAL("9223372036854775808"), NULL},
         {FROM("bigint"), TEXT("1"), NULL},
         {FROM("double precision"), DOUBLE("-0.0"), "-0"},
-        {FROM("double precision"), DOUBLE("NaN"), "nan"},
+        {FROM("double precision"), DOUBLE("NaN"), NULL},
         {FROM("double precision"), "{\"v\": 3}", "3"},
         {FROM("double precision"), LONG("9007199254740993"), NULL},
         {FROM("double precision"), LONG("9223372036854775807"), NULL},
@@ -129,8 +129,8 @@ static void values_become_their_columns_types(void **state)
         {FROM("numeric"), DOUBLE("0.1"), "0.1"},
         {FROM("numeric"), DOUBLE("-0.0"), "0"},
         {FROM("numeric"), DOUBLE("5e-324"), "5e-324"},
-        {FROM("numeric"), DOUBLE("NaN"), "NaN"},
-        {FROM("numeric"), DOUBLE("-Infinity"), "-Inf"},
+        {FROM("numeric"), DOUBLE("NaN"), NULL},
+        {FROM("numeric"), DOUBLE("-Infinity"), NULL},
         {FROM("numeric"), LONG("9223372036854775807"), "9223372036854775807"},
         {FROM("numeric"), DECIMAL("1.234567890123456789012345678901234"),
          "1.234567890123456789012345678901234"},
@@ -138,8 +138,10 @@ static void values_become_their_columns_types(void **state)
         {FROM("numeric(10,2)"), DOUBLE("1.005"), NULL},
         {FROM("numeric(10,2)"), DECIMAL("99999999.990"), "99999999.99"},
         {FROM("numeric(10,2)"), DECIMAL("100000000"), NULL},
-        {FROM("numeric(10,2)"), DOUBLE("NaN"), "NaN"},
+        {FROM("numeric(10,2)"), DOUBLE("NaN"), NULL},
         {FROM("numeric(10,2)"), DOUBLE("Infinity"), NULL},
+        {"{\"from\": \"v\", \"type\": \"real\", \"do\": [\"not_finite_to_null\"]}", DOUBLE("-Infinity"), "NULL"},
+        {"{\"from\": \"v\", \"type\": \"numeric\", \"do\": [\"not_finite_to_null\"]}", DECIMAL("NaN"), "NULL"},
         {FROM("numeric"), TEXT("1"), NULL},
         {FROM("timestamptz"), DATE("0"), "1970-01-01 00:00:00+00"},
         {FROM("timestamptz"), DATE("1582934400123"), "2020-02-29 00:00:00.123000+00"},
@@ -195,16 +197,20 @@ static void origins_conditions_functions_and_defaults(void **state)
         {"{\"const\": {\"b\": [1, {}], \"a\": null}, \"type\": \"jsonb\"}", "{}",
          "{\"a\": null, \"b\": [1, {}]}"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 1}}", "{\"s\": 1.0}", "x"},
-        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 1}}", "{\"s\": \"1\"}", "NULL"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 1}}", "{\"s\": \"1\"}", NULL},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": 0.1}}",
          "{\"s\": {\"$numberDecimal\": \"0.10\"}}", "x"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": null}}", "{}", "x"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": null}}", "{\"s\": false}",
          "NULL"},
-        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}", "{}", "x"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}", "{}", "NULL"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": 1}}}", "{\"s\": \"x\"}", "x"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": 1}}}", "{\"s\": \"1\"}", NULL},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": false}}}", "{\"s\": \"false\"}",
+         NULL},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}",
          "{\"s\": \"\"}", "NULL"},
-        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": true}}", "{\"s\": 1}", "NULL"},
+        {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": true}}", "{\"s\": 1}", NULL},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\"}", "{}", "d"},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\"}", "{\"v\": null}", "NULL"},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\", \"null\": false}",
@@ -239,7 +245,7 @@ static void origins_conditions_functions_and_defaults(void **state)
          "{\"v\": null}", "{\"b\": null}"},
         {"{\"object\": {\"id\": {\"from\": \"v\", \"id_of\": \"users\"}, \"in\": {\"object\": "
          "{\"s\": "
-         "{\"from\": \"s\", \"default\": [1]}}, \"when\": {\"s\": {\"not\": 2}}}}, \"type\": "
+         "{\"from\": \"s\", \"default\": [1]}}, \"when\": {\"s\": null}}}, \"type\": "
          "\"jsonb\"}",
          OBJECTID, "{\"id\": \"00000000-5f0c-8a1b-2c3d-4e5f60718293\", \"in\": {\"s\": [1]}}"},
         {"{\"object\": {\"in\": {\"object\": {}, \"when\": {\"s\": 1}}}, \"type\": \"jsonb\"}",
@@ -530,7 +536,7 @@ static void passwords_as_supabase_reads_them(void **state)
 
 static const char children[] =
     "{\"from\": \"core.books\", \"to\": {"
-    "\"public.tasks\": {\"each\": \"meta.tasks\", \"when\": {\"off\": {\"not\": true}}, \"key\": "
+    "\"public.tasks\": {\"each\": \"meta.tasks\", \"when\": {\"off\": null}, \"key\": "
     "[\"book\", \"n\"], \"columns\": {\"book\": {\"parent\": \"id\"}, \"n\": {\"position\": true}, "
     "\"title\": {\"from\": \"title\", \"type\": \"text\"}, \"extra\": {\"rest\": true}}},"
     "\"public.tags\": {\"each\": \"tags\", \"key\": [\"n\"], \"columns\": {\"n\": {\"position\": "
@@ -546,7 +552,8 @@ static const char children[] =
     "\"public.others\": {\"when\": {\"o\": {\"not\": null}}, \"key\": [\"o\"], \"columns\": "
     "{\"o\": "
     "{\"from\": \"o\", \"type\": \"integer\"}}}},"
-    "\"drop\": [\"gone\", \"meta.gone\", \"meta.tasks.gone\"]}";
+    "\"drop\": [\"gone\", \"meta.gone\", \"meta.tasks.gone\"], "
+    "\"left_out\": [{\"each\": \"meta.tasks\", \"when\": {\"off\": true}, \"why\": \"w\"}]}";
 
 static void a_record_becomes_rows(void **state)
 {

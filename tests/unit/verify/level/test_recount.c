@@ -44,7 +44,7 @@ static struct told compare(struct fates *ledger, struct fates *recount)
     struct verdict_file verdict;
     struct error error;
     struct told told = {0};
-    assert_true(verdict_init(&verdict, "test", "", 10, &error));
+    assert_true(verdict_init(&verdict, "test", &(struct verdict_run){0}, 10, &error));
     assert_true(fates_compare(ledger, recount, &verdict, &error));
     const cJSON *found = cJSON_GetObjectItemCaseSensitive(verdict.json, "findings"), *finding;
     cJSON_ArrayForEach(finding, found)

@@ -1,0 +1,55 @@
+"""Ids that need not exist, by "foreign_key": false: they are counted, and are no findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cases import Trial
+from tests.rig.postgres import Cluster
+
+CASE = "truth/id-of-an-entity-without-a-home"
+COLUMN = "author_id"
+
+
+def columns(column: dict[str, object]) -> dict[str, object]:
+    return {"books.json": {"to": {"public.books": {"columns": {COLUMN: column}}}}}
+
+
+@pytest.mark.parametrize(
+    ("column", "codes", "says"),
+    [
+        # authors.json makes no table of ids of authors
+        ({"foreign_key": False}, [0, 0, 0], "public.books, author_id: ids of authors stand in no table"),
+        # people do have a table, and a1 is nobody in it
+        (
+            {"id_of": "people", "foreign_key": False}, [0, 0, 0],
+            '1 of public.books, author_id: ids that public.people does not have, as "foreign_key": false allows',
+        ),
+        ({"id_of": "people"}, [0, 1, 1], "(author_id) is "),
+    ],
+)  # fmt: skip
+def test_ids_of_a_column(
+    column: dict[str, object], codes: list[int], says: str, targets: Cluster, tmp_path: Path
+) -> None:
+    trial = Trial(CASE, targets, tmp_path)
+    trial.change(columns(column))
+    trial.prepare()
+    said = trial.run()
+    assert [one.code for one in said] == codes, said
+    assert says in said[2].text
+
+
+@pytest.mark.parametrize("loose", [True, False])
+def test_ids_inside_of_json(loose: bool, targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial(CASE, targets, tmp_path)
+    made = {"object": {"by": {"object": {"who": {"from": "authorId", "id_of": "people"}}}}, "type": "jsonb"}
+    books = trial.folder / "project" / "books.json"
+    text = books.read_text().replace('"author_id": {"from": "authorId", "id_of": "authors", "null": false}', '"made": {}')
+    books.write_text(text)
+    trial.change({"books.json": {"to": {"public.books": {"columns": {"made": made | ({"foreign_key": False} if loose else {})}}}}})
+    trial.prepare()
+    said = trial.run()
+    assert [one.code for one in said] == ([0, 0, 0] if loose else [0, 0, 1]), said
+    assert ("1 of public.books, made.by.who: ids that" if loose else "(made.by.who) is ") in said[2].text

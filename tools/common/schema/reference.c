@@ -1,0 +1,180 @@
+#include "reference.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool find_home(const struct schema *schema, const struct mapping *entity,
+                      struct reference *home)
+{
+    size_t first, count;
+    schema_outputs(schema, entity, &first, &count);
+    for (size_t i = first; i < first + count; i++) {
+        const struct schema_output *output = &schema->outputs[i];
+        const struct schema_column *key =
+            output->key_count == 1 ? &output->columns[output->key[0]] : NULL;
+        if (output->table->each != NULL || key == NULL || key->mapping == NULL ||
+            key->mapping->value.id_of != entity)
+            continue;
+        *home = (struct reference){output, key->name, NULL};
+        return true;
+    }
+    return false;
+}
+
+/* The parent of a child's column, when the column holds the parent's whole key. */
+static const struct schema_output *parent_of(const struct schema *schema,
+                                             const struct schema_output *output,
+                                             const struct mapping_value *value)
+{
+    size_t first, count;
+    if (value->kind != VALUE_PARENT)
+        return NULL;
+    schema_outputs(schema, output->entity, &first, &count);
+    const struct schema_output *parent = &schema->outputs[first];
+    bool whole =
+        parent->key_count == 1 && strcmp(parent->columns[parent->key[0]].name, value->from) == 0;
+    return whole ? parent : NULL;
+}
+
+bool reference_find(const struct schema *schema, const struct schema_output *output,
+                    const struct schema_column *column, struct reference *reference)
+{
+    const struct mapping_column *by = column->mapping;
+    if (by == NULL || !by->foreign_key)
+        return false;
+    const struct schema_output *parent = parent_of(schema, output, &by->value);
+    if (parent != NULL) {
+        *reference = (struct reference){parent, parent->columns[parent->key[0]].name,
+                                        by->on_delete != NULL ? by->on_delete : "cascade"};
+        return true;
+    }
+    if (by->value.id_of == NULL || !find_home(schema, by->value.id_of, reference))
+        return false;
+    reference->on_delete = by->on_delete;
+    return strcmp(reference->to->table->label, output->table->label) != 0 ||
+           strcmp(reference->column, column->name) != 0;
+}
+
+/* ---- what cannot be -------------------------------------------------------------------------- */
+
+struct checking {
+    const struct schema *schema;
+    const struct schema_output *output;
+    struct error *error;
+};
+
+static bool wrong(const struct checking *c, const char *column, const char *inner, const char *what)
+{
+    return error_set(c->error, ERROR_USAGE, "%s: /to/%s/columns/%s%s: %s", c->output->entity->file,
+                     c->output->table->label, column, inner, what);
+}
+
+/* The record's own id: what it is called in the source, or a part of the key. */
+static bool is_own(const struct checking *c, const struct schema_column *column,
+                   const struct mapping_value *value)
+{
+    const struct schema_output *output = c->output;
+    bool own = value->kind == VALUE_FROM &&
+               (strcmp(value->from, "_id") == 0 || strcmp(value->from, "$id") == 0);
+    for (size_t k = 0; k < output->key_count && !own; k++)
+        own = &output->columns[output->key[k]] == column && value == &column->mapping->value;
+    return own && value->id_of == output->entity && output->table->each == NULL;
+}
+
+/* Why an id of the entity has no row to refer to. */
+static bool homeless(const struct checking *c, const char *column, const char *inner,
+                     const struct mapping *entity)
+{
+    size_t first, count;
+    char what[400];
+    schema_outputs(c->schema, entity, &first, &count);
+    const struct schema_output *output = &c->schema->outputs[first];
+    const struct mapping_column *key =
+        output->key_count == 1 ? output->columns[output->key[0]].mapping : NULL;
+    const struct mapping *other = key != NULL ? key->value.id_of : NULL;
+    if (other != NULL)
+        snprintf(what, sizeof what,
+                 "the key of %s is the identity of %s, so an id of %s has no row to refer to",
+                 entity->name, other->name, entity->name);
+    else
+        snprintf(what, sizeof what,
+                 "the key of %s is not its identity alone, so an id of %s has no row to refer to",
+                 entity->name, entity->name);
+    wrong(c, column, inner, what);
+    return error_hint(c->error,
+                      "make one column with \"id_of\": \"%s\" the key of %s, or say "
+                      "\"foreign_key\": false where these ids need not exist",
+                      entity->name, entity->name);
+}
+
+/* Every identity in a value, also those inside of objects. `inner`: the pointer below the column.
+ */
+static bool check_ids(const struct checking *c, const struct schema_column *column,
+                      const struct mapping_value *value, const char *inner)
+{
+    const struct mapping *entities[] = {value->id_of, value->keys_id_of};
+    struct reference home;
+    for (size_t i = 0; i < 2; i++)
+        if (entities[i] != NULL && !is_own(c, column, value) &&
+            !find_home(c->schema, entities[i], &home))
+            return homeless(c, column->name, inner, entities[i]);
+    for (size_t i = 0; i < value->member_count; i++) {
+        char below[256];
+        const char *name = value->members[i].name;
+        snprintf(below, sizeof below, "%s/%s/%s", inner,
+                 value->kind == VALUE_OBJECT ? "object" : "first", name != NULL ? name : "");
+        if (!check_ids(c, column, &value->members[i].value, below))
+            return false;
+    }
+    return true;
+}
+
+/* The first form makes the foreign key; its fellows must not promise another. */
+static bool check_form(const struct checking *c, const struct schema_column *column)
+{
+    const struct schema_output *first = c->schema->outputs;
+    struct reference here = {0}, there = {0};
+    bool refers = reference_find(c->schema, c->output, column, &here), same = false;
+    while (strcmp(first->table->label, c->output->table->label) != 0)
+        first++;
+    for (size_t i = 0; i < first->column_count && first != c->output; i++)
+        if (strcmp(first->columns[i].name, column->name) == 0)
+            same = reference_find(c->schema, first, &first->columns[i], &there) == refers &&
+                   here.to == there.to;
+    if (first == c->output || same || c->output->table->exists ||
+        (!refers && column->mapping->value.id_of == NULL))
+        return true;
+    wrong(c, column->name, "",
+          "by the first form of this table the column refers to something else, or to nothing");
+    return error_hint(c->error,
+                      "give both the same \"id_of\", or say \"foreign_key\": false in both");
+}
+
+static bool check_column(const struct checking *c, const struct schema_column *column)
+{
+    const struct mapping_column *by = column->mapping;
+    struct reference reference;
+    if (by->foreign_key && !check_ids(c, column, &by->value, ""))
+        return false;
+    bool itself = is_own(c, column, &by->value) &&
+                  find_home(c->schema, c->output->entity, &reference) &&
+                  reference.to == c->output && strcmp(reference.column, column->name) == 0;
+    if (itself && (by->on_delete != NULL || !by->foreign_key))
+        return wrong(c, column->name, by->on_delete != NULL ? "/on_delete" : "/foreign_key",
+                     "this is the identity itself, and refers to nothing");
+    return check_form(c, column);
+}
+
+bool reference_check(const struct schema *schema, struct error *error)
+{
+    for (size_t i = 0; i < schema->output_count; i++) {
+        const struct checking c = {schema, &schema->outputs[i], error};
+        for (size_t k = 0; k < c.output->column_count; k++)
+            if (c.output->columns[k].mapping != NULL && !check_column(&c, &c.output->columns[k]))
+                return error->hint[0] != '\0'
+                           ? false
+                           : error_hint(error, "correct the mapping and run again; nothing was "
+                                               "touched");
+    }
+    return true;
+}

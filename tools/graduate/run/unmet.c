@@ -1,0 +1,216 @@
+#include "unmet.h"
+
+#include "graduate/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum role { ROLE_FIELD, ROLE_MUST };
+
+struct looking {
+    struct unmet_list *list;
+    const struct project *project;
+    const struct mapping *mapping;
+    const struct account *account;
+    struct error *error;
+};
+
+static const struct account_path *path_of(const struct looking *l, const char *path)
+{
+    for (size_t i = 0; i < l->account->path_count; i++)
+        if (strcmp(l->account->paths[i].entity, l->mapping->name) == 0 &&
+            strcmp(l->account->paths[i].path, path) == 0)
+            return &l->account->paths[i];
+    return NULL;
+}
+
+static bool was_there(const struct account_path *path)
+{
+    return path != NULL && (path->values[FATE_SEEN] > 0 || path->values[FATE_MET] > 0);
+}
+
+/* The most similar path that was there, with the same path before its last name. */
+static const struct account_path *find_nearest(const struct looking *l, const char *path)
+{
+    const char *names[256] = {NULL};
+    const struct account_path *there[256] = {NULL};
+    const char *dot = strrchr(path, '.');
+    size_t parent = dot != NULL ? (size_t)(dot - path) + 1 : 0, count = 0;
+    for (size_t i = 0; i < l->account->path_count && count < 256; i++) {
+        const struct account_path *other = &l->account->paths[i];
+        if (strcmp(other->entity, l->mapping->name) != 0 || !was_there(other) ||
+            strncmp(other->path, path, parent) != 0 || strchr(other->path + parent, '.') != NULL)
+            continue;
+        there[count] = other;
+        names[count++] = other->path + parent;
+    }
+    const char *nearest = words_nearest(path + parent, names, count);
+    for (size_t i = 0; nearest != NULL && i < count; i++)
+        if (names[i] == nearest)
+            return there[i];
+    return NULL;
+}
+
+/* `each`: the array in whose elements the path lies, or NULL. */
+static bool look(struct looking *l, const char *pointer, const char *each, const char *path,
+                 enum role role)
+{
+    char full[256];
+    bool itself = strcmp(path, ".") == 0;
+    if (itself && each == NULL)
+        return true;
+    snprintf(full, sizeof full, "%s%s%s", each != NULL ? each : "",
+             each != NULL && !itself ? "." : "", itself ? "" : path);
+    const struct account_path *array = each != NULL ? path_of(l, each) : NULL;
+    if (was_there(path_of(l, full)) ||
+        (each != NULL && (array == NULL || array->values[FATE_ELEMENTS] == 0)))
+        return true;
+    struct unmet_list *list = l->list;
+    struct unmet *grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_memory(l->error);
+    list->items = grown;
+    struct unmet *unmet = &grown[list->count++];
+    const struct account_path *nearest = find_nearest(l, full);
+    *unmet = (struct unmet){.element = each != NULL};
+    snprintf(unmet->pointer, sizeof unmet->pointer, "%s", pointer);
+    snprintf(unmet->path, sizeof unmet->path, "%s", full);
+    if (nearest != NULL)
+        snprintf(unmet->nearest, sizeof unmet->nearest, "%s", nearest->path);
+    else if (each != NULL && was_there(path_of(l, path))) /* the level was mistaken */
+        snprintf(unmet->nearest, sizeof unmet->nearest, "^.%s", path);
+    unmet->grave = role == ROLE_MUST || (nearest != NULL && nearest->values[FATE_REST] > 0);
+    return true;
+}
+
+static bool look_at_conditions(struct looking *l, const char *pointer, const char *each,
+                               const struct conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        char here[512];
+        snprintf(here, sizeof here, "%.300s/when/%s%s", pointer, condition->outer ? "^." : "",
+                 condition->path);
+        if (!look(l, here, condition->outer ? NULL : each, condition->path, ROLE_MUST))
+            return false;
+    }
+    return true;
+}
+
+static bool look_at_value(struct looking *l, const char *pointer, const char *each,
+                          const struct mapping_value *value)
+{
+    if (value->optional)
+        return true;
+    if (value->kind == VALUE_FROM && !look(l, pointer, each, value->from, ROLE_FIELD))
+        return false;
+    for (size_t i = 0; i < value->member_count; i++) {
+        char here[512];
+        if (value->kind == VALUE_FIRST)
+            snprintf(here, sizeof here, "%.300s/first/%zu", pointer, i);
+        else
+            snprintf(here, sizeof here, "%.300s/object/%s", pointer, value->members[i].name);
+        if (!look_at_value(l, here, each, &value->members[i].value))
+            return false;
+    }
+    return look_at_conditions(l, pointer, each, &value->when);
+}
+
+/* Forms of one table stand in a list. */
+static void put_pointer(const struct looking *l, size_t table, char *out, size_t size)
+{
+    const struct mapping *mapping = l->mapping;
+    char file[256];
+    size_t form = 0;
+    for (size_t t = 0; t < table; t++)
+        form += strcmp(mapping->tables[t].label, mapping->tables[table].label) == 0;
+    snprintf(file, sizeof file, "%s.json", mapping->name);
+    const cJSON *json = cJSON_GetObjectItemCaseSensitive(l->project->files, file);
+    const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to");
+    const cJSON *forms =
+        cJSON_GetObjectItemCaseSensitive(to, mapping->tables[table].label);
+    if (cJSON_IsArray(forms))
+        snprintf(out, size, "/to/%s/%zu", mapping->tables[table].label, form);
+    else
+        snprintf(out, size, "/to/%s", mapping->tables[table].label);
+}
+
+static bool look_at_table(struct looking *l, size_t index)
+{
+    const struct mapping_table *table = &l->mapping->tables[index];
+    char pointer[200], here[512];
+    put_pointer(l, index, pointer, sizeof pointer);
+    snprintf(here, sizeof here, "%s/each", pointer);
+    if (!table->optional &&
+        ((table->each != NULL && !look(l, here, NULL, table->each, ROLE_MUST)) ||
+         !look_at_conditions(l, pointer, table->each, &table->when)))
+        return false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        snprintf(here, sizeof here, "%s/columns/%s", pointer, table->columns[i].name);
+        if (!look_at_value(l, here, table->each, &table->columns[i].value))
+            return false;
+    }
+    return true;
+}
+
+bool unmet_find(struct unmet_list *list, const struct project *project,
+                const struct mapping *mapping, const struct account *account, int64_t records,
+                struct error *error)
+{
+    struct looking l = {list, project, mapping, account, error};
+    *list = (struct unmet_list){0};
+    if (records == 0 || mapping->source->kind == SOURCE_POSTGRES)
+        return true; /* a table's columns are known before */
+    bool ok = true;
+    for (size_t t = 0; ok && t < mapping->table_count; t++)
+        ok = look_at_table(&l, t);
+    for (size_t i = 0; ok && i < mapping->rule_count; i++) {
+        char pointer[64];
+        snprintf(pointer, sizeof pointer, "/left_out/%zu", i);
+        ok = mapping->rules[i].optional ||
+             look_at_conditions(&l, pointer, mapping->rules[i].each, &mapping->rules[i].when);
+    }
+    for (size_t i = 0; ok && i < mapping->drops.count; i++) {
+        char pointer[64];
+        snprintf(pointer, sizeof pointer, "/drop/%zu", i);
+        ok = mapping->drops_optional[i] ||
+             look(&l, pointer, NULL, mapping->drops.items[i], ROLE_MUST);
+    }
+    if (!ok)
+        unmet_release(list);
+    return ok;
+}
+
+void unmet_release(struct unmet_list *list)
+{
+    free(list->items);
+    *list = (struct unmet_list){0};
+}
+
+void unmet_describe(const struct unmet *unmet, const struct mapping *mapping, int64_t records,
+                    char *out, size_t size)
+{
+    snprintf(out, size, "%s: no %s of %s has \"%s\" (0 of %" PRId64 " records)%s%s%s",
+             unmet->pointer, unmet->element ? "element" : "record", mapping->name, unmet->path,
+             records, unmet->nearest[0] != '\0' ? "; the nearest that was there is \"" : "",
+             unmet->nearest, unmet->nearest[0] != '\0' ? "\"" : "");
+}
+
+bool unmet_add_to(cJSON *array, const struct unmet_list *list, const struct mapping *mapping,
+                  int64_t records)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct unmet *unmet = &list->items[i];
+        cJSON *json = cJSON_CreateObject();
+        if (!cJSON_AddItemToArray(array, json) ||
+            cJSON_AddStringToObject(json, "entity", mapping->name) == NULL ||
+            cJSON_AddStringToObject(json, "pointer", unmet->pointer) == NULL ||
+            cJSON_AddStringToObject(json, "path", unmet->path) == NULL ||
+            cJSON_AddStringToObject(json, "nearest", unmet->nearest) == NULL ||
+            cJSON_AddNumberToObject(json, "records", (double)records) == NULL)
+            return false;
+    }
+    return true;
+}
