@@ -29,14 +29,18 @@ ROOMS = {
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
     "common/postgres": Room("common/base", "libpq-fe", MIGRATIONS),
-    "common/schema": Room("common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration"),
+    "common/schema": Room(
+        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
+    ),
     "common/target": Room("common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS}"),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
         "common/base common/catalog extract/reader", "bson cjson mongoc pthread xxhash zlib", "mongodb_source headcount"
     ),
     "extract/postgres": Room(
-        "common/base common/catalog common/mapping common/postgres extract/reader", "bson", "postgres_source headcount"
+        "common/base common/catalog common/mapping common/postgres extract/reader",
+        "bson",
+        "postgres_source headcount objects",
     ),
     "extract/appwrite": Room("common/base extract/reader", "bson curl math xxhash", "appwrite_source appwrite_wire headcount"),
     "extract": Room(
@@ -84,7 +88,7 @@ ROOMS = {
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target"
         " graduate/process graduate/text",
         "bson cjson",
-        f"{MIGRATIONS} run_folder",
+        f"{MIGRATIONS} run_folder objects",
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),

@@ -93,6 +93,15 @@ def report(folder: Path) -> dict[str, Any]:
     return said
 
 
+def lose_objects(folder: Path, name: str, count: int) -> None:
+    """Objects in the account that are not as they were."""
+    account = read(folder, "account.json")
+    for i in range(count):
+        line = {"source": name, "kind": name, "name": name, "entity": name, "detail": name}
+        account["objects"] += [{**line, "fate": "changed", "how": name}, {**line, "fate": "not kept", "reason": name}]
+    (folder / "account.json").write_text(json.dumps(account))
+
+
 def number(text: str) -> int:
     return int(text.replace(",", ""))
 
@@ -270,6 +279,11 @@ def test_numbers_of_the_page_are_those_of_the_run(folder: Path, browser: Browser
     for table in judged["tables"]:
         columns = ("expected", "present", "missing", "extra", "different", "duplicated", "misplaced")
         assert page.tables["verified-tables"].counts(table["table"], *columns) == tuple(table[name] for name in columns)
+    objects = account["objects"]
+    assert objects and {one["fate"] for one in objects} == {"kept"}
+    for kind in {one["kind"] for one in objects}:
+        assert page.tables["object-kinds"].counts(kind, "kept", "changed", "not kept") == (
+            sum(one["kind"] == kind for one in objects), 0, 0)
     for level in judged["levels"]:
         assert page.tables["levels"].counts(level["level"], "checks", "findings") == (level["checks"], level["findings"])
     losses = [json.loads(line) for line in (folder / "losses.jsonl").open()]
@@ -309,6 +323,7 @@ def test_nothing_is_wider_than_the_page(folder: Path, browser: Browser, dark: bo
     judged["levels"][2].update(verdict="unchecked", reason=HOSTILE)
     judged["tables"][0]["table"] = HOSTILE
     write_verdict(folder, judged)
+    lose_objects(folder, HOSTILE, 3)
     report(folder)
     for frame in browser.measure(folder / "report.html", WIDTHS, dark):
         assert frame["page"] == frame["width"], frame
@@ -327,6 +342,7 @@ def test_hostile_names_are_only_text(folder: Path, browser: Browser) -> None:
     account = read(folder, "account.json")
     account["entities"][0]["entity"] = account["tables"][0]["table"] = HOSTILE
     (folder / "account.json").write_text(json.dumps(account))
+    lose_objects(folder, HOSTILE, 1)
     with (folder / "losses.jsonl").open("a") as losses:
         losses.write(json.dumps(dict.fromkeys(("entity", "key", "path", "rule", "before", "after"), HOSTILE)) + "\n")
     report(folder)
@@ -334,7 +350,9 @@ def test_hostile_names_are_only_text(folder: Path, browser: Browser) -> None:
     assert "script" not in [tag for tag, _ in page.elements]
     assert page.tables["entities"].body[0][0] == HOSTILE
     assert page.tables["verified-tables"].body[0][0] == HOSTILE
-    assert page.text.count(HOSTILE) >= 8
+    for name in ("object-kinds", "objects-changed", "objects-not-kept"):
+        assert HOSTILE in page.tables[name].body[-1]
+    assert page.text.count(HOSTILE) >= 18
 
 
 @needs_chromium
@@ -353,12 +371,14 @@ def test_page_prints_whole(folder: Path, browser: Browser, tmp_path: Path) -> No
     judged = verdict(folder)
     find(judged, "content", text="a finding on the last page")
     write_verdict(folder, judged)
+    lose_objects(folder, "folded", 30)
     said = report(folder)
     pdf = browser.pdf(folder / "report.html", tmp_path / "report.pdf")
     text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True, timeout=60).stdout
     assert text.count("\f") > 1
     assert " ".join(said["verdict"]["headline"].split()) in " ".join(text.split())
     assert "a finding on the last page" in text
+    assert text.count("folded") > 150, "what is folded on the screen is printed"
     boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], check=True, capture_output=True, text=True, timeout=60).stdout
     width = float(re.search(r'<page width="([\d.]+)"', boxes)[1])
     assert width == pytest.approx(595, abs=2), "A4"

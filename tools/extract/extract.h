@@ -27,7 +27,8 @@ struct extract_request {
  *
  * ERROR_REFUSED before anything is written: the checkpoint is of another run, entity, source or
  * batch size, or its batch after_batch is not the target's; the source is not the one that the run
- * began with (the catalog's identity). ERROR_SOURCE: the end of the source is none. */
+ * began with (the catalog's identity; without a run nobody asks). ERROR_SOURCE: the end of the source is
+ * none. */
 bool extract_entity(const struct extract_request *request, int fd, const char *name,
                     struct error *error);
 

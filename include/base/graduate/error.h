@@ -28,8 +28,8 @@ enum error_code {
 
 struct error {
     enum error_code code;
-    char message[1024]; /* what happened, one sentence, no newline */
-    char hint[512];     /* what to do next; may be empty */
+    char message[4096]; /* what happened, one sentence, no newline */
+    char hint[2048];    /* what to do next; may be empty */
     char entity[128];
     char key[256];  /* of the record or row, as text */
     char path[256]; /* field path, column, or file */

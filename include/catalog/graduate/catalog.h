@@ -42,12 +42,20 @@ struct catalog_check {
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave
- * behind without a word: a view, a foreign key, a trigger, a bucket. */
+ * behind without a word: a view, a foreign key, a trigger, a bucket. Behind `detail` stands what
+ * decides whether a table that keeps its shape keeps it; a reader whose objects never are leaves it
+ * empty. */
 struct catalog_object {
     char *kind;   /* in the source's own words: "view", "foreign key", "trigger" */
     char *name;   /* unique within its kind: "active_books", "books_author_fk on books" */
     char *entity; /* to which it belongs, and with which it goes; NULL: it stands by itself */
     char *detail; /* for people, one line: what it is or does; may be NULL */
+    struct catalog_names columns; /* those of the entity without which it could not be */
+    bool in_shape; /* the entity's columns, key, uniques, indexes or checks say it, too ... */
+    char *unsaid;  /* ... but for this: "DEFERRABLE, INCLUDE (title)"; NULL: wholly */
+    char *refers;  /* of a foreign key: the entity, */
+    struct catalog_names referred; /* the columns there, */
+    char *on_delete;               /* and "cascade", "restrict", ...; NULL: no action */
 };
 
 struct catalog_entity {

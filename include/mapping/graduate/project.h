@@ -193,6 +193,13 @@ struct left_out {
     const struct source *source;
     const char *from, *reason;
 };
+/* Objects beside the records (catalog.h) that stay behind. */
+struct not_kept {
+    const struct source *source;
+    const char *kind; /* in the source's words, "view" */
+    const char *name; /* NULL: all of the kind that are not kept */
+    const char *reason;
+};
 struct stays {
     const char *what, *why;
 };
@@ -208,6 +215,8 @@ struct project {
     size_t mapping_count;
     struct left_out *left_outs;
     size_t left_out_count;
+    struct not_kept *not_kepts; /* as they stand there */
+    size_t not_kept_count;
     struct stays *stays;
     size_t stays_count;
     cJSON *files; /* {"project.json": ..., "books.json": ...}: what the fingerprint is of */

@@ -67,6 +67,12 @@ static const struct member object_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_object, name), 0, NULL},
     {"entity", TEXT, false, offsetof(struct catalog_object, entity), 0, NULL},
     {"detail", TEXT, false, offsetof(struct catalog_object, detail), 0, NULL},
+    {"columns", NAMES, false, offsetof(struct catalog_object, columns), 0, NULL},
+    {"in_shape", FLAG, false, offsetof(struct catalog_object, in_shape), 0, NULL},
+    {"unsaid", TEXT, false, offsetof(struct catalog_object, unsaid), 0, NULL},
+    {"refers", TEXT, false, offsetof(struct catalog_object, refers), 0, NULL},
+    {"referred", NAMES, false, offsetof(struct catalog_object, referred), 0, NULL},
+    {"on_delete", TEXT, false, offsetof(struct catalog_object, on_delete), 0, NULL},
 };
 static const struct shape object_shape = SHAPE(object_members, struct catalog_object);
 

@@ -221,6 +221,16 @@ static bool lets_nobody(const struct spot *s)
     return policy->using == NULL && (policy->with_check == NULL || !writes_only);
 }
 
+static bool names_no_field(const struct spot *s)
+{
+    return s->value->kind != VALUE_FROM && s->value->when.count == 0;
+}
+
+static bool names_no_field_itself(const struct spot *s)
+{
+    return s->table->each == NULL && s->table->when.count == 0;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 #define BROUGHT "the target brings this table with all that is on it; leave this word away"
@@ -249,11 +259,14 @@ static const struct barren of_tables[] = {
     {"key", differs_in_key, "the first form of this table has another key, and there is one only"},
     {NULL, differs_in_exists,
      "this table \"exists\" by one of its forms, and by another it does not"},
+    {"optional", names_no_field_itself, "no \"each\" and no \"when\" names a field here"},
     {"each", is_kept, "a table of a postgres source has columns, and no array of elements"},
     {"when", is_kept, "a table of a postgres source is kept with all its rows"},
 };
 
 static const struct barren of_values[] = {
+    {"optional", is_kept, "the catalog says which columns there are"},
+    {"optional", names_no_field, "no field is named here; say it where one is"},
     {"do", is_parent, TAKEN},
     {"when", is_parent, TAKEN},
     {"default", is_parent, TAKEN},

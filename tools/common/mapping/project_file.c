@@ -7,10 +7,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const project_words[] = {"$schema",  "project",  "target", "sources",
-                                            "identity", "left_out", "stays"};
-static const char *const source_words[] = {"kind", "uri", "key", "database", "schema",
-                                           "changing"};
+static const char *const project_words[] = {"$schema",  "project",  "target",   "sources",
+                                            "identity", "left_out", "not_kept", "stays"};
+static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
 
 /* project.json is shown, compared and kept in the ledger: what is secret in it comes from the
@@ -164,6 +163,87 @@ static bool read_left_outs(struct project *project, struct arena *arena, const c
     return true;
 }
 
+static bool find_source(const struct project *project, const struct json_place *place,
+                        const struct source **source, struct error *error)
+{
+    struct error why;
+    return project_find_source(project, place->name, source, &why) ||
+           json_error(error, place, "%s; %s", why.message, why.hint);
+}
+
+/* {"view": "the reason for all of them", "trigger": {"books_touch on books": "the reason"}} */
+static bool read_not_kept_kind(struct project *project, const struct source *source,
+                               const cJSON *json, const struct json_place *place,
+                               struct error *error)
+{
+    struct not_kept *next = &project->not_kepts[project->not_kept_count];
+    const cJSON *item;
+    if (cJSON_IsString(json) && json->valuestring[0] != '\0') {
+        *next = (struct not_kept){source, json->string, NULL, json->valuestring};
+        project->not_kept_count++;
+        return true;
+    }
+    if (!cJSON_IsObject(json) || json->child == NULL)
+        return json_error(error, place,
+                          "this must be the reason for all of this kind, or an object of names and "
+                          "reasons, and is %s",
+                          json_kind(json));
+    cJSON_ArrayForEach(item, json)
+    {
+        *next = (struct not_kept){source, json->string, item->string, NULL};
+        if (!json_text(json, place, item->string, true, &next->reason, error))
+            return false;
+        next++;
+        project->not_kept_count++;
+    }
+    return true;
+}
+
+static bool read_not_kept(struct project *project, struct arena *arena, const cJSON *json,
+                          const struct json_place *top, struct error *error)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "not_kept"), *of_source, *kind;
+    struct json_place here = {top, "not_kept", 0};
+    size_t count = 0;
+    if (list == NULL)
+        return true;
+    if (!cJSON_IsObject(list))
+        return json_error(error, &here,
+                          "this must be an object of sources, as {\"sql\": {\"view\": \"why they "
+                          "stay behind\"}}, and is %s",
+                          json_kind(list));
+    cJSON_ArrayForEach(of_source, list)
+    {
+        cJSON_ArrayForEach(kind, of_source)
+        {
+            count += cJSON_IsObject(kind) ? (size_t)cJSON_GetArraySize(kind) : 1;
+        }
+    }
+    project->not_kepts = arena_alloc(arena, count, sizeof *project->not_kepts);
+    if (project->not_kepts == NULL)
+        return error_memory(error);
+    cJSON_ArrayForEach(of_source, list)
+    {
+        const struct source *source;
+        struct json_place at = {&here, of_source->string, 0};
+        if (!find_source(project, &at, &source, error))
+            return false;
+        if (!cJSON_IsObject(of_source))
+            return json_error(
+                error, &at,
+                "this must be an object of kinds and reasons, as {\"view\": \"why they "
+                "stay behind\"}, and is %s",
+                json_kind(of_source));
+        cJSON_ArrayForEach(kind, of_source)
+        {
+            struct json_place of_kind = {&at, kind->string, 0};
+            if (!read_not_kept_kind(project, source, kind, &of_kind, error))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool read_stays(struct project *project, struct arena *arena, const cJSON *json,
                        const struct json_place *top, struct error *error)
 {
@@ -202,5 +282,6 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
            read_sources(project, arena, json, &top, error) &&
            read_identity(project, json, &top, error) &&
            read_left_outs(project, arena, json, &top, error) &&
+           read_not_kept(project, arena, json, &top, error) &&
            read_stays(project, arena, json, &top, error);
 }

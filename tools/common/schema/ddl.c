@@ -65,16 +65,6 @@ static bool (*const builders[])(struct building *, struct buffer *, struct buffe
     ddl_policies, ddl_grants, build_comment,    build_sequences, build_analyze,
 };
 
-/* Tables that the target brings are left alone, and so are further forms of a table. */
-static bool is_made(const struct schema *schema, size_t index)
-{
-    const struct mapping_table *table = schema->outputs[index].table;
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(schema->outputs[i].table->label, table->label) == 0)
-            return false;
-    return !table->exists;
-}
-
 bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog *catalogs,
                size_t catalog_count, struct error *error)
 {
@@ -88,7 +78,7 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
     bool ok = true;
     for (size_t step = 0; ok && step < sizeof builders / sizeof builders[0]; step++)
         for (size_t i = 0; ok && i < schema->output_count; i++) {
-            if (!is_made(schema, i))
+            if (!output_is_made(schema, &schema->outputs[i]))
                 continue;
             b.output = &schema->outputs[i];
             b.catalog = b.output->table->keep_shape

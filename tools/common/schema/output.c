@@ -343,6 +343,14 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
     return true;
 }
 
+bool output_is_made(const struct schema *schema, const struct schema_output *output)
+{
+    for (const struct schema_output *other = schema->outputs; other < output; other++)
+        if (strcmp(other->table->label, output->table->label) == 0)
+            return false;
+    return !output->table->exists;
+}
+
 void schema_outputs(const struct schema *schema, const struct mapping *entity, size_t *first,
                     size_t *count)
 {

@@ -15,6 +15,10 @@ struct resolving {
 /* Put the entity's outputs behind those that the schema has, which has room for them. */
 bool output_resolve(struct resolving *resolving, const struct mapping *entity);
 
+/* Does the schema make this table? Tables that the target brings are left alone, and so are further
+ * forms of a table. */
+bool output_is_made(const struct schema *schema, const struct schema_output *output);
+
 /* What the source says of an entity, or NULL. */
 const struct catalog_entity *output_catalog(const struct mapping *entity,
                                             const struct catalog *catalogs, size_t catalog_count);

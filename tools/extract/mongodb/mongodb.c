@@ -34,7 +34,7 @@
  * where the server gives one. */
 #include "graduate/message.h"
 #include "graduate/words.h"
-#include "id_order.h"
+#include "bson_order.h"
 #include "mongodb_catalog.h"
 #include "mongodb_client.h"
 #include "mongodb_count.h"
@@ -278,7 +278,7 @@ static bool gets_on(const struct live_reader *reader)
     if (!bson_iter_init_find(&last, reader->last, "_id") ||
         !bson_iter_init_find(&next, reader->next, "_id"))
         return true;
-    enum id_order order = id_order(&last, &next, reader->collated);
+    enum bson_order order = bson_order(&last, &next, reader->collated);
     return order == ID_BEFORE || order == ID_UNKNOWN;
 }
 

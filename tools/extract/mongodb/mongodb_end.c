@@ -1,5 +1,5 @@
 #include "mongodb_end.h"
-#include "id_order.h"
+#include "bson_order.h"
 
 void mongodb_end_put_behind(bson_t *to, const char *name, const bson_t *last)
 {
@@ -79,7 +79,7 @@ bool mongodb_end_ask(struct mongodb_client *client, const char *collection, cons
     bool ok = mongodb_client_ask(client, collection, command, &reply, error);
     *behind = ok && find_answer(&reply, "_id", &greatest);
     if (*behind && bson_iter_init_find(&id, last, "_id")) {
-        enum id_order order = id_order(&greatest, &id, collated);
+        enum bson_order order = bson_order(&greatest, &id, collated);
         int64_t count = 0;
         if (order == ID_UNKNOWN)
             ok = mongodb_end_count(client, collection, last, &count, error);

@@ -1,22 +1,9 @@
 /* The server writes the catalog as the JSON that catalog.h describes: one statement, one snapshot,
- * and one place where a member gets its meaning. */
+ * and one place where a member gets its meaning; the objects come behind it by another. */
 #include "postgres_catalog.h"
 #include "graduate/json.h"
-#include "graduate/message.h"
 #include "graduate/project.h"
-
-/* A partition is part of its parent, and is a table of its own only when the parent lies elsewhere;
- * what an extension owns comes with the extension. */
-#define TABLES                                                                                     \
-    "tables as ("                                                                                  \
-    " select c.oid, c.relname from pg_class c"                                                     \
-    " where c.relnamespace = (select n.oid from pg_namespace n where n.nspname = $1)"              \
-    " and c.relkind in ('r', 'p')"                                                                 \
-    " and not (c.relispartition and exists ("                                                      \
-    "  select from pg_inherits i join pg_class p on p.oid = i.inhparent"                           \
-    "  where i.inhrelid = c.oid and p.relnamespace = c.relnamespace))"                             \
-    " and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass"              \
-    "  and d.objid = c.oid and d.deptype = 'e'))"
+#include "postgres_objects.h"
 
 /* The rows of a partitioned table are in its leaves; children by inheritance are tables of their
  * own. Before version 14 a table that was never counted has 0 rows instead of -1. */
@@ -87,7 +74,7 @@
 
 /* NULL when there is no such schema. */
 static const char catalog_sql[] =
-    "with recursive " TABLES ", " SIZES " select json_strip_nulls(json_build_object("
+    "with recursive " POSTGRES_TABLES ", " SIZES " select json_strip_nulls(json_build_object("
     "  'source', $2::text, 'kind', $3::text, 'version', current_setting('server_version'),"
     "  'entities', coalesce((select json_agg(json_build_object("
     "   'name', t.relname,"
@@ -98,37 +85,20 @@ static const char catalog_sql[] =
     "  from tables t left join sizes z on z.top = t.oid), '[]')))"
     " from pg_namespace n where n.nspname = $1";
 
-/* What the tables have and struct catalog_entity has no words for. */
-static const char unsaid_sql[] =
-    "with " TABLES " select format('index %s of %s, a %s index', l.relname, t.relname, l.amname)"
-    " from tables t cross join lateral (select x.relname, m.amname" INDEXES_OF_TABLE
-    "  and m.amname <> 'btree') l"
-    " union all"
-    " select format('constraint %s of %s, which %s', o.conname, t.relname, case o.contype"
-    "  when 'x' then 'excludes' when 'c' then 'is not validated' else 'is deferrable' end)"
-    " from tables t join pg_constraint o on o.conrelid = t.oid"
-    " where o.contype = 'x' or (o.contype = 'c' and not o.convalidated)"
-    "  or (o.contype in ('p', 'u') and o.condeferrable)"
-    " union all"
-    " select format('unique index %s of %s, for which NULLs are equal', x.relname, t.relname)"
-    " from tables t join pg_index i on i.indrelid = t.oid join pg_class x on x.oid = i.indexrelid"
-    " where to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'" /* as new as version 15 */
-    " order by 1";
-
-static bool read_tables(const struct postgres *postgres, const PGresult *result, const char *schema,
+/* Takes the objects, which may be NULL for want of memory. */
+static bool read_tables(const struct postgres *postgres, const PGresult *result, cJSON *objects,
                         struct catalog *catalog, struct error *error)
 {
-    if (PQntuples(result) == 0) {
-        error_set(error, postgres->blame, "%s: there is no schema \"%s\"", postgres->where, schema);
-        return error_hint(error, "correct the source's \"schema\" in project.json");
-    }
-    cJSON *json;
+    cJSON *json = NULL;
     bool ok = json_parse(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0),
-                         postgres->where, &json, error) &&
-              catalog_from_json(json, postgres->where, catalog, error);
+                         postgres->where, &json, error);
+    if (ok && cJSON_AddItemToObject(json, "objects", objects))
+        ok = catalog_from_json(json, postgres->where, catalog, error);
+    else
+        cJSON_Delete(objects);
     cJSON_Delete(json);
     if (!ok && error->code == ERROR_USAGE)
-        error->code = ERROR_BUG; /* it is the statement above that wrote the JSON */
+        error->code = ERROR_BUG; /* it is the statements that wrote the JSON */
     return ok;
 }
 
@@ -136,17 +106,17 @@ bool postgres_catalog_read(struct postgres *postgres, const char *source, const 
                            struct catalog *catalog, struct error *error)
 {
     const char *const parameters[] = {schema, source, source_kind_names[SOURCE_POSTGRES]};
+    cJSON *objects = NULL;
     PGresult *result;
     if (!postgres_query(postgres, catalog_sql, parameters, 3, &result, error))
         return false;
-    bool ok = read_tables(postgres, result, schema, catalog, error);
+    bool ok = PQntuples(result) > 0;
+    if (!ok) {
+        error_set(error, postgres->blame, "%s: there is no schema \"%s\"", postgres->where, schema);
+        error_hint(error, "correct the source's \"schema\" in project.json");
+    }
+    ok = ok && postgres_objects_read(postgres, schema, &objects, error) &&
+         read_tables(postgres, result, objects, catalog, error);
     PQclear(result);
-    if (!ok || !postgres_query(postgres, unsaid_sql, parameters, 1, &result, error))
-        return false;
-    for (int i = 0; i < PQntuples(result); i++)
-        message_warning(
-            "%s: %s, is not kept as it is; if the target needs it, say so in the mapping",
-            postgres->where, PQgetvalue(result, i, 0));
-    PQclear(result);
-    return true;
+    return ok;
 }

@@ -11,6 +11,7 @@ void page_verdict(struct buffer *out, const cJSON *report);
 void page_account(struct buffer *out, const cJSON *report);
 void page_losses(struct buffer *out, const cJSON *report);
 void page_rejects(struct buffer *out, const cJSON *report);
+void page_objects(struct buffer *out, const cJSON *report);
 void page_timings(struct buffer *out, const cJSON *report);
 void page_verification(struct buffer *out, const cJSON *report);
 

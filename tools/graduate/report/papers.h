@@ -26,5 +26,7 @@ enum state { UNFINISHED, UNBALANCED, DIFFERS, UNCHECKED, UNVERIFIED, PARTLY, HOL
 enum state papers_state(const struct papers *papers);
 /* The part of the report that says how it all stands: state, headline, text. */
 bool report_add_verdict(cJSON *report, const struct papers *papers, struct error *error);
+/* What became of the sources' objects; false without memory. */
+bool report_add_objects(cJSON *report, const struct papers *papers);
 
 #endif

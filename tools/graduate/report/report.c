@@ -22,8 +22,8 @@ static cJSON *items_of(cJSON *json, const char *name)
     return cJSON_GetObjectItemCaseSensitive(json, name);
 }
 
-/* The page says where an entity comes from. Its hundreds of paths stand in account.json; here are
- * their sums, and those that are not closed. */
+/* The page says where an entity comes from. Its hundreds of paths stand in account.json, as every
+ * object does; here are their sums, and those that are not closed. */
 static bool complete_account(cJSON *account, const struct project *project)
 {
     bool ok = true;
@@ -37,6 +37,7 @@ static bool complete_account(cJSON *account, const struct project *project)
         ok = ok && cJSON_AddStringToObject(line, "source", source) != NULL;
     }
     cJSON_DeleteItemFromObjectCaseSensitive(account, "paths");
+    cJSON_DeleteItemFromObjectCaseSensitive(account, "objects");
     return ok;
 }
 
@@ -410,7 +411,8 @@ static bool gather(cJSON *report, const struct papers *papers, struct error *err
     if (!report_add_verdict(report, papers, error))
         return false;
     if (!add_account(report, papers) || !add_values(report, papers) ||
-        !add_open_paths(report, papers) || !add_losses(report, papers))
+        !add_open_paths(report, papers) || !add_losses(report, papers) ||
+        !report_add_objects(report, papers))
         return error_memory(error);
     if (!add_timings(report, papers, error))
         return false;

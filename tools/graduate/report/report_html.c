@@ -184,6 +184,7 @@ void report_html(const cJSON *report, struct buffer *out)
     page_account(out, report);
     page_losses(out, report);
     page_rejects(out, report);
+    page_objects(out, report);
     page_timings(out, report);
     put_stays(out, report);
     put_left_out(out, report);

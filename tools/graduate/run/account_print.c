@@ -218,7 +218,8 @@ void account_print_behind(const struct project *project, struct buffer *out)
 }
 
 void account_print(const struct account *account, const struct loss_list *losses,
-                   const struct project *project, const struct folder *folder, struct buffer *out)
+                   const struct objects *objects, const struct project *project,
+                   const struct folder *folder, struct buffer *out)
 {
     char figure[FIGURE_SIZE];
     buffer_printf(out, "account of %s, run %s\n\n", project->name, folder->run);
@@ -248,6 +249,7 @@ void account_print(const struct account *account, const struct loss_list *losses
         buffer_printf(out, "\nwarning:\n%s", buffer_text(&warning));
     out->failed = out->failed || warning.failed;
     buffer_release(&warning);
+    objects_print(objects, out);
     account_print_behind(project, out);
     buffer_printf(out, "\nrun folder: %s\n", folder->path);
 }

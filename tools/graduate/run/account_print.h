@@ -4,13 +4,15 @@
 
 #include "folder.h"
 #include "loss_list.h"
+#include "objects.h"
 
 #include "graduate/account.h"
 
-/* What happened to every record, what each table holds, the balance, what changed on the way; then
- * what is left out and what stays, and why. */
+/* What happened to every record, what each table holds, the balance, what changed on the way, what
+ * became of the objects beside the records; then what is left out and what stays, and why. */
 void account_print(const struct account *account, const struct loss_list *losses,
-                   const struct project *project, const struct folder *folder, struct buffer *out);
+                   const struct objects *objects, const struct project *project,
+                   const struct folder *folder, struct buffer *out);
 
 /* What a rule's losses ask of the founder; "" where its name says it. */
 const char *account_print_meaning(const char *rule);

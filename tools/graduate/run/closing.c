@@ -3,6 +3,7 @@
 #include "facts.h"
 #include "figures.h"
 #include "keepsake.h"
+#include "objects.h"
 #include "pipeline.h"
 #include "print.h"
 #include "progress.h"
@@ -61,12 +62,14 @@ bool closing_finish(struct migration *migration, struct error *error)
 }
 
 static bool keep(const struct migration *migration, const struct account *account,
-                 const struct buffer *text, struct error *error)
+                 const struct objects *objects, const struct buffer *text, struct error *error)
 {
     const struct folder *folder = &migration->folder;
     char path[PATH_MAX];
     cJSON *json = account_to_json(account);
-    bool ok = json != NULL ? true : error_memory(error);
+    bool ok = json != NULL && cJSON_AddItemToObject(json, "objects", objects_to_json(objects))
+                  ? true
+                  : error_memory(error);
     ok = ok && folder_file(folder, "account.json", path, error) &&
          json_write_file(path, json, error) && folder_file(folder, "account.txt", path, error) &&
          file_replace(path, text->data, text->length, error);
@@ -78,6 +81,8 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
 {
     const char *run = migration->folder.run;
     struct account account;
+    struct schema schema = {0};
+    struct objects objects = {0};
     struct loss_list losses = {0};
     struct buffer text;
     char path[PATH_MAX];
@@ -89,10 +94,13 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
               folder_file(&migration->folder, "losses.jsonl", path, error) &&
               loss_list_write(&migration->target, run, path, error) &&
               facts_keep(&migration->target, &migration->project, &migration->folder, error) &&
-              keepsake_write(migration, error);
+              keepsake_write(migration, error) &&
+              schema_resolve(&schema, &migration->project, migration->catalogs.items,
+                             migration->catalogs.count, error) &&
+              objects_gather(&objects, &migration->catalogs, &schema, error);
     if (ok) {
-        account_print(&account, &losses, &migration->project, &migration->folder, &text);
-        ok = buffer_ok(&text, error) && keep(migration, &account, &text, error);
+        account_print(&account, &losses, &objects, &migration->project, &migration->folder, &text);
+        ok = buffer_ok(&text, error) && keep(migration, &account, &objects, &text, error);
     }
     *exit_code = ok && account.balance == 0 ? 0 : 1;
     if (ok && account.balance == 0) {
@@ -101,6 +109,8 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     }
     ok = ok && print_text(&text, error);
     buffer_release(&text);
+    objects_release(&objects);
+    schema_release(&schema);
     loss_list_release(&losses);
     account_release(&account);
     return ok;

@@ -1,5 +1,6 @@
 #include "migration.h"
 #include "closing.h"
+#include "objects.h"
 #include "pipeline.h"
 #include "transfer.h"
 
@@ -131,6 +132,22 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
         error_set(error, ERROR_BUG, "graduate-load --prepare printed no generation of run %s",
                   migration->folder.run);
     cJSON_Delete(json);
+    return ok;
+}
+
+/* Under the catalogs that it has, what is not kept was spoken of when the run was prepared. */
+static bool check_objects(const struct migration *migration, struct error *error)
+{
+    struct schema schema = {0};
+    struct objects objects = {0};
+    if (migration->folder.prepared)
+        return true;
+    bool ok = schema_resolve(&schema, &migration->project, migration->catalogs.items,
+                             migration->catalogs.count, error) &&
+              objects_gather(&objects, &migration->catalogs, &schema, error) &&
+              objects_check(&objects, &migration->project, error);
+    objects_release(&objects);
+    schema_release(&schema);
     return ok;
 }
 
@@ -284,7 +301,7 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
         return repeat(migration, error);
     return check_programs(error) && read_restarts(migration, error) &&
            keep_batch_size(migration, error) && get_catalogs(migration, error) &&
-           check_mappings(migration, error) &&
+           check_objects(migration, error) && check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
            prepare_restarts(migration, error) && prepare(migration, error) && transfer_all(migration, error) &&

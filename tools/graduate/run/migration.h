@@ -4,7 +4,7 @@
 
 /* migration.h: a run from its first step to its account; `graduate run` and `graduate rehearse`.
  *
- *   folder -> catalogs -> strict rule -> lock of the target -> run.json -> graduate-load --prepare
+ *   folder -> catalogs -> strict rules -> lock of the target -> run.json -> graduate-load --prepare
  *          -> per entity: extract | transform | load -> graduate-load --finish -> account
  *
  * Any step can be the last one before a kill, and the same command goes on from there: the folder

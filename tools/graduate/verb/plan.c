@@ -1,6 +1,7 @@
 #include "account_print.h"
 #include "catalogs.h"
 #include "figures.h"
+#include "objects.h"
 #include "print.h"
 #include "sheet.h"
 #include "verb.h"
@@ -147,24 +148,29 @@ static void print_warnings(const struct project *project, const struct catalogs 
 static bool plan(const struct project *project, struct supervisor *supervisor, struct error *error)
 {
     struct catalogs catalogs;
-    struct schema schema;
+    struct schema schema = {0};
+    struct objects objects = {0};
     struct buffer text;
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
         return false;
     bool ok = catalogs_check(&catalogs, project, error) &&
-              schema_resolve(&schema, project, catalogs.items, catalogs.count, error);
+              schema_resolve(&schema, project, catalogs.items, catalogs.count, error) &&
+              objects_gather(&objects, &catalogs, &schema, error) &&
+              objects_check(&objects, project, error);
     if (ok) {
         buffer_init(&text);
         buffer_printf(&text, "plan of %s\n\n", project->name);
         print_sources(&catalogs, &text);
         print_entities(project, &catalogs, &text);
+        objects_print(&objects, &text);
         account_print_behind(project, &text);
         print_statements(&schema, &text);
         print_warnings(project, &catalogs, &schema, &text);
         ok = print_text(&text, error);
         buffer_release(&text);
-        schema_release(&schema);
     }
+    objects_release(&objects);
+    schema_release(&schema);
     catalogs_release(&catalogs);
     return ok;
 }

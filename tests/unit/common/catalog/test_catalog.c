@@ -27,8 +27,10 @@
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
     ",{\"name\":\"bare\",\"exact\":false}],"                                                       \
-    "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\"},"                     \
-    "{\"kind\":\"trigger\",\"name\":\"t on books\",\"entity\":\"books\"}]}"
+    "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
+    "\"in_shape\":false},{\"kind\":\"foreign key\",\"name\":\"f on books\",\"entity\":\"books\","  \
+    "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
+    "\"referred\":[\"id\"],\"on_delete\":\"cascade\"}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)
 {

@@ -130,7 +130,9 @@ static void what_project_json_says(void **state)
                "\"core\":{\"kind\":\"postgres\",\"uri\":\"x${P}y\",\"schema\":\"s\"}},"
                "\"identity\":{\"strategy\":\"pad-left\",\"namespace\":"
                "\"00112233-4455-6677-8899-aabbccddeeff\"},"
-               "\"left_out\":{\"m.a.b\":\"why\"},\"stays\":{\"Redis\":\"a cache\"}}");
+               "\"left_out\":{\"m.a.b\":\"why\"},\"not_kept\":{\"core\":{\"view\":\"all\","
+               "\"trigger\":{\"a on b\":\"one\",\"c on d\":\"two\"}},\"m\":{\"index\":\"none\"}},"
+               "\"stays\":{\"Redis\":\"a cache\"}}");
     folder_put(folder, "books.json",
                "{\"from\":\"core.books\",\"to\":{\"public.books\":{\"keep_shape\":true}}}");
     folder_put(folder, "notes.txt", "no mapping");
@@ -150,6 +152,24 @@ static void what_project_json_says(void **state)
     assert_int_equal(project.identity.namespace[15], 0xff);
     assert_string_equal(project.left_outs[0].from, "a.b");
     assert_string_equal(project.left_outs[0].reason, "why");
+    static const struct {
+        const char *source, *kind, *name, *reason;
+    } not_kepts[] = {
+        {"core", "view", NULL, "all"},
+        {"core", "trigger", "a on b", "one"},
+        {"core", "trigger", "c on d", "two"},
+        {"m", "index", NULL, "none"},
+    };
+    assert_int_equal(project.not_kept_count, COUNT(not_kepts));
+    for (size_t i = 0; i < COUNT(not_kepts); i++) {
+        const struct not_kept *rule = &project.not_kepts[i];
+        assert_string_equal(rule->source->name, not_kepts[i].source);
+        assert_string_equal(rule->kind, not_kepts[i].kind);
+        assert_int_equal(rule->name == NULL, not_kepts[i].name == NULL);
+        if (rule->name != NULL)
+            assert_string_equal(rule->name, not_kepts[i].name);
+        assert_string_equal(rule->reason, not_kepts[i].reason);
+    }
     assert_string_equal(project.stays[0].what, "Redis");
     assert_string_equal(project.stays[0].why, "a cache");
     assert_int_equal(project.mapping_count, 1);
@@ -220,6 +240,18 @@ static void what_is_wrong_in_project_json(void **state)
          ": /left_out/cor.sessions: this must"},
         {PROJECT(",\"left_out\":{\"core.\":\"why\"}"), ": /left_out/core.: this must name"},
         {PROJECT(",\"left_out\":{\"core.a\":\"\"}"), ": /left_out/core.a: this must be a text"},
+        {PROJECT(",\"not_kept\":\"views\""), ": /not_kept: this must be an object of sources, as"},
+        {PROJECT(",\"not_kept\":{\"cor\":{}}"), ": /not_kept/cor: the project has no source "
+                                                "\"cor\"; did you mean \"core\"?; it has: core"},
+        {PROJECT(",\"not_kept\":{\"core\":\"x\"}"),
+         ": /not_kept/core: this must be an object of kinds and reasons, as"},
+        {PROJECT(",\"not_kept\":{\"core\":{\"view\":\"\"}}"),
+         ": /not_kept/core/view: this must be the reason for all of this kind, or an object of "
+         "names and reasons, and is a string that is empty"},
+        {PROJECT(",\"not_kept\":{\"core\":{\"view\":{}}}"),
+         ": /not_kept/core/view: this must be the reason for all of this kind"},
+        {PROJECT(",\"not_kept\":{\"core\":{\"view\":{\"v\":7}}}"),
+         ": /not_kept/core/view/v: this must be a text, and is a number"},
         {PROJECT(",\"stays\":\"Redis\""), ": /stays: this must be an object of what stays where"},
         {PROJECT(",\"stays\":{\"Redis\":true}"),
          ": /stays/Redis: this must be a text, and is true"},

@@ -73,6 +73,7 @@ static void check(size_t i)
     struct error error = {0};
     catalog_init(&catalog);
     catalog.source = strdup("core");
+    catalog.kind = strdup("mongodb");
     for (size_t n = 0; n < MOST && cases[i].mapped[n] != NULL; n++) {
         snprintf(files[n], sizeof files[n], "%s.json", cases[i].mapped[n]);
         mappings[n] =
@@ -116,6 +117,7 @@ static void test_sources_are_told_apart(void **state)
     for (size_t i = 0; i < 2; i++) {
         catalog_init(&items[i]);
         items[i].source = strdup(names[i]);
+        items[i].kind = strdup("mongodb");
         assert_non_null(catalog_add(&items[i], "users"));
     }
     assert_false(catalogs_check(&catalogs, &project, &error));

@@ -1,5 +1,5 @@
 /* The order of _ids: every pair of a list that is in MongoDB's order, and what cannot be told. */
-#include "id_order.h"
+#include "bson_order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,11 +77,11 @@ static bson_t *make(const char *value, bson_iter_t *id)
     return document;
 }
 
-static enum id_order compare(const char *left, const char *right, bool collated)
+static enum bson_order compare(const char *left, const char *right, bool collated)
 {
     bson_iter_t left_id, right_id;
     bson_t *left_document = make(left, &left_id), *right_document = make(right, &right_id);
-    enum id_order order = id_order(&left_id, &right_id, collated);
+    enum bson_order order = bson_order(&left_id, &right_id, collated);
     bson_destroy(left_document);
     bson_destroy(right_document);
     return order;
@@ -94,7 +94,7 @@ static void test_every_pair(void **state)
         for (size_t j = 0; j < COUNT; j++)
             for (size_t k = 0; k < 9; k++) {
                 const char *left = sorted[i][k / 3], *right = sorted[j][k % 3];
-                enum id_order wanted = i < j ? ID_BEFORE : i > j ? ID_AFTER : ID_EQUAL;
+                enum bson_order wanted = i < j ? ID_BEFORE : i > j ? ID_AFTER : ID_EQUAL;
                 if (left == NULL || right == NULL || (i == j && strstr(left, "$regular") != NULL))
                     continue;
                 if (compare(left, right, false) != wanted)

@@ -1,4 +1,4 @@
-#include "id_order.h"
+#include "bson_order.h"
 
 #include <string.h>
 
@@ -51,7 +51,7 @@ static int bracket(bson_type_t type)
 
 #define COMPARE(left, right) ((left) < (right) ? ID_BEFORE : (left) > (right) ? ID_AFTER : ID_EQUAL)
 
-static enum id_order compare_bytes(const void *left, size_t left_length, const void *right,
+static enum bson_order compare_bytes(const void *left, size_t left_length, const void *right,
                                    size_t right_length)
 {
     size_t shorter = left_length < right_length ? left_length : right_length;
@@ -66,25 +66,25 @@ static bool is_nan(double value)
 
 /* Of what is NaN, an order to all numbers: it is the smallest. Beyond 2^63 a double is greater than
  * any int64; within, its whole part is one. */
-static enum id_order compare_int_double(int64_t left, double right)
+static enum bson_order compare_int_double(int64_t left, double right)
 {
     const double limit = 9223372036854775808.0;
     if (is_nan(right) || right < -limit)
         return ID_AFTER;
     if (right >= limit)
         return ID_BEFORE;
-    enum id_order order = COMPARE(left, (int64_t)right);
+    enum bson_order order = COMPARE(left, (int64_t)right);
     return order != ID_EQUAL ? order : COMPARE((double)(int64_t)right, right);
 }
 
-static enum id_order compare_doubles(double left, double right)
+static enum bson_order compare_doubles(double left, double right)
 {
     if (is_nan(left) || is_nan(right))
         return COMPARE(!is_nan(left), !is_nan(right));
     return COMPARE(left, right);
 }
 
-static enum id_order compare_numbers(const bson_iter_t *left, const bson_iter_t *right)
+static enum bson_order compare_numbers(const bson_iter_t *left, const bson_iter_t *right)
 {
     bool left_double = BSON_ITER_HOLDS_DOUBLE(left), right_double = BSON_ITER_HOLDS_DOUBLE(right);
     if (BSON_ITER_HOLDS_DECIMAL128(left) || BSON_ITER_HOLDS_DECIMAL128(right))
@@ -104,16 +104,16 @@ static const char *text_of(const bson_iter_t *iter, uint32_t *length)
                                         : bson_iter_utf8(iter, length);
 }
 
-static enum id_order compare_texts(const bson_iter_t *left, const bson_iter_t *right, bool collated)
+static enum bson_order compare_texts(const bson_iter_t *left, const bson_iter_t *right, bool collated)
 {
     uint32_t left_length, right_length;
     const char *left_text = text_of(left, &left_length),
                *right_text = text_of(right, &right_length);
-    enum id_order order = compare_bytes(left_text, left_length, right_text, right_length);
+    enum bson_order order = compare_bytes(left_text, left_length, right_text, right_length);
     return collated && order != ID_EQUAL ? ID_UNKNOWN : order;
 }
 
-static enum id_order compare_binaries(const bson_iter_t *left, const bson_iter_t *right)
+static enum bson_order compare_binaries(const bson_iter_t *left, const bson_iter_t *right)
 {
     bson_subtype_t left_subtype, right_subtype;
     uint32_t left_length, right_length;
@@ -127,7 +127,7 @@ static enum id_order compare_binaries(const bson_iter_t *left, const bson_iter_t
     return compare_bytes(left_bytes, left_length, right_bytes, right_length);
 }
 
-static enum id_order compare_timestamps(const bson_iter_t *left, const bson_iter_t *right)
+static enum bson_order compare_timestamps(const bson_iter_t *left, const bson_iter_t *right)
 {
     uint32_t left_seconds, left_number, right_seconds, right_number;
     bson_iter_timestamp(left, &left_seconds, &left_number);
@@ -136,7 +136,7 @@ static enum id_order compare_timestamps(const bson_iter_t *left, const bson_iter
                                          : COMPARE(left_number, right_number);
 }
 
-static enum id_order compare_codes(const bson_iter_t *left, const bson_iter_t *right)
+static enum bson_order compare_codes(const bson_iter_t *left, const bson_iter_t *right)
 {
     uint32_t left_length, right_length;
     const char *left_code = bson_iter_code(left, &left_length);
@@ -145,7 +145,7 @@ static enum id_order compare_codes(const bson_iter_t *left, const bson_iter_t *r
 }
 
 /* Field by field: first by bracket, then by name, then by value; the shorter comes first. */
-static enum id_order compare_documents(const bson_iter_t *left, const bson_iter_t *right,
+static enum bson_order compare_documents(const bson_iter_t *left, const bson_iter_t *right,
                                        bool collated)
 {
     bson_iter_t left_field, right_field;
@@ -162,13 +162,13 @@ static enum id_order compare_documents(const bson_iter_t *left, const bson_iter_
         int names = strcmp(bson_iter_key(&left_field), bson_iter_key(&right_field));
         if (names != 0)
             return COMPARE(names, 0);
-        enum id_order order = id_order(&left_field, &right_field, collated);
+        enum bson_order order = bson_order(&left_field, &right_field, collated);
         if (order != ID_EQUAL)
             return order;
     }
 }
 
-enum id_order id_order(const bson_iter_t *left, const bson_iter_t *right, bool collated)
+enum bson_order bson_order(const bson_iter_t *left, const bson_iter_t *right, bool collated)
 {
     bson_type_t type = bson_iter_type(left);
     int left_bracket = bracket(type), right_bracket = bracket(bson_iter_type(right));

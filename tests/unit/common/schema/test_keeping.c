@@ -1,0 +1,277 @@
+/* What becomes of the objects beside the records: a row per answer of each rule, and of none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "graduate/json.h"
+#include "graduate/keeping.h"
+#include "scratch_folder.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* JSON with apostrophes for quotes. */
+static const struct {
+    const char *file, *text;
+} files[] = {
+    {"project.json",
+     "{'project':'p','target':'${T}','sources':{'sql':{'kind':'postgres','uri':'${S}'},"
+     "'core':{'kind':'mongodb','uri':'${M}'}},'left_out':{'sql.old':'nobody asks'}}"},
+    {"authors.json", "{'from':'sql.authors','to':{'public.authors':{'keep_shape':true,'key':['id'],"
+                     "'columns':{'id':{'id_of':'authors'}}}}}"},
+    {"books.json",
+     "{'from':'sql.books','drop':['gone'],'to':{'public.books':{'keep_shape':true,'columns':{"
+     "'author_id':{'id_of':'authors','on_delete':'cascade'},'editor_id':{'id_of':'authors'},"
+     "'text_number':{'type':'text'},'name':{'from':'title'},'state':{'in':['new']},"
+     "'kind':{'sql_default':'\\'e\\''}},"
+     "'checks':{'positive':'price > 0'},"
+     "'policies':[{'name':'mine','to':['authenticated'],'using':'true'}],"
+     "'grants':{'reader':['update','select'],'writer':['select']},'comment':'sold'}}}"},
+    {"notes.json", "{'from':'sql.notes','to':{'public.notes':{'keep_shape':true,'key':['id'],'"
+                   "checks':{'c':'id > 0'}}}}"},
+    {"users.json", "{'from':'sql.users','to':{'auth.users':{'exists':true,'keep_shape':true}}}"},
+    {"more.json", "{'from':'sql.more','to':{'public.authors':{'keep_shape':true}}}"},
+};
+
+/* clang-format off */
+#define COLUMN(name, more) "{'name':'" name "','type':'integer','oid':23" more "}"
+#define UUID(name) "{'name':'" name "','type':'uuid','oid':2950}"
+static const char catalog_text[] =
+    "{'source':'sql','kind':'postgres','entities':["
+    "{'name':'authors','columns':[" UUID("id") "],'key':['id']},"
+    "{'name':'books','key':['id'],'uniques':[['title']],'columns':["
+    COLUMN("id", ",'serial':true") "," UUID("author_id") "," UUID("editor_id") ","
+    COLUMN("title", ",'default_sql':'7'") "," COLUMN("price", "") "," COLUMN("gone", "") ","
+    COLUMN("text_number", ",'serial':true") "," COLUMN("state", "") ","
+    COLUMN("kind", ",'default_sql':'0'") "],"
+    "'checks':[{'name':'priced','expression':'price >= 0'}]},"
+    "{'name':'notes','columns':[" COLUMN("id", "") "," COLUMN("text", "") "]},"
+    "{'name':'users','columns':[" UUID("id") "],'key':['id']},"
+    "{'name':'more','columns':[" UUID("id") "],'key':['id']},{'name':'old'}]}";
+
+/* Members of an object of a table, on columns of it. */
+#define OF(entity) "'entity':'" entity "'"
+#define ON(entity, columns) OF(entity) ",'columns':[" columns "]"
+#define IN_SHAPE(entity, columns) ON(entity, columns) ",'in_shape':true"
+#define BUT(unsaid) ",'unsaid':'" unsaid "'"
+#define TO(entity, columns) ",'refers':'" entity "','referred':[" columns "]"
+#define DELETES(action) ",'on_delete':'" action "'"
+#define NAMED "named after table and columns"
+#define GONE "goes with the column gone, which books.json drops"
+
+static const struct {
+    const char *kind, *name, *more;
+    enum keeping_fate fate;
+    const char *how, *with;
+} cases[] = {
+    {"table", "books", IN_SHAPE("books", ""), KEEPING_KEPT, NULL, NULL},
+    {"table", "books", IN_SHAPE("books", "") BUT("UNLOGGED"), KEEPING_CHANGED,
+     "without UNLOGGED", NULL},
+    {"table", "users", IN_SHAPE("users", ""), KEEPING_CHANGED, "the table that the target brings", NULL},
+    {"table", "old", IN_SHAPE("old", ""), KEEPING_NOT, NULL,
+     "goes with old, which is left out: nobody asks"},
+    {"table", "lost", IN_SHAPE("lost", ""), KEEPING_NOT, NULL, NULL},
+    {"partition", "b_24 of books", OF("books"), KEEPING_CHANGED,
+     "rows of the one table public.books", NULL},
+    {"column default", "title of books", IN_SHAPE("books", "'title'"), KEEPING_KEPT, NULL, NULL},
+    {"column default", "kind of books", IN_SHAPE("books", "'kind'"), KEEPING_CHANGED,
+     "'e', as the mapping says", NULL},
+    {"column default", "price of books", IN_SHAPE("books", "'price'"), KEEPING_NOT, NULL, NULL},
+    {"column default", "gone of books", IN_SHAPE("books", "'gone'"), KEEPING_NOT, NULL, GONE},
+    {"serial", "id of books", IN_SHAPE("books", "'id'"), KEEPING_KEPT,
+     "an identity column, by default", NULL},
+    {"serial", "text_number of books", IN_SHAPE("books", "'text_number'"), KEEPING_NOT, NULL, NULL},
+    {"identity", "id of books", IN_SHAPE("books", "'id'"), KEEPING_KEPT, NULL, NULL},
+    {"identity", "id of books", IN_SHAPE("books", "'id'") BUT("ALWAYS"), KEEPING_CHANGED,
+     "by default, without ALWAYS", NULL},
+    {"identity", "price of books", IN_SHAPE("books", "'price'"), KEEPING_NOT, NULL, NULL},
+    {"sequence", "s", IN_SHAPE("books", "'id'"), KEEPING_KEPT, "that of the identity column", NULL},
+    {"sequence", "s", ON("books", "'id'"), KEEPING_NOT, NULL, NULL},
+    {"sequence", "s", IN_SHAPE("books", "'text_number'"), KEEPING_NOT, NULL, NULL},
+    {"sequence", "s", "'detail':'start 1'", KEEPING_NOT, NULL, NULL},
+    {"generated column", "price of books", IN_SHAPE("books", "'price'"), KEEPING_CHANGED,
+     "an ordinary column with the values of today", NULL},
+    {"column collation", "title of books", IN_SHAPE("books", "'title'"), KEEPING_CHANGED,
+     "the target's default collation", NULL},
+    {"column collation", "id of users", IN_SHAPE("users", "'id'"), KEEPING_NOT, NULL, NULL},
+    {"primary key", "k on books", IN_SHAPE("books", "'id'"), KEEPING_KEPT, NAMED, NULL},
+    {"primary key", "k on notes", IN_SHAPE("notes", "'id'"), KEEPING_KEPT, NAMED, NULL},
+    {"primary key", "k on notes", IN_SHAPE("notes", "'text'"), KEEPING_NOT, NULL, NULL},
+    {"primary key", "k on notes", IN_SHAPE("notes", "'id','text'"), KEEPING_NOT, NULL, NULL},
+    {"primary key", "k on b_24", ON("books", "'id'"), KEEPING_NOT, NULL, NULL},
+    {"primary key", "k on users", IN_SHAPE("users", "'id'"), KEEPING_NOT, NULL, NULL},
+    {"primary key", "k on more", IN_SHAPE("more", "'id'"), KEEPING_NOT, NULL, NULL},
+    {"unique", "u on books", IN_SHAPE("books", "'title'") BUT("DEFERRABLE"), KEEPING_CHANGED,
+     NAMED ", without DEFERRABLE", NULL},
+    {"unique", "u on b_24", ON("books", "'title'"), KEEPING_NOT, NULL, NULL},
+    {"check", "priced on books", IN_SHAPE("books", "'price'"), KEEPING_KEPT, NULL, NULL},
+    {"check", "priced on books", IN_SHAPE("books", "'gone'"), KEEPING_KEPT, NULL, NULL},
+    {"check", "priced on books", ON("books", "'price'") BUT("NOT VALID"), KEEPING_NOT, NULL, NULL},
+    {"check", "positive on books", IN_SHAPE("books", ""), KEEPING_CHANGED,
+     "the mapping's: price > 0", NULL},
+    {"check", "books_state_check on books", IN_SHAPE("books", ""), KEEPING_CHANGED,
+     "the mapping's: \"state\" in ('new')", NULL},
+    {"foreign key", "f on books",
+     ON("books", "'author_id'") TO("authors", "'id'") DELETES("cascade"), KEEPING_KEPT, NAMED, NULL},
+    {"foreign key", "f on books",
+     ON("books", "'author_id'") TO("authors", "'id'") BUT("DEFERRABLE"), KEEPING_CHANGED,
+     "on delete cascade, not no action, without DEFERRABLE", NULL},
+    {"foreign key", "f on books",
+     ON("books", "'editor_id'") TO("authors", "'id'") DELETES("restrict"), KEEPING_CHANGED,
+     "on delete no action, not restrict", NULL},
+    {"foreign key", "f on books", ON("books", "'author_id'") TO("authors", "'no'"), KEEPING_NOT,
+     NULL, NULL},
+    {"foreign key", "f on books", ON("books", "'author_id'") TO("notes", "'id'"), KEEPING_NOT,
+     NULL, NULL},
+    {"foreign key", "f on books", ON("books", "'author_id'") TO("app.authors", "'id'"),
+     KEEPING_NOT, NULL, NULL},
+    {"foreign key", "f on books", ON("books", "'price'") TO("notes", "'id'"), KEEPING_NOT, NULL,
+     NULL},
+    {"foreign key", "f on books", ON("books", "'author_id','price'") TO("authors", "'id','x'"),
+     KEEPING_NOT, NULL, NULL},
+    {"index", "i on books", IN_SHAPE("books", "'title'"), KEEPING_KEPT, NAMED, NULL},
+    {"index", "i on books", IN_SHAPE("books", "'title','gone'"), KEEPING_NOT, NULL, GONE},
+    {"index", "i on books", ON("books", "'title'"), KEEPING_NOT, NULL, NULL},
+    {"row level security", "books", IN_SHAPE("books", ""), KEEPING_KEPT, NULL, NULL},
+    {"row level security", "b_24", OF("books"), KEEPING_NOT, NULL, NULL},
+    {"policy", "mine on books", OF("books"), KEEPING_CHANGED, "the mapping's of the same name", NULL},
+    {"policy", "mine on notes", OF("notes"), KEEPING_NOT, NULL, NULL},
+    {"policy", "min on books", OF("books"), KEEPING_NOT, NULL, NULL},
+    {"grant", "reader on books", OF("books") ",'detail':'SELECT, UPDATE'", KEEPING_KEPT, NULL, NULL},
+    {"grant", "writer on books", OF("books") ",'detail':'SELECT, UPDATE'", KEEPING_CHANGED,
+     "the rights that the mapping gives the role", NULL},
+    {"grant", "reader on books", OF("books") ",'detail':'SELECT'", KEEPING_CHANGED,
+     "the rights that the mapping gives the role", NULL},
+    {"grant", "reader on books(title)", ON("books", "'title'") ",'detail':'SELECT'", KEEPING_NOT,
+     NULL, NULL},
+    {"comment", "table books", OF("books") ",'detail':'sold'", KEEPING_KEPT, NULL, NULL},
+    {"comment", "table books", OF("books") ",'detail':'bought'", KEEPING_CHANGED,
+     "the mapping's comment", NULL},
+    {"comment", "index i", OF("books") ",'detail':'sold'", KEEPING_NOT, NULL, NULL},
+    {"comment", "table notes", OF("notes") ",'detail':'sold'", KEEPING_NOT, NULL, NULL},
+    {"exclusion constraint", "e on books", IN_SHAPE("books", "'price'"), KEEPING_NOT, NULL, NULL},
+    {"trigger", "t on books", OF("books"), KEEPING_NOT, NULL, NULL},
+    {"view", "v", "'detail':'select 1'", KEEPING_NOT, NULL, NULL},
+};
+/* clang-format on */
+
+static char *quoted(const char *text)
+{
+    char *copy = strdup(text);
+    assert_non_null(copy);
+    for (char *c = copy; *c != '\0'; c++)
+        if (*c == '\'' && (c == copy || c[-1] != '\\'))
+            *c = '"';
+    for (char *c = strstr(copy, "\\'"); c != NULL; c = strstr(c, "\\'"))
+        memmove(c, c + 1, strlen(c));
+    return copy;
+}
+
+static void parse_catalog(const char *text, struct catalog *catalog)
+{
+    struct error error;
+    cJSON *json;
+    char *copy = quoted(text);
+    if (!json_parse(copy, strlen(copy), "catalog", &json, &error) ||
+        !catalog_from_json(json, "catalog", catalog, &error))
+        fail_msg("%s: %s", text, error.message);
+    cJSON_Delete(json);
+    free(copy);
+}
+
+struct stage {
+    struct folder folder;
+    struct project project;
+    struct catalog catalog;
+    struct schema schema;
+};
+
+static int set_up(void **state)
+{
+    static struct stage stage;
+    struct error error;
+    folder_make(&stage.folder);
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char *text = quoted(files[i].text);
+        folder_put(&stage.folder, files[i].file, text);
+        free(text);
+    }
+    parse_catalog(catalog_text, &stage.catalog);
+    if (!project_load(&stage.project, stage.folder.path, &error) ||
+        !schema_resolve(&stage.schema, &stage.project, &stage.catalog, 1, &error))
+        fail_msg("%s", error.message);
+    *state = &stage;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct stage *stage = *state;
+    schema_release(&stage->schema);
+    catalog_release(&stage->catalog);
+    project_release(&stage->project);
+    folder_remove(&stage->folder);
+    return 0;
+}
+
+static void assert_text(const char *text, const char *wanted)
+{
+    assert_int_equal(text == NULL, wanted == NULL);
+    if (wanted != NULL)
+        assert_string_equal(text, wanted);
+}
+
+static void every_kind_is_decided(void **state)
+{
+    const struct stage *stage = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct catalog one;
+        struct keeping keeping;
+        struct arena arena;
+        struct error error;
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "{'source':'sql','kind':'postgres','entities':[],'objects':[{'kind':'%s',"
+                 "'name':'%s',%s}]}",
+                 cases[i].kind, cases[i].name, cases[i].more);
+        parse_catalog(text, &one);
+        arena_init(&arena);
+        print_message("%s %s (%s)\n", cases[i].kind, cases[i].name, cases[i].more);
+        assert_true(keeping_decide(&stage->schema, &stage->catalog, &one.objects[0], &arena,
+                                   &keeping, &error));
+        assert_string_equal(keeping_fate_names[keeping.fate], keeping_fate_names[cases[i].fate]);
+        assert_text(keeping.how, cases[i].how);
+        assert_text(keeping.with, cases[i].with);
+        arena_release(&arena);
+        catalog_release(&one);
+    }
+}
+
+/* An index of MongoDB is no index of Postgres. */
+static void other_sources_keep_nothing(void **state)
+{
+    const struct stage *stage = *state;
+    struct catalog core;
+    struct keeping keeping;
+    struct arena arena;
+    struct error error;
+    parse_catalog("{'source':'sql','kind':'mongodb','entities':[{'name':'books'}],'objects':["
+                  "{'kind':'index','name':'i on books','entity':'books','in_shape':true}]}",
+                  &core);
+    arena_init(&arena);
+    assert_true(keeping_decide(&stage->schema, &core, &core.objects[0], &arena, &keeping, &error));
+    assert_int_equal(keeping.fate, KEEPING_NOT);
+    arena_release(&arena);
+    catalog_release(&core);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_is_decided),
+        cmocka_unit_test(other_sources_keep_nothing),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,366 @@
+/* Decided by what output.c, shape.c and the statements of ddl.c make of a table. */
+#include "graduate/keeping.h"
+#include "output.h"
+#include "reference.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+const char *const keeping_fate_names[KEEPING_FATES] = {
+    [KEEPING_KEPT] = "kept",
+    [KEEPING_CHANGED] = "changed",
+    [KEEPING_NOT] = "not kept",
+};
+
+/* One object, which is not kept until a rule says something else. */
+struct deciding {
+    const struct schema *schema;
+    const struct catalog *catalog;
+    const struct catalog_object *object;
+    const struct schema_output *output; /* of the entity that it belongs to */
+    struct arena *arena;
+    struct keeping *out;
+    bool failed; /* for want of memory */
+};
+
+static const char *text(struct deciding *d, char *made)
+{
+    d->failed = d->failed || made == NULL;
+    return made;
+}
+
+/* Kept as `how`, but for what the catalog's entity does not say of it. */
+static void keep(struct deciding *d, const char *how)
+{
+    const char *unsaid = d->object->unsaid;
+    d->out->fate = unsaid != NULL ? KEEPING_CHANGED : KEEPING_KEPT;
+    d->out->how = unsaid == NULL ? how
+                  : how == NULL  ? text(d, arena_printf(d->arena, "without %s", unsaid))
+                                 : text(d, arena_printf(d->arena, "%s, without %s", how, unsaid));
+}
+
+static void change(struct deciding *d, const char *how)
+{
+    d->out->fate = KEEPING_CHANGED;
+    d->out->how = how;
+}
+
+/* The table that keeps the entity's shape; of one that does not, nothing is kept by itself. */
+static const struct schema_output *find_output(const struct deciding *d, const char *entity)
+{
+    for (size_t i = 0; entity != NULL && i < d->schema->output_count; i++) {
+        const struct schema_output *output = &d->schema->outputs[i];
+        if (strcmp(output->entity->source->name, d->catalog->source) == 0 &&
+            strcmp(output->entity->from, entity) == 0 && output->table->keep_shape)
+            return output;
+    }
+    return NULL;
+}
+
+/* What the source's column is in the target, or NULL. */
+static const struct schema_column *column_of(const struct deciding *d,
+                                             const struct schema_output *output, const char *name)
+{
+    const struct catalog_entity *entity = catalog_find(d->catalog, output->entity->from);
+    for (size_t c = 0; entity != NULL && c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        if (column->source_column >= 0 &&
+            strcmp(entity->columns[column->source_column].name, name) == 0)
+            return column;
+    }
+    return NULL;
+}
+
+/* The column of an object that is about one. */
+static const struct schema_column *own_column(const struct deciding *d)
+{
+    const struct catalog_names *columns = &d->object->columns;
+    return columns->count == 1 ? column_of(d, d->output, columns->items[0]) : NULL;
+}
+
+/* Is it called "NAME on ENTITY"? */
+static bool is_named(const struct deciding *d, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(d->object->name, name, length) == 0 &&
+           strncmp(d->object->name + length, " on ", 4) == 0 &&
+           strcmp(d->object->name + length + 4, d->object->entity) == 0;
+}
+
+/* ---- the table and its columns -----------------------------------------------------------------
+ */
+
+static void decide_table(struct deciding *d)
+{
+    if (d->output->table->exists)
+        change(d, "the table that the target brings");
+    else
+        keep(d, NULL);
+}
+
+static void decide_partition(struct deciding *d)
+{
+    change(d, text(d, arena_printf(d->arena, "rows of the one table %s", d->output->table->label)));
+}
+
+static void decide_default(struct deciding *d)
+{
+    const struct schema_column *column = own_column(d);
+    if (column == NULL || column->default_sql == NULL)
+        return;
+    const struct catalog_column *from = catalog_column_find(
+        catalog_find(d->catalog, d->object->entity), d->object->columns.items[0]);
+    if (from != NULL && from->default_sql != NULL &&
+        strcmp(column->default_sql, from->default_sql) == 0)
+        keep(d, NULL);
+    else
+        change(d, text(d, arena_printf(d->arena, "%s, as the mapping says", column->default_sql)));
+}
+
+static bool is_numbered(const struct deciding *d)
+{
+    const struct schema_column *column = own_column(d);
+    return column != NULL && column->identity;
+}
+
+static void decide_serial(struct deciding *d)
+{
+    if (is_numbered(d))
+        keep(d, "an identity column, by default");
+}
+
+static void decide_identity(struct deciding *d)
+{
+    if (is_numbered(d))
+        keep(d, d->object->unsaid != NULL ? "by default" : NULL);
+}
+
+static void decide_sequence(struct deciding *d)
+{
+    if (d->object->in_shape && is_numbered(d))
+        keep(d, "that of the identity column");
+}
+
+static void decide_generated(struct deciding *d)
+{
+    if (own_column(d) != NULL)
+        change(d, "an ordinary column with the values of today");
+}
+
+static void decide_collation(struct deciding *d)
+{
+    if (own_column(d) != NULL)
+        change(d, "the target's default collation");
+}
+
+/* ---- constraints and indexes -------------------------------------------------------------------
+ */
+
+/* New names are made of the table's and the columns'. */
+static const char renamed[] = "named after table and columns";
+
+static void decide_key(struct deciding *d)
+{
+    const struct schema_output *output = d->output;
+    const struct catalog_names *columns = &d->object->columns;
+    bool same = output->key_count == columns->count && d->object->in_shape;
+    for (size_t k = 0; same && k < columns->count; k++)
+        same = column_of(d, output, columns->items[k]) == &output->columns[output->key[k]];
+    if (same)
+        keep(d, renamed);
+}
+
+/* Uniques and indexes. */
+static void decide_index(struct deciding *d)
+{
+    if (d->object->in_shape)
+        keep(d, renamed);
+}
+
+/* A check of the mapping takes the place of the source's of the same name. */
+static void decide_check(struct deciding *d)
+{
+    const struct schema_output *output = d->output;
+    const struct mapping_table *table = output->table;
+    for (size_t i = 0; i < table->check_count; i++)
+        if (is_named(d, table->checks[i].name)) {
+            change(d, text(d, arena_printf(d->arena, "the mapping's: %s",
+                                           table->checks[i].expression)));
+            return;
+        }
+    for (size_t c = 0; c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        char name[160];
+        snprintf(name, sizeof name, "%s_%s_check", table->name, column->name);
+        if (column->check_in != NULL && is_named(d, name)) {
+            change(d, text(d, arena_printf(d->arena, "the mapping's: %s", column->check_in)));
+            return;
+        }
+    }
+    if (d->object->in_shape)
+        keep(d, NULL);
+}
+
+static const char *action_of(const char *on_delete)
+{
+    return on_delete != NULL ? on_delete : "no action";
+}
+
+/* Where the mapping's id_of makes the same one: from the column, to the same column there. */
+static void decide_reference(struct deciding *d)
+{
+    const struct catalog_object *object = d->object;
+    const struct schema_column *column = own_column(d), *there;
+    const struct schema_output *referred = find_output(d, object->refers);
+    struct reference reference;
+    if (column == NULL || referred == NULL || object->referred.count != 1 ||
+        !reference_find(d->schema, d->output, column, &reference))
+        return;
+    there = column_of(d, referred, object->referred.items[0]);
+    if (there == NULL || strcmp(reference.to->table->label, referred->table->label) != 0 ||
+        strcmp(reference.column, there->name) != 0)
+        return;
+    const char *was = action_of(object->on_delete), *is = action_of(reference.on_delete);
+    if (strcmp(was, is) == 0) {
+        keep(d, renamed);
+        return;
+    }
+    keep(d, text(d, arena_printf(d->arena, "on delete %s, not %s", is, was)));
+    d->out->fate = KEEPING_CHANGED;
+}
+
+/* ---- who may do what, and what people are told --------------------------------------------------
+ */
+
+/* Every table has it on. */
+static void decide_row_security(struct deciding *d)
+{
+    if (d->object->in_shape)
+        keep(d, NULL);
+}
+
+static void decide_policy(struct deciding *d)
+{
+    const struct mapping_table *table = d->output->table;
+    for (size_t i = 0; i < table->policy_count; i++)
+        if (is_named(d, table->policies[i].name))
+            change(d, "the mapping's of the same name");
+}
+
+/* "SELECT, UPDATE" and the mapping's words, whatever their order. */
+static bool same_rights(const char *rights, const struct words *privileges)
+{
+    size_t count = 0;
+    while (*rights != '\0') {
+        size_t length = strcspn(rights, ","), p = 0;
+        while (p < privileges->count && (strlen(privileges->items[p]) != length ||
+                                         strncasecmp(privileges->items[p], rights, length) != 0))
+            p++;
+        if (p == privileges->count)
+            return false;
+        count++;
+        rights += length + strspn(rights + length, ", ");
+    }
+    return count == privileges->count;
+}
+
+static void decide_grant(struct deciding *d)
+{
+    const struct mapping_table *table = d->output->table;
+    for (size_t i = 0; i < table->grant_count; i++) {
+        if (!is_named(d, table->grants[i].role))
+            continue;
+        if (same_rights(d->object->detail, &table->grants[i].privileges))
+            keep(d, NULL);
+        else
+            change(d, "the rights that the mapping gives the role");
+    }
+}
+
+static void decide_comment(struct deciding *d)
+{
+    const char *comment = d->output->table->comment;
+    if (comment == NULL || strncmp(d->object->name, "table ", 6) != 0 ||
+        strcmp(d->object->name + 6, d->object->entity) != 0)
+        return;
+    if (strcmp(comment, d->object->detail) == 0)
+        keep(d, NULL);
+    else
+        change(d, "the mapping's comment");
+}
+
+/* The kinds of a Postgres source of which something can come. */
+static const struct {
+    const char *kind;
+    void (*decide)(struct deciding *d);
+    bool needs_ddl; /* nothing comes of it in a table that the target brings, or that is made
+                       already */
+    bool outlives;  /* it does not go with a column that is dropped */
+} rules[] = {
+    {"table", decide_table, false, false},
+    {"partition", decide_partition, false, false},
+    {"column default", decide_default, true, false},
+    {"serial", decide_serial, true, false},
+    {"identity", decide_identity, true, false},
+    {"sequence", decide_sequence, true, false},
+    {"generated column", decide_generated, true, false},
+    {"column collation", decide_collation, true, false},
+    {"primary key", decide_key, true, false},
+    {"unique", decide_index, true, false},
+    {"check", decide_check, true, true},
+    {"foreign key", decide_reference, true, false},
+    {"index", decide_index, true, false},
+    {"row level security", decide_row_security, true, false},
+    {"policy", decide_policy, true, false},
+    {"grant", decide_grant, true, false},
+    {"comment", decide_comment, true, false},
+};
+enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
+
+static const struct left_out *left_out_of(const struct deciding *d)
+{
+    const struct project *project = d->schema->project;
+    for (size_t i = 0; d->object->entity != NULL && i < project->left_out_count; i++)
+        if (strcmp(project->left_outs[i].source->name, d->catalog->source) == 0 &&
+            strcmp(project->left_outs[i].from, d->object->entity) == 0)
+            return &project->left_outs[i];
+    return NULL;
+}
+
+/* A column of the object that its mapping drops by name, or NULL. */
+static const char *dropped_column(const struct deciding *d)
+{
+    const struct words *drops = &d->output->entity->drops;
+    for (size_t c = 0; c < d->object->columns.count; c++)
+        for (size_t i = 0; i < drops->count; i++)
+            if (strcmp(drops->items[i], d->object->columns.items[c]) == 0)
+                return drops->items[i];
+    return NULL;
+}
+
+bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
+                    const struct catalog_object *object, struct arena *arena, struct keeping *out,
+                    struct error *error)
+{
+    struct deciding d = {schema, catalog, object, NULL, arena, out, false};
+    const struct left_out *left = left_out_of(&d);
+    size_t rule = strcmp(catalog->kind, source_kind_names[SOURCE_POSTGRES]) == 0 ? 0 : RULE_COUNT;
+    *out = (struct keeping){.fate = KEEPING_NOT};
+    d.output = find_output(&d, object->entity);
+    while (rule < RULE_COUNT && strcmp(rules[rule].kind, object->kind) != 0)
+        rule++;
+    const char *dropped = d.output != NULL && (rule == RULE_COUNT || !rules[rule].outlives)
+                              ? dropped_column(&d)
+                              : NULL;
+    if (left != NULL)
+        out->with = text(&d, arena_printf(arena, "goes with %s, which is left out: %s",
+                                          object->entity, left->reason));
+    else if (dropped != NULL)
+        out->with = text(&d, arena_printf(arena, "goes with the column %s, which %s.json drops",
+                                          dropped, d.output->entity->name));
+    else if (rule < RULE_COUNT && d.output != NULL &&
+             (!rules[rule].needs_ddl || output_is_made(schema, d.output)))
+        rules[rule].decide(&d);
+    return d.failed ? error_memory(error) : true;
+}
