@@ -212,9 +212,8 @@ CLOSED = {
         "alter table visits owner to rig_admin; revoke all on visits from till", "grant select on visits to till",
         ("permission denied for table visits", "SQLSTATE 42501", "GRANT SELECT")),
     "row-level security": (
-        "alter table visits owner to rig_admin; grant select on visits to till;"
-        " alter table visits enable row level security",
-        "alter table visits disable row level security", ("row-level security", "SQLSTATE 42501", "BYPASSRLS")),
+        "alter table visits enable row level security, force row level security",
+        "alter table visits disable row level security, no force row level security", ("row-level security", "SQLSTATE 42501", "BYPASSRLS")),
 }  # fmt: skip
 
 

@@ -281,7 +281,9 @@ static bool check_end(const struct extract *x, struct reader *reader, struct err
         return false;
     if (held < 0 || held == x->records)
         return true;
-    if (source->changing) {
+    /* Fewer: records went while it was read, and what was read of them came. Readers that can get
+     * nothing twice alone say how many there are. */
+    if (source->changing || held < x->records) {
         message_info("%s: the source says that it has %" PRId64 " records now; it gave %" PRId64,
                      x->header.entity, held, x->records);
         return true;

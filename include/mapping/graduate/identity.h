@@ -63,6 +63,9 @@ bool identity_from_uuid(const struct identity *identity, const char *entity, con
 bool identity_from_text(const struct identity *identity, const char *entity, enum identity_ids ids,
                         const char *text, size_t length, uint8_t uuid[16]);
 
+/* Is the text one of 24 hex digits, or a UUID? From the UUID of any other nobody gets back to it. */
+bool identity_text_is_plain(const char *text, size_t length);
+
 /* 32 hex digits, with or without the four dashes in their places; false for anything else. */
 bool uuid_parse(const char *text, size_t length, uint8_t uuid[16]);
 /* 36 characters and a NUL. */

@@ -17,21 +17,21 @@
  * Who moves values counts "seen" where it meets them and a fate where the thing is done, so that
  * the balance is a check and no tautology. It is kept in the ledger batch by batch (ledger.h).
  *
- * Beside its terms a path has numbers that add nothing up: how often it was met where it is no value
- * (structure, or in a record that became no row), how many elements its array had and how many of
- * them some table took, and how many of its values each function changed. */
+ * Beside its terms a path has numbers that add nothing up: how often it was met where it is no
+ * value (structure, or in a record that became no row), how many elements its array had and how
+ * many of them some table took, and how many of its values each function changed. */
 #ifndef GRADUATE_FATE_H
 #define GRADUATE_FATE_H
 
 enum fate {
-    FATE_SEEN,      /* met, and nothing has happened to it yet */
-    FATE_DROPPED,   /* by name */
-    FATE_LEFT_OUT,  /* with its element, by a rule that gives a reason */
-    FATE_COMPARED,  /* a condition looked at it, and nobody took it */
-    FATE_KEPT_OUT,  /* a condition, or the order of "first", passed it over where it was asked for */
-    FATE_REST,      /* kept in a column of the fields that nobody spoke for */
-    FATE_CHANGED,   /* in a column, and a function made another value of it */
-    FATE_WRITTEN,   /* in a column, in the mapping's form */
+    FATE_SEEN,     /* met, and nothing has happened to it yet */
+    FATE_DROPPED,  /* by name */
+    FATE_LEFT_OUT, /* with its element, by a rule that gives a reason */
+    FATE_COMPARED, /* a condition looked at it, and nobody took it */
+    FATE_KEPT_OUT, /* a condition, or the order of "first", passed it over where it was asked for */
+    FATE_REST,     /* kept in a column of the fields that nobody spoke for */
+    FATE_CHANGED,  /* in a column, and a function made another value of it */
+    FATE_WRITTEN,  /* in a column, in the mapping's form */
     FATE_DEFAULTED, /* a default stands in for what was there */
     FATE_LOST,      /* a rule gave it up, with a line in the losses; a changed form is no loss */
     FATE_REJECTED,  /* its record was set aside */
@@ -40,8 +40,8 @@ enum fate {
     FATE_ELEMENTS,
     FATE_TAKEN,
     FATE_BY_FUNCTION, /* + an enum mapping_function of project.h */
-    FATE_BY_KEYS_ID_OF = FATE_BY_FUNCTION + 8,
-    FATE_BY_ONE_WAY_ID, /* a text became a UUID from which nobody gets back */
+    FATE_BY_ONE_WAY_ID =
+        FATE_BY_FUNCTION + 8, /* a text became a UUID from which nobody gets back */
     FATE_COUNT,
 };
 /* "seen", "dropped", ...; the numbers of functions are called "by lower", ... */

@@ -71,6 +71,13 @@ RIGHT = {
             (0, "ids of orders that are text become UUIDs from which nobody gets back; keep them in a text column"),
             (1, "ids of orders that are text become UUIDs from which nobody gets back; keep them in a text column"),
         ),
+        values=(
+            (
+                "select sum((paths -> '_id' ->> 'changed')::int), sum((paths -> '_id' ->> 'by a one-way id')::int)"
+                " from graduate.batches",
+                "1|1",
+            ),
+        ),
     ),
     "value-kept-out-by-its-own-when": Right(
         "0 0 0",

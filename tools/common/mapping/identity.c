@@ -168,6 +168,12 @@ static bool is_of_appwrite(const char *text, size_t length)
     return length <= 36;
 }
 
+bool identity_text_is_plain(const char *text, size_t length)
+{
+    uint8_t raw[16];
+    return (length == 24 && parse_hex(text, 12, raw)) || uuid_parse(text, length, raw);
+}
+
 bool identity_from_text(const struct identity *identity, const char *entity, enum identity_ids ids,
                         const char *text, size_t length, uint8_t uuid[16])
 {

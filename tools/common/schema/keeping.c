@@ -318,6 +318,13 @@ static const struct {
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
+/* What no founder needs to leave out: it comes with a warning of its own. */
+static const struct {
+    const char *kind, *why;
+} told[] = {
+    {"oplog", "it is not applied, and the dump is consistent only with it"},
+};
+
 static const struct left_out *left_out_of(const struct deciding *d)
 {
     const struct project *project = d->schema->project;
@@ -362,5 +369,8 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
     else if (rule < RULE_COUNT && d.output != NULL &&
              (!rules[rule].needs_ddl || output_is_made(schema, d.output)))
         rules[rule].decide(&d);
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (strcmp(told[i].kind, object->kind) == 0)
+            out->with = told[i].why;
     return d.failed ? error_memory(error) : true;
 }

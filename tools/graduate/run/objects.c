@@ -95,6 +95,7 @@ static size_t candidates(const struct stray *stray, const char **words)
     return count;
 }
 
+/* A name that is not there is wrong; a kind only where it is nearly one of the source's. */
 static bool no_such_object(const struct stray *stray, struct error *error)
 {
     const struct not_kept *rule = stray->rule;
@@ -104,6 +105,10 @@ static bool no_such_object(const struct stray *stray, struct error *error)
         return error_memory(error);
     size_t count = candidates(stray, words);
     const char *nearest = words_nearest(word, words, count);
+    if (rule->name == NULL && nearest == NULL) {
+        free(words);
+        return true;
+    }
     char all[400] = "";
     for (size_t i = 0; i < count; i++) {
         size_t used = strlen(all);

@@ -27,8 +27,10 @@ bool objects_gather(struct objects *objects, const struct catalogs *catalogs,
 void objects_release(struct objects *objects);
 
 /* The strict rule: whatever is not kept is left out by "not_kept", by name or by kind, or goes with
- * what is left out; and what stands there is there, and is not kept. ERROR_USAGE with all of them,
- * and with the JSON that would leave them out. */
+ * what is left out; and what stands there is there, and is not kept. A
+ * whole kind may be missing, since an export shows less than a live source, unless its word is
+ * nearly one that the source has. ERROR_USAGE with all of them, and with the JSON that would leave
+ * them out. */
 bool objects_check(const struct objects *objects, const struct project *project,
                    struct error *error);
 

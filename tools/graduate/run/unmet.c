@@ -85,6 +85,12 @@ static bool look(struct looking *l, const char *pointer, const char *each, const
     return true;
 }
 
+/* A field that Appwrite adds to every record: which ones there are, its version says. */
+static bool is_appwrites(const struct mapping *mapping, const char *path)
+{
+    return mapping->source->kind == SOURCE_APPWRITE && path[0] == '$';
+}
+
 static bool look_at_conditions(struct looking *l, const char *pointer, const char *each,
                                const struct conditions *conditions)
 {
@@ -129,8 +135,7 @@ static void put_pointer(const struct looking *l, size_t table, char *out, size_t
     snprintf(file, sizeof file, "%s.json", mapping->name);
     const cJSON *json = cJSON_GetObjectItemCaseSensitive(l->project->files, file);
     const cJSON *to = cJSON_GetObjectItemCaseSensitive(json, "to");
-    const cJSON *forms =
-        cJSON_GetObjectItemCaseSensitive(to, mapping->tables[table].label);
+    const cJSON *forms = cJSON_GetObjectItemCaseSensitive(to, mapping->tables[table].label);
     if (cJSON_IsArray(forms))
         snprintf(out, size, "/to/%s/%zu", mapping->tables[table].label, form);
     else
@@ -175,7 +180,7 @@ bool unmet_find(struct unmet_list *list, const struct project *project,
     for (size_t i = 0; ok && i < mapping->drops.count; i++) {
         char pointer[64];
         snprintf(pointer, sizeof pointer, "/drop/%zu", i);
-        ok = mapping->drops_optional[i] ||
+        ok = mapping->drops_optional[i] || is_appwrites(mapping, mapping->drops.items[i]) ||
              look(&l, pointer, NULL, mapping->drops.items[i], ROLE_MUST);
     }
     if (!ok)

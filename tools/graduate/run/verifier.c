@@ -296,11 +296,18 @@ static void print_findings(const cJSON *verdict, struct buffer *out)
 }
 
 /* The last line. "Everything arrived" is said where nothing was left behind, not even as asked. */
-static void print_outcome(const cJSON *verdict, const struct project *project, struct buffer *out)
+static void print_outcome(const cJSON *verdict, const cJSON *account, const struct project *project,
+                          struct buffer *out)
 {
     enum verifier_outcome outcome = verifier_outcome(verdict);
-    const struct arrival arrival =
-        arrival_of(member(verdict, "entities"), member(verdict, "paths"), NULL, project);
+    const struct arrival arrival = arrival_of(member(verdict, "entities"), member(verdict, "paths"),
+                                              member(account, "objects"), project);
+    if (outcome == VERIFIER_HOLDS && member(account, "objects") == NULL) {
+        buffer_puts(out, "\nevery record arrived as asked: all levels were checked, and hold; what "
+                         "the sources had beside records stands in account.json, which is not "
+                         "there\n");
+        return;
+    }
     if (outcome != VERIFIER_HOLDS || arrival_is_whole(&arrival)) {
         buffer_printf(out, "\n%s\n", outcome_texts[outcome]);
         return;
@@ -310,8 +317,14 @@ static void print_outcome(const cJSON *verdict, const struct project *project, s
     buffer_putc(out, '\n');
 }
 
-void verifier_print(const cJSON *verdict, const struct project *project, struct buffer *out)
+bool verifier_print(const cJSON *verdict, const struct folder *folder,
+                    const struct project *project, struct buffer *out, struct error *error)
 {
+    char path[PATH_MAX];
+    cJSON *account = NULL;
+    if (!folder_file(folder, "account.json", path, error) ||
+        !member_read_file(path, &account, error))
+        return false;
     bool afresh = strcmp(member_text(verdict, "source"), "afresh") == 0;
     buffer_printf(out, "verification of %s, run %s, against %s\n\n",
                   member_text(verdict, "project"), member_text(verdict, "run"),
@@ -323,5 +336,7 @@ void verifier_print(const cJSON *verdict, const struct project *project, struct 
     else
         print_tables(verdict, out);
     print_findings(verdict, out);
-    print_outcome(verdict, project, out);
+    print_outcome(verdict, account, project, out);
+    cJSON_Delete(account);
+    return true;
 }

@@ -35,7 +35,9 @@ enum verifier_outcome verifier_outcome(const cJSON *verdict);
 int64_t verifier_findings(const cJSON *verdict);
 
 /* For people, in text: a line per level, tables, findings; and, where all holds, whether that is
- * everything or only what was asked for (arrival.h). `project` may be NULL. */
-void verifier_print(const cJSON *verdict, const struct project *project, struct buffer *out);
+ * everything or only what was asked for (arrival.h): the folder's account.json says what the sources
+ * had beside records. `project` may be NULL. */
+bool verifier_print(const cJSON *verdict, const struct folder *folder,
+                    const struct project *project, struct buffer *out, struct error *error);
 
 #endif

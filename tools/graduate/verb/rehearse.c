@@ -41,8 +41,8 @@ static bool verify(struct migration *migration, int *exit_code, struct error *er
         return false;
     buffer_init(&text);
     buffer_putc(&text, '\n');
-    verifier_print(verdict, &migration->project, &text);
-    bool ok = print_text(&text, error);
+    bool ok = verifier_print(verdict, &migration->folder, &migration->project, &text, error) &&
+              print_text(&text, error);
     buffer_release(&text);
     cJSON_Delete(verdict);
     return ok;

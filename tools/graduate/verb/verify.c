@@ -66,7 +66,7 @@ static bool print_verdict(const struct project *project, struct error *error)
         if (ok && verdict == NULL)
             ok = error_set(error, ERROR_BUG, "graduate-verify ended well, and left no verify.json");
         if (ok)
-            verifier_print(verdict, project, &text);
+            ok = verifier_print(verdict, &folder, project, &text, error);
         cJSON_Delete(verdict);
     }
     ok = ok && print_text(&text, error);
@@ -102,7 +102,7 @@ static bool print_sealed_verdict(const struct project *project, struct error *er
     bool ok = as_json ? file_read(sealed.verdict, LARGEST_VERDICT, ERROR_BUG, &text, error)
                       : json_read_file(sealed.verdict, &verdict, error);
     if (ok && !as_json)
-        verifier_print(verdict, project, &text);
+        ok = verifier_print(verdict, &sealed.folder, project, &text, error);
     ok = ok && print_text(&text, error);
     cJSON_Delete(verdict);
     buffer_release(&text);

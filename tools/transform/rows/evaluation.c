@@ -193,6 +193,20 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
     return true;
 }
 
+/* A text or number whose UUID leads nobody back to it is changed. */
+static void note_one_way_id(const struct origin *origin, const struct scope *scope,
+                            const struct expression *expression, struct outcome *outcome)
+{
+    const struct value *value = &outcome->value;
+    if (expression->mapping->id_of == NULL || outcome->slot == NO_SLOT ||
+        (outcome->fate != FATE_WRITTEN && outcome->fate != FATE_CHANGED) ||
+        (value_is_text(value) ? identity_text_is_plain((const char *)value->bytes, value->length)
+                              : !value_is_scalar(value)))
+        return;
+    outcome->fate = FATE_CHANGED;
+    path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_ONE_WAY_ID);
+}
+
 /* The value of an expression that has one by itself: constant, position, field or the first of
  * several, after its conditions, functions and default. */
 static bool compute(const struct origin *origin, const struct scope *scope,
@@ -224,6 +238,7 @@ static bool compute(const struct origin *origin, const struct scope *scope,
     }
     if (!apply_functions(origin, scope, expression, outcome, error))
         return false;
+    note_one_way_id(origin, scope, expression, outcome);
     bool absent = outcome->value.type == BSON_TYPE_EOD;
     if (expression->has_fallback && (absent || (not_null && value_is_nothing(&outcome->value)))) {
         outcome->value = expression->fallback;

@@ -155,6 +155,12 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
     }
     if (around.lost)
         result->fate = FATE_LOST;
+    if (value->id_of != NULL && origin.value.value_type != BSON_TYPE_EOD &&
+        (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED) &&
+        expect_identity_is_one_way(&result->item)) {
+        result->fate = FATE_CHANGED;
+        scope_number(scope, &m->e->counts, result->field, FATE_BY_ONE_WAY_ID);
+    }
     return true;
 }
 

@@ -158,6 +158,18 @@ bool expect_identity_text(const struct identity *rule, const char *entity, enum 
     return is_allowed(ids, text, length) && name_uuid(rule, entity, text, length, uuid);
 }
 
+bool expect_identity_is_one_way(const struct item *raw)
+{
+    const char *text;
+    size_t length;
+    int64_t number;
+    uint8_t bytes[16];
+    if (!item_text(raw, &text, &length))
+        return item_whole(raw, &number);
+    return !expect_uuid_read(text, length, bytes) &&
+           !(length == 24 && read_hex(text, length, 0, bytes, 12) == 12);
+}
+
 bool expect_identity(const struct identity *rule, const char *entity, enum identity_ids ids,
                      const struct item *raw, uint8_t uuid[16])
 {

@@ -15,6 +15,9 @@
 #define BOOKS(columns, more)                                                                       \
     "{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {"                    \
     "'k': {'const': 1, 'type': 'integer'}" columns "}}" more "}}"
+#define ONE_WAY(columns)                                                                           \
+    "{'from': 'core.books', 'to': {'public.books': {'key': ['id'], 'columns': {"                   \
+    "'id': {'from': '_id', 'id_of': 'books'}" columns "}}}}"
 #define TASKS(columns, more)                                                                       \
     BOOKS("", ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {"                     \
               "'n': {'position': true}" columns "}" more "}")
@@ -47,6 +50,13 @@ static const struct fates_case cases[] = {
      "a.b: seen 1, written 1"},
     {BOOKS(", 'a': {'from': 'a', 'type': 'text'}, 'b': {'from': 'a', 'type': 'varchar(3)'}", ""),
      "[{'a': 'x'}]", "a: seen 1, written 1"},
+    /* from the UUID of a text or number nobody gets back, but where another column keeps it */
+    {ONE_WAY(""),
+     "[{'_id': 'order-1'}, {'_id': 5}, {'_id': '50000000000000000000000a'}, {'_id': "
+     "'0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0002'}]",
+     "_id: by a one-way id 2, changed 2, seen 4, written 2"},
+    {ONE_WAY(", 't': {'from': '_id', 'type': 'text'}"), "[{'_id': 'order-1'}]",
+     "_id: by a one-way id 1, seen 1, written 1"},
     /* the rest, at the top and inside, whole */
     {BOOKS(", 'r': {'rest': true}", ""), "[{'x': 1, 'y': {'z': 1}}, {'x': null}, {}]",
      "x: rest 2, seen 2; y: rest 1, seen 1"},
@@ -339,7 +349,7 @@ static void both_count_what_becomes_of_documents(void **state)
 static void every_function_has_its_number(void **state)
 {
     (void)state;
-    assert_int_equal(FATE_BY_FUNCTION + FUNCTION_COUNT, FATE_BY_KEYS_ID_OF);
+    assert_int_equal(FATE_BY_FUNCTION + FUNCTION_COUNT, FATE_BY_ONE_WAY_ID);
     for (int f = 0; f < FUNCTION_COUNT; f++) {
         char name[64];
         snprintf(name, sizeof name, "by %s", mapping_function_names[f]);
