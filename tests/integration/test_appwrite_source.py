@@ -103,7 +103,8 @@ def club_undisturbed(targets: Cluster, data: Path, tmp_path_factory: pytest.Temp
 @contextmanager
 def authorstack_of(top: Path, targets: Cluster, version: str = "1.8.1") -> Iterator[Club]:
     files = {name: json.loads((AUTHORSTACK / f"{name}.json").read_text()) for name in ("project", *ENTITIES)}
-    files["project"]["sources"] = {"auth": files["project"]["sources"]["auth"]}
+    for part in ("sources", "not_kept"):
+        files["project"][part] = {"auth": files["project"][part]["auth"]}
     with Probe(APPWRITE, version, "--control") as double, Club(top, targets, double, files) as made:
         yield made
 
