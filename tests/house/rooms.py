@@ -103,7 +103,7 @@ ROOMS = {
 }
 
 # Libraries that are walled off; the standard library and POSIX are everybody's.
-LIBRARIES = {"bson", "cjson", "curl", "jansson", "libpq-fe", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib"}
+LIBRARIES = {"bson", "cjson", "curl", "libpq-fe", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib"}
 
 
 def sources(pattern: str = "*.[ch]") -> Iterator[Path]:

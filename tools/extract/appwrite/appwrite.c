@@ -205,12 +205,10 @@ static bool next_record(struct reader *reader, struct buffer *payload, bool *mor
     return error_at(error, state->from, NULL, NULL);
 }
 
-/* Of what the source says that it has, something was not given. */
+/* The source has records behind the last one that it gave. */
 static bool withheld(const struct appwrite *state, const char *greatest, int64_t total,
                      int64_t delivered, struct error *error)
 {
-    const struct appwrite_pager *pager = state->by_team ? &state->teams : &state->pager;
-    bool behind = appwrite_pager_behind(pager, greatest);
     if (state->by_team)
         error_set(error, ERROR_SOURCE, "%s: the source has the team \"%s\", and did not give it",
                   state->from, greatest);
@@ -222,14 +220,9 @@ static bool withheld(const struct appwrite *state, const char *greatest, int64_t
         error_set(error, ERROR_SOURCE,
                   "%s: the source says that its last record is \"%s\", and gave %" PRId64
                   " up to \"%s\"",
-                  state->from, greatest, delivered, pager->last);
-    if (behind)
-        error_hint(error, "see that nothing writes to it and that it is well, and run again: the "
-                          "run goes on behind the last record that it was given");
-    else
-        error_hint(error, "they are not behind the last one: see that nothing writes to it and "
-                          "that it is well, and read it from its start: graduate run --restart "
-                          "ENTITY");
+                  state->from, greatest, delivered, state->pager.last);
+    error_hint(error, "see that nothing writes to it and that it is well, and run again: the run "
+                      "goes on behind the last record that it was given");
     return error_at(error, state->from, NULL, NULL);
 }
 
@@ -242,10 +235,10 @@ static bool confirm(struct reader *reader, int64_t delivered, int64_t *held, str
     *held = -1;
     if (!appwrite_pager_tail(pager, greatest, &total, error))
         return error_at(error, state->from, NULL, NULL);
+    if (appwrite_pager_behind(pager, greatest))
+        return withheld(state, greatest, total, delivered, error);
     if (!state->by_team)
         *held = total;
-    if (appwrite_pager_behind(pager, greatest) || *held > delivered)
-        return withheld(state, greatest, total, delivered, error);
     return true;
 }
 

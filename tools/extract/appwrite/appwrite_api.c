@@ -143,8 +143,8 @@ static bool no_json(const struct appwrite_api *api, const char *path,
     if (answer->gist[0] != '\0' && answer->status >= 400) {
         error_set(error, ERROR_SOURCE, "%s%s answers %ld with a page that says %s", api->base, path,
                   answer->status, answer->gist);
-        return error_hint(error, "write the host that this Appwrite is configured for (its "
-                                 "_APP_DOMAIN) in the source's URI, https://HOST/v1?project=ID");
+        return error_hint(error, "the source's URI should read https://HOST/v1?project=ID, with "
+                                 "the host that this Appwrite is configured for (its _APP_DOMAIN)");
     }
     error_set(error, ERROR_SOURCE, "%s%s answers %ld with what is no JSON (%s)", api->base, path,
               answer->status, answer->problem);

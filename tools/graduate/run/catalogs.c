@@ -8,7 +8,6 @@
 #include "graduate/message.h"
 #include "graduate/words.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,27 +275,23 @@ static const char *nearest_entity(const struct catalog *catalog, const char *fro
     return nearest;
 }
 
-/* The file of an export in which records of this name were looked for; false: it has no such. */
-static bool lines_file(const struct catalog *catalog, const char *from, char *file, size_t size)
+/* Whether records of this source are looked for in files of JSON lines. */
+static bool is_of_lines(const struct source *source, const struct catalog *catalog)
 {
-    bool lines = strcmp(catalog->kind, source_kind_names[SOURCE_APPWRITE]) == 0 &&
-                 strcmp(catalog->version, "export") == 0;
-    snprintf(file, size, "%s.jsonl", from);
-    return lines;
+    return source->kind == SOURCE_APPWRITE && catalog->version != NULL &&
+           strcmp(catalog->version, "export") == 0;
 }
 
 static bool missing_file(const struct catalog *catalog, const struct mapping *mapping,
-                         const char *file, struct error *error)
+                         struct error *error)
 {
     struct buffer found;
-    char name[NAME_MAX + 1];
     buffer_init(&found);
-    for (size_t i = 0; i < catalog->entity_count; i++) {
-        lines_file(catalog, catalog->entities[i].name, name, sizeof name);
-        buffer_printf(&found, "%s%s", i > 0 ? ", " : "", name);
-    }
-    error_set(error, ERROR_USAGE, "%s: /from: the source %s has no %s: looked for %s, and found %s",
-              mapping->file, mapping->source->name, mapping->from, file, buffer_text(&found));
+    for (size_t i = 0; i < catalog->entity_count; i++)
+        buffer_printf(&found, "%s%s.jsonl", i > 0 ? ", " : "", catalog->entities[i].name);
+    error_set(
+        error, ERROR_USAGE, "%s: /from: the source %s has no %s: looked for %s.jsonl, and found %s",
+        mapping->file, mapping->source->name, mapping->from, mapping->from, buffer_text(&found));
     buffer_release(&found);
     size_t length = strlen(mapping->from);
     for (size_t i = 0; i < catalog->object_count; i++) {
@@ -314,14 +309,13 @@ static bool missing_file(const struct catalog *catalog, const struct mapping *ma
 static bool mappings_are_there(const struct catalogs *catalogs, const struct project *project,
                                struct error *error)
 {
-    char file[NAME_MAX + 1];
     for (size_t i = 0; i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
         if (catalog == NULL || catalog_find(catalog, mapping->from) != NULL)
             continue;
-        if (lines_file(catalog, mapping->from, file, sizeof file))
-            return missing_file(catalog, mapping, file, error);
+        if (is_of_lines(mapping->source, catalog))
+            return missing_file(catalog, mapping, error);
         const char *nearest = nearest_entity(catalog, mapping->from);
         error_set(error, ERROR_USAGE, "%s: /from: the source %s has no %s%s%s%s", mapping->file,
                   mapping->source->name, mapping->from, nearest != NULL ? "; did you mean \"" : "",
