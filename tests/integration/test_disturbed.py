@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -15,21 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration import crash_points
 from tests.integration.complaint import TARGET
 from tests.integration.migration import PROGRAMS, ROOT, Migration, children, state, target_cluster, wait_until
 from tests.integration.small_project import Small, shop_of
 from tests.rig.postgres import Cluster
 
-EVERY_CRASH_POINT = re.findall(r'= "([a-z]+\.[a-z_]+)"', (ROOT / "tools/common/base/crash.c").read_text())
-# A process comes by these once; by the others with every batch, so the second time is the middle.
-ONCE = {"extract.checkpoint_settled", "load.partition_done", "load.tables_made"}
-# The points that a run does not come by: the verb that does, and the how manieth time is in its middle.
-AFTERWARDS = {
-    "file.written": ("seal", 1), "verify.state_kept": ("verify", 1), "verify.verdict_written": ("verify", 1),
-    "report.document_written": ("report", 1), "compare.made": ("compare", 1), "seal.manifest_made": ("seal", 1),
-    "seal.written": ("seal", 1), "seal.right_taken": ("seal", 9), "seal.locked": ("seal", 1),
-}  # fmt: skip
-CRASH_POINTS = [point for point in EVERY_CRASH_POINT if point not in AFTERWARDS]
 RANDOM_KILLS = 20
 
 
@@ -66,9 +56,10 @@ def test_killed_at_twenty_random_moments(migration: Migration, undisturbed: dict
     assert migration.account()["balance"] == 0
 
 
-@pytest.mark.parametrize("point", CRASH_POINTS)
+@pytest.mark.parametrize("point", crash_points.OF_A_RUN)
 def test_killed_at_every_crash_point(migration: Migration, undisturbed: dict[str, str], point: str) -> None:
-    nth = 1 if point.startswith("driver.") or point in ONCE else 2
+    # By the others it comes with every batch, so the second time is the middle.
+    nth = 1 if point.startswith("driver.") or point in crash_points.ONCE else 2
     crashed = migration.run(GRADUATE_CRASH_AT=f"{point}:{nth}")
     assert crashed.returncode != 0, f"the run never came by {point}"
     migration.succeed()
@@ -107,10 +98,10 @@ def laid_out(folder: Path) -> dict[str, tuple[int, object]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("point", AFTERWARDS)
+@pytest.mark.parametrize("point", crash_points.AFTERWARDS)
 def test_killed_at_every_crash_point_of_the_other_verbs(finished: Small, tmp_path: Path, point: str) -> None:
     """The same command again comes to what an undisturbed one does: what it says, and all that lies in the folder."""
-    verb, nth = AFTERWARDS[point]
+    verb, nth = crash_points.AFTERWARDS[point]
     folder = tmp_path / "run"
     command = [verb, str(finished.folder), str(folder)] if verb == "compare" else [verb, "--run-dir", str(folder)]
     shutil.copytree(finished.folder, folder)

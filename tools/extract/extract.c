@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct extract {
     const struct extract_request *request;
@@ -331,6 +332,40 @@ static bool read_source(struct extract *x, struct error *error)
     return ok;
 }
 
+/* Is the export the one of which all was read? Records of another one beside these would be of two
+ * sources. */
+static bool check_unchanged(const struct extract *x, struct error *error)
+{
+    const struct extract_request *request = x->request;
+    const struct endpoint *endpoint = &request->source->endpoint;
+    struct extraction what = {
+        .endpoint = endpoint,
+        .from = request->entity->from,
+        .catalog = request->catalog,
+        .after = x->has_position ? &x->position : NULL,
+    };
+    struct reader reader = {.ops = request->source->ops};
+    if (!reader.ops->export || access(endpoint->folder, F_OK) != 0)
+        return true;
+    if (!reader.ops->open(&reader, &what, error))
+        return false;
+    struct buffer record;
+    bool more = false;
+    buffer_init(&record);
+    bool ok = check_identity(x, &reader, error) && reader.ops->next(&reader, &record, &more, error);
+    buffer_release(&record);
+    reader.ops->close(&reader);
+    if (!ok || !more)
+        return ok;
+    error_set(error, ERROR_REFUSED,
+              "%s is not the source that the run began with: it had %" PRId64
+              " records when all were read, and has more",
+              x->source, x->records);
+    return error_hint(error,
+                      "bring that one back, or load all of this one: graduate run --restart %s",
+                      request->entity->name);
+}
+
 static bool extract(struct extract *x, struct error *error)
 {
     const struct extract_request *request = x->request;
@@ -343,8 +378,11 @@ static bool extract(struct extract *x, struct error *error)
         if (request->after != NULL)
             set_position(x, request->after);
     }
-    return ((x->keeps && x->checkpoint.complete) ? begin_stream(x, error)
-                                                 : read_source(x, error)) &&
+    if (request->unchanged)
+        return check_unchanged(x, error);
+    return ((x->keeps && x->checkpoint.complete)
+                ? check_unchanged(x, error) && begin_stream(x, error)
+                : read_source(x, error)) &&
            write_end(x, error);
 }
 

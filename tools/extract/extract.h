@@ -20,10 +20,14 @@ struct extract_request {
     int64_t after_records;   /* and so many records */
     const bson_t *after;     /* and the source stood here; NULL with after_batch 0 */
     int64_t batch_bytes;
+    bool unchanged; /* write nothing: only see that the source has what was read, and no more */
 };
 
 /* Write the whole stream to `fd`: header, the batches behind after_batch, end. With a checkpoint its
  * frames come first, and the source is read only from where they end.
+ *
+ * An export that is there must still be what was read of it, also where the checkpoint has all; one
+ * that is gone is not missed, and a server goes on living.
  *
  * ERROR_REFUSED before anything is written: the checkpoint is of another run, entity, source or
  * batch size, or its batch after_batch is not the target's; the source is not the one that the run

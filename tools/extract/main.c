@@ -21,7 +21,7 @@ enum { DEFAULT_BATCH_BYTES = 4 << 20, LARGEST_BATCH_BYTES = 64 << 20 };
 static struct {
     const char *project, *source, *entity, *catalogs, *run, *checkpoint, *after, *snapshot;
     int64_t after_batch, after_records, batch_bytes;
-    bool catalog, count, hold_snapshot;
+    bool catalog, count, hold_snapshot, unchanged;
 } given = {.batch_bytes = DEFAULT_BATCH_BYTES};
 
 static const struct option_row options[] = {
@@ -38,6 +38,8 @@ static const struct option_row options[] = {
      "and the source stood at the position in FILE (BSON)"},
     {"batch-bytes", OPTION_BYTES, &given.batch_bytes, "N",
      "cut a batch at so many bytes (default 4M)"},
+    {"unchanged", OPTION_FLAG, &given.unchanged, NULL,
+     "write nothing: only see that an export has what was read, and no more"},
     {"snapshot", OPTION_TEXT, &given.snapshot, "NAME", "Postgres: read in this exported snapshot"},
     {"source", OPTION_TEXT, &given.source, "S",
      "the source of --catalog, --count, --hold-snapshot"},
@@ -160,6 +162,7 @@ static bool of_entity(const struct project *project, struct error *error)
         .after_batch = given.after_batch,
         .after_records = given.after_records,
         .batch_bytes = given.batch_bytes,
+        .unchanged = given.unchanged,
     };
     struct endpoint_texts texts;
     struct catalog catalog;
@@ -190,8 +193,8 @@ static bool of_entity(const struct project *project, struct error *error)
 static bool is_for_entity(void)
 {
     return given.catalogs != NULL || given.run != NULL || given.checkpoint != NULL ||
-           given.after != NULL || given.snapshot != NULL || given.after_batch > 0 ||
-           given.after_records > 0;
+           given.after != NULL || given.snapshot != NULL || given.unchanged ||
+           given.after_batch > 0 || given.after_records > 0;
 }
 
 static bool check_command(int positionals, char **argv, struct error *error)
@@ -211,7 +214,7 @@ static bool check_command(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE,
                   "--count is of all entities of the source, as it is now: it "
                   "takes --project and --source alone");
-    else if (given.entity != NULL && isatty(STDOUT_FILENO))
+    else if (given.entity != NULL && !given.unchanged && isatty(STDOUT_FILENO))
         error_set(error, ERROR_USAGE,
                   "a record stream is not for a terminal: send it to a file "
                   "or to graduate-transform");

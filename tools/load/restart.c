@@ -125,6 +125,11 @@ static bool delete_rows(struct restarting *r, const char *entity, const struct m
     const char *const parameters[] = {r->run, entity};
     bool ok = buffer_ok(&sql, r->error) &&
               postgres_query(r->target, buffer_text(&sql), parameters, 2, &result, r->error);
+    if (!ok && strcmp(r->error->sqlstate, "23503") == 0) { /* a key that lets nothing go along */
+        r->error->code = ERROR_REFUSED;
+        error_hint(r->error, "the run did not make that foreign key: take it away, or the rows "
+                             "that refer to these, and restart again");
+    }
     if (ok && strtoll(PQcmdTuples(result), NULL, 10) != written) {
         ok = error_set(r->error, ERROR_REFUSED,
                        "%s holds %s rows as %s was loaded into it, and %" PRId64 " were: the "

@@ -37,13 +37,11 @@ RIGHT = {
         "0 0 0",
         values=(("select a, b, c = 0 from public.n", "12345678901234567890.5|0.1234567890123456789012345|f"),),
     ),
+    # An object beside the records takes a word to stay behind.
     "oplog-beside-the-database": Right(
         "0 0",
-        tuple(
-            (place, f"the dump has an oplog ({text}")
-            for place in (0, 1)
-            for text in ("",)
-        ),
+        ((0, "the dump has an oplog ("), (1, "the dump has an oplog (")),
+        project={"project.json": {"not_kept": {"core": {"oplog": "nobody wrote while it was made"}}}},
     ),
     "users-json-instead-of-jsonl": Right("2", ("users.json", "it must be users.jsonl", "jq -c")),
 }

@@ -273,7 +273,7 @@ static bool repeat(struct migration *migration, struct error *error)
     journal_info(&migration->journal, "run %s was finished at %s", folder->run, folder->finished);
     return migration_connect(&migration->target, &migration->project, error) &&
            ledger_check_done(&migration->target, folder->run, error) &&
-           closing_repeat(migration, error);
+           transfer_check_done(migration, error) && closing_repeat(migration, error);
 }
 
 /* Batches that are cut in another way would not meet those that are there. */

@@ -38,6 +38,21 @@ static bool put_position(const struct migration *migration, const struct mapping
            file_replace(out, bson_get_data(&progress->position), progress->position.len, error);
 }
 
+static bool add_place(const struct migration *migration, const struct mapping *mapping,
+                      const struct ledger_progress *progress, struct command_texts *texts,
+                      struct arguments *arguments, struct error *error)
+{
+    if (progress->batch == 0)
+        return true;
+    number(texts->batch, progress->batch);
+    number(texts->records, progress->records);
+    if (!put_position(migration, mapping, progress, texts->position, error))
+        return false;
+    arguments_add(arguments, "--after-batch", texts->batch, "--after-records", texts->records,
+                  "--after", texts->position, NULL);
+    return true;
+}
+
 static bool extract_arguments(const struct migration *migration, const struct mapping *mapping,
                               const struct ledger_progress *progress,
                               const struct snapshot *snapshot, struct command_texts *texts,
@@ -54,14 +69,8 @@ static bool extract_arguments(const struct migration *migration, const struct ma
             return false;
         arguments_add(arguments, "--checkpoint", texts->checkpoint, NULL);
     }
-    if (progress->batch > 0) {
-        number(texts->batch, progress->batch);
-        number(texts->records, progress->records);
-        if (!put_position(migration, mapping, progress, texts->position, error))
-            return false;
-        arguments_add(arguments, "--after-batch", texts->batch, "--after-records", texts->records,
-                      "--after", texts->position, NULL);
-    }
+    if (!add_place(migration, mapping, progress, texts, arguments, error))
+        return false;
     if (snapshot->held)
         arguments_add(arguments, "--snapshot", snapshot->name, NULL);
     if (migration->folder.batch_bytes > 0) {
@@ -243,6 +252,44 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
     return ok ? true : error_at(error, mapping->name, NULL, NULL);
 }
 
+/* A source that is not named any more is not asked. */
+static bool check_unchanged(struct migration *migration, const struct mapping *mapping,
+                            const struct ledger_progress *progress, struct error *error)
+{
+    struct command_texts texts;
+    struct arguments arguments;
+    if (!folder_file(&migration->folder, "catalog", texts.catalogs, error))
+        return false;
+    arguments_init(&arguments, "graduate-extract");
+    arguments_add(&arguments, "--project", migration->project.folder, "--entity", mapping->name,
+                  "--catalogs", texts.catalogs, "--run", migration->folder.run, "--unchanged", NULL);
+    if (!add_place(migration, mapping, progress, &texts, &arguments, error))
+        return false;
+    if (pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error))
+        return true;
+    if (error->code != ERROR_USAGE)
+        return false;
+    *error = (struct error){0};
+    return true;
+}
+
+bool transfer_check_done(struct migration *migration, struct error *error)
+{
+    for (size_t i = 0; i < migration->project.mapping_count; i++) {
+        const struct mapping *mapping = migration->project.mappings[i];
+        struct ledger_progress progress;
+        if (mapping->source->kind == SOURCE_POSTGRES) /* there are no exports of this kind */
+            continue;
+        if (!read_progress(migration, mapping, &progress, error))
+            return error_at(error, mapping->name, NULL, NULL);
+        bool ok = !progress.done || check_unchanged(migration, mapping, &progress, error);
+        ledger_progress_release(&progress);
+        if (!ok)
+            return error_at(error, mapping->name, NULL, NULL);
+    }
+    return true;
+}
+
 static bool is_needed_later(const struct project *project, size_t after,
                             const struct source *source)
 {
@@ -258,7 +305,7 @@ bool transfer_all(struct migration *migration, struct error *error)
     struct snapshot *snapshots = calloc(project->source_count, sizeof *snapshots);
     if (snapshots == NULL)
         return error_memory(error);
-    bool ok = true;
+    bool ok = transfer_check_done(migration, error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         struct snapshot *snapshot = &snapshots[mapping->source - project->sources];
