@@ -194,9 +194,44 @@ static void put_total(struct buffer *out, const struct html_table *table, const 
     buffer_puts(out, "</tr></tfoot>");
 }
 
+static bool is_quiet(const struct html_table *table, const struct html_column *column,
+                     const cJSON *rows)
+{
+    const cJSON *row;
+    bool fault = column->kind == HTML_FAULT || column->kind == HTML_BALANCE;
+    if (!fault && (column->kind != HTML_COUNT || table->judges))
+        return true;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (member_count(row, column->member) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool html_table_is_quiet(const struct html_table *table, const cJSON *rows)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (!is_quiet(table, &table->columns[i], rows))
+            return false;
+    return true;
+}
+
+static void open_fold(struct buffer *out, const struct html_table *table, const cJSON *rows)
+{
+    int count = cJSON_GetArraySize(rows);
+    bool open =
+        table->longest_open > 0 ? count <= table->longest_open : !html_table_is_quiet(table, rows);
+    buffer_printf(out, "<details%s><summary>", open ? " open" : "");
+    html_text(out, table->title);
+    buffer_puts(out, "</summary>\n");
+}
+
 void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
 {
     const cJSON *row;
+    if (table->title != NULL)
+        open_fold(out, table, rows);
     buffer_printf(
         out,
         "<div class=\"box\" role=\"region\" tabindex=\"0\" aria-labelledby=\"%s-caption\">"
@@ -217,15 +252,30 @@ void html_table(struct buffer *out, const struct html_table *table, const cJSON 
     if (table->total && cJSON_GetArraySize(rows) > 1)
         put_total(out, table, rows);
     buffer_puts(out, "</table></div>\n");
+    if (table->title != NULL)
+        buffer_puts(out, "</details>\n");
 }
 
 void html_open_section(struct buffer *out, const char *id, const char *title)
 {
-    buffer_printf(out, "<section aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n", id,
-                  id, title);
+    buffer_printf(out,
+                  "<section id=\"%s\" aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n",
+                  id, id, id, title);
 }
 
 void html_close_section(struct buffer *out)
 {
     buffer_puts(out, "</section>\n");
+}
+
+void html_part(struct buffer *out, const char *id, const char *title, const char *words)
+{
+    buffer_printf(out, "<h3 id=\"%s\">", id);
+    html_text(out, title);
+    buffer_puts(out, "</h3>\n");
+    if (words[0] == '\0')
+        return;
+    buffer_puts(out, "<p>");
+    html_text(out, words);
+    buffer_puts(out, "</p>\n");
 }
