@@ -194,34 +194,33 @@ static void put_total(struct buffer *out, const struct html_table *table, const 
     buffer_puts(out, "</tr></tfoot>");
 }
 
-static bool is_quiet(const struct html_table *table, const struct html_column *column,
-                     const cJSON *rows)
+static bool is_looked_at(const struct html_table *table, const struct html_column *column)
 {
-    const cJSON *row;
-    bool fault = column->kind == HTML_FAULT || column->kind == HTML_BALANCE;
-    if (!fault && (column->kind != HTML_COUNT || table->judges))
-        return true;
-    cJSON_ArrayForEach(row, rows)
-    {
-        if (member_count(row, column->member) != 0)
-            return false;
-    }
-    return true;
+    return column->kind == HTML_FAULT || column->kind == HTML_BALANCE ||
+           (column->kind == HTML_COUNT && !table->judges);
 }
 
 bool html_table_is_quiet(const struct html_table *table, const cJSON *rows)
 {
-    for (size_t i = 0; i < table->column_count; i++)
-        if (!is_quiet(table, &table->columns[i], rows))
-            return false;
-    return true;
+    bool any = false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct html_column *column = &table->columns[i];
+        const cJSON *row;
+        if (!is_looked_at(table, column))
+            continue;
+        any = true;
+        cJSON_ArrayForEach(row, rows)
+        {
+            if (member_count(row, column->member) != 0)
+                return false;
+        }
+    }
+    return any;
 }
 
 static void open_fold(struct buffer *out, const struct html_table *table, const cJSON *rows)
 {
-    int count = cJSON_GetArraySize(rows);
-    bool open =
-        table->longest_open > 0 ? count <= table->longest_open : !html_table_is_quiet(table, rows);
+    bool open = !table->folded && !html_table_is_quiet(table, rows);
     buffer_printf(out, "<details%s><summary>", open ? " open" : "");
     html_text(out, table->title);
     buffer_puts(out, "</summary>\n");

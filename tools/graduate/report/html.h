@@ -37,9 +37,9 @@ struct html_column {
 };
 struct html_table {
     const char *id, *caption;
-    const char *title;    /* it can be folded under this; NULL: it cannot */
-    bool judges;          /* folded where no number is a fault, else where all numbers are 0 */
-    int64_t longest_open; /* folded where it has more rows; 0: whatever it has */
+    const char *title; /* it can be folded under this; NULL: it cannot */
+    bool judges;       /* folded where no number is a fault, else where all numbers are 0 */
+    bool folded;       /* whatever it says */
     const struct html_column *columns;
     size_t column_count;
     bool total;        /* a last row with the sums of the numbers */
@@ -48,7 +48,7 @@ struct html_table {
     const char *part;  /* of a bar: the member that is drawn over its end, or NULL */
     const char *part_color;
 };
-/* Nothing that asks to be looked at: see `judges`. */
+/* It has numbers, and none of them asks to be looked at: see `judges`. */
 bool html_table_is_quiet(const struct html_table *table, const cJSON *rows);
 /* A row per element, in a box that scrolls where the page is narrow. */
 void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows);

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { LONG = 20 };
+enum { LONG = 20 }; /* tables with more rows are folded */
 
 /* ---- records, elements and values --------------------------------------------------------------
  */
@@ -55,14 +55,11 @@ static const struct {
      "target.",
      "Dropped values, by field", COLUMNS(value_columns)},
     {"kept_out", "kept-out", "Kept out by conditions",
-     "A value is kept out where its column's condition (\"when\") does not hold, or \"first\" "
-     "found "
-     "another before it.",
+     "A value is kept out where its column's condition (\"when\") does not hold, or where "
+     "\"first\" found another before it.",
      "Values kept out, by field", COLUMNS(value_columns)},
     {"lost", "lost", "Lost by rules",
-     "A value is lost where a rule gives it up as it cannot be kept. Each has a line of "
-     "losses.jsonl "
-     "in the run folder, and a row of graduate.losses in the target.",
+     "A value is lost where a rule gives it up, as the target cannot keep it.",
      "Values lost, by field", COLUMNS(value_columns)},
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -76,8 +73,9 @@ static bool put_parts(struct buffer *out, const cJSON *not_come)
         snprintf(id, sizeof id, "%s-by-entity", parts[i].id);
         const struct html_table table = {.id = id,
                                          .caption = parts[i].caption,
-                                         .title = parts[i].caption,
-                                         .longest_open = LONG,
+                                         .title = cJSON_GetArraySize(rows) > LONG ? parts[i].caption
+                                                                                  : NULL,
+                                         .folded = true,
                                          .columns = parts[i].columns,
                                          .column_count = parts[i].column_count,
                                          .total = true};
@@ -123,16 +121,19 @@ static bool put_losses(struct buffer *out, const cJSON *report)
         {HTML_COUNT, "lines", "values"},
         {HTML_DATA, "what it means", "meaning"},
     };
-    static const struct html_table table = {
-        .id = "losses",
-        .caption = "Lines of losses.jsonl, by rule: a value that is one JSON may have several",
-        .columns = columns,
-        .column_count = sizeof columns / sizeof columns[0],
-        .total = true};
+    static const struct html_table table = {.id = "losses",
+                                            .caption = "Lines, by rule",
+                                            .columns = columns,
+                                            .column_count = sizeof columns / sizeof columns[0],
+                                            .total = true};
     const cJSON *rules = member(member(report, "losses"), "rules"), *rule;
     size_t number = 0;
     if (cJSON_GetArraySize(rules) == 0)
         return false;
+    html_part(out, "losses-lines", "What rules gave up or changed, line by line",
+              "Each value lost has a line of losses.jsonl in the run folder, and a row of "
+              "graduate.losses in the target. So has a value that is there in another form than it "
+              "was: it is not lost, and a JSON may have several lines.");
     html_table(out, &table, rules);
     cJSON_ArrayForEach(rule, rules)
     {
@@ -196,13 +197,14 @@ static bool put_objects(struct buffer *out, const cJSON *report)
         {HTML_DATA, "source", "source"},
         {HTML_DATA, "why", "reason"},
     };
-    static const struct html_table table = {.id = "objects-not-kept",
-                                            .caption = "Objects that are not in the target",
-                                            .title = "Objects that are not in the target",
-                                            .longest_open = LONG,
-                                            .columns = columns,
-                                            .column_count = sizeof columns / sizeof columns[0]};
+    static const char caption[] = "Objects that are not in the target";
     const cJSON *objects = member(member(report, "objects"), "not_kept");
+    const struct html_table table = {.id = "objects-not-kept",
+                                     .caption = caption,
+                                     .title = cJSON_GetArraySize(objects) > LONG ? caption : NULL,
+                                     .folded = true,
+                                     .columns = columns,
+                                     .column_count = sizeof columns / sizeof columns[0]};
     if (cJSON_GetArraySize(objects) == 0)
         return false;
     html_part(

@@ -25,14 +25,14 @@ void page_objects(struct buffer *out, const cJSON *report)
                                             .total = true,
                                             .column_count =
                                                 sizeof kind_columns / sizeof kind_columns[0]};
-    static const struct html_table changed = {
+    const cJSON *objects = member(report, "objects");
+    const struct html_table changed = {
         .id = "objects-changed",
         .caption = "They are in the target, but not as they were",
         .title = "Changed objects",
-        .longest_open = LONG,
+        .folded = cJSON_GetArraySize(member(objects, "changed")) > LONG,
         .columns = changed_columns,
         .column_count = sizeof changed_columns / sizeof changed_columns[0]};
-    const cJSON *objects = member(report, "objects");
     html_open_section(out, "objects", "What the sources have beside records");
     if (cJSON_GetArraySize(member(objects, "kinds")) == 0)
         buffer_puts(out, "<p>Nothing is on record.</p>\n");

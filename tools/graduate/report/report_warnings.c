@@ -1,4 +1,5 @@
 /* What the run warned of: what stands in its account, and what else its log has. */
+#include "account_print.h"
 #include "member.h"
 #include "papers.h"
 
@@ -32,14 +33,17 @@ static bool add_unmet(cJSON *array, const struct papers *papers)
     return ok;
 }
 
+/* The sentence of the account and of the plan, without its margin. */
 static bool add_text_ids(cJSON *array, const struct project *project)
 {
-    bool ok = true;
-    for (size_t i = 0; ok && i < project->mapping_count; i++)
-        if (project->mappings[i]->loses_texts)
-            ok = add_warning(array, "text_ids", project->mappings[i]->name,
-                             "ids that are text become UUIDs from which nobody gets back; keep "
-                             "them in a text column");
+    struct buffer line;
+    buffer_init(&line);
+    account_print_text_ids(project, &line);
+    line.length -= line.length > 0; /* the line's end */
+    const char *text = buffer_text(&line);
+    text += strspn(text, " ");
+    bool ok = !line.failed && (text[0] == '\0' || add_warning(array, "text_ids", "", text));
+    buffer_release(&line);
     return ok;
 }
 
