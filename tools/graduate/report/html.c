@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_COLUMNS = 16 }; /* of a sparse table */
+
 static const char *escape_of(unsigned char c)
 {
     switch (c) {
@@ -226,11 +228,22 @@ static void open_fold(struct buffer *out, const struct html_table *table, const 
     buffer_puts(out, "</summary>\n");
 }
 
-void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
+static bool is_empty(const struct html_column *column, const cJSON *rows)
 {
     const cJSON *row;
-    if (table->title != NULL)
-        open_fold(out, table, rows);
+    if (column->kind != HTML_COUNT && column->kind != HTML_FAULT)
+        return false;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (member_count(row, column->member) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void put_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
+{
+    const cJSON *row;
     buffer_printf(
         out,
         "<div class=\"box\" role=\"region\" tabindex=\"0\" aria-labelledby=\"%s-caption\">"
@@ -251,6 +264,22 @@ void html_table(struct buffer *out, const struct html_table *table, const cJSON 
     if (table->total && cJSON_GetArraySize(rows) > 1)
         put_total(out, table, rows);
     buffer_puts(out, "</table></div>\n");
+}
+
+void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
+{
+    struct html_column columns[MOST_COLUMNS];
+    struct html_table shown = *table;
+    if (table->sparse && table->column_count <= MOST_COLUMNS) {
+        shown.columns = columns;
+        shown.column_count = 0;
+        for (size_t i = 0; i < table->column_count; i++)
+            if (!is_empty(&table->columns[i], rows))
+                columns[shown.column_count++] = table->columns[i];
+    }
+    if (table->title != NULL)
+        open_fold(out, table, rows);
+    put_table(out, &shown, rows);
     if (table->title != NULL)
         buffer_puts(out, "</details>\n");
 }

@@ -42,6 +42,7 @@ struct html_table {
     bool folded;       /* whatever it says */
     const struct html_column *columns;
     size_t column_count;
+    bool sparse;       /* a count that is 0 in every row has no column */
     bool total;        /* a last row with the sums of the numbers */
     double longest;    /* of bars */
     const char *color; /* of bars: a class */

@@ -59,28 +59,28 @@ void page_account(struct buffer *out, const cJSON *report)
         const cJSON *rows;
         const struct html_column *columns;
         size_t column_count;
-        bool total;
+        bool total, sparse;
     } tables[] = {
         {"entities", "Records",
          "Read is loaded, filtered, rejected, or rejected and loaded since (retried)",
-         member(account, "entities"), COLUMNS(entity_columns), true},
+         member(account, "entities"), COLUMNS(entity_columns), true, false},
         {"counts", "Records that the sources counted themselves",
          "Where a source's own count is exact, it is held against what was read",
-         member(account, "counts"), COLUMNS(count_columns), true},
+         member(account, "counts"), COLUMNS(count_columns), true, false},
         {"tables", "Rows", "Present is what was there before, and what was loaded",
-         member(account, "tables"), COLUMNS(table_columns), true},
+         member(account, "tables"), COLUMNS(table_columns), true, false},
         {"values", "Values",
          "Each value that was seen has one fate. Written: in a column, in the mapping's form. "
          "Changed: in a column, and a function made another value of it. In the rest: in a column "
          "of "
          "the fields that nobody named. Only compared: a condition looked at it, and nothing took "
          "it. Left out: with its element. Defaulted: a default stands in for it",
-         member(report, "values"), COLUMNS(value_columns), true},
+         member(report, "values"), COLUMNS(value_columns), true, true},
         {"changes", "Values that functions changed",
          "By field and function; a value that two functions changed stands with both",
-         member(report, "changes"), COLUMNS(change_columns), false},
+         member(report, "changes"), COLUMNS(change_columns), false, false},
         {"open-paths", "Values that do not add up", "Seen is not the sum of what became of them",
-         member(report, "open_paths"), COLUMNS(path_columns), false},
+         member(report, "open_paths"), COLUMNS(path_columns), false, false},
     };
     html_open_section(out, "account", "The account");
     if (!cJSON_IsObject(account))
@@ -91,7 +91,8 @@ void page_account(struct buffer *out, const cJSON *report)
                                          .caption = tables[i].caption,
                                          .columns = tables[i].columns,
                                          .column_count = tables[i].column_count,
-                                         .total = tables[i].total};
+                                         .total = tables[i].total,
+                                         .sparse = tables[i].sparse};
         if (cJSON_GetArraySize(tables[i].rows) > 0)
             html_table(out, &table, tables[i].rows);
     }

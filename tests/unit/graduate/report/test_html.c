@@ -111,6 +111,32 @@ static void test_table(void **state)
     cJSON_Delete(rows);
 }
 
+/* A count that is 0 everywhere has no column; a balance has. */
+static void test_sparse(void **state)
+{
+    static const struct html_column columns[] = {
+        {HTML_NAME, "name", "n"}, {HTML_COUNT, "none", "z"}, {HTML_COUNT, "some", "c"},
+        {HTML_FAULT, "fault", "f"}, {HTML_BALANCE, "balance", "b"}};
+    const struct html_table table = {.id = "t",
+                                     .caption = "c",
+                                     .columns = columns,
+                                     .column_count = 5,
+                                     .sparse = true};
+    cJSON *rows = cJSON_Parse("[{\"n\": \"x\", \"z\": 0, \"c\": 0}, {\"n\": \"y\", \"c\": 2}]");
+    struct buffer out;
+    (void)state;
+    assert_non_null(rows);
+    buffer_init(&out);
+    html_table(&out, &table, rows);
+    const char *text = buffer_text(&out);
+    assert_null(strstr(text, ">none<"));
+    assert_null(strstr(text, ">fault<"));
+    assert_non_null(strstr(text, ">some<"));
+    assert_non_null(strstr(text, ">balance<"));
+    buffer_release(&out);
+    cJSON_Delete(rows);
+}
+
 /* What is folded: where nothing is to be looked at, or where it is told to be. */
 static void test_folds(void **state)
 {
@@ -161,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_sparse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
