@@ -197,3 +197,40 @@ def test_an_account_of_values_that_is_open_ends_the_run_with_1(targets: Cluster,
         said = json.loads((made.folder / "report.json").read_text())
         assert said["verdict"]["state"] == "unbalanced"
         assert [(path["entity"], path["path"], path["balance"]) for path in said["open_paths"]] == [("books", "title", 2)]
+
+
+# ---- what the sources counted -------------------------------------------------------------------------------------
+
+
+def count_another(shop: Small, entity: str, **said: Any) -> None:
+    """Let the run's catalog say something else of a collection than the source said."""
+    file = shop.folder / "catalog/core.json"
+    catalog = json.loads(file.read_text())
+    next(one for one in catalog["entities"] if one["name"] == entity).update(said)
+    file.write_text(json.dumps(catalog))
+
+
+@pytest.mark.parametrize(("changing", "exact", "code"), [(False, True, DIFFERS), (True, True, HOLDS), (False, False, HOLDS)],
+                         ids=["exact", "changing", "estimated"])
+def test_what_was_read_is_held_against_what_the_catalog_counted(targets: Cluster, tmp_path: Path, changing: bool,
+                                                                exact: bool, code: int) -> None:
+    """The extractor is content with what it gave: only the account knows of the catalog's count."""
+    with shop_of(tmp_path, targets) as made:
+        file = made.files / "project.json"
+        said = json.loads(file.read_text())
+        said["sources"]["core"]["changing"] = changing
+        file.write_text(json.dumps(said))
+        made.run(GRADUATE_CRASH_AT="driver.before_account")
+        count_another(made, "books", estimate=BOOKS + 1, exact=exact)
+        ended = made.run()
+        assert ended.returncode == code, ended.said
+        told = f"books: the source counted {BOOKS + 1}, and {BOOKS} were read"
+        assert (told in ended.stdout) == exact
+        assert ("WHAT WAS READ IS NOT WHAT THE SOURCES COUNTED" in ended.stdout) == (code == DIFFERS)
+        assert ("graduate run --restart books" in ended.stdout) == (code == DIFFERS)
+        assert made.account()["balance"] == 0
+        finished = json.loads((made.folder / "run.json").read_text())["finished"]
+        assert (finished == "") == (code == DIFFERS), "a run that differs is not over"
+        if code == DIFFERS:  # what it says to do is the cure
+            ended = made.run(*made.run_arguments(), "--restart", "books")
+            assert ended.returncode == HOLDS, ended.said

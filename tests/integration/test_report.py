@@ -15,6 +15,8 @@ import pytest
 
 from tests.integration.browser import CHROMIUM, Browser, Page
 from tests.integration.migration import APPWRITE, PROGRAMS, ROOT, Migration, target_cluster
+from tests.integration.small_project import SHOP, Small, author, encoded, project
+from tests.rig.postgres import Cluster
 
 SCHEMA = json.loads((ROOT / "mappings/report.schema.json").read_text())
 LEVELS = ("counts", "content", "references", "supabase")
@@ -143,15 +145,15 @@ def of_a_clock_that_was_set_back(judged: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("change", "state", "headline", "text"), [
-    (all_hold, "holds", "Everything arrived", "no difference at any level"),
-    (one_differs, "differs", "Not everything arrived as it should", "1 difference: content. They stand at the end of "
-     "this page. Could not be checked: supabase."),
+    (all_hold, "holds", "What you asked for arrived", "no difference at any level"),
+    (one_differs, "differs", "Not everything arrived as it should",
+     "1 difference: content. Could not be checked: supabase."),
     (one_unchecked, "unchecked", "Not everything could be checked", "Could not be checked: content."),
     (one_skipped, "partly", "What was checked arrived", "holds: counts, references and supabase. Not asked for: content."),
     (of_another_run, "unverified", "Not verified yet", "graduate verify"),
     (of_an_earlier_generation, "unverified", "Not verified yet", "graduate verify"),
     (of_another_end, "unverified", "Not verified yet", "graduate verify"),
-    (of_a_clock_that_was_set_back, "holds", "Everything arrived", "no difference at any level"),
+    (of_a_clock_that_was_set_back, "holds", "What you asked for arrived", "no difference at any level"),
 ], ids=lambda value: value.__name__ if callable(value) else "")
 def test_verdict_comes_first_and_in_plain_words(folder: Path, change: Callable[[dict[str, Any]], None], state: str,
                                                 headline: str, text: str) -> None:
@@ -165,6 +167,240 @@ def test_verdict_comes_first_and_in_plain_words(folder: Path, change: Callable[[
     assert ("verify" in [task["task"] for task in said["tasks"]]) == (state != "holds")
     page = (folder / "report.html").read_text()
     assert page.index(headline, page.index("<body>")) < page.index("<h2")
+
+
+# ---- the order of the page ------------------------------------------------------------------------------------
+
+ORDER = ["not-come", "tasks", "warnings", "verification", "account", "objects", "timings", "versions"]
+
+
+def body_of(folder: Path) -> str:
+    page = (folder / "report.html").read_text()
+    return page[page.index("<body>"):]
+
+
+def links(page: str) -> list[str]:
+    """Where the page links to; every one of them must be there, once."""
+    found = re.findall(r'href="#([^"]*)"', page)
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids)) and set(found) <= set(ids), set(found) - set(ids)
+    return found
+
+
+def folds(page: str) -> dict[str, bool]:
+    """By the table's id: can be seen without unfolding it."""
+    return {name: opened == " open" for opened, name in
+            re.findall(r'<details( open)?><summary>[^<]*</summary>\s*<div[^>]*><table id="([^"]*)"', page)}
+
+
+def test_page_comes_in_its_order(folder: Path) -> None:
+    write_verdict(folder, verdict(folder))
+    report(folder)
+    page = body_of(folder)
+    assert re.findall(r'<section id="([^"]*)"', page) == ORDER
+    assert page.index('class="verdict') < page.index('<section id="not-come"')
+
+
+def test_verdict_links_to_what_did_not_come_with_the_numbers_of_the_account(folder: Path) -> None:
+    write_verdict(folder, verdict(folder))
+    said = report(folder)
+    paths = read(folder, "account.json")["paths"]
+    sums = {fate: sum(path[fate] for path in paths) for fate in ("dropped", "kept_out", "lost")}
+    objects = sum(one["fate"] == "not kept" for one in read(folder, "account.json")["objects"])
+    assert all(sums.values()) and objects
+    points = {point["anchor"]: int(point["text"].split()[0].replace(",", "")) for point in said["verdict"]["points"]}
+    assert points == {"dropped": sums["dropped"], "kept-out": sums["kept_out"], "lost": sums["lost"], "left-out": 1,
+                      "not-kept": objects, "warnings": len(said["warnings"])}
+    for fate, count in sums.items():
+        assert sum(line["count"] for line in said["not_come"][fate]) == count
+    page = body_of(folder)
+    assert links(page) == list(points)
+    for anchor in points:
+        assert page.index(f'href="#{anchor}"') < page.index(f'id="{anchor}"')
+
+
+def test_every_finding_is_linked_from_the_verdict(folder: Path) -> None:
+    judged = verdict(folder)
+    for n in range(3):
+        find(judged, "content", key=str(n))
+    find(judged, "references", kind="orphan")
+    write_verdict(folder, judged)
+    said = report(folder)
+    anchors = [point["anchor"] for point in said["verdict"]["points"]]
+    assert anchors[:6] == ["findings-content", "content-1", "content-2", "content-3", "findings-references", "references-1"]
+    assert said["verdict"]["points"][0]["text"] == "content: 3 differences"
+    page = body_of(folder)
+    assert links(page) == anchors
+    second = page[page.index('id="content-2"'):page.index('id="content-3"')]
+    assert ">1</bdi>" in second, "the second finding is of the row 1"
+
+
+def test_tables_are_folded_exactly_where_nothing_is_to_be_seen(folder: Path) -> None:
+    write_verdict(folder, verdict(folder))
+    said = report(folder)
+    seen = folds(body_of(folder))
+    assert seen.pop("verified-tables") is False, "nothing differs"
+    assert {"entities", "counts", "tables", "values", "changes", "object-kinds"} <= seen.keys() and all(seen.values())
+    judged = verdict(folder)
+    judged["tables"][3].update(missing=1)
+    write_verdict(folder, judged)
+    account = read(folder, "account.json")
+    for table in account["tables"]:
+        table.update(before=0, loaded=0, present=0)
+    (folder / "account.json").write_text(json.dumps(account))
+    report(folder)
+    seen = folds(body_of(folder))
+    assert seen["verified-tables"] and seen["entities"] and not seen["tables"]
+    assert "changed-objects" not in seen and said["objects"]["changed"] == []
+
+
+def test_long_lists_of_what_did_not_come_are_folded(folder: Path) -> None:
+    def fold(count: int) -> bool | None:
+        account = read(folder, "account.json")
+        account["objects"] = []
+        (folder / "account.json").write_text(json.dumps(account))
+        lose_objects(folder, "thing", count)
+        report(folder)
+        return folds(body_of(folder)).get("objects-not-kept")
+
+    assert fold(20) is None and fold(21) is False
+
+
+def test_values_that_functions_changed_are_on_the_page(folder: Path) -> None:
+    said = report(folder)
+    account = read(folder, "account.json")
+    changed = sum(path["changed"] for path in account["paths"])
+    by_rule = {(path["entity"], path["path"], name[3:]): count for path in account["paths"]
+               for name, count in path.items() if name.startswith("by ")}
+    assert {(line["entity"], line["path"], line["rule"]): line["values"] for line in said["changes"]} == by_rule
+    assert ("accounts", "phone", "phone_digits") in by_rule and changed > 0
+    page = body_of(folder)
+    assert re.search(r'id="values-changed">([\d,]+)<', page)[1] == f"{changed:,}"
+    assert "no value changed" not in page.lower()
+
+
+def test_warnings_of_the_run_stand_on_the_page(folder: Path) -> None:
+    account = read(folder, "account.json")
+    account["unmet"] = [{"entity": "books", "pointer": "/to/public.books/columns/x", "path": "x", "nearest": "",
+                         "records": 9, "text": 'no record of books has "<x>"'}]
+    (folder / "account.json").write_text(json.dumps(account))
+    lines = [("warning", {"message": "the server is slow", "entity": "books"}),
+             ("warning", {"message": "the server is slow", "entity": "books"}),  # as a run says that goes on
+             ("warning", {"message": "the server is slow", "entity": "users"}),
+             ("warning", {"message": 'mappings/books.json: no record of books has "<x>"'}),
+             ("info", {"message": "no warning"})]
+    with (folder / "log.jsonl").open("a") as log:
+        log.writelines(json.dumps({"level": level, **line}) + "\n" for level, line in lines)
+        log.write('{"level": "warning", "mess')
+    said = report(folder)
+    told = [(warning["warning"], warning["entity"], warning["text"]) for warning in said["warnings"]]
+    assert told[0] == ("unmet", "books", 'no record of books has "<x>"')
+    assert told[1][0] == "text_ids" and "users, books" in told[1][2] and told[1][2].endswith("text column")
+    assert told[2:] == [("said", "books", "the server is slow"), ("said", "users", "the server is slow")]
+    assert {"text": "4 warnings of the run", "anchor": "warnings"} in said["verdict"]["points"]
+    page = body_of(folder)
+    part = page[page.index('<section id="warnings"'):page.index('<section id="verification"')]
+    assert part.count("<li>") == 4 and "a typing error" in part and "&lt;x&gt;" in part
+
+
+def test_account_against_the_sources_counts_outweighs_a_verdict_that_holds(folder: Path) -> None:
+    write_verdict(folder, verdict(folder))
+    account = read(folder, "account.json")
+    count = next(count for count in account["counts"] if count["entity"] == "books")
+    count["counted"] += 1
+    (folder / "account.json").write_text(json.dumps(account))
+    said = report(folder)
+    assert said["verdict"]["state"] == "unbalanced" and "not what the sources themselves" in said["verdict"]["text"]
+    assert said["verdict"]["points"][0] == {
+        "text": f"books: the source counted {count['counted']:,}, and {count['read']:,} were read", "anchor": "counts"}
+    assert links(body_of(folder))[0] == "counts"
+    count["changing"] = True
+    (folder / "account.json").write_text(json.dumps(account))
+    assert report(folder)["verdict"]["state"] == "holds"
+
+
+# Two kept, one filtered; two parts taken, one left out; one price kept out; one field in no record.
+THINGS: dict[str, Any] = {
+    "project": project("things", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}),
+    "things": {
+        "from": "core.things",
+        "to": {
+            "public.things": {
+                "when": {"kind": "kept"},
+                "key": ["id"],
+                "columns": {
+                    "id": {"from": "_id", "type": "integer"},
+                    "name": {"from": "name", "type": "text", "do": ["lower"]},
+                    "price": {"from": "price", "type": "numeric(8,2)", "when": {"sold": True}},
+                    "remark": {"from": "zyxw", "type": "text"},
+                },
+            },
+            "public.parts": {
+                "each": "parts",
+                "when": {"kind": "part"},
+                "key": ["thing_id", "position"],
+                "columns": {"thing_id": {"parent": "id"}, "position": {"position": True},
+                            "label": {"from": "label", "type": "text"}},
+            },
+        },
+        "left_out": [{"when": {"kind": "gone"}, "why": "they are <gone>"},
+                     {"each": "parts", "when": {"kind": "gift"}, "why": "gifts are not sold any more"}],
+        "drop": ["__v"],
+    },
+}
+THING = [
+    {"_id": 1, "kind": "kept", "name": "ANN", "price": 2.5, "sold": True, "__v": 0,
+     "parts": [{"kind": "part", "label": "a"}, {"kind": "gift", "label": "b"}]},
+    {"_id": 2, "kind": "kept", "name": "bob", "price": 3.5, "sold": False, "__v": 0,
+     "parts": [{"kind": "part", "label": "c"}]},
+    {"_id": 3, "kind": "gone", "name": "eve", "price": 4.5, "sold": True, "__v": 0, "parts": []},
+]
+
+
+def small(top: Path, targets: Cluster, files: dict[str, Any], name: str, documents: list[Any]) -> Small:
+    (top / "dump").mkdir()
+    (top / "dump" / f"{name}.bson").write_bytes(encoded(documents))
+    (top / "dump" / f"{name}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": name}))
+    return Small(top, targets, files, CORE_URI=f"file:{top / 'dump'}")
+
+
+def test_what_a_mapping_leaves_behind_stands_with_its_reasons(targets: Cluster, tmp_path: Path) -> None:
+    with small(tmp_path, targets, THINGS, "things", THING) as made:
+        ended = made.run("rehearse", "--project", made.project, "--run-dir", str(made.folder))
+    assert ended.returncode == 0, ended.said
+    assert 'things.json: /to/public.things/columns/remark: no record of things has "zyxw"' in ended.stdout
+    said = report(made.folder)
+    assert said["verdict"]["headline"] == "What you asked for arrived"
+    # The last line of verify and the page tell the same numbers.
+    last = next(line for line in ended.stdout.splitlines() if line.startswith("what you asked for arrived"))
+    numbers = [point["text"] for point in said["verdict"]["points"] if point["anchor"] != "warnings"]
+    assert last.endswith("left behind, as asked: " + ", ".join(numbers))
+    assert numbers == ["1 record left out by rules", "1 element left out by rules", "2 values dropped by name",
+                       "1 value kept out by conditions"]
+    told = said["not_come"]
+    assert told["filtered"] == [{"entity": "things", "path": "", "count": 1, "reason": "they are <gone>"}]
+    assert told["elements"] == [
+        {"entity": "things", "path": "parts", "count": 1, "reason": "gifts are not sold any more"}]
+    assert [(line["path"], line["count"]) for line in told["dropped"]] == [("__v", 2)]
+    assert [(line["path"], line["count"]) for line in told["kept_out"]] == [("price", 1)]
+    assert said["changes"] == [{"entity": "things", "path": "name", "rule": "lower", "values": 1}]
+    assert [(one["warning"], one["entity"]) for one in said["warnings"]] == [("unmet", "things")]
+    assert [one["path"] for one in made.account()["unmet"]] == ["zyxw"]
+    assert made.account()["counts"] == [{"entity": "things", "counted": 3, "read": 3, "changing": False}]
+    page = body_of(made.folder)
+    assert "they are &lt;gone&gt;" in page and links(page)[:2] == ["filtered", "elements"]
+
+
+def test_where_nothing_is_left_behind_everything_arrived(targets: Cluster, tmp_path: Path) -> None:
+    files = {"project": SHOP["project"], "authors": SHOP["authors"]}
+    with small(tmp_path, targets, files, "authors", [author(n) for n in range(6)]) as made:
+        ended = made.run("rehearse", "--project", made.project, "--run-dir", str(made.folder))
+    assert ended.returncode == 0 and "everything arrived" in ended.stdout, ended.said
+    said = report(made.folder)
+    assert said["verdict"]["headline"] == "Everything arrived"
+    assert not any(said["not_come"].values())
+    assert [point["anchor"] for point in said["verdict"]["points"]] in ([], ["warnings"])
+    assert "Nothing: no record, no value" in body_of(made.folder)
 
 
 def test_without_a_verification_the_page_says_so(folder: Path) -> None:
@@ -241,7 +477,8 @@ def test_page_needs_nothing_but_itself(folder: Path) -> None:
     report(folder)
     page = (folder / "report.html").read_text()
     assert not re.search(r"<(script|link|img|iframe|object|embed|base|form)\b", page)
-    assert not re.search(r"\b(src|href|srcset|action|data|poster)\s*=|url\(|@import|@font-face|\son[a-z]+=", page)
+    assert all(target.startswith("#") for target in re.findall(r'\bhref\s*=\s*["\']?([^"\'>]*)', page))
+    assert not re.search(r"\b(src|srcset|action|data|poster)\s*=|url\(|@import|@font-face|\son[a-z]+=", page)
     assert "default-src 'none'" in page
 
 
@@ -269,10 +506,13 @@ def test_numbers_of_the_page_are_those_of_the_run(folder: Path, browser: Browser
         columns = ("read", "loaded", "filtered", "rejected", "retried")
         assert page.tables["entities"].counts(entity["entity"], *columns) == tuple(entity[name] for name in columns)
     for name in {path["entity"] for path in account["paths"]}:
-        fates = {"seen": "seen", "written": "written", "in the rest": "rest", "dropped": "dropped",
+        fates = {"seen": "seen", "written": "written", "changed": "changed", "in the rest": "rest",
+                 "only compared": "compared", "kept out": "kept_out", "dropped": "dropped", "left out": "left_out",
                  "defaulted": "defaulted", "lost by rule": "lost"}
-        assert page.tables["values"].counts(name, *fates) == tuple(
-            sum(path[fate] for path in account["paths"] if path["entity"] == name) for fate in fates.values())
+        shown = {title: fate for title, fate in fates.items() if any(path[fate] for path in account["paths"])}
+        assert set(page.tables["values"].head) == {"entity", "paths", "balance", *shown}, "no column of zeros alone"
+        assert page.tables["values"].counts(name, *shown) == tuple(
+            sum(path[fate] for path in account["paths"] if path["entity"] == name) for fate in shown.values())
     for table in account["tables"]:
         assert page.tables["tables"].counts(table["table"], "rows before", "loaded", "present") == (
             table["before"], table["loaded"], table["present"])
@@ -293,7 +533,8 @@ def test_numbers_of_the_page_are_those_of_the_run(folder: Path, browser: Browser
         assert number(row[2]) == sum(loss["rule"] == row[0] and loss["entity"] == row[1] for loss in losses)
     assert number(page.texts["records-read"]) == sum(entity["read"] for entity in account["entities"])
     assert number(page.texts["rows-loaded"]) == sum(table["loaded"] for table in account["tables"])
-    assert number(page.texts["values-changed"]) == len(losses)
+    for figure, fate in (("values-changed", "changed"), ("values-lost", "lost")):
+        assert number(page.texts[figure]) == sum(path[fate] for path in account["paths"]) > 0
     assert number(page.texts["records-rejected"]) == 0
     assert page.texts["headline"] == said["verdict"]["headline"]
     assert len(page.tables["time-entities"].body) == len(read(folder, "facts.json")["entities"])
@@ -399,7 +640,7 @@ def rehearse(migration: Migration, **environment: str) -> Any:
 def test_rehearsal_ends_with_verification_and_report(migration: Migration) -> None:
     ended = rehearse(migration)
     assert ended.returncode == 0, ended.said
-    assert "everything arrived" in ended.stdout and str(migration.folder / "report.html") in ended.stderr
+    assert "\nwhat you asked for arrived: " in ended.stdout and str(migration.folder / "report.html") in ended.stderr
     said = read(migration.folder, "report.json")
     assert said["verdict"]["state"] == "holds"
     assert [level["level"] for level in said["verification"]["levels"]] == list(LEVELS)
@@ -471,7 +712,7 @@ def test_verify_passes_the_exit_code_on(folder: Path, verify: Callable[..., Any]
     assert arguments[arguments.index("--level") + 1] == "content" and "--source" in arguments
     for level in judged["levels"]:
         assert re.search(rf"{level['level']} +{level['verdict']} +{level['checks']}", done.stdout), done.stdout
-    words = {0: "everything arrived", 1: "THE TARGET DIFFERS", 5: "NOT EVERYTHING WAS CHECKED"}
+    words = {0: "what you asked for arrived", 1: "THE TARGET DIFFERS", 5: "NOT EVERYTHING WAS CHECKED"}
     assert words[code] in done.stdout
     assert ("a row differs" in done.stdout) == (code == 1)
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_COLUMNS = 16 }; /* of a sparse table */
+
 static const char *escape_of(unsigned char c)
 {
     switch (c) {
@@ -194,7 +196,52 @@ static void put_total(struct buffer *out, const struct html_table *table, const 
     buffer_puts(out, "</tr></tfoot>");
 }
 
-void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
+static bool is_looked_at(const struct html_table *table, const struct html_column *column)
+{
+    return column->kind == HTML_FAULT || column->kind == HTML_BALANCE ||
+           (column->kind == HTML_COUNT && !table->judges);
+}
+
+bool html_table_is_quiet(const struct html_table *table, const cJSON *rows)
+{
+    bool any = false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct html_column *column = &table->columns[i];
+        const cJSON *row;
+        if (!is_looked_at(table, column))
+            continue;
+        any = true;
+        cJSON_ArrayForEach(row, rows)
+        {
+            if (member_count(row, column->member) != 0)
+                return false;
+        }
+    }
+    return any;
+}
+
+static void open_fold(struct buffer *out, const struct html_table *table, const cJSON *rows)
+{
+    bool open = !table->folded && !html_table_is_quiet(table, rows);
+    buffer_printf(out, "<details%s><summary>", open ? " open" : "");
+    html_text(out, table->title);
+    buffer_puts(out, "</summary>\n");
+}
+
+static bool is_empty(const struct html_column *column, const cJSON *rows)
+{
+    const cJSON *row;
+    if (column->kind != HTML_COUNT && column->kind != HTML_FAULT)
+        return false;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (member_count(row, column->member) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void put_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
 {
     const cJSON *row;
     buffer_printf(
@@ -219,13 +266,44 @@ void html_table(struct buffer *out, const struct html_table *table, const cJSON 
     buffer_puts(out, "</table></div>\n");
 }
 
+void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows)
+{
+    struct html_column columns[MOST_COLUMNS];
+    struct html_table shown = *table;
+    if (table->sparse && table->column_count <= MOST_COLUMNS) {
+        shown.columns = columns;
+        shown.column_count = 0;
+        for (size_t i = 0; i < table->column_count; i++)
+            if (!is_empty(&table->columns[i], rows))
+                columns[shown.column_count++] = table->columns[i];
+    }
+    if (table->title != NULL)
+        open_fold(out, table, rows);
+    put_table(out, &shown, rows);
+    if (table->title != NULL)
+        buffer_puts(out, "</details>\n");
+}
+
 void html_open_section(struct buffer *out, const char *id, const char *title)
 {
-    buffer_printf(out, "<section aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n", id,
-                  id, title);
+    buffer_printf(out,
+                  "<section id=\"%s\" aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n",
+                  id, id, id, title);
 }
 
 void html_close_section(struct buffer *out)
 {
     buffer_puts(out, "</section>\n");
+}
+
+void html_part(struct buffer *out, const char *id, const char *title, const char *words)
+{
+    buffer_printf(out, "<h3 id=\"%s\">", id);
+    html_text(out, title);
+    buffer_puts(out, "</h3>\n");
+    if (words[0] == '\0')
+        return;
+    buffer_puts(out, "<p>");
+    html_text(out, words);
+    buffer_puts(out, "</p>\n");
 }

@@ -18,6 +18,8 @@ void html_duration(struct buffer *out, double seconds);
 
 void html_open_section(struct buffer *out, const char *id, const char *title);
 void html_close_section(struct buffer *out);
+/* A heading within a section, to which the verdict links, and what its words mean; "": nothing. */
+void html_part(struct buffer *out, const char *id, const char *title, const char *words);
 
 enum html_cell {
     HTML_NAME,    /* data that names the row */
@@ -35,14 +37,20 @@ struct html_column {
 };
 struct html_table {
     const char *id, *caption;
+    const char *title; /* it can be folded under this; NULL: it cannot */
+    bool judges;       /* folded where no number is a fault, else where all numbers are 0 */
+    bool folded;       /* whatever it says */
     const struct html_column *columns;
     size_t column_count;
+    bool sparse;       /* a count that is 0 in every row has no column */
     bool total;        /* a last row with the sums of the numbers */
     double longest;    /* of bars */
     const char *color; /* of bars: a class */
     const char *part;  /* of a bar: the member that is drawn over its end, or NULL */
     const char *part_color;
 };
+/* It has numbers, and none of them asks to be looked at: see `judges`. */
+bool html_table_is_quiet(const struct html_table *table, const cJSON *rows);
 /* A row per element, in a box that scrolls where the page is narrow. */
 void html_table(struct buffer *out, const struct html_table *table, const cJSON *rows);
 

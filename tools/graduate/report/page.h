@@ -8,9 +8,9 @@
 
 /* Each from the report's document (report.h). */
 void page_verdict(struct buffer *out, const cJSON *report);
+void page_not_come(struct buffer *out, const cJSON *report);
+void page_warnings(struct buffer *out, const cJSON *report);
 void page_account(struct buffer *out, const cJSON *report);
-void page_losses(struct buffer *out, const cJSON *report);
-void page_rejects(struct buffer *out, const cJSON *report);
 void page_objects(struct buffer *out, const cJSON *report);
 void page_timings(struct buffer *out, const cJSON *report);
 void page_verification(struct buffer *out, const cJSON *report);

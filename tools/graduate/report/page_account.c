@@ -1,4 +1,4 @@
-/* What the run did: the account, what was lost or rejected, where the time went. */
+/* What the run did: the account, and where the time went. */
 #include "figures.h"
 #include "html.h"
 #include "member.h"
@@ -21,13 +21,19 @@ void page_account(struct buffer *out, const cJSON *report)
         {HTML_BALANCE, "balance", "balance"},
     };
     static const struct html_column value_columns[] = {
-        {HTML_NAME, "entity", "entity"},        {HTML_COUNT, "paths", "paths"},
-        {HTML_COUNT, "seen", "seen"},           {HTML_COUNT, "written", "written"},
-        {HTML_COUNT, "changed", "changed"},     {HTML_COUNT, "in the rest", "rest"},
+        {HTML_NAME, "entity", "entity"},
+        {HTML_COUNT, "paths", "paths"},
+        {HTML_COUNT, "seen", "seen"},
+        {HTML_COUNT, "written", "written"},
+        {HTML_COUNT, "changed", "changed"},
+        {HTML_COUNT, "in the rest", "rest"},
         {HTML_COUNT, "only compared", "compared"},
-        {HTML_COUNT, "kept out", "kept_out"},   {HTML_COUNT, "dropped", "dropped"},
-        {HTML_COUNT, "left out", "left_out"},   {HTML_COUNT, "defaulted", "defaulted"},
-        {HTML_COUNT, "lost by rule", "lost"},   {HTML_FAULT, "rejected", "rejected"},
+        {HTML_COUNT, "kept out", "kept_out"},
+        {HTML_COUNT, "dropped", "dropped"},
+        {HTML_COUNT, "left out", "left_out"},
+        {HTML_COUNT, "defaulted", "defaulted"},
+        {HTML_COUNT, "lost by rule", "lost"},
+        {HTML_FAULT, "rejected", "rejected"},
         {HTML_BALANCE, "balance", "balance"},
     };
     static const struct html_column path_columns[] = {
@@ -35,118 +41,60 @@ void page_account(struct buffer *out, const cJSON *report)
         {HTML_COUNT, "seen", "seen"},         {HTML_COUNT, "written", "written"},
         {HTML_BALANCE, "balance", "balance"},
     };
-    static const struct html_table entities = {
-        .id = "entities",
-        .caption =
-            "Records: read is loaded, filtered, rejected, or rejected and loaded since (retried)",
-        .columns = entity_columns,
-        .total = true,
-        .column_count = sizeof entity_columns / sizeof entity_columns[0]};
-    static const struct html_table tables = {
-        .id = "tables",
-        .caption = "Rows: present is what was there before, and what was loaded",
-        .columns = table_columns,
-        .total = true,
-        .column_count = sizeof table_columns / sizeof table_columns[0]};
-    static const struct html_table values = {.id = "values",
-                                             .caption = "Values: what became of each that was seen",
-                                             .columns = value_columns,
-                                             .total = true,
-                                             .column_count =
-                                                 sizeof value_columns / sizeof value_columns[0]};
-    static const struct html_table open_paths = {.id = "open-paths",
-                                                 .caption = "Paths whose values do not add up",
-                                                 .columns = path_columns,
-                                                 .column_count =
-                                                     sizeof path_columns / sizeof path_columns[0]};
-    const cJSON *account = member(report, "account");
-    html_open_section(out, "account", "The account");
-    if (cJSON_IsObject(account)) {
-        html_table(out, &entities, member(account, "entities"));
-        html_table(out, &tables, member(account, "tables"));
-    } else {
-        buffer_puts(out, "<p>There is none before the migration has come to its end.</p>\n");
-    }
-    if (cJSON_GetArraySize(member(report, "values")) > 0)
-        html_table(out, &values, member(report, "values"));
-    if (cJSON_GetArraySize(member(report, "open_paths")) > 0)
-        html_table(out, &open_paths, member(report, "open_paths"));
-    html_close_section(out);
-}
-
-static void put_first_losses(struct buffer *out, const cJSON *rule, size_t number)
-{
-    static const struct html_column columns[] = {
-        {HTML_NAME, "key", "key"},
-        {HTML_DATA, "path", "path"},
-        {HTML_DATA, "before", "before"},
-        {HTML_DATA, "after", "after"},
-    };
-    char id[32], caption[512];
-    int64_t values = member_count(rule, "values");
-    const cJSON *first = member(rule, "first");
-    snprintf(id, sizeof id, "losses-%zu", number);
-    snprintf(caption, sizeof caption, "%s, %s: %s", member_text(rule, "entity"),
-             member_text(rule, "rule"),
-             values > cJSON_GetArraySize(first) ? "the first of them" : "all of them");
-    const struct html_table table = {.id = id,
-                                     .caption = caption,
-                                     .columns = columns,
-                                     .column_count = sizeof columns / sizeof columns[0]};
-    html_table(out, &table, first);
-}
-
-void page_losses(struct buffer *out, const cJSON *report)
-{
-    static const struct html_column columns[] = {
-        {HTML_NAME, "rule", "rule"},
-        {HTML_DATA, "entity", "entity"},
+    static const struct html_column change_columns[] = {
+        {HTML_NAME, "entity", "entity"},
+        {HTML_DATA, "field", "path"},
+        {HTML_DATA, "by", "rule"},
         {HTML_COUNT, "values", "values"},
-        {HTML_DATA, "what it means", "meaning"},
     };
-    static const struct html_table table = {
-        .id = "losses",
-        .caption = "Values that changed on the way, by the rule that changed them",
-        .columns = columns,
-        .column_count = sizeof columns / sizeof columns[0],
-        .total = true};
-    const cJSON *rules = member(member(report, "losses"), "rules"), *rule;
-    html_open_section(out, "losses", "What was lost");
-    if (cJSON_GetArraySize(rules) == 0) {
-        buffer_puts(out, "<p>Nothing: no value changed on the way.</p>\n");
-    } else {
-        size_t number = 0;
-        html_table(out, &table, rules);
-        cJSON_ArrayForEach(rule, rules)
-        {
-            put_first_losses(out, rule, ++number);
-        }
-        buffer_puts(out,
-                    "<p class=\"note\">Each of them is a line of losses.jsonl in the run folder, "
-                    "and a row of graduate.losses in the target.</p>\n");
-    }
-    html_close_section(out);
-}
-
-void page_rejects(struct buffer *out, const cJSON *report)
-{
-    const cJSON *entity, *entities = member(member(report, "account"), "entities");
-    char figure[FIGURE_SIZE];
-    html_open_section(out, "rejects", "What was rejected");
-    if (member_sum(entities, "rejected") == 0) {
-        buffer_puts(out, "<p>Nothing: no record was turned away.</p>\n");
-    } else {
-        buffer_puts(out, "<ul>");
-        cJSON_ArrayForEach(entity, entities)
-        {
-            int64_t rejected = member_count(entity, "rejected");
-            if (rejected == 0)
-                continue;
-            buffer_puts(out, "<li>");
-            html_data(out, member_text(entity, "entity"));
-            buffer_printf(out, ": %s</li>", figure_count(rejected, figure));
-        }
-        buffer_puts(out, "</ul>\n");
+    static const struct html_column count_columns[] = {
+        {HTML_NAME, "entity", "entity"},
+        {HTML_COUNT, "counted by the source", "counted"},
+        {HTML_COUNT, "read", "read"},
+    };
+#define COLUMNS(name) name, sizeof name / sizeof name[0]
+    const cJSON *account = member(report, "account");
+    const struct {
+        const char *id, *title, *caption;
+        const cJSON *rows;
+        const struct html_column *columns;
+        size_t column_count;
+        bool total, sparse;
+    } tables[] = {
+        {"entities", "Records",
+         "Read is loaded, filtered, rejected, or rejected and loaded since (retried)",
+         member(account, "entities"), COLUMNS(entity_columns), true, false},
+        {"counts", "Records that the sources counted themselves",
+         "Where a source's own count is exact, it is held against what was read",
+         member(account, "counts"), COLUMNS(count_columns), true, false},
+        {"tables", "Rows", "Present is what was there before, and what was loaded",
+         member(account, "tables"), COLUMNS(table_columns), true, false},
+        {"values", "Values",
+         "Each value that was seen has one fate. Written: in a column, in the mapping's form. "
+         "Changed: in a column, and a function made another value of it. In the rest: in a column "
+         "of "
+         "the fields that nobody named. Only compared: a condition looked at it, and nothing took "
+         "it. Left out: with its element. Defaulted: a default stands in for it",
+         member(report, "values"), COLUMNS(value_columns), true, true},
+        {"changes", "Values that functions changed",
+         "By field and function; a value that two functions changed stands with both",
+         member(report, "changes"), COLUMNS(change_columns), false, false},
+        {"open-paths", "Values that do not add up", "Seen is not the sum of what became of them",
+         member(report, "open_paths"), COLUMNS(path_columns), false, false},
+    };
+    html_open_section(out, "account", "The account");
+    if (!cJSON_IsObject(account))
+        buffer_puts(out, "<p>There is none before the migration has come to its end.</p>\n");
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        const struct html_table table = {.id = tables[i].id,
+                                         .title = tables[i].title,
+                                         .caption = tables[i].caption,
+                                         .columns = tables[i].columns,
+                                         .column_count = tables[i].column_count,
+                                         .total = tables[i].total,
+                                         .sparse = tables[i].sparse};
+        if (cJSON_GetArraySize(tables[i].rows) > 0)
+            html_table(out, &table, tables[i].rows);
     }
     html_close_section(out);
 }
@@ -248,6 +196,7 @@ void page_timings(struct buffer *out, const cJSON *report)
     for (size_t i = 0; i < COUNT; i++) {
         const struct html_table table = {.id = rows[i].id,
                                          .caption = rows[i].caption,
+                                         .title = rows[i].caption,
                                          .columns = rows[i].columns,
                                          .column_count = rows[i].count,
                                          .longest = longest,

@@ -59,6 +59,24 @@ static void put_levels(struct buffer *out, const cJSON *verification)
     buffer_puts(out, "</ul>");
 }
 
+/* Each is a link to where it stands on the page. */
+static void put_points(struct buffer *out, const cJSON *points)
+{
+    const cJSON *point;
+    if (cJSON_GetArraySize(points) == 0)
+        return;
+    buffer_puts(out, "<ul class=\"points\">");
+    cJSON_ArrayForEach(point, points)
+    {
+        buffer_puts(out, "<li><a href=\"#");
+        html_text(out, member_text(point, "anchor"));
+        buffer_puts(out, "\">");
+        html_data(out, member_text(point, "text"));
+        buffer_puts(out, "</a></li>");
+    }
+    buffer_puts(out, "</ul>\n");
+}
+
 static void put_figure(struct buffer *out, const char *id, const char *label, int64_t count)
 {
     char figure[FIGURE_SIZE];
@@ -76,7 +94,8 @@ static void put_figures(struct buffer *out, const cJSON *report)
     put_figure(out, "records-read", "records read", member_sum(entities, "read"));
     put_figure(out, "rows-loaded", "rows loaded", member_sum(tables, "loaded"));
     put_figure(out, "values-changed", "values changed",
-               member_count(member(report, "losses"), "values"));
+               member_sum(member(report, "values"), "changed"));
+    put_figure(out, "values-lost", "values lost", member_sum(member(report, "values"), "lost"));
     put_figure(out, "records-rejected", "records rejected", member_sum(entities, "rejected"));
     buffer_puts(out, "<div><dt>at work</dt><dd id=\"at-work\">");
     html_duration(out, member_number(member(report, "timings"), "seconds"));
@@ -95,6 +114,7 @@ void page_verdict(struct buffer *out, const cJSON *report)
     buffer_puts(out, "</h1></div><p>");
     html_text(out, member_text(verdict, "text"));
     buffer_puts(out, "</p>");
+    put_points(out, member(verdict, "points"));
     put_levels(out, member(report, "verification"));
     buffer_puts(out, "</section>\n");
     put_figures(out, report);

@@ -4,6 +4,7 @@
 #include "member.h"
 #include "page.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,9 +30,12 @@ static void put_columns(struct buffer *out, const cJSON *columns)
     buffer_puts(out, "</dl>");
 }
 
-static void put_finding(struct buffer *out, const cJSON *finding)
+/* The verdict links to it by its level and its number there. */
+static void put_finding(struct buffer *out, const cJSON *finding, int64_t number)
 {
-    buffer_puts(out, "<li><p><b>");
+    buffer_puts(out, "<li id=\"");
+    html_text(out, member_text(finding, "level"));
+    buffer_printf(out, "-%" PRId64 "\"><p><b>", number);
     html_text(out, member_text(finding, "kind"));
     buffer_puts(out, "</b> <span class=\"place\">");
     html_data(out, member_text(finding, "table"));
@@ -54,15 +58,16 @@ static void put_findings_of(struct buffer *out, const cJSON *verification, const
     char figures[2][FIGURE_SIZE];
     if (all == 0)
         return;
-    buffer_puts(out, "<h3>Found at the level ");
+    buffer_puts(out, "<h3 id=\"findings-");
+    html_text(out, name);
+    buffer_puts(out, "\">Found at the level ");
     html_text(out, name);
     buffer_puts(out, "</h3>\n<ul class=\"findings\">\n");
     cJSON_ArrayForEach(finding, member(verification, "findings"))
     {
         if (strcmp(member_text(finding, "level"), name) != 0 || shown == MOST_FINDINGS)
             continue;
-        put_finding(out, finding);
-        shown++;
+        put_finding(out, finding, ++shown);
     }
     buffer_puts(out, "</ul>\n");
     if (shown < all)
@@ -91,7 +96,9 @@ void page_verification(struct buffer *out, const cJSON *report)
                                                  sizeof level_columns / sizeof level_columns[0]};
     static const struct html_table tables = {
         .id = "verified-tables",
-        .caption = "Tables: rows that the sources make, and rows found",
+        .caption = "Rows that the sources make, and rows found",
+        .title = "Tables, compared",
+        .judges = true,
         .columns = table_columns,
         .total = true,
         .column_count = sizeof table_columns / sizeof table_columns[0]};
@@ -105,12 +112,12 @@ void page_verification(struct buffer *out, const cJSON *report)
         buffer_printf(out, "<p>The target was compared with %s.</p>\n",
                       afresh ? "the sources, read afresh" : "the records that the run kept");
         html_table(out, &levels, member(verification, "levels"));
-        if (cJSON_GetArraySize(member(verification, "tables")) > 0)
-            html_table(out, &tables, member(verification, "tables"));
         cJSON_ArrayForEach(level, member(verification, "levels"))
         {
             put_findings_of(out, verification, level);
         }
+        if (cJSON_GetArraySize(member(verification, "tables")) > 0)
+            html_table(out, &tables, member(verification, "tables"));
     }
     html_close_section(out);
 }

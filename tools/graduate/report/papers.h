@@ -24,8 +24,16 @@ bool papers_add_copy(cJSON *json, const char *name, const cJSON *value, cJSON *(
 /* The state of the whole, worst first. */
 enum state { UNFINISHED, UNBALANCED, DIFFERS, UNCHECKED, UNVERIFIED, PARTLY, HOLDS };
 enum state papers_state(const struct papers *papers);
-/* The part of the report that says how it all stands: state, headline, text. */
+/* An entity whose source counted something else than was read, though nothing wrote to it. */
+bool papers_is_contradicted(const cJSON *count);
+/* The part of the report that says how it all stands: state, headline, text, and its points with
+ * the ids of the page where they stand; from what the report has already. */
 bool report_add_verdict(cJSON *report, const struct papers *papers, struct error *error);
+/* What did not come, by the reason; false without memory. */
+bool report_add_not_come(cJSON *report, const struct papers *papers);
+/* What functions made other values of; false without memory. */
+bool report_add_changes(cJSON *report, const struct papers *papers);
+bool report_add_warnings(cJSON *report, const struct papers *papers, struct error *error);
 /* What became of the sources' objects; false without memory. */
 bool report_add_objects(cJSON *report, const struct papers *papers);
 

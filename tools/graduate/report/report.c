@@ -23,7 +23,7 @@ static cJSON *items_of(cJSON *json, const char *name)
 }
 
 /* The page says where an entity comes from. Its hundreds of paths stand in account.json, as every
- * object does; here are their sums, and those that are not closed. */
+ * object does; here are their sums, and those that are not closed. What is unmet is a warning. */
 static bool complete_account(cJSON *account, const struct project *project)
 {
     bool ok = true;
@@ -38,6 +38,7 @@ static bool complete_account(cJSON *account, const struct project *project)
     }
     cJSON_DeleteItemFromObjectCaseSensitive(account, "paths");
     cJSON_DeleteItemFromObjectCaseSensitive(account, "objects");
+    cJSON_DeleteItemFromObjectCaseSensitive(account, "unmet");
     return ok;
 }
 
@@ -49,8 +50,8 @@ static bool add_account(cJSON *report, const struct papers *papers)
 
 /* The terms of the account of values: seen is the sum of the others, or the balance is not 0. */
 static const char *const terms[] = {
-    "seen",    "written",   "changed", "rest",     "compared", "kept_out",
-    "dropped", "left_out",  "defaulted", "lost",   "rejected", "balance",
+    "seen",    "written",  "changed",   "rest", "compared", "kept_out",
+    "dropped", "left_out", "defaulted", "lost", "rejected", "balance",
 };
 enum { TERM_COUNT = sizeof terms / sizeof terms[0] };
 
@@ -408,18 +409,18 @@ static bool gather(cJSON *report, const struct papers *papers, struct error *err
 {
     if (!add_run(report, papers))
         return error_memory(error);
-    if (!report_add_verdict(report, papers, error))
-        return false;
     if (!add_account(report, papers) || !add_values(report, papers) ||
-        !add_open_paths(report, papers) || !add_losses(report, papers) ||
+        !add_open_paths(report, papers) || !report_add_not_come(report, papers) ||
+        !report_add_changes(report, papers) || !add_losses(report, papers) ||
         !report_add_objects(report, papers))
         return error_memory(error);
     if (!add_timings(report, papers, error))
         return false;
     if (!add_stays(report, papers->project) || !add_left_out(report, papers->project))
         return error_memory(error);
-    return add_tasks(report, papers, error) && add_versions(report, papers, error) &&
-           add_verification(report, papers, error);
+    return add_tasks(report, papers, error) && report_add_warnings(report, papers, error) &&
+           add_versions(report, papers, error) && add_verification(report, papers, error) &&
+           report_add_verdict(report, papers, error);
 }
 
 bool report_gather(const struct folder *folder, const struct project *project, bool busy,

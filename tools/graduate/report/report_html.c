@@ -8,48 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what stays, what is left, what is to do ----------------------------------------------------
+/* ---- what is to do ------------------------------------------------------------------------------
  */
-
-static void put_stays(struct buffer *out, const cJSON *report)
-{
-    const cJSON *stays = member(report, "stays"), *item;
-    html_open_section(out, "stays", "What stays where it is");
-    if (cJSON_GetArraySize(stays) == 0)
-        buffer_puts(out, "<p>Nothing is named.</p>");
-    buffer_puts(out, "<dl class=\"reasons\">");
-    cJSON_ArrayForEach(item, stays)
-    {
-        buffer_puts(out, "<div><dt>");
-        html_data(out, member_text(item, "what"));
-        buffer_puts(out, "</dt><dd>");
-        html_data(out, member_text(item, "why"));
-        buffer_puts(out, "</dd></div>\n");
-    }
-    buffer_puts(out, "</dl>");
-    html_close_section(out);
-}
-
-static void put_left_out(struct buffer *out, const cJSON *report)
-{
-    const cJSON *left_out = member(report, "left_out"), *item;
-    html_open_section(out, "left-out", "What was left out");
-    if (cJSON_GetArraySize(left_out) == 0)
-        buffer_puts(out, "<p>Nothing: every collection and table of the sources was moved.</p>");
-    buffer_puts(out, "<dl class=\"reasons\">");
-    cJSON_ArrayForEach(item, left_out)
-    {
-        buffer_puts(out, "<div><dt>");
-        html_data(out, member_text(item, "source"));
-        buffer_putc(out, '.');
-        html_data(out, member_text(item, "from"));
-        buffer_puts(out, "</dt><dd>");
-        html_data(out, member_text(item, "reason"));
-        buffer_puts(out, "</dd></div>\n");
-    }
-    buffer_puts(out, "</dl>");
-    html_close_section(out);
-}
 
 static void put_task(struct buffer *out, const cJSON *task)
 {
@@ -181,15 +141,13 @@ void report_html(const cJSON *report, struct buffer *out)
     html_time(out, member_text(report, "written"));
     buffer_puts(out, "</p></header>\n<main>\n");
     page_verdict(out, report);
+    page_not_come(out, report);
+    put_tasks(out, report);
+    page_warnings(out, report);
+    page_verification(out, report);
     page_account(out, report);
-    page_losses(out, report);
-    page_rejects(out, report);
     page_objects(out, report);
     page_timings(out, report);
-    put_stays(out, report);
-    put_left_out(out, report);
-    put_tasks(out, report);
     put_versions(out, report);
-    page_verification(out, report);
     buffer_puts(out, "</main>\n</body>\n</html>\n");
 }

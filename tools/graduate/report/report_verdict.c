@@ -5,6 +5,8 @@
 #include "papers.h"
 #include "verifier.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -19,6 +21,23 @@ static const struct {
     [HOLDS] = {"holds", "Everything arrived"},
 };
 
+bool papers_is_contradicted(const cJSON *count)
+{
+    return member_count(count, "counted") != member_count(count, "read") &&
+           !cJSON_IsTrue(member(count, "changing"));
+}
+
+static bool is_contradicted(const struct papers *papers)
+{
+    const cJSON *count;
+    cJSON_ArrayForEach(count, member(papers->account, "counts"))
+    {
+        if (papers_is_contradicted(count))
+            return true;
+    }
+    return false;
+}
+
 enum state papers_state(const struct papers *papers)
 {
     static const enum state outcomes[] = {
@@ -29,7 +48,7 @@ enum state papers_state(const struct papers *papers)
     };
     if (papers->account == NULL)
         return UNFINISHED;
-    if (member_count(papers->account, "balance") != 0)
+    if (member_count(papers->account, "balance") != 0 || is_contradicted(papers))
         return UNBALANCED;
     return papers->verdict != NULL ? outcomes[verifier_outcome(papers->verdict)] : UNVERIFIED;
 }
@@ -84,11 +103,12 @@ static void put_unfinished(struct buffer *out, const struct papers *papers)
 static void put_unbalanced(struct buffer *out, const struct papers *papers)
 {
     char figure[FIGURE_SIZE];
+    int64_t balance = member_count(papers->account, "balance");
     put_moved(out, papers);
-    buffer_printf(out,
-                  "But %s of them are unaccounted for: look for the lines of the account whose "
-                  "balance is not 0.",
-                  figure_count(member_count(papers->account, "balance"), figure));
+    if (balance != 0)
+        buffer_printf(out, "But %s of them are unaccounted for.", figure_count(balance, figure));
+    else
+        buffer_puts(out, "But that is not what the sources themselves counted.");
 }
 
 static void put_skipped(struct buffer *out, const struct papers *papers)
@@ -115,17 +135,6 @@ static struct arrival arrival_of_papers(const struct papers *papers)
                       member(papers->account, "objects"), papers->project);
 }
 
-/* What the mapping asked to leave behind, in numbers. */
-static void put_left_behind(struct buffer *out, const struct papers *papers)
-{
-    const struct arrival arrival = arrival_of_papers(papers);
-    if (arrival_is_whole(&arrival))
-        return;
-    buffer_puts(out, " ");
-    arrival_put(&arrival, out);
-    buffer_putc(out, '.');
-}
-
 static const char *headline_of(const struct papers *papers, enum state state)
 {
     const struct arrival arrival = arrival_of_papers(papers);
@@ -149,7 +158,7 @@ static void put_text(struct buffer *out, const struct papers *papers, enum state
                       "The verification found %s difference%s: ", figure_count(findings, figure),
                       findings == 1 ? "" : "s");
         put_levels(out, papers->verdict, "differs");
-        buffer_puts(out, ". They stand at the end of this page.");
+        buffer_putc(out, '.');
         break;
     case UNCHECKED:
         buffer_puts(out, "The account is closed, and what was checked shows no difference.");
@@ -169,11 +178,125 @@ static void put_text(struct buffer *out, const struct papers *papers, enum state
         put_moved(out, papers);
         buffer_puts(out, "The account is closed, and the verification, which shares nothing with "
                          "the programs that moved them, found no difference at any level.");
-        put_left_behind(out, papers);
         break;
     }
     put_unchecked(out, papers);
     put_skipped(out, papers);
+}
+
+/* ---- the points --------------------------------------------------------------------------------
+ */
+
+enum { MOST_FINDINGS = 10 }; /* of a level, one by one */
+
+/* Takes what the buffer has, and empties it. */
+static bool add_point(cJSON *points, struct buffer *text, const char *anchor)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool ok = cJSON_AddItemToArray(points, json) && !text->failed &&
+              cJSON_AddStringToObject(json, "text", buffer_text(text)) != NULL &&
+              cJSON_AddStringToObject(json, "anchor", anchor) != NULL;
+    buffer_clear(text);
+    return ok;
+}
+
+static bool add_open(cJSON *points, const cJSON *report, struct buffer *text)
+{
+    const cJSON *account = member(report, "account"), *count;
+    int64_t balance = member_count(account, "balance");
+    char figure[FIGURE_SIZE], figures[2][FIGURE_SIZE];
+    bool ok = true;
+    if (balance != 0) {
+        buffer_printf(text, "%s unaccounted for", figure_count(balance, figure));
+        ok = add_point(points, text,
+                       cJSON_GetArraySize(member(report, "open_paths")) > 0 ? "open-paths"
+                                                                            : "entities");
+    }
+    cJSON_ArrayForEach(count, member(account, "counts"))
+    {
+        if (!papers_is_contradicted(count))
+            continue;
+        buffer_printf(text, "%s: the source counted %s, and %s were read",
+                      member_text(count, "entity"),
+                      figure_count(member_count(count, "counted"), figures[0]),
+                      figure_count(member_count(count, "read"), figures[1]));
+        ok = ok && add_point(points, text, "counts");
+    }
+    return ok;
+}
+
+static bool add_findings_of(cJSON *points, const cJSON *verification, const cJSON *level,
+                            struct buffer *text)
+{
+    const char *name = member_text(level, "level");
+    int64_t all = member_count(level, "findings"), at = 0;
+    char figure[FIGURE_SIZE], anchor[64];
+    const cJSON *finding;
+    buffer_printf(text, "%s: %s difference%s", name, figure_count(all, figure),
+                  all == 1 ? "" : "s");
+    snprintf(anchor, sizeof anchor, "findings-%s", name);
+    bool ok = add_point(points, text, anchor);
+    cJSON_ArrayForEach(finding, member(verification, "findings"))
+    {
+        if (strcmp(member_text(finding, "level"), name) != 0 || at == MOST_FINDINGS)
+            continue;
+        buffer_printf(text, "%s: %s %s %s", name, member_text(finding, "kind"),
+                      member_text(finding, "table"), member_text(finding, "key"));
+        snprintf(anchor, sizeof anchor, "%s-%" PRId64, name, ++at);
+        ok = ok && add_point(points, text, anchor);
+    }
+    return ok;
+}
+
+static bool add_findings(cJSON *points, const cJSON *report, struct buffer *text)
+{
+    const cJSON *verification = member(report, "verification"), *level;
+    bool ok = true;
+    cJSON_ArrayForEach(level, member(verification, "levels"))
+    {
+        if (member_count(level, "findings") > 0)
+            ok = ok && add_findings_of(points, verification, level, text);
+    }
+    return ok;
+}
+
+static bool add_left_behind(cJSON *points, const struct papers *papers, struct buffer *text)
+{
+    static const char *const anchors[ARRIVAL_PARTS] = {
+        [ARRIVAL_FILTERED] = "filtered",    [ARRIVAL_REJECTED] = "rejected",
+        [ARRIVAL_ELEMENTS] = "elements",    [ARRIVAL_DROPPED] = "dropped",
+        [ARRIVAL_KEPT_OUT] = "kept-out",    [ARRIVAL_LOST] = "lost",
+        [ARRIVAL_COLLECTIONS] = "left-out", [ARRIVAL_OBJECTS] = "not-kept",
+    };
+    const struct arrival arrival = arrival_of_papers(papers);
+    bool ok = true;
+    for (enum arrival_part part = 0; ok && part < ARRIVAL_PARTS; part++)
+        if (arrival_put_part(&arrival, part, text))
+            ok = add_point(points, text, anchors[part]);
+    return ok;
+}
+
+static bool add_warnings(cJSON *points, const cJSON *report, struct buffer *text)
+{
+    int count = cJSON_GetArraySize(member(report, "warnings"));
+    if (count == 0)
+        return true;
+    buffer_printf(text, "%d warning%s of the run", count, count == 1 ? "" : "s");
+    return add_point(points, text, "warnings");
+}
+
+/* What is wrong, what did not come, what was warned of. */
+static bool add_points(cJSON *verdict, const cJSON *report, const struct papers *papers)
+{
+    cJSON *points = cJSON_AddArrayToObject(verdict, "points");
+    struct buffer text;
+    buffer_init(&text);
+    bool ok = points != NULL && add_open(points, report, &text) &&
+              add_findings(points, report, &text) &&
+              (papers->account == NULL || add_left_behind(points, papers, &text)) &&
+              add_warnings(points, report, &text);
+    buffer_release(&text);
+    return ok;
 }
 
 bool report_add_verdict(cJSON *report, const struct papers *papers, struct error *error)
@@ -185,7 +308,8 @@ bool report_add_verdict(cJSON *report, const struct papers *papers, struct error
     put_text(&text, papers, state);
     bool ok = json != NULL && cJSON_AddStringToObject(json, "state", states[state].name) != NULL &&
               cJSON_AddStringToObject(json, "headline", headline_of(papers, state)) != NULL &&
-              cJSON_AddStringToObject(json, "text", buffer_text(&text)) != NULL && !text.failed;
+              cJSON_AddStringToObject(json, "text", buffer_text(&text)) != NULL && !text.failed &&
+              add_points(json, report, papers);
     buffer_release(&text);
     return ok ? true : error_memory(error);
 }

@@ -2,6 +2,7 @@
 #include "figures.h"
 #include "printable.h"
 #include "sheet.h"
+#include "unmet.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,9 @@ const char *account_print_meaning(const char *rule)
 
 const char *account_print_term(enum fate term)
 {
-    return term == FATE_LEFT_OUT ? "left out" : term == FATE_KEPT_OUT ? "kept out" : fate_names[term];
+    return term == FATE_LEFT_OUT   ? "left out"
+           : term == FATE_KEPT_OUT ? "kept out"
+                                   : fate_names[term];
 }
 
 static void print_entities(const struct account *account, struct buffer *out)
@@ -75,8 +78,8 @@ static size_t paths_of(const struct account *account, size_t first, int64_t sums
     return end;
 }
 
-/* Of hundreds of paths the sums per entity; account.json has each. A term that is zero everywhere has
- * no column. */
+/* Of hundreds of paths the sums per entity; account.json has each. A term that is zero everywhere
+ * has no column. */
 static void print_values(const struct account *account, struct buffer *out)
 {
     static const char figures_right[FATE_TERMS + 2] = "<>>>>>>>>>>>";
@@ -166,8 +169,8 @@ static void print_losses(const struct loss_list *losses, struct buffer *out)
     struct sheet sheet;
     if (losses->count == 0)
         return;
-    buffer_puts(
-        out, "\nvalues that were given up, each a line of losses.jsonl in the run folder:\n");
+    buffer_puts(out,
+                "\nvalues that were given up, each a line of losses.jsonl in the run folder:\n");
     sheet_init(&sheet, "><<<");
     for (size_t i = 0; i < losses->count; i++) {
         const struct loss_count *loss = &losses->items[i];
@@ -217,12 +220,23 @@ void account_print_behind(const struct project *project, struct buffer *out)
     }
 }
 
-void account_print(const struct account *account, const struct loss_list *losses,
-                   const struct objects *objects, const struct project *project,
-                   const struct folder *folder, struct buffer *out)
+static void print_warnings(const struct account_papers *papers, struct buffer *out)
 {
+    struct buffer warnings;
+    buffer_init(&warnings);
+    unmet_print(papers->unmet, &warnings);
+    account_print_text_ids(papers->project, &warnings);
+    if (warnings.length > 0)
+        buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
+    out->failed = out->failed || warnings.failed;
+    buffer_release(&warnings);
+}
+
+void account_print(const struct account_papers *papers, struct buffer *out)
+{
+    const struct account *account = papers->account;
     char figure[FIGURE_SIZE];
-    buffer_printf(out, "account of %s, run %s\n\n", project->name, folder->run);
+    buffer_printf(out, "account of %s, run %s\n\n", papers->project->name, papers->folder->run);
     print_entities(account, out);
     buffer_putc(out, '\n');
     print_tables(account, out);
@@ -240,16 +254,11 @@ void account_print(const struct account *account, const struct loss_list *losses
                       figure_count(account->balance, figure));
         print_balances(account, out);
     }
+    witness_list_print(papers->witnesses, out);
     print_changes(account, out);
-    print_losses(losses, out);
-    struct buffer warning;
-    buffer_init(&warning);
-    account_print_text_ids(project, &warning);
-    if (warning.length > 0)
-        buffer_printf(out, "\nwarning:\n%s", buffer_text(&warning));
-    out->failed = out->failed || warning.failed;
-    buffer_release(&warning);
-    objects_print(objects, out);
-    account_print_behind(project, out);
-    buffer_printf(out, "\nrun folder: %s\n", folder->path);
+    print_losses(papers->losses, out);
+    print_warnings(papers, out);
+    objects_print(papers->objects, out);
+    account_print_behind(papers->project, out);
+    buffer_printf(out, "\nrun folder: %s\n", papers->folder->path);
 }

@@ -26,36 +26,59 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
     return arrival;
 }
 
-bool arrival_is_whole(const struct arrival *a)
+static int64_t count_of(const struct arrival *arrival, enum arrival_part part)
 {
-    return a->filtered == 0 && a->rejected == 0 && a->elements == 0 && a->dropped == 0 &&
-           a->kept_out == 0 && a->lost == 0 && a->collections == 0 && a->objects == 0;
+    const int64_t counts[ARRIVAL_PARTS] = {
+        [ARRIVAL_FILTERED] = arrival->filtered,       [ARRIVAL_REJECTED] = arrival->rejected,
+        [ARRIVAL_ELEMENTS] = arrival->elements,       [ARRIVAL_DROPPED] = arrival->dropped,
+        [ARRIVAL_KEPT_OUT] = arrival->kept_out,       [ARRIVAL_LOST] = arrival->lost,
+        [ARRIVAL_COLLECTIONS] = arrival->collections, [ARRIVAL_OBJECTS] = arrival->objects,
+    };
+    return counts[part];
+}
+
+bool arrival_is_whole(const struct arrival *arrival)
+{
+    for (enum arrival_part part = 0; part < ARRIVAL_PARTS; part++)
+        if (count_of(arrival, part) != 0)
+            return false;
+    return true;
+}
+
+bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, struct buffer *out)
+{
+    static const struct {
+        const char *one, *many, *how;
+    } words[ARRIVAL_PARTS] = {
+        [ARRIVAL_FILTERED] = {"record", "records", "left out by rules"},
+        [ARRIVAL_REJECTED] = {"record", "records", "rejected"},
+        [ARRIVAL_ELEMENTS] = {"element", "elements", "left out by rules"},
+        [ARRIVAL_DROPPED] = {"value", "values", "dropped by name"},
+        [ARRIVAL_KEPT_OUT] = {"value", "values", "kept out by conditions"},
+        [ARRIVAL_LOST] = {"value", "values", "lost by rules, each with a line"},
+        [ARRIVAL_COLLECTIONS] = {"collection or table", "collections and tables",
+                                 "left out by name"},
+        [ARRIVAL_OBJECTS] = {"object", "objects", "of the sources' catalogs not kept"},
+    };
+    int64_t count = count_of(arrival, part);
+    char figure[FIGURE_SIZE];
+    if (count != 0)
+        buffer_printf(out, "%s %s %s", figure_count(count, figure),
+                      count == 1 ? words[part].one : words[part].many, words[part].how);
+    return count != 0;
 }
 
 void arrival_put(const struct arrival *arrival, struct buffer *out)
 {
-    const struct {
-        int64_t count;
-        const char *one, *many, *how;
-    } rows[] = {
-        {arrival->filtered, "record", "records", "left out by rules"},
-        {arrival->rejected, "record", "records", "rejected"},
-        {arrival->elements, "element", "elements", "left out by rules"},
-        {arrival->dropped, "value", "values", "dropped by name"},
-        {arrival->kept_out, "value", "values", "kept out by conditions"},
-        {arrival->lost, "value", "values", "lost by rules, each with a line"},
-        {arrival->collections, "collection or table", "collections and tables", "left out by name"},
-        {arrival->objects, "object", "objects", "of the sources' catalogs not kept"},
-    };
     char figures[2][FIGURE_SIZE];
     const char *between = "; left behind, as asked: ";
     buffer_printf(out, "%s records read, %s loaded", figure_count(arrival->read, figures[0]),
                   figure_count(arrival->loaded, figures[1]));
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].count == 0)
+    for (enum arrival_part part = 0; part < ARRIVAL_PARTS; part++) {
+        if (count_of(arrival, part) == 0)
             continue;
-        buffer_printf(out, "%s%s %s %s", between, figure_count(rows[i].count, figures[0]),
-                      rows[i].count == 1 ? rows[i].one : rows[i].many, rows[i].how);
+        buffer_puts(out, between);
+        arrival_put_part(arrival, part, out);
         between = ", ";
     }
 }

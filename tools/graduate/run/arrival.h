@@ -1,7 +1,8 @@
 /* arrival.h: what did not arrive although all is well: what the mapping asked to leave behind.
  *
- * "Everything arrived" may be said only where all of these numbers are 0. They are told from JSON that
- * graduate wrote: the entities and paths of an account or of a verdict, and objects of an account. */
+ * "Everything arrived" may be said only where all of these numbers are 0. They are told from JSON
+ * that graduate wrote: the entities and paths of an account or of a verdict, and objects of an
+ * account. */
 #ifndef GRADUATE_DRIVER_ARRIVAL_H
 #define GRADUATE_DRIVER_ARRIVAL_H
 
@@ -12,11 +13,11 @@
 
 struct arrival {
     int64_t read, loaded;
-    int64_t filtered, rejected; /* records */
-    int64_t elements;           /* of arrays, left out by rules */
+    int64_t filtered, rejected;      /* records */
+    int64_t elements;                /* of arrays, left out by rules */
     int64_t dropped, kept_out, lost; /* values */
-    int64_t collections; /* and tables of the sources, left out by name */
-    int64_t objects;     /* of the sources' catalogs, not kept */
+    int64_t collections;             /* and tables of the sources, left out by name */
+    int64_t objects;                 /* of the sources' catalogs, not kept */
 };
 
 /* `project` and `objects` may be NULL. */
@@ -26,5 +27,20 @@ bool arrival_is_whole(const struct arrival *arrival);
 /* "2 records read, 1 loaded; left behind, as asked: 1 record left out by rules, 2 values dropped by
  * name". */
 void arrival_put(const struct arrival *arrival, struct buffer *out);
+
+/* The numbers one by one: "1 record left out by rules". */
+enum arrival_part {
+    ARRIVAL_FILTERED,
+    ARRIVAL_REJECTED,
+    ARRIVAL_ELEMENTS,
+    ARRIVAL_DROPPED,
+    ARRIVAL_KEPT_OUT,
+    ARRIVAL_LOST,
+    ARRIVAL_COLLECTIONS,
+    ARRIVAL_OBJECTS,
+    ARRIVAL_PARTS,
+};
+/* False, and nothing is put, where the number is 0. */
+bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, struct buffer *out);
 
 #endif

@@ -7,6 +7,8 @@
 #include "pipeline.h"
 #include "print.h"
 #include "progress.h"
+#include "unmet.h"
+#include "witness.h"
 
 #include "graduate/crash.h"
 #include "graduate/file.h"
@@ -61,54 +63,73 @@ bool closing_finish(struct migration *migration, struct error *error)
     return true;
 }
 
-static bool keep(const struct migration *migration, const struct account *account,
-                 const struct objects *objects, const struct buffer *text, struct error *error)
+static bool keep(const struct account_papers *papers, const struct buffer *text,
+                 struct error *error)
 {
-    const struct folder *folder = &migration->folder;
     char path[PATH_MAX];
-    cJSON *json = account_to_json(account);
-    bool ok = json != NULL && cJSON_AddItemToObject(json, "objects", objects_to_json(objects))
-                  ? true
-                  : error_memory(error);
-    ok = ok && folder_file(folder, "account.json", path, error) &&
-         json_write_file(path, json, error) && folder_file(folder, "account.txt", path, error) &&
+    cJSON *json = account_to_json(papers->account);
+    bool ok =
+        json != NULL && cJSON_AddItemToObject(json, "objects", objects_to_json(papers->objects)) &&
+                cJSON_AddItemToObject(json, "counts", witness_list_to_json(papers->witnesses)) &&
+                cJSON_AddItemToObject(json, "unmet", cJSON_Duplicate(papers->unmet, true))
+            ? true
+            : error_memory(error);
+    ok = ok && folder_file(papers->folder, "account.json", path, error) &&
+         json_write_file(path, json, error) &&
+         folder_file(papers->folder, "account.txt", path, error) &&
          file_replace(path, text->data, text->length, error);
     cJSON_Delete(json);
     return ok;
 }
 
-bool closing_account(struct migration *migration, int *exit_code, struct error *error)
+static bool keep_lists(struct migration *migration, struct loss_list *losses, struct error *error)
 {
     const char *run = migration->folder.run;
+    char path[PATH_MAX];
+    return loss_list_count(losses, &migration->target, run, error) &&
+           folder_file(&migration->folder, "losses.jsonl", path, error) &&
+           loss_list_write(&migration->target, run, path, error) &&
+           facts_keep(&migration->target, &migration->project, &migration->folder, error) &&
+           keepsake_write(migration, error);
+}
+
+bool closing_account(struct migration *migration, int *exit_code, struct error *error)
+{
+    const struct project *project = &migration->project;
     struct account account;
     struct schema schema = {0};
     struct objects objects = {0};
     struct loss_list losses = {0};
+    struct witness_list witnesses = {0};
+    cJSON *unmet = NULL;
     struct buffer text;
-    char path[PATH_MAX];
+    bool closed = false;
     crash_point(CRASH_DRIVER_BEFORE_ACCOUNT);
-    if (!account_read(&migration->target, run, &account, error))
+    if (!account_read(&migration->target, migration->folder.run, &account, error))
         return false;
     buffer_init(&text);
-    bool ok = loss_list_count(&losses, &migration->target, run, error) &&
-              folder_file(&migration->folder, "losses.jsonl", path, error) &&
-              loss_list_write(&migration->target, run, path, error) &&
-              facts_keep(&migration->target, &migration->project, &migration->folder, error) &&
-              keepsake_write(migration, error) &&
-              schema_resolve(&schema, &migration->project, migration->catalogs.items,
-                             migration->catalogs.count, error) &&
-              objects_gather(&objects, &migration->catalogs, &schema, error);
+    bool ok = keep_lists(migration, &losses, error) &&
+              schema_resolve(&schema, project, migration->catalogs.items, migration->catalogs.count,
+                             error) &&
+              objects_gather(&objects, &migration->catalogs, &schema, error) &&
+              witness_list_hear(&witnesses, project, &migration->catalogs, &account, error) &&
+              unmet_gather(&unmet, project, &account, error);
     if (ok) {
-        account_print(&account, &losses, &objects, &migration->project, &migration->folder, &text);
-        ok = buffer_ok(&text, error) && keep(migration, &account, &objects, &text, error);
+        const struct account_papers papers = {&account, &losses, &objects,          &witnesses,
+                                              unmet,    project, &migration->folder};
+        account_print(&papers, &text);
+        ok = buffer_ok(&text, error) && keep(&papers, &text, error);
+        closed = account.balance == 0 && witness_list_contradict(&witnesses) == 0;
     }
-    *exit_code = ok && account.balance == 0 ? 0 : 1;
-    if (ok && account.balance == 0) {
+    *exit_code = ok && closed ? 0 : 1;
+    if (ok && closed) {
         folder_stamp(migration->folder.finished);
         ok = folder_save(&migration->folder, error);
     }
     ok = ok && print_text(&text, error);
     buffer_release(&text);
+    cJSON_Delete(unmet);
+    witness_list_release(&witnesses);
     objects_release(&objects);
     schema_release(&schema);
     loss_list_release(&losses);

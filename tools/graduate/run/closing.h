@@ -6,8 +6,9 @@
 
 /* graduate-load --finish. */
 bool closing_finish(struct migration *migration, struct error *error);
-/* Read the account, keep it in the folder and print it. *exit_code 0: it is closed, and the run
- * with it; else 1, and the next run reads it again. */
+/* Read the account, keep it in the folder and print it. *exit_code 0: it is closed, the
+ * sources counted as much as was read, and the run is over; else 1, and the next run reads it
+ * again. */
 bool closing_account(struct migration *migration, int *exit_code, struct error *error);
 /* Of a run that is over: print what closing_account kept. */
 bool closing_repeat(const struct migration *migration, struct error *error);

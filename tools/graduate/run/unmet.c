@@ -1,4 +1,6 @@
 #include "unmet.h"
+#include "member.h"
+#include "printable.h"
 
 #include "graduate/words.h"
 
@@ -203,19 +205,56 @@ void unmet_describe(const struct unmet *unmet, const struct mapping *mapping, in
              unmet->nearest, unmet->nearest[0] != '\0' ? "\"" : "");
 }
 
-bool unmet_add_to(cJSON *array, const struct unmet_list *list, const struct mapping *mapping,
-                  int64_t records)
+static bool add_to(cJSON *array, const struct unmet_list *list, const struct mapping *mapping,
+                   int64_t records)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct unmet *unmet = &list->items[i];
+        char text[1200];
         cJSON *json = cJSON_CreateObject();
+        unmet_describe(unmet, mapping, records, text, sizeof text);
         if (!cJSON_AddItemToArray(array, json) ||
             cJSON_AddStringToObject(json, "entity", mapping->name) == NULL ||
             cJSON_AddStringToObject(json, "pointer", unmet->pointer) == NULL ||
             cJSON_AddStringToObject(json, "path", unmet->path) == NULL ||
             cJSON_AddStringToObject(json, "nearest", unmet->nearest) == NULL ||
-            cJSON_AddNumberToObject(json, "records", (double)records) == NULL)
+            cJSON_AddNumberToObject(json, "records", (double)records) == NULL ||
+            cJSON_AddStringToObject(json, "text", text) == NULL)
             return false;
     }
     return true;
+}
+
+bool unmet_gather(cJSON **array, const struct project *project, const struct account *account,
+                  struct error *error)
+{
+    *array = cJSON_CreateArray();
+    bool ok = *array != NULL || error_memory(error);
+    for (size_t i = 0; ok && i < account->entity_count; i++) {
+        const struct mapping *mapping = project_mapping(project, account->entities[i].entity);
+        int64_t records = account->entities[i].read;
+        struct unmet_list list;
+        if (mapping == NULL)
+            continue;
+        ok = unmet_find(&list, project, mapping, account, records, error) &&
+             (add_to(*array, &list, mapping, records) || error_memory(error));
+        unmet_release(&list);
+    }
+    if (!ok) {
+        cJSON_Delete(*array);
+        *array = NULL;
+    }
+    return ok;
+}
+
+void unmet_print(const cJSON *array, struct buffer *out)
+{
+    const cJSON *unmet;
+    cJSON_ArrayForEach(unmet, array)
+    {
+        char printable[1200]; /* the nearest path comes from the records */
+        const char *text = member_text(unmet, "text");
+        printable_copy(printable, sizeof printable, text, strlen(text));
+        buffer_printf(out, "  %s.json: %s\n", member_text(unmet, "entity"), printable);
+    }
 }

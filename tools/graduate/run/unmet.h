@@ -1,9 +1,10 @@
 /* unmet.h: what a mapping names and no record has: a typing error, most of the time.
  *
- * Told from the account of paths (fate.h), so only once an entity's records have gone by. What "each",
- * "when" and "drop" name must be there, and so must a field whose nearest neighbour went into a rest
- * column ("emial", beside "email"); any other may be missing, and is worth a warning. "optional": true in
- * the mapping says that it may. Fields of elements are looked for only where there were elements. */
+ * Told from the account of paths (fate.h), so only once an entity's records have gone by. What
+ * "each", "when" and "drop" name must be there, and so must a field whose nearest neighbour went
+ * into a rest column ("emial", beside "email"); any other may be missing, and is worth a warning.
+ * "optional": true in the mapping says that it may. Fields of elements are looked for only where
+ * there were elements. */
 #ifndef GRADUATE_DRIVER_UNMET_H
 #define GRADUATE_DRIVER_UNMET_H
 
@@ -32,8 +33,11 @@ void unmet_release(struct unmet_list *list);
 /* "/to/public.t/when/statsu: no record of c has "statsu" (0 of 2); nearest: "status"". */
 void unmet_describe(const struct unmet *unmet, const struct mapping *mapping, int64_t records,
                     char *out, size_t size);
-/* Add them to an array: {entity, file, pointer, path, nearest, records}; false without memory. */
-bool unmet_add_to(cJSON *array, const struct unmet_list *list, const struct mapping *mapping,
-                  int64_t records);
+/* Of all entities, for account.json: an array of {entity, pointer, path, nearest, records, text}.
+ */
+bool unmet_gather(cJSON **array, const struct project *project, const struct account *account,
+                  struct error *error);
+/* A line for each; nothing where there is none. */
+void unmet_print(const cJSON *array, struct buffer *out);
 
 #endif

@@ -111,6 +111,74 @@ static void test_table(void **state)
     cJSON_Delete(rows);
 }
 
+/* A count that is 0 everywhere has no column; a balance has. */
+static void test_sparse(void **state)
+{
+    static const struct html_column columns[] = {
+        {HTML_NAME, "name", "n"}, {HTML_COUNT, "none", "z"}, {HTML_COUNT, "some", "c"},
+        {HTML_FAULT, "fault", "f"}, {HTML_BALANCE, "balance", "b"}};
+    const struct html_table table = {.id = "t",
+                                     .caption = "c",
+                                     .columns = columns,
+                                     .column_count = 5,
+                                     .sparse = true};
+    cJSON *rows = cJSON_Parse("[{\"n\": \"x\", \"z\": 0, \"c\": 0}, {\"n\": \"y\", \"c\": 2}]");
+    struct buffer out;
+    (void)state;
+    assert_non_null(rows);
+    buffer_init(&out);
+    html_table(&out, &table, rows);
+    const char *text = buffer_text(&out);
+    assert_null(strstr(text, ">none<"));
+    assert_null(strstr(text, ">fault<"));
+    assert_non_null(strstr(text, ">some<"));
+    assert_non_null(strstr(text, ">balance<"));
+    buffer_release(&out);
+    cJSON_Delete(rows);
+}
+
+/* What is folded: where nothing is to be looked at, or where it is told to be. */
+static void test_folds(void **state)
+{
+    static const struct html_column columns[] = {
+        {HTML_NAME, "name", "n"}, {HTML_COUNT, "count", "c"}, {HTML_FAULT, "fault", "f"}};
+    static const struct {
+        const char *rows;
+        size_t columns;
+        bool judges, folded;
+        const char *begins;
+    } cases[] = {
+        {"[{\"c\": 0, \"f\": 0}, {\"c\": 0}]", 3, false, false, "<details><summary>a &lt; b"},
+        {"[{\"c\": 0, \"f\": 0}, {\"c\": 1}]", 3, false, false, "<details open><summary>"},
+        {"[{\"c\": 0, \"f\": 2}]", 3, false, false, "<details open><summary>"},
+        {"[{\"c\": 7, \"f\": 0}]", 3, true, false, "<details><summary>"},
+        {"[{\"c\": 7, \"f\": 1}]", 3, true, false, "<details open><summary>"},
+        {"[{\"c\": 7, \"f\": 1}]", 3, false, true, "<details><summary>"},
+        {"[{\"n\": \"x\"}]", 1, false, false, "<details open><summary>"}, /* no numbers at all */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct html_table table = {.id = "t",
+                                         .caption = "c",
+                                         .title = "a < b",
+                                         .columns = columns,
+                                         .column_count = cases[i].columns,
+                                         .judges = cases[i].judges,
+                                         .folded = cases[i].folded};
+        cJSON *rows = cJSON_Parse(cases[i].rows);
+        struct buffer out;
+        assert_non_null(rows);
+        buffer_init(&out);
+        html_table(&out, &table, rows);
+        const char *text = buffer_text(&out);
+        print_message("%zu: %.40s\n", i, text);
+        assert_int_equal(strncmp(text, cases[i].begins, strlen(cases[i].begins)), 0);
+        assert_non_null(strstr(text, "</table></div>\n</details>\n"));
+        buffer_release(&out);
+        cJSON_Delete(rows);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +186,8 @@ int main(void)
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_sparse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,65 @@
+/* What did not arrive as asked: "everything" may be said only where nothing of it is there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "arrival.h"
+
+#include <string.h>
+
+static const struct {
+    const char *entities, *paths, *objects;
+    size_t left_outs;
+    const char *told; /* behind "3 records read, 3 loaded"; "": everything arrived */
+} cases[] = {
+    {"[]", "[{\"seen\": 3, \"written\": 2, \"changed\": 1, \"elements\": 4, \"taken\": 4}]", "[]",
+     0, ""},
+    {"[]", "[]", "[{\"fate\": \"kept\"}, {\"fate\": \"changed\"}]", 0, ""},
+    {"[{\"filtered\": 1}]", "[]", "[]", 0, "1 record left out by rules"},
+    {"[{\"rejected\": 2}]", "[]", "[]", 0, "2 records rejected"},
+    {"[]", "[{\"elements\": 4, \"taken\": 1}]", "[]", 0, "3 elements left out by rules"},
+    {"[]", "[{\"dropped\": 1}, {\"dropped\": 1200}]", "[]", 0, "1,201 values dropped by name"},
+    {"[]", "[{\"kept_out\": 1}]", "[]", 0, "1 value kept out by conditions"},
+    {"[]", "[{\"lost\": 1}]", "[]", 0, "1 value lost by rules, each with a line"},
+    {"[]", "[]", "[]", 1, "1 collection or table left out by name"},
+    {"[]", "[]", "[{\"fate\": \"not kept\"}]", 0, "1 object of the sources' catalogs not kept"},
+    {"[{\"filtered\": 1}]", "[{\"lost\": 2}]", "[]", 0,
+     "1 record left out by rules, 2 values lost by rules, each with a line"},
+};
+
+static void test_parts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct project project = {.left_out_count = cases[i].left_outs};
+        cJSON *entities = cJSON_Parse(cases[i].entities), *paths = cJSON_Parse(cases[i].paths);
+        cJSON *objects = cJSON_Parse(cases[i].objects);
+        assert_true(entities != NULL && paths != NULL && objects != NULL);
+        struct arrival arrival = arrival_of(entities, paths, objects, &project);
+        struct buffer out, wanted;
+        buffer_init(&out);
+        buffer_init(&wanted);
+        arrival.read = arrival.loaded = 3;
+        arrival_put(&arrival, &out);
+        buffer_printf(&wanted, "3 records read, 3 loaded%s%s",
+                      cases[i].told[0] != '\0' ? "; left behind, as asked: " : "", cases[i].told);
+        assert_string_equal(buffer_text(&out), buffer_text(&wanted));
+        assert_int_equal(arrival_is_whole(&arrival), cases[i].told[0] == '\0');
+        buffer_release(&out);
+        buffer_release(&wanted);
+        cJSON_Delete(entities);
+        cJSON_Delete(paths);
+        cJSON_Delete(objects);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
