@@ -422,10 +422,10 @@ def test_a_reference_that_dangles(shop: Small, shop_undisturbed: dict[str, str])
             complaint = shop.fail(DATA, "books_author_id_fkey", "public.books", "SQLSTATE 23503",
                                   "correct the source and run graduate run --restart books")
             assert "goes on from where it was" not in complaint.next
-    missing = re.search(r"\(author_id\)=\((\S+)\)", complaint.message)[1]
-    shop.query(f"update public.books set author_id = (select id from public.authors where name = 'Author 3')"
-               f" where author_id = '{missing}'")
-    shop.succeed()
+        missing = re.search(r"\(author_id\)=\((\S+)\)", complaint.message)[1]
+        shop.query(f"update public.books set author_id = (select id from public.authors where name = 'Author 3')"
+                   f" where author_id = '{missing}'")
+        shop.succeed()
     assert shop.checksums() == shop_undisturbed
 
 

@@ -348,7 +348,10 @@ static bool check_unchanged(const struct extract *x, struct error *error)
     if (!reader.ops->export || access(endpoint->folder, F_OK) != 0)
         return true;
     if (!reader.ops->open(&reader, &what, error))
-        return false;
+        return error->hint[0] == '\0'
+                   ? error_hint(error, "bring the export back that the run began with; or, as all "
+                                       "of it was read, take its whole folder away")
+                   : false;
     struct buffer record;
     bool more = false;
     buffer_init(&record);
