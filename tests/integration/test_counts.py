@@ -170,6 +170,7 @@ def test_every_value_has_its_fate(shop: Small) -> None:
     mine = {
         **{name: {"seen": BOOKS, "written": BOOKS}
            for name in ("_id", "author", "title", "price", "status", "tags")},
+        "editions": {"met": BOOKS, "elements": EDITIONS, "taken": EDITIONS},  # structure, and no value
         "editions.year": {"seen": EDITIONS, "written": EDITIONS},
         "__v": {"seen": BOOKS, "dropped": BOOKS},
     }
