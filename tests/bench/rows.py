@@ -89,4 +89,5 @@ _READERS = {
     0x04: _nested,
     0x08: lambda data, at: (data[at] != 0, at + 1),
     0x10: lambda data, at: (struct.unpack_from("<i", data, at)[0], at + 4),
+    0x12: lambda data, at: (struct.unpack_from("<q", data, at)[0], at + 8),
 }

@@ -245,7 +245,10 @@ def test_a_page_that_is_not_what_it_should_be(club: Club, ids: str, code: int, s
 
 
 def test_what_comes_meanwhile_comes_too(club: Club) -> None:
-    """The look at the end sees one more, and then so does the reader."""
+    """The look at the end sees one more, and then so does the reader; the account wants to know that it may."""
+    project = json.loads((club.files / "project.json").read_text())
+    project["sources"]["club"]["changing"] = True
+    (club.files / "project.json").write_text(json.dumps(project))
     club.double.play({"path": USERS, "page": 5, "insert": user(999)})
     club.succeed()
     assert club.query("select count(*) from public.members") == str(MEMBERS + 1)

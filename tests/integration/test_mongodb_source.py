@@ -172,6 +172,7 @@ def test_what_cannot_be_read(things: Small, server: MongoServer, made: str) -> N
             mapping.write_text((things.files / "things.json").read_text().replace("things", "shown"))
             things.fail(USAGE, "shown.json", "the source core has no shown")
             mapping.unlink()
+            client.things.shown.drop()
         else:
             client.things.things.rename("nothings")
             things.fail(USAGE, "things.json", "the source core has no things", 'did you mean "nothings"?')

@@ -209,7 +209,7 @@ def test_the_same_run_goes_on_when_the_table_has_a_key(targets: Cluster, server:
 # What stands in the way of reading, as SQL of the administrator; how it is taken away; what is said.
 CLOSED = {
     "no right to read": (
-        "alter table visits owner to rig_admin; revoke all on visits from till", "grant select on visits to till",
+        "alter table visits owner to rig_admin; revoke all on visits from till", "alter table visits owner to till",
         ("permission denied for table visits", "SQLSTATE 42501", "GRANT SELECT")),
     "row-level security": (
         "alter table visits enable row level security, force row level security",

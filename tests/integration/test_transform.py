@@ -25,7 +25,7 @@ BOOKS = {
     "to": {
         "public.books": {
             "key": ["id"],
-            "when": {"gone": {"not": True}},
+            "when": {"gone": None},
             "columns": {
                 "id": {"from": "_id", "type": "integer"},
                 "title": {"from": "title", "type": "text", "null": False},
@@ -178,12 +178,12 @@ BAD_STREAMS: dict[str, tuple[bytes, int, tuple[str, ...]]] = {
     "a changed byte": (HEADER + ONE[:-1] + b"\1" + end(1, 1), SOURCE, ("wrong checksum", f"byte {len(HEADER)}")),
     "newer framing": (frame("H", {}, magic=b"GRF2"), SOURCE, ("framing version '2'", "the graduate that wrote it")),
     "newer frames": (
-        header(entity="books", source="core.books", version=2), SOURCE, ("the stream has version 2", "reads up to 1"),
+        header(entity="books", source="core.books", version=3), SOURCE, ("the stream has version 3", "reads version 2"),
     ),
     "no zlib": (frame("H", {"a": 1}).replace(b"H\0", b"H\1", 1), SOURCE, ("wrong checksum",)),
     "rows": (header(entity="books", source="core.books", stream="rows"), USAGE, ("is a row stream already",)),
     "another kind of stream": (header(entity="books", source="core.books", stream="x"), SOURCE, ('no "stream"',)),
-    "no entity": (frame("H", {"version": 1, "stream": "records"}), SOURCE, ('no "project"',)),
+    "no entity": (frame("H", {"version": 2, "stream": "records"}), SOURCE, ('no "project"',)),
     "an unknown entity": (header(entity="book", source="core.books"), USAGE, ('"book"', 'did you mean "books"?')),
     "another project": (header(entity="books", source="core.books", project="other"), USAGE, ("of project other",)),
     "another source": (header(entity="books", source="core.tomes"), USAGE, ("the stream holds core.tomes",)),
