@@ -98,7 +98,7 @@ static void print_values(const struct account *account, struct buffer *out)
     sheet_cell(&sheet, "values of");
     for (size_t fate = 0; fate < FATE_TERMS; fate++)
         if (shown[fate])
-            sheet_cell(&sheet, account_print_term(fate));
+            sheet_cell(&sheet, account_print_term((enum fate)fate));
     for (size_t i = 0; i < account->path_count;) {
         sheet_cell(&sheet, account->paths[i].entity);
         i = paths_of(account, i, sums);

@@ -1,8 +1,12 @@
 #include "tuple.h"
 #include "json_keys.h"
 
+#include "graduate/json.h"
+
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct tuple_column;
@@ -89,6 +93,21 @@ static bool widen(const struct tuple_plan *plan, const struct tuple_column *colu
     return true;
 }
 
+/* By the shortest decimal text, as PostgreSQL shows a real and as documents' doubles are read: 1.1
+ * stays 1.1, and does not become 1.100000023841858. */
+static double widened(float small)
+{
+    char text[32];
+    if (!isfinite(small))
+        return (double)small;
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)small);
+        if (strtof(text, NULL) == small)
+            break;
+    }
+    return strtod(text, NULL);
+}
+
 static bool widen_float(const struct tuple_plan *plan, const struct tuple_column *column,
                         const struct field *field, struct buffer *out, struct error *error)
 {
@@ -100,19 +119,40 @@ static bool widen_float(const struct tuple_plan *plan, const struct tuple_column
         return wrong_length(column, field, error);
     uint32_t raw = get_be32(field->bytes);
     memcpy(&small, &raw, sizeof small);
-    wide = small;
+    wide = widened(small);
     memcpy(&bits, &wide, sizeof bits);
     buffer_put_be32(out, 8);
     buffer_put_be64(out, bits);
     return true;
 }
 
-static bool json_to_jsonb(const struct tuple_plan *plan, const struct tuple_column *column,
-                          const struct field *field, struct buffer *out, struct error *error)
+/* char(n) without the blanks that fill it up, as PostgreSQL's own cast to text. */
+static bool unpad(const struct tuple_plan *plan, const struct tuple_column *column,
+                  const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
     (void)column;
     (void)error;
+    size_t length = (size_t)field->length;
+    while (length > 0 && field->bytes[length - 1] == ' ')
+        length--;
+    put_field(out, field->bytes, length);
+    return true;
+}
+
+static bool json_to_jsonb(const struct tuple_plan *plan, const struct tuple_column *column,
+                          const struct field *field, struct buffer *out, struct error *error)
+{
+    struct error why;
+    cJSON *json;
+    (void)plan;
+    if (!json_parse((const char *)field->bytes, (size_t)field->length, "json", &json, &why)) {
+        error_set(error, ERROR_DATA, "jsonb would not hold it as it is: %s", why.message);
+        error_hint(error,
+                   "correct the record in the source, or keep the type json; then run again");
+        return error_at(error, NULL, NULL, column->schema->name);
+    }
+    cJSON_Delete(json); /* a key that stands twice would be lost without a word */
     buffer_put_be32(out, (uint32_t)field->length + 1);
     buffer_putc(out, 1);
     buffer_put(out, field->bytes, (size_t)field->length);
@@ -187,8 +227,8 @@ static const struct {
     {OID_TEXT, PG_VARCHAR, false, as_is},
     {OID_TEXT, PG_CHAR, false, as_is},
     {OID_VARCHAR, PG_TEXT, false, as_is},
-    {OID_CHAR, PG_TEXT, false, as_is},
-    {OID_CHAR, PG_VARCHAR, false, as_is},
+    {OID_CHAR, PG_TEXT, false, unpad},
+    {OID_CHAR, PG_VARCHAR, false, unpad},
     {OID_NAME, PG_TEXT, false, as_is},
     {OID_TIMESTAMP, PG_TIMESTAMPTZ, false, as_is}, /* the wall clock is read as UTC */
     {OID_JSON, PG_JSONB, false, json_to_jsonb},
@@ -275,7 +315,8 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
         column->convert = identify;
         return oid == OID_UUID || is_text(oid)
                    ? true
-                   : wrong(plan, schema, "an identity is kept as uuid or text in the source", error);
+                   : wrong(plan, schema, "an identity is kept as uuid or text in the source",
+                           error);
     }
     if (value != NULL && value->keys_id_of != NULL) {
         column->keys_entity = value->keys_id_of->name;
@@ -326,14 +367,14 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
     path_account_init(&plan->paths);
     bool ok = true;
     if (count != 1)
-        ok = error_set(error, ERROR_USAGE, "%s: /to: a table of a postgres source becomes one table",
-                       entity->file);
+        ok = error_set(error, ERROR_USAGE,
+                       "%s: /to: a table of a postgres source becomes one table", entity->file);
     plan->columns = arena_alloc(&plan->arena, plan->output->column_count, sizeof *plan->columns);
     plan->fields = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fields);
     plan->key = arena_alloc(&plan->arena, catalog->key.count, sizeof *plan->key);
     plan->fates = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fates);
-    if (ok && (plan->columns == NULL || plan->fields == NULL || plan->key == NULL ||
-               plan->fates == NULL))
+    if (ok &&
+        (plan->columns == NULL || plan->fields == NULL || plan->key == NULL || plan->fates == NULL))
         ok = error_memory(error);
     ok = ok && compile_fates(plan, error);
     for (size_t i = 0; ok && i < plan->output->column_count; i++)
@@ -358,8 +399,10 @@ void tuple_plan_release(struct tuple_plan *plan)
 
 static bool cut_off(const struct tuple_plan *plan, struct error *error)
 {
-    error_set(error, ERROR_SOURCE, "a row of %s is cut off, or has another number of fields than "
-              "the catalog says", plan->entity->from);
+    error_set(error, ERROR_SOURCE,
+              "a row of %s is cut off, or has another number of fields than "
+              "the catalog says",
+              plan->entity->from);
     error_hint(error, EXTRACT_ANEW);
     return error_at(error, plan->entity->name, NULL, NULL);
 }
@@ -413,8 +456,8 @@ static void settle(struct tuple_plan *plan, const struct tuple_column *column, e
         plan->fates[column->source].fate = fate;
 }
 
-static bool convert(struct tuple_plan *plan, const struct tuple_column *column,
-                    struct buffer *out, struct error *error)
+static bool convert(struct tuple_plan *plan, const struct tuple_column *column, struct buffer *out,
+                    struct error *error)
 {
     const struct field *field = column->source >= 0 ? &plan->fields[column->source] : NULL;
     bool replaced = field != NULL && field->length < 0 && column->constant != NULL &&

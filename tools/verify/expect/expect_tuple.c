@@ -6,6 +6,8 @@
 #include "expect_row.h"
 #include "expect_value.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +126,9 @@ static bool take_column(struct expectation *e, const struct mapping_table *table
                             "the source's type does not become this one "
                             "without a change of value",
                             error);
-    /* Trailing blanks count in some text types and not in others: what the target's says, holds. */
-    if (families[source_type.base].family == FAMILY_TEXT)
+    /* Trailing blanks count in some text types and not in others: what the target's says, holds;
+     * but those of a char are none of its value. */
+    if (families[source_type.base].family == FAMILY_TEXT && source_type.base != PG_CHAR)
         pair->tuple.read = pair->column.type;
     return true;
 }
@@ -245,6 +248,29 @@ static bool put_null(const struct expectation *e, const struct expected_column *
     return true;
 }
 
+/* A real as the double of its shortest decimal text: the first that is this real again. */
+static bool put_widened(const struct tuple_field *field, const struct expected_column *column,
+                        struct buffer *out, struct error *error)
+{
+    float real;
+    if (field->length != 4) {
+        error_set(error, ERROR_SOURCE, "a real of %d bytes", field->length);
+        return error_at(error, NULL, NULL, column->name);
+    }
+    uint32_t bits = get_be32(field->bytes);
+    memcpy(&real, &bits, sizeof real);
+    double number = (double)real;
+    for (int digits = FLT_DIG; isfinite(real) && digits <= FLT_DECIMAL_DIG; digits++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.*e", digits - 1, (double)real);
+        number = strtod(text, NULL);
+        if ((float)number == real)
+            break;
+    }
+    canonical_put_double(out, number);
+    return true;
+}
+
 static bool put_column(const struct expectation *e, const struct expected_column *column,
                        const struct tuple_column *tuple, struct buffer *out, struct error *error)
 {
@@ -256,6 +282,8 @@ static bool put_column(const struct expectation *e, const struct expected_column
         return put_null(e, column, tuple, out, error);
     if (value != NULL && value->id_of != NULL)
         return put_identity(e, column, value, &tuple->read, field, out, error);
+    if (tuple->read.base == PG_FLOAT4 && column->type.base == PG_FLOAT8)
+        return put_widened(field, column, out, error);
     size_t start = out->length;
     if (!canonical_from_binary(&tuple->read, field->bytes, field->length, out, error)) {
         error->code = ERROR_SOURCE;
