@@ -176,7 +176,7 @@ static void texts_that_are_ids(void **state)
             uint8_t uuid[16];
             if (identity_from_text(&identity, "users", (enum identity_ids)ids, cases[i].text,
                                    strlen(cases[i].text), uuid) != taken[ids])
-                fail_msg("\"%s\" as one of %s", cases[i].text, identity_ids_text(ids));
+                fail_msg("\"%s\" as one of %s", cases[i].text, identity_ids_text((enum identity_ids)ids));
         }
     }
 }
