@@ -103,6 +103,11 @@ SHAPE = [
         {("references", "no check", "public.books")}, says="not validated"),
     Bug("null allowed", "alter table public.books alter title drop not null",
         {("references", "null allowed", "public.books")}, says="title"),
+    Bug("null allowed in a key",
+        "alter table public.post_likes drop constraint post_likes_pkey;"
+        " alter table public.post_likes alter user_id drop not null",
+        {("references", "no key", "public.post_likes"), ("references", "null allowed", "public.post_likes")},
+        says="column user_id may be NULL"),
     Bug("default dropped", "alter table public.books alter created_at drop default",
         {("references", "no default", "public.books")}, says="created_at"),
     Bug("another default", "alter table public.books alter status set default 'archived'",
@@ -612,6 +617,8 @@ HARMLESS = [
      "create table public.own (id int primary key); insert into public.own values (1)"),
     ("what no record gives", "update auth.users set is_super_admin = false"),
     ("an index more", "create index on public.books(title)"),
+    ("a check more, before the mapping's by its name",
+     "alter table public.checklists add constraint a_check check (progress <> 1000)"),
     ("a key with the same columns renamed", "alter table public.books rename constraint books_pkey to other"),
 ]  # fmt: skip
 

@@ -226,11 +226,15 @@ def test_records_are_not_loaded(loaded: Small) -> None:
     complaint_of(load(loaded, records), USAGE, "holds records, not rows", "graduate-transform between")
 
 
-def test_rows_are_not_transformed(loaded: Small) -> None:
+def rows_of(loaded: Small) -> bytes:
+    """Its books as a row stream."""
     with (loaded.folder / "checkpoints/books.gck").open("rb") as records:
-        rows = subprocess.run([PROGRAMS / "graduate-transform", "--project", loaded.project], stdin=records,
+        return subprocess.run([PROGRAMS / "graduate-transform", "--project", loaded.project], stdin=records,
                               env=loaded.environment, capture_output=True, check=True).stdout  # fmt: skip
-    complaint_of(transform(loaded, rows), USAGE, "is a row stream already", "graduate-extract wrote")
+
+
+def test_rows_are_not_transformed(loaded: Small) -> None:
+    complaint_of(transform(loaded, rows_of(loaded)), USAGE, "is a row stream already", "graduate-extract wrote")
 
 
 def test_records_of_another_project(loaded: Small) -> None:
@@ -255,6 +259,21 @@ def test_a_checkpoint_for_people_and_for_programs(loaded: Small) -> None:
     assert [frame["type"] for frame in frames] == ["header", *["batch"] * (len(frames) - 2), "end"]
     assert sum(frame["records"] for frame in frames[1:-1]) == frames[-1]["records"] == 24
     assert sum(frame["stored"] + 32 for frame in frames) == checkpoint.stat().st_size
+
+
+def test_a_row_stream_for_people_and_for_programs(loaded: Small, tmp_path: Path) -> None:
+    rows = tmp_path / "books.rows"
+    rows.write_bytes(rows_of(loaded))
+    people = run("graduate", "stream", rows)
+    assert people.returncode == 0 and "rows of books" in people.stdout and "public.editions: " in people.stdout
+    head, *batches, _ = [json.loads(line) for line in run("graduate", "stream", rows, "--json").stdout.splitlines()]
+    tables = ["public.books", "public.editions"]
+    assert head["stream"] == "rows" and head["outputs"][:2] == tables
+    assert all([section["table"] for section in batch["sections"]] == tables for batch in batches)
+    for place, table in enumerate(tables):
+        counted = loaded.cluster.psql(f"select count(*) from {table}")
+        assert sum(batch["sections"][place]["rows"] for batch in batches) == int(counted)
+    assert all(section["bytes"] > 0 for batch in batches for section in batch["sections"])
 
 
 def damaged(loaded: Small, tmp_path: Path, content: bytes) -> Complaint:

@@ -102,6 +102,20 @@ def test_each_level_has_its_own_verdict(moved: Migration, level: str) -> None:
     assert verdicts(verdict) == {name: "holds" if name == level else "skipped" for name in LEVELS}
 
 
+def test_mappings_that_changed_since_the_run_are_told(moved: Migration) -> None:
+    """The run's ledger says which they were; what the target should hold they say as they are now."""
+    warning = "the mappings have changed since the run"
+    _, said = verify(moved, HOLDS, "--level", "references")
+    assert warning not in said
+    fingerprint = moved.cluster.psql("select fingerprint from graduate.runs")
+    moved.cluster.psql("update graduate.runs set fingerprint = reverse(fingerprint)")
+    try:
+        _, said = verify(moved, HOLDS, "--level", "references")
+    finally:
+        moved.cluster.psql(f"update graduate.runs set fingerprint = '{fingerprint}'")
+    assert warning in said
+
+
 # ---- where it reads -----------------------------------------------------------------------------------------------
 
 

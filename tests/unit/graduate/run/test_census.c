@@ -78,6 +78,27 @@ static void test_folding(void **state)
     census_release(&census);
 }
 
+/* The fields of a record, and of 48 objects inside one another; what lies deeper is not counted. */
+static void test_depth(void **state)
+{
+    struct census census;
+    bson_t *record = bson_new();
+    (void)state;
+    for (int n = 0; n < 60; n++) {
+        bson_t *outer = bson_new();
+        BSON_APPEND_DOCUMENT(outer, "a", record);
+        bson_destroy(record);
+        record = outer;
+    }
+    census_init(&census);
+    census_take(&census, record);
+    cJSON *json = census_to_json(&census);
+    assert_int_equal(cJSON_GetArraySize(json), 49);
+    cJSON_Delete(json);
+    census_release(&census);
+    bson_destroy(record);
+}
+
 static void test_bytes_that_are_no_text(void **state)
 {
     bson_t record = BSON_INITIALIZER;
@@ -101,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_folding),
+        cmocka_unit_test(test_depth),
         cmocka_unit_test(test_bytes_that_are_no_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
