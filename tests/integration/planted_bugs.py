@@ -402,7 +402,8 @@ WHO = [
         "update public.daily_aggregates set book_breakdown ="
         " (select jsonb_object_agg(md5(k), v) from jsonb_each(book_breakdown) b(k, v))"
         " where id = " + first("public.daily_aggregates", "book_breakdown <> '{}'"),
-        {changed("public.daily_aggregates")}, {"book_breakdown"}),
+        {changed("public.daily_aggregates"), ("references", "orphan", "public.daily_aggregates")},
+        {"book_breakdown"}, "(the keys of book_breakdown)"),
     Bug("passwords of two users swapped",
         f"update {USERS} a set encrypted_password = b.encrypted_password from {USERS} b"
         f" where a.id in ({A_USER}, {ANOTHER_USER}) and b.id in ({A_USER}, {ANOTHER_USER}) and a.id <> b.id",
