@@ -20,8 +20,9 @@ class Room(NamedTuple):
     tests: str  # tests/integration/test_NAME.py
 
 
-MIGRATIONS = "migration programs disturbed"
-VERIFICATIONS = "verify planted_bugs counts"
+MIGRATIONS = "cases migration programs disturbed"
+RESUMPTIONS = "restart swaps"
+VERIFICATIONS = "cases verify planted_bugs counts loose_ids"
 
 ROOMS = {
     "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
@@ -35,26 +36,34 @@ ROOMS = {
     "common/target": Room("common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS}"),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
-        "common/base common/catalog extract/reader", "bson cjson mongoc pthread xxhash zlib", "mongodb_source headcount"
+        "common/base common/catalog extract/reader",
+        "bson cjson mongoc pthread xxhash zlib",
+        "cases mongodb_source headcount",
     ),
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
         "bson",
         "postgres_source headcount objects",
     ),
-    "extract/appwrite": Room("common/base extract/reader", "bson curl math xxhash", "appwrite_source appwrite_wire headcount"),
+    "extract/appwrite": Room(
+        "common/base extract/reader", "bson curl math xxhash", "cases appwrite_source appwrite_wire headcount"
+    ),
     "extract": Room(
         "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
         "bson",
-        "programs headcount disturbed",
+        f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
-    "transform/value": Room("common/base common/mapping", "bson cjson math", "transform migration"),
-    "transform/write": Room("common/base common/mapping transform/value", "math", "transform migration"),
+    "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
+    "transform/write": Room("common/base common/mapping transform/value", "math", "cases transform migration"),
     "transform/plan": Room(
-        "common/base common/schema common/stream transform/value transform/write", "bson xxhash", "transform migration"
+        "common/base common/schema common/stream transform/value transform/write",
+        "bson xxhash",
+        "cases transform migration",
     ),
     "transform/rows": Room(
-        "common/catalog common/schema common/stream transform/plan transform/value transform/write", "", "transform migration"
+        "common/catalog common/schema common/stream transform/plan transform/value transform/write",
+        "",
+        "cases transform migration",
     ),
     "transform": Room(
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
@@ -62,7 +71,7 @@ ROOMS = {
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
         "",
-        f"{MIGRATIONS} bad_input",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
@@ -88,7 +97,7 @@ ROOMS = {
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target"
         " graduate/process graduate/text",
         "bson cjson",
-        f"{MIGRATIONS} run_folder objects",
+        f"{MIGRATIONS} {RESUMPTIONS} run_folder objects",
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),

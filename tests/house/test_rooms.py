@@ -69,6 +69,16 @@ def test_what_is_never_seen(viewer: str, hidden: str) -> None:
         assert not seen, f"{room} sees {seen}"
 
 
+# Integration tests of what stands beside the rooms: the rig's double of Appwrite, and the benchmark.
+OF_NO_ROOM = {"appwrite_double", "appwrite_published", "bench"}
+
+
+def test_every_integration_test_goes_through_a_room() -> None:
+    """What goes through none is not run when tests/mutate changes the room that it is of."""
+    files = {file.stem.removeprefix("test_") for file in (ROOT / "tests/integration").glob("test_*.py")}
+    assert {name for room in ROOMS.values() for name in room.tests.split()} == files - OF_NO_ROOM
+
+
 def test_rooms_are_in_no_circle() -> None:
     circles = [room for room in ROOMS if room in seen_by(room)]
     assert not circles
