@@ -176,11 +176,20 @@ def test_a_server_that_restarts_in_the_middle(till: Till) -> None:
     assert till.arrived()
 
 
+# What is done to the table visits, how it is undone, and what is said.
+SHAPES = [
+    ("add column more int", "drop column more", "more is new"),
+    ("rename who to whose", "rename whose to who", "who is not in its place"),
+    ("alter who type varchar(40)", "alter who type text", "who has another type"),
+]
+
+
 def test_a_table_that_changes_its_shape(till: Till) -> None:
     assert till.run(GRADUATE_CRASH_AT="load.after_commit:2").returncode == TARGET
-    till.ask("alter table visits add column more int")
-    till.fail(SOURCE, "public.visits has changed since its catalog was taken", "more is new", "entity visits")
-    till.ask("alter table visits drop column more")
+    for change, back, says in SHAPES:
+        till.ask(f"alter table visits {change}")
+        till.fail(SOURCE, "public.visits has changed since its catalog was taken", says, "entity visits")
+        till.ask(f"alter table visits {back}")
     till.succeed()
     assert till.arrived()
 
