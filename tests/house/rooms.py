@@ -61,7 +61,7 @@ ROOMS = {
         "cases transform migration",
     ),
     "transform/rows": Room(
-        "common/catalog common/schema common/stream transform/plan transform/value transform/write",
+        "common/base common/catalog common/schema common/stream transform/plan transform/value transform/write",
         "",
         "cases transform migration",
     ),

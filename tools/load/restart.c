@@ -47,7 +47,7 @@ static bool drop_references(struct restarting *r, const struct mapping_table *ta
         " WHERE c.contype = 'f' AND c.confrelid = pg_catalog.to_regclass($2)"
         " AND c.conrelid <> c.confrelid AND c.conparentid = 0";
     struct buffer name, drop;
-    PGresult *result;
+    PGresult *result = NULL;
     buffer_init(&name);
     buffer_init(&drop);
     sql_put_qualified(&name, table->schema, table->name);
@@ -86,8 +86,7 @@ static bool drop_references(struct restarting *r, const struct mapping_table *ta
              postgres_exec(r->target, buffer_text(&drop), r->error) &&
              change(r, "DELETE FROM graduate.steps WHERE run = $1 AND step = $2", step, 2);
     }
-    if (ok)
-        PQclear(result);
+    PQclear(result);
     buffer_release(&name);
     buffer_release(&drop);
     return ok;
