@@ -1,12 +1,11 @@
 #include "tuple.h"
 #include "json_keys.h"
+#include "number.h"
 
 #include "graduate/json.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct tuple_column;
@@ -93,21 +92,6 @@ static bool widen(const struct tuple_plan *plan, const struct tuple_column *colu
     return true;
 }
 
-/* By the shortest decimal text, as PostgreSQL shows a real and as documents' doubles are read: 1.1
- * stays 1.1, and does not become 1.100000023841858. */
-static double widened(float small)
-{
-    char text[32];
-    if (!isfinite(small))
-        return (double)small;
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)small);
-        if (strtof(text, NULL) == small)
-            break;
-    }
-    return strtod(text, NULL);
-}
-
 static bool widen_float(const struct tuple_plan *plan, const struct tuple_column *column,
                         const struct field *field, struct buffer *out, struct error *error)
 {
@@ -119,7 +103,7 @@ static bool widen_float(const struct tuple_plan *plan, const struct tuple_column
         return wrong_length(column, field, error);
     uint32_t raw = get_be32(field->bytes);
     memcpy(&small, &raw, sizeof small);
-    wide = widened(small);
+    wide = number_widen(small);
     memcpy(&bits, &wide, sizeof bits);
     buffer_put_be32(out, 8);
     buffer_put_be64(out, bits);

@@ -10,8 +10,7 @@
 void number_format(double number, char *out, size_t size)
 {
     if (!isfinite(number)) {
-        snprintf(out, size, "%s",
-                 isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+        snprintf(out, size, "%s", isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
         return;
     }
     /* 15 digits are never too many, save below the normal range, where a double holds fewer. */
@@ -21,6 +20,19 @@ void number_format(double number, char *out, size_t size)
         if (strtod(out, NULL) == number)
             return;
     }
+}
+
+double number_widen(float small)
+{
+    char text[32];
+    if (!isfinite(small))
+        return (double)small;
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)small);
+        if (strtof(text, NULL) == small)
+            break;
+    }
+    return strtod(text, NULL);
 }
 
 bool number_to_int64(double number, int64_t *out)
