@@ -310,8 +310,11 @@ def assert_report(stall: Shop, expected: list[Object]) -> None:
         assert sum(line[member] for line in said["objects"]["kinds"]) == len(names)
     assert sum(line["kept"] for line in said["objects"]["kinds"]) == sum(one.fate == KEPT for one in expected)
     page = (stall.folder / "report.html").read_text()
-    assert f"<summary>Not kept: {sum(one.fate == NOT_KEPT for one in expected)}</summary>" in page
-    assert "<details open><summary>Changed" in page and "<details><summary>Not kept" in page
+    for fate, table in ((CHANGED, "objects-changed"), (NOT_KEPT, "objects-not-kept")):
+        fold, rows = re.search(rf'<details( open)?>(?:(?!<details).)*<table id="{table}">.*?<tbody>(.*?)</tbody>', page, re.DOTALL).groups()
+        count = sum(one.fate == fate for one in expected)
+        assert rows.count("<tr>") == count
+        assert bool(fold) == (count <= 20), "a long list begins folded"
 
 
 def assert_true_in_the_target(stall: Shop) -> None:
