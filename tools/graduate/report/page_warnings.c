@@ -9,6 +9,9 @@ static const struct {
 } meanings[] = {
     {"unmet", "The mapping names a field that no record had: a typing error, most of the time. "
               "\"optional\": true in the mapping says that it may be so."},
+    {"hex_ids",
+     "An ObjectId becomes a UUID where the mapping names its column with id_of. Inside of "
+     "JSON it stays what it was in text, and points to nothing."},
 };
 
 static void put_warning(struct buffer *out, const cJSON *warning)

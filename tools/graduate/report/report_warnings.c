@@ -21,14 +21,15 @@ static bool add_warning(cJSON *array, const char *warning, const char *entity, c
            cJSON_AddStringToObject(json, "text", text) != NULL;
 }
 
-static bool add_unmet(cJSON *array, const struct papers *papers)
+/* Those that the account has under this name. */
+static bool add_members(cJSON *array, const struct papers *papers, const char *warning)
 {
-    const cJSON *unmet;
+    const cJSON *one;
     bool ok = true;
-    cJSON_ArrayForEach(unmet, member(papers->account, "unmet"))
+    cJSON_ArrayForEach(one, member(papers->account, warning))
     {
-        ok = ok &&
-             add_warning(array, "unmet", member_text(unmet, "entity"), member_text(unmet, "text"));
+        ok =
+            ok && add_warning(array, warning, member_text(one, "entity"), member_text(one, "text"));
     }
     return ok;
 }
@@ -98,6 +99,7 @@ static bool add_log(cJSON *array, const struct papers *papers, struct error *err
 bool report_add_warnings(cJSON *report, const struct papers *papers, struct error *error)
 {
     cJSON *array = cJSON_AddArrayToObject(report, "warnings");
-    bool ok = array != NULL && add_unmet(array, papers) && add_text_ids(array, papers->project);
+    bool ok = array != NULL && add_members(array, papers, "unmet") &&
+              add_members(array, papers, "hex_ids") && add_text_ids(array, papers->project);
     return ok ? add_log(array, papers, error) : error_memory(error);
 }

@@ -1,5 +1,6 @@
 #include "account_print.h"
 #include "figures.h"
+#include "hex_ids.h"
 #include "printable.h"
 #include "sheet.h"
 #include "unmet.h"
@@ -225,6 +226,7 @@ static void print_warnings(const struct account_papers *papers, struct buffer *o
     struct buffer warnings;
     buffer_init(&warnings);
     unmet_print(papers->unmet, &warnings);
+    hex_ids_print(papers->hex_ids, &warnings);
     account_print_text_ids(papers->project, &warnings);
     if (warnings.length > 0)
         buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));

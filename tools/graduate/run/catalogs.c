@@ -194,18 +194,16 @@ static bool replace_entity(cJSON *kept, const cJSON *fresh, const struct mapping
 }
 
 static bool renew(const struct project *project, const struct folder *folder,
-                  const struct mapping *mapping, struct supervisor *supervisor,
-                  struct error *error)
+                  const struct mapping *mapping, struct supervisor *supervisor, struct error *error)
 {
     struct buffer text;
     char path[PATH_MAX];
     cJSON *fresh = NULL, *kept = NULL;
     buffer_init(&text);
-    bool ok = ask_extractor(project, mapping->source, "--catalog", supervisor, &text, &fresh,
-                            error) &&
-              file_of(folder, mapping->source, path, error) &&
-              json_read_file(path, &kept, error) && replace_entity(kept, fresh, mapping, error) &&
-              json_write_file(path, kept, error);
+    bool ok =
+        ask_extractor(project, mapping->source, "--catalog", supervisor, &text, &fresh, error) &&
+        file_of(folder, mapping->source, path, error) && json_read_file(path, &kept, error) &&
+        replace_entity(kept, fresh, mapping, error) && json_write_file(path, kept, error);
     cJSON_Delete(fresh);
     cJSON_Delete(kept);
     buffer_release(&text);

@@ -25,8 +25,8 @@ bool catalogs_count(struct catalogs *catalogs, const struct project *project,
 /* Those that a run has in its folder; *all is false when it has not all of them. */
 bool catalogs_read(struct catalogs *catalogs, const struct project *project,
                    const struct folder *folder, bool *all, struct error *error);
-/* Ask anew for what some entities' sources say of them, and of them alone: they are to be read again. It
- * takes the place of what the folder and `catalogs` have. */
+/* Ask anew for what some entities' sources say of them, and of them alone: they are to be read
+ * again. It takes the place of what the folder and `catalogs` have. */
 bool catalogs_renew(struct catalogs *catalogs, const struct project *project,
                     const struct folder *folder, const struct words *entities,
                     struct supervisor *supervisor, struct error *error);

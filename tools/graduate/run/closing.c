@@ -2,6 +2,7 @@
 #include "account_print.h"
 #include "facts.h"
 #include "figures.h"
+#include "hex_ids.h"
 #include "keepsake.h"
 #include "objects.h"
 #include "pipeline.h"
@@ -71,7 +72,8 @@ static bool keep(const struct account_papers *papers, const struct buffer *text,
     bool ok =
         json != NULL && cJSON_AddItemToObject(json, "objects", objects_to_json(papers->objects)) &&
                 cJSON_AddItemToObject(json, "counts", witness_list_to_json(papers->witnesses)) &&
-                cJSON_AddItemToObject(json, "unmet", cJSON_Duplicate(papers->unmet, true))
+                cJSON_AddItemToObject(json, "unmet", cJSON_Duplicate(papers->unmet, true)) &&
+                cJSON_AddItemToObject(json, "hex_ids", cJSON_Duplicate(papers->hex_ids, true))
             ? true
             : error_memory(error);
     ok = ok && folder_file(papers->folder, "account.json", path, error) &&
@@ -101,7 +103,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     struct objects objects = {0};
     struct loss_list losses = {0};
     struct witness_list witnesses = {0};
-    cJSON *unmet = NULL;
+    cJSON *unmet = NULL, *hex_ids = NULL;
     struct buffer text;
     bool closed = false;
     crash_point(CRASH_DRIVER_BEFORE_ACCOUNT);
@@ -113,10 +115,17 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
                              error) &&
               objects_gather(&objects, &migration->catalogs, &schema, error) &&
               witness_list_hear(&witnesses, project, &migration->catalogs, &account, error) &&
-              unmet_gather(&unmet, project, &account, error);
+              unmet_gather(&unmet, project, &account, error) &&
+              hex_ids_gather(&hex_ids, project, &account, error);
     if (ok) {
-        const struct account_papers papers = {&account, &losses, &objects,          &witnesses,
-                                              unmet,    project, &migration->folder};
+        const struct account_papers papers = {.account = &account,
+                                              .losses = &losses,
+                                              .objects = &objects,
+                                              .witnesses = &witnesses,
+                                              .unmet = unmet,
+                                              .hex_ids = hex_ids,
+                                              .project = project,
+                                              .folder = &migration->folder};
         account_print(&papers, &text);
         ok = buffer_ok(&text, error) && keep(&papers, &text, error);
         closed = account.balance == 0 && witness_list_contradict(&witnesses) == 0;
@@ -129,6 +138,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     ok = ok && print_text(&text, error);
     buffer_release(&text);
     cJSON_Delete(unmet);
+    cJSON_Delete(hex_ids);
     witness_list_release(&witnesses);
     objects_release(&objects);
     schema_release(&schema);

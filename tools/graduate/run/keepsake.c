@@ -124,7 +124,8 @@ static bool keep_census(const struct migration *migration, const struct mapping 
     census_init(&census);
     bool ok = take_checkpoint(&census, path, &records, error);
     if (ok)
-        ok = write_fields(migration, mapping, "checkpoint", records, census_to_json(&census), error);
+        ok =
+            write_fields(migration, mapping, "checkpoint", records, census_to_json(&census), error);
     else if (error->code == ERROR_SOURCE) {
         /* The rows are in the target all the same; only a later comparison knows less. */
         message_warning("the fields of %s are not kept: %s", mapping->name, error->message);

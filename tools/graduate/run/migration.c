@@ -266,7 +266,8 @@ static bool come_after(struct migration *migration, int *exit_code, struct error
            migration->options->afterwards(migration, exit_code, error);
 }
 
-/* A finished run: the folder has its account, but only the ledger knows whether it is still there. */
+/* A finished run: the folder has its account, but only the ledger knows whether it is still there.
+ */
 static bool repeat(struct migration *migration, struct error *error)
 {
     const struct folder *folder = &migration->folder;
@@ -304,9 +305,9 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
            check_objects(migration, error) && check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
-           prepare_restarts(migration, error) && prepare(migration, error) && transfer_all(migration, error) &&
-           closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
-           come_after(migration, exit_code, error);
+           prepare_restarts(migration, error) && prepare(migration, error) &&
+           transfer_all(migration, error) && closing_finish(migration, error) &&
+           closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
 }
 
 /* The last words of a run that did not come to its end. */
@@ -324,7 +325,8 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
         return true;
     }
     bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
-                   !(error->code == ERROR_DATA && migration->incurable) && folder->finished[0] == '\0';
+                   !(error->code == ERROR_DATA && migration->incurable) &&
+                   folder->finished[0] == '\0';
     size_t used = strlen(error->hint);
     if (begun && goes_on)
         snprintf(error->hint + used, sizeof error->hint - used,

@@ -163,8 +163,8 @@ static bool confirm(struct migration *migration, const struct mapping *mapping, 
     return now.done;
 }
 
-/* The record that did not fit is in the checkpoint as it was. A whole checkpoint becomes a growing one
- * again, of which the next run keeps what the target has, and reads the rest anew. */
+/* The record that did not fit is in the checkpoint as it was. A whole checkpoint becomes a growing
+ * one again, of which the next run keeps what the target has, and reads the rest anew. */
 static void reopen_checkpoint(const struct migration *migration, const struct mapping *mapping)
 {
     char name[NAME_MAX], whole[PATH_MAX], partial[PATH_MAX];
@@ -176,8 +176,8 @@ static void reopen_checkpoint(const struct migration *migration, const struct ma
         rename(whole, partial); /* where there is none, there is nothing to reopen */
 }
 
-/* A mapping that names what no record has moves something else than was meant: the grave ones end the
- * run, now and whenever it is gone on with; the others are said. */
+/* A mapping that names what no record has moves something else than was meant: the grave ones end
+ * the run, now and whenever it is gone on with; the others are said. */
 static bool check_met(struct migration *migration, const struct mapping *mapping, int64_t records,
                       struct error *error)
 {
@@ -187,8 +187,7 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
     if (!account_read_paths(&migration->target, migration->folder.run, mapping->name, &account,
                             error))
         return false;
-    bool ok =
-        unmet_find(&list, &migration->project, mapping, &account, records, error);
+    bool ok = unmet_find(&list, &migration->project, mapping, &account, records, error);
     account_release(&account);
     if (!ok)
         return false;
@@ -205,8 +204,9 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
         migration->incurable = true;
         unmet_describe(worst, mapping, records, text, sizeof text);
         ok = error_set(error, ERROR_DATA, "%s: %s", mapping->file, text);
-        error_hint(error, "correct it, or say \"optional\": true beside it; then begin a new run, in "
-                          "an empty database (a mapping cannot change within a run)");
+        error_hint(error,
+                   "correct it, or say \"optional\": true beside it; then begin a new run, in "
+                   "an empty database (a mapping cannot change within a run)");
     }
     unmet_release(&list);
     return ok;
@@ -236,8 +236,7 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
                 reopen_checkpoint(migration, mapping);
             ok = false;
         }
-        ok = ok &&
-             confirm(migration, mapping, progress.records, progress_clock() - begun, error);
+        ok = ok && confirm(migration, mapping, progress.records, progress_clock() - begun, error);
         if (ok)
             crash_point(CRASH_DRIVER_ENTITY_DONE);
     }
@@ -262,7 +261,8 @@ static bool check_unchanged(struct migration *migration, const struct mapping *m
         return false;
     arguments_init(&arguments, "graduate-extract");
     arguments_add(&arguments, "--project", migration->project.folder, "--entity", mapping->name,
-                  "--catalogs", texts.catalogs, "--run", migration->folder.run, "--unchanged", NULL);
+                  "--catalogs", texts.catalogs, "--run", migration->folder.run, "--unchanged",
+                  NULL);
     if (!add_place(migration, mapping, progress, &texts, &arguments, error))
         return false;
     if (pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error))

@@ -21,8 +21,8 @@ bool verifier_run(struct supervisor *supervisor, const struct project *project,
                   const struct folder *folder, const struct verifier_options *options,
                   int *exit_code, struct error *error);
 
-/* The verdict that the folder keeps; NULL when there is none, or only one that is of another run, or
- * of an earlier generation of this one. */
+/* The verdict that the folder keeps; NULL when there is none, or only one that is of another run,
+ * or of an earlier generation of this one. */
 bool verifier_read(const struct folder *folder, cJSON **verdict, struct error *error);
 
 enum verifier_outcome {
@@ -35,8 +35,8 @@ enum verifier_outcome verifier_outcome(const cJSON *verdict);
 int64_t verifier_findings(const cJSON *verdict);
 
 /* For people, in text: a line per level, tables, findings; and, where all holds, whether that is
- * everything or only what was asked for (arrival.h): the folder's account.json says what the sources
- * had beside records. `project` may be NULL. */
+ * everything or only what was asked for (arrival.h): the folder's account.json says what the
+ * sources had beside records. `project` may be NULL. */
 bool verifier_print(const cJSON *verdict, const struct folder *folder,
                     const struct project *project, struct buffer *out, struct error *error);
 

@@ -45,8 +45,8 @@ static bool at_trail(struct scope *scope, const struct trail *trail, struct erro
 static struct node *find(struct node *parent, const char *name, size_t *guess)
 {
     for (size_t i = 0; i < parent->child_count; i++) {
-        size_t at = *guess + i < parent->child_count ? *guess + i
-                                                     : *guess + i - parent->child_count;
+        size_t at =
+            *guess + i < parent->child_count ? *guess + i : *guess + i - parent->child_count;
         if (strcmp(parent->children[at].name, name) == 0) {
             *guess = at + 1 < parent->child_count ? at + 1 : 0;
             return &parent->children[at];
@@ -68,7 +68,7 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
     struct scope *scope = walk->scope;
     if (scope->unspoken_count == scope->unspoken_room) {
         size_t room = scope->unspoken_room * 2 + 16;
-        size_t *unspoken = realloc(scope->unspoken, room * sizeof *unspoken);
+        struct unspoken *unspoken = realloc(scope->unspoken, room * sizeof *unspoken);
         if (unspoken == NULL)
             return error_memory(walk->error);
         scope->unspoken = unspoken;
@@ -82,7 +82,7 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
     }
     return buffer_ok(&scope->scratch, walk->error) &&
            path_account_find(walk->paths, buffer_text(&scope->scratch), scope->scratch.length,
-                             &scope->unspoken[scope->unspoken_count++], walk->error);
+                             &scope->unspoken[scope->unspoken_count++].path, walk->error);
 }
 
 static bool unspoken(struct walk *walk, const struct trail *trail)
@@ -93,8 +93,8 @@ static bool unspoken(struct walk *walk, const struct trail *trail)
     return at_trail(walk->scope, trail, walk->error);
 }
 
-/* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a node
- * are spoken for. */
+/* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a
+ * node are spoken for. */
 static bool walk_fields(struct walk *walk, struct node *node, const struct value *document,
                         bool covered, const struct trail *up)
 {
@@ -201,12 +201,14 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
         struct value member = value_from_iter(&iter);
         if (met != NULL && !has_unspoken(met, &member))
             continue;
+        int64_t ids = writer->losses->hex_ids;
         writer->path[writer->depth++] = key;
         if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error) ||
             !(met == NULL ? json_write_value(writer, &member, error)
                           : write_rest(scope, met, &member, writer, error)))
             return false;
-        scope->kept += met == NULL;
+        if (met == NULL)
+            scope->unspoken[scope->kept++].hex_ids = writer->losses->hex_ids - ids;
         writer->depth--;
     }
     buffer_putc(writer->out, '}');
@@ -216,6 +218,7 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
 bool document_write_rest(struct scope *scope, const struct value *document,
                          struct json_writer *writer, struct error *error)
 {
+    scope->kept = 0; /* another form of rows may have written it before */
     return write_rest(scope, &scope->root, document, writer, error);
 }
 
@@ -233,20 +236,25 @@ static void count_slot(const struct slot_fate *slot, struct path_account *paths,
     if (slot->path != NO_PATH)
         path_account_add(paths, slot->path, fate);
     else
-        path_account_number(paths, slot->own, FATE_MET);
+        path_account_number(paths, slot->own, FATE_MET, 1);
 }
 
 bool document_settle(struct scope *scope, struct path_account *paths, struct error *error)
 {
     if (scope->unspoken_count > 0 && scope->kept == 0 && !scope->rest_passed_over) {
         refuse_unspoken(error);
-        return error_at(error, NULL, NULL, paths->paths[scope->unspoken[0]].path);
+        return error_at(error, NULL, NULL, paths->paths[scope->unspoken[0].path].path);
     }
     for (int i = 0; i < scope->slot_count; i++)
         if (scope->slots[i].type != BSON_TYPE_EOD)
             count_slot(&scope->fates[i], paths, scope->fates[i].fate);
-    for (size_t i = 0; i < scope->unspoken_count; i++)
-        path_account_add(paths, scope->unspoken[i], fate_of_unspoken(scope, i));
+    for (size_t i = 0; i < scope->unspoken_count; i++) {
+        const struct unspoken *field = &scope->unspoken[i];
+        enum fate fate = fate_of_unspoken(scope, i);
+        path_account_add(paths, field->path, fate);
+        if (fate == FATE_REST)
+            path_account_number(paths, field->path, FATE_HEX_IDS, field->hex_ids);
+    }
     return true;
 }
 
@@ -256,12 +264,12 @@ void document_leave_out(struct scope *scope, struct path_account *paths)
         if (scope->slots[i].type != BSON_TYPE_EOD)
             count_slot(&scope->fates[i], paths, FATE_LEFT_OUT);
     for (size_t i = 0; i < scope->unspoken_count; i++)
-        path_account_add(paths, scope->unspoken[i], FATE_LEFT_OUT);
+        path_account_add(paths, scope->unspoken[i].path, FATE_LEFT_OUT);
 }
 
 void document_meet(struct scope *scope, struct path_account *paths)
 {
     for (int i = 0; i < scope->slot_count; i++)
         if (scope->slots[i].type != BSON_TYPE_EOD)
-            path_account_number(paths, scope->fates[i].own, FATE_MET);
+            path_account_number(paths, scope->fates[i].own, FATE_MET, 1);
 }

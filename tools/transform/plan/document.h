@@ -5,8 +5,8 @@
 #include "plan.h"
 
 /* Fill the scope's slots from a record, or from one element of its array, and find the paths of the
- * fields that nobody spoke for. ERROR_DATA with path: a field that stands twice, a field that nobody
- * spoke for in a scope without rest, a scalar where the mapping looks for fields. */
+ * fields that nobody spoke for. ERROR_DATA with path: a field that stands twice, a field that
+ * nobody spoke for in a scope without rest, a scalar where the mapping looks for fields. */
 bool document_walk(struct scope *scope, struct path_account *paths, const struct value *document,
                    struct error *error);
 /* Write the fields of the same document that nobody spoke for, as one JSON object. */

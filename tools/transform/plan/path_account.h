@@ -33,10 +33,11 @@ static inline void path_account_add(struct path_account *account, size_t at, enu
     if (fate != FATE_SEEN)
         account->paths[at].values[fate]++;
 }
-/* One of the numbers that are no fates. */
-static inline void path_account_number(struct path_account *account, size_t at, enum fate number)
+/* Add to one of the numbers that are no fates. */
+static inline void path_account_number(struct path_account *account, size_t at, enum fate number,
+                                       int64_t more)
 {
-    account->paths[at].values[number]++;
+    account->paths[at].values[number] += more;
 }
 /* Begin a new batch: all counts are zero again. */
 void path_account_clear(struct path_account *account);

@@ -22,8 +22,7 @@ static bool wrong(struct compiling *c, const char *column, const char *what)
                      output->table->label, column, what);
 }
 
-static struct node *child(struct compiling *c, struct node *parent, const char *name,
-                          size_t length)
+static struct node *child(struct compiling *c, struct node *parent, const char *name, size_t length)
 {
     for (size_t i = 0; i < parent->child_count; i++)
         if (strlen(parent->children[i].name) == length &&
@@ -89,8 +88,7 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
         const struct condition *condition = &conditions->items[i];
         struct test *test = &(*tests)[(*count)++];
         struct scope *where = condition->outer ? &c->plan->scopes[0] : scope;
-        *test = (struct test){
-            .scope = where, .negated = condition->negated, .mapping = condition};
+        *test = (struct test){.scope = where, .negated = condition->negated, .mapping = condition};
         if (!value_from_json(&c->plan->arena, condition->value, &test->value))
             return memory(c);
         if (!want(c, where, condition->path, FOR_TEST, &test->slot))
@@ -147,8 +145,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         return memory(c);
     for (size_t i = 0; i < value->member_count; i++) {
         expression->names[i] = value->members[i].name;
-        if (!compile_expression(c, column, &value->members[i].value, path,
-                                &expression->members[i]))
+        if (!compile_expression(c, column, &value->members[i].value, path, &expression->members[i]))
             return false;
         /* Inside an object an identity is written as its text. */
         expression->members[i].encoding.type = (struct pgtype){.name = "text", .base = PG_TEXT};
@@ -353,8 +350,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
                     strcmp(table->label, plan->outputs[0].output->table->label) == 0;
         plan->form_count += form;
         ok = output->columns != NULL ? find_scope(&c, table->each, &output->scope) : memory(&c);
-        ok = ok && compile_tests(&c, output->scope, &table->when, &output->tests,
-                                 &output->test_count);
+        ok = ok &&
+             compile_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
         for (size_t k = 0; ok && k < output->output->column_count; k++) {
             ok = compile_column(&c, &output->output->columns[k], &output->columns[k]);
             output->column_count++;

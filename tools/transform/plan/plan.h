@@ -4,10 +4,10 @@
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
  *
- * A scope is a kind of document that is walked: the record, or the elements of one array. Walking it
- * once fills its slots, one per path that anything wants. Every field that is met must be in the
- * tree (wanted, dropped, or on the way to such a field); the others go to the scope's rest column or
- * are an error. */
+ * A scope is a kind of document that is walked: the record, or the elements of one array. Walking
+ * it once fills its slots, one per path that anything wants. Every field that is met must be in the
+ * tree (wanted, dropped, or on the way to such a field); the others go to the scope's rest column
+ * or are an error. */
 #ifndef TRANSFORM_PLAN_H
 #define TRANSFORM_PLAN_H
 
@@ -33,26 +33,31 @@ struct node {
     const char *name;
     struct node *children;
     size_t child_count;
-    int slot;     /* its value is wanted, or NO_SLOT */
-    bool whole;   /* wanted by a column or as an array: with all that is in it */
-    bool claimed; /* wanted by a column */
-    bool tested;  /* wanted by a condition */
-    bool dropped; /* by name: with all that is in it */
+    int slot;      /* its value is wanted, or NO_SLOT */
+    bool whole;    /* wanted by a column or as an array: with all that is in it */
+    bool claimed;  /* wanted by a column */
+    bool tested;   /* wanted by a condition */
+    bool dropped;  /* by name: with all that is in it */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };
 
+/* A field that nobody spoke for. */
+struct unspoken {
+    size_t path;     /* in the account */
+    int64_t hex_ids; /* ObjectIds in it that became text in a rest column */
+};
+
 struct scope {
-    const char *path;  /* "" for the record, "tasks" for the elements of that array */
-    struct node root;  /* slot: the document (or scalar element) itself */
+    const char *path; /* "" for the record, "tasks" for the elements of that array */
+    struct node root; /* slot: the document (or scalar element) itself */
     int slot_count;
     struct value *slots;
     struct slot_fate *fates; /* per slot */
-    int array;      /* slot in the record's scope that holds the array; NO_SLOT for the record */
+    int array; /* slot in the record's scope that holds the array; NO_SLOT for the record */
     bool has_rest;
-    uint64_t walk;  /* number of the walk at hand */
-    /* Fields of this walk that nobody spoke for: their paths in the account, in the order in which
-     * they stand, and how many of them a rest column took. */
-    size_t *unspoken;
+    uint64_t walk; /* number of the walk at hand */
+    /* Of this walk, in the order in which they stand, and how many of them a rest column took. */
+    struct unspoken *unspoken;
     size_t unspoken_count, unspoken_room, kept;
     bool rest_passed_over; /* by a condition of the rest column */
     struct buffer scratch; /* a path */
@@ -69,9 +74,9 @@ struct test {
 /* A mapping_value with its path resolved. */
 struct expression {
     enum value_kind kind;
-    int slot;                 /* FROM */
-    struct value constant;    /* CONST */
-    size_t *parent;           /* PARENT: index of the column in each form of the first table */
+    int slot;                   /* FROM */
+    struct value constant;      /* CONST */
+    size_t *parent;             /* PARENT: index of the column in each form of the first table */
     struct expression *members; /* OBJECT */
     const char **names;
     size_t member_count;
@@ -113,8 +118,9 @@ struct plan {
     size_t scope_count;
     struct output_plan *outputs;
     size_t output_count;
-    size_t form_count; /* the first outputs that are forms of the first table: a record has one of them,
-                          or is filtered; its child rows take their parent's columns from there */
+    size_t form_count; /* the first outputs that are forms of the first table: a record has one of
+                          them, or is filtered; its child rows take their parent's columns from
+                          there */
     struct rule_plan *rules;
     size_t rule_count;
     struct losses losses;

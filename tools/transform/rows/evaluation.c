@@ -182,7 +182,7 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         if (ok && there && !value_identical(&before, &outcome->value)) {
             outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
             path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own,
-                                FATE_BY_FUNCTION + function);
+                                FATE_BY_FUNCTION + function, 1);
         }
         buffer_release(&kept);
         if (!ok)
@@ -204,7 +204,8 @@ static void note_one_way_id(const struct origin *origin, const struct scope *sco
                               : !value_is_scalar(value)))
         return;
     outcome->fate = FATE_CHANGED;
-    path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_ONE_WAY_ID);
+    path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_ONE_WAY_ID,
+                        1);
 }
 
 /* The value of an expression that has one by itself: constant, position, field or the first of
@@ -249,13 +250,14 @@ static bool compute(const struct origin *origin, const struct scope *scope,
 }
 
 bool evaluation_value(const struct origin *origin, const struct scope *scope,
-                      struct expression *expression, bool not_null, struct value *value,
+                      struct expression *expression, bool not_null, struct value *value, int *slot,
                       struct error *error)
 {
     struct outcome outcome;
     if (!compute(origin, scope, expression, not_null, &outcome, error))
         return false;
     *value = outcome.value;
+    *slot = outcome.slot;
     bool taken = outcome.fate == FATE_WRITTEN || outcome.fate == FATE_CHANGED;
     if (expression->kind != VALUE_FROM && taken) { /* members speak for themselves */
         enum fate fate = outcome.choice == FATE_WRITTEN ? outcome.fate : outcome.choice;
@@ -265,6 +267,13 @@ bool evaluation_value(const struct origin *origin, const struct scope *scope,
         evaluation_settle(scope, expression, outcome.fate);
     }
     return true;
+}
+
+void evaluation_note_hex_ids(const struct origin *origin, const struct scope *scope, int slot,
+                             int64_t ids)
+{
+    if (slot != NO_SLOT)
+        path_account_number(&origin->plan->paths, scope->fates[slot].own, FATE_HEX_IDS, ids);
 }
 
 static bool write_object(const struct origin *origin, const struct scope *scope,
@@ -292,12 +301,13 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
 {
     struct value value;
     bool holds;
+    int slot;
     if (!evaluation_holds(member->tests, member->test_count, &holds, error))
         return false;
     if (member->kind == VALUE_OBJECT && holds)
         return json_write_key(writer, first, name, strlen(name), error) &&
                write_object(origin, scope, member, writer, error);
-    if (!evaluation_value(origin, scope, member, false, &value, error))
+    if (!evaluation_value(origin, scope, member, false, &value, &slot, error))
         return false;
     if (value.type == BSON_TYPE_EOD)
         return true; /* an absent field is left out of the object */
@@ -306,9 +316,11 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
         return write_identity(member, &value, writer, error);
     bool outer = writer->safe_numbers;
+    int64_t ids = writer->losses->hex_ids;
     writer->safe_numbers = outer || member->encoding.safe_numbers;
     bool ok = json_write_value(writer, &value, error);
     writer->safe_numbers = outer;
+    evaluation_note_hex_ids(origin, scope, slot, writer->losses->hex_ids - ids);
     return ok;
 }
 

@@ -21,10 +21,14 @@ bool evaluation_holds(const struct test *tests, size_t count, bool *holds, struc
 void evaluation_settle(const struct scope *scope, const struct expression *expression,
                        enum fate fate);
 /* The value of an expression that has one by itself: constant, position, field or the first of
- * several. ERROR_DATA when a function does not take it. */
+ * several; and the slot that it came from, or NO_SLOT. ERROR_DATA when a function does not take it.
+ */
 bool evaluation_value(const struct origin *origin, const struct scope *scope,
-                      struct expression *expression, bool not_null, struct value *value,
+                      struct expression *expression, bool not_null, struct value *value, int *slot,
                       struct error *error);
+/* The value that came from the slot was written, and so many ObjectIds in it became hex text. */
+void evaluation_note_hex_ids(const struct origin *origin, const struct scope *scope, int slot,
+                             int64_t ids);
 /* Is there a jsonb text to be made: an object of values, or the rest? Put it, as a field of COPY.
  */
 bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,

@@ -65,7 +65,9 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
 {
     struct expression *expression = &column->expression;
     bool not_null = column->column->not_null;
+    struct losses *losses = &origin->plan->losses;
     struct value value;
+    int slot;
     if (expression->kind == VALUE_PARENT) {
         put_parent(rows, expression->parent, out);
         return true;
@@ -76,11 +78,15 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (makes_json)
         return evaluation_put_json(origin, scope, expression, out, error);
     scope->rest_passed_over = scope->rest_passed_over || expression->kind == VALUE_REST;
-    if (!evaluation_value(origin, scope, expression, not_null, &value, error))
+    if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
         return false;
     if (value_is_nothing(&value) && not_null)
         return refuse_null(column, &value, error);
-    return encode_field(&expression->encoding, &value, out, error);
+    int64_t ids = losses->hex_ids;
+    if (!encode_field(&expression->encoding, &value, out, error))
+        return false;
+    evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
+    return true;
 }
 
 static bool put_row(const struct rows *rows, const struct origin *origin,
@@ -189,9 +195,9 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
     if (!document_walk(scope, &plan->paths, origin->document, error) ||
         !put_outputs(rows, plan, scope, origin, &any, error))
         return false;
-    path_account_number(&plan->paths, array, FATE_ELEMENTS);
+    path_account_number(&plan->paths, array, FATE_ELEMENTS, 1);
     if (any) {
-        path_account_number(&plan->paths, array, FATE_TAKEN);
+        path_account_number(&plan->paths, array, FATE_TAKEN, 1);
         return true;
     }
     if (!is_left_out(plan, scope, &left, error))

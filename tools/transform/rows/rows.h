@@ -26,8 +26,8 @@ bool rows_init(struct rows *rows, size_t outputs, struct error *error);
 void rows_release(struct rows *rows);
 void rows_clear(struct rows *rows);
 
-/* Add all rows of one document. ERROR_DATA with entity, key and path when it does not fit; nothing of
- * the batch may be used then. */
+/* Add all rows of one document. ERROR_DATA with entity, key and path when it does not fit; nothing
+ * of the batch may be used then. */
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error);
 /* The sections of a rows payload: every list that has rows, and the losses behind them. */

@@ -37,8 +37,8 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
                         struct error *error);
 void tuple_plan_release(struct tuple_plan *plan);
 
-/* Convert the tuple at *at and move behind it. ERROR_SOURCE when it is cut off or has another number
- * of fields than the catalog says, ERROR_DATA when a value does not fit. */
+/* Convert the tuple at *at and move behind it. ERROR_SOURCE when it is cut off or has another
+ * number of fields than the catalog says, ERROR_DATA when a value does not fit. */
 bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **at,
                    const uint8_t *end, struct error *error);
 

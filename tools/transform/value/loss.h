@@ -11,6 +11,7 @@ struct losses {
     uint32_t count;
     const char *entity;
     const char *key; /* of the record at hand */
+    int64_t hex_ids; /* ObjectIds that became text inside of JSON, ever: no loss, but no reference */
 };
 
 void losses_init(struct losses *losses, const char *entity);

@@ -375,6 +375,7 @@ bool json_write_value(struct json_writer *writer, const struct value *value, str
         return put_text(writer, value->bytes, value->length, error);
     case BSON_TYPE_OID:
         put_oid(out, value->oid);
+        writer->losses->hex_ids++;
         return true;
     case BSON_TYPE_DATE_TIME:
         put_date(out, value->integer);

@@ -4,8 +4,9 @@
 
 /* expect.h: the rows that a record must have become, by verify's own reading of the mapping.
  *
- * Nothing here may call transform, load, schema.c, identity.c or ddl.c: a bug there must not be able
- * to hide here. It walks plainly, record by record; being slower than transform is all right. */
+ * Nothing here may call transform, load, schema.c, identity.c or ddl.c: a bug there must not be
+ * able to hide here. It walks plainly, record by record; being slower than transform is all right.
+ */
 #ifndef VERIFY_EXPECT_H
 #define VERIFY_EXPECT_H
 
@@ -19,15 +20,16 @@ struct expected_column {
     struct pgtype type;
     bool key;
 };
-/* A target table as one entity fills it. Row forms of one table share it: columns of all forms, in the
- * order of their names; a column that a form does not give is not compared for its rows. */
+/* A target table as one entity fills it. Row forms of one table share it: columns of all forms, in
+ * the order of their names; a column that a form does not give is not compared for its rows. */
 struct expected_table {
     const char *label; /* "public.books" */
     const struct mapping_table *mapping;
     struct expected_column *columns;
     size_t column_count;
 };
-/* One row: per column of the table, given or not, and its canonical value. Views, for the callback. */
+/* One row: per column of the table, given or not, and its canonical value. Views, for the callback.
+ */
 struct expected_value {
     bool given;
     const uint8_t *bytes;
@@ -53,10 +55,12 @@ bool expectation_new(struct expectation **made, const struct project *project,
                      struct error *error);
 void expectation_free(struct expectation *expectation);
 /* The tables it fills; stable while it lives. */
-const struct expected_table *expectation_tables(const struct expectation *expectation, size_t *count);
-/* All rows of one batch's payload; *records and *filtered are added to. A record is filtered when no
- * form of the first table holds for it; then it has no row at all. A record for which the mapping
- * gives no answer is ERROR_DATA with entity, key and path (then the run should have stopped there). */
+const struct expected_table *expectation_tables(const struct expectation *expectation,
+                                                size_t *count);
+/* All rows of one batch's payload; *records and *filtered are added to. A record is filtered when
+ * no form of the first table holds for it; then it has no row at all. A record for which the
+ * mapping gives no answer is ERROR_DATA with entity, key and path (then the run should have stopped
+ * there). */
 bool expectation_batch(struct expectation *expectation, const uint8_t *payload, size_t length,
                        expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                        struct error *error);

@@ -1,11 +1,13 @@
-/* expect_condition.h: do the conditions of a mapping hold? As project.h says it of struct condition. */
+/* expect_condition.h: do the conditions of a mapping hold? As project.h says it of struct
+ * condition. */
 #ifndef VERIFY_EXPECT_CONDITION_H
 #define VERIFY_EXPECT_CONDITION_H
 
 #include "expect_item.h"
 #include "graduate/project.h"
 
-/* Where conditions look: the document at hand, at this path of the record ("" for the record itself). */
+/* Where conditions look: the document at hand, at this path of the record ("" for the record
+ * itself). */
 struct expect_view {
     const struct item *document, *record;
     const char *path;

@@ -151,7 +151,8 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
             continue;
         if (result->fate == FATE_WRITTEN)
             result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field, FATE_BY_FUNCTION + value->functions[i]);
+        scope_number(scope, &m->e->counts, result->field, FATE_BY_FUNCTION + value->functions[i],
+                     1);
     }
     if (around.lost)
         result->fate = FATE_LOST;
@@ -159,7 +160,7 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
         (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED) &&
         expect_identity_is_one_way(&result->item)) {
         result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field, FATE_BY_ONE_WAY_ID);
+        scope_number(scope, &m->e->counts, result->field, FATE_BY_ONE_WAY_ID, 1);
     }
     return true;
 }
@@ -185,12 +186,13 @@ static bool find_out(const struct making *m, const struct mapping_value *value, 
 }
 
 static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct item *item)
+                     struct item *item, const char **field)
 {
     struct result result;
     if (!find_out(m, value, not_null, &result))
         return false;
     *item = result.item;
+    *field = result.field;
     bool taken = result.fate == FATE_WRITTEN || result.fate == FATE_CHANGED;
     /* What is made of several fields is written of those that it took, and each of them says so. */
     if (value->kind == VALUE_FROM || !taken)
@@ -203,6 +205,13 @@ static bool evaluate(const struct making *m, const struct mapping_value *value, 
 
 static bool put_object(const struct making *m, const struct mapping_value *value, bool safe,
                        const char *path, struct buffer *out);
+
+/* What of a field was written as JSON holds ids that no reference finds. */
+static void note_hex_ids(const struct making *m, const char *field, const struct item *item)
+{
+    if (field != NULL)
+        scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS, item_object_ids(item));
+}
 
 /* An identity inside an object is its UUID's text. */
 static bool put_member_identity(const struct making *m, const struct mapping_value *value,
@@ -221,12 +230,13 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
                        const char *path, struct canonical_object *object)
 {
     const struct mapping_value *value = &member->value;
+    const char *field = NULL;
     struct item item;
     bool made;
     if (!holds(m->record, m->form->scope, &value->when, &made, m->error))
         return false;
     made = made && value->kind == VALUE_OBJECT;
-    if (!made && !evaluate(m, value, false, &item))
+    if (!made && !evaluate(m, value, false, &item, &field))
         return false;
     if (!made && item.value.value_type == BSON_TYPE_EOD)
         return true; /* an absent member is left out */
@@ -239,6 +249,7 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     if (value->id_of != NULL && !item_is_nothing(&item))
         return put_member_identity(m, value, &item, path, object->out);
     item.safe = item.safe || safe;
+    note_hex_ids(m, field, &item);
     return expect_json_put(object->out, &item, path, m->error);
 }
 
@@ -284,6 +295,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .path = path,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->mapping->key, column->name);
+    const char *field;
     struct item item;
     if (value->kind == VALUE_PARENT)
         return put_parent(m, column, out);
@@ -301,10 +313,12 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         buffer_putc(out, 'j');
         return put_object(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
     }
-    if (!evaluate(m, value, not_null, &item))
+    if (!evaluate(m, value, not_null, &item, &field))
         return false;
     if (not_null && item_is_nothing(&item))
         return item_misfit(&item, path, "its column must not be null", m->error);
+    if (column->type.base == PG_JSON || column->type.base == PG_JSONB)
+        note_hex_ids(m, field, &item);
     return expect_put(&target, &item, out, m->error);
 }
 
@@ -430,9 +444,9 @@ static bool put_element(struct making *m, struct scope *scope, const struct item
     scope->document = *element;
     if (!enter(m, scope) || !find_form(m, scope, NULL, &form))
         return false;
-    scope_number(&m->e->scopes[0], counts, scope->path, FATE_ELEMENTS);
+    scope_number(&m->e->scopes[0], counts, scope->path, FATE_ELEMENTS, 1);
     if (form != NULL) {
-        scope_number(&m->e->scopes[0], counts, scope->path, FATE_TAKEN);
+        scope_number(&m->e->scopes[0], counts, scope->path, FATE_TAKEN, 1);
         return put_rows(m, scope, NULL, delivery) && scope_leave(scope, counts, m->error);
     }
     if (!is_left_out(m, scope, &any, &left))

@@ -21,7 +21,8 @@ static bool remake(struct expect_surroundings *around, struct item *item, const 
         return error_memory(error);
     for (size_t i = 0; i < length; i++) {
         bool large = text[i] >= 'A' && text[i] <= 'Z', small = text[i] >= 'a' && text[i] <= 'z';
-        bool changes = (letters == LETTERS_LOWERED && large) || (letters == LETTERS_RAISED && small);
+        bool changes =
+            (letters == LETTERS_LOWERED && large) || (letters == LETTERS_RAISED && small);
         if (text[i] == '\0' || strchr(out, text[i]) == NULL)
             made[kept++] = (char)(changes ? text[i] ^ 32 : text[i]);
     }

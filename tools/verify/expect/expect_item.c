@@ -185,6 +185,39 @@ bool item_next(bson_iter_t *iter, bool *ok, struct error *error)
     return false;
 }
 
+static int64_t object_ids_in(const bson_t *document)
+{
+    bson_iter_t iter;
+    int64_t count = 0;
+    if (!bson_iter_init(&iter, document))
+        return 0; /* whoever reads it says so */
+    while (bson_iter_next(&iter)) {
+        const struct item inner = item_of(&iter);
+        count += item_object_ids(&inner);
+    }
+    return count;
+}
+
+int64_t item_object_ids(const struct item *item)
+{
+    const bson_value_t *value = &item->value;
+    const uint8_t *bytes = NULL;
+    uint32_t length = 0;
+    bson_t inside;
+    if (value->value_type == BSON_TYPE_OID)
+        return 1;
+    if (item->json != NULL)
+        return 0;
+    if (value->value_type == BSON_TYPE_DOCUMENT || value->value_type == BSON_TYPE_ARRAY) {
+        bytes = value->value.v_doc.data;
+        length = value->value.v_doc.data_len;
+    } else if (value->value_type == BSON_TYPE_CODEWSCOPE) {
+        bytes = value->value.v_codewscope.scope_data;
+        length = value->value.v_codewscope.scope_len;
+    }
+    return bytes != NULL && bson_init_static(&inside, bytes, length) ? object_ids_in(&inside) : 0;
+}
+
 static struct item find_name(const struct item *document, const char *name, size_t length)
 {
     bson_iter_t iter;

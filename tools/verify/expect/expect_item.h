@@ -43,6 +43,9 @@ struct item item_find(const struct item *document, const char *path);
 /* Does a condition's constant equal it? Nothing equals null, numbers compare as decimals. */
 bool item_equals(const struct item *item, const cJSON *constant);
 
+/* How many ObjectIds it is or holds, at any depth. */
+int64_t item_object_ids(const struct item *item);
+
 /* For messages: "the text", "17", ... */
 void item_brief(const struct item *item, char *out, size_t size);
 /* Set an ERROR_DATA about it: what it is, and why that does not do. */

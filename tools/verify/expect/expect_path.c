@@ -79,9 +79,9 @@ void path_counts_add(struct path_counts *counts, size_t at, enum fate fate)
         counts->items[at].values[fate]++;
 }
 
-void path_counts_number(struct path_counts *counts, size_t at, enum fate number)
+void path_counts_number(struct path_counts *counts, size_t at, enum fate number, int64_t more)
 {
-    counts->items[at].values[number]++;
+    counts->items[at].values[number] += more;
 }
 
 void path_join(struct buffer *out, const char *scope, const char *path)

@@ -18,8 +18,8 @@ bool path_counts_find(struct path_counts *counts, const char *path, size_t *at,
 /* One value of that path, and its fate; FATE_SEEN: it met none. */
 void path_counts_add(struct path_counts *counts, size_t at, enum fate fate);
 
-/* One of the numbers that are no fates. */
-void path_counts_number(struct path_counts *counts, size_t at, enum fate number);
+/* Add to one of the numbers that are no fates. */
+void path_counts_number(struct path_counts *counts, size_t at, enum fate number, int64_t more);
 
 /* "tasks" and "title" make "tasks.title"; either may be empty, and "." is the first itself. */
 void path_join(struct buffer *out, const char *scope, const char *path);

@@ -64,7 +64,7 @@ void scope_release(struct scope *scope)
 {
     free(scope->claims);
     buffer_release(&scope->rest);
-    buffer_release(&scope->rest_paths);
+    buffer_release(&scope->rest_fields);
     buffer_release(&scope->names);
 }
 
@@ -193,8 +193,8 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
         return refuse(scope, trail, "the mapping says nothing of this field", walk->error);
     struct item kept = *field;
     kept.safe = scope->rest_safe;
+    struct rest_field unspoken = {.object_ids = item_object_ids(field)};
     struct buffer path;
-    size_t at;
     buffer_init(&path);
     put_path(&path, scope, trail);
     canonical_object_member(rest);
@@ -202,12 +202,12 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
               (expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
                expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error));
     bool text = expect_text_valid(trail->name, strlen(trail->name));
-    ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS, &at,
-                                walk->error);
+    ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
+                                &unspoken.count, walk->error);
     buffer_release(&path);
     if (ok)
-        buffer_put(&scope->rest_paths, &at, sizeof at);
-    return ok && buffer_ok(&scope->rest_paths, walk->error);
+        buffer_put(&scope->rest_fields, &unspoken, sizeof unspoken);
+    return ok && buffer_ok(&scope->rest_fields, walk->error);
 }
 
 static bool walk_fields(const struct walk *walk, const struct item *document,
@@ -281,7 +281,7 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     scope->unspoken = 0;
     scope->rest_fate = FATE_SEEN;
     buffer_clear(&scope->rest);
-    buffer_clear(&scope->rest_paths);
+    buffer_clear(&scope->rest_fields);
     for (size_t i = 0; i < scope->count; i++) {
         scope->claims[i].met = false;
         if (strcmp(scope->claims[i].path, ".") == 0)
@@ -312,11 +312,11 @@ void scope_settle(struct scope *scope, const char *path, enum fate fate)
 }
 
 void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
-                  enum fate number)
+                  enum fate number, int64_t more)
 {
     struct claim *claim = find_claim(scope, path);
     if (claim != NULL)
-        path_counts_number(counts, claim->count, number);
+        path_counts_number(counts, claim->count, number, more);
 }
 
 void scope_leave_out(struct scope *scope)
@@ -331,7 +331,7 @@ void scope_meet(struct scope *scope, struct path_counts *counts)
     for (size_t i = 0; i < scope->count; i++) {
         struct item there = item_find(&scope->document, scope->claims[i].path);
         if (there.value.value_type != BSON_TYPE_EOD)
-            path_counts_number(counts, scope->claims[i].count, FATE_MET);
+            path_counts_number(counts, scope->claims[i].count, FATE_MET, 1);
     }
 }
 
@@ -345,15 +345,17 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
         }
         struct item there = item_find(&scope->document, claim->path);
         if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
-            path_counts_number(counts, claim->count, FATE_MET);
+            path_counts_number(counts, claim->count, FATE_MET, 1);
     }
-    for (size_t i = 0; i < scope->rest_paths.length; i += sizeof i) {
-        size_t at;
-        memcpy(&at, scope->rest_paths.data + i, sizeof at);
-        path_counts_add(counts, at, scope->rest_fate);
+    struct rest_field field;
+    for (size_t i = 0; i < scope->rest_fields.length; i += sizeof field) {
+        memcpy(&field, scope->rest_fields.data + i, sizeof field);
+        path_counts_add(counts, field.count, scope->rest_fate);
+        if (scope->rest_fate == FATE_REST)
+            path_counts_number(counts, field.count, FATE_HEX_IDS, field.object_ids);
         if (scope->rest_fate == FATE_SEEN) {
             error_set(error, ERROR_DATA, "no form of rows keeps this field");
-            return error_at(error, NULL, NULL, counts->items[at].path);
+            return error_at(error, NULL, NULL, counts->items[field.count].path);
         }
     }
     return true;

@@ -22,18 +22,23 @@ struct claim {
     size_t count;   /* of its path, in path_counts */
 };
 
+struct rest_field {
+    size_t count;       /* of its path, in path_counts */
+    int64_t object_ids; /* in it, at any depth */
+};
+
 struct scope {
     const char *path; /* "" for the record, "tasks" for the elements of that array */
     struct claim *claims;
     size_t count, room;
-    bool has_rest, rest_safe; /* a column keeps what nobody spoke for; under safe_numbers */
-    struct item document;     /* at hand */
-    bool rest_wanted;         /* a form of rows keeps its rest */
-    struct buffer rest;       /* canonical JSON of its unspoken fields */
-    size_t unspoken;          /* how many at its top; 0: none at all */
-    struct buffer rest_paths; /* of its unspoken fields: indexes in path_counts */
-    enum fate rest_fate;      /* of them all, so far */
-    struct buffer names;      /* scratch */
+    bool has_rest, rest_safe;  /* a column keeps what nobody spoke for; under safe_numbers */
+    struct item document;      /* at hand */
+    bool rest_wanted;          /* a form of rows keeps its rest */
+    struct buffer rest;        /* canonical JSON of its unspoken fields */
+    size_t unspoken;           /* how many at its top; 0: none at all */
+    struct buffer rest_fields; /* of its unspoken fields: struct rest_field */
+    enum fate rest_fate;       /* of them all, so far */
+    struct buffer names;       /* scratch */
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);
@@ -45,9 +50,9 @@ void scope_release(struct scope *scope);
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error);
 /* Something happened to the field of this path. */
 void scope_settle(struct scope *scope, const char *path, enum fate fate);
-/* One of the numbers of a claimed path that are no fates. */
+/* Add to one of the numbers of a claimed path that are no fates. */
 void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
-                  enum fate number);
+                  enum fate number, int64_t more);
 /* A rule left the document out as a whole, with all its values. */
 void scope_leave_out(struct scope *scope);
 /* The record became no row: its claimed fields were met, and that is all. */
