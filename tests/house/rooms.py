@@ -68,6 +68,7 @@ ROOMS = {
     "transform": Room(
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
+    "check": Room("common/base common/stream", "bson cjson", "programs check"),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
         "",
@@ -99,14 +100,19 @@ ROOMS = {
         "bson cjson",
         f"{MIGRATIONS} {RESUMPTIONS} run_folder objects",
     ),
+    "graduate/trial": Room(
+        "common/base common/mapping common/target graduate/process graduate/run graduate/text",
+        "cjson",
+        "cases check",
+    ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),
     "graduate/report": Room("common/base common/mapping graduate/run graduate/text", "cjson", "report"),
     "graduate/verb": Room(
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
-        " graduate/report graduate/run graduate/seal graduate/text",
+        " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
         "",
-        "programs migration run_folder compare report seal verify",
+        "programs check migration run_folder compare report seal verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),
 }

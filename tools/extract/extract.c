@@ -315,7 +315,7 @@ static bool read_source(struct extract *x, struct error *error)
     bool ok = check_identity(x, &reader, error) && (!x->keeps || begin_checkpoint(x, error)) &&
               begin_stream(x, error);
     bool more = true;
-    while (ok) {
+    while (ok && (request->first == 0 || x->records + records < request->first)) {
         ok = reader.ops->next(&reader, &x->payload, &more, error) && buffer_ok(&x->payload, error);
         if (!ok || !more)
             break;
@@ -327,7 +327,7 @@ static bool read_source(struct extract *x, struct error *error)
     }
     if (ok && records > 0)
         ok = flush(x, &reader, records, error);
-    ok = ok && check_end(x, &reader, error);
+    ok = ok && (more || check_end(x, &reader, error));
     reader.ops->close(&reader);
     return ok;
 }

@@ -20,6 +20,7 @@ struct extract_request {
     int64_t after_records;   /* and so many records */
     const bson_t *after;     /* and the source stood here; NULL with after_batch 0 */
     int64_t batch_bytes;
+    int64_t first;  /* end after so many records, whatever else there is; 0: with the last one */
     bool unchanged; /* write nothing: only see that the source has what was read, and no more */
 };
 

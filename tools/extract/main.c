@@ -20,7 +20,7 @@ enum { DEFAULT_BATCH_BYTES = 4 << 20, LARGEST_BATCH_BYTES = 64 << 20 };
 
 static struct {
     const char *project, *source, *entity, *catalogs, *run, *checkpoint, *after, *snapshot;
-    int64_t after_batch, after_records, batch_bytes;
+    int64_t after_batch, after_records, batch_bytes, first;
     bool catalog, count, hold_snapshot, unchanged;
 } given = {.batch_bytes = DEFAULT_BATCH_BYTES};
 
@@ -38,6 +38,7 @@ static const struct option_row options[] = {
      "and the source stood at the position in FILE (BSON)"},
     {"batch-bytes", OPTION_BYTES, &given.batch_bytes, "N",
      "cut a batch at so many bytes (default 4M)"},
+    {"first", OPTION_NUMBER, &given.first, "N", "only the first N records, for a look at them"},
     {"unchanged", OPTION_FLAG, &given.unchanged, NULL,
      "write nothing: only see that an export has what was read, and no more"},
     {"snapshot", OPTION_TEXT, &given.snapshot, "NAME", "Postgres: read in this exported snapshot"},
@@ -162,6 +163,7 @@ static bool of_entity(const struct project *project, struct error *error)
         .after_batch = given.after_batch,
         .after_records = given.after_records,
         .batch_bytes = given.batch_bytes,
+        .first = given.first,
         .unchanged = given.unchanged,
     };
     struct endpoint_texts texts;
@@ -194,7 +196,7 @@ static bool is_for_entity(void)
 {
     return given.catalogs != NULL || given.run != NULL || given.checkpoint != NULL ||
            given.after != NULL || given.snapshot != NULL || given.unchanged ||
-           given.after_batch > 0 || given.after_records > 0;
+           given.after_batch > 0 || given.after_records > 0 || given.first > 0;
 }
 
 static bool check_command(int positionals, char **argv, struct error *error)
@@ -220,6 +222,9 @@ static bool check_command(int positionals, char **argv, struct error *error)
                   "or to graduate-transform");
     else if (given.batch_bytes > LARGEST_BATCH_BYTES)
         error_set(error, ERROR_USAGE, "--batch-bytes is at most 64M: a batch is held in memory");
+    else if (given.first > 0 && (given.checkpoint != NULL || given.run != NULL))
+        error_set(error, ERROR_USAGE,
+                  "--first is for a look: no run and no checkpoint has only these");
     else if (given.after_batch > 0 && given.after == NULL && given.checkpoint == NULL)
         error_set(error, ERROR_USAGE, "--after-batch needs --after, or a --checkpoint");
     else

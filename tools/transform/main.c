@@ -23,6 +23,8 @@ struct transform {
     struct schema schema;
     struct catalog catalog; /* of the entity, out of the stream's header */
     bool documents;         /* else tuples */
+    bool tries;             /* goes on behind what does not fit */
+    struct problems problems;
     struct plan plan;
     struct tuple_plan tuples;
     struct rows rows;
@@ -46,12 +48,12 @@ static bool write_header(struct transform *t, const struct stream_header *record
                          struct error *error)
 {
     static const char *const loss_columns[] = {"entity", "key", "path", "rule", "before", "after"};
-    static const char *const loss_types[] = {"text", "text", "text", "text", "text", "text"};
+    static const char *const texts[] = {"text", "text", "text", "text", "text", "text"};
     size_t first, count;
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;
     arena_init(&arena);
-    struct stream_output *outputs = arena_alloc(&arena, count + 1, sizeof *outputs);
+    struct stream_output *outputs = arena_alloc(&arena, count + 2, sizeof *outputs);
     bool ok = outputs != NULL ? true : error_memory(error);
     for (size_t i = 0; ok && i < count; i++) {
         const struct schema_output *output = &t->schema.outputs[first + i];
@@ -75,12 +77,17 @@ static bool write_header(struct transform *t, const struct stream_header *record
     if (ok) {
         outputs[count] = (struct stream_output){.table = "graduate.losses",
                                                 .columns = loss_columns,
-                                                .types = loss_types,
+                                                .types = texts,
                                                 .column_count = 6,
                                                 .ledger = true};
+        outputs[count + 1] = (struct stream_output){.table = "graduate.problems",
+                                                    .columns = problem_fields,
+                                                    .types = texts,
+                                                    .column_count = PROBLEM_FIELDS,
+                                                    .ledger = true};
         struct stream_header header = *records;
         header.rows = true;
-        ok = stream_write_header(&t->out, &header, outputs, count + 1, error);
+        ok = stream_write_header(&t->out, &header, outputs, count + (t->tries ? 2 : 1), error);
     }
     arena_release(&arena);
     return ok;
@@ -166,6 +173,8 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
     size_t first, count;
     if (!compile(t, &t->catalog.entities[0], error))
         return false;
+    problems_init(&t->problems, t->entity->name);
+    t->plan.problems = t->tuples.problems = t->tries ? &t->problems : NULL;
     schema_outputs(&t->schema, t->entity, &first, &count);
     return rows_init(&t->rows, count, error) && write_header(t, &header, error);
 }
@@ -220,6 +229,7 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
         return false;
     rows_clear(&t->rows);
     losses_clear(losses_of(t));
+    problems_clear(&t->problems);
     path_account_clear(paths_of(t));
     if (!(t->documents ? put_documents(t, frame, &records, error)
                        : put_tuples(t, frame, &records, error)))
@@ -232,7 +242,7 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     }
     meta.filtered = t->rows.filtered;
     buffer_clear(&t->payload);
-    rows_put_sections(&t->rows, losses_of(t), &t->payload);
+    rows_put_sections(&t->rows, losses_of(t), t->tries ? &t->problems : NULL, &t->payload);
     if (!buffer_ok(&t->payload, error) || !send(t, &meta, error))
         return false;
     crash_point(CRASH_TRANSFORM_BATCH_SENT);
@@ -294,10 +304,12 @@ static bool check_command(const char *project, bool checks, const char *catalogs
 int main(int argc, char **argv)
 {
     const char *project = NULL, *catalogs = NULL;
-    bool checks = false;
+    bool checks = false, tries = false;
     const struct option_row options[] = {
         {"project", OPTION_TEXT, &project, "P", "the project: a folder, or a name in ./mappings"},
         {"check", OPTION_FLAG, &checks, NULL, "only see whether every mapping can be carried out"},
+        {"trial", OPTION_FLAG, &tries, NULL,
+         "go on behind what does not fit, and put it on record: for graduate-check"},
         {"catalogs", OPTION_TEXT, &catalogs, "DIR",
          "with --check: catalogs of the sources, SOURCE.json each"},
     };
@@ -319,6 +331,7 @@ int main(int argc, char **argv)
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
+    t.tries = tries;
     bool ok = outcome == OPTIONS_RUN &&
               check_command(project, checks, catalogs, positionals, argv, &error);
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
@@ -328,6 +341,7 @@ int main(int argc, char **argv)
          (checks ? check_all(&t.project, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
     release_plans(&t);
+    problems_release(&t.problems);
     rows_release(&t.rows);
     buffer_release(&t.payload);
     stream_reader_release(&t.in);

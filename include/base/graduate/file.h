@@ -5,6 +5,7 @@
 #include "graduate/buffer.h"
 #include "graduate/error.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 /* Write all of it. EPIPE becomes ERROR_PEER, anything else ERROR_TARGET naming `name`. */
@@ -25,6 +26,8 @@ bool file_replace(const char *path, const void *bytes, size_t length, struct err
 bool file_settle(int fd, const char *temporary, const char *path, struct error *error);
 /* mkdir -p with mode 0700. */
 bool file_make_folder(const char *path, struct error *error);
+/* A new folder of this user alone, below $TMPDIR; `out` is "" when there is none. */
+bool file_make_scratch(char out[PATH_MAX], struct error *error);
 bool file_exists(const char *path);
 /* "folder/name" into a fixed buffer; ERROR_USAGE when it does not fit. */
 bool file_join(char *out, size_t size, const char *folder, const char *name, struct error *error);

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.integration.migration import PROGRAMS, ROOT
+from tests.integration.migration import EMPTY, PROGRAMS, ROOT
 from tests.rig.postgres import Cluster
 
 CASES = ROOT / "fixtures" / "cases"
@@ -98,6 +98,7 @@ class Trial:
         for database, template in ((self.database, "postgres"), (f"{self.database}_source", "template0")):
             self.cluster.psql(f'drop database if exists "{database}" with (force)')
             self.cluster.psql(f'create database "{database}" template {template}')
+        self.cluster.psql(EMPTY, database=self.database)  # what another test left in the template
         for file, database in (("target.sql", self.database), ("source.sql", f"{self.database}_source")):
             if (self.folder / file).exists():
                 self.cluster.psql(file=self.folder / file, database=database)

@@ -55,7 +55,7 @@ RIGHT = {
     ),
     "ids-inside-a-rest-stay-hex": Right(
         "0 0 0",
-        says=((1, '1 ObjectId at "friend" is kept inside extra as hex text, and no longer matches public.c.id; name it as a column'),),
+        says=((0, '1 ObjectId at "friend" is kept inside extra as hex text, and no longer matches public.c.id'), (1, '1 ObjectId at "friend" is kept inside extra as hex text, and no longer matches public.c.id; name it as a column'),),
         values=(("select count(*) from public.c where extra ->> 'friend' ~ '^[0-9a-f]{24}$'", "1"),),
     ),
     "nan-in-a-price": Right(

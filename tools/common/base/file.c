@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_write_all(int fd, const char *name, const void *bytes, size_t length,
-                    struct error *error)
+bool file_write_all(int fd, const char *name, const void *bytes, size_t length, struct error *error)
 {
     const char *at = bytes;
     while (length > 0) {
@@ -57,7 +57,8 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         error_set_errno(error, code, "cannot open %s", path);
-        return error_hint(error, "see that it is there and that this user may read it, then run again");
+        return error_hint(error,
+                          "see that it is there and that this user may read it, then run again");
     }
     bool ok = true;
     size_t got = 1, total = 0;
@@ -69,7 +70,8 @@ bool file_read(const char *path, size_t limit, enum error_code code, struct buff
         buffer->length += got;
         total += got;
         if (total > limit)
-            ok = error_set(error, code, "%s is larger than the %zu bytes allowed here", path, limit);
+            ok =
+                error_set(error, code, "%s is larger than the %zu bytes allowed here", path, limit);
     }
     if (!ok)
         error->code = code;
@@ -149,6 +151,21 @@ bool file_make_folder(const char *path, struct error *error)
         return error_hint(error, "take it away, or name another folder");
     }
     return true;
+}
+
+bool file_make_scratch(char out[PATH_MAX], struct error *error)
+{
+    const char *parent = getenv("TMPDIR");
+    parent = parent != NULL && parent[0] != '\0' ? parent : P_tmpdir;
+    if (!file_join(out, PATH_MAX, parent, "graduate-XXXXXX", error)) {
+        out[0] = '\0';
+        return false;
+    }
+    if (mkdtemp(out) != NULL)
+        return true;
+    error_set_errno(error, ERROR_TARGET, "cannot make the folder %s", out);
+    out[0] = '\0';
+    return error_hint(error, "set TMPDIR to a folder where this user may write");
 }
 
 bool file_exists(const char *path)

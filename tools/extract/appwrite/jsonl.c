@@ -336,16 +336,11 @@ static bool confirm(struct reader *reader, int64_t delivered, int64_t *held, str
     return error_at(error, state->from, NULL, NULL);
 }
 
-/* The size tells of another export where nothing was read yet; what was read is in the position. */
+/* Not the size: a line that was not read yet may be corrected. What was read is in the position. */
 static bool identity(struct reader *reader, bson_t *out, struct error *error)
 {
     const struct jsonl *state = reader->state;
-    struct stat info;
-    if (fstat(state->fd, &info) != 0)
-        return error_set_errno(error, ERROR_SOURCE, "cannot look at %s", state->path);
-    return (BSON_APPEND_UTF8(out, "list", state->from) &&
-            BSON_APPEND_INT64(out, "size", info.st_size)) ||
-           error_memory(error);
+    return BSON_APPEND_UTF8(out, "list", state->from) || error_memory(error);
 }
 
 static bool position(struct reader *reader, bson_t *out, struct error *error)

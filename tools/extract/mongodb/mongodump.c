@@ -214,8 +214,7 @@ static bool dump_next(struct reader *reader, struct buffer *payload, bool *more,
 static bool dump_identity(struct reader *reader, bson_t *identity, struct error *error)
 {
     const struct dump_reader *state = reader->state;
-    bool ok = BSON_APPEND_UTF8(identity, "collection", state->documents.collection) &&
-              BSON_APPEND_INT64(identity, "size", state->documents.file.size);
+    bool ok = BSON_APPEND_UTF8(identity, "collection", state->documents.collection);
     if (state->uuid != NULL)
         ok = ok && BSON_APPEND_UTF8(identity, "uuid", state->uuid);
     return ok || error_memory(error);

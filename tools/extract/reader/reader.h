@@ -62,8 +62,9 @@ struct reader_ops {
      * be retried is an error with the entity and, where it is known, the key. */
     bool (*next)(struct reader *reader, struct buffer *payload, bool *more, struct error *error);
     /* What this source, and what of it is read, cannot be mistaken for another by: members that
-     * another one has otherwise (an export's size; a server's own id, the collection's). Called on
-     * an open reader before its first record. A text that may be private is hashed. */
+     * another one has otherwise (a server's own id, the collection's). Called on an open reader before
+     * its first record. A text that may be private is hashed. An export's size is none of them: what was
+     * read of it is in the position, with its hash, and what was not may be corrected. */
     bool (*identity)(struct reader *reader, bson_t *identity, struct error *error);
     /* The end was met: is it one? Ask the source in another way than next() did. ERROR_SOURCE with
      * the entity when records were certainly withheld. *held is how many records the source says it

@@ -26,8 +26,7 @@ static bool read_json(const struct past_run *run, const char *name, cJSON **json
 {
     char path[PATH_MAX];
     return file_join(path, sizeof path, run->folder.path, name, error) &&
-           member_read_file(path, json, error) &&
-           (*json != NULL || lacks(run, name, error));
+           member_read_file(path, json, error) && (*json != NULL || lacks(run, name, error));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

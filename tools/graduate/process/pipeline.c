@@ -17,9 +17,10 @@ static void close_fd(int *fd)
 /* On success all stages run and the driver holds no end of their pipes, so that each of them sees
  * when its neighbour goes. */
 static bool start_all(struct supervisor *supervisor, struct process *processes,
-                      const struct arguments *programs, size_t count, struct error *error)
+                      const struct arguments *programs, size_t count, int first, int output,
+                      struct error *error)
 {
-    int input = PROCESS_NOTHING;
+    int input = -1;
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) {
         int ends[2] = {-1, -1};
@@ -28,8 +29,8 @@ static bool start_all(struct supervisor *supervisor, struct process *processes,
             ok = error_set_errno(error, ERROR_TARGET, "cannot make a pipe");
         if (ok && !last)
             fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* where it is not allowed, 64 KiB will do */
-        ok = ok && supervisor_start(supervisor, &processes[i], &programs[i], input,
-                                    last ? PROCESS_NOTHING : ends[1], error);
+        ok = ok && supervisor_start(supervisor, &processes[i], &programs[i], i == 0 ? first : input,
+                                    last ? output : ends[1], error);
         close_fd(&ends[1]);
         close_fd(&input);
         input = ends[0];
@@ -65,27 +66,31 @@ bool pipeline_run(struct supervisor *supervisor, const struct arguments *program
         processes[i].on_remark = on_remark;
         processes[i].context = context;
     }
-    bool started = start_all(supervisor, processes, programs, count, error);
+    bool started =
+        start_all(supervisor, processes, programs, count, PROCESS_NOTHING, PROCESS_NOTHING, error);
     bool ok = finish_all(supervisor, processes, count, started, error);
     for (size_t i = 0; i < count; i++)
         process_release(&processes[i]);
     return ok;
 }
 
-bool pipeline_capture(struct supervisor *supervisor, const struct arguments *program,
-                      struct buffer *out, struct error *error)
+bool pipeline_capture(struct supervisor *supervisor, const struct arguments *programs, size_t count,
+                      int input, struct buffer *out, struct error *error)
 {
-    struct process process;
-    process_init(&process);
-    bool started =
-        supervisor_start(supervisor, &process, program, PROCESS_NOTHING, PROCESS_CAPTURE, error);
-    bool ok = finish_all(supervisor, &process, 1, started, error);
-    if (ok && process.captured.failed)
+    assert(count > 0 && count <= PIPELINE_MOST);
+    struct process processes[PIPELINE_MOST];
+    const struct buffer *captured = &processes[count - 1].captured;
+    for (size_t i = 0; i < count; i++)
+        process_init(&processes[i]);
+    bool started = start_all(supervisor, processes, programs, count, input, PROCESS_CAPTURE, error);
+    bool ok = finish_all(supervisor, processes, count, started, error);
+    if (ok && captured->failed)
         ok = error_memory(error);
     if (ok) {
-        buffer_put(out, process.captured.data, process.captured.length);
+        buffer_put(out, captured->data, captured->length);
         ok = buffer_ok(out, error);
     }
-    process_release(&process);
+    for (size_t i = 0; i < count; i++)
+        process_release(&processes[i]);
     return ok;
 }

@@ -13,8 +13,9 @@ bool pipeline_run(struct supervisor *supervisor, const struct arguments *program
                   bool (*on_remark)(void *context, const struct remark *remark), void *context,
                   struct error *error);
 
-/* Run one, and append what it prints. */
-bool pipeline_capture(struct supervisor *supervisor, const struct arguments *program,
-                      struct buffer *out, struct error *error);
+/* The same, but the first reads `input` (a descriptor, or PROCESS_NOTHING), and what the last
+ * prints is appended. */
+bool pipeline_capture(struct supervisor *supervisor, const struct arguments *programs, size_t count,
+                      int input, struct buffer *out, struct error *error);
 
 #endif

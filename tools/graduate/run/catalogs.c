@@ -71,7 +71,7 @@ static bool ask_extractor(const struct project *project, const struct source *so
     arguments_init(&arguments, "graduate-extract");
     arguments_add(&arguments, "--project", project->folder, "--source", source->name, option, NULL);
     snprintf(name, sizeof name, "what source %s says to %s", source->name, option);
-    return pipeline_capture(supervisor, &arguments, text, error) &&
+    return pipeline_capture(supervisor, &arguments, 1, PROCESS_NOTHING, text, error) &&
            (json_parse(buffer_text(text), text->length, name, json, error) ||
             strange_answer(error));
 }

@@ -250,8 +250,9 @@ static bool prepare(struct migration *migration, struct error *error)
     if (migration->restarts.count > 0)
         arguments_add(&arguments, "--restart", migration->options->restart, NULL);
     buffer_init(&line);
-    bool ok = pipeline_capture(&migration->supervisor, &arguments, &line, error) &&
-              read_prepared(migration, &line, error);
+    bool ok =
+        pipeline_capture(&migration->supervisor, &arguments, 1, PROCESS_NOTHING, &line, error) &&
+        read_prepared(migration, &line, error);
     buffer_release(&line);
     if (!ok)
         return false;

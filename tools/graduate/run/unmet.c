@@ -219,6 +219,7 @@ static bool add_to(cJSON *array, const struct unmet_list *list, const struct map
             cJSON_AddStringToObject(json, "path", unmet->path) == NULL ||
             cJSON_AddStringToObject(json, "nearest", unmet->nearest) == NULL ||
             cJSON_AddNumberToObject(json, "records", (double)records) == NULL ||
+            cJSON_AddBoolToObject(json, "grave", unmet->grave) == NULL ||
             cJSON_AddStringToObject(json, "text", text) == NULL)
             return false;
     }

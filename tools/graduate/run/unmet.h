@@ -33,7 +33,8 @@ void unmet_release(struct unmet_list *list);
 /* "/to/public.t/when/statsu: no record of c has "statsu" (0 of 2); nearest: "status"". */
 void unmet_describe(const struct unmet *unmet, const struct mapping *mapping, int64_t records,
                     char *out, size_t size);
-/* Of all entities, for account.json: an array of {entity, pointer, path, nearest, records, text}.
+/* Of all entities, for account.json: an array of {entity, pointer, path, nearest, records, grave,
+ * text}.
  */
 bool unmet_gather(cJSON **array, const struct project *project, const struct account *account,
                   struct error *error);

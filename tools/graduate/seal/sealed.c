@@ -9,16 +9,8 @@
 
 static bool make_scratch(struct sealed *sealed, struct error *error)
 {
-    const char *parent = getenv("TMPDIR");
-    if (!file_join(sealed->scratch, sizeof sealed->scratch,
-                   parent != NULL && parent[0] != '\0' ? parent : P_tmpdir, "graduate-XXXXXX",
-                   error))
+    if (!file_make_scratch(sealed->scratch, error))
         return false;
-    if (mkdtemp(sealed->scratch) == NULL) {
-        error_set_errno(error, ERROR_TARGET, "cannot make the folder %s", sealed->scratch);
-        sealed->scratch[0] = '\0';
-        return error_hint(error, "set TMPDIR to a folder where this user may write");
-    }
     return file_join(sealed->verdict, sizeof sealed->verdict, sealed->scratch, "verify.json",
                      error);
 }

@@ -4,12 +4,15 @@
 #include "objects.h"
 #include "print.h"
 #include "sheet.h"
+#include "trial.h"
 #include "verb.h"
 
 #include "graduate/schema.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { LOOK = 1000 };
 
 static const char *project_name;
 
@@ -145,6 +148,30 @@ static void print_warnings(const struct project *project, const struct catalogs 
     buffer_release(&warnings);
 }
 
+/* What a run would meet in the first records; it would be told here, not there. */
+static bool print_look(const struct project *project, const struct catalogs *catalogs,
+                       struct supervisor *supervisor, struct buffer *out, struct error *error)
+{
+    const struct trial_options look = {.first = LOOK, .exports = true, .patient = true};
+    struct trial trial;
+    struct buffer text;
+    char figure[FIGURE_SIZE];
+    if (!trial_make(&trial, project, catalogs, &look, supervisor, error))
+        return false;
+    buffer_init(&text);
+    trial_print(&trial, &text);
+    if (text.length > 0)
+        buffer_printf(out,
+                      "\na look at the first %s records of each entity in an export (graduate "
+                      "check reads all, "
+                      "also of servers):\n%s",
+                      figure_count(LOOK, figure), buffer_text(&text));
+    bool ok = buffer_ok(&text, error);
+    buffer_release(&text);
+    trial_release(&trial, catalogs);
+    return ok;
+}
+
 static bool plan(const struct project *project, struct supervisor *supervisor, struct error *error)
 {
     struct catalogs catalogs;
@@ -166,7 +193,7 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
         account_print_behind(project, &text);
         print_statements(&schema, &text);
         print_warnings(project, &catalogs, &schema, &text);
-        ok = print_text(&text, error);
+        ok = print_look(project, &catalogs, supervisor, &text, error) && print_text(&text, error);
         buffer_release(&text);
     }
     objects_release(&objects);

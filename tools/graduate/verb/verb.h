@@ -1,7 +1,7 @@
 /* Room graduate/verb: the verbs of the command line: one file each, named as the verb, and
  * nothing that two of them need. It uses common/base, common/mapping, common/schema,
  * common/stream, common/target, graduate/compare, graduate/process, graduate/report,
- * graduate/run, graduate/seal and graduate/text. */
+ * graduate/run, graduate/seal, graduate/text and graduate/trial. */
 
 /* verb.h: what a verb of graduate is: a row in main.c's table and a file of its own. */
 #ifndef GRADUATE_DRIVER_VERB_H
@@ -31,6 +31,7 @@ struct verb {
 };
 
 extern const struct verb verb_plan;
+extern const struct verb verb_check;
 extern const struct verb verb_schema;
 extern const struct verb verb_run;
 extern const struct verb verb_status;

@@ -11,8 +11,8 @@ struct trail {
 };
 
 struct walk {
+    struct plan *plan;
     struct scope *scope;
-    struct path_account *paths;
     struct error *error;
 };
 
@@ -81,8 +81,16 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
         buffer_puts(&scope->scratch, FATE_OTHER_PATHS);
     }
     return buffer_ok(&scope->scratch, walk->error) &&
-           path_account_find(walk->paths, buffer_text(&scope->scratch), scope->scratch.length,
-                             &scope->unspoken[scope->unspoken_count++].path, walk->error);
+           path_account_find(&walk->plan->paths, buffer_text(&scope->scratch),
+                             scope->scratch.length, &scope->unspoken[scope->unspoken_count++].path,
+                             walk->error);
+}
+
+/* The error is of this field: it ends the walk, unless it is a trial. */
+static bool pass_over(struct walk *walk, const struct trail *trail)
+{
+    at_trail(walk->scope, trail, walk->error);
+    return problems_take(walk->plan->problems, NULL, walk->error);
 }
 
 static bool unspoken(struct walk *walk, const struct trail *trail)
@@ -90,7 +98,7 @@ static bool unspoken(struct walk *walk, const struct trail *trail)
     if (walk->scope->has_rest)
         return note_unspoken(walk, trail);
     refuse_unspoken(walk->error);
-    return at_trail(walk->scope, trail, walk->error);
+    return pass_over(walk, trail);
 }
 
 /* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a
@@ -117,7 +125,9 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
         if (met->seen == scope->walk) {
             error_set(error, ERROR_DATA, "the field stands twice in its document");
             error_hint(error, "correct the record in the source, and run again");
-            return at_trail(scope, &here, error);
+            if (!pass_over(walk, &here))
+                return false;
+            continue;
         }
         met->seen = scope->walk;
         struct value value = value_from_iter(&iter);
@@ -133,7 +143,8 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
             value_describe(&value, what, sizeof what);
             error_set(error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
             error_hint(error, "correct the record in the source, or the mapping, and run again");
-            return at_trail(scope, &here, error);
+            if (!pass_over(walk, &here))
+                return false;
         }
     }
     if (!value_walked(&iter, document)) {
@@ -143,10 +154,10 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
     return true;
 }
 
-bool document_walk(struct scope *scope, struct path_account *paths, const struct value *document,
+bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
                    struct error *error)
 {
-    struct walk walk = {scope, paths, error};
+    struct walk walk = {plan, scope, error};
     scope->walk++;
     scope->unspoken_count = scope->kept = 0;
     scope->rest_passed_over = false;
@@ -239,11 +250,14 @@ static void count_slot(const struct slot_fate *slot, struct path_account *paths,
         path_account_number(paths, slot->own, FATE_MET, 1);
 }
 
-bool document_settle(struct scope *scope, struct path_account *paths, struct error *error)
+bool document_settle(struct plan *plan, struct scope *scope, struct error *error)
 {
+    struct path_account *paths = &plan->paths;
     if (scope->unspoken_count > 0 && scope->kept == 0 && !scope->rest_passed_over) {
         refuse_unspoken(error);
-        return error_at(error, NULL, NULL, paths->paths[scope->unspoken[0].path].path);
+        error_at(error, NULL, NULL, paths->paths[scope->unspoken[0].path].path);
+        if (!problems_take(plan->problems, NULL, error))
+            return false;
     }
     for (int i = 0; i < scope->slot_count; i++)
         if (scope->slots[i].type != BSON_TYPE_EOD)

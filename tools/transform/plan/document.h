@@ -6,8 +6,9 @@
 
 /* Fill the scope's slots from a record, or from one element of its array, and find the paths of the
  * fields that nobody spoke for. ERROR_DATA with path: a field that stands twice, a field that
- * nobody spoke for in a scope without rest, a scalar where the mapping looks for fields. */
-bool document_walk(struct scope *scope, struct path_account *paths, const struct value *document,
+ * nobody spoke for in a scope without rest, a scalar where the mapping looks for fields; a trial
+ * notes these and goes on, as everywhere. */
+bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
                    struct error *error);
 /* Write the fields of the same document that nobody spoke for, as one JSON object. */
 bool document_write_rest(struct scope *scope, const struct value *document,
@@ -15,7 +16,7 @@ bool document_write_rest(struct scope *scope, const struct value *document,
 
 /* The rows of the document are made: count what became of its values. ERROR_DATA: a field that
  * nobody spoke for, in a form of rows that has no rest column, where another form has one. */
-bool document_settle(struct scope *scope, struct path_account *paths, struct error *error);
+bool document_settle(struct plan *plan, struct scope *scope, struct error *error);
 /* A rule left the element out as a whole: no row, and all its values with it. */
 void document_leave_out(struct scope *scope, struct path_account *paths);
 /* The record became no row: its values are in no account, but what the mapping names was met. */

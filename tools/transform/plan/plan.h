@@ -15,6 +15,7 @@
 #include "graduate/arena.h"
 #include "graduate/schema.h"
 #include "path_account.h"
+#include "problem.h"
 #include "value.h"
 
 enum { NO_SLOT = -1 };
@@ -124,6 +125,7 @@ struct plan {
     struct rule_plan *rules;
     size_t rule_count;
     struct losses losses;
+    struct problems *problems; /* of a trial, or NULL: the first one ends it */
     struct path_account paths;
     struct arena arena;
 };

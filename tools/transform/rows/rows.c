@@ -89,16 +89,30 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     return true;
 }
 
+/* What a trial passes over stands as a null. */
+static bool pass_over_column(const struct origin *origin, const char *column, size_t start,
+                             struct buffer *out, struct error *error)
+{
+    if (!problems_take(origin->plan->problems, column, error))
+        return error_at(error, NULL, NULL, column);
+    out->length = start;
+    encode_null(out);
+    return true;
+}
+
 static bool put_row(const struct rows *rows, const struct origin *origin,
                     struct output_plan *output, struct row_list *list, size_t *fields,
                     struct error *error)
 {
     buffer_put_be16(&list->tuples, (uint16_t)output->column_count);
     for (size_t i = 0; i < output->column_count; i++) {
+        size_t start = list->tuples.length;
+        struct column_plan *column = &output->columns[i];
         if (fields != NULL)
-            fields[i] = list->tuples.length;
-        if (!put_column(rows, origin, output->scope, &output->columns[i], &list->tuples, error))
-            return error_at(error, NULL, NULL, output->columns[i].column->name);
+            fields[i] = start;
+        if (!put_column(rows, origin, output->scope, column, &list->tuples, error) &&
+            !pass_over_column(origin, column->column->name, start, &list->tuples, error))
+            return false;
     }
     list->rows++;
     return buffer_ok(&list->tuples, error);
@@ -132,7 +146,7 @@ static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scop
         else
             *any = true;
     }
-    return !*any || document_settle(scope, &plan->paths, error);
+    return !*any || document_settle(plan, scope, error);
 }
 
 /* Does a rule leave it out? */
@@ -192,7 +206,7 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
                         const struct origin *origin, size_t array, struct error *error)
 {
     bool any, left;
-    if (!document_walk(scope, &plan->paths, origin->document, error) ||
+    if (!document_walk(plan, scope, origin->document, error) ||
         !put_outputs(rows, plan, scope, origin, &any, error))
         return false;
     path_account_number(&plan->paths, array, FATE_ELEMENTS, 1);
@@ -221,7 +235,8 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
         value_describe(array, what, sizeof what);
         error_set(error, ERROR_DATA, "the mapping looks for an array here, and it is %s", what);
         error_hint(error, "correct the record in the source, or the mapping, and run again");
-        return error_at(error, NULL, NULL, scope->path);
+        return problems_take(plan->problems, scope->path, error) ||
+               error_at(error, NULL, NULL, scope->path);
     }
     struct origin origin = {.plan = plan, .record = record};
     size_t account = plan->scopes[0].fates[scope->array].own;
@@ -229,7 +244,8 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
         struct value element = value_from_iter(&iter);
         origin.document = &element;
         origin.position++;
-        if (!put_element(rows, plan, scope, &origin, account, error))
+        if (!put_element(rows, plan, scope, &origin, account, error) &&
+            !problems_take(plan->problems, scope->path, error))
             return false;
     }
     if (value_walked(&iter, array))
@@ -280,7 +296,7 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
     bool holds = false, any;
-    if (!document_walk(top, &plan->paths, record, error))
+    if (!document_walk(plan, top, record, error))
         return false;
     for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
         const struct output_plan *form = &plan->outputs[rows->parent];
@@ -307,7 +323,13 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
         .type = BSON_TYPE_DOCUMENT, .bytes = bson, .length = (uint32_t)length};
     find_key(bson, length, key, sizeof key);
     plan->losses.key = key;
+    if (plan->problems != NULL)
+        plan->problems->key = key;
     bool ok = put_record(rows, plan, &record, error);
+    if (!ok && problems_take(plan->problems, NULL, error)) {
+        document_meet(&plan->scopes[0], &plan->paths); /* its fields were there all the same */
+        ok = true;
+    }
     plan->losses.key = "";
     return ok ? true : error_at(error, plan->entity->name, key, NULL);
 }
@@ -323,9 +345,12 @@ static void put_section(struct buffer *out, size_t output, uint32_t count,
     buffer_put(out, tuples->data, tuples->length);
 }
 
-void rows_put_sections(const struct rows *rows, const struct losses *losses, struct buffer *out)
+void rows_put_sections(const struct rows *rows, const struct losses *losses,
+                       const struct problems *problems, struct buffer *out)
 {
     for (size_t i = 0; i < rows->count; i++)
         put_section(out, i, rows->lists[i].rows, &rows->lists[i].tuples);
     put_section(out, rows->count, losses->count, &losses->tuples);
+    if (problems != NULL)
+        put_section(out, rows->count + 1, problems->count, &problems->tuples);
 }

@@ -27,10 +27,13 @@ void rows_release(struct rows *rows);
 void rows_clear(struct rows *rows);
 
 /* Add all rows of one document. ERROR_DATA with entity, key and path when it does not fit; nothing
- * of the batch may be used then. */
+ * of the batch may be used then. A trial (plan->problems) notes it and goes on; nothing of its rows
+ * may be loaded. */
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error);
-/* The sections of a rows payload: every list that has rows, and the losses behind them. */
-void rows_put_sections(const struct rows *rows, const struct losses *losses, struct buffer *out);
+/* The sections of a rows payload: every list that has rows, and the losses and problems (NULL:
+ * none) behind them. */
+void rows_put_sections(const struct rows *rows, const struct losses *losses,
+                       const struct problems *problems, struct buffer *out);
 
 #endif

@@ -472,12 +472,18 @@ bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **a
     if (!parse(plan, at, end, error))
         return false;
     buffer_put_be16(&list->tuples, (uint16_t)plan->column_count);
-    for (size_t i = 0; i < plan->column_count; i++)
-        if (!convert(plan, &plan->columns[i], &list->tuples, error)) {
-            char key[160];
-            find_key(plan, key, sizeof key);
-            return error_at(error, plan->entity->name, key, NULL);
-        }
+    for (size_t i = 0; i < plan->column_count; i++) {
+        size_t start = list->tuples.length;
+        if (convert(plan, &plan->columns[i], &list->tuples, error))
+            continue;
+        char key[160];
+        find_key(plan, key, sizeof key);
+        error_at(error, plan->entity->name, key, NULL);
+        if (!problems_take(plan->problems, plan->columns[i].schema->name, error))
+            return false;
+        list->tuples.length = start;
+        encode_null(&list->tuples);
+    }
     for (size_t c = 0; c < plan->catalog->column_count; c++)
         path_account_add(&plan->paths, plan->fates[c].path, plan->fates[c].fate);
     list->rows++;

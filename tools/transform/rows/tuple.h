@@ -27,6 +27,7 @@ struct tuple_plan {
     size_t key_count;
     struct slot_fate *fates; /* per column of the catalog, of the tuple at hand */
     struct losses losses;
+    struct problems *problems; /* of a trial, or NULL */
     struct path_account paths;
     struct arena arena;
 };

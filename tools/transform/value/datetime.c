@@ -105,9 +105,8 @@ bool datetime_parse(const char *text, size_t length, int64_t *microseconds, bool
         return false;
     *date_only = at == end;
     if (!*date_only) {
-        if ((!take(&at, end, 'T') && !take(&at, end, ' ')) ||
-            !take_number(&at, end, 2, &hour) || !take(&at, end, ':') ||
-            !take_number(&at, end, 2, &minute))
+        if ((!take(&at, end, 'T') && !take(&at, end, ' ')) || !take_number(&at, end, 2, &hour) ||
+            !take(&at, end, ':') || !take_number(&at, end, 2, &minute))
             return false;
         if (take(&at, end, ':') &&
             (!take_number(&at, end, 2, &second) || !take_fraction(&at, end, &fraction)))
@@ -140,8 +139,9 @@ bool datetime_format(int64_t milliseconds, char *out, size_t size)
     int64_t mp = (5 * doy + 2) / 153;
     int64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
     int64_t year = yoe + era * 400 + (month <= 2);
-    snprintf(out, size, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64
-             ":%02" PRId64 ".%03" PRId64 "Z", year, month, day, rest / 3600000,
-             rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
+    snprintf(out, size,
+             "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64
+             ".%03" PRId64 "Z",
+             year, month, day, rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
     return true;
 }

@@ -11,8 +11,8 @@
 bool datetime_from_milliseconds(int64_t milliseconds, int64_t *microseconds);
 
 /* ISO 8601: "2020-02-29", "2020-02-29T12:00:00", with up to six places of seconds, and "Z" or
- * "+02:00" / "+0200" / "+02". *zoned says whether a zone was given; microseconds since 2000 are then
- * UTC, else as written. A blank may stand for the T. Years 0001 to 9999. */
+ * "+02:00" / "+0200" / "+02". *zoned says whether a zone was given; microseconds since 2000 are
+ * then UTC, else as written. A blank may stand for the T. Years 0001 to 9999. */
 bool datetime_parse(const char *text, size_t length, int64_t *microseconds, bool *zoned,
                     bool *date_only);
 

@@ -7,8 +7,8 @@
 typedef bool (*function)(const struct function_context *context, struct value *value,
                          struct error *error);
 
-/* The value may lie in scratch already, as the work of the function before. A change that only leaves
- * out or replaces characters can be written over it from the front. */
+/* The value may lie in scratch already, as the work of the function before. A change that only
+ * leaves out or replaces characters can be written over it from the front. */
 static void take_scratch(const struct function_context *context, struct value *value)
 {
     const char *text = buffer_text(context->scratch);
@@ -131,7 +131,8 @@ static bool is_bcrypt(const struct value *value)
     int cost = (text[at + 1] - '0') * 10 + (text[at + 2] - '0');
     for (size_t i = at + 4; i < value->length; i++)
         if (strchr("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", text[i]) ==
-                NULL || text[i] == '\0')
+                NULL ||
+            text[i] == '\0')
             return false;
     return text[at + 1] >= '0' && text[at + 1] <= '9' && text[at + 2] >= '0' &&
            text[at + 2] <= '9' && cost >= 4 && cost <= 17;
@@ -219,11 +220,11 @@ static bool firebase(const struct function_context *context, struct value *value
     if (!is_padded_base64(value) || !is_padded_base64(&signer) || !is_padded_base64(&salt) ||
         (has_separator && !is_padded_base64(&separator)))
         return false;
-    int length = snprintf(text, sizeof text, "$fbscrypt$v=1,n=14,r=8,p=1%s%.*s,sk=%.*s$%.*s$%.*s",
-                          has_separator ? ",ss=" : "", (int)separator.length,
-                          (const char *)separator.bytes, (int)signer.length,
-                          (const char *)signer.bytes, (int)salt.length, (const char *)salt.bytes,
-                          (int)value->length, (const char *)value->bytes);
+    int length =
+        snprintf(text, sizeof text, "$fbscrypt$v=1,n=14,r=8,p=1%s%.*s,sk=%.*s$%.*s$%.*s",
+                 has_separator ? ",ss=" : "", (int)separator.length, (const char *)separator.bytes,
+                 (int)signer.length, (const char *)signer.bytes, (int)salt.length,
+                 (const char *)salt.bytes, (int)value->length, (const char *)value->bytes);
     if (length < 0 || (size_t)length >= sizeof text)
         return false;
     buffer_clear(context->scratch);

@@ -11,14 +11,14 @@ struct losses {
     uint32_t count;
     const char *entity;
     const char *key; /* of the record at hand */
-    int64_t hex_ids; /* ObjectIds that became text inside of JSON, ever: no loss, but no reference */
+    int64_t
+        hex_ids; /* ObjectIds that became text inside of JSON, ever: no loss, but no reference */
 };
 
 void losses_init(struct losses *losses, const char *entity);
 void losses_release(struct losses *losses);
 void losses_clear(struct losses *losses);
-/* The texts hold no secret: `before` of a password is its kind, not its hash. What is no valid UTF-8 in
- * them is cut off at the end, or replaced. */
+/* The texts hold no secret: `before` of a password is its kind, not its hash. See copy_text.h. */
 void losses_add(struct losses *losses, const char *path, const char *rule, const char *before,
                 const char *after);
 

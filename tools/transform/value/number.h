@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The shortest text that reads back as the same double ("0.1", "1e+300", "-0"), save that a power of two
- * may get a 17th digit where 16 would do; "NaN", "Infinity", "-Infinity" as extended JSON has them. */
+/* The shortest text that reads back as the same double ("0.1", "1e+300", "-0"), save that a power
+ * of two may get a 17th digit where 16 would do; "NaN", "Infinity", "-Infinity" as extended JSON
+ * has them. */
 void number_format(double number, char *out, size_t size);
-/* The real as the double of its shortest decimal text, as PostgreSQL shows it and as documents' doubles
- * are read: 1.1 stays 1.1, and does not become 1.100000023841858. */
+/* The real as the double of its shortest decimal text, as PostgreSQL shows it and as documents'
+ * doubles are read: 1.1 stays 1.1, and does not become 1.100000023841858. */
 double number_widen(float real);
 /* The whole number that the double is, if it is one and fits. */
 bool number_to_int64(double number, int64_t *out);

@@ -88,8 +88,10 @@ bool value_walked(const bson_iter_t *iter, const struct value *document)
 
 bool value_damaged(struct error *error)
 {
-    error_set(error, ERROR_SOURCE, "the document is damaged: a length in it is wrong, or it ends early");
-    return error_hint(error, "take the stream or the export that it comes from anew, or another copy");
+    error_set(error, ERROR_SOURCE,
+              "the document is damaged: a length in it is wrong, or it ends early");
+    return error_hint(error,
+                      "take the stream or the export that it comes from anew, or another copy");
 }
 
 struct value value_from_text(const char *text, size_t length)
@@ -209,9 +211,8 @@ bool value_is_finite(const struct value *value)
 bool value_identical(const struct value *a, const struct value *b)
 {
     return a->type == b->type &&
-           (!value_is_text(a) ||
-            (a->length == b->length &&
-             (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0)));
+           (!value_is_text(a) || (a->length == b->length &&
+                                  (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0)));
 }
 
 const char *value_kind(const struct value *value)
@@ -220,17 +221,28 @@ const char *value_kind(const struct value *value)
         bson_type_t type;
         const char *name;
     } kinds[] = {
-        {BSON_TYPE_EOD, "nothing"},          {BSON_TYPE_DOUBLE, "the double"},
-        {BSON_TYPE_UTF8, "the text"},        {BSON_TYPE_DOCUMENT, "a document"},
-        {BSON_TYPE_ARRAY, "an array"},       {BSON_TYPE_BINARY, "binary data"},
-        {BSON_TYPE_UNDEFINED, "undefined"},  {BSON_TYPE_OID, "the ObjectId"},
-        {BSON_TYPE_BOOL, "the boolean"},     {BSON_TYPE_DATE_TIME, "the date"},
-        {BSON_TYPE_NULL, "null"},            {BSON_TYPE_REGEX, "a regular expression"},
-        {BSON_TYPE_DBPOINTER, "a DBPointer"}, {BSON_TYPE_CODE, "JavaScript code"},
-        {BSON_TYPE_SYMBOL, "the symbol"},    {BSON_TYPE_CODEWSCOPE, "JavaScript code with scope"},
-        {BSON_TYPE_INT32, "the int32"},      {BSON_TYPE_TIMESTAMP, "the timestamp"},
-        {BSON_TYPE_INT64, "the int64"},      {BSON_TYPE_DECIMAL128, "the decimal"},
-        {BSON_TYPE_MAXKEY, "MaxKey"},        {BSON_TYPE_MINKEY, "MinKey"},
+        {BSON_TYPE_EOD, "nothing"},
+        {BSON_TYPE_DOUBLE, "the double"},
+        {BSON_TYPE_UTF8, "the text"},
+        {BSON_TYPE_DOCUMENT, "a document"},
+        {BSON_TYPE_ARRAY, "an array"},
+        {BSON_TYPE_BINARY, "binary data"},
+        {BSON_TYPE_UNDEFINED, "undefined"},
+        {BSON_TYPE_OID, "the ObjectId"},
+        {BSON_TYPE_BOOL, "the boolean"},
+        {BSON_TYPE_DATE_TIME, "the date"},
+        {BSON_TYPE_NULL, "null"},
+        {BSON_TYPE_REGEX, "a regular expression"},
+        {BSON_TYPE_DBPOINTER, "a DBPointer"},
+        {BSON_TYPE_CODE, "JavaScript code"},
+        {BSON_TYPE_SYMBOL, "the symbol"},
+        {BSON_TYPE_CODEWSCOPE, "JavaScript code with scope"},
+        {BSON_TYPE_INT32, "the int32"},
+        {BSON_TYPE_TIMESTAMP, "the timestamp"},
+        {BSON_TYPE_INT64, "the int64"},
+        {BSON_TYPE_DECIMAL128, "the decimal"},
+        {BSON_TYPE_MAXKEY, "MaxKey"},
+        {BSON_TYPE_MINKEY, "MinKey"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].type == value->type)

@@ -28,14 +28,15 @@ struct value {
      * behind the subtype; DBPointer: the collection */
     const uint8_t *bytes;
     uint32_t length;
-    uint8_t subtype;       /* binary */
-    const char *options;   /* regex */
-    const uint8_t *scope;  /* code with scope: BSON */
+    uint8_t subtype;      /* binary */
+    const char *options;  /* regex */
+    const uint8_t *scope; /* code with scope: BSON */
     uint32_t scope_length;
 };
 
 struct value value_from_iter(const bson_iter_t *iter);
-/* Did a walk over a document's fields end at its last byte? Damage ends a walk too, without a word. */
+/* Did a walk over a document's fields end at its last byte? Damage ends a walk too, without a word.
+ */
 bool value_walked(const bson_iter_t *iter, const struct value *document);
 /* The error for it; the caller adds the path. */
 bool value_damaged(struct error *error);
@@ -55,7 +56,8 @@ bool value_comparable(const struct value *a, const struct value *b);
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */
 bool value_is_finite(const struct value *value);
-/* Of one value, before and after a function: did that leave it as it was? Functions change texts. */
+/* Of one value, before and after a function: did that leave it as it was? Functions change texts.
+ */
 bool value_identical(const struct value *a, const struct value *b);
 bool value_equals(const struct value *a, const struct value *b);
 

@@ -23,8 +23,8 @@ static bool misfit(const struct encoding *encoding, const struct value *value, c
     return error_at(error, NULL, NULL, encoding->path);
 }
 
-static bool put_bool(const struct encoding *encoding, const struct value *value,
-                     struct buffer *out, struct error *error)
+static bool put_bool(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
 {
     if (value->type != BSON_TYPE_BOOL)
         return misfit(encoding, value, "", error);
@@ -71,8 +71,9 @@ static bool check_finite(const struct encoding *encoding, const struct value *va
     if (value_is_finite(value))
         return true;
     misfit(encoding, value, "it is no finite number", error);
-    return error_hint(error, "correct the record in the source; or have it given up, with a line in "
-                             "the losses: \"do\": [\"not_finite_to_null\"]; then run again");
+    return error_hint(error,
+                      "correct the record in the source; or have it given up, with a line in "
+                      "the losses: \"do\": [\"not_finite_to_null\"]; then run again");
 }
 
 static bool put_integer(const struct encoding *encoding, const struct value *value,
@@ -173,8 +174,8 @@ static size_t characters(const uint8_t *text, size_t length)
     return count;
 }
 
-static bool put_text(const struct encoding *encoding, const struct value *value,
-                     struct buffer *out, struct error *error)
+static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
 {
     if (value->type == BSON_TYPE_OID) {
         char hex[32];
@@ -204,8 +205,8 @@ static bool put_bytea(const struct encoding *encoding, const struct value *value
     return true;
 }
 
-static bool put_uuid(const struct encoding *encoding, const struct value *value,
-                     struct buffer *out, struct error *error)
+static bool put_uuid(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
 {
     uint8_t uuid[16];
     if (value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16) {
@@ -213,8 +214,10 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
         return true;
     }
     if (value->type == BSON_TYPE_BINARY && value->subtype == 3)
-        return misfit(encoding, value, "a UUID of subtype 3 does not say in which order its bytes "
-                                       "stand", error);
+        return misfit(encoding, value,
+                      "a UUID of subtype 3 does not say in which order its bytes "
+                      "stand",
+                      error);
     if (!value_is_text(value) || !uuid_parse((const char *)value->bytes, value->length, uuid))
         return misfit(encoding, value, "it is no UUID (an id of an entity needs \"id_of\")", error);
     buffer_put(out, uuid, sizeof uuid);
@@ -290,8 +293,8 @@ static bool put_timestamp(const struct encoding *encoding, const struct value *v
     return true;
 }
 
-static bool put_date(const struct encoding *encoding, const struct value *value,
-                     struct buffer *out, struct error *error)
+static bool put_date(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
 {
     const int64_t day = INT64_C(86400000000);
     int64_t microseconds;
@@ -307,8 +310,8 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
     return true;
 }
 
-static bool put_json(const struct encoding *encoding, const struct value *value,
-                     struct buffer *out, struct error *error)
+static bool put_json(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
 {
     struct json_writer writer;
     if (encoding->type.base == PG_JSONB)
@@ -340,8 +343,8 @@ void encode_null(struct buffer *out)
 static bool put_scalar(const struct encoding *encoding, const struct value *value,
                        struct buffer *out, struct error *error)
 {
-    put_function put = encoding->id_entity != NULL ? put_identity
-                                                   : puts_by_base[encoding->type.base];
+    put_function put =
+        encoding->id_entity != NULL ? put_identity : puts_by_base[encoding->type.base];
     size_t head = out->length;
     buffer_put_be32(out, 0);
     if (!put(encoding, value, out, error))
@@ -372,12 +375,12 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     size_t head = out->length;
     struct encoding element = *encoding;
     element.type.array = false;
-    buffer_put_be32(out, 0);                                    /* field length */
-    buffer_put_be32(out, 1);                                    /* dimensions */
-    buffer_put_be32(out, 0);                                    /* has nulls */
+    buffer_put_be32(out, 0); /* field length */
+    buffer_put_be32(out, 1); /* dimensions */
+    buffer_put_be32(out, 0); /* has nulls */
     buffer_put_be32(out, pgtype_element_oid(&encoding->type));
-    buffer_put_be32(out, 0);                                    /* size of the dimension */
-    buffer_put_be32(out, 1);                                    /* its lower bound */
+    buffer_put_be32(out, 0); /* size of the dimension */
+    buffer_put_be32(out, 1); /* its lower bound */
     while (bson_iter_next(&iter)) {
         struct value item = value_from_iter(&iter);
         count++;

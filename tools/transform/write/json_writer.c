@@ -37,8 +37,9 @@ bool text_check(const uint8_t *text, size_t length, struct error *error)
     if (i == length || bson_utf8_validate((const char *)text + i, length - i, false))
         return true;
     bool nul = memchr(text, 0, length) != NULL;
-    error_set(error, ERROR_DATA, nul ? "the text holds a NUL character, which PostgreSQL cannot keep"
-                                     : "the text is no valid UTF-8");
+    error_set(error, ERROR_DATA,
+              nul ? "the text holds a NUL character, which PostgreSQL cannot keep"
+                  : "the text is no valid UTF-8");
     return error_hint(error, "correct the record in the source, and run again");
 }
 
@@ -175,7 +176,8 @@ static void put_base64(struct buffer *out, const uint8_t *bytes, size_t length)
         uint32_t group = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
                          (left > 2 ? bytes[i + 2] : 0);
         char quad[4] = {digits[group >> 18], digits[group >> 12 & 63],
-                        left > 1 ? digits[group >> 6 & 63] : '=', left > 2 ? digits[group & 63] : '='};
+                        left > 1 ? digits[group >> 6 & 63] : '=',
+                        left > 2 ? digits[group & 63] : '='};
         buffer_put(out, quad, sizeof quad);
     }
 }

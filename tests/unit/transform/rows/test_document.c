@@ -261,7 +261,7 @@ static void slots_are_filled_anew(void **state)
         bson_t *bson = sample_bson(cases[i].json);
         const struct value document = {
             .type = BSON_TYPE_DOCUMENT, .bytes = bson_get_data(bson), .length = bson->len};
-        assert_true(document_walk(scope, &t.plan.paths, &document, &error));
+        assert_true(document_walk(&t.plan, scope, &document, &error));
         int present = 0;
         for (int s = 0; s < scope->slot_count; s++)
             present += scope->slots[s].type != BSON_TYPE_EOD;

@@ -331,7 +331,7 @@ static void losses_carry_entity_key_and_path(void **state)
     /* the payload of the batch: a section for each list that has rows, the losses behind them */
     struct buffer payload;
     buffer_init(&payload);
-    rows_put_sections(&t.rows, &t.plan.losses, &payload);
+    rows_put_sections(&t.rows, &t.plan.losses, NULL, &payload);
     const uint8_t *at = payload.data, *end = at + payload.length;
     struct stream_section section;
     struct error error;
@@ -351,7 +351,7 @@ static void losses_carry_entity_key_and_path(void **state)
     rows_clear(&t.rows);
     losses_clear(&t.plan.losses);
     buffer_clear(&payload);
-    rows_put_sections(&t.rows, &t.plan.losses, &payload);
+    rows_put_sections(&t.rows, &t.plan.losses, NULL, &payload);
     assert_int_equal(payload.length, 0);
     buffer_release(&payload);
     transformation_close(&t);

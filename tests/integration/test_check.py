@@ -1,0 +1,178 @@
+"""graduate check: the sources read through the mappings, everything that would stop a run named at once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bson
+import pytest
+
+from tests.integration.complaint import DATA, SOURCE, USAGE
+from tests.integration.migration import PROGRAMS, ROOT, Ended
+from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, encoded, shop_of
+from tests.rig.postgres import Cluster
+
+
+@pytest.fixture
+def shop(targets: Cluster, tmp_path: Path) -> Iterator[Small]:
+    with shop_of(tmp_path, targets) as made:
+        yield made
+
+
+def graduate(shop: Small, verb: str, *arguments: str | Path) -> Ended:
+    done = subprocess.run(
+        [PROGRAMS / "graduate", verb, "--project", shop.project, *arguments],
+        cwd=ROOT, env=shop.environment, capture_output=True, text=True, timeout=60)  # fmt: skip
+    return Ended(done.args, done.returncode, done.stdout, done.stderr)
+
+
+def write(shop: Small, books: dict[int, dict[str, Any]], authors: dict[int, dict[str, Any]] = {}) -> None:
+    """The shop's records, with other members in some of them; a member that is ... is gone."""
+
+    def changed(record: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in (record | members).items() if value is not ...}
+
+    dump = shop.top / "dump"
+    (dump / "authors.bson").write_bytes(
+        encoded(changed(author(n), authors.get(n, {})) for n in range(len(AUTHORS))))  # fmt: skip
+    (dump / "books.bson.gz").write_bytes(
+        gzip.compress(encoded(changed(book(n), books.get(n, {})) for n in range(len(BOOKS)))))  # fmt: skip
+
+
+# number of a book: what is wrong of it -> path, text of the message, how often, keys
+MISTAKES = {
+    1: {"price": "free"}, 2: {"price": "2 pounds"}, 3: {"author": "somebody"}, 4: {"title": None}, 5: {"title": ...},
+    6: {"title": "a title that is far too long"}, 7: {"editions": [{"year": 2000}, {"year": "MM"}, {"year": "MCM"}]},
+    8: {"editions": "none"}, 9: {"colour": "red"}, 10: {"price": float("nan"), "tags": [1], "colour": "blue"},
+    11: {"editions": [{"year": 1, "print": 2}]}, 12: {"tags": "one"},
+}  # fmt: skip
+FOUND = [
+    ("price", "does not fit the type numeric(8,2)", 2, [1, 2]),
+    ("price", "NaN", 1, [10]),
+    ("author", "nobody's id", 1, [3]),
+    ("title", "must not be null, and the field is null", 1, [4]),
+    ("title", "must not be null, and the field is absent", 1, [5]),
+    ("title", "does not fit the type varchar(20)", 1, [6]),
+    ("editions.year", "does not fit the type integer", 2, [7, 7]),
+    ("editions", "looks for an array here", 1, [8]),
+    ("colour", "the mapping says nothing of this field", 2, [9, 10]),
+    ("editions.print", "the mapping says nothing of this field", 1, [11]),
+    ("tags", "the int", 1, [10]),
+    ("tags", "the text", 1, [12]),
+]
+
+
+def problems(said: dict[str, Any], entity: str) -> list[tuple[str, str, int, list[str]]]:
+    (one,) = [one for one in said["entities"] if one["entity"] == entity]
+    return [(p["path"], p["message"], p["count"], [e["key"] for e in p["examples"]]) for p in one["problems"]]
+
+
+def test_everything_at_once(shop: Small) -> None:
+    write(shop, MISTAKES, {2: {"name": ...}})
+    ended = graduate(shop, "check", "--json")
+    shop.complaint(ended, DATA, f"problems would stop a run: {sum(count for _, _, count, _ in FOUND) + 1}")
+    said = json.loads(ended.stdout)
+    found = problems(said, "books")
+    for path, text, count, numbers in FOUND:
+        keys = [str(BOOKS[n]) for n in numbers]
+        like = [one for one in found if one[0] == path and text in one[1] and one[2] == count and one[3] == keys]
+        assert len(like) == 1, ((path, text, count), found)
+    assert len(found) == len(FOUND), found
+    assert [(path, keys) for path, _, _, keys in problems(said, "authors")] == [("name", [str(AUTHORS[2])])]
+    assert [one["records"] for one in said["entities"]] == [len(AUTHORS), len(BOOKS)]
+    assert shop.untouched() and not shop.folder.exists()
+
+
+def test_for_people(shop: Small) -> None:
+    write(shop, {n: {"price": "free"} for n in range(5)})
+    ended = graduate(shop, "check")
+    shop.complaint(ended, DATA, "problems would stop a run: 5")
+    keys = ", ".join(str(BOOKS[n]) for n in range(3))
+    assert f"books, at price: 5 problems: keys {keys}, ...\n" in ended.stdout.replace("key ", "keys ")
+    assert "check of shop: 30 records read\n" in ended.stdout
+
+
+def test_nothing_is_wrong(shop: Small) -> None:
+    ended = graduate(shop, "check")
+    assert (ended.returncode, ended.stdout) == (0, "check of shop: 30 records read\n"), ended.said
+    shop.succeed()
+
+
+def test_what_check_accepts_is_loaded(shop: Small) -> None:
+    """Each mistake by itself: what it names, a run names, too."""
+    for n, mistake in MISTAKES.items():
+        write(shop, {n: mistake})
+        shop.complaint(graduate(shop, "check"), DATA)
+        complaint = shop.fail(DATA)
+        assert str(BOOKS[n]) in complaint.where
+        shop.empty_target()
+        shutil.rmtree(shop.folder)
+
+
+def test_names_that_no_record_has(shop: Small) -> None:
+    """A name that a run cannot do without counts as a problem; another one is a warning."""
+    books = json.loads((shop.files / "books.json").read_text())
+    books["to"]["public.editions"]["each"] = "edition"
+    books["drop"].append("editions")
+    books["to"]["public.books"]["columns"]["isbn"] = {"from": "isbn", "type": "text"}
+    (shop.files / "books.json").write_text(json.dumps(books))
+    ended = graduate(shop, "check")
+    shop.complaint(ended, DATA, "one problem would stop a run")
+    assert 'books.json: /to/public.editions/each: no record of books has "edition" (0 of 24 records)' in ended.stdout
+    assert 'books.json: /to/public.books/columns/isbn: no record of books has "isbn" (0 of 24 records)' in ended.stdout
+
+
+def test_checkpoints_of_a_run(shop: Small) -> None:
+    """They are read in the place of the records, which may be gone; the source is asked for its catalog alone."""
+    shop.succeed()
+    write(shop, {1: {"price": "free"}})
+    checkpoints = shop.folder / "checkpoints"
+    ended = graduate(shop, "check", "--checkpoints", checkpoints)
+    assert (ended.returncode, ended.stdout) == (0, "check of shop: 30 records read\n"), ended.said
+    books = json.loads((shop.files / "books.json").read_text())
+    books["to"]["public.books"]["columns"]["price"]["type"] = "integer"
+    (shop.files / "books.json").write_text(json.dumps(books))
+    shop.complaint(graduate(shop, "check", "--checkpoints", checkpoints), DATA, "problems would stop a run: 18")
+    (checkpoints / "books.gck").unlink()
+    ended = graduate(shop, "check", "--checkpoints", checkpoints)
+    shop.complaint(ended, DATA, "one problem would stop a run")
+    assert "books cannot be read:" in ended.stdout and "books.gck: No such file" in ended.stdout
+
+
+def test_a_damaged_export_is_one_problem(shop: Small) -> None:
+    """The others are looked at all the same."""
+    path = shop.top / "dump" / "authors.bson"
+    path.write_bytes(path.read_bytes()[:-7])
+    ended = graduate(shop, "check")
+    shop.complaint(ended, DATA, "one problem would stop a run")
+    assert "authors cannot be read:" in ended.stdout and "authors.bson: document 6" in ended.stdout
+    assert "24 records read" in ended.stdout
+    shop.fail(SOURCE, "authors.bson: document 6")
+
+
+def test_a_mapping_that_cannot_be(shop: Small) -> None:
+    books = json.loads((shop.files / "books.json").read_text())
+    books["to"]["public.books"]["columns"]["price"]["type"] = "inet"
+    (shop.files / "books.json").write_text(json.dumps(books))
+    for verb in ("check", "plan"):
+        shop.complaint(graduate(shop, verb), USAGE, "/to/public.books/columns/price")
+
+
+def test_a_plan_looks_at_the_first_records(shop: Small) -> None:
+    many = [book(0) | {"_id": bson.ObjectId(f"{n:024x}"), "price": "free" if n >= 1000 else 1} for n in range(1500)]
+    (shop.top / "dump" / "books.bson.gz").write_bytes(gzip.compress(encoded(many)))
+    ended = graduate(shop, "plan")
+    assert ended.returncode == 0 and "a look at" not in ended.stdout, ended.said
+    many[999]["price"] = "free"
+    (shop.top / "dump" / "books.bson.gz").write_bytes(gzip.compress(encoded(many)))
+    ended = graduate(shop, "plan")
+    assert ended.returncode == 0, ended.said
+    assert "a look at the first 1,000 records of each entity" in ended.stdout
+    assert f"books, at price: 1 problem: key {999:024x}\n" in ended.stdout
+    shop.complaint(graduate(shop, "check"), DATA, "problems would stop a run: 501")

@@ -1,0 +1,202 @@
+#include "trial.h"
+#include "hex_ids.h"
+#include "member.h"
+#include "pipeline.h"
+#include "unmet.h"
+
+#include "graduate/file.h"
+#include "graduate/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the catalogs, where the programs look for them -------------------------------------------
+ */
+
+static bool catalog_file(const struct trial *trial, const struct catalog *catalog,
+                         char out[PATH_MAX], struct error *error)
+{
+    char name[NAME_MAX];
+    snprintf(name, sizeof name, "%s.json", catalog->source);
+    return file_join(out, PATH_MAX, trial->scratch, name, error);
+}
+
+static bool write_catalogs(const struct trial *trial, const struct catalogs *catalogs,
+                           struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < catalogs->count; i++) {
+        char path[PATH_MAX];
+        cJSON *json = catalog_to_json(&catalogs->items[i]);
+        ok = json != NULL || error_memory(error);
+        ok = ok && catalog_file(trial, &catalogs->items[i], path, error) &&
+             json_write_file(path, json, error);
+        cJSON_Delete(json);
+    }
+    return ok;
+}
+
+/* ---- what graduate-check printed --------------------------------------------------------------
+ */
+
+static bool take_paths(struct account *account, const char *entity, const cJSON *paths)
+{
+    const cJSON *json;
+    size_t more = (size_t)cJSON_GetArraySize(paths);
+    struct account_path *grown =
+        realloc(account->paths, (account->path_count + more + 1) * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    account->paths = grown;
+    cJSON_ArrayForEach(json, paths)
+    {
+        struct account_path *path = &account->paths[account->path_count++];
+        *path = (struct account_path){.entity = strdup(entity),
+                                      .path = strdup(member_text(json, "path"))};
+        if (path->entity == NULL || path->path == NULL)
+            return false;
+        for (size_t fate = 0; fate < FATE_COUNT; fate++)
+            path->values[fate] = member_count(json, fate_names[fate]);
+    }
+    return true;
+}
+
+static bool take_entity(struct account *account, const char *entity, const cJSON *json)
+{
+    struct account_entity *grown =
+        realloc(account->entities, (account->entity_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    account->entities = grown;
+    grown[account->entity_count++] = (struct account_entity){
+        .entity = strdup(entity),
+        .read = member_count(json, "records"),
+        .filtered = member_count(json, "filtered"),
+    };
+    return grown[account->entity_count - 1].entity != NULL &&
+           take_paths(account, entity, member(json, "paths"));
+}
+
+/* The paths are in the account now. */
+static bool take(struct trial *trial, const char *entity, struct buffer *text, struct error *error)
+{
+    cJSON *json;
+    if (!json_parse(buffer_text(text), text->length, "what graduate-check says", &json, error)) {
+        error->code = ERROR_BUG;
+        return false;
+    }
+    bool ok = take_entity(&trial->account, entity, json);
+    cJSON_DeleteItemFromObjectCaseSensitive(json, "paths");
+    ok = cJSON_AddItemToArray(trial->entities, json) && ok;
+    return ok || error_memory(error);
+}
+
+/* ---- one entity --------------------------------------------------------------------------------
+ */
+
+static bool open_checkpoint(const char *folder, const struct mapping *mapping, int *input,
+                            struct error *error)
+{
+    char name[NAME_MAX], path[PATH_MAX];
+    snprintf(name, sizeof name, "%s.gck", mapping->name);
+    if (!file_join(path, sizeof path, folder, name, error))
+        return false;
+    *input = open(path, O_RDONLY | O_CLOEXEC);
+    if (*input >= 0)
+        return true;
+    error_set_errno(error, ERROR_SOURCE, "cannot read %s", path);
+    return error_hint(error, "give a run folder's checkpoints whose entity was read to its end, or "
+                             "leave --checkpoints away");
+}
+
+static bool try_entity(const struct trial *trial, const struct project *project,
+                       const struct mapping *mapping, const struct trial_options *options,
+                       struct supervisor *supervisor, struct buffer *text, struct error *error)
+{
+    struct arguments programs[3];
+    char first[24];
+    size_t count = 0;
+    int input = PROCESS_NOTHING;
+    if (options->checkpoints != NULL) {
+        if (!open_checkpoint(options->checkpoints, mapping, &input, error))
+            return false;
+    } else {
+        snprintf(first, sizeof first, "%" PRId64, options->first);
+        arguments_init(&programs[count], "graduate-extract");
+        arguments_add(&programs[count++], "--project", project->folder, "--entity", mapping->name,
+                      "--catalogs", trial->scratch, "--first", first, NULL);
+    }
+    arguments_init(&programs[count], "graduate-transform");
+    arguments_add(&programs[count++], "--project", project->folder, "--trial", NULL);
+    arguments_init(&programs[count++], "graduate-check");
+    bool ok = pipeline_capture(supervisor, programs, count, input, text, error);
+    if (input >= 0)
+        close(input);
+    return ok;
+}
+
+/* It is one of the problems. */
+static bool note(struct trial *trial, const struct mapping *mapping, const struct error *error)
+{
+    cJSON *json = cJSON_CreateObject();
+    return cJSON_AddItemToArray(trial->entities, json) &&
+           cJSON_AddStringToObject(json, "entity", mapping->name) != NULL &&
+           cJSON_AddStringToObject(json, "error", error->message) != NULL &&
+           cJSON_AddStringToObject(json, "hint", error->hint) != NULL;
+}
+
+static bool is_export(const struct catalogs *catalogs, const struct mapping *mapping)
+{
+    const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
+    return catalog != NULL && catalog->version != NULL && strcmp(catalog->version, "export") == 0;
+}
+
+bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
+                const struct trial_options *options, struct supervisor *supervisor,
+                struct error *error)
+{
+    *trial = (struct trial){.entities = cJSON_CreateArray()};
+    bool ok = trial->entities != NULL || error_memory(error);
+    ok = ok && file_make_scratch(trial->scratch, error) && write_catalogs(trial, catalogs, error);
+    for (size_t i = 0; ok && i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        struct buffer text;
+        if (options->exports && !is_export(catalogs, mapping))
+            continue;
+        buffer_init(&text);
+        if (try_entity(trial, project, mapping, options, supervisor, &text, error))
+            ok = take(trial, mapping->name, &text, error);
+        else if (options->patient && error->code != ERROR_USAGE && supervisor->interrupted == 0)
+            ok = note(trial, mapping, error) || error_memory(error);
+        else
+            ok = error_at(error, mapping->name, NULL, NULL);
+        buffer_release(&text);
+    }
+    ok = ok && unmet_gather(&trial->unmet, project, &trial->account, error) &&
+         hex_ids_gather(&trial->hex_ids, project, &trial->account, error);
+    if (!ok)
+        trial_release(trial, catalogs);
+    return ok;
+}
+
+void trial_release(struct trial *trial, const struct catalogs *catalogs)
+{
+    struct error unused;
+    char path[PATH_MAX];
+    for (size_t i = 0; trial->scratch[0] != '\0' && i < catalogs->count; i++)
+        if (catalog_file(trial, &catalogs->items[i], path, &unused))
+            unlink(path);
+    if (trial->scratch[0] != '\0')
+        rmdir(trial->scratch);
+    account_release(&trial->account);
+    cJSON_Delete(trial->entities);
+    cJSON_Delete(trial->unmet);
+    cJSON_Delete(trial->hex_ids);
+    *trial = (struct trial){0};
+}

@@ -1,0 +1,48 @@
+/* Room graduate/trial: the sources read through the mappings, and nothing written: what a run
+ * would meet, all of it. It uses common/base, common/mapping, common/target, graduate/process,
+ * graduate/run and graduate/text. */
+
+/* trial.h: every entity read through its mapping by graduate-extract, graduate-transform --trial
+ * and graduate-check. */
+#ifndef GRADUATE_DRIVER_TRIAL_H
+#define GRADUATE_DRIVER_TRIAL_H
+
+#include "catalogs.h"
+#include "supervisor.h"
+
+#include "graduate/account.h"
+#include "graduate/project.h"
+
+#include <cjson/cJSON.h>
+
+struct trial_options {
+    int64_t first; /* records of each entity; 0: all */
+    bool exports;  /* only of exports: a server may count what is read of it, and bill it */
+    const char *checkpoints; /* read DIR/ENTITY.gck instead of the sources; NULL: do not */
+    bool patient; /* an entity that cannot be read is told among the others, and ends nothing */
+};
+
+struct trial {
+    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs */
+    struct account account; /* what was read, and the paths; nothing was loaded */
+    cJSON *entities;        /* as graduate-check prints them; where it could not be read {"entity",
+                               "error", "hint"} */
+    cJSON *unmet, *hex_ids; /* unmet.h, hex_ids.h */
+};
+
+/* False: a mapping cannot be carried out (ERROR_USAGE), or the trial could not be made. */
+bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
+                const struct trial_options *options, struct supervisor *supervisor,
+                struct error *error);
+void trial_release(struct trial *trial, const struct catalogs *catalogs);
+
+/* How many problems: values, records and elements that a run would stop at; entities that could not
+ * be read, and names without which a run ends, each one. */
+int64_t trial_problems(const struct trial *trial);
+/* For people: what was read, each kind of problem with its count, its first keys and what to do,
+ * names that no record has, ids that stay text. Nothing where there is nothing to say. */
+void trial_print(const struct trial *trial, struct buffer *out);
+/* {"entities": [...], "unmet": [...], "hex_ids": [...]}. */
+bool trial_print_json(const struct trial *trial, struct buffer *out, struct error *error);
+
+#endif

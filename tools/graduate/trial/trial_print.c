@@ -1,0 +1,107 @@
+/* What a trial showed, for people. */
+#include "figures.h"
+#include "hex_ids.h"
+#include "member.h"
+#include "printable.h"
+#include "trial.h"
+#include "unmet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int64_t trial_problems(const struct trial *trial)
+{
+    const cJSON *entity;
+    int64_t count = 0;
+    cJSON_ArrayForEach(entity, trial->entities)
+    {
+        count += member_sum(member(entity, "problems"), "count") + member_count(entity, "others") +
+                 (member(entity, "error") != NULL);
+    }
+    const cJSON *unmet;
+    cJSON_ArrayForEach(unmet, trial->unmet)
+    {
+        count += cJSON_IsTrue(member(unmet, "grave"));
+    }
+    return count;
+}
+
+/* Keys and values come from the records. */
+static void put_line(struct buffer *out, const char *indent, const char *text)
+{
+    char printable[4096];
+    printable_copy(printable, sizeof printable, text, strlen(text));
+    buffer_printf(out, "%s%s\n", indent, printable);
+}
+
+/* "books, at price: 3 problems, keys 17, 18, 19". */
+static void put_problem(struct buffer *out, const char *entity, const cJSON *problem)
+{
+    char count[FIGURE_SIZE];
+    const cJSON *example;
+    struct buffer line;
+    const char *path = member_text(problem, "path"), *between = "";
+    int64_t times = member_count(problem, "count");
+    buffer_init(&line);
+    buffer_printf(&line, "%s%s%s: %s %s: ", entity, path[0] != '\0' ? ", at " : "", path,
+                  figure_count(times, count), times == 1 ? "problem" : "problems");
+    cJSON_ArrayForEach(example, member(problem, "examples"))
+    {
+        buffer_printf(&line, "%s%s %s", between, between[0] == '\0' ? "key" : "",
+                      member_text(example, "key"));
+        between = ",";
+    }
+    if (times > cJSON_GetArraySize(member(problem, "examples")))
+        buffer_puts(&line, ", ...");
+    put_line(out, "  ", buffer_text(&line));
+    put_line(out, "    ", member_text(problem, "message"));
+    if (member_text(problem, "hint")[0] != '\0') {
+        buffer_puts(out, "    next:");
+        put_line(out, " ", member_text(problem, "hint"));
+    }
+    buffer_release(&line);
+}
+
+static void put_entity(struct buffer *out, const cJSON *entity)
+{
+    const char *name = member_text(entity, "entity");
+    const cJSON *problem;
+    char count[FIGURE_SIZE];
+    if (member(entity, "error") != NULL) {
+        buffer_printf(out, "  %s cannot be read:\n", name);
+        put_line(out, "    ", member_text(entity, "error"));
+    }
+    cJSON_ArrayForEach(problem, member(entity, "problems"))
+    {
+        put_problem(out, name, problem);
+    }
+    if (member_count(entity, "others") > 0)
+        buffer_printf(out, "  %s: %s problems of other kinds\n", name,
+                      figure_count(member_count(entity, "others"), count));
+}
+
+void trial_print(const struct trial *trial, struct buffer *out)
+{
+    const cJSON *entity;
+    cJSON_ArrayForEach(entity, trial->entities)
+    {
+        put_entity(out, entity);
+    }
+    unmet_print(trial->unmet, out);
+    hex_ids_print(trial->hex_ids, out);
+}
+
+bool trial_print_json(const struct trial *trial, struct buffer *out, struct error *error)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool ok = json != NULL && cJSON_AddItemReferenceToObject(json, "entities", trial->entities) &&
+              cJSON_AddItemReferenceToObject(json, "unmet", trial->unmet) &&
+              cJSON_AddItemReferenceToObject(json, "hex_ids", trial->hex_ids);
+    char *text = ok ? cJSON_Print(json) : NULL;
+    if (text != NULL)
+        buffer_printf(out, "%s\n", text);
+    ok = text != NULL && !out->failed;
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return ok || error_memory(error);
+}
