@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct tuple_column;
-typedef bool (*convert_function)(const struct tuple_plan *plan, const struct tuple_column *column,
+typedef bool (*convert_function)(struct tuple_plan *plan, const struct tuple_column *column,
                                  const struct field *field, struct buffer *out,
                                  struct error *error);
 
@@ -48,7 +48,7 @@ static void put_field(struct buffer *out, const uint8_t *bytes, size_t length)
     buffer_put(out, bytes, length);
 }
 
-static bool as_is(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool as_is(struct tuple_plan *plan, const struct tuple_column *column,
                   const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
@@ -68,7 +68,7 @@ static bool wrong_length(const struct tuple_column *column, const struct field *
 }
 
 /* Whole numbers of any width, widened with their sign. */
-static bool widen(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool widen(struct tuple_plan *plan, const struct tuple_column *column,
                   const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
@@ -92,7 +92,7 @@ static bool widen(const struct tuple_plan *plan, const struct tuple_column *colu
     return true;
 }
 
-static bool widen_float(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool widen_float(struct tuple_plan *plan, const struct tuple_column *column,
                         const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
@@ -111,7 +111,7 @@ static bool widen_float(const struct tuple_plan *plan, const struct tuple_column
 }
 
 /* char(n) without the blanks that fill it up, as PostgreSQL's own cast to text. */
-static bool unpad(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool unpad(struct tuple_plan *plan, const struct tuple_column *column,
                   const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
@@ -124,12 +124,75 @@ static bool unpad(const struct tuple_plan *plan, const struct tuple_column *colu
     return true;
 }
 
-static bool json_to_jsonb(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool is_text(uint32_t oid)
+{
+    return oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR;
+}
+
+/* "id 17", "user_id 6f..., date 8123": enough to find the row. */
+static void find_key(const struct tuple_plan *plan, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < plan->key_count; i++) {
+        const struct catalog_column *column = &plan->catalog->columns[plan->key[i]];
+        const struct field *field = &plan->fields[plan->key[i]];
+        char text[64] = "?";
+        if (field->length >= 0 && is_text(column->oid))
+            snprintf(text, sizeof text, "%.*s", (int)field->length, (const char *)field->bytes);
+        else if (column->oid == OID_UUID && field->length == 16)
+            uuid_format(field->bytes, text);
+        else if (field->length == 2 && column->oid == OID_INT2)
+            snprintf(text, sizeof text, "%d", (int16_t)get_be16(field->bytes));
+        else if (field->length == 4)
+            snprintf(text, sizeof text, "%" PRId32, (int32_t)get_be32(field->bytes));
+        else if (field->length == 8)
+            snprintf(text, sizeof text, "%" PRId64, (int64_t)get_be64(field->bytes));
+        size_t used = strlen(out);
+        snprintf(out + used, size - used, "%s%s %s", i > 0 ? ", " : "", column->name, text);
+    }
+}
+
+/* A value that is given up: `before` and `after` are of so many bytes. */
+static void lose(struct tuple_plan *plan, const struct tuple_column *column, const char *rule,
+                 const char *before, size_t length, const char *after)
+{
+    char key[160], was[80];
+    find_key(plan, key, sizeof key);
+    snprintf(was, sizeof was, "%.*s", (int)(length < sizeof was ? length : sizeof was - 1), before);
+    plan->losses.key = key;
+    losses_add(&plan->losses, column->schema->name, rule, was, after);
+    plan->losses.key = "";
+}
+
+/* jsonb keeps numbers as numeric, which has no -0. */
+static void lose_negative_zeros(struct tuple_plan *plan, const struct tuple_column *column,
+                                const char *text, size_t length)
+{
+    const char *end = text + length;
+    bool quoted = false;
+    for (const char *at = text; at < end; at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (quoted && *at == '\\')
+            at++;
+        if (quoted || *at != '-')
+            continue;
+        const char *from = at, *digits = at + 1;
+        while (at + 1 < end && memchr("0123456789.eE+-", at[1], 15) != NULL)
+            at++;
+        size_t zeros = 0, size = (size_t)(at + 1 - digits);
+        while (zeros < size && (digits[zeros] == '0' || digits[zeros] == '.'))
+            zeros++;
+        if (zeros == size || digits[zeros] == 'e' || digits[zeros] == 'E')
+            lose(plan, column, "json_negative_zero", from, size + 1, "0");
+    }
+}
+
+static bool json_to_jsonb(struct tuple_plan *plan, const struct tuple_column *column,
                           const struct field *field, struct buffer *out, struct error *error)
 {
     struct error why;
     cJSON *json;
-    (void)plan;
     if (!json_parse((const char *)field->bytes, (size_t)field->length, "json", &json, &why)) {
         error_set(error, ERROR_DATA, "jsonb would not hold it as it is: %s", why.message);
         error_hint(error,
@@ -137,6 +200,7 @@ static bool json_to_jsonb(const struct tuple_plan *plan, const struct tuple_colu
         return error_at(error, NULL, NULL, column->schema->name);
     }
     cJSON_Delete(json); /* a key that stands twice would be lost without a word */
+    lose_negative_zeros(plan, column, (const char *)field->bytes, (size_t)field->length);
     buffer_put_be32(out, (uint32_t)field->length + 1);
     buffer_putc(out, 1);
     buffer_put(out, field->bytes, (size_t)field->length);
@@ -144,7 +208,7 @@ static bool json_to_jsonb(const struct tuple_plan *plan, const struct tuple_colu
 }
 
 /* varchar[] as text[]: the same bytes under another element type (the third int32). */
-static bool retype_array(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool retype_array(struct tuple_plan *plan, const struct tuple_column *column,
                          const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
@@ -156,7 +220,7 @@ static bool retype_array(const struct tuple_plan *plan, const struct tuple_colum
     return true;
 }
 
-static bool identify(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool identify(struct tuple_plan *plan, const struct tuple_column *column,
                      const struct field *field, struct buffer *out, struct error *error)
 {
     uint8_t uuid[16];
@@ -182,7 +246,7 @@ static bool identify(const struct tuple_plan *plan, const struct tuple_column *c
     return true;
 }
 
-static bool identify_keys(const struct tuple_plan *plan, const struct tuple_column *column,
+static bool identify_keys(struct tuple_plan *plan, const struct tuple_column *column,
                           const struct field *field, struct buffer *out, struct error *error)
 {
     if (field->length < 1)
@@ -265,11 +329,6 @@ static bool compile_constant(struct tuple_plan *plan, struct tuple_column *colum
     if (!fits)
         return wrong(plan, column->schema, why.message, error);
     return copy != NULL ? true : error_memory(error);
-}
-
-static bool is_text(uint32_t oid)
-{
-    return oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR;
 }
 
 /* PostgreSQL would round to fewer places without a word. */
@@ -411,33 +470,19 @@ static bool parse(struct tuple_plan *plan, const uint8_t **at, const uint8_t *en
     return true;
 }
 
-/* "id 17", "user_id 6f..., date 8123": enough to find the row. */
-static void find_key(const struct tuple_plan *plan, char *out, size_t size)
-{
-    out[0] = '\0';
-    for (size_t i = 0; i < plan->key_count; i++) {
-        const struct catalog_column *column = &plan->catalog->columns[plan->key[i]];
-        const struct field *field = &plan->fields[plan->key[i]];
-        char text[64] = "?";
-        if (field->length >= 0 && is_text(column->oid))
-            snprintf(text, sizeof text, "%.*s", (int)field->length, (const char *)field->bytes);
-        else if (column->oid == OID_UUID && field->length == 16)
-            uuid_format(field->bytes, text);
-        else if (field->length == 2 && column->oid == OID_INT2)
-            snprintf(text, sizeof text, "%d", (int16_t)get_be16(field->bytes));
-        else if (field->length == 4)
-            snprintf(text, sizeof text, "%" PRId32, (int32_t)get_be32(field->bytes));
-        else if (field->length == 8)
-            snprintf(text, sizeof text, "%" PRId64, (int64_t)get_be64(field->bytes));
-        size_t used = strlen(out);
-        snprintf(out + used, size - used, "%s%s %s", i > 0 ? ", " : "", column->name, text);
-    }
-}
-
 static void settle(struct tuple_plan *plan, const struct tuple_column *column, enum fate fate)
 {
     if (column->source >= 0 && plan->fates[column->source].fate < fate)
         plan->fates[column->source].fate = fate;
+}
+
+/* A text from whose UUID nobody gets back to it. */
+static bool is_one_way_id(const struct tuple_plan *plan, const struct tuple_column *column,
+                          const struct field *field)
+{
+    return column->id_entity != NULL && field->length >= 0 &&
+           is_text(plan->catalog->columns[column->source].oid) &&
+           !identity_text_is_plain((const char *)field->bytes, (size_t)field->length);
 }
 
 static bool convert(struct tuple_plan *plan, const struct tuple_column *column, struct buffer *out,
@@ -451,7 +496,10 @@ static bool convert(struct tuple_plan *plan, const struct tuple_column *column, 
         buffer_put(out, column->constant, column->constant_length);
         return true;
     }
-    settle(plan, column, FATE_WRITTEN);
+    bool one_way = is_one_way_id(plan, column, field);
+    settle(plan, column, one_way ? FATE_CHANGED : FATE_WRITTEN);
+    if (one_way)
+        path_account_number(&plan->paths, plan->fates[column->source].path, FATE_BY_ONE_WAY_ID, 1);
     if (field->length >= 0)
         return column->convert(plan, column, field, out, error);
     if (column->schema->not_null) {

@@ -312,6 +312,16 @@ static bool read_fields(struct expectation *e, const uint8_t **at, const uint8_t
     return true;
 }
 
+/* A text whose UUID does not say what it was. */
+static bool is_one_way_id(const struct tuple_column *tuple, const struct tuple_field *field)
+{
+    if (tuple->mapping == NULL || tuple->mapping->value.id_of == NULL || field->length < 0 ||
+        tuple->read.base == PG_UUID)
+        return false;
+    const struct item text = item_of_text((const char *)field->bytes, (size_t)field->length);
+    return expect_identity_is_one_way(&text);
+}
+
 static void count_fields(struct expectation *e)
 {
     for (size_t i = 0; i < e->tables[0].column_count; i++) {
@@ -319,7 +329,12 @@ static void count_fields(struct expectation *e)
         if (tuple->source == FROM_CONSTANT)
             continue;
         struct tuple_field *field = &e->fields[tuple->source];
-        enum fate fate = field->length < 0 && tuple->not_null ? FATE_DEFAULTED : FATE_WRITTEN;
+        bool one_way = is_one_way_id(tuple, field);
+        enum fate fate = field->length < 0 && tuple->not_null ? FATE_DEFAULTED
+                         : one_way                            ? FATE_CHANGED
+                                                              : FATE_WRITTEN;
+        if (one_way)
+            path_counts_number(&e->counts, (size_t)tuple->source, FATE_BY_ONE_WAY_ID, 1);
         if (fate > field->fate)
             field->fate = fate;
     }

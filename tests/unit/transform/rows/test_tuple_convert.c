@@ -347,6 +347,28 @@ static void a_tuple_is_what_the_catalog_says(void **state)
     close_conversion(&c);
 }
 
+/* jsonb has no -0: each is a line, and what is in quotes is none. */
+static void negative_zeros_of_json_are_lost(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"-0\": \"-0 \\\"-0\", \"a\": -0, \"b\": [-0.00, -0e5, -1, 0, -0.5, -0.0E-2], \"c\": -10}";
+    struct conversion c;
+    char tuple[512];
+    size_t used = (size_t)snprintf(tuple, sizeof tuple, "0002 00000004 00000007 %08zx", sizeof json - 1);
+    for (size_t i = 0; i + 1 < sizeof json; i++)
+        used += (size_t)snprintf(tuple + used, sizeof tuple - used, "%02x", (unsigned char)json[i]);
+    assert_true(open_conversion(&c, CATALOG(COLUMN("id", "integer", "23") "," COLUMN("c", "json", "114")),
+                                ", 'columns': {'c': {'type': 'jsonb'}}", ""));
+    assert_true(convert(&c, tuple));
+    sample_assert_tuples(&c.plan.losses.tuples, NULL,
+                         "sales|id 7|c|json_negative_zero|-0|0\n"
+                         "sales|id 7|c|json_negative_zero|-0.00|0\n"
+                         "sales|id 7|c|json_negative_zero|-0e5|0\n"
+                         "sales|id 7|c|json_negative_zero|-0.0E-2|0\n");
+    close_conversion(&c);
+}
+
 /* The key in an error, by its type; a text of four or eight characters is no number. */
 static void an_error_names_the_row(void **state)
 {
@@ -389,6 +411,7 @@ int main(void)
         cmocka_unit_test(what_is_no_conversion_is_refused),
         cmocka_unit_test(columns_are_dropped_renamed_and_added),
         cmocka_unit_test(a_tuple_is_what_the_catalog_says),
+        cmocka_unit_test(negative_zeros_of_json_are_lost),
         cmocka_unit_test(an_error_names_the_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
