@@ -212,8 +212,12 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
         return false;
     if (!encode_supported(&column->type))
         return wrong(c, column->name, "a field of a document cannot become this type");
+    struct error why;
     if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
         return false;
+    if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
+                         column->mapping->in, &why))
+        return wrong(c, column->name, why.message);
     if (value->kind == VALUE_REST) {
         if (c->output->scope->has_rest)
             return wrong(c, column->name, "there is a \"rest\" column for these fields already");

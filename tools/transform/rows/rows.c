@@ -83,8 +83,11 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (value_is_nothing(&value) && not_null)
         return refuse_null(column, &value, error);
     int64_t ids = losses->hex_ids;
+    size_t start = out->length;
     if (!encode_field(&expression->encoding, &value, out, error))
         return false;
+    if (!out->failed && !allowed_check(&column->allowed, out->data + start, &value, error))
+        return error_at(error, NULL, NULL, expression->path);
     evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
     return true;
 }
@@ -111,6 +114,7 @@ static bool put_row(const struct rows *rows, const struct origin *origin,
         if (fields != NULL)
             fields[i] = start;
         if (!put_column(rows, origin, output->scope, column, &list->tuples, error) &&
+            !scope_at(output->scope, error) &&
             !pass_over_column(origin, column->column->name, start, &list->tuples, error))
             return false;
     }
@@ -187,10 +191,9 @@ static void describe_refusal(const struct plan *plan, const struct scope *scope,
     }
 }
 
-static bool refuse_element(const struct plan *plan, const struct scope *scope, int64_t position,
-                           struct error *error)
+static bool refuse_element(const struct plan *plan, const struct scope *scope, struct error *error)
 {
-    char why[700], path[256];
+    char why[700];
     describe_refusal(plan, scope, why, sizeof why);
     error_set(error, ERROR_DATA, "no table takes this element%s", why);
     error_hint(error,
@@ -198,8 +201,8 @@ static bool refuse_element(const struct plan *plan, const struct scope *scope, i
                "\"when\": {...}, \"why\": \"...\"}]; a condition on a field of the record "
                "begins with \"^.\"",
                scope->path);
-    snprintf(path, sizeof path, "%s[%" PRId64 "]", scope->path, position - 1);
-    return error_at(error, NULL, NULL, path);
+    error_at(error, NULL, NULL, scope->path);
+    return scope_at(scope, error);
 }
 
 static bool put_element(struct rows *rows, struct plan *plan, struct scope *scope,
@@ -217,7 +220,7 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
     if (!is_left_out(plan, scope, &left, error))
         return false;
     if (!left)
-        return refuse_element(plan, scope, origin->position, error);
+        return refuse_element(plan, scope, error);
     document_leave_out(scope, &plan->paths);
     return true;
 }
@@ -243,7 +246,7 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
     while (bson_iter_next(&iter)) {
         struct value element = value_from_iter(&iter);
         origin.document = &element;
-        origin.position++;
+        scope->position = ++origin.position;
         if (!put_element(rows, plan, scope, &origin, account, error) &&
             !problems_take(plan->problems, scope->path, error))
             return false;
