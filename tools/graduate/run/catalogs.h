@@ -39,8 +39,7 @@ const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
                                            const struct mapping *mapping);
 
 /* The strict rule: every collection and table of a source is mapped, or left out by name, and every
- * mapping's `from` is there. ERROR_USAGE that names the first that is not, how many more there are,
- * and what to do. */
+ * mapping's `from` is there. ERROR_USAGE that names all that are not, and what to do. */
 bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
                     struct error *error);
 

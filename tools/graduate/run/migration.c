@@ -36,7 +36,7 @@ static bool load_project(struct migration *migration, struct error *error)
             return false;
         where = folder.project_folder;
     }
-    return project_load(&migration->project, where, error);
+    return project_load_draft(&migration->project, where, error);
 }
 
 static bool check_folder(const struct migration *migration, struct error *error)
@@ -303,7 +303,7 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
         return repeat(migration, error);
     return check_programs(error) && read_restarts(migration, error) &&
            keep_batch_size(migration, error) && get_catalogs(migration, error) &&
-           check_objects(migration, error) && check_mappings(migration, error) &&
+           check_mappings(migration, error) && check_objects(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            ledger_lock(&migration->target, error) && begin(migration, error) &&
            prepare_restarts(migration, error) && prepare(migration, error) &&

@@ -151,6 +151,17 @@ static bool note(struct trial *trial, const struct mapping *mapping, const struc
            cJSON_AddStringToObject(json, "hint", error->hint) != NULL;
 }
 
+/* What only the transformer can say of a mapping, and all of it. */
+static bool check_mappings(const struct trial *trial, const struct project *project,
+                           struct supervisor *supervisor, struct error *error)
+{
+    struct arguments arguments;
+    arguments_init(&arguments, "graduate-transform");
+    arguments_add(&arguments, "--project", project->folder, "--check", "--catalogs", trial->scratch,
+                  NULL);
+    return pipeline_run(supervisor, &arguments, 1, NULL, NULL, error);
+}
+
 static bool is_export(const struct catalogs *catalogs, const struct mapping *mapping)
 {
     const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
@@ -182,6 +193,16 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
          hex_ids_gather(&trial->hex_ids, project, &trial->account, error);
     if (!ok)
         trial_release(trial, catalogs);
+    return ok;
+}
+
+bool trial_check(const struct project *project, const struct catalogs *catalogs,
+                 struct supervisor *supervisor, struct error *error)
+{
+    struct trial trial = {0};
+    bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error) &&
+              check_mappings(&trial, project, supervisor, error);
+    trial_release(&trial, catalogs);
     return ok;
 }
 

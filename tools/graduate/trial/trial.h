@@ -30,6 +30,9 @@ struct trial {
     cJSON *unmet, *hex_ids; /* unmet.h, hex_ids.h */
 };
 
+/* Can every mapping be carried out, under these catalogs? ERROR_USAGE with all that cannot. */
+bool trial_check(const struct project *project, const struct catalogs *catalogs,
+                 struct supervisor *supervisor, struct error *error);
 /* False: a mapping cannot be carried out (ERROR_USAGE), or the trial could not be made. */
 bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
                 const struct trial_options *options, struct supervisor *supervisor,

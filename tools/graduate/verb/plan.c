@@ -179,8 +179,9 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
     struct objects objects = {0};
     struct buffer text;
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
-        return false;
+        return project->faults->count > 0 ? project_check(project, error) : false;
     bool ok = catalogs_check(&catalogs, project, error) &&
+              trial_check(project, &catalogs, supervisor, error) &&
               schema_resolve(&schema, project, catalogs.items, catalogs.count, error) &&
               objects_gather(&objects, &catalogs, &schema, error) &&
               objects_check(&objects, project, error);
@@ -205,7 +206,7 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
     return verb_needs(project_name, "project", error) &&
-           verb_with_project(call, project_name, plan, exit_code, error);
+           verb_with_draft(call, project_name, plan, exit_code, error);
 }
 
 const struct verb verb_plan = {&command, VERB_NO_FILE, run};

@@ -1,0 +1,41 @@
+"""What is right of fixtures/cases/plan-and-check."""
+
+from tests.integration.cases import Right
+
+SIX = (
+    "6 problems: ", "a.json: /to/public.a/when: ", "b.json: /to/public.b/columns/s/do: ", "c.json: /to/public.c/columns/m/type: ",
+    "d.json: /to/public.d/columns/d/type: ", "e.json: /to/public.e/columns/id/id_of: ", "f.json: /to/public.f/columns/u/type: ",
+)  # fmt: skip
+
+RIGHT = {
+    "columns-that-differ-by-case": Right("0 0 0", values=(('select v, "V" from public.things', "a|b"),)),
+    "in-is-checked-by-the-server": Right(
+        "0 1 *",
+        says=(
+            (0, 'c, at e: 1 problem: key 64a000000000000000000001\n    the text "Admin" is none of "admin"'),
+            (1, 'the text "Admin" is none of "admin"'), (1, "where: entity c, key 64a000000000000000000001, at e"),
+        ),
+    ),
+    "one-bad-value-at-a-time": Right(
+        "1 0 1 *",
+        says=tuple(
+            (place, text)
+            for place in (0, 1)
+            for text in (
+                "c, at n: 2 problems: keys ", "c, at d: 1 problem: key ", "c, at q: 1 problem: key ", "c, at e: 1 problem: key ",
+                "c, at k: ",
+            )
+        ),
+    ),
+    "plan-says-yes-and-run-says-no": Right("2 2 *", says=tuple((place, text) for place in (0, 1) for text in SIX)),
+    "unmapped-collections-one-at-a-time": Right(
+        "2",
+        says=(
+            "3 collections and tables are neither mapped nor left out: core.b (2 records, 28 B), core.c (1 records, 14 B), core.d (",
+            '"core.b": "why it stays behind", "core.c": "why it stays behind", "core.d": "why it stays behind"',
+        ),
+    ),
+    "values-and-keys-in-messages": Right(
+        "0 1 *", says=((1, "1977-03-02T02:20:31Z"), (1, 'key {"a": 1, "b": "x"}, at d')), never=("a document", "226117231000")
+    ),
+}  # fmt: skip
