@@ -53,7 +53,7 @@ static bool write_header(struct transform *t, const struct stream_header *record
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;
     arena_init(&arena);
-    struct stream_output *outputs = arena_alloc(&arena, count + 2, sizeof *outputs);
+    struct stream_output *outputs = arena_alloc(&arena, count + 3, sizeof *outputs);
     bool ok = outputs != NULL ? true : error_memory(error);
     for (size_t i = 0; ok && i < count; i++) {
         const struct schema_output *output = &t->schema.outputs[first + i];
@@ -85,9 +85,14 @@ static bool write_header(struct transform *t, const struct stream_header *record
                                                     .types = texts,
                                                     .column_count = PROBLEM_FIELDS,
                                                     .ledger = true};
+        outputs[count + 2] = (struct stream_output){.table = "graduate.records",
+                                                    .columns = record_fields,
+                                                    .types = texts,
+                                                    .column_count = RECORD_FIELDS,
+                                                    .ledger = true};
         struct stream_header header = *records;
         header.rows = true;
-        ok = stream_write_header(&t->out, &header, outputs, count + (t->tries ? 2 : 1), error);
+        ok = stream_write_header(&t->out, &header, outputs, count + (t->tries ? 3 : 1), error);
     }
     arena_release(&arena);
     return ok;

@@ -9,6 +9,15 @@ SIX = (
 
 RIGHT = {
     "columns-that-differ-by-case": Right("0 0 0", values=(('select v, "V" from public.things', "a|b"),)),
+    "duplicate-after-lower": Right(
+        "0 1 *",
+        says=(
+            (1, "u, at e: 2 problems: keys 64a000000000000000000002, 64a000000000000000000004\n"),
+            (1, '"ann@example.org": (e) of public.u must be unique, and is the same for key "64a000000000000000000001"'),
+            (1, '"bo@example.org": (e) of public.u must be unique, and is the same for key "64a000000000000000000003"'),
+            (1, "where: entity u, key 64a000000000000000000002, at e"),
+        ),
+    ),
     "in-is-checked-by-the-server": Right(
         "0 1 *",
         says=(

@@ -325,6 +325,8 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
             journal_info(&migration->journal, "%s; nothing was migrated yet", error->message);
         return true;
     }
+    if (migration->options->explain != NULL)
+        migration->options->explain(migration, error);
     bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
                    !(error->code == ERROR_DATA && migration->incurable) &&
                    folder->finished[0] == '\0';

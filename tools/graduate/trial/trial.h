@@ -19,11 +19,13 @@ struct trial_options {
     int64_t first; /* records of each entity; 0: all */
     bool exports;  /* only of exports: a server may count what is read of it, and bill it */
     const char *checkpoints; /* read DIR/ENTITY.gck instead of the sources; NULL: do not */
+    bool keys;               /* also what stands twice, and what refers to nothing */
     bool patient; /* an entity that cannot be read is told among the others, and ends nothing */
 };
 
 struct trial {
     char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs */
+    char store[PATH_MAX];   /* and the keys of all rows */
     struct account account; /* what was read, and the paths; nothing was loaded */
     cJSON *entities;        /* as graduate-check prints them; where it could not be read {"entity",
                                "error", "hint"} */

@@ -54,6 +54,11 @@ static void put_problem(struct buffer *out, const char *entity, const cJSON *pro
         buffer_puts(&line, ", ...");
     put_line(out, "  ", buffer_text(&line));
     put_line(out, "    ", member_text(problem, "message"));
+    cJSON_ArrayForEach(example, member(problem, "examples"))
+    {
+        if (strcmp(member_text(example, "message"), member_text(problem, "message")) != 0)
+            put_line(out, "    ", member_text(example, "message"));
+    }
     if (member_text(problem, "hint")[0] != '\0') {
         buffer_puts(out, "    next:");
         put_line(out, " ", member_text(problem, "hint"));

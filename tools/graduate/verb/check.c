@@ -69,7 +69,7 @@ static bool tell(const struct trial *trial, const struct project *project, struc
 
 static bool check(const struct project *project, struct supervisor *supervisor, struct error *error)
 {
-    const struct trial_options all = {.checkpoints = checkpoints, .patient = true};
+    const struct trial_options all = {.checkpoints = checkpoints, .keys = true, .patient = true};
     struct catalogs catalogs;
     struct trial trial;
     char count[FIGURE_SIZE];

@@ -34,7 +34,7 @@ void rows_clear(struct rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         buffer_clear(&rows->lists[i].tuples);
-        rows->lists[i].rows = 0;
+        rows->lists[i].rows = rows->lists[i].told = 0;
     }
     rows->filtered = 0;
 }
@@ -334,7 +334,22 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
         ok = true;
     }
     plan->losses.key = "";
+    if (ok && plan->problems != NULL)
+        rows_end_record(rows, plan->problems, key);
     return ok ? true : error_at(error, plan->entity->name, key, NULL);
+}
+
+void rows_end_record(struct rows *rows, struct problems *problems, const char *key)
+{
+    struct buffer text;
+    buffer_init(&text);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct row_list *list = &rows->lists[i];
+        buffer_printf(&text, "%s%" PRIu32, i > 0 ? " " : "", list->rows - list->told);
+        list->told = list->rows;
+    }
+    problems_end_record(problems, key, buffer_text(&text));
+    buffer_release(&text);
 }
 
 static void put_section(struct buffer *out, size_t output, uint32_t count,
@@ -354,6 +369,8 @@ void rows_put_sections(const struct rows *rows, const struct losses *losses,
     for (size_t i = 0; i < rows->count; i++)
         put_section(out, i, rows->lists[i].rows, &rows->lists[i].tuples);
     put_section(out, rows->count, losses->count, &losses->tuples);
-    if (problems != NULL)
+    if (problems != NULL) {
         put_section(out, rows->count + 1, problems->count, &problems->tuples);
+        put_section(out, rows->count + 2, problems->record_count, &problems->records);
+    }
 }

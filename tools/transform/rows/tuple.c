@@ -539,5 +539,10 @@ bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **a
     for (size_t c = 0; c < plan->catalog->column_count; c++)
         path_account_add(&plan->paths, plan->fates[c].path, plan->fates[c].fate);
     list->rows++;
+    if (plan->problems != NULL) {
+        char key[160];
+        find_key(plan, key, sizeof key);
+        rows_end_record(rows, plan->problems, key);
+    }
     return buffer_ok(&list->tuples, error);
 }
