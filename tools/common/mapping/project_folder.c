@@ -85,12 +85,7 @@ static bool list_mappings(const char *folder, struct arena *arena, char ***names
             (*names)[(*count)++] = name;
     }
     closedir(dir);
-    if (ok && *count == 0) {
-        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files", folder);
-        return error_hint(error, "beside project.json stands one file for each collection or table "
-                                 "that is to be moved");
-    }
-    if (ok)
+    if (ok && *count > 0)
         qsort(*names, *count, sizeof **names, compare_names);
     return ok;
 }
@@ -191,20 +186,25 @@ static bool check_effects(const struct project *project, struct errors *faults, 
 }
 
 /* What is wrong of a project that can be read all the same. */
-static bool find_faults(struct project *project, struct arena *arena, struct error *error)
+static bool find_faults(struct project *project, struct error *error)
 {
-    struct errors *faults = arena_alloc(arena, 1, sizeof *faults);
-    if (faults == NULL)
-        return error_memory(error);
-    project->faults = faults;
+    struct errors *faults = project->faults;
+    if (project->mapping_count == 0) {
+        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files",
+                  project->folder);
+        error_hint(error,
+                   "beside project.json stands one file for each collection or table that is to "
+                   "be moved");
+        errors_add(faults, error);
+    }
     return (project_check_names(project, error) || errors_add(faults, error)) &&
            check_effects(project, faults, error);
 }
 
 static bool read_mappings(struct project *project, struct arena *arena, struct error *error)
 {
-    char **names;
-    size_t count;
+    char **names = NULL;
+    size_t count = 0;
     if (!list_mappings(project->folder, arena, &names, &count, error))
         return false;
     project->mappings = arena_alloc(arena, count, sizeof *project->mappings);
@@ -234,7 +234,7 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
         return false;
     order_mappings(project);
     mapping_settle_ids(project);
-    return find_faults(project, arena, error);
+    return find_faults(project, error);
 }
 
 bool project_check(const struct project *project, struct error *error)
@@ -262,12 +262,14 @@ bool project_load_draft(struct project *project, const char *where, struct error
     arena_init(arena);
     project->memory = arena;
     project->files = cJSON_CreateObject();
+    project->faults = arena_alloc(arena, 1, sizeof *project->faults);
     const char *path = NULL;
     cJSON *json = NULL;
     bool ok = environment_read(error) && find_folder(where, folder, sizeof folder, error);
     if (ok) {
         project->folder = arena_text(arena, folder);
-        ok = project->folder != NULL && project->files != NULL ? true : error_memory(error);
+        ok = (project->folder != NULL && project->files != NULL && project->faults != NULL) ||
+             error_memory(error);
     }
     ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
          project_file_parse(project, arena, json, path, error) &&

@@ -131,7 +131,14 @@ static void take_counts(struct catalog *catalog, const cJSON *counted)
     }
 }
 
-bool catalogs_count(struct catalogs *catalogs, const struct project *project,
+/* PostgreSQL counts by itself, and an export lies here. */
+static bool counts_cheaply(const struct catalog *catalog)
+{
+    return strcmp(catalog->kind, source_kind_names[SOURCE_POSTGRES]) == 0 ||
+           (catalog->version != NULL && strcmp(catalog->version, "export") == 0);
+}
+
+bool catalogs_count(struct catalogs *catalogs, const struct project *project, bool cheap,
                     struct supervisor *supervisor, struct error *error)
 {
     bool ok = true;
@@ -139,7 +146,7 @@ bool catalogs_count(struct catalogs *catalogs, const struct project *project,
         struct catalog *catalog = &catalogs->items[i];
         struct buffer text;
         cJSON *json = NULL;
-        if (!lacks_estimate(catalog, project))
+        if (!lacks_estimate(catalog, project) || (cheap && !counts_cheaply(catalog)))
             continue;
         buffer_init(&text);
         if (ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,

@@ -18,9 +18,10 @@ struct catalogs {
 bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
                   const struct folder *folder, struct supervisor *supervisor, struct error *error);
 /* Where a source has no estimate of an entity (an Appwrite with more than 5000 of something, JSON
- * lines), let it count (graduate-extract --count): the number takes the estimate's place. Where it
- * cannot, that is said, and the number stays unknown; false only when the driver is interrupted. */
-bool catalogs_count(struct catalogs *catalogs, const struct project *project,
+ * lines), let it count (graduate-extract --count): the number takes the estimate's place. Not with
+ * `cheap`, where a server would have to be read through for it. Where it cannot, that is said, and
+ * the number stays unknown; false only when the driver is interrupted. */
+bool catalogs_count(struct catalogs *catalogs, const struct project *project, bool cheap,
                     struct supervisor *supervisor, struct error *error);
 /* Those that a run has in its folder; *all is false when it has not all of them. */
 bool catalogs_read(struct catalogs *catalogs, const struct project *project,
