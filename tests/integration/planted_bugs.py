@@ -1,7 +1,8 @@
 """The planted bugs: what is done to a verified target, and every finding that it must cause.
 
-BUGS are planted in AuthorStack's target. MEASURE_BUGS are planted in that of MEASURES, a table with the types that
-AuthorStack does not have. HARMLESS and HARMLESS_MEASURES change a target without making it wrong.
+BUGS are planted in AuthorStack's target; those that only act on rows, or show them, and what changes a target without
+making it wrong, stand in planted_acts.py. MEASURE_BUGS are planted in that of MEASURES, a table with the types that
+AuthorStack does not have; HARMLESS_MEASURES do no harm to it.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ SHAPE = [
     Bug("primary key over other columns",
         "alter table public.post_likes drop constraint post_likes_pkey;"
         " alter table public.post_likes add primary key (post_id, position)",
-        {("references", "no key", "public.post_likes")}, says="(post_id, user_id)"),
+        {("references", "no key", "public.post_likes"), ("references", "extra key", "public.post_likes")},
+        says="(post_id, user_id)"),
     Bug("reference dropped", "alter table public.sales_data drop constraint sales_data_book_id_fkey",
         {("references", "no reference", "public.sales_data")}, says="missing"),
     Bug("reference not validated", reference_anew("on delete cascade not valid"),
@@ -96,7 +98,8 @@ SHAPE = [
     Bug("list of values longer",
         "alter table public.ai_insights drop constraint ai_insights_insight_type_check;"
         " alter table public.ai_insights add check (insight_type in ('trend', 'pricing', 'forecast', 'x'))",
-        {("references", "no check", "public.ai_insights")}, says="insight_type"),
+        {("references", "no check", "public.ai_insights"), ("references", "extra check", "public.ai_insights")},
+        says="insight_type"),
     Bug("list of values not validated",
         "alter table public.books drop constraint books_status_check;"
         " alter table public.books add check (status in ('draft', 'published', 'archived')) not valid",
@@ -454,6 +457,16 @@ WHO = [
         f"update {USERS} set raw_app_meta_data = jsonb_set(raw_app_meta_data, '{{provider}}', '\"apple\"')"
         f" where id = {first(USERS)}",
         {changed(USERS), ("supabase", "auth", USERS)}, {"raw_app_meta_data"}, "names the provider apple"),
+    Bug("account deleted", f"update {USERS} set deleted_at = now() where id = {A_USER}",
+        {("supabase", "auth", USERS)}, says="deleted_at, which no record gives, is not its default"),
+    Bug("account of a company's sign-in", f"update {USERS} set is_sso_user = true where id = {A_USER}",
+        {("supabase", "auth", USERS)}, says="is_sso_user, which no record gives, is not its default"),
+    Bug("account of another administrator", f"update {USERS} set is_super_admin = true where id = {A_USER}",
+        {("supabase", "auth", USERS)}, says="is_super_admin, which no record gives"),
+    Bug("number beyond 2^53 that no double is",
+        f"update {USERS} set raw_user_meta_data = raw_user_meta_data || '{{\"n\": 9007199254740993}}'"
+        f" where id = {A_USER}",
+        {changed(USERS), ("supabase", "auth", USERS)}, {"raw_user_meta_data"}, "comes back rounded"),
     Bug("account's data no object", f"update {USERS} set raw_user_meta_data = '[]' where id = {first(USERS)}",
         {changed(USERS), ("supabase", "auth", USERS)}, {"raw_user_meta_data"}, "no object"),
 ]  # fmt: skip
@@ -603,25 +616,6 @@ SYSTEMATIC = [
 ]  # fmt: skip
 
 BUGS = [*SHAPE, *SECURITY, *ROWS, *WHO, *VALUES, *SYSTEMATIC]
-
-# ---- what may change ------------------------------------------------------------------------------------
-
-HARMLESS = [
-    ("rows written again", "update public.books set title = title"),
-    ("rows in another order", "cluster public.sales_data using sales_data_book_id_idx"),
-    ("a scale inside a document",
-     "update public.books set extra = jsonb_set(extra, '{marketing,budget,amount}', '11.2500')"
-     " where extra #> '{marketing,budget,amount}' = '11.25'"),
-    ("a column of the target's own",
-     "alter table public.books add column note text; update public.books set note = title"),
-    ("a table of the target's own",
-     "create table public.own (id int primary key); insert into public.own values (1)"),
-    ("what no record gives", "update auth.users set is_super_admin = false"),
-    ("an index more", "create index on public.books(title)"),
-    ("a check more, before the mapping's by its name",
-     "alter table public.checklists add constraint a_check check (progress <> 1000)"),
-    ("a key with the same columns renamed", "alter table public.books rename constraint books_pkey to other"),
-]  # fmt: skip
 
 # ---- types that AuthorStack does not have ---------------------------------------------------------------
 

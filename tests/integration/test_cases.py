@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, exports, faults, truth
+from tests.integration.cases import appwrite, exports, faults, target, truth, verify
 from tests.rig.postgres import Cluster
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
+    "target": target.RIGHT,
     "truth": truth.RIGHT,
+    "verify": verify.RIGHT,
 }
 RIGHT = {f"{kind}/{name}": right for kind, table in TABLES.items() for name, right in table.items()}
 

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from tests.integration.migration import PROGRAMS, ROOT, Migration, target_cluster
-from tests.integration.planted_bugs import BUGS, HARMLESS, HARMLESS_MEASURES, MEASURE_BUGS, MEASURES, Bug
+from tests.integration.planted_acts import ACTS, EXPOSED, HARMLESS
+from tests.integration.planted_bugs import BUGS, HARMLESS_MEASURES, MEASURE_BUGS, MEASURES, Bug
 from tests.integration.small_project import Small, project
 
 # Of the bugs that are found at the same levels as the same kinds, the build with sanitizers looks for the first,
 # and the quick one for the others.
 QUICK_PROGRAMS = ROOT / "build/release/bin"
-CAREFULLY = {frozenset(finding[:2] for finding in bug.findings): bug.name for bug in reversed(BUGS)}
+ALL_BUGS = [*BUGS, *ACTS, *EXPOSED]
+CAREFULLY = {frozenset(finding[:2] for finding in bug.findings): bug.name for bug in reversed(ALL_BUGS)}
 TOUCHED = re.compile(r"^(?:INSERT 0|UPDATE|DELETE) (\d+)$", re.MULTILINE)
 MEASURES_PROJECT = {
     "project": project("measures", {"lab": {"kind": "postgres", "uri": "${LAB_URI}"}}),
@@ -108,7 +110,7 @@ def test_a_source_that_cannot_be_reached_is_no_verdict(moved: Migration, tmp_pat
     assert ended.returncode == 5, ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=names(BUGS))
+@pytest.mark.parametrize("bug", ALL_BUGS, ids=names(ALL_BUGS))
 def test_a_planted_bug_is_found(moved: Migration, tmp_path: Path, bug: Bug) -> None:
     find(moved, bug, tmp_path / "verify.json", PROGRAMS if bug.name in CAREFULLY.values() else QUICK_PROGRAMS)
 
