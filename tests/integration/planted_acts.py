@@ -166,3 +166,20 @@ HARMLESS = [
      " as $$ begin perform from auth.users; return new; end $$"),
     ("a key with the same columns renamed", "alter table public.books rename constraint books_pkey to other"),
 ]  # fmt: skip
+
+# ---- what may be meant: told, and no finding ------------------------------------------------------------
+
+WARNINGS = [
+    ("a view past the policies",
+     "create view public.v as select id, title from public.books; grant select on public.v to anon",
+     "public.v shows public.books to anon with its owner's rights, past its policies"),
+    ("an account that was there before",
+     "create temp table copy as select * from auth.users where email_confirmed_at is not null order by id limit 1;"
+     " update copy set id = gen_random_uuid(), email = 'nobody@example.com', phone = null, raw_app_meta_data = '{}',"
+     "  deleted_at = now();"
+     " alter table copy drop confirmed_at;"
+     " select format('insert into auth.users (%1$s) select %1$s from copy', string_agg(attname, ', '))"
+     "  from pg_attribute where attrelid = 'copy'::regclass and attnum > 0 and not attisdropped \\gexec\n"
+     " update graduate.tables set rows_before = 1 where table_name = 'auth.users'",
+     "auth.users, in which there were rows before: deleted_at, which no record gives, is not its default in 1"),
+]  # fmt: skip

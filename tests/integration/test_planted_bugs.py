@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.migration import PROGRAMS, ROOT, Migration, target_cluster
-from tests.integration.planted_acts import ACTS, EXPOSED, HARMLESS
+from tests.integration.planted_acts import ACTS, EXPOSED, HARMLESS, WARNINGS
 from tests.integration.planted_bugs import BUGS, HARMLESS_MEASURES, MEASURE_BUGS, MEASURES, Bug
 from tests.integration.small_project import Small, project
 
@@ -23,7 +23,15 @@ ALL_BUGS = [*BUGS, *ACTS, *EXPOSED]
 CAREFULLY = {frozenset(finding[:2] for finding in bug.findings): bug.name for bug in reversed(ALL_BUGS)}
 TOUCHED = re.compile(r"^(?:INSERT 0|UPDATE|DELETE) (\d+)$", re.MULTILINE)
 MEASURES_PROJECT = {
-    "project": project("measures", {"lab": {"kind": "postgres", "uri": "${LAB_URI}"}}),
+    "project": project(
+        "measures",
+        {"lab": {"kind": "postgres", "uri": "${LAB_URI}"}},
+        not_kept={
+            "lab": dict.fromkeys(
+                ("check", "exclusion constraint", "foreign key", "function", "rule", "trigger"), "made again by hand"
+            )
+        },
+    ),
     "measures": {"from": "lab.measures", "to": {"public.measures": {"keep_shape": True}}},
 }
 
@@ -125,6 +133,15 @@ def test_what_may_change_is_no_finding(moved: Migration, tmp_path: Path, name: s
     plant(moved, sql)
     ended = look(moved, tmp_path / "verify.json", QUICK_PROGRAMS)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(("name", "sql", "says"), WARNINGS, ids=names(WARNINGS))
+def test_what_may_be_meant_is_told(moved: Migration, tmp_path: Path, name: str, sql: str, says: str) -> None:
+    plant(moved, sql)
+    ended = look(moved, tmp_path / "verify.json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    verdict = json.loads((tmp_path / "verify.json").read_text())
+    assert says in {level["level"]: level["reason"] for level in verdict["levels"]}["supabase"]
 
 
 @pytest.mark.parametrize(("name", "sql"), HARMLESS_MEASURES, ids=names(HARMLESS_MEASURES))

@@ -18,8 +18,7 @@
     "  AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass"                               \
     " JOIN pg_catalog.pg_rewrite w ON w.oid = d.objid AND w.ev_class <> p.oid"                     \
     " JOIN pg_catalog.pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')"                \
-    "  AND NOT coalesce(v.reloptions && ARRAY['security_invoker=true', 'security_invoker=on',"     \
-    "   'security_invoker=1', 'security_invoker=yes'], false)),"                                   \
+    "  AND coalesce(v.reloptions::text !~* 'security_invoker=(true|on|1|yes)', true)),"            \
     " shown AS (SELECT n.nspname || '.' || c.relname AS name, c.oid = r.base AS itself,"           \
     "  pg_catalog.string_agg(DISTINCT bn.nspname || '.' || bc.relname, ', ') AS tables,"           \
     "  (SELECT pg_catalog.string_agg(o.rolname, ' and ' ORDER BY o.rolname) FROM roles o"          \

@@ -76,9 +76,9 @@ static bool look_at_column(struct look *look, const struct found_column *column,
         PGresult *rows = query(look->inspection, what, buffer_text(&sql), NULL, 0);
         if (rows != NULL && PQntuples(rows) > 0)
             inspection_remark(look->inspection,
-                              "%d rows of %s, of which some were there before: %s, which no record "
-                              "gives, is not its default",
-                              PQntuples(rows), look->table->label, column->name);
+                              "%s, in which there were rows before: %s, which no record gives, is "
+                              "not its default in %d",
+                              look->table->label, column->name, PQntuples(rows));
         PQclear(rows);
     } else if (ok) {
         ok = query_each(look->inspection, what, buffer_text(&sql), visit, look, error);

@@ -38,8 +38,16 @@ static const char sequence_sql[] =
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND d.refobjid = $1::oid AND d.refobjsubid = $2::int AND d.deptype IN ('a', 'i')";
 
-/* The next number must be above the largest that is kept and above the last that the source gave: a
- * number of a row that is gone may still be known elsewhere. */
+/* By how much the source's own counts. */
+static int64_t source_step(const struct catalog_object *source)
+{
+    static const char word[] = "INCREMENT ";
+    const char *at = source != NULL && source->unsaid != NULL ? strstr(source->unsaid, word) : NULL;
+    return at != NULL ? strtoll(at + strlen(word), NULL, 10) : 1;
+}
+
+/* The next number must be above the largest that is kept and not below the one that the source
+ * would have given: a number of a row that is gone may still be known elsewhere. */
 static bool compare_next(const struct look *look, const PGresult *state, int64_t step)
 {
     const struct blueprint_column *column = look->column;
@@ -63,10 +71,10 @@ static bool compare_next(const struct look *look, const PGresult *state, int64_t
                                  ", and a row has %" PRId64 " already",
                                  column->name, next, largest);
         else if (next <= column->serial_last)
-            ok = inspection_find(look->inspection, "sequence", label, NULL, look->error,
-                                 "the next number of column %s is %" PRId64
-                                 ", and the source has given %" PRId64 " already",
-                                 column->name, next, column->serial_last);
+            ok = inspection_find(
+                look->inspection, "sequence", label, NULL, look->error,
+                "the next number of column %s is %" PRId64 ", and the source's would be %" PRId64,
+                column->name, next, column->serial_last + source_step(look->source));
     }
     buffer_release(&sql);
     return ok;
@@ -85,14 +93,6 @@ static bool look_at_next(const struct look *look, const char *what, const PGresu
     PQclear(state);
     buffer_release(&sql);
     return ok;
-}
-
-/* By how much the source's own counts. */
-static int64_t source_step(const struct catalog_object *source)
-{
-    static const char word[] = "INCREMENT ";
-    const char *at = source != NULL && source->unsaid != NULL ? strstr(source->unsaid, word) : NULL;
-    return at != NULL ? strtoll(at + strlen(word), NULL, 10) : 1;
 }
 
 /* The migration's own counts by one to the type's end, whatever the source's does; who gave it the

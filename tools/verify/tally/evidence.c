@@ -1,6 +1,6 @@
 #include "evidence.h"
 #include "canonical.h"
-#include "excerpt.h"
+#include "contrast.h"
 
 #include "graduate/json.h"
 
@@ -205,7 +205,7 @@ static bool keep_key(const struct compared_table *compared, const struct expecte
         print(column, values[i].bytes, values[i].length, false, scratch);
     }
     const char *all = buffer_text(scratch);
-    *key = strndup(all, whole(all, scratch->length, EXCERPT_SHOWN));
+    *key = strndup(all, whole(all, scratch->length, CONTRAST_SHOWN));
     return buffer_ok(scratch, error) && (*key != NULL || error_memory(error));
 }
 
@@ -236,7 +236,7 @@ static bool add_column(cJSON *columns, const char *name, const struct shown *exp
     struct buffer left, right;
     buffer_init(&left);
     buffer_init(&right);
-    excerpt_pair(expected->text, found->text, &left, &right);
+    contrast_show(expected->text, found->text, &left, &right);
     if (strcmp(expected->text, found->text) == 0 && found->length > KEPT_TEXT) {
         buffer_printf(&left, " (%zu bytes)", expected->length);
         buffer_printf(&right, " (%zu bytes; it differs behind byte %d)", found->length, KEPT_TEXT);

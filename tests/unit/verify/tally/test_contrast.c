@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "excerpt.h"
+#include "contrast.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static void both_are_shown_where_they_part(void **state)
     buffer_init(&left);
     buffer_init(&right);
     for (size_t i = 0; i < COUNT(pairs); i++) {
-        excerpt_pair(pairs[i].expected, pairs[i].found, &left, &right);
+        contrast_show(pairs[i].expected, pairs[i].found, &left, &right);
         if (strcmp(buffer_text(&left), pairs[i].left) != 0 || strcmp(buffer_text(&right), pairs[i].right) != 0)
             fail_msg("%s: %s and %s", pairs[i].what, buffer_text(&left), buffer_text(&right));
     }
@@ -79,11 +79,11 @@ static void no_more_is_shown_than_there_is_room_for(void **state)
             buffer_puts(&text, units[i]);
         buffer_clear(&other);
         buffer_printf(&other, "%s!", buffer_text(&text));
-        excerpt_pair(buffer_text(&text), buffer_text(&other), &left, &right);
-        assert_true(characters(buffer_text(&left)) <= EXCERPT_SHOWN);
-        excerpt_pair(buffer_text(&text), "x", &left, &right);
-        assert_true(characters(buffer_text(&left)) <= EXCERPT_SHOWN);
-        assert_true(characters(buffer_text(&left)) > EXCERPT_SHOWN / 2);
+        contrast_show(buffer_text(&text), buffer_text(&other), &left, &right);
+        assert_true(characters(buffer_text(&left)) <= CONTRAST_SHOWN);
+        contrast_show(buffer_text(&text), "x", &left, &right);
+        assert_true(characters(buffer_text(&left)) <= CONTRAST_SHOWN);
+        assert_true(characters(buffer_text(&left)) > CONTRAST_SHOWN / 2);
         assert_string_equal(buffer_text(&left) + left.length - strlen("\u2026"), "\u2026");
         assert_string_equal(buffer_text(&right), "x");
     }

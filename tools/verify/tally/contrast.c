@@ -1,4 +1,4 @@
-#include "excerpt.h"
+#include "contrast.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static void show(const char *text, size_t differs, bool differ, struct buffer *o
         from--;
     buffer_clear(out);
     buffer_puts(out, from > 0 ? "…" : "");
-    while (text[from] != '\0' && shown < EXCERPT_SHOWN - ELLIPSES - PAIR_SIZE) {
+    while (text[from] != '\0' && shown < CONTRAST_SHOWN - ELLIPSES - PAIR_SIZE) {
         size_t length = length_of(text + from);
         uint32_t code = code_of(text + from, length);
         if (is_unseen(code) || (differ && from == differs && code > 0x7F)) {
@@ -100,8 +100,8 @@ static void show(const char *text, size_t differs, bool differ, struct buffer *o
     buffer_puts(out, text[from] != '\0' ? "…" : "");
 }
 
-void excerpt_pair(const char *expected, const char *found, struct buffer *left,
-                  struct buffer *right)
+void contrast_show(const char *expected, const char *found, struct buffer *left,
+                   struct buffer *right)
 {
     size_t differs = first_difference(expected, found);
     bool differ = strcmp(expected, found) != 0;
