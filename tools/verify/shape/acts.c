@@ -31,7 +31,7 @@ static const struct act {
      " JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition"
      " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE i.inhparent = $1::oid"
      " ORDER BY 1"},
-    {"shape", "inheritance",
+    {"shape", NULL,
      "SELECT c.relname, pg_catalog.format('it inherits from %s.%s, which reads its rows as its "
      "own',"
      " n.nspname, c.relname) FROM pg_catalog.pg_inherits i"

@@ -97,8 +97,8 @@ static bool look_at_numbering(const struct look *look, const struct blueprint_co
                    "column %s is numbered by the server, which the mapping does not say",
                    column->name);
     if (identity == 'a' &&
-        !source_object_says(source_object_named(look->inspection->verification, look->table,
-                                                "identity", column->name),
+        !source_object_says(source_object_over(look->inspection->verification, look->table,
+                                               "identity", column->name),
                             "ALWAYS") &&
         !inspection_find(look->inspection, "shape", label, NULL, look->error,
                          "column %s is GENERATED ALWAYS, and refuses numbers that are given; it "
@@ -115,8 +115,8 @@ static bool look_at_collation(const struct look *look, const struct blueprint_co
 {
     const char *collation = query_text(look->columns, row, COLUMN_COLLATION);
     return collation == NULL ||
-           source_object_named(look->inspection->verification, look->table, "column collation",
-                               column->name) != NULL ||
+           source_object_over(look->inspection->verification, look->table, "column collation",
+                              column->name) != NULL ||
            inspection_find(look->inspection, "shape", look->table->label, NULL, look->error,
                            "column %s has the collation %s, which the mapping does not say",
                            column->name, collation);

@@ -2,36 +2,51 @@
 
 #include <string.h>
 
-/* Names are unique in a schema, or within their table: then "NAME on TABLE", "COLUMN of TABLE". */
-static bool is_named(const struct catalog_object *object, const char *name)
+/* "NAME on TABLE" */
+static bool is_named(const struct blueprint_table *table, const struct catalog_object *object,
+                     const char *name)
 {
     size_t length = strlen(name);
     const char *rest = object->name + length;
-    if (strncmp(object->name, name, length) != 0)
-        return false;
-    if (*rest == '\0')
-        return true;
-    return (strncmp(rest, " on ", 4) == 0 || strncmp(rest, " of ", 4) == 0) &&
+    (void)table;
+    return strncmp(object->name, name, length) == 0 && strncmp(rest, " on ", 4) == 0 &&
            strcmp(rest + 4, object->entity) == 0;
 }
 
-static bool is_over(const struct catalog_object *object, const char *columns)
+/* Is the source's column in the target the one of this name? */
+static bool is_column(const struct blueprint_table *table, const char *source, const char *name,
+                      size_t length)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct blueprint_column *column = &table->columns[i];
+        if (strlen(column->name) != length || strncmp(column->name, name, length) != 0)
+            continue;
+        bool renamed = column->mapping != NULL && column->mapping->value.kind == VALUE_FROM;
+        return strcmp(renamed ? column->mapping->value.from : column->name, source) == 0;
+    }
+    return false;
+}
+
+static bool is_over(const struct blueprint_table *table, const struct catalog_object *object,
+                    const char *columns)
 {
     for (size_t i = 0; i < object->columns.count; i++) {
-        size_t length = strlen(object->columns.items[i]);
+        size_t length = strcspn(columns, "\n");
         bool last = i + 1 == object->columns.count;
-        if (strncmp(columns, object->columns.items[i], length) != 0 ||
-            columns[length] != (last ? '\0' : '\n'))
+        if (!is_column(table, object->columns.items[i], columns, length) ||
+            (columns[length] == '\0') != last)
             return false;
         columns += length + !last;
     }
-    return *columns == '\0';
+    return object->columns.count > 0;
 }
+
+typedef bool (*question)(const struct blueprint_table *table, const struct catalog_object *object,
+                         const char *what);
 
 static const struct catalog_object *find(const struct verification *verification,
                                          const struct blueprint_table *table, const char *kind,
-                                         bool (*is_it)(const struct catalog_object *, const char *),
-                                         const char *what)
+                                         question is_it, const char *what)
 {
     for (size_t c = 0; c < verification->catalog_count; c++) {
         const struct catalog *catalog = &verification->catalogs[c];
@@ -40,7 +55,7 @@ static const struct catalog_object *find(const struct verification *verification
         for (size_t i = 0; i < catalog->object_count; i++) {
             const struct catalog_object *object = &catalog->objects[i];
             if (strcmp(object->kind, kind) == 0 && object->entity != NULL &&
-                strcmp(object->entity, table->entity->from) == 0 && is_it(object, what))
+                strcmp(object->entity, table->entity->from) == 0 && is_it(table, object, what))
                 return object;
         }
     }

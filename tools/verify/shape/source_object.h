@@ -14,7 +14,8 @@
 const struct catalog_object *source_object_named(const struct verification *verification,
                                                  const struct blueprint_table *table,
                                                  const char *kind, const char *name);
-/* The same by its columns, "a\nb": names made for the target are other ones. */
+/* The same by its columns, as the target calls them, "a\nb": names of objects are made anew there.
+ */
 const struct catalog_object *source_object_over(const struct verification *verification,
                                                 const struct blueprint_table *table,
                                                 const char *kind, const char *columns);

@@ -20,6 +20,7 @@ static const char catalog_json[] =
     "{\"kind\": \"sequence\", \"name\": \"books_id_seq\", \"entity\": \"books\", \"columns\": [\"a\"],"
     " \"unsaid\": \"INCREMENT 10, MAXVALUE 100, CYCLE\"},"
     "{\"kind\": \"foreign key\", \"name\": \"k on books\", \"entity\": \"books\", \"columns\": [\"a\", \"b\"]},"
+    "{\"kind\": \"identity\", \"name\": \"c of books\", \"entity\": \"books\", \"columns\": [\"c\"]},"
     "{\"kind\": \"function\", \"name\": \"alone\"}]}";
 
 static struct catalog catalogs[2]; /* the first is empty */
@@ -54,10 +55,17 @@ static const struct catalog_object *named(struct source *source, const char *kin
     return source_object_named(&verification, &table, kind, name);
 }
 
+/* The target calls the source's column c otherwise; its own c is something else. */
 static const struct catalog_object *over(const char *kind, const char *columns)
 {
     const struct mapping entity = {.source = &old, .from = "books"};
-    const struct blueprint_table table = {.entity = &entity};
+    const struct mapping_column renamed = {.value = {.kind = VALUE_FROM, .from = "c"}};
+    const struct mapping_column other = {.value = {.kind = VALUE_FROM, .from = "d"}};
+    const struct mapping_column same = {.value = {.kind = VALUE_SAME}};
+    struct blueprint_column own[] = {
+        {.name = "a"}, {.name = "b", .mapping = &same}, {.name = "new", .mapping = &renamed}, {.name = "c", .mapping = &other},
+    };
+    const struct blueprint_table table = {.entity = &entity, .columns = own, .column_count = COUNT(own)};
     return source_object_over(&verification, &table, kind, columns);
 }
 
@@ -65,8 +73,8 @@ static void an_object_is_found_by_its_name(void **state)
 {
     (void)state;
     assert_ptr_equal(named(&old, "trigger", "keep"), &objects[0]);
-    assert_ptr_equal(named(&old, "column collation", "title"), &objects[4]);
-    assert_ptr_equal(named(&old, "sequence", "books_id_seq"), &objects[5]);
+    assert_null(named(&old, "column collation", "title"));
+    assert_null(named(&old, "sequence", "books_id_seq"));
     assert_null(named(&none, "trigger", "keep"));
     assert_ptr_equal(named(&old, "rule", "quiet"), &objects[3]);
     assert_null(named(&old, "rule", "keep"));        /* of another kind */
@@ -87,6 +95,10 @@ static void an_object_is_found_by_its_columns(void **state)
     assert_null(over("foreign key", "a\nb\nc"));
     assert_null(over("sequence", "a\nb"));
     assert_null(over("sequence", "ab"));
+    assert_null(over("sequence", "x"));
+    assert_null(over("trigger", ""));                /* over none */
+    assert_ptr_equal(over("identity", "new"), &objects[7]);
+    assert_null(over("identity", "c"));
 }
 
 static void an_object_says_words(void **state)
