@@ -93,6 +93,7 @@ def find(moved: Migration, bug: Bug, file: Path, programs: Path = PROGRAMS) -> N
     verdict = json.loads(file.read_text())
     findings = verdict["findings"]
     assert {(found["level"], found["kind"], found["table"]) for found in findings} == bug.findings
+    assert len({(found["level"], found["text"]) for found in findings}) == len(findings), "something is told twice"
     assert {column["name"] for found in findings for column in found["columns"]} == bug.columns
     assert any(bug.says in found["text"] for found in findings), [found["text"] for found in findings]
     assert levels(verdict, "differs") == {level for level, _, _ in bug.findings}
