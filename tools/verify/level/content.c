@@ -22,11 +22,11 @@
  * Rows that were there before the run (the ledger's rows_before) come from no record either: as
  * many extra rows as that are not findings. Which of the extra ones they are cannot be told.
  *
- * Going on: tallies of finished entities are kept (state.h) while the records come from
- * checkpoints, each with all that it depends on: the checkpoint file, the mapping, what is
- * compared, the program. Nothing is kept of the target, which others may write to and redefine
- * meanwhile in more ways than could be listed, nor of a source that is read afresh: an answer about
- * yesterday's rows would be wrong today. */
+ * Going on: tallies of finished entities are kept (state.h) while the records come from checkpoints,
+ * each with all that it depends on: the checkpoint file, the mapping, what is compared, the program.
+ * Nothing is kept of the target, which others may write to and redefine meanwhile in more ways than
+ * could be listed, nor of a source that is read afresh: an answer about yesterday's rows would be
+ * wrong today. */
 #include "content.h"
 #include "query.h"
 #include "records.h"

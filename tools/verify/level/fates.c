@@ -198,8 +198,7 @@ static bool tell_row(cJSON *array, const struct fate_row *row)
     bool ok = cJSON_AddItemToArray(array, json) &&
               cJSON_AddStringToObject(json, "entity", row->entity) != NULL &&
               cJSON_AddStringToObject(json, "path", row->path) != NULL;
-    for (size_t fate = 0; ok && fate < FATE_COUNT;
-         fate++) /* the terms; of the others what is there */
+    for (size_t fate = 0; ok && fate < FATE_COUNT; fate++) /* the terms; of the others what is there */
         ok = (fate >= FATE_TERMS && row->values[fate] == 0) ||
              cJSON_AddNumberToObject(json, fate_names[fate], (double)row->values[fate]) != NULL;
     return ok && cJSON_AddNumberToObject(json, "balance", (double)fate_row_balance(row)) != NULL;

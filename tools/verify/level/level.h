@@ -7,9 +7,8 @@
 
 #include "verification.h"
 
-/* Each looks, tells what it finds to verification->verdict, and closes its level. False only for
- * what ends the program (out of memory, a bug); what cannot be reached closes the level as
- * unchecked. */
+/* Each looks, tells what it finds to verification->verdict, and closes its level. False only for what
+ * ends the program (out of memory, a bug); what cannot be reached closes the level as unchecked. */
 bool level_counts(struct verification *verification, struct error *error);
 bool level_content(struct verification *verification, struct error *error);
 bool level_references(struct verification *verification, struct error *error);

@@ -23,8 +23,8 @@ struct blueprint_column {
     const struct mapping_column *mapping; /* NULL: kept as it is */
 };
 
-/* Rows of the table name rows of another, by a foreign key or by a parent's key of several columns;
- * the other values that do are pointers (pointer.h). */
+/* Rows of the table name rows of another, by a foreign key or by a parent's key of several columns; the
+ * other values that do are pointers (pointer.h). */
 struct blueprint_table;
 struct blueprint_reference {
     struct words columns;

@@ -1,8 +1,8 @@
-/* evidence.h: the rows of one table that findings name: what they hold, kept while both sides are
- * read once more.
+/* evidence.h: the rows of one table that findings name: what they hold, kept while both sides are read
+ * once more.
  *
- * Of each row only a hash and some text per column is kept, so that memory is bounded by the limit
- * of findings, not by the rows' size. */
+ * Of each row only a hash and some text per column is kept, so that memory is bounded by the limit of
+ * findings, not by the rows' size. */
 #ifndef VERIFY_EVIDENCE_H
 #define VERIFY_EVIDENCE_H
 

@@ -1,10 +1,8 @@
-/* suspects.h: the rows of one table whose buckets differ, by their hashes, and what is wrong with
- * them.
+/* suspects.h: the rows of one table whose buckets differ, by their hashes, and what is wrong with them.
  *
- * The second pass over both sides puts 64 bytes per such row into a file without a name, one for
- * each side. Comparing then takes as many rows at a time as fit into memory, all of one place
- * together, so that a table in which every row differs costs disk, and no further pass over source
- * and target. */
+ * The second pass over both sides puts 64 bytes per such row into a file without a name, one for each
+ * side. Comparing then takes as many rows at a time as fit into memory, all of one place together, so
+ * that a table in which every row differs costs disk, and no further pass over source and target. */
 #ifndef VERIFY_SUSPECTS_H
 #define VERIFY_SUSPECTS_H
 
@@ -17,9 +15,8 @@ struct suspect {
 };
 
 /* By key: rows beyond those of the other side with the same key are missing or extra, extra ones of
- * a key that is expected are duplicated, and the others different. Misplaced are the rows of a
- * parent that are not where they should be, when its rows without the position are those expected.
- */
+ * a key that is expected are duplicated, and the others different. Misplaced are the rows of a parent
+ * that are not where they should be, when its rows without the position are those expected. */
 enum row_kind { ROW_MISSING, ROW_EXTRA, ROW_DIFFERENT, ROW_DUPLICATED, ROW_MISPLACED, ROW_KINDS };
 extern const char *const row_kind_names[ROW_KINDS];
 
