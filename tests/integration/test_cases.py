@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, exports, faults, plan_and_check, truth
+from tests.integration.cases import appwrite, exports, faults, plan_and_check, target, truth, verify
 from tests.rig.postgres import Cluster
 
 TABLES: dict[str, dict[str, Right]] = {
@@ -15,7 +15,9 @@ TABLES: dict[str, dict[str, Right]] = {
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
     "plan-and-check": plan_and_check.RIGHT,
+    "target": target.RIGHT,
     "truth": truth.RIGHT,
+    "verify": verify.RIGHT,
 }
 RIGHT = {f"{kind}/{name}": right for kind, table in TABLES.items() for name, right in table.items()}
 
