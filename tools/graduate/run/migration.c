@@ -353,6 +353,7 @@ bool migration_run(const struct migration_options *options, int *exit_code, stru
     journal_release(&migration.journal);
     catalogs_release(&migration.catalogs);
     free(migration.restarts.items);
+    free(migration.pace.left);
     folder_release(&migration.folder);
     project_release(&migration.project);
     return ok;

@@ -35,6 +35,13 @@ struct migration_options {
     bool (*afterwards)(struct migration *migration, int *exit_code, struct error *error);
 };
 
+/* How fast this call is, over all entities. */
+struct pace {
+    int64_t records; /* of the entities that it has loaded */
+    double seconds;
+    int64_t *left; /* of each entity by its estimate, when it began; -1: unknown */
+};
+
 struct migration {
     const struct migration_options *options;
     struct project project;
@@ -45,6 +52,8 @@ struct migration {
     struct supervisor supervisor;
     struct catalogs catalogs;
     struct postgres target;
+    struct pace pace;
+    bool anew;      /* in the folder of a run that was undone */
     bool incurable; /* a fault of the data from here on: no second call cures it */
 };
 
