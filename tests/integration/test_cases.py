@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, exports, faults, truth
+from tests.integration.cases import appwrite, exports, faults, plan_and_check, truth
 from tests.rig.postgres import Cluster
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
+    "plan-and-check": plan_and_check.RIGHT,
     "truth": truth.RIGHT,
 }
 RIGHT = {f"{kind}/{name}": right for kind, table in TABLES.items() for name, right in table.items()}
