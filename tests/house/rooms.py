@@ -21,7 +21,7 @@ class Room(NamedTuple):
 
 
 MIGRATIONS = "cases migration programs disturbed"
-RESUMPTIONS = "restart swaps"
+RESUMPTIONS = "restart swaps undo"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids"
 
 ROOMS = {
@@ -114,7 +114,7 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
         "",
-        "programs check migration run_folder compare report seal verify",
+        "programs check migration run_folder compare report seal undo verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),
 }

@@ -17,4 +17,6 @@ AFTERWARDS = {
 }  # fmt: skip
 # Those that only a run with --restart comes by.
 RESTARTING = ("driver.checkpoints_removed", "driver.catalogs_renewed", "load.restarted")
-OF_A_RUN = [point for point in EVERY if point not in AFTERWARDS and point not in RESTARTING]
+# Those that only graduate undo comes by.
+UNDOING = ("driver.undoing", "load.undone", "driver.undone")
+OF_A_RUN = [point for point in EVERY if point not in (*AFTERWARDS, *RESTARTING, *UNDOING)]

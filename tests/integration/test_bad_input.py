@@ -406,7 +406,9 @@ def test_a_key_that_is_there_twice(shop: Small, shop_undisturbed: dict[str, str]
     with spoiled(shop, data(record(15, **fields))):
         for _ in range(2):
             complaint = shop.fail(DATA, "public.books has (", "twice", "entity books", "SQLSTATE 23505", *says)
-            assert complaint.next.endswith(": correct the source and run graduate run --restart books")
+            assert complaint.next.endswith(
+                f": correct it in the source, then graduate run --run-dir {shop.folder} --restart books; or change the "
+                f"mapping, after graduate undo --run-dir {shop.folder}, and run again")
     ended = shop.run(*shop.run_arguments(), "--restart", "books")
     assert ended.returncode == 0, ended.said
     assert shop.checksums() == shop_undisturbed
@@ -418,7 +420,7 @@ def test_a_reference_that_dangles(shop: Small, shop_undisturbed: dict[str, str])
     with spoiled(shop, data(record(15, author=stranger))):
         for _ in range(2):  # it stays so, and nothing is loaded twice
             complaint = shop.fail(DATA, "books_author_id_fkey", "public.books", "SQLSTATE 23503",
-                                  "correct the source and run graduate run --restart books")
+                                  f"correct it in the source, then graduate run --run-dir {shop.folder} --restart books; or")
             assert "goes on from where it was" not in complaint.next
         missing = re.search(r"\(author_id\)=\((\S+)\)", complaint.message)[1]
         shop.query(f"update public.books set author_id = (select id from public.authors where name = 'Author 3')"

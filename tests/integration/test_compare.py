@@ -191,8 +191,8 @@ def test_fields_without_checkpoints_are_not_known(changed: Small) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    ([], "the folders of two runs are needed"),
-    (["rehearsals/first"], "the folders of two runs are needed"),
+    ([], "the folders of two finished runs are needed"),
+    (["rehearsals/first"], "the folders of two finished runs are needed"),
     (["rehearsals/first", "rehearsals/none"], "there is no run folder"),
     (["rehearsals/first", "dump"], "holds no run"),
     (["rehearsals/first", "rehearsals/second", "--project", "x"], "--project is for --forecast alone"),
@@ -202,6 +202,22 @@ def test_what_cannot_be_compared(shop: Small, arguments: list[str], says: str) -
     paths = [argument if argument.startswith("-") or argument == "x" else str(shop.top / argument)
              for argument in arguments]  # fmt: skip
     shop.complaint(shop.run("compare", *paths), USAGE, says)
+
+
+@pytest.mark.parametrize("more", [["--forecast"], []], ids=["forecast", "two of many"])
+def test_what_is_no_finished_run_is_left_out(shop: Small, more: list[str]) -> None:
+    """As a pattern finds them: a folder of something else, a file, and a rehearsal that did not end."""
+    runs = [str(place(shop, name)) for name in ("first", "second")]
+    with edited(shop, "second", lambda run: rewrite(run / "run.json", lambda it: it.update(finished=""))) as name:
+        others = [str(shop.top / "dump"), str(shop.top / "dump/authors.bson"), str(place(shop, name))]
+        ended = shop.run("compare", others[0], runs[0], others[1], runs[1], others[2], *more)
+        assert ended.returncode == 0, ended.said
+        assert ended.stdout == shop.run("compare", *runs, *more).stdout
+        for other in others:
+            assert f"left out: {other} holds " in ended.stderr
+        shop.complaint(shop.run("compare", *runs, str(shop.top / "none"), *more), USAGE, "there is no run folder")
+        needs = "one finished run" if more else "two finished runs are needed, and 0 were given"
+        shop.complaint(shop.run("compare", *others, *more), USAGE, needs)
 
 
 def test_runs_that_are_no_finished_ones(shop: Small, tmp_path: Path) -> None:

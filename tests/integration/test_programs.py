@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
+import select
 import shlex
+import signal
+import struct
 import subprocess
+import termios
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +21,7 @@ from typing import Any
 import pytest
 
 from tests.integration.complaint import SOURCE, TARGET, USAGE, Complaint, complaint_of
-from tests.integration.migration import PROGRAMS, ROOT, Ended, Migration
+from tests.integration.migration import PROGRAMS, ROOT, Ended, Migration, children
 from tests.integration.small_project import Small, shop_of
 from tests.integration.stream_format import frames
 from tests.rig.postgres import Cluster
@@ -64,9 +70,24 @@ def test_help(command: list[str]) -> None:
     ended = run(*command, "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"{' '.join(command)}: ") and "usage: " in ended.stdout
-    assert all(len(line) <= 110 for line in ended.stdout.splitlines())
-    options = set(re.findall(r"^  --([\w-]+)", ended.stdout, re.MULTILINE))
+    assert [line for line in ended.stdout.splitlines() if len(line) >= 80] == []
+    options = set(re.findall(r"^  (?:-\w, )?--([\w-]+)", ended.stdout, re.MULTILINE))
     assert {"help", "version", "log-format"} <= options
+    assert run(*command, "-h").stdout == ended.stdout
+    if len(command) == 2:
+        assert run("graduate", "help", command[1]).stdout == ended.stdout
+
+
+def test_the_verbs_are_listed() -> None:
+    """One line each; whoever names none is also told that one is needed."""
+    helped = run("graduate", "help")
+    assert helped.returncode == 0 and helped.stdout == run("graduate", "--help").stdout
+    alone = run("graduate")
+    assert alone.returncode == USAGE
+    assert alone.stdout == helped.stdout[helped.stdout.index("usage:"):].partition("\n\n")[0] + "\n\n" + (
+        helped.stdout[helped.stdout.index("verbs:"):].partition("\n\n")[0] + "\n")
+    assert len(VERBS) == 12 and "undo" in VERBS
+    complaint_of(run("graduate", "help", "staus"), USAGE, 'did you mean "status"?')
 
 
 def examples(command: list[str]) -> list[str]:
@@ -112,7 +133,8 @@ def test_the_examples_work(migration: Migration, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 def test_version(command: list[str]) -> None:
-    assert re.fullmatch(rf"{' '.join(command)} \d+\.\d+\.\d+\n", run(*command, "--version").stdout)
+    for option in ("--version", "-V"):
+        assert re.fullmatch(rf"{' '.join(command)} \d+\.\d+\.\d+\n", run(*command, option).stdout)
 
 
 # ---- mistyped --------------------------------------------------------------------------------------
@@ -134,7 +156,7 @@ MISTYPED = {
     "graduate run --run-dir x --batch-bytes 4Q": ('--batch-bytes is "4Q"', "as 500000, 512K, 4M or 1G", "--help"),
     "graduate run --run-dir x --allow-rows=yes": ("--allow-rows takes no value", "--help"),
     "graduate run --run-dir x --log-format xml": ('--log-format is "xml"', "text or json", "--help"),
-    "graduate run -p authorstack": ("no option -p", "options are long", "--help"),
+    "graduate run -p authorstack": ("no option -p", "but for -h and -V, options are long", "--help"),
     "graduate run --run-dir x more": ('"more" is more than graduate run takes', "--help"),
     "graduate plan": ("--project is needed", "--help"),
     "graduate status": ("--run-dir is needed", "--help"),
@@ -206,6 +228,93 @@ def test_a_stream_is_not_for_a_terminal(program: str) -> None:
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+def seen_on_a_terminal(*words: str, held_until: str = "", **environment: str) -> tuple[int, str]:
+    """What a program writes on a terminal as its standard error, and its exit code. Its programs that stand at a hold
+    are let go when what is meant to be seen meanwhile was seen."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen([PROGRAMS / words[0], *words[1:]], cwd=ROOT, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, **environment})  # fmt: skip
+    os.close(theirs)
+    seen, end = b"", time.monotonic() + 60
+    try:
+        while time.monotonic() < end:
+            if select.select([ours], [], [], 0.05)[0]:
+                if not (part := os.read(ours, 65536)):
+                    break
+                seen += part
+            if held_until and re.search(held_until, seen.decode(errors="replace")):
+                for pid in children(process, ""):
+                    os.kill(pid, signal.SIGCONT)
+    except OSError:  # that is how the end of a terminal shows
+        pass
+    if time.monotonic() >= end:
+        process.kill()
+    os.close(ours)
+    return process.wait(timeout=60), seen.decode()
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [
+    ({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "xterm", "NO_COLOR": ""}, True),
+    ({"TERM": "dumb"}, False), ({"TERM": ""}, False),
+])  # fmt: skip
+def test_colours_are_for_terminals(environment: dict[str, str], coloured: bool) -> None:
+    quiet = {"NO_COLOR": "", **environment}
+    code, seen = seen_on_a_terminal("graduate", "staus", **quiet)
+    assert code == USAGE
+    assert ("\033[1;31merror:\033[0m" in seen and "\033[1mnext:\033[0m" in seen) == coloured
+    assert coloured or "\033" not in seen and "graduate: error: there is no verb" in seen
+    assert "\033" not in run("graduate", "staus", environment={**os.environ, **quiet}).said
+
+
+def test_progress_on_a_terminal(shop: Small) -> None:
+    """It fits 80 columns, and tells of every phase: the entities, the steps after the data, the verification."""
+    long = "authors_of_all_the_books_that_were_ever_sold_or_given_away_by_us"
+    (shop.files / "authors.json").rename(shop.files / f"{long}.json")
+    books = shop.files / "books.json"
+    books.write_text(books.read_text().replace('"id_of": "authors"', f'"id_of": "{long}"'))
+    authors = shop.files / f"{long}.json"
+    authors.write_text(authors.read_text().replace('"id_of": "authors"', f'"id_of": "{long}"'))
+    environment = {**shop.environment, "TERM": "xterm"}
+    dies = {"GRADUATE_CRASH_AT": "driver.entity_done:2"}
+    phases = {
+        r"authors_of\S*\.\. \(1 of 2\): ": (shop.run_arguments(), "extract.batch_sent:1"),
+        r"step 4 of 12: index [^\r]*, \d\.\d s": (shop.run_arguments(), "load.step_done:4"),
+        r"verifying: [^\r]*, \d\.\d s": (["verify", "--run-dir", str(shop.folder)], "verify.verdict_written"),
+    }
+    seen = ""
+    for phase, (words, hold) in phases.items():
+        code, more = seen_on_a_terminal("graduate", *words, held_until=phase, GRADUATE_HOLD_AT=hold, **environment, **dies)
+        assert code == (-signal.SIGKILL if dies else 0) and re.search(phase, more), more
+        seen += more
+        dies = {}
+    shown = [part.partition("\033[K")[0] for part in seen.split("\r") if "\033[K" in part]
+    assert len(shown) > len(phases) and all(len(line) < 80 for line in shown), shown
+
+
+def test_tables_fit_a_terminal(shop: Small) -> None:
+    """Of 80 columns, whatever the names are; and nothing of them is cut."""
+    table = "a_table_with_a_name_that_takes_as_much_as_postgres_allows_for"
+    for file in ("authors", "books"):
+        mapping = shop.files / f"{file}.json"
+        mapping.write_text(mapping.read_text().replace("public.editions", f"public.{table}"))
+    shop.succeed()
+    folder = str(shop.folder)
+    assert shop.run("verify", "--run-dir", folder).returncode == 0
+    shown = {
+        "account": shop.run(*shop.run_arguments()), "plan": shop.run("plan", "--project", shop.project),
+        "status": shop.run("status", "--run-dir", folder), "verify": shop.run("verify", "--run-dir", folder),
+        "compare": shop.run("compare", folder, folder), "forecast": shop.run("compare", folder, "--forecast"),
+    }  # fmt: skip
+    for name, ended in shown.items():
+        assert ended.returncode == 0, ended.said
+        rows = [line for line in ended.stdout.splitlines() if re.match(r"  .*\S {2,}\S|   ", line)]  # others are sentences
+        wide = [line for line in rows if len(line) >= 80 and folder not in line]
+        assert not wide, (name, wide)
+    for name in ("account", "verify"):
+        assert f"\n  public.{table}\n" in shown[name].stdout, shown[name].stdout
 
 
 # ---- streams that went astray ----------------------------------------------------------------------

@@ -202,7 +202,8 @@ def test_rows_that_were_changed_since(shop: Small, what: str) -> None:
     shop.succeed()
     CHANGED[what](shop)
     before = shop.checksums()
-    shop.complaint(restart(shop, "books"), REFUSED, "the others are gone or were changed since", "begin a new run")
+    shop.complaint(restart(shop, "books"), REFUSED, "the others are gone or were changed since",
+                   f"after graduate undo --run-dir {shop.folder}")
     assert shop.checksums() == before
 
 

@@ -207,7 +207,7 @@ def test_another_target_than_the_run_began_with(stopped: Small) -> None:
 
 def test_a_table_that_is_gone_from_the_target(stopped: Small) -> None:
     stopped.query("drop table public.editions")
-    stopped.fail(REFUSED, "table public.editions of this run is gone", "begin a new run")
+    stopped.fail(REFUSED, "table public.editions of this run is gone", f"graduate undo --run-dir {stopped.folder}")
 
 
 def test_a_rehearsal_takes_no_folder_of_a_run(stopped: Small) -> None:

@@ -238,11 +238,11 @@ int main(int argc, char **argv)
         .name = "graduate-extract",
         .purpose = "read an entity of a source into a record stream",
         .usage = "--project P --entity E > RECORDS\n"
-                 "       graduate-extract --project P --source S --catalog\n"
-                 "       graduate-extract --project P --source S --count",
+                 "--project P --source S --catalog\n"
+                 "--project P --source S --count",
         .epilogue = "Keep a copy of the books, and count them:\n"
-                    "  graduate-extract --project authorstack --entity books --checkpoint "
-                    "books.gck >/dev/null\n"
+                    "  graduate-extract --project authorstack --entity books \\\n"
+                    "    --checkpoint books.gck >/dev/null\n"
                     "  graduate stream books.gck\n\n"
                     "How many records the entities of the source core have now, counted there:\n"
                     "  graduate-extract --project authorstack --source core --count",

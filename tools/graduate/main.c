@@ -7,12 +7,19 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-    &verb_plan,   &verb_check,  &verb_schema, &verb_run,     &verb_status, &verb_rehearse,
-    &verb_stream, &verb_verify, &verb_report, &verb_compare, &verb_seal,
+    &verb_plan,     &verb_check,  &verb_schema, &verb_run,    &verb_status,  &verb_undo,
+    &verb_rehearse, &verb_stream, &verb_verify, &verb_report, &verb_compare, &verb_seal,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
-/* graduate --help and --version, or no verb at all. */
+static int no_verb(struct error *error)
+{
+    error_set(error, ERROR_USAGE, "a verb is needed: graduate VERB [options]");
+    error_hint(error, "graduate --help says more of the verbs");
+    return message_error(error);
+}
+
+/* graduate --help, help and --version, or no verb at all. */
 static int without_verb(int argc, char **argv, struct error *error)
 {
     struct buffer list;
@@ -21,19 +28,24 @@ static int without_verb(int argc, char **argv, struct error *error)
     buffer_puts(&list, "verbs:\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
         buffer_printf(&list, "  %-10s %s\n", verb_name(verbs[i]), verbs[i]->command->purpose);
-    buffer_puts(
-        &list,
-        "\n`graduate VERB --help` shows a verb's options and an example. Exit codes:\n"
-        "  0  done, and everything that was asked for holds\n"
-        "  1  data did not fit, the account does not balance, or the verification found\n"
-        "     differences\n"
-        "  2  the command line, the project or a mapping is wrong\n"
-        "  3  a source failed\n"
-        "  4  the target failed, or this machine did\n"
-        "  5  refused to go on (changed mapping, second run, target not empty), or could not\n"
-        "     check what was asked\n"
-        "  70 a bug in graduate\n"
-        "  128 and a signal's number: stopped by that signal");
+    if (argc < 2) {
+        printf("usage: graduate VERB [options]\n\n%s", buffer_text(&list));
+        fflush(stdout);
+        buffer_release(&list);
+        return no_verb(error);
+    }
+    buffer_puts(&list,
+                "\n`graduate VERB --help` shows a verb's options and an example. Exit codes:\n"
+                "  0  done, and everything that was asked for holds\n"
+                "  1  data did not fit, the account does not balance, or the verification found\n"
+                "     differences\n"
+                "  2  the command line, the project or a mapping is wrong\n"
+                "  3  a source failed\n"
+                "  4  the target failed, or this machine did\n"
+                "  5  refused to go on (changed mapping, second run, target not empty), or\n"
+                "     could not check what was asked\n"
+                "  70 a bug in graduate\n"
+                "  128 and a signal's number: stopped by that signal");
     const struct command command = {
         .name = "graduate",
         .purpose = "move MongoDB, Postgres and Appwrite into one Supabase Postgres",
@@ -44,11 +56,7 @@ static int without_verb(int argc, char **argv, struct error *error)
     buffer_release(&list);
     if (outcome == OPTIONS_HELPED)
         return 0;
-    if (outcome == OPTIONS_RUN) {
-        error_set(error, ERROR_USAGE, "a verb is needed: graduate VERB [options]");
-        error_hint(error, "graduate --help lists the verbs");
-    }
-    return message_error(error);
+    return outcome == OPTIONS_RUN ? no_verb(error) : message_error(error);
 }
 
 static int with_verb(const struct verb *verb, int argc, char **argv, struct error *error)
@@ -76,9 +84,21 @@ static int with_verb(const struct verb *verb, int argc, char **argv, struct erro
     return verb->run(&call, &exit_code, error) ? exit_code : message_error(error);
 }
 
+/* "graduate help VERB" is "graduate VERB --help". */
+static void turn_help(int argc, char **argv)
+{
+    static char help[] = "--help";
+    if (argc < 2 || strcmp(argv[1], "help") != 0)
+        return;
+    argv[1] = argc > 2 ? argv[2] : help;
+    if (argc > 2)
+        argv[2] = help;
+}
+
 int main(int argc, char **argv)
 {
     struct error error;
+    turn_help(argc, argv);
     int fd; /* where 0, 1 or 2 are closed, a pipe would take their place */
     while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
         continue;

@@ -8,8 +8,9 @@ static bool unknown_run(const struct postgres *target, const char *run, struct e
 {
     error_set(error, ERROR_REFUSED, "%s holds no run %s", target->where, run);
     return error_hint(error,
-                      "check the target's URI: this run was begun in another database, or its "
-                      "ledger (schema graduate) was dropped; a new run needs a new run folder");
+                      "check the target's URI: this run was begun in another database, or it was "
+                      "taken back (by graduate undo, or by the next rehearsal); a new run needs a "
+                      "new run folder");
 }
 
 /* A query about one run: one row, or an ERROR_REFUSED, also where there is no ledger. */
@@ -47,6 +48,15 @@ bool fence_begin(struct postgres *target, const struct fence *fence, struct erro
               ", this one was started under %" PRId64,
               fence->run, generation, fence->generation);
     return error_hint(error, "leave the work to the newer one, or stop it and run again");
+}
+
+/* The lock's first key is that of ledger_lock. */
+bool fence_begin_alone(struct postgres *target, struct error *error)
+{
+    return postgres_exec(target,
+                         "BEGIN; SET LOCAL lock_timeout = '30s';"
+                         " SELECT pg_advisory_xact_lock(515913566, 0)",
+                         error);
 }
 
 bool fence_commit(struct postgres *target, struct error *error)
@@ -89,8 +99,8 @@ static bool changed_mapping(const char *run, const char *before, const struct pr
     cJSON_Delete(files);
     error_set(error, ERROR_REFUSED, "the mapping is not the one that run %s began with: %s", run,
               difference);
-    return error_hint(error, "put it back and run again; or begin a new run in a new run folder, "
-                             "after removing this one's rows and ledger from the target");
+    return error_hint(error, "put it back and run again; or take the run back, and begin anew with "
+                             "the mapping as it is: graduate undo --run-dir DIR");
 }
 
 bool fence_check_mapping(struct postgres *target, const char *run, const struct project *project,

@@ -24,6 +24,11 @@ bool fence_begin(struct postgres *target, const struct fence *fence, struct erro
 bool fence_commit(struct postgres *target, struct error *error);
 void fence_rollback(struct postgres *target);
 
+/* Begin a transaction in which runs are begun, gone on with or taken back: those that do come one
+ * after the other. What holds a lock longer than a batch takes has to be looked at by a person: 30
+ * seconds. */
+bool fence_begin_alone(struct postgres *target, struct error *error);
+
 /* ERROR_REFUSED, with the difference named, when the project's files are not those that the run
  * began with, or there is no such run. */
 bool fence_check_mapping(struct postgres *target, const char *run, const struct project *project,

@@ -154,7 +154,8 @@ static bool take_step(struct postgres *target, const struct project *project,
     put_entities(project, statement->table, &entities);
     bool ok = fence_begin(target, fence, error) &&
               is_done(target, fence, statement->name, &done, error) &&
-              (done || statement_run(target, statement, buffer_text(&entities), &made, error)) &&
+              (done || statement_run(target, fence->run, statement, buffer_text(&entities), &made,
+                                     error)) &&
               (!made || record_step(target, fence, statement->name, &seconds, error)) &&
               fence_commit(target, error);
     buffer_release(&entities);
@@ -196,10 +197,18 @@ bool load_finish(struct postgres *target, const struct schema *schema, const str
         return true;
     }
     raise_memory(target);
-    /* The statements stand in the order in which they need each other. */
+    struct progress progress = {0};
     for (size_t i = 0; i < schema->statement_count; i++)
-        if (schema->statements[i].phase != SCHEMA_TABLES &&
-            !take_step(target, schema->project, fence, &schema->statements[i], error))
+        progress.records += schema->statements[i].phase != SCHEMA_TABLES;
+    /* The statements stand in the order in which they need each other. */
+    for (size_t i = 0; i < schema->statement_count; i++) {
+        if (schema->statements[i].phase == SCHEMA_TABLES)
+            continue;
+        progress.entity = schema->statements[i].name;
+        progress.batch++;
+        message_progress(&progress);
+        if (!take_step(target, schema->project, fence, &schema->statements[i], error))
             return false;
+    }
     return close_run(target, fence, error);
 }

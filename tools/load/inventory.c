@@ -40,8 +40,9 @@ static bool misfit(const struct mapping_table *table, const struct schema_column
               table->label, column->name, problem);
     error_at(error, NULL, NULL, column->name);
     return error_hint(error,
-                      "bring the mapping and the table into line, or drop the table if it is "
-                      "not needed: graduate then makes it");
+                      "bring the mapping and the table into line, or take the table away if it is "
+                      "not needed (one that an earlier run made goes with graduate undo --run-dir "
+                      "and its run folder): graduate then makes it");
 }
 
 /* Both types in the words of the mapping; a type of the target that has none cannot be the same. */

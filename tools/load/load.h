@@ -42,11 +42,13 @@ struct preparation {
     const char *run;       /* NULL: a new one under an id of the ledger's choice */
     bool begin;            /* `run` may be new */
     bool allow_rows;       /* beside those that the tables hold already */
+    bool rehearsal;        /* takes back one of its project that did not end */
     struct words restarts; /* entities whose rows go out again (restart.h) */
 };
 /* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
- * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are not
- * the catalogs'; a new run finds rows in its tables. */
+ * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are
+ * not the catalogs'; a new run finds rows in its tables, or an unfinished run of its project that
+ * has loaded something and is no rehearsal. */
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error);
 
@@ -54,5 +56,15 @@ bool load_prepare(struct postgres *target, const struct preparation *preparation
  * not done again. */
 bool load_finish(struct postgres *target, const struct schema *schema, const struct fence *fence,
                  struct error *error);
+
+/* Take a run back (undo.h), alone on the target, in one transaction. ERROR_REFUSED, and nothing is
+ * touched: the ledger does not have the run (unless `again`: that is what a second call finds), it
+ * is one of another project, or a run is at work. */
+struct undoing {
+    const char *run, *project;
+    bool again;
+    bool changed_too; /* undo.h */
+};
+bool load_undo(struct postgres *target, const struct undoing *undoing, struct error *error);
 
 #endif

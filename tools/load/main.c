@@ -16,13 +16,14 @@
 
 static const char *project_name, *catalogs_folder, *run, *restarts;
 static int64_t generation = -1;
-static bool prepares, begins, finishes, allow_rows, any_run;
+static bool prepares, begins, finishes, undoes, allow_rows, any_run, rehearsal, again, changed_too;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"prepare", OPTION_FLAG, &prepares, NULL, "make ledger, run and tables, or go on with --run"},
     {"begin", OPTION_FLAG, &begins, NULL, "prepare: make the run if the ledger does not know ID"},
     {"finish", OPTION_FLAG, &finishes, NULL, "make keys, indexes and the rest after the data"},
+    {"undo", OPTION_FLAG, &undoes, NULL, "take out of the target what --run made and wrote"},
     {"run", OPTION_TEXT, &run, "ID", "the run, as --prepare printed it"},
     {"generation", OPTION_NUMBER, &generation, "N", "its generation, as --prepare printed it"},
     {"catalogs", OPTION_TEXT, &catalogs_folder, "DIR", "catalogs of the sources, SOURCE.json each"},
@@ -30,16 +31,20 @@ static const struct option_row options[] = {
      "prepare: take these entities' rows out of the target, to be loaded anew"},
     {"any-run", OPTION_FLAG, &any_run, NULL, "load a stream that another run extracted"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "prepare: load beside rows that are there"},
+    {"rehearsal", OPTION_FLAG, &rehearsal, NULL, "prepare: a run that the next rehearsal may undo"},
+    {"again", OPTION_FLAG, &again, NULL, "undo: a run that is not there is undone already"},
+    {"changed-too", OPTION_FLAG, &changed_too, NULL, "undo: also what was changed since"},
 };
 
 static const struct command command = {
     .name = "graduate-load",
     .purpose = "load a row stream into the target, each batch exactly once",
     .usage = "--project P --run ID --generation N < ROWS\n"
-             "       graduate-load --project P --catalogs DIR --prepare [--run ID [--begin]] "
+             "--project P --catalogs DIR --prepare [--run ID [--begin]] "
              "[--allow-rows]\n"
-             "       graduate-load --project P --catalogs DIR --prepare --run ID --restart E,...\n"
-             "       graduate-load --project P --catalogs DIR --run ID --generation N --finish",
+             "--project P --catalogs DIR --prepare --run ID --restart E,...\n"
+             "--project P --catalogs DIR --run ID --generation N --finish\n"
+             "--project P --undo --run ID",
     .epilogue = "The target's URI comes from project.json, which takes it from the environment.\n"
                 "graduate run does all of this; by hand, for one entity:\n\n"
                 "  graduate-load --project authorstack --catalogs catalogs --prepare\n"
@@ -66,22 +71,27 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "there is nothing to do with \"%s\"", argv[1]);
     else if (project_name == NULL)
         error_set(error, ERROR_USAGE, "--project is missing");
-    else if (prepares && finishes)
-        error_set(error, ERROR_USAGE, "--prepare and --finish cannot be done at once");
+    else if (prepares + finishes + undoes > 1)
+        error_set(error, ERROR_USAGE, "only one of --prepare, --finish and --undo is done at once");
     else if ((prepares || finishes) && catalogs_folder == NULL)
         error_set(error, ERROR_USAGE, "--catalogs is missing: %s needs the catalogs of the sources",
                   prepares ? "--prepare" : "--finish");
-    else if (!prepares && (run == NULL || generation < 0))
+    else if (undoes && run == NULL)
+        error_set(error, ERROR_USAGE, "--undo needs the --run that is to be undone");
+    else if (!prepares && !undoes && (run == NULL || generation < 0))
         error_set(error, ERROR_USAGE, "--run and --generation are missing: --prepare prints them");
     else if (run != NULL && !is_uuid(run))
         error_set(error, ERROR_USAGE, "--run is \"%s\"; a run is named by a UUID", run);
-    else if ((allow_rows || begins || restarts != NULL) && !prepares)
-        error_set(error, ERROR_USAGE, "--allow-rows, --begin and --restart go with --prepare");
+    else if ((allow_rows || begins || rehearsal || restarts != NULL) && !prepares)
+        error_set(error, ERROR_USAGE,
+                  "--allow-rows, --begin, --rehearsal and --restart go with --prepare");
+    else if ((again || changed_too) && !undoes)
+        error_set(error, ERROR_USAGE, "--again and --changed-too go with --undo");
     else if (restarts != NULL && (run == NULL || begins))
         error_set(error, ERROR_USAGE, "--restart needs the --run that it is of, which is not new");
-    else if (any_run && (prepares || finishes))
+    else if (any_run && (prepares || finishes || undoes))
         error_set(error, ERROR_USAGE, "--any-run is for the loading of a stream");
-    else if (!prepares && !finishes && isatty(STDIN_FILENO))
+    else if (!prepares && !finishes && !undoes && isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a row stream");
     else
         ok = true;
@@ -175,6 +185,7 @@ static bool prepare(struct postgres *target, const struct project *project,
         .run = run,
         .begin = begins,
         .allow_rows = allow_rows,
+        .rehearsal = rehearsal,
     };
     struct prepared prepared;
     return read_restarts(project, arena, &preparation.restarts, error) &&
@@ -184,6 +195,9 @@ static bool prepare(struct postgres *target, const struct project *project,
 static bool work(struct postgres *target, const struct project *project, struct error *error)
 {
     const struct fence fence = {run, generation};
+    const struct undoing undoing = {run, project->name, again, changed_too};
+    if (undoes)
+        return load_undo(target, &undoing, error);
     if (!prepares && !finishes)
         return load_stream(target, project, &fence, any_run, STDIN_FILENO, "standard input", error);
     struct resolved resolved;

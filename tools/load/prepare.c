@@ -5,9 +5,11 @@
 #include "origin.h"
 #include "restart.h"
 #include "statement.h"
+#include "undo.h"
 
 #include "graduate/crash.h"
 #include "graduate/ledger.h"
+#include "graduate/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,12 +21,6 @@ struct preparing {
     const struct preparation *given;
     struct prepared *prepared;
 };
-
-/* Two that prepare at once do so one after the other; the lock's first key is that of ledger_lock.
- * The time-out is for the fence, too: what holds it longer than a batch takes has to be looked at
- * by a person. */
-static const char begin_sql[] = "BEGIN; SET LOCAL lock_timeout = '30s';"
-                                " SELECT pg_advisory_xact_lock(515913566, 0)";
 
 /* The truth of a condition about the ledger. */
 static bool ask(struct postgres *target, const char *sql, const char *const *parameters, int count,
@@ -38,31 +34,35 @@ static bool ask(struct postgres *target, const char *sql, const char *const *par
     return true;
 }
 
-/* An unfinished run of the same project belongs to a run folder, and is gone on with from there. One
- * that has loaded nothing gives way: whoever began it can begin again. */
+/* An unfinished run of the same project belongs to a run folder, and is gone on with from there.
+ * One that has loaded nothing gives way: whoever began it can begin again. So does a rehearsal to
+ * the next one: nobody needs what it made. */
 static bool clear_unfinished(struct preparing *preparing, struct error *error)
 {
-    static const char give_way_sql[] =
-        "DELETE FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
-        " AND NOT EXISTS (SELECT FROM graduate.batches b WHERE b.run = r.run)";
     static const char sql[] =
-        "SELECT run, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ')"
-        " FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
-        " ORDER BY started_at DESC LIMIT 1";
+        "SELECT run, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ'), rehearsal AND $2::boolean,"
+        " NOT EXISTS (SELECT FROM graduate.batches b WHERE b.run = r.run)"
+        " FROM graduate.runs r WHERE project = $1 AND state <> 'done' ORDER BY started_at DESC";
+    const struct preparation *given = preparing->given;
+    const char *project = given->schema->project->name;
+    const char *const parameters[] = {project, given->rehearsal ? "true" : "false"};
     PGresult *result;
-    const char *const parameters[] = {preparing->given->schema->project->name};
-    if (!postgres_query(preparing->target, give_way_sql, parameters, 1, &result, error))
+    if (!postgres_query(preparing->target, sql, parameters, 2, &result, error))
         return false;
-    PQclear(result);
-    if (!postgres_query(preparing->target, sql, parameters, 1, &result, error))
-        return false;
-    bool ok = PQntuples(result) == 0;
-    if (!ok) {
-        error_set(error, ERROR_REFUSED, "%s holds an unfinished run of %s: %s, begun %s",
-                  preparing->target->where, preparing->given->schema->project->name,
-                  PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
-        error_hint(error, "go on with it: graduate run with its run folder; or take an empty "
-                          "database");
+    bool ok = true;
+    for (int row = 0; ok && row < PQntuples(result); row++) {
+        const char *run = PQgetvalue(result, row, 0), *begun = PQgetvalue(result, row, 1);
+        bool rehearsal = PQgetvalue(result, row, 2)[0] == 't';
+        if (rehearsal || PQgetvalue(result, row, 3)[0] == 't') {
+            if (rehearsal)
+                message_info("the rehearsal of %s did not come to its end, and gives way", begun);
+            ok = undo_run(preparing->target, run, false, error);
+            continue;
+        }
+        ok = error_set(error, ERROR_REFUSED, "%s holds an unfinished run of %s: %s, begun %s",
+                       preparing->target->where, project, run, begun);
+        error_hint(error, "go on with it: graduate run with its run folder; or take it back: "
+                          "graduate undo with its run folder");
     }
     PQclear(result);
     return ok;
@@ -84,8 +84,10 @@ static bool check_empty(const struct preparing *preparing, const struct inventor
     if (full > 0 && !preparing->given->allow_rows) {
         error_set(error, ERROR_REFUSED, "the target is not empty; rows in tables of %s: %s",
                   preparing->given->schema->project->name, buffer_text(&list));
-        error_hint(error, "empty these tables or take another database; to load beside what is "
-                          "there, say --allow-rows; nothing was touched");
+        error_hint(error,
+                   "take another database, or empty these tables (graduate undo with its run "
+                   "folder takes back what a run left there); to load beside what is there, "
+                   "say --allow-rows; nothing was touched");
     }
     buffer_release(&list);
     return full == 0 || preparing->given->allow_rows;
@@ -100,8 +102,8 @@ static bool check_complete(const struct inventory *inventory, struct error *erro
         error_set(error, ERROR_REFUSED, "table %s of this run is gone from the target",
                   inventory->tables[i].table->label);
         return error_hint(error,
-                          "what the run loaded into it is lost with it: begin a new run in an "
-                          "empty database");
+                          "what the run loaded into it is lost with it: graduate undo --run-dir "
+                          "DIR takes back what is left; then run again");
     }
     return true;
 }
@@ -113,16 +115,17 @@ static bool insert_run(struct preparing *preparing, struct error *error)
     char *mapping = cJSON_PrintUnformatted(project->files);
     if (mapping == NULL)
         return error_memory(error);
-    const char *const parameters[] = {project->name, fingerprint, mapping, GRADUATE_VERSION,
-                                      preparing->given->run};
+    const char *const parameters[] = {
+        project->name,    fingerprint,           mapping,
+        GRADUATE_VERSION, preparing->given->run, preparing->given->rehearsal ? "true" : "false"};
     PGresult *result = NULL;
     bool ok = project_fingerprint(project, fingerprint, error) &&
               postgres_query(preparing->target,
                              "INSERT INTO graduate.runs"
-                             " (project, fingerprint, mapping, graduate, run)"
-                             " VALUES ($1, $2, $3, $4, coalesce($5::uuid, gen_random_uuid()))"
+                             " (project, fingerprint, mapping, graduate, run, rehearsal)"
+                             " VALUES ($1, $2, $3, $4, coalesce($5::uuid, gen_random_uuid()), $6)"
                              " RETURNING run, generation",
-                             parameters, 5, &result, error);
+                             parameters, 6, &result, error);
     if (ok) {
         snprintf(preparing->prepared->run, sizeof preparing->prepared->run, "%s",
                  PQgetvalue(result, 0, 0));
@@ -133,13 +136,14 @@ static bool insert_run(struct preparing *preparing, struct error *error)
     return ok;
 }
 
-/* This waits for the transaction of a loader that is still at work under the old generation. */
+/* This waits for the transaction of a loader that is still at work under the old generation. A
+ * rehearsal that is gone on with is one no more: the next one must not take it away. */
 static bool next_generation(struct preparing *preparing, const char *run, struct error *error)
 {
     PGresult *result;
     if (!postgres_query(preparing->target,
-                        "UPDATE graduate.runs SET generation = generation + 1 WHERE run = $1"
-                        " RETURNING run, generation",
+                        "UPDATE graduate.runs SET generation = generation + 1, rehearsal = false"
+                        " WHERE run = $1 RETURNING run, generation",
                         &run, 1, &result, error)) {
         if (strcmp(error->sqlstate, "55P03") != 0)
             return false;
@@ -182,7 +186,8 @@ static bool make_tables(struct preparing *preparing, struct error *error)
     for (size_t i = 0; i < schema->statement_count; i++) {
         bool made;
         if (schema->statements[i].phase == SCHEMA_TABLES &&
-            !statement_run(preparing->target, &schema->statements[i], NULL, &made, error))
+            !statement_run(preparing->target, preparing->prepared->run, &schema->statements[i],
+                           NULL, &made, error))
             return false;
     }
     crash_point(CRASH_LOAD_TABLES_MADE);
@@ -258,7 +263,7 @@ bool load_prepare(struct postgres *target, const struct preparation *preparation
 {
     struct preparing preparing = {target, preparation, prepared};
     *prepared = (struct prepared){0};
-    if (postgres_exec(target, begin_sql, error) && prepare(&preparing, error) &&
+    if (fence_begin_alone(target, error) && prepare(&preparing, error) &&
         fence_commit(target, error))
         return true;
     fence_rollback(target);

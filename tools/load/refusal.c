@@ -121,10 +121,11 @@ bool refusal_of_copy(const struct postgres *target, const PGresult *result,
     buffer_init(&key);
     row_key_put(&key, output, section, number, sizeof error->key - 1);
     snprintf(what, sizeof what, "%s refuses a row", output->table);
-    refused(result, refusal, what,
-            "correct the record in the source and run again, or correct the mapping and begin a "
-            "new run; nothing of this batch was written",
-            error);
+    refused(
+        result, refusal, what,
+        "correct the record in the source, or the mapping, and run again; nothing of this batch "
+        "was written",
+        error);
     error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
     buffer_release(&key);
     return false;
@@ -153,7 +154,7 @@ bool refusal_of_statement(const struct postgres *target, const PGresult *result,
     enum { LONGEST_KEY = 300 };
     const char *state = field(result, PG_DIAG_SQLSTATE);
     const struct refusal *refusal = find_refusal(state);
-    char what[LONGEST_KEY + 512], todo[256], value[sizeof error->key] = "";
+    char what[LONGEST_KEY + 512], todo[512], value[sizeof error->key] = "";
     if (refusal == NULL) {
         snprintf(what, sizeof what, "making the %s", name);
         return failed(target, result, what, error);
@@ -167,10 +168,13 @@ bool refusal_of_statement(const struct postgres *target, const PGresult *result,
         snprintf(what, sizeof what, "the rows do not allow the %s", name);
     }
     if (entities != NULL)
-        snprintf(todo, sizeof todo, "correct the source and run graduate run --restart %s",
-                 entities);
+        snprintf(
+            todo, sizeof todo,
+            "correct it in the source, then graduate run --run-dir DIR --restart %s; or change "
+            "the mapping, after graduate undo --run-dir DIR, and run again",
+            entities);
     else
-        snprintf(todo, sizeof todo, "correct the rows in the target and run again");
+        snprintf(todo, sizeof todo, "correct the mapping and run again; nothing was touched");
     refused(result, refusal, what, todo, error);
     return error_at(error, entities, value, table);
 }

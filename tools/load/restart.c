@@ -135,7 +135,7 @@ static bool delete_rows(struct restarting *r, const char *entity, const struct m
                        "others are gone or were changed since",
                        table->label, PQcmdTuples(result), entity, written);
         error_hint(r->error, "what changed them must not be undone blindly: begin a new run, in an "
-                             "empty database or after removing this one's rows");
+                             "empty database or after graduate undo --run-dir DIR");
     }
     PQclear(result);
     buffer_release(&sql);

@@ -323,10 +323,10 @@ int main(int argc, char **argv)
         .name = "graduate-transform",
         .purpose = "turn a record stream into a row stream by the project's mapping",
         .usage = "--project P < RECORDS > ROWS\n"
-                 "       graduate-transform --project P --check --catalogs DIR",
+                 "--project P --check --catalogs DIR",
         .epilogue = "A checkpoint is a record stream:\n"
-                    "  graduate-transform --project authorstack < books.gck | graduate stream "
-                    "/dev/stdin",
+                    "  graduate-transform --project authorstack < books.gck |\n"
+                    "    graduate stream /dev/stdin",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
     };

@@ -13,19 +13,22 @@ enum crash_point {
     CRASH_EXTRACT_CHECKPOINT_SETTLED, /* the checkpoint has its final name */
     CRASH_TRANSFORM_BATCH_READ,
     CRASH_TRANSFORM_BATCH_SENT,
-    CRASH_LOAD_RESTARTED,     /* an entity's rows are out of the target again, not committed */
-    CRASH_LOAD_BEGIN,         /* the transaction is open and holds the fence */
-    CRASH_LOAD_COPIED,        /* all rows of the batch are sent */
+    CRASH_LOAD_RESTARTED, /* an entity's rows are out of the target again, not committed */
+    CRASH_LOAD_BEGIN,     /* the transaction is open and holds the fence */
+    CRASH_LOAD_COPIED,    /* all rows of the batch are sent */
     CRASH_LOAD_BEFORE_COMMIT,
     CRASH_LOAD_AFTER_COMMIT,
-    CRASH_LOAD_PARTITION_DONE, /* the end of the stream is in the ledger */
-    CRASH_LOAD_TABLES_MADE,    /* prepare has made the tables */
-    CRASH_LOAD_STEP_DONE,      /* one index, key or other step of finish is done */
-    CRASH_DRIVER_PREPARED,     /* the run is in the ledger, not yet in the folder */
+    CRASH_LOAD_PARTITION_DONE,        /* the end of the stream is in the ledger */
+    CRASH_LOAD_TABLES_MADE,           /* prepare has made the tables */
+    CRASH_LOAD_UNDONE,                /* all that a run made and wrote is away, not committed */
+    CRASH_LOAD_STEP_DONE,             /* one index, key or other step of finish is done */
+    CRASH_DRIVER_PREPARED,            /* the run is in the ledger, not yet in the folder */
     CRASH_DRIVER_CHECKPOINTS_REMOVED, /* of entities that are to be read anew */
-    CRASH_DRIVER_CATALOGS_RENEWED,    /* what their sources say is in the folder, not in the ledger */
+    CRASH_DRIVER_CATALOGS_RENEWED, /* what their sources say is in the folder, not in the ledger */
     CRASH_DRIVER_ENTITY_DONE,
     CRASH_DRIVER_BEFORE_ACCOUNT,
+    CRASH_DRIVER_UNDOING,          /* the folder says that the run is to be undone; all is there */
+    CRASH_DRIVER_UNDONE,           /* it is, and the folder does not say so yet */
     CRASH_FILE_WRITTEN,            /* a file is written, under its temporary name */
     CRASH_VERIFY_STATE_KEPT,       /* the tallies of an entity are kept for the next verification */
     CRASH_VERIFY_VERDICT_WRITTEN,  /* verify.json is there */

@@ -1,6 +1,7 @@
 /* message.h: everything that a program says on standard error goes through here.
  *
- * Two formats. For people: plain lines; an error is one paragraph of message, place and hint. For
+ * Two formats. For people: plain lines, and on a terminal with colours what is an error or a warning stands
+ * out, unless NO_COLOR is set; an error is one paragraph of message, place and hint. For
  * programs (--log-format json): one JSON object a line with at least time (RFC 3339, UTC), level
  * (info, warning, error, progress), program and message; an error adds code, and entity, key, path,
  * sqlstate and hint where set. The driver runs its programs with json and speaks for them. */
@@ -23,7 +24,8 @@ void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2
 /* Print the error, once, at the edge; returns the exit code that belongs to it. */
 int message_error(const struct error *error);
 
-/* What a pipeline has durably done for an entity so far; only the json format prints it. */
+/* What a pipeline has durably done for an entity so far; only the json format prints it. After the data,
+ * what is done now: the step, in `batch` which one it is, and in `records` of how many. */
 struct progress {
     const char *entity;
     int64_t batch;

@@ -2,7 +2,8 @@
  *
  * A program declares its options as rows that point at where values go; --help, --version and
  * --log-format come with every table. Options are long: `--name value` or `--name=value`; a flag
- * takes no value. What is no option is positional. Unknown options are errors that name the nearest
+ * takes no value. Only -h and -V are short. The help is wrapped to 80 columns: all but lines of the
+ * epilogue that begin with a blank. What is no option is positional. Unknown options are errors that name the nearest
  * right one. */
 #ifndef GRADUATE_OPTIONS_H
 #define GRADUATE_OPTIONS_H
@@ -31,7 +32,7 @@ struct option_row {
 struct command {
     const char *name;     /* "graduate-load" or "graduate run" */
     const char *purpose;  /* one line */
-    const char *usage;    /* what follows the name, "[options] FILE" */
+    const char *usage;    /* what follows the name, "[options] FILE"; a line each way to call it */
     const char *epilogue; /* an example that works, and what else needs saying; may be NULL */
     const struct option_row *options;
     size_t option_count;

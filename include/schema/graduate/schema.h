@@ -47,6 +47,9 @@ struct schema_statement {
     char *name; /* "index books_user_id_idx on public.books" */
     char *sql;  /* without the closing semicolon */
     char *exists;
+    /* A query for the SQL that takes back what the statement makes, asked before it is run; the SQL
+     * can be repeated. NULL, or no text: nothing has to be taken back. */
+    char *undo;
     const char *table; /* label */
     /* Of a foreign key, else NULL: a query for the first row that it does not allow: entity, key as
      * text, column, and how many such rows there are. */

@@ -3,7 +3,8 @@
 
 /* ledger.h: the truth about progress, in the target's schema `graduate`.
  *
- *   runs        one row per run: project, fingerprint and text of the mappings, generation, state
+ *   runs        one row per run: project, fingerprint and text of the mappings, generation, state,
+ *               whether it is a rehearsal
  *   sources     per run and "source.collection": what it cannot be mistaken by (reader.h)
  *   partitions  per run, entity, partition: when begun and done, records read by the extractor
  *   batches     per run, entity, partition, batch: records, filtered, rejected, retried (rejected
@@ -12,11 +13,14 @@
  *               batch's rows, whose number it keeps: it is the xmin of those rows
  *   tables      per run and target table: made by us or there before, rows before
  *   steps       per run: which statements of the finish are done, and how long each took
- *   losses      per run: one row per value that changed on the way
+ *   made        per run: what it made in the target, in order, and the SQL that takes it back;
+ * written in the transaction that makes it losses      per run: one row per value that changed on
+ * the way
  *
  * The generation is the fence: `graduate-load --prepare` adds one to it, and every transaction that
  * writes checks it (SELECT ... FOR SHARE), so a loader that outlived its driver cannot write.
- * A session-level advisory lock, held by the driver for the whole of a run, refuses a second run. */
+ * A session-level advisory lock, held by the driver for the whole of a run, refuses a second run.
+ */
 #ifndef GRADUATE_LEDGER_H
 #define GRADUATE_LEDGER_H
 
@@ -27,6 +31,8 @@
 
 /* The DDL of the schema; every statement can be repeated. */
 extern const char *const ledger_ddl;
+/* What takes its tables away again. The schema is not among them: it may hold things of others. */
+extern const char *const ledger_drop;
 
 /* Take the lock of a run on this target, or ERROR_REFUSED that names the other run's start. It is
  * given back when the connection ends. */

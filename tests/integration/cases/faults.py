@@ -16,7 +16,8 @@ RIGHT = {
         says=(
             (0, "public.things has (id)=(0) twice"),
             (0, "where: entity things, key 0, at _id, SQLSTATE 23505"),
-            (0, "correct the source and run graduate run --restart things\n"),
+            (0, "correct it in the source, then graduate run --run-dir "),
+            (0, "/run --restart things; or change the mapping, after graduate undo --run-dir "),
         ),
         never=("goes on from where it was", "in the target and run again"),
     ),

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ bool message_format_parse(const char *text, enum message_format *format, struct 
     else if (strcmp(text, "json") == 0)
         *format = MESSAGE_JSON;
     else
-        return error_set(error, ERROR_USAGE, "--log-format is \"%s\"; it can be text or json", text);
+        return error_set(error, ERROR_USAGE, "--log-format is \"%s\"; it can be text or json",
+                         text);
     return true;
 }
 
@@ -52,6 +54,31 @@ static void emit(struct buffer *line)
         done += (size_t)n;
     }
     buffer_release(line);
+}
+
+/* Colours are for terminals that have them, and for people who want them (no-color.org). */
+static bool is_coloured(void)
+{
+    const char *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDERR_FILENO) && (refused == NULL || refused[0] == '\0') && terminal != NULL &&
+           terminal[0] != '\0' && strcmp(terminal, "dumb") != 0;
+}
+
+/* "error: ", or what else the level is called. */
+static void put_level(struct buffer *line, const char *level)
+{
+    static const char red[] = "\033[1;31m", yellow[] = "\033[1;33m", plain[] = "\033[0m";
+    bool coloured = is_coloured();
+    if (coloured)
+        buffer_puts(line, strcmp(level, "error") == 0 ? red : yellow);
+    buffer_printf(line, "%s:", level);
+    buffer_printf(line, "%s ", coloured ? plain : "");
+}
+
+static void put_next(struct buffer *line)
+{
+    bool coloured = is_coloured();
+    buffer_printf(line, "\n  %snext:%s ", coloured ? "\033[1m" : "", coloured ? "\033[0m" : "");
 }
 
 static void json_begin(struct buffer *line, const char *level)
@@ -90,7 +117,7 @@ static void say(const char *level, const char *format, va_list args)
     } else {
         buffer_printf(&line, "%s: ", program_name);
         if (strcmp(level, "info") != 0)
-            buffer_printf(&line, "%s: ", level);
+            put_level(&line, level);
         buffer_put(&line, text.data, text.length);
     }
     emit(&line);
@@ -120,8 +147,10 @@ int message_error(const struct error *error)
     const struct {
         const char *name, *label, *value;
     } places[] = {
-        {"entity", "entity", error->entity}, {"key", "key", error->key},
-        {"path", "at", error->path},         {"sqlstate", "SQLSTATE", error->sqlstate},
+        {"entity", "entity", error->entity},
+        {"key", "key", error->key},
+        {"path", "at", error->path},
+        {"sqlstate", "SQLSTATE", error->sqlstate},
     };
     const size_t n = sizeof places / sizeof places[0];
     if (output_format == MESSAGE_JSON) {
@@ -133,7 +162,9 @@ int message_error(const struct error *error)
         json_member(&line, "hint", error->hint);
         buffer_putc(&line, '}');
     } else {
-        buffer_printf(&line, "%s: error: %s", program_name, error->message);
+        buffer_printf(&line, "%s: ", program_name);
+        put_level(&line, "error");
+        buffer_puts(&line, error->message);
         const char *separator = "\n  where: ";
         for (size_t i = 0; i < n; i++) {
             if (places[i].value[0] == '\0')
@@ -141,8 +172,10 @@ int message_error(const struct error *error)
             buffer_printf(&line, "%s%s %s", separator, places[i].label, places[i].value);
             separator = ", ";
         }
-        if (error->hint[0] != '\0')
-            buffer_printf(&line, "\n  next: %s", error->hint);
+        if (error->hint[0] != '\0') {
+            put_next(&line);
+            buffer_puts(&line, error->hint);
+        }
     }
     emit(&line);
     return error_exit_code(error->code);

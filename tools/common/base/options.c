@@ -14,6 +14,8 @@ static const struct option_row house_options[] = {
     {"help", OPTION_FLAG, &wants_help, NULL, "show this help"},
     {"version", OPTION_FLAG, &wants_version, NULL, "show the version"},
 };
+/* A terminal of 80 columns shows all of the help. */
+enum { WIDTH = 79, USAGE_INDENT = 11, HELP_INDENT = 29 };
 enum { HOUSE_COUNT = sizeof house_options / sizeof house_options[0] };
 
 static const struct option_row *row_at(const struct command *command, size_t i)
@@ -22,19 +24,89 @@ static const struct option_row *row_at(const struct command *command, size_t i)
                                      : &house_options[i - command->option_count];
 }
 
+/* Words of one line of text, wrapped; `column` is where the line stands already, `indent` where
+ * those that follow it begin. Returns the column behind the last. */
+static int put_words(const char *text, size_t length, int column, int indent)
+{
+    const char *end = text + length;
+    bool first = true;
+    while (text < end) {
+        int word = 0;
+        for (int depth = 0; text + word < end && (depth > 0 || text[word] != ' '); word++)
+            depth += (text[word] == '[') - (text[word] == ']'); /* [--project P] stays together */
+        if (!first && column + 1 + word > WIDTH) {
+            printf("\n%*s", indent, "");
+            column = indent;
+            first = true;
+        }
+        printf("%s%.*s", first ? "" : " ", word, text);
+        column += word + !first;
+        first = false;
+        text += word;
+        text += text < end;
+    }
+    return column;
+}
+
+/* Lines that begin with a blank stand as they are, and so does an empty one. */
+static void put_text(const char *text)
+{
+    int column = 0;
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        bool fixed = length == 0 || *text == ' ';
+        if (column > 0 && fixed)
+            column = printf("\n") - 1;
+        if (fixed) {
+            printf("%.*s\n", (int)length, text);
+        } else {
+            if (column > 0 && column + 1 + (int)strcspn(text, " \n") > WIDTH)
+                column = printf("\n") - 1;
+            if (column > 0)
+                column += printf(" ");
+            column = put_words(text, length, column, 0);
+        }
+        text += length + (text[length] == '\n');
+    }
+    if (column > 0)
+        printf("\n");
+}
+
+/* One line for each way to call it, as they stand there. */
+static void put_usage(const struct command *command)
+{
+    int column = printf("usage: %s ", command->name);
+    for (const char *line = command->usage; line != NULL;) {
+        size_t length = strcspn(line, "\n");
+        put_words(line, length, column, USAGE_INDENT);
+        printf("\n");
+        line = line[length] == '\n' ? line + length + 1 : NULL;
+        column = line != NULL ? printf("       %s ", command->name) : 0;
+    }
+}
+
 static void help(const struct command *command)
 {
-    printf("%s: %s\n\nusage: %s %s\n\n", command->name, command->purpose, command->name,
-           command->usage);
+    put_words(command->purpose, strlen(command->purpose), printf("%s: ", command->name), 2);
+    printf("\n\n");
+    put_usage(command);
+    printf("\n");
     for (size_t i = 0; i < command->option_count + HOUSE_COUNT; i++) {
         const struct option_row *row = row_at(command, i);
+        const char *letter = row->value == &wants_help      ? "-h, "
+                             : row->value == &wants_version ? "-V, "
+                                                            : "";
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", row->name, row->argument != NULL ? " " : "",
-                 row->argument != NULL ? row->argument : "");
-        printf("  %-26s %s\n", left, row->help);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name,
+                 row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+        put_words(row->help, strlen(row->help), printf("  %-*s ", HELP_INDENT - 3, left),
+                  HELP_INDENT);
+        printf("\n");
     }
-    if (command->epilogue != NULL)
-        printf("\n%s\n", command->epilogue);
+    if (command->epilogue != NULL) {
+        printf("\n");
+        put_text(command->epilogue);
+    }
 }
 
 static const struct option_row *find(const struct command *command, const char *name, size_t length)
@@ -148,8 +220,17 @@ enum options_outcome options_parse(const struct command *command, int argc, char
     bool only_positional = false;
     for (int i = 1; i < argc; i++) {
         if (only_positional || strncmp(argv[i], "--", 2) != 0) {
+            if (!only_positional && strcmp(argv[i], "-h") == 0) {
+                wants_help = true;
+                continue;
+            }
+            if (!only_positional && strcmp(argv[i], "-V") == 0) {
+                wants_version = true;
+                continue;
+            }
             if (!only_positional && argv[i][0] == '-' && argv[i][1] != '\0') {
-                error_set(error, ERROR_USAGE, "there is no option %s: options are long", argv[i]);
+                error_set(error, ERROR_USAGE,
+                          "there is no option %s: but for -h and -V, options are long", argv[i]);
                 return wrong(command, error);
             }
             argv[++*positional_count] = argv[i];

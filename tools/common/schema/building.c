@@ -48,6 +48,27 @@ bool building_add(struct building *b, enum schema_phase phase, bool data, struct
     return true;
 }
 
+bool building_ask_undo(struct building *b, struct buffer *query)
+{
+    char *text = query->failed ? NULL : arena_text(b->arena, buffer_text(query));
+    b->schema->statements[b->schema->statement_count - 1].undo = text;
+    buffer_clear(query);
+    return text != NULL ? true : error_memory(b->error);
+}
+
+bool building_undo(struct building *b, struct buffer *sql)
+{
+    struct buffer query;
+    buffer_init(&query);
+    buffer_puts(&query, "select ");
+    sql_put_literal(&query, buffer_text(sql));
+    query.failed = query.failed || sql->failed;
+    buffer_clear(sql);
+    bool ok = building_ask_undo(b, &query);
+    buffer_release(&query);
+    return ok;
+}
+
 /* How much of an index's word is a column's name; 0 for an expression. */
 size_t building_column_length(const struct building *b, const char *word)
 {

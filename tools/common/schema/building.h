@@ -31,6 +31,11 @@ enum { NAME_LIMIT = 63 };
 bool building_add(struct building *b, enum schema_phase phase, bool data, struct buffer *sql,
                   struct buffer *exists, char *name);
 
+/* The last statement's undo (schema.h): SQL that is known, or a query that says it. Both are copied and
+ * cleared. */
+bool building_undo(struct building *b, struct buffer *sql);
+bool building_ask_undo(struct building *b, struct buffer *query);
+
 /* Names, NULL without memory. A table's object: "books" + "user_id", "status" + "idx"; with a
  * checksum of what it is for where that is asked, or where it would be longer than PostgreSQL
  * allows. */

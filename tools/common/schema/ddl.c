@@ -19,8 +19,15 @@ static bool build_comment(struct building *b, struct buffer *sql, struct buffer 
     ddl_put_table(sql, table);
     buffer_puts(sql, " is ");
     sql_put_literal(sql, table->comment);
-    return building_add(b, SCHEMA_REST, false, sql, exists,
-                        arena_printf(b->arena, "comment on %s", table->label));
+    if (!building_add(b, SCHEMA_REST, false, sql, exists,
+                      arena_printf(b->arena, "comment on %s", table->label)))
+        return false;
+    buffer_puts(sql,
+                "select pg_catalog.format('comment on table %s is %L', t, "
+                "pg_catalog.obj_description(pg_catalog.to_regclass(t), 'pg_class')) from (select ");
+    ddl_put_table_literal(sql, table->schema, table->name);
+    buffer_puts(sql, " as t) named");
+    return building_ask_undo(b, sql);
 }
 
 /* Behind the largest number kept, and behind the last one that the source ever gave: a number of a

@@ -30,10 +30,48 @@ bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists)
         if (!building_add(b, SCHEMA_REST, false, sql, exists,
                           arena_printf(b->arena, "policy %s of %s", policy->name, table->label)))
             return false;
+        buffer_puts(sql, "drop policy if exists ");
+        sql_put_identifier(sql, policy->name);
+        buffer_puts(sql, " on ");
+        ddl_put_table(sql, table);
+        if (!building_undo(b, sql))
+            return false;
     }
     return true;
 }
 
+/* The rights that the role has on the table and its columns now. */
+static bool ask_rights(struct building *b, const char *role, struct buffer *query)
+{
+    const struct mapping_table *table = b->output->table;
+    static const char option[] = " case when a.is_grantable then ' with grant option' else '' end)";
+    struct buffer named;
+    buffer_init(&named);
+    sql_put_identifier(&named, role);
+    buffer_puts(query,
+                "select concat_ws('; ', pg_catalog.format('revoke all on %s from %s', t, r), "
+                "(select string_agg(pg_catalog.format('grant %s on %s to %s%s', "
+                "a.privilege_type, t, r,");
+    buffer_printf(query,
+                  "%s, '; ') from pg_catalog.aclexplode(coalesce(c.relacl, "
+                  "pg_catalog.acldefault('r', c.relowner))) a where a.grantee = g.oid), "
+                  "(select string_agg(pg_catalog.format('grant %%s (%%I) on %%s to %%s%%s', "
+                  "a.privilege_type, n.attname, t, r,%s, '; ') "
+                  "from pg_catalog.pg_attribute n, pg_catalog.aclexplode(n.attacl) a "
+                  "where n.attrelid = c.oid and a.grantee = g.oid)) from (select ",
+                  option, option);
+    ddl_put_table_literal(query, table->schema, table->name);
+    buffer_puts(query, " as t, ");
+    sql_put_literal(query, buffer_text(&named));
+    buffer_puts(query, " as r) names join pg_catalog.pg_class c on c.oid = "
+                       "pg_catalog.to_regclass(t) join pg_catalog.pg_roles g on g.rolname = ");
+    sql_put_literal(query, role);
+    query->failed = query->failed || named.failed;
+    buffer_release(&named);
+    return building_ask_undo(b, query);
+}
+
+/* With the undo of all that becomes of the role's rights. */
 static bool build_revoke(struct building *b, const char *role, struct buffer *sql,
                          struct buffer *exists)
 {
@@ -43,7 +81,8 @@ static bool build_revoke(struct building *b, const char *role, struct buffer *sq
     buffer_puts(sql, " from ");
     sql_put_identifier(sql, role);
     return building_add(b, SCHEMA_REST, false, sql, exists,
-                        arena_printf(b->arena, "no rights of %s on %s", role, table->label));
+                        arena_printf(b->arena, "no rights of %s on %s", role, table->label)) &&
+           ask_rights(b, role, sql);
 }
 
 /* Neither of Supabase's two states of default privileges is relied on: all rights of the roles that

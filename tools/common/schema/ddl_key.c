@@ -6,6 +6,36 @@
 
 #include <string.h>
 
+static bool undo_constraint(struct building *b, struct buffer *sql, const char *name)
+{
+    buffer_puts(sql, "alter table ");
+    ddl_put_table(sql, b->output->table);
+    buffer_puts(sql, " drop constraint if exists ");
+    sql_put_identifier(sql, name);
+    return building_undo(b, sql);
+}
+
+/* A primary key makes its columns NOT NULL, which they stay without it. */
+static bool undo_primary(struct building *b, struct buffer *query, const char *name,
+                         const struct words *columns)
+{
+    buffer_puts(query, "select concat_ws('; ', pg_catalog.format('alter table %s drop constraint "
+                       "if exists %I', t, ");
+    sql_put_literal(query, name);
+    buffer_puts(query, "), (select string_agg(pg_catalog.format('alter table %s alter column %I "
+                       "drop not null', t, a.attname), '; ') from pg_catalog.pg_attribute a where "
+                       "a.attrelid = pg_catalog.to_regclass(t) and not a.attnotnull and "
+                       "a.attname in (");
+    for (size_t i = 0; i < columns->count; i++) {
+        buffer_puts(query, i > 0 ? ", " : "");
+        sql_put_literal(query, columns->items[i]);
+    }
+    buffer_puts(query, "))) from (select ");
+    ddl_put_table_literal(query, b->output->table->schema, b->output->table->name);
+    buffer_puts(query, " as t) named");
+    return building_ask_undo(b, query);
+}
+
 /* Primary key and uniques differ in their words only. A target that brings a primary key of another
  * name has one all the same. */
 static bool build_unique(struct building *b, struct buffer *sql, struct buffer *exists,
@@ -33,7 +63,8 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
     }
     return building_add(b, SCHEMA_KEYS, false, sql, exists,
                         arena_printf(b->arena, "%s %s of %s", primary ? "primary key" : "unique",
-                                     name, table->label));
+                                     name, table->label)) &&
+           (primary ? undo_primary(b, sql, name, columns) : undo_constraint(b, sql, name));
 }
 
 bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists)
@@ -75,8 +106,12 @@ static bool build_index(struct building *b, struct buffer *sql, struct buffer *e
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, table->schema, name);
     buffer_puts(exists, ") is not null");
-    return building_add(b, SCHEMA_KEYS, false, sql, exists,
-                        arena_printf(b->arena, "index %s on %s", name, table->label));
+    if (!building_add(b, SCHEMA_KEYS, false, sql, exists,
+                      arena_printf(b->arena, "index %s on %s", name, table->label)))
+        return false;
+    buffer_puts(sql, "drop index if exists ");
+    sql_put_qualified(sql, table->schema, name);
+    return building_undo(b, sql);
 }
 
 static bool leads(const struct building *b, const struct words *columns, const char *name)
@@ -198,7 +233,8 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
         ddl_put_constraint_exists(exists, output->table, name);
         if (!building_add(
                 b, SCHEMA_KEYS, false, sql, exists,
-                arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)))
+                arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)) ||
+            !undo_constraint(b, sql, name))
             return false;
         char *orphans = find_orphans(b, column, &reference);
         if (orphans == NULL)

@@ -22,8 +22,12 @@ bool ddl_schema(struct building *b, struct buffer *sql, struct buffer *exists)
     sql_put_identifier(sql, name);
     buffer_puts(exists, "select 1 from pg_catalog.pg_namespace where nspname = ");
     sql_put_literal(exists, name);
-    return building_add(b, SCHEMA_TABLES, false, sql, exists,
-                        arena_printf(b->arena, "schema %s", name));
+    if (!building_add(b, SCHEMA_TABLES, false, sql, exists,
+                      arena_printf(b->arena, "schema %s", name)))
+        return false;
+    buffer_puts(sql, "drop schema if exists ");
+    sql_put_identifier(sql, name);
+    return building_undo(b, sql);
 }
 
 static char *check_name(struct building *b, const struct schema_column *column)
@@ -103,8 +107,12 @@ bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists)
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, table->schema, table->name);
     buffer_puts(exists, ") is not null");
-    return building_add(b, SCHEMA_TABLES, false, sql, exists,
-                        arena_printf(b->arena, "table %s", table->label));
+    if (!building_add(b, SCHEMA_TABLES, false, sql, exists,
+                      arena_printf(b->arena, "table %s", table->label)))
+        return false;
+    buffer_puts(sql, "drop table if exists ");
+    ddl_put_table(sql, table);
+    return building_undo(b, sql);
 }
 
 /* On from the first moment: a table that is being filled must not be readable through an API. */
@@ -118,6 +126,11 @@ bool ddl_row_security(struct building *b, struct buffer *sql, struct buffer *exi
                         "pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, table->schema, table->name);
     buffer_putc(exists, ')');
-    return building_add(b, SCHEMA_TABLES, false, sql, exists,
-                        arena_printf(b->arena, "row security of %s", table->label));
+    if (!building_add(b, SCHEMA_TABLES, false, sql, exists,
+                      arena_printf(b->arena, "row security of %s", table->label)))
+        return false;
+    buffer_puts(sql, "alter table ");
+    ddl_put_table(sql, table);
+    buffer_puts(sql, " disable row level security");
+    return building_undo(b, sql);
 }

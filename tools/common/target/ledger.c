@@ -22,6 +22,7 @@ const char *const ledger_ddl =
     "  generation bigint NOT NULL DEFAULT 1,\n"
     "  state text NOT NULL DEFAULT 'loading' CHECK (state IN ('loading', 'finishing', 'done')),\n"
     "  graduate text NOT NULL,\n"
+    "  rehearsal boolean NOT NULL DEFAULT false,\n"
     "  started_at timestamptz NOT NULL DEFAULT now(),\n"
     "  finished_at timestamptz\n"
     ");\n"
@@ -94,6 +95,17 @@ const char *const ledger_ddl =
     "COMMENT ON TABLE graduate.steps IS\n"
     "  'The keys, indexes and other steps after the data that a run has done.';\n"
     "\n"
+    "CREATE TABLE IF NOT EXISTS graduate.made (\n"
+    "  run uuid NOT NULL REFERENCES graduate.runs ON DELETE CASCADE,\n"
+    "  thing text NOT NULL,\n"
+    "  place bigint GENERATED ALWAYS AS IDENTITY,\n"
+    "  table_name text NOT NULL,\n"
+    "  undo text NOT NULL,\n"
+    "  PRIMARY KEY (run, thing)\n"
+    ");\n"
+    "COMMENT ON TABLE graduate.made IS\n"
+    "  'What a run made in this database, and the SQL that takes it back.';\n"
+    "\n"
     "CREATE TABLE IF NOT EXISTS graduate.losses (\n"
     "  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
     "  run uuid NOT NULL DEFAULT current_setting('graduate.run')::uuid\n"
@@ -107,6 +119,10 @@ const char *const ledger_ddl =
     ");\n"
     "COMMENT ON TABLE graduate.losses IS\n"
     "  'One row per value that a rule changed on its way: what it was, and what it became.';\n";
+
+const char *const ledger_drop =
+    "DROP TABLE graduate.losses, graduate.made, graduate.steps, graduate.tables, graduate.batches,"
+    " graduate.partitions, graduate.sources, graduate.runs";
 
 /* The advisory lock of a run: the first two words of SHA-256('graduate'), without their signs. */
 #define LOCK_KEYS "515913566, 627279845"
@@ -191,8 +207,8 @@ bool ledger_check_done(struct postgres *target, const char *run, struct error *e
     } else if (!PQgetisnull(result, 0, 1)) {
         ok = error_set(error, ERROR_REFUSED, "tables of run %s are gone from %s: %s", run,
                        target->where, PQgetvalue(result, 0, 1));
-        error_hint(error, "what the run loaded into them is lost with them: begin a new run in an "
-                          "empty database");
+        error_hint(error, "what the run loaded into them is lost with them: graduate undo --run-dir "
+                          "DIR takes back what is left; then run again");
     }
     PQclear(result);
     return ok;

@@ -149,6 +149,13 @@ static bool is_finished(const struct past_run *run, struct error *error)
     return error_hint(error, "graduate run --run-dir %s goes on with it", run->folder.path);
 }
 
+bool past_run_is_one(const char *path, struct error *error)
+{
+    struct past_run run = {.folder = {.lock = -1}};
+    bool busy;
+    return folder_look(&run.folder, path, &busy, error) && is_finished(&run, error);
+}
+
 bool past_run_read(struct past_run *run, const char *path, struct error *error)
 {
     bool busy;

@@ -17,6 +17,8 @@ struct past_run {
     char *schema;           /* schema.sql */
 };
 
+/* Is it the folder of a finished run? If not, the error says what it is instead. */
+bool past_run_is_one(const char *path, struct error *error);
 /* ERROR_USAGE that says which and why, when it is no folder of a finished run, or lacks what runs
  * are compared by. */
 bool past_run_read(struct past_run *run, const char *path, struct error *error);

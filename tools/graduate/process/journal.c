@@ -1,4 +1,5 @@
 #include "journal.h"
+#include "figures.h"
 #include "progress.h"
 
 #include "graduate/file.h"
@@ -189,18 +190,45 @@ bool journal_is_due(struct journal *journal)
     return true;
 }
 
+size_t journal_room(const struct journal *journal)
+{
+    enum { PLAIN = 255, NARROW = 79 };
+    struct winsize window;
+    if (!journal->terminal)
+        return PLAIN;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1
+               ? window.ws_col - 1U /* a full line would wrap and could not be rewritten */
+               : NARROW;
+}
+
 void journal_show(struct journal *journal, const char *text)
 {
     if (!journal->terminal) {
         message_info("%s", text);
         return;
     }
-    struct winsize window;
-    int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1
-                    ? window.ws_col - 1 /* a full line would wrap and could not be rewritten */
-                    : 79;
-    dprintf(STDERR_FILENO, "\r%.*s\033[K", width, text);
+    dprintf(STDERR_FILENO, "\r%.*s\033[K", (int)journal_room(journal), text);
     journal->standing = true;
+}
+
+void journal_follow(struct journal *journal, const char *text)
+{
+    snprintf(journal->followed, sizeof journal->followed, "%s", text != NULL ? text : "");
+    journal->followed_since = progress_clock();
+}
+
+/* The time stands behind the text, which gives way to it. */
+void journal_tick(struct journal *journal)
+{
+    char figure[FIGURE_SIZE], text[sizeof journal->followed + sizeof figure];
+    double seconds = progress_clock() - journal->followed_since;
+    if (journal->followed[0] == '\0' || journal->json || seconds < 1 || !journal_is_due(journal))
+        return;
+    figure_duration(seconds, figure);
+    size_t room = journal_room(journal), taken = strlen(figure) + strlen(", ");
+    snprintf(text, sizeof text, "%.*s, %s", room > taken ? (int)(room - taken) : 0,
+             journal->followed, figure);
+    journal_show(journal, text);
 }
 
 void journal_clear(struct journal *journal)

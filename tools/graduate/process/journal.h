@@ -18,8 +18,10 @@ struct journal {
     int log; /* -1: none */
     const char *name;
     bool json, terminal;
-    bool standing;   /* a line of progress stands on the terminal */
-    double shown_at; /* when progress was shown last */
+    bool standing;      /* a line of progress stands on the terminal */
+    double shown_at;    /* when progress was shown last */
+    char followed[256]; /* what takes a while, and since when; empty: nothing */
+    double followed_since;
     struct error failure;
 };
 
@@ -44,6 +46,12 @@ void journal_remark(struct journal *journal, const char *program, const struct r
 /* Is it time for another line of progress? Then it is shown now. */
 bool journal_is_due(struct journal *journal);
 void journal_show(struct journal *journal, const char *text);
+/* How many bytes of a line of progress are shown. */
+size_t journal_room(const struct journal *journal);
+/* Something that may take a while and cannot say how far it is: journal_tick shows it, and for how
+ * long it goes on; NULL: it is over. */
+void journal_follow(struct journal *journal, const char *text);
+void journal_tick(struct journal *journal);
 /* Take the standing line of progress away. */
 void journal_clear(struct journal *journal);
 

@@ -164,6 +164,7 @@ static void turn(struct supervisor *supervisor, int milliseconds)
 {
     struct pollfd fds[1 + 2 * SUPERVISOR_MOST] = {{.fd = supervisor->signals, .events = POLLIN}};
     nfds_t count = 1;
+    journal_tick(supervisor->journal);
     reap(supervisor);
     for (size_t i = 0; i < supervisor->count; i++) { /* poll passes over what is -1 */
         const struct process *process = supervisor->members[i];

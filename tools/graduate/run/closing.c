@@ -25,22 +25,24 @@ struct steps {
     int64_t done;
 };
 
-/* There are hundreds of them, most done at once: people see the one at hand. */
+/* There are hundreds of them, most done at once: people see the one at hand, and how long it takes.
+ */
 static bool on_remark(void *context, const struct remark *remark)
 {
     struct steps *steps = context;
-    char text[256], figure[FIGURE_SIZE];
+    char text[256], place[FIGURE_SIZE], count[FIGURE_SIZE];
+    if (remark->kind == REMARK_PROGRESS) {
+        snprintf(text, sizeof text, "step %s of %s: %s", figure_count(remark->batch, place),
+                 figure_count(remark->records, count), remark->entity);
+        journal_follow(steps->journal, text);
+        if (!steps->journal->json && journal_is_due(steps->journal))
+            journal_show(steps->journal, text);
+        return true;
+    }
     if (remark->kind != REMARK_INFO)
         return false;
     steps->done++;
-    if (steps->journal->json)
-        return false;
-    if (journal_is_due(steps->journal)) {
-        snprintf(text, sizeof text, "steps after the data: %s, the last: %.200s",
-                 figure_count(steps->done, figure), remark->text);
-        journal_show(steps->journal, text);
-    }
-    return true;
+    return !steps->journal->json;
 }
 
 bool closing_finish(struct migration *migration, struct error *error)
@@ -57,7 +59,9 @@ bool closing_finish(struct migration *migration, struct error *error)
                   "--run", migration->folder.run, "--generation", generation, "--finish", NULL);
     struct steps steps = {.journal = &migration->journal};
     double begun = progress_clock();
-    if (!pipeline_run(&migration->supervisor, &arguments, 1, on_remark, &steps, error))
+    bool ok = pipeline_run(&migration->supervisor, &arguments, 1, on_remark, &steps, error);
+    journal_follow(&migration->journal, NULL);
+    if (!ok)
         return false;
     journal_info(&migration->journal, "steps after the data: %s, in %s",
                  figure_count(steps.done, done), figure_duration(progress_clock() - begun, time));

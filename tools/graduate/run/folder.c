@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,8 @@ static bool read_run(struct folder *folder, const char *path, struct error *erro
         folder->generation = (int64_t)generation->valuedouble;
         folder->batch_bytes = cJSON_IsNumber(size) ? (int64_t)size->valuedouble : 0;
         folder->prepared = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "prepared"));
+        folder->undoing = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "undoing"));
+        get_text(json, "undone", folder->undone, sizeof folder->undone); /* most have none */
     } else {
         error_set(error, ERROR_USAGE, "%s is no run.json of %sgraduate", path,
                   cJSON_IsNumber(version) && !known ? "this version of " : "");
@@ -204,6 +207,53 @@ void folder_release(struct folder *folder)
     folder->lock = -1;
 }
 
+bool folder_refuse_undone(const struct folder *folder, struct error *error)
+{
+    if (folder->undoing) {
+        error_set(error, ERROR_REFUSED, "the undo of the run in %s has begun, and not ended",
+                  folder->path);
+        return error_hint(error, "graduate undo --run-dir %s brings it to its end", folder->path);
+    }
+    if (folder->undone[0] == '\0')
+        return true;
+    error_set(error, ERROR_REFUSED,
+              "the run in %s was undone at %s: the target holds nothing of it", folder->path,
+              folder->undone);
+    return error_hint(error, "graduate run --run-dir %s begins a new one", folder->path);
+}
+
+void folder_forget(struct folder *folder)
+{
+    folder->run[0] = folder->finished[0] = folder->undone[0] = '\0';
+    folder->generation = folder->batch_bytes = 0;
+    folder->prepared = false;
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+bool folder_clear(const struct folder *folder, struct error *error)
+{
+    static const char *const kept[] = {"checkpoints", "positions",    "fields",       "project",
+                                       "account.txt", "account.json", "losses.jsonl", "facts.json",
+                                       "schema.sql",  "verify-state", "verify.json",  "report.html",
+                                       "report.json"};
+    enum { MOST_OPEN = 8 };
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (!file_join(path, sizeof path, folder->path, kept[i], error))
+            return false;
+        if (nftw(path, remove_one, MOST_OPEN, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+            return error_set_errno(error, ERROR_TARGET, "cannot remove %s", path);
+    }
+    return true;
+}
+
 static bool make_uuid(char out[37], struct error *error)
 {
     uint8_t uuid[16];
@@ -250,6 +300,9 @@ bool folder_save(const struct folder *folder, struct error *error)
               cJSON_AddNumberToObject(json, "generation", (double)folder->generation) != NULL &&
               cJSON_AddNumberToObject(json, "batch_bytes", (double)folder->batch_bytes) != NULL &&
               cJSON_AddBoolToObject(json, "prepared", folder->prepared) != NULL &&
+              (!folder->undoing || cJSON_AddTrueToObject(json, "undoing") != NULL) &&
+              (folder->undone[0] == '\0' ||
+               cJSON_AddStringToObject(json, "undone", folder->undone) != NULL) &&
               cJSON_AddStringToObject(json, "project", folder->project) != NULL &&
               cJSON_AddStringToObject(json, "project_folder", folder->project_folder) != NULL &&
               cJSON_AddStringToObject(json, "started", folder->started) != NULL &&

@@ -38,6 +38,8 @@ struct folder {
     int64_t generation;
     int64_t batch_bytes; /* how large batches are; 0: as the extractor chooses */
     bool prepared;       /* the ledger has the run */
+    bool undoing;        /* an undo has begun: the run may be in the target, or not */
+    char undone[32];     /* empty: it is not; when the run was taken out of the target */
     /* For people: with which mode folder_open found it open to others; mostly empty. */
     char was_open[PATH_MAX + 128];
 };
@@ -55,9 +57,16 @@ bool folder_refuse_sealed(const char *folder, struct error *error);
 /* Only read: for those who look on. *busy: a driver works in it now. */
 bool folder_look(struct folder *folder, const char *path, bool *busy, struct error *error);
 void folder_release(struct folder *folder);
+/* ERROR_REFUSED when the run is undone, or its undo has begun: nothing can be done with it any
+ * more. */
+bool folder_refuse_undone(const struct folder *folder, struct error *error);
 
 /* Begin a run in a new folder: a fresh id. Writes run.json. */
 bool folder_begin(struct folder *folder, const struct project *project, struct error *error);
+/* A folder whose run was undone: forget it in the struct alone (folder_forget); at last take away
+ * what the folder keeps of it, so that folder_begin can begin another. */
+void folder_forget(struct folder *folder);
+bool folder_clear(const struct folder *folder, struct error *error);
 /* Write run.json as the struct is. */
 bool folder_save(const struct folder *folder, struct error *error);
 /* Set the time that `out` (started or finished) names to now. */

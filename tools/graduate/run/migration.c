@@ -39,11 +39,17 @@ static bool load_project(struct migration *migration, struct error *error)
     return project_load_draft(&migration->project, where, error);
 }
 
-static bool check_folder(const struct migration *migration, struct error *error)
+static bool check_folder(struct migration *migration, struct error *error)
 {
-    const struct folder *folder = &migration->folder;
+    struct folder *folder = &migration->folder;
+    if (folder->undone[0] != '\0') {
+        folder_forget(folder);
+        migration->anew = true;
+    }
     if (folder->run[0] == '\0')
         return true;
+    if (!folder_refuse_undone(folder, error))
+        return false;
     if (migration->options->fresh) {
         error_set(error, ERROR_REFUSED, "%s holds a run already, and a rehearsal begins a new one",
                   folder->path);
@@ -226,6 +232,8 @@ static bool begin(struct migration *migration, struct error *error)
 {
     if (migration->folder.run[0] != '\0')
         return true;
+    if (migration->anew && !folder_clear(&migration->folder, error))
+        return false;
     if (!folder_begin(&migration->folder, &migration->project, error))
         return false;
     set_farewell(migration);
@@ -247,6 +255,8 @@ static bool prepare(struct migration *migration, struct error *error)
         arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
         arguments_add(&arguments, "--allow-rows", NULL);
+    if (migration->options->fresh)
+        arguments_add(&arguments, "--rehearsal", NULL);
     if (migration->restarts.count > 0)
         arguments_add(&arguments, "--restart", migration->options->restart, NULL);
     buffer_init(&line);
@@ -311,6 +321,42 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
            closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
 }
 
+/* The programs do not know the run's folder: where their hints call for it they say DIR. */
+static void name_folder(struct error *error, const char *path)
+{
+    static const char unnamed[] = "--run-dir DIR";
+    char hint[sizeof error->hint];
+    const char *rest = error->hint;
+    size_t used = 0;
+    hint[0] = '\0';
+    for (const char *at; used < sizeof hint && (at = strstr(rest, unnamed)) != NULL;) {
+        used += (size_t)snprintf(hint + used, sizeof hint - used, "%.*s--run-dir %s",
+                                 (int)(at - rest), rest, path);
+        rest = at + strlen(unnamed);
+    }
+    if (used < sizeof hint)
+        snprintf(hint + used, sizeof hint - used, "%s", rest);
+    memcpy(error->hint, hint, sizeof hint);
+}
+
+/* What a run that stopped goes on with, and what it takes for it. */
+static void add_way_on(const struct migration *migration, struct error *error)
+{
+    const char *path = migration->folder.path;
+    size_t used = strlen(error->hint);
+    snprintf(error->hint + used, sizeof error->hint - used,
+             "%sgraduate run --run-dir %s goes on from where it was", used > 0 ? "; " : "", path);
+    used = strlen(error->hint);
+    if (error->code != ERROR_DATA) /* which alone can be the mapping's doing */
+        return;
+    if (migration->options->fresh)
+        snprintf(error->hint + used, sizeof error->hint - used,
+                 "; with a changed mapping, rehearse again: it takes this one back");
+    else
+        snprintf(error->hint + used, sizeof error->hint - used,
+                 "; with a changed mapping it begins anew, after graduate undo --run-dir %s", path);
+}
+
 /* The last words of a run that did not come to its end. */
 static bool give_up(struct migration *migration, int *exit_code, struct error *error)
 {
@@ -330,11 +376,9 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
     bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
                    !(error->code == ERROR_DATA && migration->incurable) &&
                    folder->finished[0] == '\0';
-    size_t used = strlen(error->hint);
+    name_folder(error, folder->path);
     if (begun && goes_on)
-        snprintf(error->hint + used, sizeof error->hint - used,
-                 "%sgraduate run --run-dir %s goes on from where it was", used > 0 ? "; " : "",
-                 folder->path);
+        add_way_on(migration, error);
     journal_error(&migration->journal, error);
     return false;
 }
@@ -355,6 +399,7 @@ bool migration_run(const struct migration_options *options, int *exit_code, stru
     journal_release(&migration.journal);
     catalogs_release(&migration.catalogs);
     free(migration.restarts.items);
+    free(migration.pace.left);
     folder_release(&migration.folder);
     project_release(&migration.project);
     return ok;

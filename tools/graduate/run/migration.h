@@ -37,6 +37,13 @@ struct migration_options {
     void (*explain)(struct migration *migration, struct error *error);
 };
 
+/* How fast this call is, over all entities. */
+struct pace {
+    int64_t records; /* of the entities that it has loaded */
+    double seconds;
+    int64_t *left; /* of each entity by its estimate, when it began; -1: unknown */
+};
+
 struct migration {
     const struct migration_options *options;
     struct project project;
@@ -47,6 +54,8 @@ struct migration {
     struct supervisor supervisor;
     struct catalogs catalogs;
     struct postgres target;
+    struct pace pace;
+    bool anew;      /* in the folder of a run that was undone */
     bool incurable; /* a fault of the data from here on: no second call cures it */
 };
 

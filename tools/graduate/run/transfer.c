@@ -84,7 +84,30 @@ struct watch {
     struct journal *journal;
     struct progress_line line;
     double begun;
+    const struct pace *pace;
+    int64_t left_behind; /* records of the entities behind it; -1: unknown */
 };
+
+/* By the pace of all that this call has loaded: entities differ. */
+static double rest_of(const struct watch *watch)
+{
+    int64_t records = watch->pace->records + watch->line.records - watch->line.before;
+    double seconds = watch->pace->seconds + watch->line.seconds;
+    return watch->left_behind > 0 && records > 0
+               ? (double)watch->left_behind / (double)records * seconds
+               : 0;
+}
+
+static int64_t left_behind(const struct migration *migration, size_t place)
+{
+    int64_t sum = 0;
+    for (size_t i = place + 1; i < migration->project.mapping_count; i++) {
+        if (migration->pace.left[i] < 0)
+            return -1;
+        sum += migration->pace.left[i];
+    }
+    return sum;
+}
 
 static bool on_remark(void *context, const struct remark *remark)
 {
@@ -100,7 +123,9 @@ static bool on_remark(void *context, const struct remark *remark)
     }
     watch->line.records = remark->records;
     watch->line.seconds = progress_clock() - watch->begun;
-    progress_line_format(&watch->line, text, sizeof text);
+    watch->line.rest = rest_of(watch);
+    size_t room = journal_room(watch->journal) + 1;
+    progress_line_format(&watch->line, text, room < sizeof text ? room : sizeof text);
     journal_show(watch->journal, text);
     return true;
 }
@@ -121,12 +146,19 @@ static bool run_pipeline(struct migration *migration, const struct mapping *mapp
     arguments_init(&programs[2], "graduate-load");
     arguments_add(&programs[2], "--project", migration->project.folder, "--run",
                   migration->folder.run, "--generation", texts.generation, NULL);
+    size_t place = 0;
+    while (migration->project.mappings[place] != mapping)
+        place++;
     struct watch watch = {
         .journal = &migration->journal,
         .line = {.entity = mapping->name,
                  .estimate = catalog != NULL ? catalog->estimate : -1,
-                 .before = progress->records},
+                 .before = progress->records,
+                 .place = place + 1,
+                 .count = migration->project.mapping_count},
         .begun = progress_clock(),
+        .pace = &migration->pace,
+        .left_behind = left_behind(migration, place),
     };
     bool ok = pipeline_run(&migration->supervisor, programs, 3, on_remark, &watch, error);
     journal_clear(&migration->journal);
@@ -148,6 +180,8 @@ static bool confirm(struct migration *migration, const struct mapping *mapping, 
     char records[FIGURE_SIZE], rows[FIGURE_SIZE], time[FIGURE_SIZE], rate[FIGURE_SIZE];
     if (!read_progress(migration, mapping, &now, error))
         return false;
+    migration->pace.records += now.records - before;
+    migration->pace.seconds += seconds;
     int64_t per_second = seconds > 0 ? (int64_t)((double)(now.records - before) / seconds) : 0;
     if (now.done)
         journal_time(&migration->journal, mapping->name, seconds,
@@ -205,8 +239,8 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
         unmet_describe(worst, mapping, records, text, sizeof text);
         ok = error_set(error, ERROR_DATA, "%s: %s", mapping->file, text);
         error_hint(error,
-                   "correct it, or say \"optional\": true beside it; then begin a new run, in "
-                   "an empty database (a mapping cannot change within a run)");
+                   "correct it, or say \"optional\": true beside it; then graduate undo --run-dir "
+                   "DIR, and run again (a mapping cannot change within a run)");
     }
     unmet_release(&list);
     return ok;
@@ -299,13 +333,36 @@ static bool is_needed_later(const struct project *project, size_t after,
     return false;
 }
 
+/* What is loaded already is not left, and of what is begun the rest is. */
+static bool estimate_left(struct migration *migration, struct error *error)
+{
+    const struct project *project = &migration->project;
+    migration->pace.left = calloc(project->mapping_count + 1, sizeof *migration->pace.left);
+    if (migration->pace.left == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
+        int64_t estimate = catalog != NULL ? catalog->estimate : -1;
+        struct ledger_progress progress;
+        if (!read_progress(migration, mapping, &progress, error))
+            return error_at(error, mapping->name, NULL, NULL);
+        migration->pace.left[i] = progress.done                 ? 0
+                                  : estimate > progress.records ? estimate - progress.records
+                                  : estimate < 0                ? -1
+                                                                : 0;
+        ledger_progress_release(&progress);
+    }
+    return true;
+}
+
 bool transfer_all(struct migration *migration, struct error *error)
 {
     const struct project *project = &migration->project;
     struct snapshot *snapshots = calloc(project->source_count, sizeof *snapshots);
     if (snapshots == NULL)
         return error_memory(error);
-    bool ok = transfer_check_done(migration, error);
+    bool ok = transfer_check_done(migration, error) && estimate_left(migration, error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         struct snapshot *snapshot = &snapshots[mapping->source - project->sources];

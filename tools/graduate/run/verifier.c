@@ -28,10 +28,17 @@ static bool came_to_a_verdict(const struct process *process)
 static bool on_remark(void *context, const struct remark *remark)
 {
     struct journal *journal = context;
-    if (remark->kind != REMARK_INFO || journal->json)
+    char text[256], records[FIGURE_SIZE];
+    if ((remark->kind != REMARK_INFO && remark->kind != REMARK_PROGRESS) || journal->json)
         return false;
+    if (remark->kind == REMARK_PROGRESS)
+        snprintf(text, sizeof text, "verifying %s: %s records read again", remark->entity,
+                 figure_count(remark->records, records));
+    else
+        snprintf(text, sizeof text, "verifying: %.200s", remark->text);
+    journal_follow(journal, text);
     if (journal_is_due(journal))
-        journal_show(journal, remark->text);
+        journal_show(journal, text);
     return true;
 }
 
@@ -49,6 +56,7 @@ static bool judge(struct supervisor *supervisor, const struct arguments *argumen
         supervisor_start(supervisor, &process, arguments, PROCESS_NOTHING, PROCESS_CAPTURE, error);
     if (ok) {
         supervisor_wait(supervisor, waited, 1, false);
+        journal_follow(supervisor->journal, NULL);
         journal_clear(supervisor->journal);
         ok = supervisor_ok(supervisor, error);
         if (ok && came_to_a_verdict(&process))

@@ -5,6 +5,9 @@
  *   sheet_row(&sheet, "books", "1,200", "1,200");
  *   sheet_print(&sheet, "  ", &out);        each line begins with the indent
  *
+ * It fits a terminal of 80 columns: of a name before figures, one that is too long stands on a line
+ * of its own; among texts the widest are wrapped. Nothing is cut.
+ *
  * Cells are copied. A failed allocation shows when the text is put out (buffer_ok of `out`). */
 #ifndef GRADUATE_DRIVER_SHEET_H
 #define GRADUATE_DRIVER_SHEET_H

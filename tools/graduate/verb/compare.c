@@ -4,6 +4,8 @@
 #include "verb.h"
 
 #include "graduate/crash.h"
+#include "graduate/file.h"
+#include "graduate/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +25,9 @@ static const struct command command = {
     .purpose = "say what differs between two runs, or forecast the real day",
     .usage = "RUN1 RUN2 [--json] | RUN... --forecast [--project PROJECT] [--json]",
     .epilogue =
-        "A RUN is the folder of a finished run. Differences are information: the exit code\n"
-        "is 0 with them too. A forecast asks the sources what they hold now. Examples:\n\n"
+        "A RUN is the folder of a finished run; of several, those that hold none are named and\n"
+        "left out. Differences are information: the exit code is 0 with them too. A forecast\n"
+        "asks the sources what they hold now. Examples:\n\n"
         "  graduate compare rehearsals/20260101T100000Z rehearsals/20260108T100000Z\n"
         "  graduate compare rehearsals/* --forecast --project authorstack",
     .options = options,
@@ -81,32 +84,53 @@ static bool forecast(const struct project *project, struct supervisor *superviso
     return ok;
 }
 
-static bool is_asked_well(const struct verb_call *call, struct error *error)
+/* Of two runs that are named both are meant; of all that a pattern found, those that are runs. */
+static bool choose(const struct verb_call *call, const char **chosen, size_t *count,
+                   struct error *error)
 {
-    if (with_forecast ? call->file_count >= 1 : call->file_count == 2) {
+    struct error why;
+    *count = 0;
+    for (size_t i = 0; i < call->file_count; i++) {
+        const char *path = call->files[i];
+        if ((with_forecast || call->file_count > 2) && !past_run_is_one(path, &why)) {
+            if (!file_exists(path)) {
+                *error = why;
+                return false;
+            }
+            message_info("left out: %s", why.message);
+            continue;
+        }
+        chosen[(*count)++] = path;
+    }
+    return true;
+}
+
+static bool is_asked_well(size_t count, struct error *error)
+{
+    if (with_forecast ? count >= 1 : count == 2) {
         if (with_forecast || project_name == NULL)
             return true;
         error_set(error, ERROR_USAGE, "--project is for --forecast alone");
         return error_hint(error, "leave it away: runs know their project");
     }
     error_set(error, ERROR_USAGE,
-              with_forecast ? "a forecast needs the folder of one run at least"
-                            : "the folders of two runs are needed, and %zu %s given",
-              call->file_count, call->file_count == 1 ? "was" : "were");
+              with_forecast ? "a forecast needs the folder of one finished run at least"
+                            : "the folders of two finished runs are needed, and %zu %s given",
+              count, count == 1 ? "was" : "were");
     return error_hint(error, "graduate compare --help shows an example");
 }
 
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
-    if (!is_asked_well(call, error))
-        return false;
-    struct past_run *read = calloc(call->file_count, sizeof *read);
-    if (read == NULL)
-        return error_memory(error);
-    bool ok = true;
+    size_t count;
+    const char **chosen = calloc(call->file_count + 1, sizeof *chosen);
+    struct past_run *read = calloc(call->file_count + 1, sizeof *read);
+    bool ok = chosen != NULL && read != NULL
+                  ? choose(call, chosen, &count, error) && is_asked_well(count, error)
+                  : error_memory(error);
     runs = read;
-    for (run_count = 0; ok && run_count < call->file_count; run_count += ok)
-        ok = past_run_read(&read[run_count], call->files[run_count], error);
+    for (run_count = 0; ok && run_count < count; run_count += ok)
+        ok = past_run_read(&read[run_count], chosen[run_count], error);
     if (ok && with_forecast)
         ok = verb_with_project(
             call, project_name != NULL ? project_name : read[run_count - 1].folder.project_folder,
@@ -116,6 +140,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     while (run_count > 0)
         past_run_release(&read[--run_count]);
     free(read);
+    free(chosen);
     return ok;
 }
 

@@ -13,7 +13,7 @@ static const struct option_row options[] = {
 
 static const struct command command = {
     .name = "graduate report",
-    .purpose = "tell of a run in one page: what arrived, what was lost, what is left to do",
+    .purpose = "tell of a run in one page: what arrived, what is left to do",
     .usage = "--run-dir DIR [--html FILE] [--json FILE]",
     .epilogue =
         "Reads the run folder alone. The page needs nothing but itself, and prints. It may\n"

@@ -52,7 +52,8 @@ static bool make(const char *path, struct error *error)
         return false;
     if (folder.was_open[0] != '\0')
         message_warning("%s", folder.was_open);
-    bool ok = is_finished(&folder, error) && seal_make(&folder, &allowed, error);
+    bool ok = folder_refuse_undone(&folder, error) && is_finished(&folder, error) &&
+              seal_make(&folder, &allowed, error);
     folder_release(&folder);
     return ok;
 }

@@ -42,6 +42,10 @@ static const char *state_of(const struct folder *folder, bool busy)
 {
     if (busy)
         return "at work";
+    if (folder->undone[0] != '\0')
+        return "undone";
+    if (folder->undoing)
+        return "being undone";
     if (folder->finished[0] != '\0')
         return "finished";
     return folder->prepared ? "stopped" : "not prepared";
@@ -72,7 +76,7 @@ static bool read_ledger(struct status *status, struct error *error)
 {
     const char *run = status->folder->run;
     struct postgres target;
-    if (!status->folder->prepared)
+    if (!status->folder->prepared || status->folder->undone[0] != '\0')
         return true;
     if (!migration_connect(&target, status->project, error))
         return false;
@@ -135,8 +139,9 @@ static bool show_text(const struct status *status, struct buffer *out)
     const struct folder *folder = status->folder;
     buffer_printf(out, "run %s of %s, begun %s: %s", folder->run, folder->project, folder->started,
                   status->state);
-    if (folder->finished[0] != '\0')
-        buffer_printf(out, " %s", folder->finished);
+    const char *when = folder->undone[0] != '\0' ? folder->undone : folder->finished;
+    if (when[0] != '\0' && !folder->undoing)
+        buffer_printf(out, " %s", when);
     buffer_putc(out, '\n');
     if (status->entity_count > 0) {
         buffer_putc(out, '\n');

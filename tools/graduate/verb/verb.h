@@ -35,6 +35,7 @@ extern const struct verb verb_check;
 extern const struct verb verb_schema;
 extern const struct verb verb_run;
 extern const struct verb verb_status;
+extern const struct verb verb_undo;
 extern const struct verb verb_rehearse;
 extern const struct verb verb_stream;
 extern const struct verb verb_compare;

@@ -191,7 +191,7 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
     }
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) ||
-        !folder_refuse_sealed(folder.path, error))
+        !folder_refuse_sealed(folder.path, error) || !folder_refuse_undone(&folder, error))
         return false;
     if (busy) {
         error_set(error, ERROR_REFUSED, "the run in %s is still at work", folder.path);

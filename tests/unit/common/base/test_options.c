@@ -119,8 +119,8 @@ static void what_is_wrong(void **state)
         {{{"--something"}}, "there is no option --something"},
         {{{"--pro", "p"}}, "there is no option --pro"}, /* no abbreviations */
         {{{"--=x"}}, "there is no option --"},
-        {{{"-d"}}, "there is no option -d: options are long"},
-        {{{"a", "-5"}}, "there is no option -5: options are long"},
+        {{{"-d"}}, "there is no option -d: but for -h and -V, options are long"},
+        {{{"a", "-5"}}, "there is no option -5: but for -h and -V, options are long"},
         {{{"--dry=yes"}}, "--dry takes no value"},
         {{{"--dry="}}, "--dry takes no value"},
         {{{"--project"}}, "--project needs a value: --project DIR"},
@@ -171,11 +171,49 @@ static void help_and_version_go_to_standard_output(void **state)
 {
     (void)state;
     static const struct command short_one = {"graduate-bare", "do little", "FILE", NULL, NULL, 0};
+    static bool flag;
+    static const struct option_row long_rows[] = {
+        {"an-option-whose-name-is-longer", OPTION_FLAG, &flag, NULL,
+         "what it does, in so many words that they need another line, and whatever follows"},
+    };
+    static const struct command long_one = {
+        .name = "graduate-wide",
+        .purpose = "do so much that it cannot be said on one line of a terminal, but on two of them",
+        .usage = "--this WAY | --or-in-quite-another WAY [--that-is-longer THAN-THAT]\n"
+                 "--or-so",
+        .epilogue = "Words that are wrapped, and that stand in lines which are longer than a terminal\n"
+                    "is, or shorter; both are filled:\n"
+                    "  but a line like this, which is an example, stays as it is, however long it may be\n"
+                    "\n"
+                    "And so on.",
+        .options = long_rows,
+        .option_count = 1,
+    };
     static const struct {
         const struct command *command;
         struct line line;
         const char *text;
     } cases[] = {
+        {&long_one,
+         {{"-h"}},
+         "graduate-wide: do so much that it cannot be said on one line of a terminal, but\n"
+         "  on two of them\n"
+         "\n"
+         "usage: graduate-wide --this WAY | --or-in-quite-another WAY\n"
+         "           [--that-is-longer THAN-THAT]\n"
+         "       graduate-wide --or-so\n"
+         "\n"
+         "  --an-option-whose-name-is-longer what it does, in so many words that they\n"
+         "                             need another line, and whatever follows\n"
+         "  --log-format text|json     how to write messages (default text)\n"
+         "  -h, --help                 show this help\n"
+         "  -V, --version              show the version\n"
+         "\n"
+         "Words that are wrapped, and that stand in lines which are longer than a\n"
+         "terminal is, or shorter; both are filled:\n"
+         "  but a line like this, which is an example, stays as it is, however long it may be\n"
+         "\n"
+         "And so on.\n"},
         {&command,
          {{"--count=5", "--help"}},
          "graduate-try: try options\n"
@@ -187,8 +225,8 @@ static void help_and_version_go_to_standard_output(void **state)
          "  --count N                  how many\n"
          "  --batch-bytes SIZE         how much at once\n"
          "  --log-format text|json     how to write messages (default text)\n"
-         "  --help                     show this help\n"
-         "  --version                  show the version\n"
+         "  -h, --help                 show this help\n"
+         "  -V, --version              show the version\n"
          "\n"
          "example: graduate-try --dry\n"},
         {&short_one,
@@ -198,9 +236,10 @@ static void help_and_version_go_to_standard_output(void **state)
          "usage: graduate-bare FILE\n"
          "\n"
          "  --log-format text|json     how to write messages (default text)\n"
-         "  --help                     show this help\n"
-         "  --version                  show the version\n"},
+         "  -h, --help                 show this help\n"
+         "  -V, --version              show the version\n"},
         {&short_one, {{"x", "--version"}}, "graduate-bare " GRADUATE_VERSION "\n"},
+        {&short_one, {{"x", "-V"}}, "graduate-bare " GRADUATE_VERSION "\n"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error error;

@@ -389,7 +389,7 @@ static void names_are_found_or_nearly(void **state)
 static void env_files(void **state)
 {
     const struct folder *folder = *state;
-    static const char text[] = "# a comment\n"
+    static const char text[] = "\xef\xbb\xbf# a comment\n"
                                "\n"
                                "\r\n"
                                "   \t\n"
@@ -403,7 +403,17 @@ static void env_files(void **state)
                                "T_QUOTE=\"\n"
                                "T_MIXED=\"a'\n"
                                "T_EMPTY=\n"
+                               "T_COMMENT=a b  # the export of June\n"
+                               "T_COMMENT_ONLY=# nothing\n"
+                               "T_COMMENT_TAB=v\t#\r\n"
+                               "T_HASH=postgres://u:p#q@h/d\n"
+                               "T_QUOTED=\"a # b\" # not \"this\"\n"
+                               "T_QUOTED_AT_ONCE='a'#b\n"
+                               "T_HALF=\"a\" b # c\n"
+                               "T_TWICE=first\n"
                                "T_TAKEN=from the file\n"
+                               "T_TWICE='last'\n"
+                               "T_TAKEN=from the file again\n"
                                "T_LAST=no line end";
     static const struct {
         const char *name, *value;
@@ -418,6 +428,14 @@ static void env_files(void **state)
         {"T_QUOTE", "\""},
         {"T_MIXED", "\"a'"},
         {"T_EMPTY", ""},
+        {"T_COMMENT", "a b"},
+        {"T_COMMENT_ONLY", ""},
+        {"T_COMMENT_TAB", "v"},
+        {"T_HASH", "postgres://u:p#q@h/d"},
+        {"T_QUOTED", "a # b"},
+        {"T_QUOTED_AT_ONCE", "a"},
+        {"T_HALF", "\"a\" b"},
+        {"T_TWICE", "last"},
         {"T_TAKEN", "from the environment"},
         {"T_LAST", "no line end"},
     };
@@ -444,7 +462,8 @@ static void env_files(void **state)
         {"\n\nA B=x", ".env:3: this line is not NAME=value"},
         {"MONGODB-URI=x", ".env:1: this line is not NAME=value"},
         {"7=x", ".env:1: this line is not NAME=value"},
-        {"\xef\xbb\xbfU=x", ".env:1: this line is not NAME=value"},
+        {"A=1\n\xef\xbb\xbfU=x", ".env:2: this line is not NAME=value"},
+        {"\xef\xbb\xbf\xef\xbb\xbfU=x", ".env:1: this line is not NAME=value"},
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct error error;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -80,20 +81,25 @@ static void test_progress(void **state)
         struct progress_line line;
         const char *text;
     } cases[] = {
-        {{"books", 50000, 0, 12500, 2},
+        {{"books", 50000, 0, 12500, 2, 0, 0, 0},
          "books: 12,500 of about 50,000 records (25 %), 6,250/s, 6.0 s left"},
         /* what an earlier attempt loaded counts for how far, not for how fast */
-        {{"books", 50000, 10000, 12500, 2},
+        {{"books", 50000, 10000, 12500, 2, 0, 0, 0},
          "books: 12,500 of about 50,000 records (25 %), 1,250/s, 30 s left"},
         /* no rate of the first moment, and so no time left */
-        {{"books", 50000, 0, 12500, 0.1}, "books: 12,500 of about 50,000 records (25 %)"},
-        {{"books", -1, 0, 12500, 2}, "books: 12,500 records, 6,250/s"},
-        {{"books", 0, 0, 12500, 2}, "books: 12,500 records, 6,250/s"},
+        {{"books", 50000, 0, 12500, 0.1, 0, 0, 0}, "books: 12,500 of about 50,000 records (25 %)"},
+        {{"books", -1, 0, 12500, 2, 0, 0, 0}, "books: 12,500 records, 6,250/s"},
+        {{"books", 0, 0, 12500, 2, 0, 0, 0}, "books: 12,500 records, 6,250/s"},
         /* an estimate that proved too low is no longer one */
-        {{"books", 12499, 0, 12500, 2}, "books: 12,500 records, 6,250/s"},
-        {{"books", 12500, 0, 12500, 2},
+        {{"books", 12499, 0, 12500, 2, 0, 0, 0}, "books: 12,500 records, 6,250/s"},
+        {{"books", 12500, 0, 12500, 2, 0, 0, 0},
          "books: 12,500 of about 12,500 records (100 %), 6,250/s, 0.0 s left"},
-        {{"books", 100, 40, 40, 3}, "books: 40 of about 100 records (40 %)"},
+        {{"books", 100, 40, 40, 3, 0, 0, 0}, "books: 40 of about 100 records (40 %)"},
+        {{"books", 50000, 0, 12500, 2, 3, 22, 60},
+         "books (3 of 22): 12,500 of about 50,000 records (25 %), 6,250/s, 6.0 s left, "
+         "1 min 06 s in all"},
+        /* of all entities as much is known as of this one */
+        {{"books", -1, 0, 12500, 2, 3, 22, 60}, "books (3 of 22): 12,500 records, 6,250/s"},
     };
     char out[128];
     (void)state;
@@ -103,13 +109,33 @@ static void test_progress(void **state)
     }
 }
 
-static void test_progress_is_cut_to_its_room(void **state)
+/* Names are shortened before the counts go, and rate and time left stay. */
+static void test_progress_in_its_room(void **state)
 {
-    const struct progress_line line = {"books", 50000, 0, 12500, 2};
-    char out[12];
+    static const char name[] = "m\xc3\xa9moires_of_a_long_life_in_the_country";
+    static const struct {
+        size_t room;
+        const char *text;
+    } cases[] = {
+        {200, "m\xc3\xa9moires_of_a_long_life_in_the_country (3 of 22): 12,500 of about 50,000 records "
+              "(25 %), 6,250/s, 6.0 s left, 1 min 06 s in all"},
+        {110, "m\xc3\xa9moires_of_a_lon.. (3 of 22): 12,500 of about 50,000 records (25 %), 6,250/s, "
+              "6.0 s left, 1 min 06 s in all"},
+        {90, "m\xc3\xa9moires_of_a.. (3 of 22): 12,500 records (25 %), 6,250/s, 6.0 s left, "
+             "1 min 06 s in all"},
+        {80, "m\xc3\xa9moires_of_a_long_l.. (3 of 22): 25 %, 6,250/s, 6.0 s left, 1 min 06 s in all"},
+        {62, "m\xc3\xa9.. (3 of 22): 25 %, 6,250/s, 6.0 s left, 1 min 06 s in all"},
+        {61, "m.. (3 of 22): 25 %, 6,250/s, 6.0 s left, 1 min 06 s in all"},
+        {12, "m.. (3 of 2"},
+    };
+    char out[256];
     (void)state;
-    progress_line_format(&line, out, sizeof out);
-    assert_string_equal(out, "books: 12,5");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct progress_line line = {name, 50000, 0, 12500, 2, 3, 22, 60};
+        progress_line_format(&line, out, cases[i].room);
+        assert_true(strlen(out) < cases[i].room);
+        assert_string_equal(out, cases[i].text);
+    }
 }
 
 static void test_sheet(void **state)
@@ -126,6 +152,51 @@ static void test_sheet(void **state)
     assert_string_equal(buffer_text(&out), "  entity   read  why\n"
                                            "  caf\xc3\xa9    1,200\n"
                                            "  b           7  because\n");
+    sheet_release(&sheet);
+    buffer_release(&out);
+}
+
+/* A terminal of 80 columns: names before figures get lines of their own, texts are wrapped. */
+static void test_a_sheet_that_is_too_wide(void **state)
+{
+    static const char name[] = "public.a_table_with_a_name_that_leaves_no_room_for_any_of_its_figures";
+    static const char longest[] = "a_schema_with_a_name_of_fifty_and_some_more_characters."
+                                  "and_a_table_with_a_name_like_that";
+    struct sheet sheet;
+    struct buffer out;
+    (void)state;
+    buffer_init(&out);
+    sheet_init(&sheet, "<>>");
+    sheet_row(&sheet, "table", "rows before", "present");
+    sheet_row(&sheet, name, "1", "2");
+    sheet_row(&sheet, longest, "3", "4");
+    sheet_row(&sheet, "public.a_table_with_a_name_of_just_as_much_as_it_fits", "5", "6");
+    sheet_print(&sheet, "  ", &out);
+    assert_string_equal(
+        buffer_text(&out),
+        "  table                                                    rows before  present\n"
+        "  public.a_table_with_a_name_that_leaves_no_room_for_any_of_its_figures\n"
+        "                                                                     1        2\n"
+        "  a_schema_with_a_name_of_fifty_and_some_more_characters.and_a_table_with_a_\n"
+        "  name_like_that\n"
+        "                                                                     3        4\n"
+        "  public.a_table_with_a_name_of_just_as_much_as_it_fits              5        6\n");
+    sheet_release(&sheet);
+    buffer_clear(&out);
+    sheet_init(&sheet, "<><");
+    sheet_row(&sheet, "kind", "rows", "what becomes of it");
+    sheet_row(&sheet, "trigger", "12",
+              "is not kept: the target has functions of its own, caf\xc3\xa9s among them, that do it");
+    sheet_row(&sheet, "public.books_that_were_sold_in_the_last_year_or_in_the_one_before_it", "1",
+              "kept");
+    sheet_print(&sheet, "", &out);
+    assert_string_equal(buffer_text(&out),
+                        "kind                                 rows  what becomes of it\n"
+                        "trigger                                12  is not kept: the target has\n"
+                        "                                           functions of its own, caf\xc3\xa9s among\n"
+                        "                                           them, that do it\n"
+                        "public.books_that_were_sold_in_the_     1  kept\n"
+                        "last_year_or_in_the_one_before_it\n");
     sheet_release(&sheet);
     buffer_release(&out);
 }
@@ -150,8 +221,9 @@ int main(void)
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_progress),
-        cmocka_unit_test(test_progress_is_cut_to_its_room),
+        cmocka_unit_test(test_progress_in_its_room),
         cmocka_unit_test(test_sheet),
+        cmocka_unit_test(test_a_sheet_that_is_too_wide),
         cmocka_unit_test(test_empty_sheet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
