@@ -40,7 +40,7 @@ RIGHT = {
     "id-of-a-kept-table-makes-no-foreign-key": Right(
         "0 1 1",
         says=(
-            (1, "entity items, key 0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0002, at order_id"),
+            (1, "entity items, key id 0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0002, at order_id"),
             (1, "the row refers to one that is not in the target"),
             (2, "public.items, row 0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0002: (order_id) is "),
         ),
