@@ -1,31 +1,10 @@
 #include "graduate/postgres.h"
+#include "session.h"
+#include "uri.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What the session must be whatever the role, the database or the URI would have it be; `since` is
- * the first server version that knows the setting. */
-static const struct setting {
-    const char *name, *value;
-    int since;
-} settings[] = {
-    {"client_encoding", "UTF8", 0},
-    {"datestyle", "ISO", 0},
-    {"intervalstyle", "postgres", 0},
-    {"timezone", "UTC", 0},
-    {"extra_float_digits", "3", 0},
-    {"bytea_output", "hex", 0},
-    {"standard_conforming_strings", "on", 0},
-    {"search_path", "", 0},
-    {"row_security", "off", 0}, /* an error instead of rows that are silently not there */
-    {"synchronize_seqscans", "off", 0},
-    {"statement_timeout", "0", 0},
-    {"lock_timeout", "0", 0},
-    {"idle_in_transaction_session_timeout", "0", 0},
-    {"idle_session_timeout", "0", 140000},
-    {"transaction_timeout", "0", 170000},
-};
 
 static const char firewall[] =
     "nothing answered: check host and port, and let this machine through the server's firewall (of "
@@ -162,48 +141,6 @@ static void scrub(char *text, size_t size, const char *before, const char *secre
     }
 }
 
-static const char *option(const PQconninfoOption *options, const char *name)
-{
-    for (; options->keyword != NULL; options++)
-        if (strcmp(options->keyword, name) == 0)
-            return options->val;
-    return NULL;
-}
-
-/* A password with a bare '@' or '/' makes libpq take a part of it for the host, the port or the
- * database, and print it as such. */
-static bool is_sound(const char *uri, const PQconninfoOption *options)
-{
-    size_t length = strcspn(uri, "?");
-    const char *at = strstr(uri, "://") != NULL ? memchr(uri, '@', length) : NULL;
-    if (at != NULL && memchr(at + 1, '@', length - (size_t)(at + 1 - uri)) != NULL)
-        return false;
-    const char *host = option(options, "host"), *port = option(options, "port");
-    const char *database = option(options, "dbname");
-    if (host != NULL && strchr(host + (host[0] == '@'), '@') != NULL) /* "@NAME" is a socket */
-        return false;
-    if (port != NULL && port[strspn(port, "0123456789,")] != '\0')
-        return false;
-    return database == NULL || strchr(database, '@') == NULL || option(options, "user") != NULL;
-}
-
-static bool check_uri(struct postgres *postgres, const char *uri, bool *names_database,
-                      struct error *error)
-{
-    char *said = NULL; /* it quotes the URI: not for people */
-    PQconninfoOption *options = PQconninfoParse(uri, &said);
-    bool ok = options != NULL && is_sound(uri, options);
-    *names_database = ok && option(options, "dbname") != NULL;
-    PQconninfoFree(options);
-    PQfreemem(said);
-    if (ok)
-        return true;
-    error_set(error, ERROR_USAGE, "the URI of %s is not one that can be read", postgres->where);
-    return error_hint(error,
-                      "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE, "
-                      "and in user and password write characters such as @ : / ? # %% as %%XX");
-}
-
 static PGconn *start(const char *uri)
 {
     /* The URI stands after what it may override. */
@@ -213,10 +150,12 @@ static PGconn *start(const char *uri)
                                     "keepalives_idle",
                                     "keepalives_interval",
                                     "keepalives_count",
+                                    "tcp_user_timeout",
                                     "gssencmode",
                                     "dbname",
                                     NULL};
-    const char *const values[] = {"graduate", "15", "1", "60", "15", "4", "disable", uri, NULL};
+    const char *const values[] = {"graduate", "15",     "1",       "60", "15",
+                                  "4",        "300000", "disable", uri,  NULL};
     PGconn *connection = PQconnectStartParams(keywords, values, 1);
     /* A server can send notices while it lets us in, and libpq prints them on standard error unless
      * the connection, which must exist for that, is told otherwise. So connect with it again;
@@ -246,37 +185,13 @@ static bool refused(const struct postgres *postgres, bool names_database, struct
     return error_hint(error, "%s", cause->hint);
 }
 
-static bool pin(struct postgres *postgres, struct error *error)
-{
-    struct buffer sql;
-    buffer_init(&sql);
-    int version = PQserverVersion(postgres->connection);
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
-        if (version >= settings[i].since)
-            buffer_printf(&sql, "%s set_config('%s', '%s', false)", i == 0 ? "SELECT" : ",",
-                          settings[i].name, settings[i].value);
-    bool ok = buffer_ok(&sql, error);
-    if (ok) {
-        PGresult *result = PQexec(postgres->connection, buffer_text(&sql));
-        ok = PQresultStatus(result) == PGRES_TUPLES_OK;
-        if (!ok) {
-            postgres_error(postgres, result, "setting up the session", error);
-            error_hint(error, "connect to the server itself or through a pooler in session mode; a "
-                              "pooler in transaction mode (port 6543 or 6432) cannot serve here");
-        }
-        PQclear(result);
-    }
-    buffer_release(&sql);
-    return ok;
-}
-
 bool postgres_connect(struct postgres *postgres, const char *uri, const char *what,
                       enum error_code blame, struct error *error)
 {
     bool names_database;
     *postgres = (struct postgres){.blame = blame};
     snprintf(postgres->where, sizeof postgres->where, "the %s", what);
-    if (!check_uri(postgres, uri, &names_database, error))
+    if (!uri_check(uri, postgres->where, &names_database, error))
         return false;
     postgres->connection = start(uri);
     if (postgres->connection == NULL)
@@ -287,7 +202,7 @@ bool postgres_connect(struct postgres *postgres, const char *uri, const char *wh
                  PQhost(postgres->connection), PQport(postgres->connection),
                  names_database ? "/" : "", names_database ? PQdb(postgres->connection) : "");
     bool ok = PQstatus(postgres->connection) == CONNECTION_OK
-                  ? pin(postgres, error)
+                  ? session_pin(postgres, error)
                   : refused(postgres, names_database, error);
     if (!ok)
         postgres_close(postgres);
