@@ -29,7 +29,7 @@ ROOMS = {
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
-    "common/postgres": Room("common/base", "libpq-fe", MIGRATIONS),
+    "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
     ),
@@ -72,7 +72,7 @@ ROOMS = {
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
         "",
-        f"{MIGRATIONS} {RESUMPTIONS} bad_input",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input target",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(

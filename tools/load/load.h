@@ -45,8 +45,8 @@ struct preparation {
     struct words restarts; /* entities whose rows go out again (restart.h) */
 };
 /* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
- * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are not
- * the catalogs'; a new run finds rows in its tables. */
+ * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are
+ * not the catalogs'; a new run finds rows in its tables. */
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error);
 

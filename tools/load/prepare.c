@@ -3,6 +3,7 @@
 #include "inventory.h"
 #include "load.h"
 #include "origin.h"
+#include "precondition.h"
 #include "restart.h"
 #include "statement.h"
 
@@ -38,17 +39,16 @@ static bool ask(struct postgres *target, const char *sql, const char *const *par
     return true;
 }
 
-/* An unfinished run of the same project belongs to a run folder, and is gone on with from there. One
- * that has loaded nothing gives way: whoever began it can begin again. */
+/* An unfinished run of the same project belongs to a run folder, and is gone on with from there.
+ * One that has loaded nothing gives way: whoever began it can begin again. */
 static bool clear_unfinished(struct preparing *preparing, struct error *error)
 {
     static const char give_way_sql[] =
         "DELETE FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
         " AND NOT EXISTS (SELECT FROM graduate.batches b WHERE b.run = r.run)";
-    static const char sql[] =
-        "SELECT run, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ')"
-        " FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
-        " ORDER BY started_at DESC LIMIT 1";
+    static const char sql[] = "SELECT run, to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ')"
+                              " FROM graduate.runs r WHERE project = $1 AND state <> 'done'"
+                              " ORDER BY started_at DESC LIMIT 1";
     PGresult *result;
     const char *const parameters[] = {preparing->given->schema->project->name};
     if (!postgres_query(preparing->target, give_way_sql, parameters, 1, &result, error))
@@ -240,8 +240,11 @@ static bool resume_run(struct preparing *preparing, const char *run, struct erro
 
 static bool prepare(struct preparing *preparing, struct error *error)
 {
+    const struct preparation *given = preparing->given;
     bool has_ledger, has_run = false;
-    if (!ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
+    if (!precondition_check(preparing->target, given->schema->project, given->catalogs,
+                            given->catalog_count, error) ||
+        !ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
              &has_ledger, error))
         return false;
     if (has_ledger && preparing->given->run != NULL &&

@@ -42,12 +42,12 @@ struct words {
     size_t count;
 };
 
-/* A test on a source field, absent counting as null. Compared with null (a JSON scalar) it holds where
- * the field is nothing, with `negated` where it is something. Compared with anything else it holds
- * where the field is something equal, with `negated` something else: nothing is neither. A field of
- * another kind (text, number, truth value) than `value` is an error, but where `negated` it is merely
- * something else, as long as it does not read the same ("false" and false). All conditions of a list
- * must hold. */
+/* A test on a source field, absent counting as null. Compared with null (a JSON scalar) it holds
+ * where the field is nothing, with `negated` where it is something. Compared with anything else it
+ * holds where the field is something equal, with `negated` something else: nothing is neither. A
+ * field of another kind (text, number, truth value) than `value` is an error, but where `negated`
+ * it is merely something else, as long as it does not read the same ("false" and false). All
+ * conditions of a list must hold. */
 struct condition {
     const char *path;
     const cJSON *value;
@@ -70,19 +70,20 @@ enum value_kind {
     VALUE_SAME,     /* keep_shape: the column of the same name, as it is */
 };
 
-/* What "do" can name; mapping_column.c has the words, tools/transform/value/function.c the deeds. */
+/* What "do" can name; mapping_column.c has the words, tools/transform/value/function.c the deeds.
+ */
 enum mapping_function {
     FUNCTION_LOWER,      /* "lower": the letters A to Z */
     FUNCTION_UPPER,      /* "upper": the letters a to z */
     FUNCTION_TRIM,       /* "trim": blanks, tabs and line ends at both ends of a text */
     FUNCTION_EMPTY_NULL, /* "empty_to_null": "" becomes null */
     FUNCTION_PHONE,      /* "phone_digits": without "+" and blanks, as Supabase Auth keeps phones */
-    FUNCTION_PASSWORD,   /* "supabase_password": Appwrite's hash as Supabase Auth reads it, or "" and
-                            a line in the losses */
-    FUNCTION_SAFE_NUMBERS, /* "safe_numbers": whole numbers beyond 2^53 inside JSON become text, with
-                              a line in the losses: JavaScript would round them */
-    FUNCTION_NOT_FINITE, /* "not_finite_to_null": NaN and infinities become null, with a line each in
-                            the losses */
+    FUNCTION_PASSWORD, /* "supabase_password": Appwrite's hash as Supabase Auth reads it, or "" and
+                          a line in the losses */
+    FUNCTION_SAFE_NUMBERS, /* "safe_numbers": whole numbers beyond 2^53 inside JSON become text,
+                              with a line in the losses: JavaScript would round them */
+    FUNCTION_NOT_FINITE,   /* "not_finite_to_null": NaN and infinities become null, with a line each
+                              in   the losses */
     FUNCTION_COUNT,
 };
 extern const char *const mapping_function_names[FUNCTION_COUNT];
@@ -90,8 +91,8 @@ extern const char *const mapping_function_names[FUNCTION_COUNT];
 struct mapping;
 struct mapping_value {
     enum value_kind kind;
-    const char *from;          /* FROM: a dotted path; PARENT: the parent's column */
-    const cJSON *constant;     /* CONST */
+    const char *from;               /* FROM: a dotted path; PARENT: the parent's column */
+    const cJSON *constant;          /* CONST */
     struct mapping_member *members; /* OBJECT; FIRST, without names */
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
@@ -99,10 +100,10 @@ struct mapping_value {
     enum identity_ids ids;            /* of either: what is taken for one here */
     enum mapping_function *functions; /* "do", in order */
     size_t function_count;
-    const cJSON *fallback;            /* "default": for an absent field, and for a null one where
-                                         the column is NOT NULL; NULL: none */
-    struct conditions when;           /* where they do not hold, the field counts as absent */
-    bool optional;                    /* what it and its conditions name may be in no record */
+    const cJSON *fallback;  /* "default": for an absent field, and for a null one where
+                               the column is NOT NULL; NULL: none */
+    struct conditions when; /* where they do not hold, the field counts as absent */
+    bool optional;          /* what it and its conditions name may be in no record */
 };
 struct mapping_member {
     const char *name;
@@ -112,13 +113,13 @@ struct mapping_member {
 struct mapping_column {
     const char *name;
     struct mapping_value value;
-    struct pgtype type;       /* type.name NULL: keep_shape, the source's */
-    bool has_null, not_null;  /* was "null" given, and is it false */
-    const cJSON *in;          /* array of allowed scalars, or NULL: becomes a CHECK */
-    const char *sql_default;  /* DEFAULT of the column, SQL, or NULL */
-    const char *on_delete;    /* of the foreign key that id_of brings: "cascade", "restrict",
-                                 "set null" or "no action"; NULL: no action */
-    bool foreign_key;         /* false: id_of without a foreign key */
+    struct pgtype type;      /* type.name NULL: keep_shape, the source's */
+    bool has_null, not_null; /* was "null" given, and is it false */
+    const cJSON *in;         /* array of allowed scalars, or NULL: becomes a CHECK */
+    const char *sql_default; /* DEFAULT of the column, SQL, or NULL */
+    const char *on_delete;   /* of the foreign key that id_of brings: "cascade", "restrict",
+                                "set null" or "no action"; NULL: no action */
+    bool foreign_key;        /* false: id_of without a foreign key */
 };
 
 struct mapping_index {
@@ -174,19 +175,19 @@ struct mapping_rule {
 };
 
 struct mapping {
-    const char *name;             /* "books": the file's name; the entity */
-    const char *file;             /* its path, for messages */
+    const char *name; /* "books": the file's name; the entity */
+    const char *file; /* its path, for messages */
     const struct source *source;
     const char *from;             /* the collection or table there */
     struct mapping_table *tables; /* those without `each` come first; at least one */
     size_t table_count;
-    struct words drops;           /* field paths dropped by name */
-    bool *drops_optional;         /* of each: it may be in no record */
-    struct mapping_rule *rules;   /* "left_out" */
+    struct words drops;         /* field paths dropped by name */
+    bool *drops_optional;       /* of each: it may be in no record */
+    struct mapping_rule *rules; /* "left_out" */
     size_t rule_count;
-    enum identity_ids ids;        /* what is taken for an id of this entity elsewhere */
-    bool keeps_own;               /* the record's own id stands somewhere as it is */
-    bool loses_texts;             /* it does not, and becomes a UUID: text would be gone */
+    enum identity_ids ids; /* what is taken for an id of this entity elsewhere */
+    bool keeps_own;        /* the record's own id stands somewhere as it is */
+    bool loses_texts;      /* it does not, and becomes a UUID: text would be gone */
 };
 
 struct left_out {
@@ -210,8 +211,11 @@ struct project {
     struct source *sources;
     size_t source_count;
     const char *target; /* as written */
+    bool plain; /* it is no Supabase: neither its roles nor its schemas are there, and nothing is
+                   made for them */
     struct identity identity;
-    struct mapping **mappings; /* in the order of their references: what is referred to comes first */
+    struct mapping *
+        *mappings; /* in the order of their references: what is referred to comes first */
     size_t mapping_count;
     struct left_out *left_outs;
     size_t left_out_count;
@@ -237,8 +241,8 @@ bool project_find_mapping(const struct project *project, const char *entity,
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
 
-/* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not begin
- * with that name. */
+/* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not
+ * begin with that name. */
 const char *mapping_word_tail(const char *word, const char *name);
 
 /* Replace ${NAME} in a text of project.json by environment variables. A variable that is not set or

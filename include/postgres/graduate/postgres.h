@@ -28,6 +28,11 @@ bool postgres_connect(struct postgres *postgres, const char *uri, const char *wh
                       enum error_code blame, struct error *error);
 void postgres_close(struct postgres *postgres);
 
+/* Do two URIs name the same database as the same role, by what is written in them? A pooler tells
+ * databases apart by the role, so another role may be another database. False where one of them
+ * cannot be read. */
+bool postgres_same_database(const char *one, const char *other);
+
 /* Run one statement that returns nothing or whose rows do not matter. */
 bool postgres_exec(struct postgres *postgres, const char *sql, struct error *error);
 /* Run with text parameters ($1, ...; NULL is SQL NULL); *result is the caller's (PQclear), and is

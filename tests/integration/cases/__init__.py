@@ -27,6 +27,7 @@ class Right(NamedTuple):
     values: SQL against the target, and what psql -At prints of it.
     never: texts that no command may say.
     project: members of files to change first, where it takes a word to say what is right: {"c.json": {...}} is merged.
+    plain: the target is a PostgreSQL without anything of Supabase.
     waits: why it is not right yet; the test is skipped, and says so.
     """
 
@@ -35,6 +36,7 @@ class Right(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
     never: tuple[str, ...] = ()
     project: dict[str, object] = {}
+    plain: bool = False
     waits: str = ""
 
 
@@ -98,7 +100,8 @@ class Trial:
         for database, template in ((self.database, "postgres"), (f"{self.database}_source", "template0")):
             self.cluster.psql(f'drop database if exists "{database}" with (force)')
             self.cluster.psql(f'create database "{database}" template {template}')
-        self.cluster.psql(EMPTY, database=self.database)  # what another test left in the template
+        if self.cluster.role != self.cluster.superuser:  # what another test left in a Supabase's template
+            self.cluster.psql(EMPTY, database=self.database)
         for file, database in (("target.sql", self.database), ("source.sql", f"{self.database}_source")):
             if (self.folder / file).exists():
                 self.cluster.psql(file=self.folder / file, database=database)

@@ -1,8 +1,8 @@
 #include "uri.h"
-#include "graduate/buffer.h"
+#include "graduate/postgres.h"
 
-#include <libpq-fe.h>
 #include <string.h>
+#include <strings.h>
 
 /* Parameters that other clients of PostgreSQL take, and libpq does not. */
 static const struct foreign {
@@ -118,6 +118,34 @@ static bool is_sound(const char *uri, const PQconninfoOption *options)
     if (port != NULL && port[strspn(port, "0123456789,")] != '\0')
         return false;
     return database == NULL || strchr(database, '@') == NULL || value(options, "user") != NULL;
+}
+
+static const char *or_default(const PQconninfoOption *options, const char *name, const char *other)
+{
+    const char *given = value(options, name);
+    return given != NULL && given[0] != '\0' ? given : other;
+}
+
+static const char *host_of(const PQconninfoOption *options)
+{
+    const char *host = or_default(options, "host", or_default(options, "hostaddr", ""));
+    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ? "localhost" : host;
+}
+
+bool postgres_same_database(const char *one, const char *other)
+{
+    PQconninfoOption *a = PQconninfoParse(one, NULL), *b = PQconninfoParse(other, NULL);
+    bool same = a != NULL && b != NULL;
+    if (same) {
+        const char *user = or_default(a, "user", ""), *other_user = or_default(b, "user", "");
+        same = strcasecmp(host_of(a), host_of(b)) == 0 && strcmp(user, other_user) == 0 &&
+               strcmp(or_default(a, "port", "5432"), or_default(b, "port", "5432")) == 0 &&
+               strcmp(or_default(a, "dbname", user), or_default(b, "dbname", other_user)) == 0 &&
+               strcmp(or_default(a, "options", ""), or_default(b, "options", "")) == 0;
+    }
+    PQconninfoFree(a);
+    PQconninfoFree(b);
+    return same;
 }
 
 bool uri_check(const char *uri, const char *where, bool *names_database, struct error *error)

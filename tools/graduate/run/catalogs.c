@@ -6,6 +6,7 @@
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
+#include "graduate/postgres.h"
 #include "graduate/words.h"
 
 #include <stdio.h>
@@ -361,13 +362,38 @@ static bool unspoken(const struct project *project, const char *source, const ch
                       source, from);
 }
 
+/* Two lines of an .env that were swapped would have the migration write into what it reads. */
+static bool check_ends(const struct project *project, struct error *error)
+{
+    struct buffer target, uri;
+    struct error unset;
+    bool ok = true;
+    buffer_init(&target);
+    buffer_init(&uri);
+    bool named = project_expand(project->target, &target, &unset) && !target.failed;
+    for (size_t i = 0; named && ok && i < project->source_count; i++) {
+        const struct source *source = &project->sources[i];
+        buffer_clear(&uri);
+        if (source->kind != SOURCE_POSTGRES || !project_expand(source->uri, &uri, &unset) ||
+            uri.failed || !postgres_same_database(buffer_text(&target), buffer_text(&uri)))
+            continue;
+        ok = error_set(error, ERROR_REFUSED, "the target and the source %s are the same database",
+                       source->name);
+        error_hint(error, "correct the URI of one of them: two lines of .env may have been "
+                          "swapped; nothing was touched");
+    }
+    buffer_release(&target);
+    buffer_release(&uri);
+    return ok;
+}
+
 bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
                     struct error *error)
 {
     const struct catalog_entity *first = NULL;
     const char *source = NULL;
     size_t count = 0;
-    if (!mappings_are_there(catalogs, project, error))
+    if (!check_ends(project, error) || !mappings_are_there(catalogs, project, error))
         return false;
     for (size_t c = 0; c < catalogs->count; c++)
         for (size_t e = 0; e < catalogs->items[c].entity_count; e++) {

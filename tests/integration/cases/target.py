@@ -1,0 +1,29 @@
+"""What is right of fixtures/cases/target."""
+
+from tests.integration.cases import Right
+
+NO_LEDGER = ("select count(*) from pg_namespace where nspname = 'graduate'", "0")
+SAME = "are the same database"
+
+RIGHT = {
+    "plain-postgres": Right(
+        "5",
+        ("is no Supabase: it has no role anon, role authenticated, role service_role, schema auth", '"plain": true'),
+        (NO_LEDGER,),
+        plain=True,
+    ),
+    "role-quotes-all-identifiers": Right("0"),
+    "role-that-only-reads": Right("0"),
+    "schema-without-usage": Right(
+        "0 0 0",
+        values=(
+            ("select has_schema_privilege('authenticated', 'main', 'usage')", "t"),
+            ("select has_schema_privilege('anon', 'main', 'usage')", "f"),
+        ),
+    ),
+    "statement-timeout-of-the-role": Right("0"),
+    "target-is-a-source": Right("5 5", ((0, f"the target and the source old {SAME}"), (1, SAME), (1, "swapped"))),
+    "uri-parameters-of-other-clients": Right(
+        "2", ("libpq does not know: pgbouncer (of Prisma), connection_limit (of Prisma)", "take them out"), (NO_LEDGER,)
+    ),
+}
