@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.integration.cases import Said, Trial
+from tests.integration.transaction_pooler import TransactionPooler
 from tests.rig.postgres import Cluster
 
 RUN = "graduate run --project project --run-dir $RUN"
@@ -34,3 +35,13 @@ def test_a_source_by_another_name_and_role(targets: Cluster, tmp_path: Path) -> 
     trial.environment["SUPABASE_DB_URL"] = targets.uri(source, role=targets.superuser)
     said(trial.do(RUN), 5, "and the source old are the same database", "nothing was touched")
     assert targets.psql(LEDGER, database=source).strip() == "0"
+
+
+def test_a_pooler_that_takes_its_sessions_in_turn(targets: Cluster, tmp_path: Path) -> None:
+    """No two connections meet in one session, and yet none has one of its own."""
+    trial = Trial("target/pooler-in-transaction-mode", targets, tmp_path)
+    trial.prepare()
+    with TransactionPooler(targets.port, sessions=2) as pooler:
+        trial.environment["SUPABASE_DB_URL"] = trial.through(pooler.port)
+        said(trial.do(RUN), 5, "through a pooler that gives each transaction another session")
+    assert trial.value(LEDGER) == "0"

@@ -33,6 +33,12 @@ void postgres_close(struct postgres *postgres);
  * cannot be read. */
 bool postgres_same_database(const char *one, const char *other);
 
+/* ERROR_REFUSED where a pooler in transaction or statement mode stands before the server: locks and
+ * settings of a session are then anybody's. Connects once more for a moment; `uri` and `what` as
+ * for the connection that is looked at. */
+bool postgres_check_session(struct postgres *postgres, const char *uri, const char *what,
+                            struct error *error);
+
 /* Run one statement that returns nothing or whose rows do not matter. */
 bool postgres_exec(struct postgres *postgres, const char *sql, struct error *error);
 /* Run with text parameters ($1, ...; NULL is SQL NULL); *result is the caller's (PQclear), and is

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.integration.migration import EMPTY, PROGRAMS, ROOT
+from tests.integration.transaction_pooler import TransactionPooler
 from tests.rig.postgres import Cluster
 
 CASES = ROOT / "fixtures" / "cases"
@@ -108,12 +109,20 @@ class Trial:
 
     def run(self) -> list[Said]:
         """All commands of the case, one after the other, whatever becomes of them."""
+        if "through pgbouncer" in self.case["variables"]["SUPABASE_DB_URL"]:
+            with TransactionPooler(self.cluster.port) as pooler:
+                self.environment["SUPABASE_DB_URL"] = self.through(pooler.port)
+                return [self.do(command) for command in self.case["run"]]
         variable = self.case["variables"].get("APPWRITE_URI", "")
         if "double" not in variable:
             return [self.do(command) for command in self.case["run"]]
         with double_of(variable, self.folder, self.environment) as uri:
             self.environment["APPWRITE_URI"] = uri
             return [self.do(command) for command in self.case["run"]]
+
+    def through(self, port: int) -> str:
+        """The target's URI by another port of this machine."""
+        return self.cluster.uri(self.database).replace(f":{self.cluster.port}/", f":{port}/")
 
     def do(self, command: str) -> Said:
         done = subprocess.run(

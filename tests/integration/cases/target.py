@@ -12,6 +12,11 @@ RIGHT = {
         (NO_LEDGER,),
         plain=True,
     ),
+    "pooler-in-transaction-mode": Right(
+        "5",
+        ("is reached through a pooler that gives each transaction another session", "5432", "session mode"),
+        (NO_LEDGER,),
+    ),
     "role-quotes-all-identifiers": Right("0"),
     "role-that-only-reads": Right("0"),
     "schema-without-usage": Right(

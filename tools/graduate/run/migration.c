@@ -25,6 +25,17 @@ bool migration_connect(struct postgres *target, const struct project *project, s
     return ok;
 }
 
+/* The lock, and all that a session keeps, must be this run's alone. */
+static bool check_session(struct migration *migration, struct error *error)
+{
+    struct buffer uri;
+    buffer_init(&uri);
+    bool ok = project_expand(migration->project.target, &uri, error) && buffer_ok(&uri, error) &&
+              postgres_check_session(&migration->target, buffer_text(&uri), "target", error);
+    buffer_release(&uri);
+    return ok;
+}
+
 /* The project is read before the folder is made, so that a mistaken name leaves nothing behind. */
 static bool load_project(struct migration *migration, struct error *error)
 {
@@ -305,10 +316,11 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
            keep_batch_size(migration, error) && get_catalogs(migration, error) &&
            check_objects(migration, error) && check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
-           ledger_lock(&migration->target, error) && begin(migration, error) &&
-           prepare_restarts(migration, error) && prepare(migration, error) &&
-           transfer_all(migration, error) && closing_finish(migration, error) &&
-           closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
+           check_session(migration, error) && ledger_lock(&migration->target, error) &&
+           begin(migration, error) && prepare_restarts(migration, error) &&
+           prepare(migration, error) && transfer_all(migration, error) &&
+           closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
+           come_after(migration, exit_code, error);
 }
 
 /* The last words of a run that did not come to its end. */
