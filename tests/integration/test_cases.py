@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, exports, faults, target, truth
+from tests.integration.cases import appwrite, existing_tables, exports, faults, target, truth
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
+    "existing-tables": existing_tables.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
     "target": target.RIGHT,

@@ -45,3 +45,16 @@ def test_a_pooler_that_takes_its_sessions_in_turn(targets: Cluster, tmp_path: Pa
         trial.environment["SUPABASE_DB_URL"] = trial.through(pooler.port)
         said(trial.do(RUN), 5, "through a pooler that gives each transaction another session")
     assert trial.value(LEDGER) == "0"
+
+
+def test_what_a_trigger_was_given_stays_out_of_a_message(targets: Cluster, tmp_path: Path) -> None:
+    """The server's context repeats statements, and a statement that is put together repeats values."""
+    trial = Trial("existing-tables/trigger-function-with-a-plain-name", targets, tmp_path)
+    trial.prepare()
+    trial.value(
+        """create or replace function public.count_up() returns trigger language plpgsql as $$ begin
+             execute format(E'insert into counters\\n values (1), -- f(%s) line 1\\n (2)', new.name); return new; end $$"""
+    )
+    one = trial.do(RUN)
+    said(one, 4, "; in PL/pgSQL function public.count_up() line 2 at EXECUTE")
+    assert "f(" not in one.text and "insert into" not in one.text

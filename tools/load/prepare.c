@@ -195,6 +195,7 @@ static bool begin_run(struct preparing *preparing, struct error *error)
     if (!inventory_take(&inventory, preparing->target, preparing->given->schema, true, error))
         return false;
     bool ok = check_empty(preparing, &inventory, error) &&
+              inventory_tell_triggers(&inventory, preparing->target, error) &&
               postgres_exec(preparing->target, ledger_ddl, error) && insert_run(preparing, error) &&
               origin_record(preparing->target, preparing->prepared->run,
                             preparing->given->schema->project, preparing->given->catalogs,

@@ -48,8 +48,12 @@ bool postgres_query(struct postgres *postgres, const char *sql, const char *cons
 /* How many rows there are; `from` is what stands behind FROM: a name, quoted where it must be. */
 bool postgres_count_rows(struct postgres *postgres, const char *from, int64_t *rows,
                          struct error *error);
+/* The functions that the server's context of an error names, with their lines: "; in PL/pgSQL
+ * function public.f() line 3 at RAISE". Statements in it are left out: they may hold what nobody
+ * should read. `out` is empty where there is none. */
+void postgres_context(const PGresult *result, char *out, size_t size);
 /* The error of a failed result (or, with NULL, of the connection): message, SQLSTATE, column into
- * path, detail into the message. Always returns false. */
+ * path, detail and context into the message. Always returns false. */
 bool postgres_error(const struct postgres *postgres, const PGresult *result, const char *doing,
                     struct error *error);
 

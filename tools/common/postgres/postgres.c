@@ -85,6 +85,37 @@ bool postgres_count_rows(struct postgres *postgres, const char *from, int64_t *r
     return ok;
 }
 
+/* "... function public.f(integer) line 3 at ...", in whatever language: a number behind one word
+ * behind a parenthesis that closes. */
+static bool names_function(const char *line, size_t length)
+{
+    const char *end = line + length, *close = memchr(line, ')', length);
+    if (memchr(line, '(', length) == NULL || close == NULL || memchr(line, '"', length) != NULL ||
+        close + 1 >= end || close[1] != ' ')
+        return false;
+    const char *word = close + 2;
+    const char *number = memchr(word, ' ', (size_t)(end - word));
+    return number != NULL && number + 1 < end && number[1] >= '0' && number[1] <= '9';
+}
+
+void postgres_context(const PGresult *result, char *out, size_t size)
+{
+    const char *line = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    size_t used = 0;
+    bool quoted = false; /* a statement may have many lines */
+    out[0] = '\0';
+    while (line != NULL && *line != '\0' && used < size) {
+        size_t length = strcspn(line, "\n");
+        if (!quoted && names_function(line, length)) {
+            int more = snprintf(out + used, size - used, "; in %.*s", (int)length, line);
+            used += more > 0 ? (size_t)more : 0;
+        }
+        for (size_t i = 0; i < length; i++)
+            quoted = quoted != (line[i] == '"');
+        line += length + (line[length] == '\n');
+    }
+}
+
 /* A COPY names its column only in its context: "COPY books, line 3, column title: ...". */
 static void column_of(const PGresult *result, struct error *error)
 {
@@ -106,7 +137,7 @@ bool postgres_error(const struct postgres *postgres, const PGresult *result, con
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-    char text[sizeof error->message], more[sizeof error->message] = "";
+    char text[sizeof error->message], more[sizeof error->message] = "", context[1024];
     bool own = primary == NULL; /* no server said it */
     if (own)
         primary =
@@ -117,8 +148,9 @@ bool postgres_error(const struct postgres *postgres, const PGresult *result, con
     /* The detail of a violated NOT NULL or CHECK is the whole row, which may hold secrets. */
     if (detail != NULL && strcmp(state, "23502") != 0 && strcmp(state, "23514") != 0)
         one_line(detail, false, more, sizeof more);
-    error_set(error, postgres->blame, "%s: %s: %s%s%s%s", postgres->where, doing, text,
-              more[0] != '\0' ? " (" : "", more, more[0] != '\0' ? ")" : "");
+    postgres_context(result, context, sizeof context);
+    error_set(error, postgres->blame, "%s: %s: %s%s%s%s%s", postgres->where, doing, text,
+              more[0] != '\0' ? " (" : "", more, more[0] != '\0' ? ")" : "", context);
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
     column_of(result, error);
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {
