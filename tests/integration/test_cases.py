@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, existing_tables, exports, faults, target, truth
+from tests.integration.cases import appwrite, existing_tables, exports, faults, plan_and_check, target, truth
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
     "existing-tables": existing_tables.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
+    "plan-and-check": plan_and_check.RIGHT,
     "target": target.RIGHT,
     "truth": truth.RIGHT,
 }

@@ -58,3 +58,52 @@ def test_what_a_trigger_was_given_stays_out_of_a_message(targets: Cluster, tmp_p
     one = trial.do(RUN)
     said(one, 4, "; in PL/pgSQL function public.count_up() line 2 at EXECUTE")
     assert "f(" not in one.text and "insert into" not in one.text
+
+
+OFF = "select count(*) from graduate.foreign_keys"
+KEYS = "select string_agg(conname, ' ' order by conname) from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace"
+
+
+def test_a_key_that_is_off_outlives_the_run_that_took_it_off(targets: Cluster, tmp_path: Path) -> None:
+    """A run that has loaded nothing gives way to the next, which makes the key again at its end."""
+    trial = Trial("existing-tables/self-reference-across-batches", targets, tmp_path)
+    trial.prepare()
+    trial.environment["GRADUATE_CRASH_AT"] = "driver.prepared"
+    assert trial.do(RUN).code != 0
+    del trial.environment["GRADUATE_CRASH_AT"]
+    assert (trial.value(OFF), trial.value(KEYS)) == ("1", "")
+    said(trial.do(f"{RUN}-again --batch-bytes 2K"), 0)
+    assert (trial.value(OFF), trial.value(KEYS)) == ("0", "c_parent_id_fkey")
+
+
+def test_keys_that_are_on_again_when_an_entity_is_restarted(targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial("existing-tables/self-reference-across-batches", targets, tmp_path)
+    trial.prepare()
+    small = f"{RUN} --batch-bytes 2K"
+    said(trial.do(small), 0)
+    said(trial.do(f"{small} --restart c"), 0, "c_parent_id_fkey of public.c: off while")
+    assert (trial.value(OFF), trial.value(KEYS)) == ("0", "c_parent_id_fkey")
+
+
+def test_a_key_that_the_role_may_not_take_off(targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial("existing-tables/self-reference-across-batches", targets, tmp_path)
+    trial.prepare()
+    for sql in ("alter table public.c owner to supabase_admin", "grant all on public.c to postgres"):
+        targets.psql(sql, database=trial.database, role=targets.superuser)
+    said(trial.do(RUN), 0, "c_parent_id_fkey of public.c refers to rows that may be loaded later", "may not take it off")
+    assert trial.value(KEYS) == "c_parent_id_fkey"
+
+
+def test_a_key_comes_back_as_it_was(targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial("existing-tables/self-reference-across-batches", targets, tmp_path)
+    trial.prepare()
+    trial.value("alter table public.c drop constraint c_parent_id_fkey, add constraint mine foreign key (parent_id)"
+                " references public.c (id) on delete cascade deferrable")  # fmt: skip
+    trial.environment["GRADUATE_CRASH_AT"] = "load.tables_made"
+    trial.do(RUN)
+    assert trial.value(KEYS) == "mine"  # nothing of a preparation that did not end
+    del trial.environment["GRADUATE_CRASH_AT"]
+    said(trial.do(RUN), 0)
+    assert trial.value("select pg_get_constraintdef(oid) from pg_constraint where conname = 'mine'") == (
+        "FOREIGN KEY (parent_id) REFERENCES c(id) ON DELETE CASCADE DEFERRABLE"
+    )

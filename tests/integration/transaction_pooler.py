@@ -95,7 +95,6 @@ class TransactionPooler:
             if self.wanted == 0:
                 client.send(LET_IN + self.greeting)
                 return
-            self.wanted -= 1
             server = Wire(socket.create_connection((LOCALHOST, self.upstream)))
             self.sockets.append(server.connection)
             server.send(startup)
@@ -111,6 +110,7 @@ class TransactionPooler:
                 elif kind == b"E":
                     raise EOFError
             self.greeting = greeting
+            self.wanted -= 1  # a client that went away before left no session
             self.idle.append(server)
 
     def transaction(self, client: Wire, message: bytes) -> None:

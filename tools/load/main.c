@@ -136,8 +136,13 @@ static bool print_prepared(const struct prepared *prepared, struct error *error)
 {
     struct buffer line;
     buffer_init(&line);
-    buffer_printf(&line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s}\n",
+    buffer_printf(&line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s,\"order\":[",
                   prepared->run, prepared->generation, prepared->resumed ? "true" : "false");
+    for (size_t i = 0; i < prepared->order.count; i++) {
+        buffer_puts(&line, i > 0 ? "," : "");
+        json_put_string(&line, prepared->order.items[i], strlen(prepared->order.items[i]));
+    }
+    buffer_puts(&line, "]}\n");
     bool ok = buffer_ok(&line, error) &&
               file_write_all(STDOUT_FILENO, "standard output", line.data, line.length, error);
     buffer_release(&line);
@@ -176,9 +181,12 @@ static bool prepare(struct postgres *target, const struct project *project,
         .begin = begins,
         .allow_rows = allow_rows,
     };
-    struct prepared prepared;
-    return read_restarts(project, arena, &preparation.restarts, error) &&
-           load_prepare(target, &preparation, &prepared, error) && print_prepared(&prepared, error);
+    struct prepared prepared = {0};
+    bool ok = read_restarts(project, arena, &preparation.restarts, error) &&
+              load_prepare(target, &preparation, &prepared, error) &&
+              print_prepared(&prepared, error);
+    free(prepared.order.items);
+    return ok;
 }
 
 static bool work(struct postgres *target, const struct project *project, struct error *error)

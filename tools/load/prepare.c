@@ -1,5 +1,6 @@
 /* The begin of a run, and its going on: one transaction, so that a crash leaves nothing half-made,
  * and a refusal nothing at all. */
+#include "foreign_key.h"
 #include "inventory.h"
 #include "load.h"
 #include "origin.h"
@@ -189,6 +190,25 @@ static bool make_tables(struct preparing *preparing, struct error *error)
     return true;
 }
 
+static bool order_entities(struct preparing *preparing, struct error *error)
+{
+    struct prepared *prepared = preparing->prepared;
+    return foreign_key_prepare(preparing->target, preparing->given->schema, prepared->run,
+                               &prepared->order, error);
+}
+
+/* Once the data is there, the keys that are on stay on. */
+static bool order_again(struct preparing *preparing, const char *run, struct error *error)
+{
+    bool loading, lacks;
+    return ask(preparing->target, "SELECT state = 'loading' FROM graduate.runs WHERE run = $1",
+               &run, 1, &loading, error) &&
+           ask(preparing->target, "SELECT to_regclass('graduate.foreign_keys') IS NULL", NULL, 0,
+               &lacks, error) &&
+           (!lacks || postgres_exec(preparing->target, ledger_ddl, error)) &&
+           (!loading || order_entities(preparing, error));
+}
+
 static bool begin_run(struct preparing *preparing, struct error *error)
 {
     struct inventory inventory;
@@ -200,7 +220,8 @@ static bool begin_run(struct preparing *preparing, struct error *error)
               origin_record(preparing->target, preparing->prepared->run,
                             preparing->given->schema->project, preparing->given->catalogs,
                             preparing->given->catalog_count, NULL, error) &&
-              insert_tables(preparing, &inventory, error) && make_tables(preparing, error);
+              insert_tables(preparing, &inventory, error) && make_tables(preparing, error) &&
+              order_entities(preparing, error);
     inventory_release(&inventory);
     return ok;
 }
@@ -234,7 +255,7 @@ static bool resume_run(struct preparing *preparing, const char *run, struct erro
         !inventory_take(&inventory, preparing->target, given->schema, false, error))
         return false;
     bool ok = check_complete(&inventory, error) && restart(preparing, run, error) &&
-              make_tables(preparing, error);
+              make_tables(preparing, error) && order_again(preparing, run, error);
     inventory_release(&inventory);
     return ok;
 }

@@ -12,6 +12,8 @@
  *               batch's rows, whose number it keeps: it is the xmin of those rows
  *   tables      per run and target table: made by us or there before, rows before
  *   steps       per run: which statements of the finish are done, and how long each took
+ *   foreign_keys   per project: keys of the target that are off while a run loads, to be made again
+ *               at its end; not per run, since a run that gives way must not take them along
  *   losses      per run: one row per value that changed on the way
  *
  * The generation is the fence: `graduate-load --prepare` adds one to it, and every transaction that

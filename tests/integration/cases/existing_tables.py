@@ -11,6 +11,22 @@ RIGHT = {
         ),
         values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
     ),
+    "order-follows-the-targets-foreign-keys": Right(
+        "0 0 0", values=(("select p from public.child", "1"),), never=("off while the data is loaded",)
+    ),
+    "order-with-a-circle": Right("0 0 0", values=(("select count(*) from public.a", "1"),)),
+    "self-reference-across-batches": Right(
+        "0 0 0",
+        says=((1, "foreign key c_parent_id_fkey of public.c: off while the data is loaded"),),
+        values=(
+            ("select count(*) from public.c", "300"),
+            (
+                "select pg_get_constraintdef(oid) from pg_constraint where conname = 'c_parent_id_fkey' and convalidated",
+                "FOREIGN KEY (parent_id) REFERENCES c(id)",
+            ),
+            ("select count(*) from graduate.foreign_keys", "0"),
+        ),
+    ),
     "trigger-function-with-a-plain-name": Right(
         "0 4 *",
         says=(

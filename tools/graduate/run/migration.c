@@ -126,6 +126,25 @@ static bool get_catalogs(struct migration *migration, struct error *error)
            catalogs_check(&migration->catalogs, &migration->project, error);
 }
 
+/* The target's own keys want an order of the entities; what it does not name stays behind. */
+static void follow_order(struct project *project, const cJSON *order)
+{
+    size_t next = 0;
+    const cJSON *name;
+    cJSON_ArrayForEach(name, order)
+    {
+        for (size_t i = next; i < project->mapping_count; i++) {
+            struct mapping *mapping = project->mappings[i];
+            if (!cJSON_IsString(name) || strcmp(mapping->name, name->valuestring) != 0)
+                continue;
+            memmove(&project->mappings[next + 1], &project->mappings[next],
+                    (i - next) * sizeof *project->mappings);
+            project->mappings[next++] = mapping;
+            break;
+        }
+    }
+}
+
 static bool read_prepared(struct migration *migration, struct buffer *line, struct error *error)
 {
     cJSON *json;
@@ -137,11 +156,13 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
     const char *run = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "run"));
     const cJSON *generation = cJSON_GetObjectItemCaseSensitive(json, "generation");
     bool ok = run != NULL && strcmp(run, migration->folder.run) == 0 && cJSON_IsNumber(generation);
-    if (ok)
+    if (ok) {
         migration->folder.generation = (int64_t)generation->valuedouble;
-    else
+        follow_order(&migration->project, cJSON_GetObjectItemCaseSensitive(json, "order"));
+    } else {
         error_set(error, ERROR_BUG, "graduate-load --prepare printed no generation of run %s",
                   migration->folder.run);
+    }
     cJSON_Delete(json);
     return ok;
 }
