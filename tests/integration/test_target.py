@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
 
 from tests.integration.cases import Said, Trial
 from tests.integration.transaction_pooler import TransactionPooler
@@ -107,3 +114,44 @@ def test_a_key_comes_back_as_it_was(targets: Cluster, tmp_path: Path) -> None:
     assert trial.value("select pg_get_constraintdef(oid) from pg_constraint where conname = 'mine'") == (
         "FOREIGN KEY (parent_id) REFERENCES c(id) ON DELETE CASCADE DEFERRABLE"
     )
+
+
+@contextmanager
+def silent(port: int, trial: Trial) -> Iterator[None]:
+    """The target by a way that falls silent after so many bytes, with all connections open."""
+    arguments = [sys.executable, "silent.py", "127.0.0.1", str(port), "20000"]
+    with subprocess.Popen(arguments, cwd=trial.folder, stdout=subprocess.PIPE, text=True) as way:
+        assert way.stdout
+        trial.environment["SUPABASE_DB_URL"] = trial.through(int(way.stdout.readline()))
+        try:
+            yield
+        finally:
+            way.kill()
+    trial.environment["SUPABASE_DB_URL"] = trial.cluster.uri(trial.database)
+
+
+def test_a_target_that_falls_silent(targets: Cluster, tmp_path: Path) -> None:
+    """It is said, given up, and what is left of it at the server is named with what ends it."""
+    trial = Trial("faults/silent-target", targets, tmp_path)
+    trial.prepare()
+    with silent(targets.port, trial):
+        said(trial.do(f"{RUN} --stall 4"), 4, "nothing heard from the target at ", " for 2 s, while ",
+             "nothing was heard from it for 4 s, while ")  # fmt: skip
+        trial.environment["SUPABASE_DB_URL"] = trial.cluster.uri(trial.database)
+        held = trial.do(RUN)
+        said(held, 5, "another run is at work", "end its session: select pg_terminate_backend(")
+        ending = re.search(r"select pg_terminate_backend\(\d+\)", held.text)
+        assert ending and trial.value(ending.group()) == "t"
+    said(trial.do(RUN), 0)
+
+
+def test_a_session_that_holds_what_a_run_needs(targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial("faults/silent-target", targets, tmp_path)
+    trial.prepare()
+    said(trial.do(RUN), 0)
+    with psycopg.connect(trial.environment["SUPABASE_DB_URL"], application_name="a dashboard") as other:
+        other.execute("select from graduate.runs for update")
+        held = trial.do(f"{RUN} --restart things")
+        said(held, 5, "holds what the run needs: server process ", "(a dashboard, from 127.0.0.1), idle in transaction",
+             f"pg_terminate_backend({other.info.backend_pid})")  # fmt: skip
+    said(trial.do(f"{RUN} --restart things"), 0)

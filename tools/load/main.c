@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char *project_name, *catalogs_folder, *run, *restarts;
-static int64_t generation = -1;
+static int64_t generation = -1, stall = 600;
 static bool prepares, begins, finishes, allow_rows, any_run;
 
 static const struct option_row options[] = {
@@ -29,6 +29,8 @@ static const struct option_row options[] = {
     {"restart", OPTION_TEXT, &restarts, "E,...",
      "prepare: take these entities' rows out of the target, to be loaded anew"},
     {"any-run", OPTION_FLAG, &any_run, NULL, "load a stream that another run extracted"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS",
+     "give the target up when nothing is heard from it for so long (600; 0: never)"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "prepare: load beside rows that are there"},
 };
 
@@ -226,6 +228,8 @@ int main(int argc, char **argv)
         return message_error(&error);
     bool ok = connect_target(&target, &project, &error);
     if (ok) {
+        /* An index is made in silence, and many rows are deleted so. */
+        target.stall = finishes || restarts != NULL ? 0 : stall;
         ok = work(&target, &project, &error);
         postgres_close(&target);
     }

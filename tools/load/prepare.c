@@ -141,14 +141,8 @@ static bool next_generation(struct preparing *preparing, const char *run, struct
     if (!postgres_query(preparing->target,
                         "UPDATE graduate.runs SET generation = generation + 1 WHERE run = $1"
                         " RETURNING run, generation",
-                        &run, 1, &result, error)) {
-        if (strcmp(error->sqlstate, "55P03") != 0)
-            return false;
-        error_set(error, ERROR_REFUSED,
-                  "another program is still in the middle of writing for run %s", run);
-        return error_hint(error, "end it, or its connection in the target (pg_stat_activity, "
-                                 "application_name graduate), and run again");
-    }
+                        &run, 1, &result, error))
+        return false;
     snprintf(preparing->prepared->run, sizeof preparing->prepared->run, "%s",
              PQgetvalue(result, 0, 0));
     preparing->prepared->generation = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
@@ -287,5 +281,5 @@ bool load_prepare(struct postgres *target, const struct preparation *preparation
         fence_commit(target, error))
         return true;
     fence_rollback(target);
-    return false;
+    return ledger_explain_lock(target, error);
 }

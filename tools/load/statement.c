@@ -14,7 +14,7 @@ bool statement_run(struct postgres *target, const struct schema_statement *state
         if (there)
             return true;
     }
-    PGresult *result = PQexec(target->connection, statement->sql);
+    PGresult *result = postgres_ask(target, statement->sql, statement->name);
     ExecStatusType status = PQresultStatus(result);
     *made = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     if (!*made)

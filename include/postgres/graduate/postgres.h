@@ -3,7 +3,8 @@
 
 /* postgres.h: libpq as the house uses it: one connection, errors as struct error, no secret out.
  *
- * Used for sources (code ERROR_SOURCE) and for the target (ERROR_TARGET): the connection knows which. */
+ * Used for sources (code ERROR_SOURCE) and for the target (ERROR_TARGET): the connection knows
+ * which. */
 #ifndef GRADUATE_POSTGRES_H
 #define GRADUATE_POSTGRES_H
 
@@ -17,6 +18,9 @@ struct postgres {
     PGconn *connection;
     enum error_code blame; /* ERROR_SOURCE or ERROR_TARGET */
     char where[256];       /* "the target at HOST:PORT/DB", without user and password */
+    int64_t stall;  /* seconds of silence after which it is given up; 0, as connected: never */
+    bool stalled;   /* it was */
+    char doing[96]; /* what is waited for */
 };
 
 /* Connect and pin the session: UTF8, ISO dates, UTC, extra_float_digits 3, bytea hex, all time-outs
@@ -38,6 +42,16 @@ bool postgres_same_database(const char *one, const char *other);
  * for the connection that is looked at. */
 bool postgres_check_session(struct postgres *postgres, const char *uri, const char *what,
                             struct error *error);
+
+/* As PQexec, PQexecParams (all text), PQputCopyData and PQgetResult after a COPY, with signs of
+ * life: a warning when nothing was heard for 30 s (or half of the stall), while `doing` (NULL: the
+ * statement itself), and again after twice as long; after the stall the connection is given up, and
+ * postgres_error says that. Results are the caller's; NULL is an error of the connection. */
+PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *doing);
+PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
+                            const char *const *parameters, int count, const char *doing);
+bool postgres_put(struct postgres *postgres, const void *bytes, size_t length);
+PGresult *postgres_end_copy(struct postgres *postgres);
 
 /* Run one statement that returns nothing or whose rows do not matter. */
 bool postgres_exec(struct postgres *postgres, const char *sql, struct error *error);

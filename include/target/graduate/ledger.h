@@ -34,6 +34,10 @@ extern const char *const ledger_ddl;
  * given back when the connection ends. */
 bool ledger_lock(struct postgres *target, struct error *error);
 
+/* Make of a lock time-out an ERROR_REFUSED that names the session that may hold the lock, and how to
+ * end it; other errors stay as they are. Outside of a transaction. Always returns false. */
+bool ledger_explain_lock(struct postgres *target, struct error *error);
+
 /* ERROR_REFUSED unless the ledger has the run, done, and its tables are there. */
 bool ledger_check_done(struct postgres *target, const char *run, struct error *error);
 

@@ -48,7 +48,7 @@ static bool statement_error(const struct postgres *postgres, const PGresult *res
 
 bool postgres_exec(struct postgres *postgres, const char *sql, struct error *error)
 {
-    PGresult *result = PQexec(postgres->connection, sql);
+    PGresult *result = postgres_ask(postgres, sql, NULL);
     ExecStatusType status = PQresultStatus(result);
     bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
               statement_error(postgres, result, sql, error);
@@ -59,7 +59,7 @@ bool postgres_exec(struct postgres *postgres, const char *sql, struct error *err
 bool postgres_query(struct postgres *postgres, const char *sql, const char *const *parameters,
                     int count, PGresult **result, struct error *error)
 {
-    *result = PQexecParams(postgres->connection, sql, count, NULL, parameters, NULL, NULL, 0);
+    *result = postgres_ask_with(postgres, sql, parameters, count, NULL);
     ExecStatusType status = PQresultStatus(*result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         return true;
@@ -134,6 +134,14 @@ static void column_of(const PGresult *result, struct error *error)
 bool postgres_error(const struct postgres *postgres, const PGresult *result, const char *doing,
                     struct error *error)
 {
+    if (postgres->stalled) {
+        error_set(error, postgres->blame,
+                  "%s: nothing was heard from it for %lld s, while %s; it is given up",
+                  postgres->where, (long long)postgres->stall, postgres->doing);
+        snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
+        return error_hint(error, "look at the server and at what stands between it and this "
+                                 "machine, then run again; --stall SECONDS waits longer");
+    }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);

@@ -62,7 +62,8 @@ static PGresult *set(struct postgres *postgres, const struct setting *all, size_
         if (version >= all[i].since)
             buffer_printf(&sql, "%s pg_catalog.set_config('%s', '%s', false)",
                           sql.length == 0 ? "SELECT" : ",", all[i].name, all[i].value);
-    PGresult *result = sql.failed ? NULL : PQexec(postgres->connection, buffer_text(&sql));
+    PGresult *result =
+        sql.failed ? NULL : postgres_ask(postgres, buffer_text(&sql), "setting up the session");
     buffer_release(&sql);
     return result;
 }
@@ -74,7 +75,7 @@ static bool unlimit(struct postgres *postgres, struct error *error)
     enum { ATTEMPTS = 100 };
     bool ok = false;
     for (int attempt = 0; !ok && attempt < ATTEMPTS; attempt++) {
-        PGresult *result = PQexec(postgres->connection, "SET statement_timeout = 0");
+        PGresult *result = postgres_ask(postgres, "SET statement_timeout = 0", NULL);
         ok = PQresultStatus(result) == PGRES_COMMAND_OK;
         bool again = !ok && PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL &&
                      strcmp(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014") == 0;

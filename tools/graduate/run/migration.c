@@ -269,12 +269,13 @@ static bool prepare(struct migration *migration, struct error *error)
     struct folder *folder = &migration->folder;
     struct arguments arguments;
     struct buffer line;
-    char catalogs[PATH_MAX];
+    char catalogs[PATH_MAX], stall[24];
     if (!folder_file(folder, "catalog", catalogs, error))
         return false;
+    snprintf(stall, sizeof stall, "%" PRId64, migration->options->stall);
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
-                  "--prepare", "--run", folder->run, NULL);
+                  "--prepare", "--run", folder->run, "--stall", stall, NULL);
     if (!folder->prepared) /* later, a ledger without the run is another ledger */
         arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
@@ -326,6 +327,17 @@ static bool keep_batch_size(struct migration *migration, struct error *error)
     return error_hint(error, "leave --batch-bytes away: the run goes on as it began");
 }
 
+/* While entities are loaded, every answer is a short one; the account counts rows as long as it
+ * takes. */
+static bool load_all(struct migration *migration, struct error *error)
+{
+    migration->target.stall = migration->options->stall;
+    bool ok = prepare_restarts(migration, error) && prepare(migration, error) &&
+              transfer_all(migration, error);
+    migration->target.stall = 0;
+    return ok;
+}
+
 static bool migrate(struct migration *migration, int *exit_code, struct error *error)
 {
     struct folder *folder = &migration->folder;
@@ -338,8 +350,7 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
            check_objects(migration, error) && check_mappings(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            check_session(migration, error) && ledger_lock(&migration->target, error) &&
-           begin(migration, error) && prepare_restarts(migration, error) &&
-           prepare(migration, error) && transfer_all(migration, error) &&
+           begin(migration, error) && load_all(migration, error) &&
            closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
            come_after(migration, exit_code, error);
 }
