@@ -33,7 +33,9 @@ ROOMS = {
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
     ),
-    "common/target": Room("common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS}"),
+    "common/target": Room(
+        "common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
+    ),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
         "common/base common/catalog extract/reader",

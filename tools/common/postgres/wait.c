@@ -97,6 +97,8 @@ static void name_statement(struct postgres *postgres, const char *sql)
 PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *doing)
 {
     name_statement(postgres, doing != NULL ? doing : sql);
+    if (PQtransactionStatus(postgres->connection) == PQTRANS_ACTIVE)
+        return PQexec(postgres->connection, sql); /* it ends a COPY that somebody broke off */
     return PQsendQuery(postgres->connection, sql) ? last_result(postgres) : NULL;
 }
 
