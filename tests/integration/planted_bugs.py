@@ -1,7 +1,8 @@
 """The planted bugs: what is done to a verified target, and every finding that it must cause.
 
-BUGS are planted in AuthorStack's target. MEASURE_BUGS are planted in that of MEASURES, a table with the types that
-AuthorStack does not have. HARMLESS and HARMLESS_MEASURES change a target without making it wrong.
+BUGS are planted in AuthorStack's target; those that only act on rows, or show them, and what changes a target without
+making it wrong, stand in planted_acts.py. MEASURE_BUGS are planted in that of MEASURES, a table with the types that
+AuthorStack does not have; HARMLESS_MEASURES do no harm to it.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ SHAPE = [
     Bug("primary key over other columns",
         "alter table public.post_likes drop constraint post_likes_pkey;"
         " alter table public.post_likes add primary key (post_id, position)",
-        {("references", "no key", "public.post_likes")}, says="(post_id, user_id)"),
+        {("references", "no key", "public.post_likes"), ("references", "extra key", "public.post_likes")},
+        says="(post_id, user_id)"),
     Bug("reference dropped", "alter table public.sales_data drop constraint sales_data_book_id_fkey",
         {("references", "no reference", "public.sales_data")}, says="missing"),
     Bug("reference not validated", reference_anew("on delete cascade not valid"),
@@ -96,7 +98,8 @@ SHAPE = [
     Bug("list of values longer",
         "alter table public.ai_insights drop constraint ai_insights_insight_type_check;"
         " alter table public.ai_insights add check (insight_type in ('trend', 'pricing', 'forecast', 'x'))",
-        {("references", "no check", "public.ai_insights")}, says="insight_type"),
+        {("references", "no check", "public.ai_insights"), ("references", "extra check", "public.ai_insights")},
+        says="insight_type"),
     Bug("list of values not validated",
         "alter table public.books drop constraint books_status_check;"
         " alter table public.books add check (status in ('draft', 'published', 'archived')) not valid",
@@ -454,6 +457,16 @@ WHO = [
         f"update {USERS} set raw_app_meta_data = jsonb_set(raw_app_meta_data, '{{provider}}', '\"apple\"')"
         f" where id = {first(USERS)}",
         {changed(USERS), ("supabase", "auth", USERS)}, {"raw_app_meta_data"}, "names the provider apple"),
+    Bug("account deleted", f"update {USERS} set deleted_at = now() where id = {A_USER}",
+        {("supabase", "auth", USERS)}, says="deleted_at, which no record gives, is not its default"),
+    Bug("account of a company's sign-in", f"update {USERS} set is_sso_user = true where id = {A_USER}",
+        {("supabase", "auth", USERS)}, says="is_sso_user, which no record gives, is not its default"),
+    Bug("account of another administrator", f"update {USERS} set is_super_admin = true where id = {A_USER}",
+        {("supabase", "auth", USERS)}, says="is_super_admin, which no record gives"),
+    Bug("number beyond 2^53 that no double is",
+        f"update {USERS} set raw_user_meta_data = raw_user_meta_data || '{{\"n\": 9007199254740993}}'"
+        f" where id = {A_USER}",
+        {changed(USERS), ("supabase", "auth", USERS)}, {"raw_user_meta_data"}, "comes back rounded"),
     Bug("account's data no object", f"update {USERS} set raw_user_meta_data = '[]' where id = {first(USERS)}",
         {changed(USERS), ("supabase", "auth", USERS)}, {"raw_user_meta_data"}, "no object"),
 ]  # fmt: skip
@@ -604,25 +617,6 @@ SYSTEMATIC = [
 
 BUGS = [*SHAPE, *SECURITY, *ROWS, *WHO, *VALUES, *SYSTEMATIC]
 
-# ---- what may change ------------------------------------------------------------------------------------
-
-HARMLESS = [
-    ("rows written again", "update public.books set title = title"),
-    ("rows in another order", "cluster public.sales_data using sales_data_book_id_idx"),
-    ("a scale inside a document",
-     "update public.books set extra = jsonb_set(extra, '{marketing,budget,amount}', '11.2500')"
-     " where extra #> '{marketing,budget,amount}' = '11.25'"),
-    ("a column of the target's own",
-     "alter table public.books add column note text; update public.books set note = title"),
-    ("a table of the target's own",
-     "create table public.own (id int primary key); insert into public.own values (1)"),
-    ("what no record gives", "update auth.users set is_super_admin = false"),
-    ("an index more", "create index on public.books(title)"),
-    ("a check more, before the mapping's by its name",
-     "alter table public.checklists add constraint a_check check (progress <> 1000)"),
-    ("a key with the same columns renamed", "alter table public.books rename constraint books_pkey to other"),
-]  # fmt: skip
-
 # ---- types that AuthorStack does not have ---------------------------------------------------------------
 
 TABLE = "public.measures"
@@ -630,7 +624,7 @@ MEASURES = """
     create table measures (
       id int primary key, double double precision, single real, exact numeric, large bigint, hour time,
       span interval, bytes bytea, padded char(5), address inet, doubles double precision[], deep int[],
-      document json);
+      document json, nothing int, twice int generated always as (id * 2) stored);
     insert into measures values
       (1, 0, 0, 1.50, 9007199254740993, '12:00', '1 day', '\\x00ff', 'ab', '10.1.2.3/8', '{0,1}', '{{1,2},{3,4}}',
        '{"large": 9007199254740993, "rate": 1.50, "none": null}'),
@@ -641,6 +635,20 @@ MEASURES = """
       (5, 0.1, 0.1, 123456789012345678901234567890.123456789, null, null, null, '\\xff', 'a', '10.1.2.0/24', null,
        '{1}', null);
 """
+# What the migration does not take along, and a founder makes again by hand: in the source's words. {} is the table.
+MEASURE_OBJECTS = {
+    "a trigger that the source has":
+        "create function pass() returns trigger language plpgsql as $$ begin return new; end $$;"
+        " create trigger keep before insert on {} for each row execute function pass()",
+    "a check that the source has not validated": "alter table {} add constraint positive check (id > 0) not valid",
+    "an exclusion that the source has":
+        "alter table {} add constraint apart exclude using btree (id with =, large with =)",
+    "a collation that the source has": 'alter table {} alter padded type char(5) collate "C"',
+    "a reference that the source has":
+        "alter table {} add constraint itself foreign key (id) references {} (id) on update cascade deferrable",
+    "a rule that the source has": "create rule quiet as on delete to {} where old.id = 0 do instead nothing",
+}  # fmt: skip
+MEASURES += "".join(f"{sql.format('measures', 'measures')};\n" for sql in MEASURE_OBJECTS.values())
 
 
 def measure(name: str, row: int, column: str, new: str) -> Bug:
@@ -682,6 +690,10 @@ MEASURE_BUGS = [
     measure("array transposed", 1, "deep", "'{{1,3},{2,4}}'"),
     measure("array counted from 1", 3, "deep", "'{1,2}'"),
     measure("SQL NULL for JSON null", 3, "document", "null"),
+    Bug("column that the server makes",
+        f"alter table {TABLE} drop column nothing;"
+        f" alter table {TABLE} add nothing int generated always as (null::int) stored",
+        {("references", "shape", TABLE)}, says="nothing is generated by the server"),
 ]  # fmt: skip
 
 HARMLESS_MEASURES = [
@@ -689,4 +701,7 @@ HARMLESS_MEASURES = [
     ("another NaN", f"update {TABLE} set double = -'NaN'::double precision where id = 3"),
     ("JSON with other blanks and scales",
      f"""update {TABLE} set document = '{{ "none" :null, "rate":1.5,"large":9007199254740993}}' where id = 1"""),
+    *((name, sql.format(TABLE, TABLE)) for name, sql in MEASURE_OBJECTS.items()),
+    ("a column that the source generates",
+     f"alter table {TABLE} drop column twice; alter table {TABLE} add twice int generated always as (id * 2) stored"),
 ]  # fmt: skip

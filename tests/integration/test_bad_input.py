@@ -70,8 +70,6 @@ PROJECTS = {
     "a field that is dropped and mapped": usage(BOOKS_JSON, text('"__v"', '"price"'), "/drop", '"price" is dropped'),
     "a column without a type": usage(BOOKS_JSON, text('"type": "numeric(8,2)"', '"null": true'), "/columns/price"),
     "a column named twice": usage(BOOKS_JSON, text('"price": {', '"title": {'), "/columns/title", "twice"),
-    "a column named twice but for capitals": usage(
-        BOOKS_JSON, text('"price": {', '"Title": {'), "/columns/Title", '"title"'),
     "two origins": usage(
         BOOKS_JSON, text('"from": "title"', '"from": "title", "const": "x"'), "/columns/title", "one origin"),
     "a key of no column": usage(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, existing_tables, exports, faults, plan_and_check, target, truth
+from tests.integration.cases import appwrite, existing_tables, exports, faults, plan_and_check, target, truth, verify
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
@@ -17,6 +17,7 @@ TABLES: dict[str, dict[str, Right]] = {
     "plan-and-check": plan_and_check.RIGHT,
     "target": target.RIGHT,
     "truth": truth.RIGHT,
+    "verify": verify.RIGHT,
 }
 RIGHT = {f"{kind}/{name}": right for kind, table in TABLES.items() for name, right in table.items()}
 

@@ -59,10 +59,10 @@ FOUND = [
     ("title", "must not be null, and the field is null", 1, [4]),
     ("title", "must not be null, and the field is absent", 1, [5]),
     ("title", "does not fit the type varchar(20)", 1, [6]),
-    ("editions.year", "does not fit the type integer", 2, [7, 7]),
+    ("editions[].year", "does not fit the type integer", 2, [7, 7]),
     ("editions", "looks for an array here", 1, [8]),
     ("colour", "the mapping says nothing of this field", 2, [9, 10]),
-    ("editions.print", "the mapping says nothing of this field", 1, [11]),
+    ("editions[].print", "the mapping says nothing of this field", 1, [11]),
     ("tags", "the int", 1, [10]),
     ("tags", "the text", 1, [12]),
 ]
@@ -94,7 +94,7 @@ def test_for_people(shop: Small) -> None:
     ended = graduate(shop, "check")
     shop.complaint(ended, DATA, "problems would stop a run: 5")
     keys = ", ".join(str(BOOKS[n]) for n in range(3))
-    assert f"books, at price: 5 problems: keys {keys}, ...\n" in ended.stdout.replace("key ", "keys ")
+    assert f"books, at price: 5 problems: keys {keys}, ...\n" in ended.stdout
     assert "check of shop: 30 records read\n" in ended.stdout
 
 
@@ -102,6 +102,33 @@ def test_nothing_is_wrong(shop: Small) -> None:
     ended = graduate(shop, "check")
     assert (ended.returncode, ended.stdout) == (0, "check of shop: 30 records read\n"), ended.said
     shop.succeed()
+
+
+def test_what_only_all_rows_show(shop: Small) -> None:
+    """Keys and uniques that stand twice, references to nobody: each by the source's own keys."""
+    books = json.loads((shop.files / "books.json").read_text())
+    books["to"]["public.books"]["unique"] = [["title", "status"]]
+    (shop.files / "books.json").write_text(json.dumps(books))
+    stranger = bson.ObjectId(24 * "a")
+    write(shop, {
+        3: {"title": "Book 1"},  # as book 1, which is published, too
+        4: {"title": "Book 1"},  # a draft
+        5: {"author": stranger}, 6: {"author": stranger}, 7: {"author": bson.ObjectId(24 * "b")},
+        9: {"_id": BOOKS[10]}, 11: {"title": "Book 2", "status": None}, 12: {"title": "Book 2", "status": None},
+    })  # fmt: skip
+    ended = graduate(shop, "check", "--json")
+    shop.complaint(ended, DATA, "problems would stop a run: ")
+    found = sorted(problems(json.loads(ended.stdout), "books"))
+    twice = "of public.books must be unique, and is the same for key"
+    assert found[0] == ("_id", f'(id) {twice} "{BOOKS[10]}"', 1, [str(BOOKS[10])])
+    path, message, count, keys = found[1]
+    assert (path, count, sorted(keys)) == ("author", 2, [str(BOOKS[5]), str(BOOKS[7])])
+    assert message in {f'"{24 * digit}" is in no record of authors' for digit in "ab"}
+    assert found[2] == ("editions", '(book_id, position) of public.editions must be unique, and is the same for key '
+                        f'"{BOOKS[10]}"', 1, [str(BOOKS[10])])  # fmt: skip
+    assert found[3] == ("title", f'(title, status) {twice} "{BOOKS[1]}"', 1, [str(BOOKS[3])])
+    assert len(found) == 4, found
+    assert not [path for path in Path(shop.environment.get("TMPDIR", "/tmp")).glob("graduate-??????") if (path / "keys.mdb").exists()]
 
 
 def test_what_check_accepts_is_loaded(shop: Small) -> None:

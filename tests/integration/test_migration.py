@@ -129,11 +129,14 @@ def test_live_sources_give_the_same(moved: Migration, azure: str, tmp_path: Path
                              "APPWRITE_URI": f"{appwrite.endpoint}?project={PROJECT}", "APPWRITE_API_KEY": KEY}
         live.succeed()
         # only a live Appwrite tells its permissions and indexes; it counts its records, a dump has only its documents
-        by_kind = {"objects": [], "counts": []}
-        assert {**live.account(), **by_kind} == {**moved.account(), **by_kind}
+        # SecantusDB gives the deprecated DBPointer back as a DBRef, which holds an id (tests/rig/README.md)
+        accounts = []
+        for migration in (live, moved):
+            paths = [{**path, "hex_ids": 0} if path["path"] == "legacy" else path for path in migration.account()["paths"]]
+            accounts.append({**migration.account(), "objects": [], "counts": [], "hex_ids": [], "paths": paths})
+        assert accounts[0] == accounts[1]
         for migration in (live, moved):
             assert {one["counted"] - one["read"] for one in migration.account()["counts"]} == {0}
-        # SecantusDB gives the deprecated DBPointer back as a DBRef (tests/rig/README.md).
         for migration in (live, moved):
             migration.query("update public.users set extra = null where extra -> 'legacy' ? 'dbPointer'")
         differing = {table for table, checksum in moved.checksums().items() if live.checksums()[table] != checksum}

@@ -296,11 +296,13 @@ def test_warnings_of_the_run_stand_on_the_page(folder: Path) -> None:
     told = [(warning["warning"], warning["entity"], warning["text"]) for warning in said["warnings"]]
     assert told[0] == ("unmet", "books", 'no record of books has "<x>"')
     assert told[1][0] == "text_ids" and "users, books" in told[1][2] and told[1][2].endswith("text column")
-    assert told[2:] == [("said", "books", "the server is slow"), ("said", "users", "the server is slow")]
-    assert {"text": "4 warnings of the run", "anchor": "warnings"} in said["verdict"]["points"]
+    assert told[2][:2] == ("hex_ids", "users") and told[2][2].startswith('5 ObjectIds at "legacy" are kept inside extra as hex')
+    assert told[3:] == [("said", "books", "the server is slow"), ("said", "users", "the server is slow")]
+    assert {"text": "5 warnings of the run", "anchor": "warnings"} in said["verdict"]["points"]
     page = body_of(folder)
     part = page[page.index('<section id="warnings"'):page.index('<section id="verification"')]
-    assert part.count("<li>") == 4 and "a typing error" in part and "&lt;x&gt;" in part
+    assert part.count("<li>") == 5 and "a typing error" in part and "&lt;x&gt;" in part
+    assert "An ObjectId becomes a UUID where" in part
 
 
 def test_account_against_the_sources_counts_outweighs_a_verdict_that_holds(folder: Path) -> None:

@@ -287,7 +287,7 @@ def test_knobs() -> None:
                 connection.execute("create table t ()")
 
 
-def scan(database: psycopg.Cursor) -> list[tuple[str, str, str, str]]:
+def scan(database: psycopg.Cursor) -> list[tuple[str, str, str, str, str]]:
     return database.execute(SCANNER_CHECK.read_text()).fetchall()
 
 
@@ -309,6 +309,8 @@ HEALTHY = {
     "banned-long": "update auth.users set banned_until = '9999-12-31 23:59:59.999999+00'",
     "big-integer-as-string": """update auth.users set raw_user_meta_data = '{"id": "9007199254740993"}'""",
     "integer-2^53": """update auth.users set raw_user_meta_data = '{"id": [9007199254740992, -9007199254740992]}'""",
+    "integers-that-doubles-are": """update auth.users set raw_user_meta_data =
+        '{"a": [10000000000000000, 1e22, -1e308, 9007199254740994, 1.7976931348623157e308]}'""",
     "largest-double": """update auth.users set raw_user_meta_data = '{"n": 1.5e-300, "m": 0.1}'""",
     "identity-missing-for-sign-in": "delete from auth.identities; update auth.users set raw_app_meta_data = '{}'",
     "identity-never-used": "update auth.identities set last_sign_in_at = null",
@@ -364,6 +366,7 @@ PLANTED = {
     "integer-2^53+1": of_user("raw_user_meta_data", """'{"a": [{"b": 9007199254740993}]}'"""),
     "integer-in-identity": of_identity("identity_data", f"""'{{"sub": "{ADA}", "n": -9007199254740993}}'"""),
     "integer-in-app": of_user("raw_app_meta_data", """'{"n": 123456789012345678901234567890}'"""),
+    "integer-between-two-doubles": of_user("raw_user_meta_data", """'{"a": 10000000000000000000001}'"""),
     "1e400": of_user("raw_user_meta_data", """'{"a": 1e400}'"""),
     "-1e400": of_user("raw_user_meta_data", """'{"a": {"b": [-1.5e400]}}'"""),
     "1e-400": of_user("raw_user_meta_data", """'{"a": 1e-400}'"""),
@@ -381,13 +384,6 @@ PLANTED = {
     "phone-zero": of_user("phone", "'0155512345'"),
     "phone-long": of_user("phone", "'1234567890123456'"),
     "unconfirmed": of_user("email_confirmed_at", "null"),
-    "unconfirmed-phone": (
-        "delete from auth.identities;"
-        "update auth.users set email = null, email_confirmed_at = null, phone = '15551234567',"
-        " raw_app_meta_data = '{}'",
-        "auth.users",
-        "phone_confirmed_at",
-    ),
     "unconfirmed-oauth": (
         "update auth.identities set provider = 'google', provider_id = '1', identity_data = '{\"sub\": \"1\"}';"
         "update auth.users set encrypted_password = '', email_confirmed_at = null,"
@@ -457,8 +453,19 @@ def test_scanner_finds(database: psycopg.Cursor, name: str) -> None:
     sql, table, column = PLANTED[name]
     database.execute(sql)
     found = scan(database)
-    assert [row[1::2] for row in found] == [(table, column)], found
+    assert [(row[1], row[3], row[4]) for row in found] == [(table, column, "problem")], found
     assert BCRYPT not in str(found) and "ada@" not in str(found)
+
+
+def test_scanner_warns_of_a_phone_that_nobody_verified(database: psycopg.Cursor) -> None:
+    add_user(database)
+    database.execute(
+        "delete from auth.identities;"
+        "update auth.users set email = null, email_confirmed_at = null, phone = '15551234567', raw_app_meta_data = '{}'"
+    )
+    assert [row[1:] for row in scan(database)] == [("auth.users", ADA, "phone_confirmed_at", "warning")]
+    database.execute("update auth.users set encrypted_password = ''")
+    assert scan(database) == []
 
 
 def test_scanner_finds_users_that_differ_by_case(database: psycopg.Cursor) -> None:

@@ -1,5 +1,5 @@
 /* Room check: what a trial of one entity showed, gathered out of its row stream. It uses
- * common/base and common/stream. */
+ * common/base, common/mapping, common/schema and common/stream. */
 
 /* findings.h: problems of the data, alike ones together.
  *

@@ -5,6 +5,7 @@
 #include "graduate/options.h"
 #include "graduate/stream.h"
 #include "path_sums.h"
+#include "row_keys.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -13,16 +14,48 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *project_name, *catalogs, *store_path, *references;
+
+static const struct option_row options[] = {
+    {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
+    {"catalogs", OPTION_TEXT, &catalogs, "DIR", "catalogs of its sources, SOURCE.json each"},
+    {"store", OPTION_TEXT, &store_path, "FILE",
+     "look for values that stand twice; keep keys and references in FILE, over all entities"},
+    {"references", OPTION_TEXT, &references, "E",
+     "when FILE has all entities: say what of entity E refers to nothing"},
+};
+
 #define PROBLEMS "graduate.problems"
+#define RECORDS "graduate.records"
 
 struct check {
     struct stream_reader in;
     char *entity;
-    size_t problems; /* which of the outputs has them */
+    size_t problems, records_output; /* which of the outputs have them */
+    struct stream_section *sections; /* of the batch at hand, per output */
+    size_t output_count;
+    struct project project;
+    struct schema schema;
+    struct store store;
+    struct row_keys keys; /* of a check with a store */
     int64_t records, filtered;
     struct findings findings;
     struct path_sums paths;
 };
+
+/* The rows of which entity are looked at for what stands twice. */
+static bool look_at(struct check *check, const char *entity, struct error *error)
+{
+    const struct mapping *mapping;
+    if (!project_find_mapping(&check->project, entity, &mapping, error))
+        return false;
+    check->keys = (struct row_keys){.schema = &check->schema,
+                                    .entity = mapping,
+                                    .store = &check->store,
+                                    .findings = &check->findings};
+    schema_outputs(&check->schema, mapping, &check->keys.first, &check->keys.count);
+    return true;
+}
 
 static bool begin(struct check *check, const struct frame *frame, struct error *error)
 {
@@ -37,17 +70,25 @@ static bool begin(struct check *check, const struct frame *frame, struct error *
     }
     if (!stream_parse_outputs(&check->in, frame, &outputs, error))
         return false;
-    check->problems = outputs.count;
-    for (size_t i = 0; i < outputs.count; i++)
-        if (outputs.items[i].ledger && strcmp(outputs.items[i].table, PROBLEMS) == 0)
+    check->output_count = check->problems = check->records_output = outputs.count;
+    for (size_t i = 0; i < outputs.count; i++) {
+        bool ledger = outputs.items[i].ledger;
+        if (ledger && strcmp(outputs.items[i].table, PROBLEMS) == 0)
             check->problems = i;
-    bool found = check->problems < outputs.count;
+        if (ledger && strcmp(outputs.items[i].table, RECORDS) == 0)
+            check->records_output = i;
+    }
+    bool found = check->problems < outputs.count && check->records_output < outputs.count;
     stream_outputs_release(&outputs);
     check->entity = strdup(header.entity);
+    check->sections = calloc(check->output_count + 1, sizeof *check->sections);
+    if (found && check->entity != NULL && store_path != NULL &&
+        !look_at(check, header.entity, error))
+        return false;
     if (!found)
         return error_set(error, ERROR_USAGE, "%s is no trial: graduate-transform --trial makes one",
                          check->in.name);
-    return check->entity != NULL || error_memory(error);
+    return (check->entity != NULL && check->sections != NULL) || error_memory(error);
 }
 
 /* The next text of a tuple; NULL at its end, or without memory. */
@@ -95,12 +136,20 @@ static bool take_batch(struct check *check, const struct frame *frame, struct er
         return false;
     check->records += batch.records;
     check->filtered += batch.filtered;
-    while (stream_next_section(&at, end, &section, &damage))
+    memset(check->sections, 0, check->output_count * sizeof *check->sections);
+    while (stream_next_section(&at, end, &section, &damage)) {
+        if (section.output < check->output_count)
+            check->sections[section.output] = section;
         if (section.output == check->problems && !take_problems(check, &section, error))
             return false;
-    if (damage.code != ERROR_NONE)
+    }
+    if (damage.code != ERROR_NONE) {
         *error = damage;
-    return damage.code == ERROR_NONE;
+        return false;
+    }
+    return check->keys.entity == NULL ||
+           row_keys_take(&check->keys, check->sections, &check->sections[check->records_output],
+                         error);
 }
 
 static bool read_all(struct check *check, struct error *error)
@@ -136,15 +185,68 @@ static bool print(const struct check *check, struct error *error)
     return ok;
 }
 
+/* The schema of all entities, and the file. */
+static bool open_store(struct check *check, struct error *error)
+{
+    struct catalog *items = NULL;
+    size_t count = 0;
+    bool ok = project_load(&check->project, project_name, error);
+    if (ok) {
+        items = calloc(check->project.source_count + 1, sizeof *items);
+        ok = items != NULL || error_memory(error);
+    }
+    for (; ok && count < check->project.source_count; count++) {
+        catalog_init(&items[count]);
+        ok = catalog_read(catalogs, check->project.sources[count].name, &items[count], NULL, error);
+    }
+    ok = ok && schema_resolve(&check->schema, &check->project, items, count, error) &&
+         store_open(&check->store, store_path, error);
+    for (size_t i = 0; i < count; i++)
+        catalog_release(&items[i]);
+    free(items);
+    return ok;
+}
+
+static bool check_command(int positionals, char **argv, struct error *error)
+{
+    bool with_store = store_path != NULL;
+    if (positionals > 0)
+        error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
+    else if (with_store != (project_name != NULL) || with_store != (catalogs != NULL))
+        error_set(error, ERROR_USAGE, "--project, --catalogs and --store go together");
+    else if (references != NULL && !with_store)
+        error_set(error, ERROR_USAGE, "--references needs the --store of all entities");
+    else if (references == NULL && isatty(STDIN_FILENO))
+        error_set(error, ERROR_USAGE,
+                  "standard input is a terminal; it must be the row stream of a trial");
+    else
+        return true;
+    return error_hint(error, "graduate-check --help shows how it is called");
+}
+
+static bool act(struct check *check, struct error *error)
+{
+    if (store_path != NULL && !open_store(check, error))
+        return false;
+    if (references == NULL)
+        return read_all(check, error) && print(check, error);
+    check->entity = strdup(references);
+    return (check->entity != NULL || error_memory(error)) && look_at(check, references, error) &&
+           row_keys_references(&check->keys, error) && print(check, error);
+}
+
 int main(int argc, char **argv)
 {
     const struct command command = {
         .name = "graduate-check",
         .purpose = "say what a trial of an entity showed, as JSON",
-        .usage = "< ROWS",
+        .usage = "[--project P --catalogs DIR --store FILE] < ROWS\n"
+                 "       graduate-check --project P --catalogs DIR --store FILE --references E",
         .epilogue =
             "What would not fit of the books in a checkpoint:\n"
             "  graduate-transform --project authorstack --trial < books.gck | graduate-check",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
     };
     struct error error = {0};
     struct check check = {0};
@@ -154,19 +256,15 @@ int main(int argc, char **argv)
         return 0;
     signal(SIGPIPE, SIG_IGN);
     stream_reader_init(&check.in, STDIN_FILENO, "standard input");
-    bool ok = outcome == OPTIONS_RUN;
-    if (ok && (positionals > 0 || isatty(STDIN_FILENO))) {
-        error_set(&error, ERROR_USAGE,
-                  positionals > 0
-                      ? "\"%s\" is not expected here"
-                      : "standard input is a terminal; it must be the row stream of a trial",
-                  positionals > 0 ? argv[1] : "");
-        ok = error_hint(&error, "graduate-check --help shows how it is called");
-    }
-    ok = ok && read_all(&check, &error) && print(&check, &error);
+    bool ok =
+        outcome == OPTIONS_RUN && check_command(positionals, argv, &error) && act(&check, &error);
     findings_release(&check.findings);
     path_sums_release(&check.paths);
     stream_reader_release(&check.in);
+    store_close(&check.store);
+    schema_release(&check.schema);
+    project_release(&check.project);
+    free(check.sections);
     free(check.entity);
     return ok ? 0 : message_error(&error);
 }

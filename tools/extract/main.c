@@ -257,7 +257,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     struct project project = {0};
     bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
-              project_load(&project, given.project, &error) &&
+              project_load_draft(&project, given.project, &error) &&
               (given.entity != NULL ? of_entity(&project, &error) : of_source(&project, &error));
     project_release(&project);
     return ok ? 0 : message_error(&error);

@@ -53,7 +53,7 @@ static bool write_header(struct transform *t, const struct stream_header *record
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;
     arena_init(&arena);
-    struct stream_output *outputs = arena_alloc(&arena, count + 2, sizeof *outputs);
+    struct stream_output *outputs = arena_alloc(&arena, count + 3, sizeof *outputs);
     bool ok = outputs != NULL ? true : error_memory(error);
     for (size_t i = 0; ok && i < count; i++) {
         const struct schema_output *output = &t->schema.outputs[first + i];
@@ -85,9 +85,14 @@ static bool write_header(struct transform *t, const struct stream_header *record
                                                     .types = texts,
                                                     .column_count = PROBLEM_FIELDS,
                                                     .ledger = true};
+        outputs[count + 2] = (struct stream_output){.table = "graduate.records",
+                                                    .columns = record_fields,
+                                                    .types = texts,
+                                                    .column_count = RECORD_FIELDS,
+                                                    .ledger = true};
         struct stream_header header = *records;
         header.rows = true;
-        ok = stream_write_header(&t->out, &header, outputs, count + (t->tries ? 2 : 1), error);
+        ok = stream_write_header(&t->out, &header, outputs, count + (t->tries ? 3 : 1), error);
     }
     arena_release(&arena);
     return ok;
@@ -135,13 +140,14 @@ static bool check(struct transform *t, const char *catalogs, struct error *error
 
 static bool check_all(const struct project *project, const char *catalogs, struct error *error)
 {
-    bool ok = true;
+    struct errors errors = {0};
+    bool ok = project_check(project, error) || errors_add(&errors, error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         struct transform t = {.project = *project, .entity = project->mappings[i]};
-        ok = check(&t, catalogs, error);
+        ok = check(&t, catalogs, error) || errors_add(&errors, error);
         release_plans(&t);
     }
-    return ok;
+    return ok && errors_give(&errors, error);
 }
 
 static bool begin(struct transform *t, const struct frame *frame, struct error *error)
@@ -337,7 +343,9 @@ int main(int argc, char **argv)
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);
-    ok = ok && project_load(&t.project, project, &error) &&
+    ok = ok &&
+         (checks ? project_load_draft(&t.project, project, &error)
+                 : project_load(&t.project, project, &error)) &&
          (checks ? check_all(&t.project, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
     release_plans(&t);

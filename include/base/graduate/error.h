@@ -14,6 +14,7 @@
 #define GRADUATE_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum error_code {
     ERROR_NONE,
@@ -34,6 +35,7 @@ struct error {
     char key[256];  /* of the record or row, as text */
     char path[256]; /* field path, column, or file */
     char sqlstate[6];
+    int problems; /* that were gathered into it (errors_give); 0: it is one */
 };
 
 /* Each sets code and message (printf-style), empties the other fields, and returns false, so that
@@ -53,6 +55,20 @@ bool error_at(struct error *error, const char *entity, const char *key, const ch
 int error_exit_code(enum error_code code);
 const char *error_code_name(enum error_code code);
 enum error_code error_code_from_name(const char *name);
+
+/* Several errors told as one, so that all can be mended at once. */
+struct errors {
+    size_t count;
+    struct error first;
+    char text[3800];  /* of all of them, one after the other */
+    char hints[2000]; /* the same, each once */
+    size_t unsaid;    /* that did not fit any more */
+};
+/* One more; true when it was taken in: only an ERROR_USAGE is, after which the caller can go on. It
+ * may be made of several itself. */
+bool errors_add(struct errors *errors, const struct error *error);
+/* True: there was none. One is given as it is; several are "3 problems: ...; ...; ...". */
+bool errors_give(const struct errors *errors, struct error *error);
 
 /* Out of memory is an error like any other; this sets it. */
 bool error_memory(struct error *error);

@@ -223,6 +223,8 @@ struct project {
     size_t not_kept_count;
     struct stays *stays;
     size_t stays_count;
+    struct errors
+        *faults;  /* of a draft: words without effect, names that are not to be had; or NULL */
     cJSON *files; /* {"project.json": ..., "books.json": ...}: what the fingerprint is of */
     void *memory; /* everything above that is not JSON */
 };
@@ -231,6 +233,11 @@ struct project {
  * $GRADUATE_MAPPINGS/NAME and the installed share/graduate/mappings/NAME are tried. Reads ./.env
  * too, if it is there: its variables stand in for those that the environment lacks. */
 bool project_load(struct project *project, const char *where, struct error *error);
+/* The same for who can say more of it than the files: faults that leave it readable are only noted.
+ */
+bool project_load_draft(struct project *project, const char *where, struct error *error);
+/* Are there none? */
+bool project_check(const struct project *project, struct error *error);
 void project_release(struct project *project);
 
 const struct mapping *project_mapping(const struct project *project, const char *entity);

@@ -35,7 +35,10 @@
  *                   "misplaced", "no table", "no column", "type", "null allowed", "no default",
  *                   "no check", "count", "orphan", "no reference", "no key", "no index", "sequence",
  *                   "no policy", "extra policy", "row security", "grant", "auth", "values" (what
- *                   became of the values of a path)
+ *                   became of the values of a path), and what no mapping and no source says: "extra
+ *                   check", "extra default", "extra key", "extra index", "extra reference",
+ *                   "trigger", "rule", "shape" (unlogged, inherited, another collation, numbered
+ *                   otherwise), "owner", "exposed" (accounts that the Data API shows)
  *     table     "public.books"
  *     key       the row's key as text, "" if the finding is not about a row
  *     columns   array of {name, expected, found}: canonical values as text, cut to 200 characters

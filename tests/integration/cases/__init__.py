@@ -82,6 +82,7 @@ class Trial:
         self.environment = {
             **os.environ,
             "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
+            "ROOT": str(ROOT),
             "RUN": str(folder / "run"),
             "SUPABASE_DB_URL": cluster.uri(self.database),
             "AZURE_POSTGRES_URI": cluster.uri(f"{self.database}_source"),

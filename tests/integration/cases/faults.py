@@ -15,7 +15,7 @@ RIGHT = {
         "1 0 1 1",
         says=(
             (0, "public.things has (id)=(0) twice"),
-            (0, "where: entity things, key 0, at public.things, SQLSTATE 23505"),
+            (0, "where: entity things, key 0, at _id, SQLSTATE 23505"),
             (0, "correct the source and run graduate run --restart things\n"),
         ),
         never=("goes on from where it was", "in the target and run again"),

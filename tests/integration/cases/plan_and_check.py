@@ -2,7 +2,43 @@
 
 from tests.integration.cases import Right
 
+SIX = (
+    "6 problems: ", "a.json: /to/public.a/when: ", "b.json: /to/public.b/columns/s/do: ", "c.json: /to/public.c/columns/m/type: ",
+    "d.json: /to/public.d/columns/d/type: ", "e.json: /to/public.e/columns/id/id_of: ", "f.json: /to/public.f/columns/u/type: ",
+)  # fmt: skip
+
 RIGHT = {
+    "columns-that-differ-by-case": Right("0 0 0", values=(('select v, "V" from public.things', "a|b"),)),
+    "duplicate-after-lower": Right(
+        "0 1 *",
+        says=(
+            (1, "u, at e: 2 problems: keys 64a000000000000000000002, 64a000000000000000000004\n"),
+            (1, '"ann@example.org": (e) of public.u must be unique, and is the same for key "64a000000000000000000001"'),
+            (1, '"bo@example.org": (e) of public.u must be unique, and is the same for key "64a000000000000000000003"'),
+            (1, "where: entity u, key 64a000000000000000000002, at e"),
+        ),
+    ),
+    "in-is-checked-by-the-server": Right(
+        "0 1 *",
+        says=(
+            (0, 'c, at e: 1 problem: key 64a000000000000000000001\n    the text "Admin" is none of "admin"'),
+            (1, 'the text "Admin" is none of "admin"'), (1, "where: entity c, key 64a000000000000000000001, at e"),
+        ),
+    ),
+    "one-bad-value-at-a-time": Right(
+        "1 0 1 *",
+        says=tuple(
+            (place, text)
+            for place in (0, 1)
+            for text in (
+                "c, at n: 2 problems: keys ", "c, at d: 1 problem: key ", "c, at q: 1 problem: key ", "c, at e: 1 problem: key ",
+                "c, at k: ",
+            )
+        ),
+    ),
+    "plan-counts-nothing-of-an-export": Right("0", says=("in all about 5 records, 935 B",), never=("unknown", "at least")),
+    "plan-without-mappings": Right("2", says=("core.c                     1   23 B", "has no mapping files")),
+    "plan-says-yes-and-run-says-no": Right("2 2 *", says=tuple((place, text) for place in (0, 1) for text in SIX)),
     # The two refer to each other, so no order would do.
     "schema-applied-first": Right(
         "0 0 0 0",
@@ -15,4 +51,14 @@ RIGHT = {
             ),
         ),
     ),
-}
+    "unmapped-collections-one-at-a-time": Right(
+        "2",
+        says=(
+            "3 collections and tables are neither mapped nor left out: core.b (2 records, 28 B), core.c (1 records, 14 B), core.d (",
+            '"core.b": "why it stays behind", "core.c": "why it stays behind", "core.d": "why it stays behind"',
+        ),
+    ),
+    "values-and-keys-in-messages": Right(
+        "0 1 *", says=((1, "1977-03-02T02:20:31Z"), (1, 'key {"a": 1, "b": "x"}, at d')), never=("a document", "226117231000")
+    ),
+}  # fmt: skip

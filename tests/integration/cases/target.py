@@ -6,6 +6,9 @@ NO_LEDGER = ("select count(*) from pg_namespace where nspname = 'graduate'", "0"
 SAME = "are the same database"
 
 RIGHT = {
+    "no-policy-on-any-table": Right(
+        "0 0 0", says=((1, "public.t has row-level security and no policy; only the owner reads it"),)
+    ),
     "plain-postgres": Right(
         "5",
         ("is no Supabase: it has no role anon, role authenticated, role service_role, schema auth", '"plain": true'),

@@ -10,10 +10,10 @@ static const struct {
     const char *name;
     int exit_code;
 } codes[] = {
-    [ERROR_NONE] = {"none", 0},       [ERROR_USAGE] = {"usage", 2},
-    [ERROR_DATA] = {"data", 1},       [ERROR_SOURCE] = {"source", 3},
-    [ERROR_TARGET] = {"target", 4},   [ERROR_REFUSED] = {"refused", 5},
-    [ERROR_PEER] = {"peer", 3},       [ERROR_BUG] = {"bug", 70},
+    [ERROR_NONE] = {"none", 0},     [ERROR_USAGE] = {"usage", 2},
+    [ERROR_DATA] = {"data", 1},     [ERROR_SOURCE] = {"source", 3},
+    [ERROR_TARGET] = {"target", 4}, [ERROR_REFUSED] = {"refused", 5},
+    [ERROR_PEER] = {"peer", 3},     [ERROR_BUG] = {"bug", 70},
 };
 
 static void set(struct error *error, enum error_code code, const char *format, va_list args)
@@ -89,6 +89,50 @@ enum error_code error_code_from_name(const char *name)
         if (strcmp(codes[i].name, name) == 0)
             return (enum error_code)i;
     return ERROR_BUG;
+}
+
+bool errors_add(struct errors *errors, const struct error *error)
+{
+    static const char before[] = "problems: ";
+    const char *text = error->message;
+    if (error->code != ERROR_USAGE)
+        return false;
+    if (errors->count == 0)
+        errors->first = *error;
+    errors->count += error->problems > 0 ? (size_t)error->problems : 1;
+    if (error->problems > 0 && strstr(text, before) != NULL)
+        text = strstr(text, before) + strlen(before);
+    size_t used = strlen(errors->text), left = sizeof errors->text - used;
+    if ((size_t)snprintf(errors->text + used, left, "%s%s", used > 0 ? "; " : "", text) >= left) {
+        errors->text[used] = '\0';
+        errors->unsaid++;
+    }
+    if (strstr(errors->hints, error->hint) == NULL) {
+        used = strlen(errors->hints);
+        left = sizeof errors->hints - used;
+        if ((size_t)snprintf(errors->hints + used, left, "%s%s", used > 0 ? "; " : "",
+                             error->hint) >= left)
+            errors->hints[used] = '\0';
+    }
+    return true;
+}
+
+bool errors_give(const struct errors *errors, struct error *error)
+{
+    if (errors->count == 0)
+        return true;
+    *error = errors->first;
+    if (errors->count == 1)
+        return false;
+    snprintf(error->message, sizeof error->message, "%zu problems: %s%s", errors->count,
+             errors->text,
+             errors->unsaid > 0 ? "; and more, which are told when these are mended" : "");
+    error->problems = (int)errors->count;
+    error->entity[0] = error->key[0] = error->path[0] = '\0';
+    return error_hint(error, "%s",
+                      errors->hints[0] != '\0'
+                          ? errors->hints
+                          : "correct them, and run again; nothing was touched");
 }
 
 bool error_memory(struct error *error)

@@ -145,6 +145,29 @@ bool identity_from_objectid(const struct identity *identity, const char *entity,
     return false;
 }
 
+bool identity_to_objectid(const struct identity *identity, const uint8_t uuid[16],
+                          uint8_t objectid[12])
+{
+    uint64_t high = 0, low = 0;
+    uint8_t again[16];
+    for (size_t i = 0; i < 8; i++) {
+        high = high << 8 | uuid[i];
+        low = low << 8 | uuid[8 + i];
+    }
+    uint64_t seconds = (high >> 16) / 1000;
+    uint64_t rest = (high & 0xFFF) << 52 | (low << 2) >> 12;
+    if (identity->strategy == IDENTITY_PAD_LEFT)
+        memcpy(objectid, uuid + 4, 12);
+    else if (identity->strategy == IDENTITY_PAD_RIGHT)
+        memcpy(objectid, uuid, 12);
+    else if (identity->strategy == IDENTITY_UUID7 && seconds <= UINT32_MAX)
+        for (size_t i = 0; i < 12; i++)
+            objectid[i] = (uint8_t)(i < 4 ? seconds >> (24 - 8 * i) : rest >> (88 - 8 * i));
+    else
+        return false;
+    return identity_from_objectid(identity, "", objectid, again) && memcmp(again, uuid, 16) == 0;
+}
+
 bool identity_from_uuid(const struct identity *identity, const char *entity, const uint8_t raw[16],
                         uint8_t uuid[16])
 {

@@ -280,6 +280,17 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
     return true;
 }
 
+/* The last of them. */
+static bool is_new_column(struct reading *r, const struct json_place *place,
+                          const struct mapping_table *table)
+{
+    const char *name = table->columns[table->column_count - 1].name;
+    for (size_t i = 0; i + 1 < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return json_error(r->error, place, "the table has the column \"%s\" already", name);
+    return true;
+}
+
 bool mapping_read_columns(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_table *table)
 {
@@ -296,19 +307,16 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(columns), sizeof *table->columns);
     if (table->columns == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, columns)
     {
         struct json_place at = {&here, item->string, 0};
         struct mapping_column *column = &table->columns[table->column_count++];
         column->name = item->string;
-        if (!reading_name(r, &at, column->name))
-            return false;
-        for (size_t i = 0; i + 1 < table->column_count; i++)
-            if (strcasecmp(table->columns[i].name, column->name) == 0)
-                return json_error(r->error, &at, "the table has the column \"%s\" already",
-                                  table->columns[i].name);
-        if (!read_column(r, item, &at, table, column))
+        if ((!reading_name(r, &at, column->name) || !is_new_column(r, &at, table) ||
+             !read_column(r, item, &at, table, column)) &&
+            !errors_add(&errors, r->error))
             return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }

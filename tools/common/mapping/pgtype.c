@@ -98,8 +98,10 @@ static bool wrong(const char *text, struct error *error)
     char base[64]; /* a size may follow, and [] */
     snprintf(base, sizeof base, "%.*s", (int)strcspn(text, "(["), text);
     const char *nearest = words_nearest(base, names, PG_BASE_COUNT);
-    return error_set(error, ERROR_USAGE, "there is no type \"%s\"%s%s%s; there are: %s, and arrays "
-                     "of them, as text[]", text, nearest != NULL ? "; did you mean \"" : "",
+    return error_set(error, ERROR_USAGE,
+                     "there is no type \"%s\"%s%s%s; there are: %s, and arrays "
+                     "of them, as text[]",
+                     text, nearest != NULL ? "; did you mean \"" : "",
                      nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", all);
 }
 

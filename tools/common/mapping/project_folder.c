@@ -85,12 +85,7 @@ static bool list_mappings(const char *folder, struct arena *arena, char ***names
             (*names)[(*count)++] = name;
     }
     closedir(dir);
-    if (ok && *count == 0) {
-        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files", folder);
-        return error_hint(error, "beside project.json stands one file for each collection or table "
-                                 "that is to be moved");
-    }
-    if (ok)
+    if (ok && *count > 0)
         qsort(*names, *count, sizeof **names, compare_names);
     return ok;
 }
@@ -176,23 +171,40 @@ static bool check_unique_sources(const struct project *project, struct error *er
     return true;
 }
 
-static bool check_effects(const struct project *project, struct error *error)
+static bool check_effects(const struct project *project, struct errors *faults, struct error *error)
 {
     for (size_t i = 0; i < project->mapping_count; i++) {
         struct mapping *mapping = project->mappings[i];
         char name[PATH_MAX];
         snprintf(name, sizeof name, "%s.json", mapping->name);
         if (!mapping_check_effect(project, cJSON_GetObjectItemCaseSensitive(project->files, name),
-                                  mapping, error))
+                                  mapping, error) &&
+            !errors_add(faults, error))
             return false;
     }
     return true;
 }
 
+/* What is wrong of a project that can be read all the same. */
+static bool find_faults(struct project *project, struct error *error)
+{
+    struct errors *faults = project->faults;
+    if (project->mapping_count == 0) {
+        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files",
+                  project->folder);
+        error_hint(error,
+                   "beside project.json stands one file for each collection or table that is to "
+                   "be moved");
+        errors_add(faults, error);
+    }
+    return (project_check_names(project, error) || errors_add(faults, error)) &&
+           check_effects(project, faults, error);
+}
+
 static bool read_mappings(struct project *project, struct arena *arena, struct error *error)
 {
-    char **names;
-    size_t count;
+    char **names = NULL;
+    size_t count = 0;
     if (!list_mappings(project->folder, arena, &names, &count, error))
         return false;
     project->mappings = arena_alloc(arena, count, sizeof *project->mappings);
@@ -200,28 +212,47 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
     cJSON **files = arena_alloc(arena, count, sizeof(cJSON *));
     if (project->mappings == NULL || mappings == NULL || files == NULL)
         return error_memory(error);
+    struct errors errors = {0};
     for (size_t i = 0; i < count; i++) {
         char *file = arena_printf(arena, "%s.json", names[i]);
         if (file == NULL)
             return error_memory(error);
         mappings[i].name = names[i];
         project->mappings[i] = &mappings[i];
-        if (!read_file_into(project, arena, file, &mappings[i].file, &files[i], error) ||
-            !mapping_parse(project, arena, files[i], &mappings[i], error))
+        if ((!read_file_into(project, arena, file, &mappings[i].file, &files[i], error) ||
+             !mapping_parse(project, arena, files[i], &mappings[i], error)) &&
+            !errors_add(&errors, error))
             return false;
         project->mapping_count++;
     }
+    if (!errors_give(&errors, error))
+        return false;
     for (size_t i = 0; i < count; i++)
-        if (!mapping_link(project, files[i], &mappings[i], error))
+        if (!mapping_link(project, files[i], &mappings[i], error) && !errors_add(&errors, error))
             return false;
-    if (!check_unique_sources(project, error))
+    if (!errors_give(&errors, error) || !check_unique_sources(project, error))
         return false;
     order_mappings(project);
     mapping_settle_ids(project);
-    return project_check_names(project, error) && check_effects(project, error);
+    return find_faults(project, error);
+}
+
+bool project_check(const struct project *project, struct error *error)
+{
+    return errors_give(project->faults, error);
 }
 
 bool project_load(struct project *project, const char *where, struct error *error)
+{
+    if (!project_load_draft(project, where, error))
+        return false;
+    if (project_check(project, error))
+        return true;
+    project_release(project);
+    return false;
+}
+
+bool project_load_draft(struct project *project, const char *where, struct error *error)
 {
     char folder[PATH_MAX];
     *project = (struct project){0};
@@ -231,12 +262,14 @@ bool project_load(struct project *project, const char *where, struct error *erro
     arena_init(arena);
     project->memory = arena;
     project->files = cJSON_CreateObject();
+    project->faults = arena_alloc(arena, 1, sizeof *project->faults);
     const char *path = NULL;
     cJSON *json = NULL;
     bool ok = environment_read(error) && find_folder(where, folder, sizeof folder, error);
     if (ok) {
         project->folder = arena_text(arena, folder);
-        ok = project->folder != NULL && project->files != NULL ? true : error_memory(error);
+        ok = (project->folder != NULL && project->files != NULL && project->faults != NULL) ||
+             error_memory(error);
     }
     ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
          project_file_parse(project, arena, json, path, error) &&

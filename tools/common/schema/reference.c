@@ -55,6 +55,20 @@ bool reference_find(const struct schema *schema, const struct schema_output *out
            strcmp(reference->column, column->name) != 0;
 }
 
+bool schema_reference(const struct schema *schema, const struct schema_output *output,
+                      const struct schema_column *column, const struct schema_output **to,
+                      size_t *to_column)
+{
+    struct reference reference;
+    if (!reference_find(schema, output, column, &reference))
+        return false;
+    *to = reference.to;
+    for (*to_column = 0; *to_column < reference.to->column_count; ++*to_column)
+        if (strcmp(reference.to->columns[*to_column].name, reference.column) == 0)
+            return true;
+    return false;
+}
+
 /* ---- what cannot be -------------------------------------------------------------------------- */
 
 struct checking {

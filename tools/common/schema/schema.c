@@ -16,14 +16,15 @@ bool schema_resolve(struct schema *schema, const struct project *project,
     for (size_t i = 0; i < project->mapping_count; i++)
         count += project->mappings[i]->table_count;
     schema->outputs = arena_alloc(arena, count, sizeof *schema->outputs);
+    struct errors errors = {0};
     bool ok = schema->outputs != NULL ? true : error_memory(error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *entity = project->mappings[i];
         struct resolving r = {schema, arena, output_catalog(entity, catalogs, catalog_count),
                               error};
-        ok = output_resolve(&r, entity);
+        ok = output_resolve(&r, entity) || errors_add(&errors, error);
     }
-    ok = ok && reference_check(schema, error) &&
+    ok = ok && errors_give(&errors, error) && reference_check(schema, error) &&
          ddl_build(schema, arena, catalogs, catalog_count, error);
     if (!ok)
         schema_release(schema);

@@ -13,10 +13,15 @@ const char *const verdict_names[4] = {"holds", "differs", "unchecked", "skipped"
 
 /* Every kind of finding that there is: mappings/verdict.schema.json lists the same. */
 static const char *const kinds[] = {
-    "missing",      "extra",        "different",    "duplicated", "misplaced", "no table",
-    "no column",    "type",         "null allowed", "no default", "no check",  "count",
-    "orphan",       "no reference", "no key",       "no index",   "sequence",  "no policy",
-    "extra policy", "row security", "grant",        "auth",       "values",
+    "missing",       "extra",        "different",    "duplicated",
+    "misplaced",     "no table",     "no column",    "type",
+    "null allowed",  "no default",   "no check",     "count",
+    "orphan",        "no reference", "no key",       "no index",
+    "sequence",      "no policy",    "extra policy", "row security",
+    "grant",         "auth",         "values",       "extra check",
+    "extra default", "extra key",    "extra index",  "extra reference",
+    "trigger",       "rule",         "shape",        "owner",
+    "exposed",
 };
 
 static bool is_kind(const char *kind)

@@ -100,6 +100,6 @@ bool report_add_warnings(cJSON *report, const struct papers *papers, struct erro
 {
     cJSON *array = cJSON_AddArrayToObject(report, "warnings");
     bool ok = array != NULL && add_members(array, papers, "unmet") &&
-              add_members(array, papers, "hex_ids") && add_text_ids(array, papers->project);
+              add_text_ids(array, papers->project) && add_members(array, papers, "hex_ids");
     return ok ? add_log(array, papers, error) : error_memory(error);
 }

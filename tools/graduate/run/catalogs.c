@@ -1,4 +1,5 @@
 #include "catalogs.h"
+#include "figures.h"
 #include "member.h"
 #include "pipeline.h"
 
@@ -131,7 +132,14 @@ static void take_counts(struct catalog *catalog, const cJSON *counted)
     }
 }
 
-bool catalogs_count(struct catalogs *catalogs, const struct project *project,
+/* PostgreSQL counts by itself, and an export lies here. */
+static bool counts_cheaply(const struct catalog *catalog)
+{
+    return strcmp(catalog->kind, source_kind_names[SOURCE_POSTGRES]) == 0 ||
+           (catalog->version != NULL && strcmp(catalog->version, "export") == 0);
+}
+
+bool catalogs_count(struct catalogs *catalogs, const struct project *project, bool cheap,
                     struct supervisor *supervisor, struct error *error)
 {
     bool ok = true;
@@ -139,7 +147,7 @@ bool catalogs_count(struct catalogs *catalogs, const struct project *project,
         struct catalog *catalog = &catalogs->items[i];
         struct buffer text;
         cJSON *json = NULL;
-        if (!lacks_estimate(catalog, project))
+        if (!lacks_estimate(catalog, project) || (cheap && !counts_cheaply(catalog)))
             continue;
         buffer_init(&text);
         if (ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,
@@ -305,24 +313,19 @@ static bool missing_file(const struct catalog *catalog, const struct mapping *ma
                                    "project.json names no \"database\" for this source");
 }
 
-static bool mappings_are_there(const struct catalogs *catalogs, const struct project *project,
-                               struct error *error)
+static bool is_there(const struct catalogs *catalogs, const struct mapping *mapping,
+                     struct error *error)
 {
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *mapping = project->mappings[i];
-        const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
-        if (catalog == NULL || catalog_find(catalog, mapping->from) != NULL)
-            continue;
-        if (is_of_lines(mapping->source, catalog))
-            return missing_file(catalog, mapping, error);
-        const char *nearest = nearest_entity(catalog, mapping->from);
-        error_set(error, ERROR_USAGE, "%s: /from: the source %s has no %s%s%s%s", mapping->file,
-                  mapping->source->name, mapping->from, nearest != NULL ? "; did you mean \"" : "",
-                  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
-        return error_hint(error, "correct \"from\", or remove the file if the source no longer has "
-                                 "it");
-    }
-    return true;
+    const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
+    if (catalog == NULL || catalog_find(catalog, mapping->from) != NULL)
+        return true;
+    if (is_of_lines(mapping->source, catalog))
+        return missing_file(catalog, mapping, error);
+    const char *nearest = nearest_entity(catalog, mapping->from);
+    error_set(error, ERROR_USAGE, "%s: /from: the source %s has no %s%s%s%s", mapping->file,
+              mapping->source->name, mapping->from, nearest != NULL ? "; did you mean \"" : "",
+              nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+    return error_hint(error, "correct \"from\", or remove the file if the source no longer has it");
 }
 
 /* The mapping whose `from` was most likely meant to be this. */
@@ -343,14 +346,11 @@ static const struct mapping *nearest_mapping(const struct project *project, cons
     return found;
 }
 
-static bool unspoken(const struct project *project, const char *source, const char *from,
-                     size_t more, struct error *error)
+static bool one_unspoken(const struct project *project, const char *source, const char *from,
+                         struct error *error)
 {
     const struct mapping *nearest = nearest_mapping(project, source, from);
-    char others[64] = "";
-    if (more > 0)
-        snprintf(others, sizeof others, " (nor are %zu others)", more);
-    error_set(error, ERROR_USAGE, "%s.%s is neither mapped nor left out%s", source, from, others);
+    error_set(error, ERROR_USAGE, "%s.%s is neither mapped nor left out", source, from);
     if (nearest != NULL)
         return error_hint(error,
                           "is it what %s reads as %s.%s? else map it, or add to \"left_out\" in "
@@ -387,23 +387,81 @@ static bool check_ends(const struct project *project, struct error *error)
     return ok;
 }
 
-bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
-                    struct error *error)
+/* What nobody speaks for: how large each is, and lines to be pasted. */
+struct unspoken {
+    struct buffer names, lines;
+    size_t count;
+    const char *source, *from; /* of the first */
+};
+
+static void note_unspoken(struct unspoken *unspoken, const char *source,
+                          const struct catalog_entity *entity)
 {
-    const struct catalog_entity *first = NULL;
-    const char *source = NULL;
-    size_t count = 0;
-    if (!check_ends(project, error) || !mappings_are_there(catalogs, project, error))
-        return false;
+    char records[FIGURE_SIZE], bytes[FIGURE_SIZE];
+    const char *between = unspoken->count > 0 ? ", " : "";
+    if (unspoken->count++ == 0) {
+        unspoken->source = source;
+        unspoken->from = entity->name;
+    }
+    buffer_printf(&unspoken->names, "%s%s.%s (%s records, %s)", between, source, entity->name,
+                  figure_count(entity->estimate, records), figure_bytes(entity->bytes, bytes));
+    buffer_printf(&unspoken->lines, "%s\"%s.%s\": \"why it stays behind\"", between, source,
+                  entity->name);
+}
+
+/* By a mapping whose "from" is not there, and which is told anyway. */
+static bool is_meant(const struct catalog *catalog, const struct project *project, const char *name)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        if (strcmp(mapping->source->name, catalog->source) != 0 ||
+            catalog_find(catalog, mapping->from) != NULL)
+            continue;
+        const char *nearest = nearest_entity(catalog, mapping->from);
+        if (nearest != NULL && strcmp(nearest, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool all_spoken_for(const struct catalogs *catalogs, const struct project *project,
+                           struct error *error)
+{
+    struct unspoken unspoken = {0};
+    buffer_init(&unspoken.names);
+    buffer_init(&unspoken.lines);
     for (size_t c = 0; c < catalogs->count; c++)
         for (size_t e = 0; e < catalogs->items[c].entity_count; e++) {
             const struct catalog *catalog = &catalogs->items[c];
-            if (is_spoken_for(project, catalog->source, catalog->entities[e].name))
-                continue;
-            if (count++ == 0) {
-                first = &catalog->entities[e];
-                source = catalog->source;
-            }
+            const char *name = catalog->entities[e].name;
+            if (!is_spoken_for(project, catalog->source, name) && !is_meant(catalog, project, name))
+                note_unspoken(&unspoken, catalog->source, &catalog->entities[e]);
         }
-    return count == 0 || unspoken(project, source, first->name, count - 1, error);
+    bool ok = unspoken.count == 0;
+    if (unspoken.count == 1) {
+        one_unspoken(project, unspoken.source, unspoken.from, error);
+    } else if (!ok) {
+        error_set(error, ERROR_USAGE,
+                  "%zu collections and tables are neither mapped nor left out: %s", unspoken.count,
+                  buffer_text(&unspoken.names));
+        error_hint(error, "map them, or add to \"left_out\" in project.json: %s",
+                   buffer_text(&unspoken.lines));
+    }
+    buffer_release(&unspoken.names);
+    buffer_release(&unspoken.lines);
+    return ok;
+}
+
+bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
+                    struct error *error)
+{
+    struct errors errors = {0};
+    if (!check_ends(project, error))
+        return false;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (!is_there(catalogs, project->mappings[i], error) && !errors_add(&errors, error))
+            return false;
+    if (!all_spoken_for(catalogs, project, error) && !errors_add(&errors, error))
+        return false;
+    return errors_give(&errors, error);
 }

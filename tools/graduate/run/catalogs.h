@@ -18,9 +18,10 @@ struct catalogs {
 bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
                   const struct folder *folder, struct supervisor *supervisor, struct error *error);
 /* Where a source has no estimate of an entity (an Appwrite with more than 5000 of something, JSON
- * lines), let it count (graduate-extract --count): the number takes the estimate's place. Where it
- * cannot, that is said, and the number stays unknown; false only when the driver is interrupted. */
-bool catalogs_count(struct catalogs *catalogs, const struct project *project,
+ * lines), let it count (graduate-extract --count): the number takes the estimate's place. Not with
+ * `cheap`, where a server would have to be read through for it. Where it cannot, that is said, and
+ * the number stays unknown; false only when the driver is interrupted. */
+bool catalogs_count(struct catalogs *catalogs, const struct project *project, bool cheap,
                     struct supervisor *supervisor, struct error *error);
 /* Those that a run has in its folder; *all is false when it has not all of them. */
 bool catalogs_read(struct catalogs *catalogs, const struct project *project,
@@ -38,9 +39,9 @@ const struct catalog *catalogs_of(const struct catalogs *catalogs, const struct 
 const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
                                            const struct mapping *mapping);
 
-/* The target must be none of the sources, as far as their URIs tell; what is not set yet tells
- * nothing. Then the strict rule: every collection and table of a source is mapped, or left out by name, and every
- * mapping's `from` is there. ERROR_REFUSED; ERROR_USAGE that names the first that is not, how many more there are,
+/* The target must be none of the sources, as far as their URIs tell (ERROR_REFUSED; what is not set
+ * yet tells nothing). Then the strict rule: every collection and table of a source is mapped, or
+ * left out by name, and every mapping's `from` is there. ERROR_USAGE that names all that are not,
  * and what to do. */
 bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
                     struct error *error);

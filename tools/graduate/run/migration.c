@@ -47,7 +47,7 @@ static bool load_project(struct migration *migration, struct error *error)
             return false;
         where = folder.project_folder;
     }
-    return project_load(&migration->project, where, error);
+    return project_load_draft(&migration->project, where, error);
 }
 
 static bool check_folder(const struct migration *migration, struct error *error)
@@ -347,7 +347,7 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
         return repeat(migration, error);
     return check_programs(error) && read_restarts(migration, error) &&
            keep_batch_size(migration, error) && get_catalogs(migration, error) &&
-           check_objects(migration, error) && check_mappings(migration, error) &&
+           check_mappings(migration, error) && check_objects(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            check_session(migration, error) && ledger_lock(&migration->target, error) &&
            begin(migration, error) && load_all(migration, error) &&
@@ -369,6 +369,8 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
             journal_info(&migration->journal, "%s; nothing was migrated yet", error->message);
         return true;
     }
+    if (migration->options->explain != NULL)
+        migration->options->explain(migration, error);
     bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
                    !(error->code == ERROR_DATA && migration->incurable) &&
                    folder->finished[0] == '\0';

@@ -34,6 +34,8 @@ struct migration_options {
     enum message_format format;
     /* What is done when the account is closed, or NULL; may set *exit_code. */
     bool (*afterwards)(struct migration *migration, int *exit_code, struct error *error);
+    /* Says more of what ended the run, or NULL. */
+    void (*explain)(struct migration *migration, struct error *error);
 };
 
 struct migration {

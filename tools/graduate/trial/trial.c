@@ -97,6 +97,22 @@ static bool take(struct trial *trial, const char *entity, struct buffer *text, s
     return ok || error_memory(error);
 }
 
+/* Problems of the entity that were found later. */
+static bool join_problems(cJSON *entity, struct buffer *text, struct error *error)
+{
+    cJSON *json;
+    if (!json_parse(buffer_text(text), text->length, "what graduate-check says", &json, error)) {
+        error->code = ERROR_BUG;
+        return false;
+    }
+    cJSON *problems = cJSON_GetObjectItemCaseSensitive(entity, "problems");
+    cJSON *more = cJSON_GetObjectItemCaseSensitive(json, "problems");
+    while (more != NULL && more->child != NULL)
+        cJSON_AddItemToArray(problems, cJSON_DetachItemViaPointer(more, more->child));
+    cJSON_Delete(json);
+    return true;
+}
+
 /* ---- one entity --------------------------------------------------------------------------------
  */
 
@@ -113,6 +129,13 @@ static bool open_checkpoint(const char *folder, const struct mapping *mapping, i
     error_set_errno(error, ERROR_SOURCE, "cannot read %s", path);
     return error_hint(error, "give a run folder's checkpoints whose entity was read to its end, or "
                              "leave --checkpoints away");
+}
+
+static void add_store(const struct trial *trial, const struct project *project,
+                      struct arguments *arguments)
+{
+    arguments_add(arguments, "--project", project->folder, "--catalogs", trial->scratch, "--store",
+                  trial->store, NULL);
 }
 
 static bool try_entity(const struct trial *trial, const struct project *project,
@@ -134,7 +157,10 @@ static bool try_entity(const struct trial *trial, const struct project *project,
     }
     arguments_init(&programs[count], "graduate-transform");
     arguments_add(&programs[count++], "--project", project->folder, "--trial", NULL);
-    arguments_init(&programs[count++], "graduate-check");
+    arguments_init(&programs[count], "graduate-check");
+    if (options->keys)
+        add_store(trial, project, &programs[count]);
+    count++;
     bool ok = pipeline_capture(supervisor, programs, count, input, text, error);
     if (input >= 0)
         close(input);
@@ -151,6 +177,45 @@ static bool note(struct trial *trial, const struct mapping *mapping, const struc
            cJSON_AddStringToObject(json, "hint", error->hint) != NULL;
 }
 
+/* When the keys of all entities are known; a checkpoint or an export that could not be read lacks
+ * some. */
+static bool look_at_references(struct trial *trial, const struct project *project,
+                               struct supervisor *supervisor, struct error *error)
+{
+    cJSON *entity;
+    bool ok = true, whole = true;
+    cJSON_ArrayForEach(entity, trial->entities)
+    {
+        whole = whole && member(entity, "error") == NULL;
+    }
+    cJSON_ArrayForEach(entity, trial->entities)
+    {
+        struct arguments arguments;
+        struct buffer text;
+        if (!ok || !whole)
+            break;
+        buffer_init(&text);
+        arguments_init(&arguments, "graduate-check");
+        add_store(trial, project, &arguments);
+        arguments_add(&arguments, "--references", member_text(entity, "entity"), NULL);
+        ok = pipeline_capture(supervisor, &arguments, 1, PROCESS_NOTHING, &text, error) &&
+             join_problems(entity, &text, error);
+        buffer_release(&text);
+    }
+    return ok;
+}
+
+/* What only the transformer can say of a mapping, and all of it. */
+static bool check_mappings(const struct trial *trial, const struct project *project,
+                           struct supervisor *supervisor, struct error *error)
+{
+    struct arguments arguments;
+    arguments_init(&arguments, "graduate-transform");
+    arguments_add(&arguments, "--project", project->folder, "--check", "--catalogs", trial->scratch,
+                  NULL);
+    return pipeline_run(supervisor, &arguments, 1, NULL, NULL, error);
+}
+
 static bool is_export(const struct catalogs *catalogs, const struct mapping *mapping)
 {
     const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
@@ -163,7 +228,8 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
 {
     *trial = (struct trial){.entities = cJSON_CreateArray()};
     bool ok = trial->entities != NULL || error_memory(error);
-    ok = ok && file_make_scratch(trial->scratch, error) && write_catalogs(trial, catalogs, error);
+    ok = ok && file_make_scratch(trial->scratch, error) && write_catalogs(trial, catalogs, error) &&
+         file_join(trial->store, sizeof trial->store, trial->scratch, "keys.mdb", error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         struct buffer text;
@@ -178,10 +244,22 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
             ok = error_at(error, mapping->name, NULL, NULL);
         buffer_release(&text);
     }
+    if (options->keys)
+        ok = ok && look_at_references(trial, project, supervisor, error);
     ok = ok && unmet_gather(&trial->unmet, project, &trial->account, error) &&
          hex_ids_gather(&trial->hex_ids, project, &trial->account, error);
     if (!ok)
         trial_release(trial, catalogs);
+    return ok;
+}
+
+bool trial_check(const struct project *project, const struct catalogs *catalogs,
+                 struct supervisor *supervisor, struct error *error)
+{
+    struct trial trial = {0};
+    bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error) &&
+              check_mappings(&trial, project, supervisor, error);
+    trial_release(&trial, catalogs);
     return ok;
 }
 
@@ -192,6 +270,8 @@ void trial_release(struct trial *trial, const struct catalogs *catalogs)
     for (size_t i = 0; trial->scratch[0] != '\0' && i < catalogs->count; i++)
         if (catalog_file(trial, &catalogs->items[i], path, &unused))
             unlink(path);
+    if (trial->store[0] != '\0')
+        unlink(trial->store);
     if (trial->scratch[0] != '\0')
         rmdir(trial->scratch);
     account_release(&trial->account);

@@ -19,17 +19,22 @@ struct trial_options {
     int64_t first; /* records of each entity; 0: all */
     bool exports;  /* only of exports: a server may count what is read of it, and bill it */
     const char *checkpoints; /* read DIR/ENTITY.gck instead of the sources; NULL: do not */
+    bool keys;               /* also what stands twice, and what refers to nothing */
     bool patient; /* an entity that cannot be read is told among the others, and ends nothing */
 };
 
 struct trial {
     char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs */
+    char store[PATH_MAX];   /* and the keys of all rows */
     struct account account; /* what was read, and the paths; nothing was loaded */
     cJSON *entities;        /* as graduate-check prints them; where it could not be read {"entity",
                                "error", "hint"} */
     cJSON *unmet, *hex_ids; /* unmet.h, hex_ids.h */
 };
 
+/* Can every mapping be carried out, under these catalogs? ERROR_USAGE with all that cannot. */
+bool trial_check(const struct project *project, const struct catalogs *catalogs,
+                 struct supervisor *supervisor, struct error *error);
 /* False: a mapping cannot be carried out (ERROR_USAGE), or the trial could not be made. */
 bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
                 const struct trial_options *options, struct supervisor *supervisor,

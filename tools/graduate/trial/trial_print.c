@@ -43,18 +43,22 @@ static void put_problem(struct buffer *out, const char *entity, const cJSON *pro
     const char *path = member_text(problem, "path"), *between = "";
     int64_t times = member_count(problem, "count");
     buffer_init(&line);
-    buffer_printf(&line, "%s%s%s: %s %s: ", entity, path[0] != '\0' ? ", at " : "", path,
-                  figure_count(times, count), times == 1 ? "problem" : "problems");
+    buffer_printf(&line, "%s%s%s: %s %s ", entity, path[0] != '\0' ? ", at " : "", path,
+                  figure_count(times, count), times == 1 ? "problem: key" : "problems: keys");
     cJSON_ArrayForEach(example, member(problem, "examples"))
     {
-        buffer_printf(&line, "%s%s %s", between, between[0] == '\0' ? "key" : "",
-                      member_text(example, "key"));
-        between = ",";
+        buffer_printf(&line, "%s%s", between, member_text(example, "key"));
+        between = ", ";
     }
     if (times > cJSON_GetArraySize(member(problem, "examples")))
         buffer_puts(&line, ", ...");
     put_line(out, "  ", buffer_text(&line));
     put_line(out, "    ", member_text(problem, "message"));
+    cJSON_ArrayForEach(example, member(problem, "examples"))
+    {
+        if (strcmp(member_text(example, "message"), member_text(problem, "message")) != 0)
+            put_line(out, "    ", member_text(example, "message"));
+    }
     if (member_text(problem, "hint")[0] != '\0') {
         buffer_puts(out, "    next:");
         put_line(out, " ", member_text(problem, "hint"));

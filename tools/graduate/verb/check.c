@@ -31,11 +31,12 @@ static const struct command command = {
 
 /* What a plan checks, before a record is read. */
 static bool check_project(const struct project *project, const struct catalogs *catalogs,
-                          struct error *error)
+                          struct supervisor *supervisor, struct error *error)
 {
     struct schema schema = {0};
     struct objects objects = {0};
     bool ok = catalogs_check(catalogs, project, error) &&
+              trial_check(project, catalogs, supervisor, error) &&
               schema_resolve(&schema, project, catalogs->items, catalogs->count, error) &&
               objects_gather(&objects, catalogs, &schema, error) &&
               objects_check(&objects, project, error);
@@ -68,13 +69,13 @@ static bool tell(const struct trial *trial, const struct project *project, struc
 
 static bool check(const struct project *project, struct supervisor *supervisor, struct error *error)
 {
-    const struct trial_options all = {.checkpoints = checkpoints, .patient = true};
+    const struct trial_options all = {.checkpoints = checkpoints, .keys = true, .patient = true};
     struct catalogs catalogs;
     struct trial trial;
     char count[FIGURE_SIZE];
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
-        return false;
-    bool ok = check_project(project, &catalogs, error) &&
+        return project->faults->count > 0 ? project_check(project, error) : false;
+    bool ok = check_project(project, &catalogs, supervisor, error) &&
               trial_make(&trial, project, &catalogs, &all, supervisor, error);
     if (ok) {
         int64_t problems = trial_problems(&trial);
@@ -94,7 +95,7 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
     return verb_needs(project_name, "project", error) &&
-           verb_with_project(call, project_name, check, exit_code, error);
+           verb_with_draft(call, project_name, check, exit_code, error);
 }
 
 const struct verb verb_check = {&command, VERB_NO_FILE, run};

@@ -74,7 +74,7 @@ static bool forecast(const struct project *project, struct supervisor *superviso
     cJSON *outlook;
     if (!catalogs_ask(&live, project, false, NULL, supervisor, error))
         return false;
-    bool ok = catalogs_count(&live, project, supervisor, error) &&
+    bool ok = catalogs_count(&live, project, false, supervisor, error) &&
               outlook_make(runs, run_count, project, &live, &outlook, error) &&
               print(outlook, outlook_print, error);
     catalogs_release(&live);

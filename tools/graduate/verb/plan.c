@@ -87,8 +87,9 @@ static void print_entities(const struct project *project, const struct catalogs 
                      "own estimates):\n");
     sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);
-    buffer_printf(out, "  in all %s %s records, %s\n", all_known ? "about" : "at least",
-                  figure_count(records, figure), figure_bytes(bytes, size));
+    if (all_known || records > 0)
+        buffer_printf(out, "  in all %s %s records, %s\n", all_known ? "about" : "at least",
+                      figure_count(records, figure), figure_bytes(bytes, size));
 }
 
 static void print_statements(const struct schema *schema, struct buffer *out)
@@ -148,6 +149,39 @@ static void print_warnings(const struct project *project, const struct catalogs 
     buffer_release(&warnings);
 }
 
+/* Without a mapping there is nothing to plan; with this, one can be begun. */
+static bool print_holdings(const struct catalogs *catalogs, const struct project *project,
+                           struct error *error)
+{
+    struct buffer out;
+    struct sheet sheet;
+    buffer_init(&out);
+    print_sources(catalogs, &out);
+    buffer_puts(&out, "\nwhat they hold (figures are their own estimates):\n");
+    sheet_init(&sheet, "<>><");
+    sheet_row(&sheet, "collection or table", "records", "bytes",
+              "fields, where the source declares them");
+    for (size_t c = 0; c < catalogs->count; c++)
+        for (size_t e = 0; e < catalogs->items[c].entity_count; e++) {
+            const struct catalog_entity *entity = &catalogs->items[c].entities[e];
+            char name[256], records[FIGURE_SIZE], bytes[FIGURE_SIZE];
+            struct buffer fields;
+            buffer_init(&fields);
+            for (size_t i = 0; i < entity->column_count; i++)
+                buffer_printf(&fields, "%s%s %s", i > 0 ? ", " : "", entity->columns[i].name,
+                              entity->columns[i].type);
+            snprintf(name, sizeof name, "%s.%s", catalogs->items[c].source, entity->name);
+            sheet_row(&sheet, name, figure_count(entity->estimate, records),
+                      figure_bytes(entity->bytes, bytes), buffer_text(&fields));
+            buffer_release(&fields);
+        }
+    sheet_print(&sheet, "  ", &out);
+    sheet_release(&sheet);
+    bool ok = print_text(&out, error);
+    buffer_release(&out);
+    return ok && project_check(project, error);
+}
+
 /* What a run would meet in the first records; it would be told here, not there. */
 static bool print_look(const struct project *project, const struct catalogs *catalogs,
                        struct supervisor *supervisor, struct buffer *out, struct error *error)
@@ -179,8 +213,11 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
     struct objects objects = {0};
     struct buffer text;
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
-        return false;
-    bool ok = catalogs_check(&catalogs, project, error) &&
+        return project->faults->count > 0 ? project_check(project, error) : false;
+    bool ok = (project->mapping_count > 0 || print_holdings(&catalogs, project, error)) &&
+              catalogs_check(&catalogs, project, error) &&
+              trial_check(project, &catalogs, supervisor, error) &&
+              catalogs_count(&catalogs, project, true, supervisor, error) &&
               schema_resolve(&schema, project, catalogs.items, catalogs.count, error) &&
               objects_gather(&objects, &catalogs, &schema, error) &&
               objects_check(&objects, project, error);
@@ -205,7 +242,7 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
     return verb_needs(project_name, "project", error) &&
-           verb_with_project(call, project_name, plan, exit_code, error);
+           verb_with_draft(call, project_name, plan, exit_code, error);
 }
 
 const struct verb verb_plan = {&command, VERB_NO_FILE, run};

@@ -1,5 +1,6 @@
 #include "comparison.h"
 #include "migration.h"
+#include "offenders.h"
 #include "print.h"
 #include "report_pages.h"
 #include "verb.h"
@@ -107,6 +108,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .stall = 600,
         .format = call->format,
         .afterwards = come_after,
+        .explain = offenders_tell,
     };
     return verb_needs(project_name, "project", error) &&
            migration_run(&migration, exit_code, error);

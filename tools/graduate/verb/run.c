@@ -1,4 +1,5 @@
 #include "migration.h"
+#include "offenders.h"
 #include "verb.h"
 
 static const char *project_name, *run_folder, *restart;
@@ -41,6 +42,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .batch_bytes = batch_bytes,
         .stall = stall,
         .format = call->format,
+        .explain = offenders_tell,
     };
     return verb_needs(run_folder, "run-dir", error) && migration_run(&migration, exit_code, error);
 }

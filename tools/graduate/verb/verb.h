@@ -49,10 +49,15 @@ const struct verb *verb_find(const struct verb *const *verbs, size_t count, cons
 
 /* For the verbs: an option that must be there. */
 bool verb_needs(const char *value, const char *option, struct error *error);
-/* For those that run programs but no migration: load the project, let `act` do the work, give all
- * back. A signal that stopped it is an exit code, not an error. */
+/* For those that run programs but no migration: load the project (a draft, where `act` says what is
+ * wrong of it), let `act` do the work, give all back. A signal that stopped it is an exit code, not
+ * an error. */
 bool verb_with_project(const struct verb_call *call, const char *project_name,
                        bool (*act)(const struct project *project, struct supervisor *supervisor,
                                    struct error *error),
                        int *exit_code, struct error *error);
+bool verb_with_draft(const struct verb_call *call, const char *project_name,
+                     bool (*act)(const struct project *project, struct supervisor *supervisor,
+                                 struct error *error),
+                     int *exit_code, struct error *error);
 #endif

@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,26 @@ static void put_path(struct scope *scope, const struct trail *trail)
         put_trail(&scope->scratch, trail, scope->path[0] == '\0');
 }
 
+bool scope_at(const struct scope *scope, struct error *error)
+{
+    size_t length = strlen(scope->path);
+    char rest[sizeof error->path];
+    if (length == 0 || strncmp(error->path, scope->path, length) != 0 ||
+        (error->path[length] != '.' && error->path[length] != '\0'))
+        return false;
+    snprintf(rest, sizeof rest, "%s", error->path + length);
+    size_t used = (size_t)snprintf(error->path, sizeof error->path, "%s[%" PRId64 "]", scope->path,
+                                   scope->position - 1);
+    if (used < sizeof error->path)
+        snprintf(error->path + used, sizeof error->path - used, "%s", rest);
+    return false;
+}
+
 static bool at_trail(struct scope *scope, const struct trail *trail, struct error *error)
 {
     put_path(scope, trail);
-    return error_at(error, NULL, NULL, buffer_text(&scope->scratch));
+    error_at(error, NULL, NULL, buffer_text(&scope->scratch));
+    return scope_at(scope, error);
 }
 
 /* Documents of a collection keep the order of their fields mostly, so the child after the last hit
@@ -175,7 +192,8 @@ bool document_walk(struct plan *plan, struct scope *scope, const struct value *d
     value_describe(document, what, sizeof what);
     error_set(error, ERROR_DATA, "an element is %s, and the mapping looks for fields in it", what);
     error_hint(error, "correct the record in the source, or the mapping, and run again");
-    return error_at(error, NULL, NULL, scope->path);
+    error_at(error, NULL, NULL, scope->path);
+    return scope_at(scope, error);
 }
 
 /* Does a subtree hold a field that nobody spoke for? Only then its object is opened. */

@@ -15,11 +15,12 @@ static bool memory(struct compiling *c)
     return error_memory(c->error);
 }
 
-static bool wrong(struct compiling *c, const char *column, const char *what)
+/* `word`: of the column, with its slash; "" is the column itself. */
+static bool wrong(struct compiling *c, const char *column, const char *word, const char *what)
 {
     const struct schema_output *output = c->output->output;
-    return error_set(c->error, ERROR_USAGE, "%s: /to/%s/columns/%s: %s", output->entity->file,
-                     output->table->label, column, what);
+    return error_set(c->error, ERROR_USAGE, "%s: /to/%s/columns/%s%s: %s", output->entity->file,
+                     output->table->label, column, word, what);
 }
 
 static struct node *child(struct compiling *c, struct node *parent, const char *name, size_t length)
@@ -168,9 +169,10 @@ static bool compile_parent(struct compiling *c, const struct schema_column *colu
         while (i < parent->column_count && strcmp(parent->columns[i].name, name) != 0)
             i++;
         if (i == parent->column_count)
-            return wrong(c, column->name, "a form of the parent table has no such column");
+            return wrong(c, column->name, "/parent",
+                         "a form of the parent table has no such column");
         if (pgtype_oid(&parent->columns[i].type) != pgtype_oid(&column->type))
-            return wrong(c, column->name, "the parent's column has another type");
+            return wrong(c, column->name, "/type", "the parent's column has another type");
         expression->parent[form] = i;
     }
     return true;
@@ -184,7 +186,7 @@ static bool check_constant(struct compiling *c, const struct schema_column *colu
     buffer_init(&bytes);
     bool ok = encode_field(encoding, value, &bytes, &why);
     buffer_release(&bytes);
-    return ok || wrong(c, column->name, why.message);
+    return ok || wrong(c, column->name, "", why.message);
 }
 
 /* What the mapping itself puts into the column must fit it; functions may make it fit later. */
@@ -211,12 +213,17 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     if (!compile_expression(c, column, value, column->name, &plan->expression))
         return false;
     if (!encode_supported(&column->type))
-        return wrong(c, column->name, "a field of a document cannot become this type");
+        return wrong(c, column->name, "/type", "a field of a document cannot become this type");
+    struct error why;
     if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
         return false;
+    if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
+                         column->mapping->in, &why))
+        return wrong(c, column->name, "/in", why.message);
     if (value->kind == VALUE_REST) {
         if (c->output->scope->has_rest)
-            return wrong(c, column->name, "there is a \"rest\" column for these fields already");
+            return wrong(c, column->name, "/rest",
+                         "there is a \"rest\" column for these fields already");
         c->output->scope->has_rest = true;
     }
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
@@ -332,6 +339,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
     schema_outputs(schema, entity, &first, &count);
+    struct errors errors = {0};
     plan->scopes = arena_alloc(&plan->arena, count + 1, sizeof *plan->scopes);
     plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
     bool ok = plan->scopes != NULL && plan->outputs != NULL ? true : memory(&c);
@@ -353,7 +361,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         ok = ok &&
              compile_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
         for (size_t k = 0; ok && k < output->output->column_count; k++) {
-            ok = compile_column(&c, &output->output->columns[k], &output->columns[k]);
+            ok = compile_column(&c, &output->output->columns[k], &output->columns[k]) ||
+                 errors_add(&errors, error);
             output->column_count++;
         }
     }
@@ -365,6 +374,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         ok = compile_drop(&c, entity->drops.items[i]);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = make_slots(&c, &plan->scopes[i]);
+    ok = ok && errors_give(&errors, error);
     if (!ok)
         plan_release(plan);
     return ok;

@@ -11,6 +11,7 @@
 #ifndef TRANSFORM_PLAN_H
 #define TRANSFORM_PLAN_H
 
+#include "allowed.h"
 #include "encode.h"
 #include "graduate/arena.h"
 #include "graduate/schema.h"
@@ -50,6 +51,7 @@ struct unspoken {
 
 struct scope {
     const char *path; /* "" for the record, "tasks" for the elements of that array */
+    int64_t position; /* of the element at hand, from 1 */
     struct node root; /* slot: the document (or scalar element) itself */
     int slot_count;
     struct value *slots;
@@ -101,6 +103,7 @@ struct rule_plan {
 struct column_plan {
     const struct schema_column *column;
     struct expression expression;
+    struct allowed allowed;
 };
 
 struct output_plan {

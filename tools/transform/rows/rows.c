@@ -34,7 +34,7 @@ void rows_clear(struct rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         buffer_clear(&rows->lists[i].tuples);
-        rows->lists[i].rows = 0;
+        rows->lists[i].rows = rows->lists[i].told = 0;
     }
     rows->filtered = 0;
 }
@@ -83,8 +83,11 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (value_is_nothing(&value) && not_null)
         return refuse_null(column, &value, error);
     int64_t ids = losses->hex_ids;
+    size_t start = out->length;
     if (!encode_field(&expression->encoding, &value, out, error))
         return false;
+    if (!out->failed && !allowed_check(&column->allowed, out->data + start, &value, error))
+        return error_at(error, NULL, NULL, expression->path);
     evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
     return true;
 }
@@ -111,6 +114,7 @@ static bool put_row(const struct rows *rows, const struct origin *origin,
         if (fields != NULL)
             fields[i] = start;
         if (!put_column(rows, origin, output->scope, column, &list->tuples, error) &&
+            !scope_at(output->scope, error) &&
             !pass_over_column(origin, column->column->name, start, &list->tuples, error))
             return false;
     }
@@ -187,10 +191,9 @@ static void describe_refusal(const struct plan *plan, const struct scope *scope,
     }
 }
 
-static bool refuse_element(const struct plan *plan, const struct scope *scope, int64_t position,
-                           struct error *error)
+static bool refuse_element(const struct plan *plan, const struct scope *scope, struct error *error)
 {
-    char why[700], path[256];
+    char why[700];
     describe_refusal(plan, scope, why, sizeof why);
     error_set(error, ERROR_DATA, "no table takes this element%s", why);
     error_hint(error,
@@ -198,8 +201,8 @@ static bool refuse_element(const struct plan *plan, const struct scope *scope, i
                "\"when\": {...}, \"why\": \"...\"}]; a condition on a field of the record "
                "begins with \"^.\"",
                scope->path);
-    snprintf(path, sizeof path, "%s[%" PRId64 "]", scope->path, position - 1);
-    return error_at(error, NULL, NULL, path);
+    error_at(error, NULL, NULL, scope->path);
+    return scope_at(scope, error);
 }
 
 static bool put_element(struct rows *rows, struct plan *plan, struct scope *scope,
@@ -217,7 +220,7 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
     if (!is_left_out(plan, scope, &left, error))
         return false;
     if (!left)
-        return refuse_element(plan, scope, origin->position, error);
+        return refuse_element(plan, scope, error);
     document_leave_out(scope, &plan->paths);
     return true;
 }
@@ -243,7 +246,7 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
     while (bson_iter_next(&iter)) {
         struct value element = value_from_iter(&iter);
         origin.document = &element;
-        origin.position++;
+        scope->position = ++origin.position;
         if (!put_element(rows, plan, scope, &origin, account, error) &&
             !problems_take(plan->problems, scope->path, error))
             return false;
@@ -331,7 +334,22 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
         ok = true;
     }
     plan->losses.key = "";
+    if (ok && plan->problems != NULL)
+        rows_end_record(rows, plan->problems, key);
     return ok ? true : error_at(error, plan->entity->name, key, NULL);
+}
+
+void rows_end_record(struct rows *rows, struct problems *problems, const char *key)
+{
+    struct buffer text;
+    buffer_init(&text);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct row_list *list = &rows->lists[i];
+        buffer_printf(&text, "%s%" PRIu32, i > 0 ? " " : "", list->rows - list->told);
+        list->told = list->rows;
+    }
+    problems_end_record(problems, key, buffer_text(&text));
+    buffer_release(&text);
 }
 
 static void put_section(struct buffer *out, size_t output, uint32_t count,
@@ -351,6 +369,8 @@ void rows_put_sections(const struct rows *rows, const struct losses *losses,
     for (size_t i = 0; i < rows->count; i++)
         put_section(out, i, rows->lists[i].rows, &rows->lists[i].tuples);
     put_section(out, rows->count, losses->count, &losses->tuples);
-    if (problems != NULL)
+    if (problems != NULL) {
         put_section(out, rows->count + 1, problems->count, &problems->tuples);
+        put_section(out, rows->count + 2, problems->record_count, &problems->records);
+    }
 }

@@ -11,7 +11,7 @@
 
 struct row_list {
     struct buffer tuples;
-    uint32_t rows;
+    uint32_t rows, told; /* told: of records that a trial is done with */
 };
 
 struct rows {
@@ -31,6 +31,8 @@ void rows_clear(struct rows *rows);
  * may be loaded. */
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error);
+/* A trial is done with a record: put on record how many rows it has in each list. */
+void rows_end_record(struct rows *rows, struct problems *problems, const char *key);
 /* The sections of a rows payload: every list that has rows, and the losses and problems (NULL:
  * none) behind them. */
 void rows_put_sections(const struct rows *rows, const struct losses *losses,

@@ -296,10 +296,10 @@ static convert_function find_conversion(uint32_t from, const struct pgtype *to)
 }
 
 static bool wrong(const struct tuple_plan *plan, const struct schema_column *column,
-                  const char *what, struct error *error)
+                  const char *word, const char *what, struct error *error)
 {
-    return error_set(error, ERROR_USAGE, "%s: /to/%s/columns/%s: %s", plan->entity->file,
-                     plan->output->table->label, column->name, what);
+    return error_set(error, ERROR_USAGE, "%s: /to/%s/columns/%s/%s: %s", plan->entity->file,
+                     plan->output->table->label, column->name, word, what);
 }
 
 static bool compile_constant(struct tuple_plan *plan, struct tuple_column *column,
@@ -316,7 +316,7 @@ static bool compile_constant(struct tuple_plan *plan, struct tuple_column *colum
     if (!value_from_json(&plan->arena, json, &value))
         return error_memory(error);
     if (!encode_supported(&column->schema->type))
-        return wrong(plan, column->schema, "there are no constants of this type", error);
+        return wrong(plan, column->schema, "type", "there are no constants of this type", error);
     struct error why;
     buffer_init(&bytes);
     bool fits = encode_field(&encoding, &value, &bytes, &why);
@@ -327,7 +327,7 @@ static bool compile_constant(struct tuple_plan *plan, struct tuple_column *colum
     column->constant_length = bytes.length;
     buffer_release(&bytes);
     if (!fits)
-        return wrong(plan, column->schema, why.message, error);
+        return wrong(plan, column->schema, "const", why.message, error);
     return copy != NULL ? true : error_memory(error);
 }
 
@@ -358,14 +358,15 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
         column->convert = identify;
         return oid == OID_UUID || is_text(oid)
                    ? true
-                   : wrong(plan, schema, "an identity is kept as uuid or text in the source",
-                           error);
+                   : wrong(plan, schema, "id_of",
+                           "an identity is kept as uuid or text in the source", error);
     }
     if (value != NULL && value->keys_id_of != NULL) {
         column->keys_entity = value->keys_id_of->name;
         column->convert = identify_keys;
-        return oid == OID_JSONB ? true
-                                : wrong(plan, schema, "the source's column is no jsonb", error);
+        return oid == OID_JSONB
+                   ? true
+                   : wrong(plan, schema, "keys_id_of", "the source's column is no jsonb", error);
     }
     const char *from = plan->catalog->columns[schema->source_column].type;
     column->convert = find_conversion(oid, &schema->type);
@@ -375,7 +376,7 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
     pgtype_format(&schema->type, type, sizeof type);
     snprintf(what, sizeof what, "the source's %.80s does not become %s without a change of value",
              from, type);
-    return wrong(plan, schema, what, error);
+    return wrong(plan, schema, "type", what, error);
 }
 
 /* A path of the account per column of the source. */
@@ -420,9 +421,12 @@ bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
         (plan->columns == NULL || plan->fields == NULL || plan->key == NULL || plan->fates == NULL))
         ok = error_memory(error);
     ok = ok && compile_fates(plan, error);
+    struct errors errors = {0};
     for (size_t i = 0; ok && i < plan->output->column_count; i++)
         ok = compile_column(plan, &plan->output->columns[i], &plan->columns[plan->column_count++],
-                            error);
+                            error) ||
+             errors_add(&errors, error);
+    ok = ok && errors_give(&errors, error);
     for (size_t k = 0; ok && k < catalog->key.count; k++)
         for (size_t c = 0; c < catalog->column_count; c++)
             if (strcmp(catalog->columns[c].name, catalog->key.items[k]) == 0)
@@ -535,5 +539,10 @@ bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **a
     for (size_t c = 0; c < plan->catalog->column_count; c++)
         path_account_add(&plan->paths, plan->fates[c].path, plan->fates[c].fate);
     list->rows++;
+    if (plan->problems != NULL) {
+        char key[160];
+        find_key(plan, key, sizeof key);
+        rows_end_record(rows, plan->problems, key);
+    }
     return buffer_ok(&list->tuples, error);
 }

@@ -3,21 +3,33 @@
 
 const char *const problem_fields[PROBLEM_FIELDS] = {"entity", "key", "path", "message", "hint"};
 
+const char *const record_fields[RECORD_FIELDS] = {"key", "rows"};
+
 void problems_init(struct problems *problems, const char *entity)
 {
     *problems = (struct problems){.entity = entity, .key = ""};
     buffer_init(&problems->tuples);
+    buffer_init(&problems->records);
 }
 
 void problems_release(struct problems *problems)
 {
     buffer_release(&problems->tuples);
+    buffer_release(&problems->records);
 }
 
 void problems_clear(struct problems *problems)
 {
     buffer_clear(&problems->tuples);
-    problems->count = 0;
+    buffer_clear(&problems->records);
+    problems->count = problems->record_count = 0;
+}
+
+void problems_end_record(struct problems *problems, const char *key, const char *rows)
+{
+    const char *const texts[RECORD_FIELDS] = {key, rows};
+    copy_texts(&problems->records, texts, RECORD_FIELDS);
+    problems->record_count++;
 }
 
 bool problems_take(struct problems *problems, const char *path, struct error *error)

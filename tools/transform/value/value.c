@@ -1,5 +1,8 @@
 #include "value.h"
+#include "datetime.h"
 #include "number.h"
+
+#include "graduate/identity.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -250,6 +253,46 @@ const char *value_kind(const struct value *value)
     return "a value of an unknown type";
 }
 
+/* To the second where it is one; beyond the years of ISO 8601 the milliseconds. */
+static void brief_date(int64_t milliseconds, char *out, size_t size)
+{
+    char text[40];
+    if (!datetime_format(milliseconds, text, sizeof text)) {
+        snprintf(out, size, "%" PRId64 " ms", milliseconds);
+        return;
+    }
+    char *fraction = strstr(text, ".000Z");
+    snprintf(out, size, "%.*s%s", fraction != NULL ? (int)(fraction - text) : (int)sizeof text,
+             text, fraction != NULL ? "Z" : "");
+}
+
+/* As JSON, so far as it fits: a key may be made of several fields. */
+static void brief_container(const struct value *value, char *out, size_t size)
+{
+    bool array = value->type == BSON_TYPE_ARRAY;
+    const char *between = "";
+    size_t used = (size_t)snprintf(out, size, "%s", array ? "[" : "{");
+    bson_iter_t iter;
+    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+        return;
+    while (used < size && bson_iter_next(&iter)) {
+        char brief[80];
+        const struct value member = value_from_iter(&iter);
+        const char *quote = value_is_text(&member) || member.type == BSON_TYPE_OID ||
+                                    member.type == BSON_TYPE_DATE_TIME
+                                ? "\""
+                                : "";
+        value_brief(&member, brief, sizeof brief);
+        used += (size_t)snprintf(
+            out + used, size - used, "%s%s%s%s%s%s%s", between, array ? "" : "\"",
+            array ? "" : bson_iter_key(&iter), array ? "" : "\": ", quote,
+            brief[0] != '\0' || quote[0] != '\0' ? brief : value_kind(&member), quote);
+        between = ", ";
+    }
+    if (used < size)
+        snprintf(out + used, size - used, "%s", array ? "]" : "}");
+}
+
 void value_brief(const struct value *value, char *out, size_t size)
 {
     char text[BSON_DECIMAL128_STRING];
@@ -263,7 +306,7 @@ void value_brief(const struct value *value, char *out, size_t size)
     } else if (is_integer(value)) {
         snprintf(out, size, "%" PRId64, value->integer);
     } else if (value->type == BSON_TYPE_DATE_TIME) {
-        snprintf(out, size, "%" PRId64 " ms", value->integer);
+        brief_date(value->integer, out, size);
     } else if (value->type == BSON_TYPE_BOOL) {
         snprintf(out, size, "%s", value->integer != 0 ? "true" : "false");
     } else if (value->type == BSON_TYPE_TIMESTAMP) {
@@ -283,6 +326,11 @@ void value_brief(const struct value *value, char *out, size_t size)
         for (size_t i = 0; i < length; i++)
             out[i] = value->bytes[i] < 0x20 ? '?' : (char)value->bytes[i];
         out[length] = '\0';
+    } else if (value->type == BSON_TYPE_DOCUMENT || value->type == BSON_TYPE_ARRAY) {
+        brief_container(value, out, size);
+    } else if (value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16) {
+        uuid_format(value->bytes, text);
+        snprintf(out, size, "%s", text);
     }
 }
 
@@ -291,6 +339,9 @@ void value_describe(const struct value *value, char *out, size_t size)
     char brief[64];
     value_brief(value, brief, sizeof brief);
     bool text = value_is_text(value);
+    if (value->type == BSON_TYPE_DOCUMENT || value->type == BSON_TYPE_ARRAY ||
+        value->type == BSON_TYPE_BINARY)
+        brief[0] = '\0'; /* what it is says enough */
     snprintf(out, size, "%s%s%s%s", value_kind(value), brief[0] != '\0' || text ? " " : "",
              text ? "\"" : "", brief);
     size_t used = strlen(out);

@@ -3,20 +3,33 @@
  * Row-level security, policies and grants are the mapping's, table by table; what is there beyond
  * them is told, too, because it opens what the mapping closes. */
 #include "blueprint.h"
+#include "exposure.h"
 #include "expression.h"
 #include "level.h"
 #include "query.h"
 #include "scanner_check.h"
+#include "service_columns.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+enum { MOST_WARNINGS = 8 }; /* kinds of them that the scan of the accounts knows */
+
+/* Tables without a policy, "public.a, public.b": nothing is wrong with them, and the application
+ * sees none of their rows. Whether service_role does is a right of its own. */
+struct unread {
+    struct buffer by_service, by_owner;
+    int64_t by_service_count, by_owner_count;
+};
+
 struct look {
     struct inspection *inspection;
     const struct mapping_table *mapping; /* the form that makes the table */
     const char *oid;
+    struct unread *unread;
     struct error *error;
 };
 
@@ -26,7 +39,8 @@ static const char roles_sql[] =
     " WHERE NOT EXISTS (SELECT FROM pg_roles p WHERE p.rolname = r.name)";
 
 static const char table_sql[] =
-    "SELECT c.oid, c.relrowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    "SELECT c.oid, c.relrowsecurity, has_table_privilege('service_role', c.oid, 'SELECT')"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')";
 
 /* Roles in the order of their bytes, one to a line. */
@@ -150,7 +164,32 @@ static bool is_policy(const struct look *look, const char *name)
     return false;
 }
 
-static bool look_at_policies(const struct look *look)
+static void note_unread(struct unread *unread, const char *label, bool by_service)
+{
+    struct buffer *out = by_service ? &unread->by_service : &unread->by_owner;
+    buffer_printf(out, "%s%s", out->length > 0 ? ", " : "", label);
+    *(by_service ? &unread->by_service_count : &unread->by_owner_count) += 1;
+}
+
+static void remark_unread(struct inspection *inspection, struct unread *unread)
+{
+    if (unread->by_service_count > 0)
+        inspection_remark(inspection,
+                          "%s %s row-level security and no policy; only the owner and service_role "
+                          "read %s",
+                          buffer_text(&unread->by_service),
+                          unread->by_service_count > 1 ? "have" : "has",
+                          unread->by_service_count > 1 ? "them" : "it");
+    if (unread->by_owner_count > 0)
+        inspection_remark(inspection,
+                          "%s %s row-level security and no policy; only the owner reads %s, for "
+                          "service_role has no right to",
+                          buffer_text(&unread->by_owner),
+                          unread->by_owner_count > 1 ? "have" : "has",
+                          unread->by_owner_count > 1 ? "them" : "it");
+}
+
+static bool look_at_policies(const struct look *look, bool by_service)
 {
     char what[256], text[256];
     snprintf(what, sizeof what, "the policies of %s", look->mapping->label);
@@ -172,6 +211,8 @@ static bool look_at_policies(const struct look *look)
         snprintf(text, sizeof text, "the policy \"%s\" is none of the mapping's", name);
         ok = is_policy(look, name) || find(look, "extra policy", text);
     }
+    if (found != NULL && PQntuples(found) == 0 && look->mapping->policy_count == 0)
+        note_unread(look->unread, look->mapping->label, by_service);
     PQclear(found);
     return ok;
 }
@@ -258,7 +299,7 @@ static bool look_at_roles(const struct look *look)
 
 /* What is not there is told by the level of references; here it could not be looked at. */
 static bool look_at_table(struct inspection *inspection, const struct mapping_table *mapping,
-                          struct error *error)
+                          struct unread *unread, struct error *error)
 {
     const char *const parameters[] = {mapping->schema, mapping->name};
     PGresult *rows = query(inspection, mapping->label, table_sql, parameters, 2);
@@ -266,12 +307,12 @@ static bool look_at_table(struct inspection *inspection, const struct mapping_ta
     if (rows != NULL && PQntuples(rows) == 0) {
         inspection_doubt(inspection, "there is no table %s", mapping->label);
     } else if (rows != NULL) {
-        const struct look look = {inspection, mapping, PQgetvalue(rows, 0, 0), error};
+        const struct look look = {inspection, mapping, PQgetvalue(rows, 0, 0), unread, error};
         inspection->checks++;
         ok = (query_true(rows, 0, 1) ||
               find(&look, "row security",
                    "row-level security is off: whoever has a right on the table sees every row")) &&
-             look_at_policies(&look) && look_at_roles(&look);
+             look_at_policies(&look, query_true(rows, 0, 2)) && look_at_roles(&look);
     }
     PQclear(rows);
     return ok;
@@ -282,6 +323,7 @@ static bool look_at_tables(struct inspection *inspection, struct error *error)
 {
     const struct verification *verification = inspection->verification;
     struct blueprint blueprint;
+    struct unread unread = {0};
     struct error why = {0};
     if (!blueprint_init(&blueprint, verification->project, verification->catalogs,
                         verification->catalog_count, &why)) {
@@ -293,18 +335,79 @@ static bool look_at_tables(struct inspection *inspection, struct error *error)
         return true;
     }
     bool ok = true;
+    buffer_init(&unread.by_service);
+    buffer_init(&unread.by_owner);
     for (size_t i = 0; ok && i < blueprint.count; i++) {
         const struct mapping_table *mapping = blueprint.tables[i].mapping;
-        ok = mapping->exists || look_at_table(inspection, mapping, error);
+        ok = (mapping->exists || look_at_table(inspection, mapping, &unread, error)) &&
+             service_columns_check(inspection, &blueprint.tables[i], error);
     }
+    ok = ok && exposure_check(inspection, &blueprint, error);
+    remark_unread(inspection, &unread);
+    ok = ok && buffer_ok(&unread.by_service, error) && buffer_ok(&unread.by_owner, error);
+    buffer_release(&unread.by_service);
+    buffer_release(&unread.by_owner);
     blueprint_release(&blueprint);
     return ok;
 }
 
+/* Rows of one kind that are as the mapping means them. */
+struct warning {
+    char *text; /* with its table and column */
+    int64_t rows;
+};
+struct scan {
+    struct inspection *inspection;
+    struct warning warnings[MOST_WARNINGS];
+    size_t warning_count;
+};
+
+enum { PROBLEM_TEXT, PROBLEM_TABLE, PROBLEM_ROW, PROBLEM_COLUMN, PROBLEM_WEIGHT };
+
+static bool count_warning(struct scan *scan, const PGresult *rows, struct error *error)
+{
+    char text[512];
+    size_t i = 0;
+    snprintf(text, sizeof text, "%s, %s %s", PQgetvalue(rows, 0, PROBLEM_TABLE),
+             PQgetvalue(rows, 0, PROBLEM_COLUMN), PQgetvalue(rows, 0, PROBLEM_TEXT));
+    while (i < scan->warning_count && strcmp(scan->warnings[i].text, text) != 0)
+        i++;
+    if (i == MOST_WARNINGS)
+        return error_set(error, ERROR_BUG,
+                         "the scan of the accounts has more kinds of warnings "
+                         "than there is room for");
+    if (i == scan->warning_count) {
+        scan->warnings[i] = (struct warning){strdup(text), 0};
+        if (scan->warnings[i].text == NULL)
+            return error_memory(error);
+        scan->warning_count++;
+    }
+    scan->warnings[i].rows++;
+    return true;
+}
+
 static bool visit_problem(void *context, const PGresult *rows, struct error *error)
 {
-    return inspection_find(context, "auth", PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2), error,
-                           "%s %s", PQgetvalue(rows, 0, 3), PQgetvalue(rows, 0, 0));
+    struct scan *scan = context;
+    if (strcmp(PQgetvalue(rows, 0, PROBLEM_WEIGHT), "warning") == 0)
+        return count_warning(scan, rows, error);
+    return inspection_find(scan->inspection, "auth", PQgetvalue(rows, 0, PROBLEM_TABLE),
+                           PQgetvalue(rows, 0, PROBLEM_ROW), error, "%s %s",
+                           PQgetvalue(rows, 0, PROBLEM_COLUMN), PQgetvalue(rows, 0, PROBLEM_TEXT));
+}
+
+static bool look_at_accounts(struct inspection *inspection, struct error *error)
+{
+    struct scan scan = {.inspection = inspection};
+    bool ok = query_each(inspection, "the rows of Supabase Auth", scanner_check, visit_problem,
+                         &scan, error);
+    for (size_t i = 0; i < scan.warning_count; i++) {
+        const struct warning *warning = &scan.warnings[i];
+        inspection_remark(inspection, "%" PRId64 " %s of %s", warning->rows,
+                          warning->rows == 1 ? "row" : "rows", warning->text);
+        free(warning->text);
+    }
+    return ok;
 }
 
 bool level_supabase(struct verification *verification, struct error *error)
@@ -322,9 +425,7 @@ bool level_supabase(struct verification *verification, struct error *error)
         inspection_doubt(&inspection, "this target is no Supabase: there is no role %s", missing);
     if (roles != NULL && missing == NULL) {
         inspection.checks++;
-        ok = look_at_tables(&inspection, error) &&
-             query_each(&inspection, "the rows of Supabase Auth", scanner_check, visit_problem,
-                        &inspection, error);
+        ok = look_at_tables(&inspection, error) && look_at_accounts(&inspection, error);
     }
     PQclear(roles);
     return inspection_close(&inspection, ok, error);

@@ -1,8 +1,8 @@
-/* Columns and what stands on them: types, NOT NULL, defaults, checks, sequences. */
+/* Columns and what stands on them: types, collations, NOT NULL, defaults, and who numbers them. */
 #include "expression.h"
+#include "source_object.h"
 #include "table_shape.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,33 +10,28 @@ struct look {
     struct inspection *inspection;
     const struct blueprint_table *table;
     const char *oid;
-    const PGresult *columns, *checks; /* as the target has them */
+    const PGresult *columns; /* as the target has them */
     struct error *error;
 };
 
-enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_NOT_NULL, COLUMN_DEFAULT, COLUMN_NUMBER };
+enum {
+    COLUMN_NAME,
+    COLUMN_TYPE,
+    COLUMN_NOT_NULL,
+    COLUMN_DEFAULT,
+    COLUMN_NUMBER,
+    COLUMN_IDENTITY,
+    COLUMN_GENERATED,
+    COLUMN_COLLATION, /* where it is not the type's own */
+};
 static const char columns_sql[] =
-    "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,"
-    " pg_get_expr(d.adbin, d.adrelid), a.attnum"
-    " FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+    "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,"
+    " pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attnum, a.attidentity, a.attgenerated,"
+    " CASE WHEN a.attcollation <> t.typcollation THEN l.collname END"
+    " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+    " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+    " LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation"
     " WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
-
-/* conenforced is as new as version 18. */
-enum { CHECK_NAME, CHECK_EXPRESSION, CHECK_VALID, CHECK_COLUMNS };
-static const char checks_sql[] =
-    "SELECT o.conname, pg_get_expr(o.conbin, o.conrelid),"
-    " o.convalidated AND (to_jsonb(o) ->> 'conenforced') IS DISTINCT FROM 'false',"
-    " array_to_string(o.conkey, ',')"
-    " FROM pg_constraint o WHERE o.conrelid = $1::oid AND o.contype = 'c' ORDER BY o.conname";
-
-/* pg_sequences and pg_get_serial_sequence hide or refuse what a role has no right on; these do not.
- */
-static const char sequence_sql[] =
-    "SELECT n.nspname, c.relname, q.seqincrement FROM pg_depend d"
-    " JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'"
-    " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid"
-    " WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass"
-    " AND d.refobjid = $1::oid AND d.refobjsubid = $2::int AND d.deptype IN ('a', 'i')";
 
 static bool same_type(const struct pgtype *type, const char *found)
 {
@@ -47,6 +42,12 @@ static bool same_type(const struct pgtype *type, const char *found)
            other.precision == type->precision && other.scale == type->scale;
 }
 
+/* NULL is what a column without a default gets. */
+static bool is_default(const char *found)
+{
+    return found != NULL && strcmp(found, "NULL") != 0 && strncmp(found, "NULL::", 6) != 0;
+}
+
 /* An identity column or one with a sequence of its own has no default to compare. */
 static bool look_at_default(const struct look *look, const struct blueprint_column *column, int row)
 {
@@ -54,8 +55,13 @@ static bool look_at_default(const struct look *look, const struct blueprint_colu
     const char *label = look->table->label;
     char what[256], type[64];
     bool same = false;
-    if (column->default_sql == NULL || column->numbered)
+    if (column->numbered || PQgetvalue(look->columns, row, COLUMN_GENERATED)[0] != '\0')
         return true;
+    if (column->default_sql == NULL)
+        return !is_default(found) ||
+               inspection_find(look->inspection, "extra default", label, NULL, look->error,
+                               "column %s has the default %s, which the mapping does not say",
+                               column->name, found);
     pgtype_format(&column->type, type, sizeof type);
     snprintf(what, sizeof what, "the default of %s of %s", column->name, label);
     look->inspection->checks++;
@@ -72,119 +78,62 @@ static bool look_at_default(const struct look *look, const struct blueprint_colu
                                    found, column->default_sql);
 }
 
-static void put_allowed(struct buffer *sql, const struct blueprint_column *column)
+/* Who gives the column its values: the rows, or the server. */
+static bool look_at_numbering(const struct look *look, const struct blueprint_column *column,
+                              int row)
 {
-    const cJSON *item;
-    query_put_name(sql, column->name);
-    cJSON_ArrayForEach(item, column->in)
-    {
-        buffer_puts(sql, item == column->in->child ? " IN (" : ", ");
-        char *number = cJSON_IsNumber(item) ? cJSON_PrintUnformatted(item) : NULL;
-        if (cJSON_IsString(item))
-            query_put_literal(sql, item->valuestring);
-        else if (number != NULL)
-            buffer_puts(sql, number);
-        else
-            sql->failed = true;
-        cJSON_free(number);
-    }
-    buffer_putc(sql, ')');
-}
-
-/* The list has no name that the mapping gives: any check of the column may be it. */
-static bool look_at_allowed(const struct look *look, const struct blueprint_column *column, int row)
-{
-    const char *label = look->table->label, *number = PQgetvalue(look->columns, row, COLUMN_NUMBER);
-    char what[256];
-    struct buffer sql;
-    bool known = true, same = false, valid = false;
-    if (column->in == NULL)
-        return true;
-    buffer_init(&sql);
-    put_allowed(&sql, column);
-    bool ok = buffer_ok(&sql, look->error);
-    look->inspection->checks++;
-    snprintf(what, sizeof what, "the allowed values of %s of %s", column->name, label);
-    for (int i = 0; ok && known && !valid && i < PQntuples(look->checks); i++) {
-        bool equal = false;
-        if (strcmp(PQgetvalue(look->checks, i, CHECK_COLUMNS), number) != 0)
-            continue;
-        known =
-            expression_same(look->inspection, what, look->table->mapping->schema,
-                            look->table->mapping->name, EXPRESSION_VALUE, NULL, buffer_text(&sql),
-                            PQgetvalue(look->checks, i, CHECK_EXPRESSION), &equal);
-        same = same || equal;
-        valid = equal && query_true(look->checks, i, CHECK_VALID);
-    }
-    if (ok && known && !valid)
-        ok = inspection_find(look->inspection, "no check", label, NULL, look->error,
-                             "the check that column %s has one of its allowed values is %s",
-                             column->name, same ? "not validated" : "missing");
-    buffer_release(&sql);
-    return ok;
-}
-
-/* The next number must be above the largest that is kept and above the last that the source gave: a
- * number of a row that is gone may still be known elsewhere. */
-static bool compare_sequence(const struct look *look, const struct blueprint_column *column,
-                             const PGresult *sequence, int64_t increment)
-{
-    char what[256];
-    struct buffer sql;
-    int64_t largest = 0, last = query_int(sequence, 0, 0);
-    int64_t next = query_true(sequence, 0, 1) ? last + increment : last;
-    bool any = false;
-    snprintf(what, sizeof what, "the largest %s of %s", column->name, look->table->label);
-    buffer_init(&sql);
-    buffer_puts(&sql, "SELECT max(");
-    query_put_name(&sql, column->name);
-    buffer_puts(&sql, ") FROM ");
-    query_put_table(&sql, look->table->mapping->schema, look->table->mapping->name);
-    bool ok = buffer_ok(&sql, look->error);
-    if (ok && query_number(look->inspection, what, buffer_text(&sql), &largest, &any)) {
-        if (any && next <= largest)
-            ok = inspection_find(
-                look->inspection, "sequence", look->table->label, NULL, look->error,
-                "the next number of column %s is %" PRId64 ", and a row has %" PRId64 " already",
-                column->name, next, largest);
-        else if (next <= column->serial_last)
-            ok =
-                inspection_find(look->inspection, "sequence", look->table->label, NULL, look->error,
-                                "the next number of column %s is %" PRId64
-                                ", and the source has given %" PRId64 " already",
-                                column->name, next, column->serial_last);
-    }
-    buffer_release(&sql);
-    return ok;
-}
-
-static bool look_at_sequence(const struct look *look, const struct blueprint_column *column,
-                             int row)
-{
-    const char *const parameters[] = {look->oid, PQgetvalue(look->columns, row, COLUMN_NUMBER)};
-    char what[256];
-    struct buffer sql;
-    bool ok = true;
+    const char *label = look->table->label;
+    char identity = PQgetvalue(look->columns, row, COLUMN_IDENTITY)[0];
+    bool generated = PQgetvalue(look->columns, row, COLUMN_GENERATED)[0] != '\0';
+    if (generated)
+        return source_object_over(look->inspection->verification, look->table, "generated column",
+                                  column->name) != NULL ||
+               inspection_find(look->inspection, "shape", label, NULL, look->error,
+                               "column %s is generated by the server, which the mapping does not "
+                               "say",
+                               column->name);
     if (!column->numbered)
-        return true;
-    snprintf(what, sizeof what, "the sequence of %s of %s", column->name, look->table->label);
-    PGresult *owned = query(look->inspection, what, sequence_sql, parameters, 2);
-    look->inspection->checks++;
-    if (owned != NULL && PQntuples(owned) == 0)
-        ok = inspection_find(look->inspection, "sequence", look->table->label, NULL, look->error,
-                             "no sequence numbers column %s", column->name);
-    if (owned != NULL && PQntuples(owned) > 0) {
-        buffer_init(&sql);
-        buffer_puts(&sql, "SELECT last_value, is_called FROM ");
-        query_put_table(&sql, PQgetvalue(owned, 0, 0), PQgetvalue(owned, 0, 1));
-        ok = buffer_ok(&sql, look->error);
-        PGresult *state = ok ? query(look->inspection, what, buffer_text(&sql), NULL, 0) : NULL;
-        ok = ok && (state == NULL || compare_sequence(look, column, state, query_int(owned, 0, 2)));
-        PQclear(state);
-        buffer_release(&sql);
-    }
-    PQclear(owned);
-    return ok;
+        return identity == '\0' ||
+               inspection_find(
+                   look->inspection, "shape", label, NULL, look->error,
+                   "column %s is numbered by the server, which the mapping does not say",
+                   column->name);
+    if (identity == 'a' &&
+        !source_object_says(source_object_over(look->inspection->verification, look->table,
+                                               "identity", column->name),
+                            "ALWAYS") &&
+        !inspection_find(look->inspection, "shape", label, NULL, look->error,
+                         "column %s is GENERATED ALWAYS, and refuses numbers that are given; it "
+                         "should be BY DEFAULT",
+                         column->name))
+        return false;
+    return shape_sequence(look->inspection, look->table, column, look->oid,
+                          PQgetvalue(look->columns, row, COLUMN_NUMBER), look->error);
+}
+
+/* Comparisons, orders and uniqueness of the same texts are others. */
+static bool look_at_collation(const struct look *look, const struct blueprint_column *column,
+                              int row)
+{
+    const char *collation = query_text(look->columns, row, COLUMN_COLLATION);
+    return collation == NULL ||
+           source_object_over(look->inspection->verification, look->table, "column collation",
+                              column->name) != NULL ||
+           inspection_find(look->inspection, "shape", look->table->label, NULL, look->error,
+                           "column %s has the collation %s, which the mapping does not say",
+                           column->name, collation);
+}
+
+static bool look_at_null(const struct look *look, const struct blueprint_column *column, int row)
+{
+    const char *label = look->table->label;
+    bool not_null = query_true(look->columns, row, COLUMN_NOT_NULL);
+    if (column->not_null && !not_null)
+        return inspection_find(look->inspection, "null allowed", label, NULL, look->error,
+                               "column %s may be NULL; it should be NOT NULL", column->name);
+    return column->not_null || column->numbered || !not_null ||
+           inspection_find(look->inspection, "extra check", label, NULL, look->error,
+                           "column %s is NOT NULL, which the mapping does not say", column->name);
 }
 
 /* Of a table that the target brings, its columns' shape is the target's affair. */
@@ -209,39 +158,35 @@ static bool look_at_column(const struct look *look, const struct blueprint_colum
                              "column %s is %s; it should be %s", column->name, found, type))
             return false;
     }
-    if (column->not_null && !query_true(look->columns, row, COLUMN_NOT_NULL) &&
-        !inspection_find(look->inspection, "null allowed", label, NULL, look->error,
-                         "column %s may be NULL; it should be NOT NULL", column->name))
-        return false;
-    return look_at_default(look, column, row) && look_at_allowed(look, column, row) &&
-           look_at_sequence(look, column, row);
+    return look_at_null(look, column, row) && look_at_collation(look, column, row) &&
+           look_at_default(look, column, row) && look_at_numbering(look, column, row);
 }
 
-static bool look_at_check(const struct look *look, const struct mapping_check *check)
+static bool is_of_blueprint(const struct look *look, const char *name)
 {
-    const char *label = look->table->label;
-    char what[256];
-    int row = 0;
-    bool same = false;
-    look->inspection->checks++;
-    while (row < PQntuples(look->checks) &&
-           strcmp(PQgetvalue(look->checks, row, CHECK_NAME), check->name) != 0)
-        row++;
-    if (row == PQntuples(look->checks))
-        return inspection_find(look->inspection, "no check", label, NULL, look->error,
-                               "the check %s is missing", check->name);
-    if (!query_true(look->checks, row, CHECK_VALID))
-        return inspection_find(look->inspection, "no check", label, NULL, look->error,
-                               "the check %s is not validated", check->name);
-    const char *found = PQgetvalue(look->checks, row, CHECK_EXPRESSION);
-    snprintf(what, sizeof what, "the check %s of %s", check->name, label);
-    if (!expression_same(look->inspection, what, look->table->mapping->schema,
-                         look->table->mapping->name, EXPRESSION_VALUE, NULL, check->expression,
-                         found, &same))
-        return true;
-    return same || inspection_find(look->inspection, "no check", label, NULL, look->error,
-                                   "the check %s is %s; it should be %s", check->name, found,
-                                   check->expression);
+    for (size_t i = 0; i < look->table->column_count; i++)
+        if (strcmp(look->table->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A column of the target's own is its own affair, until every new row must give it. */
+static bool look_at_others(const struct look *look)
+{
+    bool ok = true;
+    for (int row = 0; ok && row < PQntuples(look->columns); row++) {
+        const char *name = PQgetvalue(look->columns, row, COLUMN_NAME);
+        bool given = query_text(look->columns, row, COLUMN_DEFAULT) != NULL ||
+                     PQgetvalue(look->columns, row, COLUMN_IDENTITY)[0] != '\0';
+        if (query_true(look->columns, row, COLUMN_NOT_NULL) && !given &&
+            !is_of_blueprint(look, name))
+            ok = inspection_find(
+                look->inspection, "extra check", look->table->label, NULL, look->error,
+                "column %s, which no mapping says, is NOT NULL and has no default: "
+                "a row without it is refused",
+                name);
+    }
+    return ok;
 }
 
 bool shape_columns(struct inspection *inspection, const struct blueprint_table *table,
@@ -250,15 +195,11 @@ bool shape_columns(struct inspection *inspection, const struct blueprint_table *
     char what[256];
     snprintf(what, sizeof what, "the columns of %s", table->label);
     PGresult *columns = query(inspection, what, columns_sql, &oid, 1);
-    PGresult *checks = columns != NULL ? query(inspection, what, checks_sql, &oid, 1) : NULL;
-    const struct look look = {inspection, table, oid, columns, checks, error};
+    const struct look look = {inspection, table, oid, columns, error};
     bool ok = true;
-    for (size_t i = 0; ok && checks != NULL && i < table->column_count; i++)
+    for (size_t i = 0; ok && columns != NULL && i < table->column_count; i++)
         ok = look_at_column(&look, &table->columns[i]);
-    for (size_t i = 0; ok && checks != NULL && !table->mapping->exists && i < table->check_count;
-         i++)
-        ok = look_at_check(&look, &table->checks[i]);
+    ok = ok && (columns == NULL || table->mapping->exists || look_at_others(&look));
     PQclear(columns);
-    PQclear(checks);
     return ok;
 }

@@ -1,5 +1,6 @@
 /* Keys, uniques and indexes of a table, and the rows that they would not have let in. */
 #include "expression.h"
+#include "source_object.h"
 #include "table_shape.h"
 
 #include <stdio.h>
@@ -24,13 +25,23 @@ enum {
     INDEX_WHERE,
     INDEX_WORDS,
     INDEX_PLAIN, /* enforced at once, NULLs differ, nothing included */
+    INDEX_NAME,
+    INDEX_DEFINITION,
+    INDEX_EXCLUDES,
+    INDEX_COMPUTED, /* of an expression or for a condition */
+    INDEX_COLUMNS,
 };
 static const char indexes_sql[] =
     "SELECT i.indexrelid, i.indisunique, i.indisprimary,"
     " i.indisvalid AND i.indisready AND i.indislive, m.amname,"
     " pg_get_expr(i.indpred, i.indrelid), i.indnkeyatts, i.indimmediate"
     " AND (to_jsonb(i) ->> 'indnullsnotdistinct') IS DISTINCT FROM 'true'"
-    " AND i.indnatts = i.indnkeyatts"
+    " AND i.indnatts = i.indnkeyatts, x.relname, pg_catalog.pg_get_indexdef(i.indexrelid),"
+    " i.indisexclusion, i.indexprs IS NOT NULL OR i.indpred IS NOT NULL,"
+    " (SELECT pg_catalog.string_agg(coalesce(a.attname, ''), E'\\n' ORDER BY k.n)"
+    "  FROM pg_catalog.unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY k (attnum, n)"
+    "  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum"
+    "  AND a.attnum > 0)"
     " FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam"
     " WHERE i.indrelid = $1::oid ORDER BY x.relname";
 
@@ -317,6 +328,70 @@ static bool look_at_leading(const struct look *look, const char *column)
                            "no index begins with %s, which refers to another table", column);
 }
 
+/* Is the index over just these words? One that is wrong otherwise is told where it is expected. */
+static bool is_about(const struct look *look, const struct words *words, int row)
+{
+    const char *columns = PQgetvalue(look->indexes, row, INDEX_COLUMNS);
+    for (size_t i = 0; i < words->count; i++) {
+        size_t length = strcspn(columns, "\n");
+        if (blueprint_column_length(look->table, words->items[i]) != length ||
+            strncmp(columns, words->items[i], length) != 0)
+            return false;
+        columns += length;
+        if ((*columns == '\n') != (i + 1 < words->count))
+            return false;
+        columns += *columns == '\n';
+    }
+    return true;
+}
+
+/* A doubt is told already where the index is expected. */
+static bool is_expected(const struct look *look, const char *what, int row)
+{
+    const struct blueprint_table *table = look->table;
+    bool expected = table->key.count > 0 && is_about(look, &table->key, row);
+    for (size_t i = 0; !expected && i < table->unique_count; i++)
+        expected = is_about(look, &table->uniques[i], row);
+    for (size_t i = 0; !expected && i < table->index_count; i++) {
+        bool known;
+        expected = (table->indexes[i].unique && is_about(look, &table->indexes[i].columns, row)) ||
+                   same_index(look, what, &table->indexes[i], row, &known) || !known;
+    }
+    return expected;
+}
+
+static bool is_of_source(const struct look *look, const char *name)
+{
+    static const char *const kinds[] = {"unique", "index", "exclusion constraint", "primary key"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (source_object_named(look->inspection->verification, look->table, kinds[i], name) !=
+            NULL)
+            return true;
+    return false;
+}
+
+/* An index more only costs time, unless it refuses rows: two that are equal to it, or one of which
+ * its expression makes no value. */
+static bool look_at_others(const struct look *look)
+{
+    bool ok = true;
+    for (int row = 0; ok && row < PQntuples(look->indexes); row++) {
+        const char *name = PQgetvalue(look->indexes, row, INDEX_NAME);
+        bool unique = query_true(look->indexes, row, INDEX_UNIQUE) ||
+                      query_true(look->indexes, row, INDEX_EXCLUDES);
+        char what[256];
+        snprintf(what, sizeof what, "the index %s of %s", name, look->table->label);
+        look->inspection->checks++;
+        if ((unique || query_true(look->indexes, row, INDEX_COMPUTED)) &&
+            !is_expected(look, what, row) && !is_of_source(look, name))
+            ok = inspection_find(look->inspection, unique ? "extra key" : "extra index",
+                                 look->table->label, NULL, look->error,
+                                 "it has the index %s, which the mapping does not say: %s", name,
+                                 PQgetvalue(look->indexes, row, INDEX_DEFINITION));
+    }
+    return ok;
+}
+
 static bool look_at_all(const struct look *look)
 {
     const struct blueprint_table *table = look->table;
@@ -330,7 +405,7 @@ static bool look_at_all(const struct look *look)
     for (size_t i = 0; ok && i < table->reference_count; i++)
         ok = !table->references[i].declared ||
              look_at_leading(look, table->references[i].columns.items[0]);
-    return ok;
+    return ok && look_at_others(look);
 }
 
 bool shape_keys(struct inspection *inspection, const struct blueprint_table *table, const char *oid,

@@ -1,5 +1,6 @@
 #include "evidence.h"
 #include "canonical.h"
+#include "contrast.h"
 
 #include "graduate/json.h"
 
@@ -9,8 +10,6 @@
 
 enum {
     KEPT_TEXT = 4096, /* bytes of a value that are kept */
-    SHOWN = 150,      /* characters of it that a finding shows, besides a note */
-    BEFORE = 60,      /* of them, what is shown before the first difference */
 };
 
 /* A value, as far as it is kept. */
@@ -206,7 +205,7 @@ static bool keep_key(const struct compared_table *compared, const struct expecte
         print(column, values[i].bytes, values[i].length, false, scratch);
     }
     const char *all = buffer_text(scratch);
-    *key = strndup(all, whole(all, scratch->length, SHOWN));
+    *key = strndup(all, whole(all, scratch->length, CONTRAST_SHOWN));
     return buffer_ok(scratch, error) && (*key != NULL || error_memory(error));
 }
 
@@ -231,46 +230,13 @@ bool evidence_keep(struct evidence *evidence, const struct compared_table *compa
 
 /* ---- findings ------------------------------------------------------------------------------- */
 
-/* Where two texts begin to differ, on whole characters; 0 when they do not. */
-static size_t first_difference(const char *a, const char *b)
-{
-    size_t at = 0;
-    while (a[at] != '\0' && a[at] == b[at])
-        at++;
-    if (a[at] == b[at])
-        return 0;
-    while (at > 0 && ((unsigned char)a[at] & 0xC0) == 0x80)
-        at--;
-    return at;
-}
-
-/* What a finding shows of a text: SHOWN characters, around where it differs from the other one. */
-static void excerpt(const char *text, size_t differs, struct buffer *out)
-{
-    const char *from = text;
-    size_t shown = 0;
-    for (size_t back = 0; differs > BEFORE && back < differs - BEFORE; back++)
-        from++;
-    while (from > text && ((unsigned char)*from & 0xC0) == 0x80)
-        from--;
-    buffer_clear(out);
-    buffer_puts(out, from > text ? "…" : "");
-    for (; *from != '\0' && shown < SHOWN - 2; from++) {
-        buffer_putc(out, *from);
-        shown += ((unsigned char)from[1] & 0xC0) != 0x80;
-    }
-    buffer_puts(out, *from != '\0' ? "…" : "");
-}
-
 static bool add_column(cJSON *columns, const char *name, const struct shown *expected,
                        const struct shown *found, struct error *error)
 {
     struct buffer left, right;
     buffer_init(&left);
     buffer_init(&right);
-    size_t differs = first_difference(expected->text, found->text);
-    excerpt(expected->text, differs, &left);
-    excerpt(found->text, differs, &right);
+    contrast_show(expected->text, found->text, &left, &right);
     if (strcmp(expected->text, found->text) == 0 && found->length > KEPT_TEXT) {
         buffer_printf(&left, " (%zu bytes)", expected->length);
         buffer_printf(&right, " (%zu bytes; it differs behind byte %d)", found->length, KEPT_TEXT);

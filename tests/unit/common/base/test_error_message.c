@@ -11,6 +11,7 @@
 #include "graduate/message.h"
 
 #include <cjson/cJSON.h>
+#include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -257,10 +258,49 @@ static void formats_have_names(void **state)
     assert_string_equal(error.message, "--log-format is \"JSON\"; it can be text or json");
 }
 
+/* Several errors are one: all of them are told, and those that were several before are counted as such. */
+static void several_errors_are_told_as_one(void **state)
+{
+    (void)state;
+    struct errors errors = {0}, outer = {0};
+    struct error error;
+    assert_true(errors_give(&errors, &error));
+    error_set(&error, ERROR_TARGET, "no disk");
+    assert_false(errors_add(&errors, &error)); /* nobody goes on behind this one */
+    assert_true(errors_give(&errors, &error));
+    error_set(&error, ERROR_USAGE, "a.json: wrong");
+    error_hint(&error, "mend a");
+    assert_true(errors_add(&errors, &error));
+    assert_false(errors_give(&errors, &error));
+    assert_string_equal(error.message, "a.json: wrong");
+    assert_string_equal(error.hint, "mend a");
+    error_set(&error, ERROR_USAGE, "b.json: bad");
+    assert_true(errors_add(&errors, &error));
+    assert_false(errors_give(&errors, &error));
+    assert_string_equal(error.message, "2 problems: a.json: wrong; b.json: bad");
+    assert_string_equal(error.hint, "mend a");
+    assert_int_equal(error.code, ERROR_USAGE);
+    assert_true(errors_add(&outer, &error));
+    error_set(&error, ERROR_USAGE, "c.json: worse");
+    error_hint(&error, "mend c");
+    assert_true(errors_add(&outer, &error));
+    assert_false(errors_give(&outer, &error));
+    assert_string_equal(error.message, "3 problems: a.json: wrong; b.json: bad; c.json: worse");
+    assert_string_equal(error.hint, "mend a; mend c");
+    for (int i = 0; i < 1000; i++) {
+        error_set(&error, ERROR_USAGE, "file %d.json: wrong", i);
+        assert_true(errors_add(&outer, &error));
+    }
+    assert_false(errors_give(&outer, &error));
+    assert_non_null(strstr(error.message, "1003 problems: a.json: wrong; "));
+    assert_non_null(strstr(error.message, ".json: wrong; and more, which are told when these are mended"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_its_name_and_exit_code),
+        cmocka_unit_test(several_errors_are_told_as_one),
         cmocka_unit_test(setting_forgets_what_was_before),
         cmocka_unit_test(an_error_can_quote_itself),
         cmocka_unit_test(the_system_says_why),

@@ -178,8 +178,6 @@ static void wrong_columns(void **state)
                                      "\"text\"}, and this is a number"},
         {COLUMNS(",'c':{'from':'c','type':'text'},'c':{}", ""),
          AT_C ": this key stands here twice"},
-        {COLUMNS(",'c':{'from':'c','type':'text'},'C':{}", ""),
-         AT_BOOKS "/columns/C: the table has the column \"c\" already"},
         {COLUMNS(",'" LONG "':{'from':'c','type':'text'}", ""),
          AT_BOOKS "/columns/" LONG ": a name in PostgreSQL has at most 63 bytes"},
         {COLUMN("'from':'c','tpye':'text'"), AT_C ": unknown key \"tpye\"; did you mean \"type\"?; "

@@ -32,8 +32,10 @@ static const struct {
      {"books"},
      {0},
      {"books", "a", "b", "c"},
-     "core.a is neither mapped nor left out (nor are 2 others)",
-     "\"core.a\": "},
+     "3 collections and tables are neither mapped nor left out: core.a (unknown records, unknown), "
+     "core.b (unknown records, unknown), core.c (unknown records, unknown)",
+     "\"left_out\" in project.json: \"core.a\": \"why it stays behind\", \"core.b\": \"why it stays "
+     "behind\", \"core.c\": \"why it stays behind\""},
     {"a near mapping",
      {"books", "user"},
      {0},

@@ -59,9 +59,9 @@ static const struct {
     {"{'meta.series': 'x'}", "meta.series", "says nothing", ERROR_DATA},
     {"{'meta': {'other': 1}}", "meta.other", "says nothing", ERROR_DATA},
     {"{'meta': {'ids': {'isbn': 'i', 'asin': 'a'}}}", "meta.ids.asin", "says nothing", ERROR_DATA},
-    {"{'tasks': [{'name': 'n'}, {'other': 1}]}", "tasks.other", "says nothing", ERROR_DATA},
-    {"{'tasks': [{'info': {'other': 1}}]}", "tasks.info.other", "says nothing", ERROR_DATA},
-    {"{'tasks': [{'__v': 1}]}", "tasks.__v", "says nothing", ERROR_DATA}, /* of the record only */
+    {"{'tasks': [{'name': 'n'}, {'other': 1}]}", "tasks[1].other", "says nothing", ERROR_DATA},
+    {"{'tasks': [{'info': {'other': 1}}]}", "tasks[0].info.other", "says nothing", ERROR_DATA},
+    {"{'tasks': [{'__v': 1}]}", "tasks[0].__v", "says nothing", ERROR_DATA}, /* of the record only */
     /* twice: at every level, dropped or not, whatever stands between */
     {"{'title': 'a', 'title': 'a'}", "title", "stands twice", ERROR_DATA},
     {"{'title': 'a', '_id': 1, 'title': null}", "title", "stands twice", ERROR_DATA},
@@ -71,8 +71,8 @@ static const struct {
     {"{'meta': {'series': 'a', 'series': 'b'}}", "meta.series", "stands twice", ERROR_DATA},
     {"{'meta': {'ids': {'isbn': 'a', 'isbn': 'b'}}}", "meta.ids.isbn", "stands twice", ERROR_DATA},
     {"{'tasks': [], 'tasks': []}", "tasks", "stands twice", ERROR_DATA},
-    {"{'tasks': [{'name': 'a', 'name': 'b'}]}", "tasks.name", "stands twice", ERROR_DATA},
-    {"{'tasks': [{'info': {'note': 'a', 'note': 'b'}}]}", "tasks.info.note", "stands twice",
+    {"{'tasks': [{'name': 'a', 'name': 'b'}]}", "tasks[0].name", "stands twice", ERROR_DATA},
+    {"{'tasks': [{'info': {'note': 'a', 'note': 'b'}}]}", "tasks[0].info.note", "stands twice",
      ERROR_DATA},
     {"{'tasks': [{'name': 'a'}, {'name': 'b'}]}", NULL, NULL, 0},
     /* another shape than the mapping's */
@@ -82,10 +82,10 @@ static const struct {
     {"{'tasks': {'name': 'x'}}", "tasks", "looks for an array here, and it is a document",
      ERROR_DATA},
     {"{'tasks': 'x'}", "tasks", "looks for an array here, and it is the text 'x'", ERROR_DATA},
-    {"{'tasks': ['x']}", "tasks", "an element is the text 'x'", ERROR_DATA},
-    {"{'tasks': [null]}", "tasks", "an element is null", ERROR_DATA},
-    {"{'tasks': [[]]}", "tasks", "an element is an array", ERROR_DATA},
-    {"{'tasks': [{'info': true}]}", "tasks.info", "it is the boolean true", ERROR_DATA},
+    {"{'tasks': ['x']}", "tasks[0]", "an element is the text 'x'", ERROR_DATA},
+    {"{'tasks': [null]}", "tasks[0]", "an element is null", ERROR_DATA},
+    {"{'tasks': [[]]}", "tasks[0]", "an element is an array", ERROR_DATA},
+    {"{'tasks': [{'info': true}]}", "tasks[0].info", "it is the boolean true", ERROR_DATA},
 };
 
 static void every_field_has_a_disposition(void **state)
@@ -157,7 +157,7 @@ static void the_rest_is_all_the_rest(void **state)
         {"{'a': {'b': 1, 'b': 2}}", "a.b"},
         {"{'a': [{'b': 1, 'b': 2}]}", "a.0.b"},
         {"{'title': 'x', 'title': 'y'}", "title"},
-        {"{'tasks': [{'a': 1, 'a': 2}]}", "tasks.a"},
+        {"{'tasks': [{'a': 1, 'a': 2}]}", "tasks[0].a"},
     };
     struct transformation t;
     transformation_begin(&t, REST);
@@ -289,7 +289,7 @@ static void damage_is_an_error_of_the_source(void **state)
         {"\x12\0\0\0\x04tasks\0\x06\0\0\0\0\0\0", 18, "tasks"}, /* an array */
         {"\x1a\0\0\0\x04tasks\0\x0e\0\0\0\x03"
          "0\0\x06\0\0\0\0\0\0\0",
-         26, "tasks"}, /* an element */
+         26, "tasks[0]"}, /* an element */
     };
     struct transformation t;
     transformation_begin(&t, STRICT);

@@ -25,12 +25,12 @@ static void what_cannot_be_is_refused(void **state)
         const char *mapping, *part;
     } cases[] = {
         {COLUMNS(", 't': {'from': 't', 'type': 'time'}", ""),
-         "books.json: /to/public.books/columns/t: a field of a document cannot become this type"},
+         "books.json: /to/public.books/columns/t/type: a field of a document cannot become this type"},
         {COLUMNS(", 't': {'from': 't', 'type': 'inet[]'}", ""), "cannot become this type"},
         {COLUMNS(", 'a': {'rest': true}, 'b': {'rest': true}", ""),
-         "/columns/b: there is a 'rest' column for these fields already"},
+         "/columns/b/rest: there is a 'rest' column for these fields already"},
         {CHILD(", 't': {'parent': 'id', 'type': 'text'}", ""),
-         "/public.tasks/columns/t: the parent's column has another type"},
+         "/public.tasks/columns/t/type: the parent's column has another type"},
         {CHILD(", 't': {'parent': 'no'}", ""), "has no column 'no'"},
         /* what the mapping itself would put into a column */
         {COLUMNS(", 't': {'const': 'x', 'type': 'integer'}", ""),

@@ -231,7 +231,7 @@ static void what_is_no_conversion_is_refused(void **state)
         const char *type, *oid, *members, *part;
     } cases[] = {
         {"integer", "23", ", 'columns': {'c': {'type': 'smallint'}}",
-         "/to/public.sales/columns/c: the source's integer does not become smallint without a "
+         "/to/public.sales/columns/c/type: the source's integer does not become smallint without a "
          "change of value"},
         {"bigint", "20", ", 'columns': {'c': {'type': 'integer'}}", "without a change"},
         {"integer", "23", ", 'columns': {'c': {'type': 'text'}}", "without a change"},

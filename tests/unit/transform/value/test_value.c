@@ -32,7 +32,12 @@ static void every_type_has_words(void **state)
         {"{'v': {'$symbol': 's'}}", "the symbol 's'", "s"},
         {"{'v': {'$oid': '5f0c8a1b2c3d4e5f60718293'}}", "the ObjectId 5f0c8a1b2c3d4e5f60718293",
          "5f0c8a1b2c3d4e5f60718293"},
-        {"{'v': {'$date': {'$numberLong': '-1'}}}", "the date -1 ms", "-1 ms"},
+        {"{'v': {'$date': {'$numberLong': '-1'}}}", "the date 1969-12-31T23:59:59.999Z",
+         "1969-12-31T23:59:59.999Z"},
+        {"{'v': {'$date': {'$numberLong': '226117231000'}}}", "the date 1977-03-02T02:20:31Z",
+         "1977-03-02T02:20:31Z"},
+        {"{'v': {'$date': {'$numberLong': '9223372036854775807'}}}",
+         "the date 9223372036854775807 ms", "9223372036854775807 ms"},
         {"{'v': {'$timestamp': {'t': 4294967295, 'i': 2}}}", "the timestamp 4294967295,2",
          "4294967295,2"},
         {"{'v': {'$binary': {'base64': 'AAE=', 'subType': '00'}}}", "binary data", ""},
@@ -44,8 +49,10 @@ static void every_type_has_words(void **state)
          "a DBPointer", ""},
         {"{'v': {'$minKey': 1}}", "MinKey", ""},
         {"{'v': {'$maxKey': 1}}", "MaxKey", ""},
-        {"{'v': {'a': 1}}", "a document", ""},
-        {"{'v': [1]}", "an array", ""},
+        {"{'v': {'a': 1}}", "a document", "{\"a\": 1}"},
+        {"{'v': [1]}", "an array", "[1]"},
+        {"{'v': {'$binary': {'base64': 'AAAAAAAAAAAAAAAAAAAAAA==', 'subType': '04'}}}", "binary data",
+         "00000000-0000-0000-0000-000000000000"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         bson_t *bson = sample_bson(cases[i].json);

@@ -1,0 +1,296 @@
+#include "row_keys.h"
+#include "graduate/buffer.h"
+#include "graduate/identity.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SETS = 32, MOST_FIELDS = 1600 };
+
+/* Sets and references have numbers that are the same in every process: by table (which may have
+ * several outputs) and by place, or by output and column. */
+static uint32_t set_number(const struct schema *schema, const struct schema_output *output,
+                           size_t place)
+{
+    size_t first = 0;
+    while (strcmp(schema->outputs[first].table->label, output->table->label) != 0)
+        first++;
+    return (uint32_t)(first * MOST_SETS + place);
+}
+
+static uint32_t reference_number(const struct schema *schema, const struct schema_output *output,
+                                 size_t column)
+{
+    return (uint32_t)((size_t)(output - schema->outputs) * MOST_FIELDS + column);
+}
+
+struct field {
+    const uint8_t *bytes; /* NULL: null */
+    uint32_t length;
+};
+
+/* The columns of the key (place 0) or of a unique constraint; 0: there is no such place. */
+static size_t columns_of(const struct schema_output *output, size_t place, size_t columns[32])
+{
+    if (place == 0) {
+        for (size_t i = 0; i < output->key_count && i < 32; i++)
+            columns[i] = output->key[i];
+        return output->key_count < 32 ? output->key_count : 32;
+    }
+    if (place > output->table->unique_count)
+        return 0;
+    const struct words *words = &output->table->uniques[place - 1];
+    size_t count = 0;
+    for (size_t w = 0; w < words->count && count < 32; w++)
+        for (size_t c = 0; c < output->column_count; c++)
+            if (strcmp(output->columns[c].name, words->items[w]) == 0)
+                columns[count++] = c;
+    return count;
+}
+
+static void put_names(struct buffer *out, const struct schema_output *output, const size_t *columns,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(out, "%s%s", i > 0 ? ", " : "", output->columns[columns[i]].name);
+}
+
+/* The value as people know it; "" where it is a UUID that graduate made, or of a type that says
+ * little. */
+static void put_value(struct buffer *out, const struct schema_column *column,
+                      const struct field *field)
+{
+    bool text = column->type.base == PG_TEXT || column->type.base == PG_VARCHAR;
+    if (column->type.array)
+        return;
+    if (text)
+        buffer_printf(out, "\"%.*s\"", (int)(field->length < 80 ? field->length : 80),
+                      (const char *)field->bytes);
+    else if (column->type.base == PG_INT4 && field->length == 4)
+        buffer_printf(out, "%" PRId32, (int32_t)get_be32(field->bytes));
+    else if (column->type.base == PG_INT8 && field->length == 8)
+        buffer_printf(out, "%" PRId64, (int64_t)get_be64(field->bytes));
+}
+
+/* Where in the source: the field that the column is made of, in its array, or the array; else the
+ * column. */
+static void put_path(struct buffer *out, const struct schema_output *output,
+                     const struct schema_column *column)
+{
+    const struct mapping_column *mapping = column->mapping;
+    const char *each = output->table->each;
+    bool field = mapping != NULL && mapping->value.kind == VALUE_FROM;
+    bool itself = field && strcmp(mapping->value.from, ".") == 0;
+    buffer_puts(out, each != NULL ? each : field ? "" : column->name);
+    if (field && !itself)
+        buffer_printf(out, "%s%s", each != NULL ? "[]." : "", mapping->value.from);
+}
+
+static bool note(struct row_keys *keys, const struct schema_output *output,
+                 const struct schema_column *column, const char *record, const char *message,
+                 const char *hint, struct error *error)
+{
+    struct buffer path;
+    buffer_init(&path);
+    put_path(&path, output, column);
+    struct problem_row row = {strdup(keys->entity->name), strdup(record),
+                              strdup(buffer_text(&path)), strdup(message), strdup(hint)};
+    buffer_release(&path);
+    if (row.entity != NULL && row.key != NULL && row.path != NULL && row.message != NULL &&
+        row.hint != NULL)
+        return findings_add(keys->findings, &row, error);
+    problem_row_release(&row);
+    return error_memory(error);
+}
+
+static bool note_twice(struct row_keys *keys, const struct schema_output *output,
+                       const size_t *columns, size_t count, const struct field *fields,
+                       const char *record, const char *by, struct error *error)
+{
+    struct buffer names, value, message;
+    buffer_init(&names);
+    buffer_init(&value);
+    buffer_init(&message);
+    put_names(&names, output, columns, count);
+    if (count == 1)
+        put_value(&value, &output->columns[columns[0]], &fields[columns[0]]);
+    buffer_printf(&message, "%s%s(%s) of %s must be unique, and is the same for key \"%s\"",
+                  buffer_text(&value), value.length > 0 ? ": " : "", buffer_text(&names),
+                  output->table->label, by);
+    bool ok = buffer_ok(&message, error) &&
+              note(keys, output, &output->columns[columns[0]], record, buffer_text(&message),
+                   "correct one of the records in the source, or the mapping", error);
+    buffer_release(&names);
+    buffer_release(&value);
+    buffer_release(&message);
+    return ok;
+}
+
+static bool take_uniques(struct row_keys *keys, const struct schema_output *output,
+                         const struct field *fields, const char *record, struct error *error)
+{
+    bool ok = true;
+    for (size_t place = 0; ok && place < MOST_SETS; place++) {
+        size_t columns[32], count = columns_of(output, place, columns);
+        struct buffer bytes;
+        char by[STORE_TEXT];
+        bool there = false, null = false;
+        if (count == 0 && place > 0)
+            break;
+        if (count == 0)
+            continue;
+        buffer_init(&bytes);
+        for (size_t i = 0; i < count; i++) {
+            const struct field *field = &fields[columns[i]];
+            null = null || field->bytes == NULL;
+            if (count > 1)
+                buffer_put_be32(&bytes, field->length);
+            buffer_put(&bytes, field->bytes, field->length);
+        }
+        ok = buffer_ok(&bytes, error) &&
+             (null || store_put_key(keys->store, set_number(keys->schema, output, place),
+                                    bytes.data, bytes.length, record, &there, by, error));
+        if (ok && there)
+            ok = note_twice(keys, output, columns, count, fields, record, by, error);
+        buffer_release(&bytes);
+    }
+    return ok;
+}
+
+/* Of a reference that has a home, the record's own name there, where it can be told. */
+static void source_id(const struct row_keys *keys, const struct schema_column *column,
+                      const struct field *field, char out[40])
+{
+    uint8_t objectid[12];
+    out[0] = '\0';
+    if (column->type.base == PG_UUID && field->length == 16 &&
+        identity_to_objectid(&keys->schema->project->identity, field->bytes, objectid))
+        for (size_t i = 0; i < sizeof objectid; i++)
+            snprintf(out + 2 * i, 3, "%02x", objectid[i]);
+    else if (column->type.base == PG_UUID && field->length == 16)
+        uuid_format(field->bytes, out);
+}
+
+static bool take_references(struct row_keys *keys, const struct schema_output *output,
+                            const struct field *fields, const char *record, struct error *error)
+{
+    bool ok = true;
+    for (size_t c = 0; ok && c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        const struct schema_output *to;
+        size_t to_column;
+        char value[40];
+        if (fields[c].bytes == NULL || column->mapping == NULL ||
+            column->mapping->value.id_of == NULL ||
+            !schema_reference(keys->schema, output, column, &to, &to_column))
+            continue;
+        source_id(keys, column, &fields[c], value);
+        ok = store_put_reference(keys->store, reference_number(keys->schema, output, c),
+                                 fields[c].bytes, fields[c].length, value, record, error);
+    }
+    return ok;
+}
+
+static bool damaged(struct error *error)
+{
+    return error_set(error, ERROR_SOURCE, "a row of the trial is cut off");
+}
+
+static bool read_row(const uint8_t **at, const uint8_t *end, struct field *fields, size_t count)
+{
+    if (end - *at < 2 || get_be16(*at) != count)
+        return false;
+    *at += 2;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t length = end - *at >= 4 ? get_be32(*at) : 0;
+        if (end - *at < 4 || (length != UINT32_MAX && length > (size_t)(end - *at - 4)))
+            return false;
+        *at += 4;
+        fields[i] =
+            (struct field){length == UINT32_MAX ? NULL : *at, length == UINT32_MAX ? 0 : length};
+        *at += fields[i].length;
+    }
+    return true;
+}
+
+static bool take_rows(struct row_keys *keys, const struct schema_output *output, const uint8_t **at,
+                      const uint8_t *end, unsigned long rows, const char *record,
+                      struct error *error)
+{
+    struct field *fields = calloc(output->column_count + 1, sizeof *fields);
+    bool ok = fields != NULL || error_memory(error);
+    for (; ok && rows > 0; rows--)
+        ok = (read_row(at, end, fields, output->column_count) || damaged(error)) &&
+             take_uniques(keys, output, fields, record, error) &&
+             take_references(keys, output, fields, record, error);
+    free(fields);
+    return ok;
+}
+
+bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
+                   const struct stream_section *records, struct error *error)
+{
+    const uint8_t *at = records->tuples, *end = at + records->length;
+    const uint8_t **places = calloc(keys->count + 1, sizeof *places);
+    bool ok = places != NULL || error_memory(error);
+    for (size_t i = 0; ok && i < keys->count; i++)
+        places[i] = sections[i].tuples;
+    for (uint32_t r = 0; ok && r < records->rows; r++) {
+        struct field told[2];
+        char record[STORE_TEXT], *counts;
+        ok = read_row(&at, end, told, 2) || damaged(error);
+        if (!ok)
+            break;
+        snprintf(record, sizeof record, "%.*s", (int)told[0].length, (const char *)told[0].bytes);
+        counts = strndup((const char *)told[1].bytes, told[1].length);
+        ok = counts != NULL || error_memory(error);
+        char *next = counts;
+        for (size_t i = 0; ok && i < keys->count; i++) {
+            unsigned long rows = strtoul(next, &next, 10);
+            ok = take_rows(keys, &keys->schema->outputs[keys->first + i], &places[i],
+                           sections[i].tuples + sections[i].length, rows, record, error);
+        }
+        free(counts);
+    }
+    free(places);
+    return ok && store_commit(keys->store, error);
+}
+
+struct telling {
+    struct row_keys *keys;
+    const struct schema_output *output, *to;
+    const struct schema_column *column;
+};
+
+static bool tell(void *context, const struct dangling *dangling, struct error *error)
+{
+    const struct telling *telling = context;
+    char message[300];
+    snprintf(message, sizeof message, "\"%s\" is in no record of %s", dangling->value,
+             telling->to->entity->name);
+    return note(
+        telling->keys, telling->output, telling->column, dangling->record, message,
+        "correct the record in the source, map what it refers to, or say \"foreign_key\": false",
+        error);
+}
+
+bool row_keys_references(struct row_keys *keys, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = keys->first; ok && i < keys->first + keys->count; i++) {
+        const struct schema_output *output = &keys->schema->outputs[i], *to;
+        for (size_t c = 0; ok && c < output->column_count; c++) {
+            size_t to_column;
+            if (output->columns[c].mapping == NULL ||
+                output->columns[c].mapping->value.id_of == NULL ||
+                !schema_reference(keys->schema, output, &output->columns[c], &to, &to_column))
+                continue;
+            struct telling telling = {keys, output, to, &output->columns[c]};
+            ok = store_each_dangling(keys->store, reference_number(keys->schema, output, c),
+                                     set_number(keys->schema, to, 0), tell, &telling, error);
+        }
+    }
+    return ok;
+}

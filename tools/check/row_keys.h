@@ -1,0 +1,27 @@
+/* row_keys.h: which columns of the rows of an entity must be unique, and which refer to others. */
+#ifndef CHECK_ROW_KEYS_H
+#define CHECK_ROW_KEYS_H
+
+#include "findings.h"
+#include "graduate/schema.h"
+#include "graduate/stream.h"
+#include "store.h"
+
+/* Of one check of one entity. */
+struct row_keys {
+    const struct schema *schema;
+    const struct mapping *entity;
+    struct store *store;
+    struct findings *findings;
+    size_t first, count; /* its outputs */
+};
+
+/* Take in a batch of rows: `sections` has one per output of the entity (rows 0: none of it),
+ * `records` is that of "graduate.records". What stands twice becomes a finding. ERROR_SOURCE: the
+ * stream is damaged. */
+bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
+                   const struct stream_section *records, struct error *error);
+/* When all entities are in: what refers to nothing becomes findings. */
+bool row_keys_references(struct row_keys *keys, struct error *error);
+
+#endif

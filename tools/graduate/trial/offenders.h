@@ -1,0 +1,12 @@
+/* offenders.h: what the server refused, in the words of the source. */
+#ifndef GRADUATE_DRIVER_OFFENDERS_H
+#define GRADUATE_DRIVER_OFFENDERS_H
+
+#include "migration.h"
+
+/* The server names one row by the target's key, which nobody can look up. The checkpoints of the
+ * run have the records: print all of them that a constraint would refuse, and put the first into
+ * the error. Where they do not tell, the error stays as it is. */
+void offenders_tell(struct migration *migration, struct error *error);
+
+#endif

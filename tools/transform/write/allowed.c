@@ -1,0 +1,79 @@
+#include "allowed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_one_form(const struct pgtype *type)
+{
+    static const bool one_form[PG_BASE_COUNT] = {
+        [PG_BOOL] = true, [PG_INT2] = true,    [PG_INT4] = true, [PG_INT8] = true,
+        [PG_TEXT] = true, [PG_VARCHAR] = true, [PG_UUID] = true, [PG_DATE] = true,
+    };
+    return !type->array && one_form[type->base];
+}
+
+bool allowed_compile(struct allowed *allowed, struct arena *arena, const struct encoding *encoding,
+                     const cJSON *list, struct error *error)
+{
+    struct buffer fields;
+    const cJSON *item;
+    *allowed = (struct allowed){.list = list};
+    if (list == NULL || !has_one_form(&encoding->type) || encoding->id_entity != NULL)
+        return true;
+    buffer_init(&fields);
+    bool ok = true;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct value value;
+        ok = ok && (value_from_json(arena, item, &value) || error_memory(error)) &&
+             encode_field(encoding, &value, &fields, error);
+    }
+    uint8_t *copy = ok && buffer_ok(&fields, error) ? arena_alloc(arena, fields.length, 1) : NULL;
+    if (copy != NULL) {
+        memcpy(copy, fields.data, fields.length);
+        *allowed = (struct allowed){copy, fields.length, list};
+    }
+    buffer_release(&fields);
+    return copy != NULL || (ok && error_memory(error));
+}
+
+static size_t size_of(const uint8_t *field)
+{
+    uint32_t length = get_be32(field);
+    return length == UINT32_MAX ? 4 : 4 + (size_t)length;
+}
+
+static bool refuse(const struct allowed *allowed, const struct value *value, struct error *error)
+{
+    char what[120];
+    struct buffer list;
+    const char *between = "";
+    const cJSON *item;
+    buffer_init(&list);
+    cJSON_ArrayForEach(item, allowed->list)
+    {
+        char *text = cJSON_PrintUnformatted(item);
+        buffer_printf(&list, "%s%s", between, text != NULL ? text : "?");
+        cJSON_free(text);
+        between = ", ";
+    }
+    value_describe(value, what, sizeof what);
+    error_set(error, ERROR_DATA, "%s is none of %s", what, buffer_text(&list));
+    buffer_release(&list);
+    return error_hint(error,
+                      "correct the record in the source, or allow the value in \"in\" of the "
+                      "mapping; then run again");
+}
+
+bool allowed_check(const struct allowed *allowed, const uint8_t *field, const struct value *value,
+                   struct error *error)
+{
+    size_t size = size_of(field);
+    if (allowed->fields == NULL || get_be32(field) == UINT32_MAX)
+        return true;
+    for (size_t at = 0; at < allowed->length; at += size_of(allowed->fields + at))
+        if (size_of(allowed->fields + at) == size && memcmp(allowed->fields + at, field, size) == 0)
+            return true;
+    return refuse(allowed, value, error);
+}

@@ -1,0 +1,143 @@
+/* The numbers that the target gives next: from where, in which steps, and to which end. */
+#include "source_object.h"
+#include "table_shape.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct look {
+    struct inspection *inspection;
+    const struct blueprint_table *table;
+    const struct blueprint_column *column;
+    const struct catalog_object *source; /* the source's own sequence, or NULL */
+    struct error *error;
+};
+
+/* pg_sequences and pg_get_serial_sequence hide or refuse what a role has no right on; these do not.
+ */
+enum {
+    SEQUENCE_SCHEMA,
+    SEQUENCE_NAME,
+    SEQUENCE_STEP,
+    SEQUENCE_LAST,
+    SEQUENCE_WHOLE,
+    SEQUENCE_CYCLE
+};
+static const char sequence_sql[] =
+    "SELECT n.nspname, c.relname, q.seqincrement, q.seqmax,"
+    " q.seqmax >= CASE a.atttypid WHEN 'pg_catalog.int2'::pg_catalog.regtype THEN 32767"
+    "  WHEN 'pg_catalog.int4'::pg_catalog.regtype THEN 2147483647 ELSE 9223372036854775807 END,"
+    " q.seqcycle FROM pg_catalog.pg_depend d"
+    " JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " JOIN pg_catalog.pg_sequence q ON q.seqrelid = c.oid"
+    " JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
+    " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+    " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+    " AND d.refobjid = $1::oid AND d.refobjsubid = $2::int AND d.deptype IN ('a', 'i')";
+
+/* By how much the source's own counts. */
+static int64_t source_step(const struct catalog_object *source)
+{
+    static const char word[] = "INCREMENT ";
+    const char *at = source != NULL && source->unsaid != NULL ? strstr(source->unsaid, word) : NULL;
+    return at != NULL ? strtoll(at + strlen(word), NULL, 10) : 1;
+}
+
+/* The next number must be above the largest that is kept and not below the one that the source
+ * would have given: a number of a row that is gone may still be known elsewhere. */
+static bool compare_next(const struct look *look, const PGresult *state, int64_t step)
+{
+    const struct blueprint_column *column = look->column;
+    const char *label = look->table->label;
+    char what[256];
+    struct buffer sql;
+    int64_t largest = 0, last = query_int(state, 0, 0);
+    int64_t next = query_true(state, 0, 1) ? last + step : last;
+    bool any = false;
+    snprintf(what, sizeof what, "the largest %s of %s", column->name, label);
+    buffer_init(&sql);
+    buffer_puts(&sql, "SELECT max(");
+    query_put_name(&sql, column->name);
+    buffer_puts(&sql, ") FROM ");
+    query_put_table(&sql, look->table->mapping->schema, look->table->mapping->name);
+    bool ok = buffer_ok(&sql, look->error);
+    if (ok && query_number(look->inspection, what, buffer_text(&sql), &largest, &any)) {
+        if (any && next <= largest)
+            ok = inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                                 "the next number of column %s is %" PRId64
+                                 ", and a row has %" PRId64 " already",
+                                 column->name, next, largest);
+        else if (next <= column->serial_last)
+            ok = inspection_find(
+                look->inspection, "sequence", label, NULL, look->error,
+                "the next number of column %s is %" PRId64 ", and the source's would be %" PRId64,
+                column->name, next, column->serial_last + source_step(look->source));
+    }
+    buffer_release(&sql);
+    return ok;
+}
+
+static bool look_at_next(const struct look *look, const char *what, const PGresult *sequence)
+{
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_puts(&sql, "SELECT last_value, is_called FROM ");
+    query_put_table(&sql, PQgetvalue(sequence, 0, SEQUENCE_SCHEMA),
+                    PQgetvalue(sequence, 0, SEQUENCE_NAME));
+    bool ok = buffer_ok(&sql, look->error);
+    PGresult *state = ok ? query(look->inspection, what, buffer_text(&sql), NULL, 0) : NULL;
+    ok = ok && (state == NULL || compare_next(look, state, query_int(sequence, 0, SEQUENCE_STEP)));
+    PQclear(state);
+    buffer_release(&sql);
+    return ok;
+}
+
+/* The migration's own counts by one to the type's end, whatever the source's does; who gave it the
+ * source's options back did no harm. */
+static bool look_at_options(const struct look *look, const PGresult *sequence)
+{
+    const char *name = look->column->name, *label = look->table->label;
+    int64_t step = query_int(sequence, 0, SEQUENCE_STEP), own = source_step(look->source);
+    char end[64];
+    snprintf(end, sizeof end, "MAXVALUE %s", PQgetvalue(sequence, 0, SEQUENCE_LAST));
+    if (step != 1 && step != own &&
+        !inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                         "the sequence of column %s counts by %" PRId64
+                         ", the source's by %" PRId64,
+                         name, step, own))
+        return false;
+    if (!query_true(sequence, 0, SEQUENCE_WHOLE) && !source_object_says(look->source, end) &&
+        !inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                         "the sequence of column %s ends at %s, before the column's type does",
+                         name, PQgetvalue(sequence, 0, SEQUENCE_LAST)))
+        return false;
+    return !query_true(sequence, 0, SEQUENCE_CYCLE) || source_object_says(look->source, "CYCLE") ||
+           inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                           "the sequence of column %s begins again behind its last number", name);
+}
+
+bool shape_sequence(struct inspection *inspection, const struct blueprint_table *table,
+                    const struct blueprint_column *column, const char *oid, const char *number,
+                    struct error *error)
+{
+    const char *const parameters[] = {oid, number};
+    const struct look look = {
+        inspection, table, column,
+        source_object_over(inspection->verification, table, "sequence", column->name), error};
+    char what[256];
+    snprintf(what, sizeof what, "the sequence of %s of %s", column->name, table->label);
+    PGresult *owned = query(inspection, what, sequence_sql, parameters, 2);
+    bool ok = true;
+    inspection->checks++;
+    if (owned != NULL && PQntuples(owned) == 0)
+        ok = inspection_find(inspection, "sequence", table->label, NULL, error,
+                             "no sequence numbers column %s", column->name);
+    else if (owned != NULL)
+        ok = look_at_options(&look, owned) &&
+             (query_int(owned, 0, SEQUENCE_STEP) < 0 || look_at_next(&look, what, owned));
+    PQclear(owned);
+    return ok;
+}
