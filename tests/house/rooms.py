@@ -29,11 +29,13 @@ ROOMS = {
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
-    "common/postgres": Room("common/base", "libpq-fe", MIGRATIONS),
+    "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
     ),
-    "common/target": Room("common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS}"),
+    "common/target": Room(
+        "common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
+    ),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
         "common/base common/catalog extract/reader",
@@ -74,7 +76,7 @@ ROOMS = {
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
         "",
-        f"{MIGRATIONS} {RESUMPTIONS} bad_input",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input target",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(

@@ -32,6 +32,13 @@ def targets() -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def plain() -> Iterator[Cluster]:
+    """A PostgreSQL that is no Supabase."""
+    with Cluster() as cluster:
+        yield cluster
+
+
 @pytest.fixture
 def migration(azure: str, targets: Cluster, tmp_path: Path) -> Iterator[Migration]:
     """An AuthorStack migration from exports into a target that was emptied before."""

@@ -339,7 +339,7 @@ class Narrow(NamedTuple):
 
 NARROW = {
     "a column that is not filled": Narrow(
-        "id uuid primary key, name text, born date not null", "drop column born",
+        "id uuid primary key, name text, born date not null default nullif(current_date, current_date)", "drop column born",
         ("at born", "SQLSTATE 23502", "the value is missing")),
     "a CHECK": Narrow(
         "id uuid primary key, name text constraint no_fours check (name not like '%4')", "drop constraint no_fours",
@@ -362,6 +362,10 @@ OTHER_TABLES = {
     "a column too short": ("id uuid primary key, name varchar(7)", "at name", "character varying(7)"),
     "a column of another type": ("id text primary key, name text", "at id", "uuid"),
     "a column that is not there": ("id uuid primary key", "name"),
+    "columns that nothing fills": (
+        "id uuid primary key, name text, born date not null, free int not null default 1, died date not null",
+        "column born is NOT NULL there, has no default, and no column of ", "; column died is NOT NULL there", "at born"),
+    "columns of several kinds": ("id text, born date not null", "column id is text there", "; column born", "; column name"),
 }
 
 

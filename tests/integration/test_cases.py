@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, exports, faults, plan_and_check, target, truth, verify
-from tests.rig.postgres import Cluster
+from tests.integration.cases import appwrite, existing_tables, exports, faults, plan_and_check, target, truth, verify
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
+    "existing-tables": existing_tables.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
     "plan-and-check": plan_and_check.RIGHT,
@@ -27,11 +27,11 @@ def test_every_case_is_in_a_table() -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_case(name: str, targets: Cluster, tmp_path: Path) -> None:
+def test_case(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     right = RIGHT[name]
     if right.waits:
         pytest.skip(f"{name}: {right.waits}")
-    trial = Trial(name, targets, tmp_path)
+    trial = Trial(name, request.getfixturevalue("plain" if right.plain else "targets"), tmp_path)
     trial.change(right.project)
     trial.prepare()
     judge(trial, right, trial.run())

@@ -193,6 +193,7 @@ SALES: dict[str, Any] = {"from": "sql.sales", "to": {"public.sales": {"keep_shap
 SHOP: dict[str, Any] = {
     "project": "shop",
     "target": "${T}",
+    "plain": False,
     "sources": {"core": {"kind": "mongodb", "uri": "${M}"}},
     "identity": {"strategy": "uuid7"},
     "left_out": {"core.a": "why"},
@@ -311,6 +312,7 @@ def test_what_is_to_be_spoilt_is_right() -> None:
         (SHOP, "project", GONE),
         (SHOP, "project", ""),
         (SHOP, "target", GONE),
+        (SHOP, "plain", "yes"),
         (SHOP, "sources", {}),
         (SHOP, "sources a.b", SHOP["sources"]["core"]),
         (SHOP, "sources core uri", GONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.complaint import REFUSED, SOURCE, TARGET, USAGE, complaint_of
-from tests.integration.migration import ROOT, Ended, Migration
+from tests.integration.migration import ROOT, Ended, Migration, children, state, wait_until
 from tests.integration.small_project import SHOP, Small, run_behind, write_project
 from tests.integration.spoiling import Bad, Edit, cut, flipped, gone, read, replaced, spoiled, text, with_content
 
@@ -256,3 +257,19 @@ def test_a_full_disk_in_the_middle(migration: Migration, undisturbed: dict[str, 
     full = fill_and_enlarge(migration, "200k")
     complaint_of(full, TARGET, str(migration.folder), "No space left on device", "make room", "goes on from where it")
     assert migration.checksums() == undisturbed
+
+
+def test_no_core_file_that_would_hold_secrets(shop: Small) -> None:
+    process = shop.start(GRADUATE_HOLD_AT="load.begin")
+    wait_until(lambda: any(state(pid) == "T" for pid in children(process, "graduate-load")), "the hold")
+    for pid in [process.pid, *children(process, "")]:
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), limits
+    shop.kill(process)
+
+
+def test_a_file_that_reaches_a_limit(shop: Small) -> None:
+    """An error with its name, not a program that a signal ended."""
+    ended = run_behind(shop, "prlimit", "--fsize=512")
+    assert ended.returncode == TARGET, ended.said
+    assert "File too large" in ended.said and "SIGXFSZ" not in ended.said

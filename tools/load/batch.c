@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 128 << 10 }; /* libpq copies each whole */
-
 /* A batch, with its payload taken apart. */
 struct work {
     const struct stream_outputs *outputs;
@@ -107,11 +105,11 @@ static bool insert(struct postgres *target, const struct fence *fence, const str
                                                 texts[4],   rows,
                                                 texts[5],   paths,
                                                 position,   texts[6]};
-    PGresult *result =
-        PQexecParams(target->connection, sql, PARAMETERS, NULL, parameters, NULL, NULL, 0);
+    static const char doing[] = "writing the batch's row of the ledger";
+    PGresult *result = postgres_ask_with(target, sql, parameters, PARAMETERS, doing);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!ok)
-        postgres_error(target, result, "writing the batch's row of the ledger", error);
+        postgres_error(target, result, doing, error);
     PQclear(result);
     if (ok || strcmp(error->sqlstate, "23505") != 0)
         return ok;
@@ -183,36 +181,15 @@ static bool begin_copy(struct postgres *target, const struct stream_output *outp
     buffer_puts(&sql, ") FROM STDIN (FORMAT binary)");
     bool ok = buffer_ok(&sql, error);
     if (ok) {
-        PGresult *result = PQexec(target->connection, buffer_text(&sql));
+        char doing[160];
+        snprintf(doing, sizeof doing, "loading into %s", output->table);
+        PGresult *result = postgres_ask(target, buffer_text(&sql), doing);
         ok = PQresultStatus(result) == PGRES_COPY_IN ||
              refusal_of_copy(target, result, output, section, error);
         PQclear(result);
     }
     buffer_release(&sql);
     return ok;
-}
-
-static bool put(struct postgres *target, const void *bytes, size_t length)
-{
-    const char *at = bytes;
-    while (length > 0) {
-        size_t part = length < CHUNK ? length : CHUNK;
-        if (PQputCopyData(target->connection, at, (int)part) != 1)
-            return false;
-        at += part;
-        length -= part;
-    }
-    return true;
-}
-
-/* The result of a COPY, and nothing left behind it. A server that refuses says so only here. */
-static PGresult *end_copy(struct postgres *target)
-{
-    PGresult *result = PQgetResult(target->connection), *more;
-    while (PQresultStatus(result) != PGRES_COPY_IN &&
-           (more = PQgetResult(target->connection)) != NULL)
-        PQclear(more);
-    return result;
 }
 
 static bool copy(struct postgres *target, const struct work *work, size_t i, struct error *error)
@@ -222,12 +199,13 @@ static bool copy(struct postgres *target, const struct work *work, size_t i, str
     static const uint8_t head[19] = "PGCOPY\n\377\r\n", trailer[2] = {0xff, 0xff};
     if (!begin_copy(target, output, section, error))
         return false;
-    bool sent = put(target, head, sizeof head) && put(target, section->tuples, section->length) &&
-                put(target, trailer, sizeof trailer);
+    bool sent = postgres_put(target, head, sizeof head) &&
+                postgres_put(target, section->tuples, section->length) &&
+                postgres_put(target, trailer, sizeof trailer);
     if (i + 1 == work->count)
         crash_point(CRASH_LOAD_COPIED);
     sent = sent && PQputCopyEnd(target->connection, NULL) == 1;
-    PGresult *result = end_copy(target);
+    PGresult *result = postgres_end_copy(target); /* a server that refuses says so only here */
     bool ok = sent && PQresultStatus(result) == PGRES_COMMAND_OK;
     if (!ok) {
         refusal_of_copy(target, result, output, section, error);

@@ -17,7 +17,7 @@ static bool unknown_run(const struct postgres *target, const char *run, struct e
 static bool query_run(struct postgres *target, const char *sql, const char *run, PGresult **result,
                       struct error *error)
 {
-    *result = PQexecParams(target->connection, sql, 1, NULL, &run, NULL, NULL, 0);
+    *result = postgres_ask_with(target, sql, &run, 1, NULL);
     if (PQresultStatus(*result) == PGRES_TUPLES_OK && PQntuples(*result) == 1)
         return true;
     bool unknown = PQresultStatus(*result) == PGRES_TUPLES_OK;
@@ -61,7 +61,7 @@ bool fence_begin_alone(struct postgres *target, struct error *error)
 
 bool fence_commit(struct postgres *target, struct error *error)
 {
-    PGresult *result = PQexec(target->connection, "COMMIT");
+    PGresult *result = postgres_ask(target, "COMMIT", NULL);
     /* The COMMIT of a failed transaction succeeds, as a ROLLBACK. */
     bool ok =
         PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
@@ -85,7 +85,7 @@ bool fence_commit(struct postgres *target, struct error *error)
 void fence_rollback(struct postgres *target)
 {
     PQclear(
-        PQexec(target->connection, "ROLLBACK")); /* a lost connection has rolled back by itself */
+        postgres_ask(target, "ROLLBACK", NULL)); /* a lost connection has rolled back by itself */
 }
 
 static bool changed_mapping(const char *run, const char *before, const struct project *project,

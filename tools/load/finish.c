@@ -1,4 +1,5 @@
 /* The end of a run: what is made after the data, and the run's closing. */
+#include "foreign_key.h"
 #include "load.h"
 #include "statement.h"
 
@@ -172,10 +173,33 @@ static bool take_step(struct postgres *target, const struct project *project,
     return true;
 }
 
-static bool close_run(struct postgres *target, const struct fence *fence, struct error *error)
+/* The target's own keys that were off; one that a statement of the schema made is there already. */
+static bool restore_keys(struct postgres *target, const struct project *project,
+                         const struct fence *fence, struct error *error)
+{
+    PGresult *keys;
+    if (!foreign_key_read_off(target, project, &keys, error))
+        return false;
+    bool ok = true;
+    for (int row = 0; ok && row < PQntuples(keys); row++) {
+        const struct schema_statement statement = {
+            .phase = SCHEMA_KEYS,
+            .name = PQgetvalue(keys, row, FOREIGN_KEY_STEP),
+            .sql = PQgetvalue(keys, row, FOREIGN_KEY_SQL),
+            .exists = PQgetvalue(keys, row, FOREIGN_KEY_EXISTS),
+            .table = PQgetvalue(keys, row, FOREIGN_KEY_TABLE),
+        };
+        ok = take_step(target, project, fence, &statement, error);
+    }
+    PQclear(keys);
+    return ok;
+}
+
+static bool close_run(struct postgres *target, const struct project *project,
+                      const struct fence *fence, struct error *error)
 {
     bool moved;
-    if (fence_begin(target, fence, error) &&
+    if (fence_begin(target, fence, error) && foreign_key_forget(target, project, error) &&
         move_state(target, fence,
                    "UPDATE graduate.runs SET state = 'done', finished_at = clock_timestamp()"
                    " WHERE run = $1",
@@ -210,5 +234,6 @@ bool load_finish(struct postgres *target, const struct schema *schema, const str
         if (!take_step(target, schema->project, fence, &schema->statements[i], error))
             return false;
     }
-    return close_run(target, fence, error);
+    return restore_keys(target, schema->project, fence, error) &&
+           close_run(target, schema->project, fence, error);
 }

@@ -1,4 +1,5 @@
 #include "inventory.h"
+#include "graduate/message.h"
 #include "graduate/sql.h"
 
 #include <stdio.h>
@@ -11,10 +12,11 @@ static bool read_kind(struct postgres *target, const struct mapping_table *table
 {
     const char *const parameters[] = {table->schema, table->name};
     PGresult *result;
-    if (!postgres_query(target,
-                        "SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid ="
-                        " c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
-                        parameters, 2, &result, error))
+    if (!postgres_query(
+            target,
+            "SELECT c.relkind FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid ="
+            " c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+            parameters, 2, &result, error))
         return false;
     *kind = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0)[0] : '\0';
     PQclear(result);
@@ -33,65 +35,118 @@ static bool count_rows_of(struct postgres *target, const struct mapping_table *t
     return ok;
 }
 
-static bool misfit(const struct mapping_table *table, const struct schema_column *column,
-                   struct error *error, const char *problem)
+/* What keeps the tables of the target from taking the rows: all of it at once. */
+struct misfits {
+    struct buffer text;
+    const struct schema_output *first, *last; /* the outputs that it was found for */
+    char column[64];                          /* of the first */
+};
+
+static void add_misfit(struct misfits *misfits, const struct schema_output *output,
+                       const char *column, const char *problem)
 {
-    error_set(error, ERROR_REFUSED, "the target's table %s cannot take the rows: column %s %s",
-              table->label, column->name, problem);
-    error_at(error, NULL, NULL, column->name);
+    const char *table = output->table->label;
+    buffer_puts(&misfits->text, misfits->first != NULL ? "; " : "");
+    if (misfits->first != NULL && strcmp(misfits->last->table->label, table) != 0)
+        buffer_printf(&misfits->text, "%s: ", table);
+    buffer_printf(&misfits->text, "column %s %s", column, problem);
+    if (misfits->first == NULL) {
+        misfits->first = output;
+        snprintf(misfits->column, sizeof misfits->column, "%s", column);
+    }
+    misfits->last = output;
+}
+
+static bool refuse_misfits(struct misfits *misfits, struct error *error)
+{
+    if (misfits->first == NULL || !buffer_ok(&misfits->text, error))
+        return misfits->first == NULL;
+    error_set(error, ERROR_REFUSED, "the target's table %s cannot take the rows: %s",
+              misfits->first->table->label, buffer_text(&misfits->text));
+    error_at(error, misfits->first->entity->name, NULL, misfits->column);
     return error_hint(error,
                       "bring the mapping and the table into line, or take the table away if it is "
                       "not needed (one that an earlier run made goes with graduate undo --run-dir "
-                      "and its run folder): graduate then makes it");
+                      "and its run folder): graduate then makes it; nothing was touched");
 }
 
 /* Both types in the words of the mapping; a type of the target that has none cannot be the same. */
-static bool check_column(const struct mapping_table *table, const struct schema_column *column,
-                         const char *type, bool generated, struct error *error)
+static void check_type(struct misfits *misfits, const struct schema_output *output,
+                       const struct schema_column *column, const char *type)
 {
     struct pgtype there;
     struct error unknown;
     char wanted[64], found[64], problem[256];
-    if (generated)
-        return misfit(table, column, error, "is generated there, so nothing can be written to it");
     pgtype_format(&column->type, wanted, sizeof wanted);
     if (pgtype_parse(type, &there, &unknown))
         pgtype_format(&there, found, sizeof found);
     else
         snprintf(found, sizeof found, "%s", type);
-    if (strcmp(found, wanted) == 0)
-        return true;
     snprintf(problem, sizeof problem, "is %s there, and %s in the mapping", type, wanted);
-    return misfit(table, column, error, problem);
+    if (strcmp(found, wanted) != 0)
+        add_misfit(misfits, output, column->name, problem);
 }
 
-static bool check_columns(struct postgres *target, const struct schema_output *output,
-                          struct error *error)
+enum { THERE_NAME, THERE_TYPE, THERE_GENERATED, THERE_NEEDED };
+/* Needed is what a row without it would be refused for, unless a trigger fills it first. */
+static const char columns_sql[] =
+    "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',"
+    " (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''"
+    "  AND t.typdefault IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g"
+    "   WHERE g.tgrelid = c.oid AND g.tgenabled IN ('O', 'A') AND g.tgtype & 7 = 7)"
+    " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped"
+    " ORDER BY a.attnum";
+
+static const struct schema_column *column_of(const struct schema_output *output, const char *name)
 {
-    const struct mapping_table *table = output->table;
-    const char *const parameters[] = {table->schema, table->name};
-    PGresult *result;
-    if (!postgres_query(target,
-                        "SELECT a.attname, format_type(a.atttypid, a.atttypmod),"
-                        " a.attgenerated <> '' FROM pg_attribute a"
-                        " JOIN pg_class c ON c.oid = a.attrelid"
-                        " JOIN pg_namespace n ON n.oid = c.relnamespace"
-                        " WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0"
-                        " AND NOT a.attisdropped",
-                        parameters, 2, &result, error))
-        return false;
-    bool ok = true;
-    for (size_t i = 0; ok && i < output->column_count; i++) {
-        const struct schema_column *column = &output->columns[i];
-        int row = 0;
-        while (row < PQntuples(result) && strcmp(PQgetvalue(result, row, 0), column->name) != 0)
-            row++;
-        ok = row < PQntuples(result) ? check_column(table, column, PQgetvalue(result, row, 1),
-                                                    PQgetvalue(result, row, 2)[0] == 't', error)
-                                     : misfit(table, column, error, "is not there");
+    for (size_t i = 0; i < output->column_count; i++)
+        if (strcmp(output->columns[i].name, name) == 0)
+            return &output->columns[i];
+    return NULL;
+}
+
+static void check_there(struct misfits *misfits, const struct schema_output *output,
+                        const PGresult *there)
+{
+    char problem[512];
+    for (int row = 0; row < PQntuples(there); row++) {
+        const char *name = PQgetvalue(there, row, THERE_NAME);
+        const struct schema_column *column = column_of(output, name);
+        if (column == NULL && PQgetvalue(there, row, THERE_NEEDED)[0] == 't') {
+            snprintf(problem, sizeof problem,
+                     "is NOT NULL there, has no default, and no column of %s fills it",
+                     output->entity->file);
+            add_misfit(misfits, output, name, problem);
+        } else if (column != NULL && PQgetvalue(there, row, THERE_GENERATED)[0] == 't') {
+            add_misfit(misfits, output, name,
+                       "is generated there, so nothing can be written to it");
+        } else if (column != NULL) {
+            check_type(misfits, output, column, PQgetvalue(there, row, THERE_TYPE));
+        }
     }
-    PQclear(result);
-    return ok;
+    for (size_t i = 0; i < output->column_count; i++) {
+        int row = 0;
+        while (row < PQntuples(there) &&
+               strcmp(PQgetvalue(there, row, THERE_NAME), output->columns[i].name) != 0)
+            row++;
+        if (row == PQntuples(there))
+            add_misfit(misfits, output, output->columns[i].name, "is not there");
+    }
+}
+
+static bool check_columns(struct misfits *misfits, struct postgres *target,
+                          const struct schema_output *output, struct error *error)
+{
+    const char *const parameters[] = {output->table->schema, output->table->name};
+    PGresult *there;
+    if (!postgres_query(target, columns_sql, parameters, 2, &there, error))
+        return false;
+    check_there(misfits, output, there);
+    PQclear(there);
+    return true;
 }
 
 static struct inventory_table *find(const struct inventory *inventory, const char *label)
@@ -134,18 +189,51 @@ bool inventory_take(struct inventory *inventory, struct postgres *target,
     if (inventory->tables == NULL)
         return error_memory(error);
     bool ok = true;
+    struct misfits misfits = {0};
+    buffer_init(&misfits.text);
     for (size_t i = 0; ok && i < schema->output_count; i++) {
         const struct schema_output *output = &schema->outputs[i];
         ok = (find(inventory, output->table->label) != NULL ||
               take_table(inventory, target, output->table, count_rows, error)) &&
              (!find(inventory, output->table->label)->exists ||
-              check_columns(target, output, error));
+              check_columns(&misfits, target, output, error));
         if (!ok)
             error_at(error, output->entity->name, NULL, NULL);
     }
+    ok = ok && refuse_misfits(&misfits, error);
+    buffer_release(&misfits.text);
     if (!ok)
         inventory_release(inventory);
     return ok;
+}
+
+bool inventory_tell_triggers(const struct inventory *inventory, struct postgres *target,
+                             struct error *error)
+{
+    static const char sql[] =
+        "SELECT t.tgname, n.nspname || '.' || p.proname, CASE WHEN t.tgtype & 1 = 0"
+        "  THEN 'each batch' ELSE 'each row' END FROM pg_catalog.pg_trigger t"
+        " JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
+        " JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
+        " JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace"
+        " WHERE s.nspname = $1 AND c.relname = $2 AND NOT t.tgisinternal"
+        " AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0 ORDER BY t.tgname";
+    for (size_t i = 0; i < inventory->count; i++) {
+        const struct mapping_table *table = inventory->tables[i].table;
+        const char *const parameters[] = {table->schema, table->name};
+        PGresult *result;
+        if (!inventory->tables[i].exists)
+            continue;
+        if (!postgres_query(target, sql, parameters, 2, &result, error))
+            return false;
+        for (int row = 0; row < PQntuples(result); row++)
+            message_warning("%s of the target has the trigger %s: for %s that is loaded, %s runs",
+                            table->label, PQgetvalue(result, row, 0), PQgetvalue(result, row, 2),
+                            PQgetvalue(result, row, 1));
+        PQclear(result);
+    }
+    return true;
 }
 
 void inventory_release(struct inventory *inventory)

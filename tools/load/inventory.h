@@ -16,10 +16,14 @@ struct inventory {
 };
 
 /* Look at every table of the schema; count its rows if asked to (else rows is 0). ERROR_REFUSED
- * when a table that the target must bring is not there, or one that is there cannot take the rows:
- * it is a view, lacks a column, or has one of another type. Writes nothing. */
+ * when a table that the target must bring is not there, or those that are there cannot take the
+ * rows: one is a view, lacks a column, has one of another type, or one that needs a value and gets
+ * none; all such columns are named. Writes nothing. */
 bool inventory_take(struct inventory *inventory, struct postgres *target,
                     const struct schema *schema, bool count_rows, struct error *error);
+/* Name the triggers that will act on what is loaded; rules do not act on it. */
+bool inventory_tell_triggers(const struct inventory *inventory, struct postgres *target,
+                             struct error *error);
 void inventory_release(struct inventory *inventory);
 
 #endif

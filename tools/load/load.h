@@ -34,6 +34,7 @@ struct prepared {
     char run[37];
     int64_t generation;
     bool resumed;
+    struct words order; /* the entities, as they are to be loaded; items are the caller's to free */
 };
 struct preparation {
     const struct schema *schema;
@@ -48,7 +49,7 @@ struct preparation {
 /* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
  * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are
  * not the catalogs'; a new run finds rows in its tables, or an unfinished run of its project that
- * has loaded something and is no rehearsal. */
+ * has loaded something and is no rehearsal. `prepared` is set, also after an error. */
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error);
 

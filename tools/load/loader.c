@@ -20,7 +20,7 @@ struct loading {
     struct stream_outputs outputs;
     const struct mapping *mapping;
     struct catalog catalog; /* of one: what the stream's header says of its source */
-    const char *entity; /* the project's own string: it outlives the header frame */
+    const char *entity;     /* the project's own string: it outlives the header frame */
     int32_t partition;
     struct ledger_progress progress;
     int64_t bytes; /* of payload, all of the entity's batches */

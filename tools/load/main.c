@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const char *project_name, *catalogs_folder, *run, *restarts;
-static int64_t generation = -1;
+static int64_t generation = -1, stall = 600;
 static bool prepares, begins, finishes, undoes, allow_rows, any_run, rehearsal, again, changed_too;
 
 static const struct option_row options[] = {
@@ -30,6 +30,8 @@ static const struct option_row options[] = {
     {"restart", OPTION_TEXT, &restarts, "E,...",
      "prepare: take these entities' rows out of the target, to be loaded anew"},
     {"any-run", OPTION_FLAG, &any_run, NULL, "load a stream that another run extracted"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS",
+     "give the target up when nothing is heard from it for so long (600; 0: never)"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "prepare: load beside rows that are there"},
     {"rehearsal", OPTION_FLAG, &rehearsal, NULL, "prepare: a run that the next rehearsal may undo"},
     {"again", OPTION_FLAG, &again, NULL, "undo: a run that is not there is undone already"},
@@ -146,8 +148,13 @@ static bool print_prepared(const struct prepared *prepared, struct error *error)
 {
     struct buffer line;
     buffer_init(&line);
-    buffer_printf(&line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s}\n",
+    buffer_printf(&line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s,\"order\":[",
                   prepared->run, prepared->generation, prepared->resumed ? "true" : "false");
+    for (size_t i = 0; i < prepared->order.count; i++) {
+        buffer_puts(&line, i > 0 ? "," : "");
+        json_put_string(&line, prepared->order.items[i], strlen(prepared->order.items[i]));
+    }
+    buffer_puts(&line, "]}\n");
     bool ok = buffer_ok(&line, error) &&
               file_write_all(STDOUT_FILENO, "standard output", line.data, line.length, error);
     buffer_release(&line);
@@ -187,9 +194,12 @@ static bool prepare(struct postgres *target, const struct project *project,
         .allow_rows = allow_rows,
         .rehearsal = rehearsal,
     };
-    struct prepared prepared;
-    return read_restarts(project, arena, &preparation.restarts, error) &&
-           load_prepare(target, &preparation, &prepared, error) && print_prepared(&prepared, error);
+    struct prepared prepared = {0};
+    bool ok = read_restarts(project, arena, &preparation.restarts, error) &&
+              load_prepare(target, &preparation, &prepared, error) &&
+              print_prepared(&prepared, error);
+    free(prepared.order.items);
+    return ok;
 }
 
 static bool work(struct postgres *target, const struct project *project, struct error *error)
@@ -232,6 +242,8 @@ int main(int argc, char **argv)
         return message_error(&error);
     bool ok = connect_target(&target, &project, &error);
     if (ok) {
+        /* An index is made in silence, and many rows are deleted so. */
+        target.stall = finishes || restarts != NULL ? 0 : stall;
         ok = work(&target, &project, &error);
         postgres_close(&target);
     }

@@ -18,8 +18,8 @@ static const struct catalog_entity *entity_of(const struct mapping *mapping,
 }
 
 bool origin_record(struct postgres *target, const char *run, const struct project *project,
-                   const struct catalog *catalogs, size_t catalog_count,
-                   const struct mapping *only, struct error *error)
+                   const struct catalog *catalogs, size_t catalog_count, const struct mapping *only,
+                   struct error *error)
 {
     static const char sql[] = "INSERT INTO graduate.sources (run, source, identity)"
                               " VALUES ($1, $2, $3) ON CONFLICT (run, source)"
@@ -53,9 +53,9 @@ bool origin_check_entity(struct postgres *target, const char *run, const struct 
                         "SELECT identity FROM graduate.sources WHERE run = $1 AND source = $2",
                         parameters, 2, &result, error))
         return error_at(error, mapping->name, NULL, NULL);
-    bool differs = PQntuples(result) > 0 &&
-                   catalog_identity_differs(PQgetvalue(result, 0, 0), entity->identity, what,
-                                            sizeof what);
+    bool differs =
+        PQntuples(result) > 0 &&
+        catalog_identity_differs(PQgetvalue(result, 0, 0), entity->identity, what, sizeof what);
     PQclear(result);
     if (!differs)
         return true;

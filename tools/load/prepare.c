@@ -1,8 +1,10 @@
 /* The begin of a run, and its going on: one transaction, so that a crash leaves nothing half-made,
  * and a refusal nothing at all. */
+#include "foreign_key.h"
 #include "inventory.h"
 #include "load.h"
 #include "origin.h"
+#include "precondition.h"
 #include "restart.h"
 #include "statement.h"
 #include "undo.h"
@@ -144,14 +146,8 @@ static bool next_generation(struct preparing *preparing, const char *run, struct
     if (!postgres_query(preparing->target,
                         "UPDATE graduate.runs SET generation = generation + 1, rehearsal = false"
                         " WHERE run = $1 RETURNING run, generation",
-                        &run, 1, &result, error)) {
-        if (strcmp(error->sqlstate, "55P03") != 0)
-            return false;
-        error_set(error, ERROR_REFUSED,
-                  "another program is still in the middle of writing for run %s", run);
-        return error_hint(error, "end it, or its connection in the target (pg_stat_activity, "
-                                 "application_name graduate), and run again");
-    }
+                        &run, 1, &result, error))
+        return false;
     snprintf(preparing->prepared->run, sizeof preparing->prepared->run, "%s",
              PQgetvalue(result, 0, 0));
     preparing->prepared->generation = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
@@ -194,17 +190,38 @@ static bool make_tables(struct preparing *preparing, struct error *error)
     return true;
 }
 
+static bool order_entities(struct preparing *preparing, struct error *error)
+{
+    struct prepared *prepared = preparing->prepared;
+    return foreign_key_prepare(preparing->target, preparing->given->schema, prepared->run,
+                               &prepared->order, error);
+}
+
+/* Once the data is there, the keys that are on stay on. */
+static bool order_again(struct preparing *preparing, const char *run, struct error *error)
+{
+    bool loading, lacks;
+    return ask(preparing->target, "SELECT state = 'loading' FROM graduate.runs WHERE run = $1",
+               &run, 1, &loading, error) &&
+           ask(preparing->target, "SELECT to_regclass('graduate.foreign_keys') IS NULL", NULL, 0,
+               &lacks, error) &&
+           (!lacks || postgres_exec(preparing->target, ledger_ddl, error)) &&
+           (!loading || order_entities(preparing, error));
+}
+
 static bool begin_run(struct preparing *preparing, struct error *error)
 {
     struct inventory inventory;
     if (!inventory_take(&inventory, preparing->target, preparing->given->schema, true, error))
         return false;
     bool ok = check_empty(preparing, &inventory, error) &&
+              inventory_tell_triggers(&inventory, preparing->target, error) &&
               postgres_exec(preparing->target, ledger_ddl, error) && insert_run(preparing, error) &&
               origin_record(preparing->target, preparing->prepared->run,
                             preparing->given->schema->project, preparing->given->catalogs,
                             preparing->given->catalog_count, NULL, error) &&
-              insert_tables(preparing, &inventory, error) && make_tables(preparing, error);
+              insert_tables(preparing, &inventory, error) && make_tables(preparing, error) &&
+              order_entities(preparing, error);
     inventory_release(&inventory);
     return ok;
 }
@@ -238,15 +255,18 @@ static bool resume_run(struct preparing *preparing, const char *run, struct erro
         !inventory_take(&inventory, preparing->target, given->schema, false, error))
         return false;
     bool ok = check_complete(&inventory, error) && restart(preparing, run, error) &&
-              make_tables(preparing, error);
+              make_tables(preparing, error) && order_again(preparing, run, error);
     inventory_release(&inventory);
     return ok;
 }
 
 static bool prepare(struct preparing *preparing, struct error *error)
 {
+    const struct preparation *given = preparing->given;
     bool has_ledger, has_run = false;
-    if (!ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
+    if (!precondition_check(preparing->target, given->schema->project, given->catalogs,
+                            given->catalog_count, error) ||
+        !ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
              &has_ledger, error))
         return false;
     if (has_ledger && preparing->given->run != NULL &&
@@ -267,5 +287,5 @@ bool load_prepare(struct postgres *target, const struct preparation *preparation
         fence_commit(target, error))
         return true;
     fence_rollback(target);
-    return false;
+    return ledger_explain_lock(target, error);
 }

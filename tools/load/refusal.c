@@ -58,18 +58,36 @@ static bool refused(const PGresult *result, const struct refusal *refusal, const
 {
     const char *state = field(result, PG_DIAG_SQLSTATE);
     const char *detail = public_detail(result, state);
-    error_set(error, refusal->code, "%s: %s%s%s%s", what, field(result, PG_DIAG_MESSAGE_PRIMARY),
-              detail[0] != '\0' ? " (" : "", detail, detail[0] != '\0' ? ")" : "");
+    char context[1024];
+    postgres_context(result, context, sizeof context);
+    error_set(error, refusal->code, "%s: %s%s%s%s%s", what, field(result, PG_DIAG_MESSAGE_PRIMARY),
+              detail[0] != '\0' ? " (" : "", detail, detail[0] != '\0' ? ")" : "", context);
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
     return error_hint(error, "%s: %s", refusal->meaning,
                       refusal->code == ERROR_BUG ? "please report it, with this message" : todo);
+}
+
+/* What is not there under that name: relation, function, type, schema. */
+static bool is_name_not_found(const char *state)
+{
+    static const char *const states[] = {"42P01", "42883", "42704", "3F000"};
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(state, states[i]) == 0)
+            return true;
+    return false;
 }
 
 /* A failure of the server or of the way to it, not of the data. */
 static bool failed(const struct postgres *target, const PGresult *result, const char *doing,
                    struct error *error)
 {
+    char context[64];
     postgres_error(target, result, doing, error);
+    postgres_context(result, context, sizeof context);
+    if (context[0] != '\0' && is_name_not_found(error->sqlstate))
+        error_hint(error, "graduate sets search_path to '', so a function of the target finds only "
+                          "names with a schema: give it a path of its own (ALTER FUNCTION ... SET "
+                          "search_path = public), or switch the trigger off, and run again");
     if (error->hint[0] == '\0')
         error_hint(error, "run again when that is mended: what is loaded is kept");
     return false;

@@ -33,8 +33,8 @@ static bool change(struct restarting *r, const char *sql, const char *const *par
     return true;
 }
 
-/* The keys that refer to a table go before its rows do, so that none is taken along; those that the run
- * made are made again at its end, others must not be there while rows hang on them. */
+/* The keys that refer to a table go before its rows do, so that none is taken along; those that the
+ * run made are made again at its end, others must not be there while rows hang on them. */
 static bool drop_references(struct restarting *r, const struct mapping_table *table)
 {
     static const char sql[] =
@@ -61,17 +61,17 @@ static bool drop_references(struct restarting *r, const struct mapping_table *ta
             sql_put_qualified(&drop, PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
             buffer_putc(&drop, ')');
             PGresult *holds;
-            ok = buffer_ok(&drop, r->error) && postgres_query(r->target, buffer_text(&drop), NULL,
-                                                              0, &holds, r->error);
+            ok = buffer_ok(&drop, r->error) &&
+                 postgres_query(r->target, buffer_text(&drop), NULL, 0, &holds, r->error);
             if (!ok)
                 break;
             bool rows = PQgetvalue(holds, 0, 0)[0] == 't';
             PQclear(holds);
             if (rows && PQgetvalue(result, row, 4)[0] == 't') {
-                ok = error_set(r->error, ERROR_REFUSED,
-                               "rows of %s.%s hang on those of %s and would go with them",
-                               PQgetvalue(result, row, 1), PQgetvalue(result, row, 2),
-                               table->label);
+                ok =
+                    error_set(r->error, ERROR_REFUSED,
+                              "rows of %s.%s hang on those of %s and would go with them",
+                              PQgetvalue(result, row, 1), PQgetvalue(result, row, 2), table->label);
                 error_hint(r->error, "restart the entity that fills that table, too: --restart "
                                      "takes several names with commas between them");
             }
@@ -82,8 +82,7 @@ static bool drop_references(struct restarting *r, const struct mapping_table *ta
         buffer_puts(&drop, " DROP CONSTRAINT ");
         sql_put_identifier(&drop, PQgetvalue(result, row, 0));
         const char *const step[] = {r->run, PQgetvalue(result, row, 3)};
-        ok = buffer_ok(&drop, r->error) &&
-             postgres_exec(r->target, buffer_text(&drop), r->error) &&
+        ok = buffer_ok(&drop, r->error) && postgres_exec(r->target, buffer_text(&drop), r->error) &&
              change(r, "DELETE FROM graduate.steps WHERE run = $1 AND step = $2", step, 2);
     }
     PQclear(result);
@@ -196,6 +195,7 @@ bool restart_entities(struct postgres *target, const struct schema *schema, cons
             return false;
         message_info("%s: its rows are out of the target again", mapping->name);
     }
-    return change(&r, "UPDATE graduate.runs SET state = 'loading', finished_at = NULL WHERE run = $1",
+    return change(&r,
+                  "UPDATE graduate.runs SET state = 'loading', finished_at = NULL WHERE run = $1",
                   parameters, 1);
 }

@@ -27,7 +27,7 @@ static bool keep_undo(struct postgres *target, const char *run,
 static bool make(struct postgres *target, const struct schema_statement *statement,
                  const char *entities, struct error *error)
 {
-    PGresult *result = PQexec(target->connection, statement->sql);
+    PGresult *result = postgres_ask(target, statement->sql, statement->name);
     ExecStatusType status = PQresultStatus(result);
     bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     if (!ok)

@@ -261,6 +261,29 @@ static bool delete_rows(struct undo *u)
     return ok;
 }
 
+/* The target's own keys that were off for the load; a run that is done has made them again. */
+static bool restore_keys(struct undo *u)
+{
+    static const char *const there[] = {"42710", "42P01", NULL};
+    PGresult *keys = NULL;
+    bool ok = query(u,
+                    "SELECT k.sql FROM graduate.foreign_keys k JOIN graduate.runs r USING (project)"
+                    " WHERE r.run = $1 AND r.state <> 'done'",
+                    &keys);
+    for (int row = 0; ok && row < PQntuples(keys); row++) {
+        bool done;
+        ok = attempt(u, PQgetvalue(keys, row, 0), there, &done);
+        if (!ok && strcmp(u->error->sqlstate, "23503") == 0) {
+            u->error->code = ERROR_REFUSED;
+            error_hint(u->error, "rows that came while the key was off do not allow it: mend them "
+                                 "first; nothing was touched");
+        }
+    }
+    PQclear(keys);
+    return ok && change(u, "DELETE FROM graduate.foreign_keys k USING graduate.runs r"
+                           " WHERE r.project = k.project AND r.run = $1 AND r.state <> 'done'");
+}
+
 /* The ledger goes with the last run, unless others made something that hangs on it. */
 static bool forget(struct undo *u)
 {
@@ -290,7 +313,7 @@ static bool undo_all(struct undo *u)
         if (!u->changed_too && !check_made(u, table))
             return false;
     }
-    return take_things_back(u) && delete_rows(u) && forget(u);
+    return take_things_back(u) && delete_rows(u) && restore_keys(u) && forget(u);
 }
 
 bool undo_run(struct postgres *target, const char *run, bool changed_too, struct error *error)

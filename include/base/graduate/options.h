@@ -42,7 +42,8 @@ enum options_outcome { OPTIONS_RUN, OPTIONS_HELPED, OPTIONS_WRONG };
 
 /* Parse argv[1..]; positionals are moved to argv[1..*positional_count]. OPTIONS_HELPED: help or the
  * version went to standard output, the caller exits 0. OPTIONS_WRONG: error is set. Also calls
- * message_init with the program's name and the format asked for. */
+ * message_init with the program's name and the format asked for, and sees to it that the process
+ * leaves no core file and outlives a file that reaches a limit. */
 enum options_outcome options_parse(const struct command *command, int argc, char **argv,
                                    int *positional_count, struct error *error);
 

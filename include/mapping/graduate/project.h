@@ -211,6 +211,8 @@ struct project {
     struct source *sources;
     size_t source_count;
     const char *target; /* as written */
+    bool plain; /* it is no Supabase: neither its roles nor its schemas are there, and nothing is
+                   made for them */
     struct identity identity;
     struct mapping *
         *mappings; /* in the order of their references: what is referred to comes first */

@@ -14,8 +14,10 @@
  *   tables      per run and target table: made by us or there before, rows before
  *   steps       per run: which statements of the finish are done, and how long each took
  *   made        per run: what it made in the target, in order, and the SQL that takes it back;
- * written in the transaction that makes it losses      per run: one row per value that changed on
- * the way
+ *               written in the transaction that makes it
+ *   foreign_keys   per project: keys of the target that are off while a run loads, to be made again
+ *               at its end; not per run, since a run that gives way must not take them along
+ *   losses      per run: one row per value that changed on the way
  *
  * The generation is the fence: `graduate-load --prepare` adds one to it, and every transaction that
  * writes checks it (SELECT ... FOR SHARE), so a loader that outlived its driver cannot write.
@@ -37,6 +39,10 @@ extern const char *const ledger_drop;
 /* Take the lock of a run on this target, or ERROR_REFUSED that names the other run's start. It is
  * given back when the connection ends. */
 bool ledger_lock(struct postgres *target, struct error *error);
+
+/* Make of a lock time-out an ERROR_REFUSED that names the session that may hold the lock, and how
+ * to end it; other errors stay as they are. Outside of a transaction. Always returns false. */
+bool ledger_explain_lock(struct postgres *target, struct error *error);
 
 /* ERROR_REFUSED unless the ledger has the run, done, and its tables are there. */
 bool ledger_check_done(struct postgres *target, const char *run, struct error *error);

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.integration.migration import EMPTY, PROGRAMS, ROOT
+from tests.integration.transaction_pooler import TransactionPooler
 from tests.rig.postgres import Cluster
 
 CASES = ROOT / "fixtures" / "cases"
@@ -27,6 +28,7 @@ class Right(NamedTuple):
     values: SQL against the target, and what psql -At prints of it.
     never: texts that no command may say.
     project: members of files to change first, where it takes a word to say what is right: {"c.json": {...}} is merged.
+    plain: the target is a PostgreSQL without anything of Supabase.
     waits: why it is not right yet; the test is skipped, and says so.
     """
 
@@ -35,6 +37,7 @@ class Right(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
     never: tuple[str, ...] = ()
     project: dict[str, object] = {}
+    plain: bool = False
     waits: str = ""
 
 
@@ -99,19 +102,28 @@ class Trial:
         for database, template in ((self.database, "postgres"), (f"{self.database}_source", "template0")):
             self.cluster.psql(f'drop database if exists "{database}" with (force)')
             self.cluster.psql(f'create database "{database}" template {template}')
-        self.cluster.psql(EMPTY, database=self.database)  # what another test left in the template
+        if self.cluster.role != self.cluster.superuser:  # what another test left in a Supabase's template
+            self.cluster.psql(EMPTY, database=self.database)
         for file, database in (("target.sql", self.database), ("source.sql", f"{self.database}_source")):
             if (self.folder / file).exists():
                 self.cluster.psql(file=self.folder / file, database=database)
 
     def run(self) -> list[Said]:
         """All commands of the case, one after the other, whatever becomes of them."""
+        if "through pgbouncer" in self.case["variables"]["SUPABASE_DB_URL"]:
+            with TransactionPooler(self.cluster.port) as pooler:
+                self.environment["SUPABASE_DB_URL"] = self.through(pooler.port)
+                return [self.do(command) for command in self.case["run"]]
         variable = self.case["variables"].get("APPWRITE_URI", "")
         if "double" not in variable:
             return [self.do(command) for command in self.case["run"]]
         with double_of(variable, self.folder, self.environment) as uri:
             self.environment["APPWRITE_URI"] = uri
             return [self.do(command) for command in self.case["run"]]
+
+    def through(self, port: int) -> str:
+        """The target's URI by another port of this machine."""
+        return self.cluster.uri(self.database).replace(f":{self.cluster.port}/", f":{port}/")
 
     def do(self, command: str) -> Said:
         done = subprocess.run(

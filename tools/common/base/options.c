@@ -2,9 +2,11 @@
 #include "graduate/words.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const char *log_format;
 static bool wants_help, wants_version;
@@ -210,9 +212,19 @@ static enum message_format early_format(int argc, char **argv)
     return format;
 }
 
+/* A core file would hold URIs, keys and records; a file that reaches a limit is an error like any
+ * other, not a signal. */
+static void guard_process(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 enum options_outcome options_parse(const struct command *command, int argc, char **argv,
                                    int *positional_count, struct error *error)
 {
+    guard_process();
     message_init(command->name, early_format(argc, argv));
     log_format = "text";
     wants_help = wants_version = false;

@@ -7,7 +7,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const project_words[] = {"$schema",  "project",  "target",   "sources",
+static const char *const project_words[] = {"$schema",  "project",  "target",   "plain", "sources",
                                             "identity", "left_out", "not_kept", "stays"};
 static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
@@ -35,6 +35,17 @@ static bool refuse_secret(const struct json_place *place, const char *key, struc
                       "change the secret, which may have been seen");
 }
 
+/* False unless it is said. */
+static bool read_truth(const cJSON *json, const struct json_place *place, const char *key,
+                       bool *value, struct error *error)
+{
+    const cJSON *given = cJSON_GetObjectItemCaseSensitive(json, key);
+    struct json_place here = {place, key, 0};
+    *value = cJSON_IsTrue(given);
+    return given == NULL || cJSON_IsBool(given) ||
+           json_error(error, &here, "this must be true or false, and is %s", json_kind(given));
+}
+
 static bool read_source(const cJSON *json, const struct json_place *place, struct source *source,
                         struct error *error)
 {
@@ -51,12 +62,8 @@ static bool read_source(const cJSON *json, const struct json_place *place, struc
         !json_text(json, place, "database", false, &source->database, error) ||
         !json_text(json, place, "schema", false, &source->schema, error))
         return false;
-    const cJSON *changing = cJSON_GetObjectItemCaseSensitive(json, "changing");
-    struct json_place place_of_changing = {place, "changing", 0};
-    if (changing != NULL && !cJSON_IsBool(changing))
-        return json_error(error, &place_of_changing, "this must be true or false, and is %s",
-                          json_kind(changing));
-    source->changing = cJSON_IsTrue(changing);
+    if (!read_truth(json, place, "changing", &source->changing, error))
+        return false;
     if (holds_password(source->uri))
         return refuse_secret(place, "uri", error);
     if (source->key != NULL && strncmp(source->key, "${", 2) != 0)
@@ -279,6 +286,7 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
            json_text(json, &top, "project", true, &project->name, error) &&
            json_text(json, &top, "target", true, &project->target, error) &&
            (!holds_password(project->target) || refuse_secret(&top, "target", error)) &&
+           read_truth(json, &top, "plain", &project->plain, error) &&
            read_sources(project, arena, json, &top, error) &&
            read_identity(project, json, &top, error) &&
            read_left_outs(project, arena, json, &top, error) &&

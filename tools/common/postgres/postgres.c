@@ -1,86 +1,9 @@
 #include "graduate/postgres.h"
+#include "one_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What the session must be whatever the role, the database or the URI would have it be; `since` is
- * the first server version that knows the setting. */
-static const struct setting {
-    const char *name, *value;
-    int since;
-} settings[] = {
-    {"client_encoding", "UTF8", 0},
-    {"datestyle", "ISO", 0},
-    {"intervalstyle", "postgres", 0},
-    {"timezone", "UTC", 0},
-    {"extra_float_digits", "3", 0},
-    {"bytea_output", "hex", 0},
-    {"standard_conforming_strings", "on", 0},
-    {"search_path", "", 0},
-    {"row_security", "off", 0}, /* an error instead of rows that are silently not there */
-    {"synchronize_seqscans", "off", 0},
-    {"statement_timeout", "0", 0},
-    {"lock_timeout", "0", 0},
-    {"idle_in_transaction_session_timeout", "0", 0},
-    {"idle_session_timeout", "0", 140000},
-    {"transaction_timeout", "0", 170000},
-};
-
-static const char firewall[] =
-    "nothing answered: check host and port, and let this machine through the server's firewall (of "
-    "Azure: Networking, firewall rules)";
-static const char no_route[] =
-    "this machine has no route to that address; if it is an IPv6 address, use a host with an IPv4 "
-    "one (of Supabase: the session pooler's URI)";
-
-/* libpq gives no SQLSTATE for a connection that did not come about, so its text has to say what the
- * cause was: the first row whose two parts are both in it. */
-static const struct cause {
-    const char *part, *other, *hint;
-} causes[] = {
-    {"could not translate host name", "",
-     "check the host in the URI, and that this machine can resolve it (the direct host of a "
-     "Supabase project has an IPv6 address only: use the session pooler's URI where there is no "
-     "IPv6)"},
-    {"Network is unreachable", "", no_route},
-    {"No route to host", "", no_route},
-    {"Connection refused", "",
-     "start the server, or correct host and port in the URI: nothing listens there"},
-    {"No such file or directory", "",
-     "start the server, or correct the socket folder and port in the URI"},
-    {"timeout expired", "", firewall},
-    {"timed out", "", firewall},
-    {"password authentication failed", "",
-     "check user and password in the URI; in a password write characters such as @ : / ? # % as "
-     "%XX"},
-    {"no password supplied", "", "put the password into the URI: postgresql://USER:PASSWORD@HOST"},
-    {"Tenant or user not found", "",
-     "through Supabase's pooler the user is postgres.PROJECTREF; check it and the pooler's region"},
-    {"invalid response", "",
-     "correct host and port in the URI: what answers there is no PostgreSQL server"},
-    {"server does not support SSL", "",
-     "turn TLS on at the server, or, only if the way to it is trusted, ask for less than "
-     "sslmode=require in the URI"},
-    {"no pg_hba.conf entry", "no encryption",
-     "add sslmode=require to the URI: the server wants TLS"},
-    {"no pg_hba.conf entry", "",
-     "let this machine and user in at the server (pg_hba.conf, or the provider's firewall rules)"},
-    {"root certificate file", "",
-     "name the authority's certificate in the URI: sslrootcert=FILE (Debian's bundle is "
-     "/etc/ssl/certs/ca-certificates.crt)"},
-    {"certificate", "",
-     "check the host in the URI against the server's certificate, and sslrootcert and sslmode"},
-    {"SSL", "", "check sslmode in the URI, and what TLS versions the server allows"},
-    {"database \"", "does not exist", "correct the database in the URI, or create it"},
-    {"too many c", "", "close other clients of the server, then run again"},
-    {"role \"", "", "correct the user in the URI: it must exist and be allowed to log in"},
-    {"connection slots are reserved", "", "close other clients of the server, then run again"},
-    {"starting up", "", "wait until the server accepts connections, then run again"},
-    {"shutting down", "", "wait until the server accepts connections, then run again"},
-    {"recovery", "", "wait until the server accepts connections, then run again"},
-    {"", "", "check the URI and the server, then run again"},
-};
 
 /* What to do about an SQLSTATE; those that begin with `state`. `blame` ERROR_NONE: either side. */
 static const struct advice {
@@ -112,194 +35,6 @@ static const struct advice {
     {"57P", ERROR_NONE, "wait until the server accepts connections, then run again"},
 };
 
-static void swallow(void *unused, const PGresult *notice)
-{
-    (void)unused;
-    (void)notice;
-}
-
-/* A text as one line. Where lines stand for themselves, as libpq's do between attempts, they are
- * told apart, and what is indented below them, which explains, is left out: hints do that here. */
-static void one_line(const char *text, bool lines, char *out, size_t size)
-{
-    size_t used = 0;
-    for (const char *c = text; *c != '\0' && used + 3 < size; c++) {
-        if (*c != '\n' && *c != '\t' && *c != ' ') {
-            out[used++] = *c;
-            continue;
-        }
-        bool ends = lines && *c == '\n';
-        while (ends && *c == '\n' && c[1] == '\t')
-            c += 1 + strcspn(c + 1, "\n");
-        c += strspn(c, " \t\n");
-        if (*c-- == '\0')
-            break;
-        if (ends)
-            out[used++] = ';';
-        out[used++] = ' ';
-    }
-    out[used] = '\0';
-}
-
-/* Replace every `secret` behind `before` (either may be longer than what replaces it). */
-static void scrub(char *text, size_t size, const char *before, const char *secret,
-                  const char *after)
-{
-    if (secret == NULL || secret[0] == '\0')
-        return;
-    static const char stars[] = "***";
-    char needle[512];
-    if (snprintf(needle, sizeof needle, "%s%s%s", before, secret, after) >= (int)sizeof needle)
-        return;
-    size_t head = strlen(before), length = strlen(secret);
-    for (char *at = text; (at = strstr(at, needle)) != NULL; at += head + sizeof stars - 1) {
-        char rest[1024];
-        snprintf(rest, sizeof rest, "%s", at + head + length);
-        size_t offset = (size_t)(at - text) + head;
-        snprintf(text + offset, size - offset, "%s%s", stars, rest);
-        if (offset + sizeof stars >= size)
-            return;
-    }
-}
-
-static const char *option(const PQconninfoOption *options, const char *name)
-{
-    for (; options->keyword != NULL; options++)
-        if (strcmp(options->keyword, name) == 0)
-            return options->val;
-    return NULL;
-}
-
-/* A password with a bare '@' or '/' makes libpq take a part of it for the host, the port or the
- * database, and print it as such. */
-static bool is_sound(const char *uri, const PQconninfoOption *options)
-{
-    size_t length = strcspn(uri, "?");
-    const char *at = strstr(uri, "://") != NULL ? memchr(uri, '@', length) : NULL;
-    if (at != NULL && memchr(at + 1, '@', length - (size_t)(at + 1 - uri)) != NULL)
-        return false;
-    const char *host = option(options, "host"), *port = option(options, "port");
-    const char *database = option(options, "dbname");
-    if (host != NULL && strchr(host + (host[0] == '@'), '@') != NULL) /* "@NAME" is a socket */
-        return false;
-    if (port != NULL && port[strspn(port, "0123456789,")] != '\0')
-        return false;
-    return database == NULL || strchr(database, '@') == NULL || option(options, "user") != NULL;
-}
-
-static bool check_uri(struct postgres *postgres, const char *uri, bool *names_database,
-                      struct error *error)
-{
-    char *said = NULL; /* it quotes the URI: not for people */
-    PQconninfoOption *options = PQconninfoParse(uri, &said);
-    bool ok = options != NULL && is_sound(uri, options);
-    *names_database = ok && option(options, "dbname") != NULL;
-    PQconninfoFree(options);
-    PQfreemem(said);
-    if (ok)
-        return true;
-    error_set(error, ERROR_USAGE, "the URI of %s is not one that can be read", postgres->where);
-    return error_hint(error,
-                      "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE, "
-                      "and in user and password write characters such as @ : / ? # %% as %%XX");
-}
-
-static PGconn *start(const char *uri)
-{
-    /* The URI stands after what it may override. */
-    const char *const keywords[] = {"fallback_application_name",
-                                    "connect_timeout",
-                                    "keepalives",
-                                    "keepalives_idle",
-                                    "keepalives_interval",
-                                    "keepalives_count",
-                                    "gssencmode",
-                                    "dbname",
-                                    NULL};
-    const char *const values[] = {"graduate", "15", "1", "60", "15", "4", "disable", uri, NULL};
-    PGconn *connection = PQconnectStartParams(keywords, values, 1);
-    /* A server can send notices while it lets us in, and libpq prints them on standard error unless
-     * the connection, which must exist for that, is told otherwise. So connect with it again;
-     * finishing the first attempt by PQconnectPoll would lose time-outs and further hosts. */
-    if (connection != NULL && PQstatus(connection) != CONNECTION_BAD) {
-        PQsetNoticeReceiver(connection, swallow, NULL);
-        PQreset(connection);
-    }
-    return connection;
-}
-
-static bool refused(const struct postgres *postgres, bool names_database, struct error *error)
-{
-    const char *user = PQuser(postgres->connection), *password = PQpass(postgres->connection);
-    char text[sizeof error->message];
-    one_line(PQerrorMessage(postgres->connection), true, text, sizeof text);
-    const struct cause *cause = causes;
-    while (strstr(text, cause->part) == NULL || strstr(text, cause->other) == NULL)
-        cause++;
-    scrub(text, sizeof text, "user \"", user, "\"");
-    scrub(text, sizeof text, "role \"", user, "\"");
-    if (!names_database)
-        scrub(text, sizeof text, "database \"", user, "\"");
-    if (strlen(password) > 5) /* a shorter one is found by chance, and stars would give it away */
-        scrub(text, sizeof text, "", password, "");
-    error_set(error, postgres->blame, "cannot connect to %s: %s", postgres->where, text);
-    return error_hint(error, "%s", cause->hint);
-}
-
-static bool pin(struct postgres *postgres, struct error *error)
-{
-    struct buffer sql;
-    buffer_init(&sql);
-    int version = PQserverVersion(postgres->connection);
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
-        if (version >= settings[i].since)
-            buffer_printf(&sql, "%s set_config('%s', '%s', false)", i == 0 ? "SELECT" : ",",
-                          settings[i].name, settings[i].value);
-    bool ok = buffer_ok(&sql, error);
-    if (ok) {
-        PGresult *result = PQexec(postgres->connection, buffer_text(&sql));
-        ok = PQresultStatus(result) == PGRES_TUPLES_OK;
-        if (!ok) {
-            postgres_error(postgres, result, "setting up the session", error);
-            error_hint(error, "connect to the server itself or through a pooler in session mode; a "
-                              "pooler in transaction mode (port 6543 or 6432) cannot serve here");
-        }
-        PQclear(result);
-    }
-    buffer_release(&sql);
-    return ok;
-}
-
-bool postgres_connect(struct postgres *postgres, const char *uri, const char *what,
-                      enum error_code blame, struct error *error)
-{
-    bool names_database;
-    *postgres = (struct postgres){.blame = blame};
-    snprintf(postgres->where, sizeof postgres->where, "the %s", what);
-    if (!check_uri(postgres, uri, &names_database, error))
-        return false;
-    postgres->connection = start(uri);
-    if (postgres->connection == NULL)
-        return error_memory(error);
-    if (PQhost(postgres->connection) !=
-        NULL) /* without a name the database is called as the user */
-        snprintf(postgres->where, sizeof postgres->where, "the %s at %s:%s%s%s", what,
-                 PQhost(postgres->connection), PQport(postgres->connection),
-                 names_database ? "/" : "", names_database ? PQdb(postgres->connection) : "");
-    bool ok = PQstatus(postgres->connection) == CONNECTION_OK
-                  ? pin(postgres, error)
-                  : refused(postgres, names_database, error);
-    if (!ok)
-        postgres_close(postgres);
-    return ok;
-}
-
-void postgres_close(struct postgres *postgres)
-{
-    PQfinish(postgres->connection);
-    postgres->connection = NULL;
-}
-
 /* The statement, shortened, says best what was being done. */
 static bool statement_error(const struct postgres *postgres, const PGresult *result,
                             const char *sql, struct error *error)
@@ -313,7 +48,7 @@ static bool statement_error(const struct postgres *postgres, const PGresult *res
 
 bool postgres_exec(struct postgres *postgres, const char *sql, struct error *error)
 {
-    PGresult *result = PQexec(postgres->connection, sql);
+    PGresult *result = postgres_ask(postgres, sql, NULL);
     ExecStatusType status = PQresultStatus(result);
     bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
               statement_error(postgres, result, sql, error);
@@ -324,7 +59,7 @@ bool postgres_exec(struct postgres *postgres, const char *sql, struct error *err
 bool postgres_query(struct postgres *postgres, const char *sql, const char *const *parameters,
                     int count, PGresult **result, struct error *error)
 {
-    *result = PQexecParams(postgres->connection, sql, count, NULL, parameters, NULL, NULL, 0);
+    *result = postgres_ask_with(postgres, sql, parameters, count, NULL);
     ExecStatusType status = PQresultStatus(*result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         return true;
@@ -350,6 +85,37 @@ bool postgres_count_rows(struct postgres *postgres, const char *from, int64_t *r
     return ok;
 }
 
+/* "... function public.f(integer) line 3 at ...", in whatever language: a number behind one word
+ * behind a parenthesis that closes. */
+static bool names_function(const char *line, size_t length)
+{
+    const char *end = line + length, *close = memchr(line, ')', length);
+    if (memchr(line, '(', length) == NULL || close == NULL || memchr(line, '"', length) != NULL ||
+        close + 1 >= end || close[1] != ' ')
+        return false;
+    const char *word = close + 2;
+    const char *number = memchr(word, ' ', (size_t)(end - word));
+    return number != NULL && number + 1 < end && number[1] >= '0' && number[1] <= '9';
+}
+
+void postgres_context(const PGresult *result, char *out, size_t size)
+{
+    const char *line = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    size_t used = 0;
+    bool quoted = false; /* a statement may have many lines */
+    out[0] = '\0';
+    while (line != NULL && *line != '\0' && used < size) {
+        size_t length = strcspn(line, "\n");
+        if (!quoted && names_function(line, length)) {
+            int more = snprintf(out + used, size - used, "; in %.*s", (int)length, line);
+            used += more > 0 ? (size_t)more : 0;
+        }
+        for (size_t i = 0; i < length; i++)
+            quoted = quoted != (line[i] == '"');
+        line += length + (line[length] == '\n');
+    }
+}
+
 /* A COPY names its column only in its context: "COPY books, line 3, column title: ...". */
 static void column_of(const PGresult *result, struct error *error)
 {
@@ -368,10 +134,18 @@ static void column_of(const PGresult *result, struct error *error)
 bool postgres_error(const struct postgres *postgres, const PGresult *result, const char *doing,
                     struct error *error)
 {
+    if (postgres->stalled) {
+        error_set(error, postgres->blame,
+                  "%s: nothing was heard from it for %lld s, while %s; it is given up",
+                  postgres->where, (long long)postgres->stall, postgres->doing);
+        snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
+        return error_hint(error, "look at the server and at what stands between it and this "
+                                 "machine, then run again; --stall SECONDS waits longer");
+    }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-    char text[sizeof error->message], more[sizeof error->message] = "";
+    char text[sizeof error->message], more[sizeof error->message] = "", context[1024];
     bool own = primary == NULL; /* no server said it */
     if (own)
         primary =
@@ -382,8 +156,9 @@ bool postgres_error(const struct postgres *postgres, const PGresult *result, con
     /* The detail of a violated NOT NULL or CHECK is the whole row, which may hold secrets. */
     if (detail != NULL && strcmp(state, "23502") != 0 && strcmp(state, "23514") != 0)
         one_line(detail, false, more, sizeof more);
-    error_set(error, postgres->blame, "%s: %s: %s%s%s%s", postgres->where, doing, text,
-              more[0] != '\0' ? " (" : "", more, more[0] != '\0' ? ")" : "");
+    postgres_context(result, context, sizeof context);
+    error_set(error, postgres->blame, "%s: %s: %s%s%s%s%s", postgres->where, doing, text,
+              more[0] != '\0' ? " (" : "", more, more[0] != '\0' ? ")" : "", context);
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
     column_of(result, error);
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {

@@ -66,5 +66,6 @@ bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_usages(struct building *b, struct buffer *sql, struct buffer *exists);
 
 #endif

@@ -67,9 +67,13 @@ static bool build_analyze(struct building *b, struct buffer *sql, struct buffer 
 }
 
 /* In the order in which they run, over all tables: foreign keys need every key. */
-static bool (*const builders[])(struct building *, struct buffer *, struct buffer *) = {
-    ddl_schema,   ddl_table,  ddl_row_security, ddl_uniques,     ddl_indexes,   ddl_references,
-    ddl_policies, ddl_grants, build_comment,    build_sequences, build_analyze,
+static const struct builder {
+    bool (*build)(struct building *, struct buffer *, struct buffer *);
+    bool supabase; /* not for a plain PostgreSQL, which has neither its roles nor its API */
+} builders[] = {
+    {ddl_schema, false},  {ddl_table, false},      {ddl_row_security, true}, {ddl_uniques, false},
+    {ddl_indexes, false}, {ddl_references, false}, {ddl_policies, true},     {ddl_grants, true},
+    {ddl_usages, true},   {build_comment, false},  {build_sequences, false}, {build_analyze, false},
 };
 
 bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog *catalogs,
@@ -85,7 +89,8 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
     bool ok = true;
     for (size_t step = 0; ok && step < sizeof builders / sizeof builders[0]; step++)
         for (size_t i = 0; ok && i < schema->output_count; i++) {
-            if (!output_is_made(schema, &schema->outputs[i]))
+            if (!output_is_made(schema, &schema->outputs[i]) ||
+                (builders[step].supabase && schema->project->plain))
                 continue;
             b.output = &schema->outputs[i];
             b.catalog = b.output->table->keep_shape
@@ -93,7 +98,7 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
                             : NULL;
             b.shape = &shapes[i];
             ok = (step > 0 || shape_gather(&shapes[i], b.output, b.catalog, arena, error)) &&
-                 builders[step](&b, &sql, &exists);
+                 builders[step].build(&b, &sql, &exists);
         }
     buffer_release(&sql);
     buffer_release(&exists);

@@ -85,6 +85,52 @@ static bool build_revoke(struct building *b, const char *role, struct buffer *sq
            ask_rights(b, role, sql);
 }
 
+static char *usage_name(struct building *b, const char *role)
+{
+    return arena_printf(b->arena, "usage of %s by %s", b->output->table->schema, role);
+}
+
+static bool has_statement(const struct schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->statement_count; i++)
+        if (strcmp(schema->statements[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A right on a table is none without one on its schema. In "public" Supabase's roles have it. */
+bool ddl_usages(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct mapping_table *table = b->output->table;
+    for (size_t i = 0; i < table->grant_count; i++) {
+        const struct mapping_grant *grant = &table->grants[i];
+        char *name = usage_name(b, grant->role);
+        if (name == NULL)
+            return error_memory(b->error);
+        if (strcmp(table->schema, "public") == 0 || grant->privileges.count == 0 ||
+            has_statement(b->schema, name))
+            continue;
+        buffer_puts(sql, "grant usage on schema ");
+        sql_put_identifier(sql, table->schema);
+        buffer_puts(sql, " to ");
+        sql_put_identifier(sql, grant->role);
+        buffer_puts(exists, "select 1 where pg_catalog.has_schema_privilege(");
+        sql_put_literal(exists, grant->role);
+        buffer_puts(exists, ", ");
+        sql_put_literal(exists, table->schema);
+        buffer_puts(exists, ", 'usage')");
+        if (!building_add(b, SCHEMA_REST, false, sql, exists, name))
+            return false;
+        buffer_puts(sql, "revoke usage on schema ");
+        sql_put_identifier(sql, table->schema);
+        buffer_puts(sql, " from ");
+        sql_put_identifier(sql, grant->role);
+        if (!building_undo(b, sql))
+            return false;
+    }
+    return true;
+}
+
 /* Neither of Supabase's two states of default privileges is relied on: all rights of the roles that
  * the mapping names are taken away, then the named ones given. Strangers have none unless the
  * mapping names them. */

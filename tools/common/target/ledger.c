@@ -106,6 +106,17 @@ const char *const ledger_ddl =
     "COMMENT ON TABLE graduate.made IS\n"
     "  'What a run made in this database, and the SQL that takes it back.';\n"
     "\n"
+    "CREATE TABLE IF NOT EXISTS graduate.foreign_keys (\n"
+    "  project text NOT NULL,\n"
+    "  table_name text NOT NULL,\n"
+    "  name text NOT NULL,\n"
+    "  sql text NOT NULL,\n"
+    "  PRIMARY KEY (project, table_name, name)\n"
+    ");\n"
+    "COMMENT ON TABLE graduate.foreign_keys IS\n"
+    "  'Foreign keys that were here before a run and are off while it loads; sql makes each "
+    "again.';\n"
+    "\n"
     "CREATE TABLE IF NOT EXISTS graduate.losses (\n"
     "  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
     "  run uuid NOT NULL DEFAULT current_setting('graduate.run')::uuid\n"
@@ -121,8 +132,8 @@ const char *const ledger_ddl =
     "  'One row per value that a rule changed on its way: what it was, and what it became.';\n";
 
 const char *const ledger_drop =
-    "DROP TABLE graduate.losses, graduate.made, graduate.steps, graduate.tables, graduate.batches,"
-    " graduate.partitions, graduate.sources, graduate.runs";
+    "DROP TABLE graduate.losses, graduate.made, graduate.foreign_keys, graduate.steps,"
+    " graduate.tables, graduate.batches, graduate.partitions, graduate.sources, graduate.runs";
 
 /* The advisory lock of a run: the first two words of SHA-256('graduate'), without their signs. */
 #define LOCK_KEYS "515913566, 627279845"
@@ -137,35 +148,48 @@ static bool is_true(const PGresult *result, int row, int column)
     return PQgetvalue(result, row, column)[0] == 't';
 }
 
-/* Who holds the lock, as far as this role may see it; what cannot be seen is left out. */
-static void describe_holder(struct postgres *target, char *out, size_t size)
+/* Append what a question answers, as far as this role may see it; what cannot be seen is left out.
+ * The answer's second column is the process whose session it is of, if it has one. */
+static void append_answer(struct postgres *target, const char *question, char *out, size_t size,
+                          long *process)
 {
-    static const char *const questions[] = {
-        "SELECT ', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') ||"
-        " ' (server process ' || a.pid || coalesce(', from ' || host(a.client_addr), '') || ')'"
-        " FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
-        " JOIN pg_stat_activity a ON a.pid = l.pid"
-        " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 2"
-        " AND l.granted AND (l.classid, l.objid) = (" LOCK_KEYS ")",
-        "SELECT ': run ' || run || ' of ' || project || ', begun ' ||"
-        " to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ')"
-        " FROM graduate.runs WHERE state <> 'done' ORDER BY started_at DESC LIMIT 1",
-    };
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-        struct error unseen;
-        PGresult *result;
-        if (!postgres_query(target, questions[i], NULL, 0, &result, &unseen))
-            continue;
-        size_t used = strlen(out);
-        if (PQntuples(result) > 0)
-            snprintf(out + used, size - used, "%s", PQgetvalue(result, 0, 0));
-        PQclear(result);
+    struct error unseen;
+    PGresult *result;
+    size_t used = strlen(out);
+    if (!postgres_query(target, question, NULL, 0, &result, &unseen))
+        return;
+    if (PQntuples(result) > 0) {
+        snprintf(out + used, size - used, "%s", PQgetvalue(result, 0, 0));
+        if (PQnfields(result) > 1)
+            *process = strtol(PQgetvalue(result, 0, 1), NULL, 10);
     }
+    PQclear(result);
+}
+
+/* A session whose program is gone stays as long as something between it and the server does. */
+static bool hint_session(long process, struct error *error)
+{
+    if (process == 0)
+        return error_hint(error, "wait until it is done, or stop it, then run again");
+    return error_hint(error,
+                      "wait until it is done, or stop it, then run again; if its program is gone, "
+                      "end its session: select pg_terminate_backend(%ld)",
+                      process);
 }
 
 bool ledger_lock(struct postgres *target, struct error *error)
 {
+    static const char holder_sql[] =
+        "SELECT ', since ' || to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') ||"
+        " ' (server process ' || a.pid || coalesce(', from ' || host(a.client_addr), '') || ')',"
+        " a.pid FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database"
+        " JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+        " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 2"
+        " AND l.granted AND (l.classid, l.objid) = (" LOCK_KEYS ")";
+    static const char run_sql[] =
+        "SELECT ': run ' || run || ' of ' || project || ', begun ' ||"
+        " to_char(started_at, 'YYYY-MM-DD HH24:MI:SS TZ')"
+        " FROM graduate.runs WHERE state <> 'done' ORDER BY started_at DESC LIMIT 1";
     /* A killed run's lock goes when the server notices that its connection is gone, a moment later:
      * hence a wait, not a try. */
     if (postgres_exec(target,
@@ -176,11 +200,37 @@ bool ledger_lock(struct postgres *target, struct error *error)
     if (strcmp(error->sqlstate, "55P03") != 0)
         return false;
     struct error unused;
+    char holder[512] = "";
+    long process = 0;
     postgres_exec(target, "ROLLBACK", &unused);
-    char holder[512];
-    describe_holder(target, holder, sizeof holder);
+    append_answer(target, holder_sql, holder, sizeof holder, &process);
+    append_answer(target, run_sql, holder, sizeof holder, &process);
     error_set(error, ERROR_REFUSED, "another run is at work on %s%s", target->where, holder);
-    return error_hint(error, "wait until it is done, or stop it, then run again");
+    return hint_session(process, error);
+}
+
+bool ledger_explain_lock(struct postgres *target, struct error *error)
+{
+    /* Who has been in a transaction for longest, of those that hold a table; the wait is over, so
+     * who it was for cannot be asked. */
+    static const char holder_sql[] =
+        "SELECT ': server process ' || a.pid || ' (' || a.application_name ||"
+        " coalesce(', from ' || host(a.client_addr), '') || '), ' || a.state ||"
+        " ', in a transaction since ' || to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'), a.pid"
+        " FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database()"
+        " AND a.pid <> pg_catalog.pg_backend_pid() AND a.xact_start IS NOT NULL"
+        " AND EXISTS (SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c"
+        "  ON c.oid = l.relation AND c.relnamespace <> 'pg_catalog'::regnamespace"
+        "  WHERE l.pid = a.pid AND l.granted) ORDER BY a.xact_start LIMIT 1";
+    char holder[512] = "";
+    long process = 0;
+    if (error->code != ERROR_TARGET || strcmp(error->sqlstate, "55P03") != 0)
+        return false;
+    append_answer(target, holder_sql, holder, sizeof holder, &process);
+    error_set(error, ERROR_REFUSED,
+              "another session is in the middle of something on %s, and holds what the run needs%s",
+              target->where, holder);
+    return hint_session(process, error);
 }
 
 bool ledger_check_done(struct postgres *target, const char *run, struct error *error)

@@ -7,6 +7,7 @@
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
+#include "graduate/postgres.h"
 #include "graduate/words.h"
 
 #include <stdio.h>
@@ -361,6 +362,31 @@ static bool one_unspoken(const struct project *project, const char *source, cons
                       source, from);
 }
 
+/* Two lines of an .env that were swapped would have the migration write into what it reads. */
+static bool check_ends(const struct project *project, struct error *error)
+{
+    struct buffer target, uri;
+    struct error unset;
+    bool ok = true;
+    buffer_init(&target);
+    buffer_init(&uri);
+    bool named = project_expand(project->target, &target, &unset) && !target.failed;
+    for (size_t i = 0; named && ok && i < project->source_count; i++) {
+        const struct source *source = &project->sources[i];
+        buffer_clear(&uri);
+        if (source->kind != SOURCE_POSTGRES || !project_expand(source->uri, &uri, &unset) ||
+            uri.failed || !postgres_same_database(buffer_text(&target), buffer_text(&uri)))
+            continue;
+        ok = error_set(error, ERROR_REFUSED, "the target and the source %s are the same database",
+                       source->name);
+        error_hint(error, "correct the URI of one of them: two lines of .env may have been "
+                          "swapped; nothing was touched");
+    }
+    buffer_release(&target);
+    buffer_release(&uri);
+    return ok;
+}
+
 /* What nobody speaks for: how large each is, and lines to be pasted. */
 struct unspoken {
     struct buffer names, lines;
@@ -430,6 +456,8 @@ bool catalogs_check(const struct catalogs *catalogs, const struct project *proje
                     struct error *error)
 {
     struct errors errors = {0};
+    if (!check_ends(project, error))
+        return false;
     for (size_t i = 0; i < project->mapping_count; i++)
         if (!is_there(catalogs, project->mappings[i], error) && !errors_add(&errors, error))
             return false;

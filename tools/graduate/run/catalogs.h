@@ -39,8 +39,10 @@ const struct catalog *catalogs_of(const struct catalogs *catalogs, const struct 
 const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
                                            const struct mapping *mapping);
 
-/* The strict rule: every collection and table of a source is mapped, or left out by name, and every
- * mapping's `from` is there. ERROR_USAGE that names all that are not, and what to do. */
+/* The target must be none of the sources, as far as their URIs tell (ERROR_REFUSED; what is not set
+ * yet tells nothing). Then the strict rule: every collection and table of a source is mapped, or
+ * left out by name, and every mapping's `from` is there. ERROR_USAGE that names all that are not,
+ * and what to do. */
 bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
                     struct error *error);
 

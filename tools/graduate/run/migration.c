@@ -25,6 +25,17 @@ bool migration_connect(struct postgres *target, const struct project *project, s
     return ok;
 }
 
+/* The lock, and all that a session keeps, must be this run's alone. */
+static bool check_session(struct migration *migration, struct error *error)
+{
+    struct buffer uri;
+    buffer_init(&uri);
+    bool ok = project_expand(migration->project.target, &uri, error) && buffer_ok(&uri, error) &&
+              postgres_check_session(&migration->target, buffer_text(&uri), "target", error);
+    buffer_release(&uri);
+    return ok;
+}
+
 /* The project is read before the folder is made, so that a mistaken name leaves nothing behind. */
 static bool load_project(struct migration *migration, struct error *error)
 {
@@ -121,6 +132,25 @@ static bool get_catalogs(struct migration *migration, struct error *error)
            catalogs_check(&migration->catalogs, &migration->project, error);
 }
 
+/* The target's own keys want an order of the entities; what it does not name stays behind. */
+static void follow_order(struct project *project, const cJSON *order)
+{
+    size_t next = 0;
+    const cJSON *name;
+    cJSON_ArrayForEach(name, order)
+    {
+        for (size_t i = next; i < project->mapping_count; i++) {
+            struct mapping *mapping = project->mappings[i];
+            if (!cJSON_IsString(name) || strcmp(mapping->name, name->valuestring) != 0)
+                continue;
+            memmove(&project->mappings[next + 1], &project->mappings[next],
+                    (i - next) * sizeof *project->mappings);
+            project->mappings[next++] = mapping;
+            break;
+        }
+    }
+}
+
 static bool read_prepared(struct migration *migration, struct buffer *line, struct error *error)
 {
     cJSON *json;
@@ -132,11 +162,13 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
     const char *run = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "run"));
     const cJSON *generation = cJSON_GetObjectItemCaseSensitive(json, "generation");
     bool ok = run != NULL && strcmp(run, migration->folder.run) == 0 && cJSON_IsNumber(generation);
-    if (ok)
+    if (ok) {
         migration->folder.generation = (int64_t)generation->valuedouble;
-    else
+        follow_order(&migration->project, cJSON_GetObjectItemCaseSensitive(json, "order"));
+    } else {
         error_set(error, ERROR_BUG, "graduate-load --prepare printed no generation of run %s",
                   migration->folder.run);
+    }
     cJSON_Delete(json);
     return ok;
 }
@@ -245,12 +277,13 @@ static bool prepare(struct migration *migration, struct error *error)
     struct folder *folder = &migration->folder;
     struct arguments arguments;
     struct buffer line;
-    char catalogs[PATH_MAX];
+    char catalogs[PATH_MAX], stall[24];
     if (!folder_file(folder, "catalog", catalogs, error))
         return false;
+    snprintf(stall, sizeof stall, "%" PRId64, migration->options->stall);
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
-                  "--prepare", "--run", folder->run, NULL);
+                  "--prepare", "--run", folder->run, "--stall", stall, NULL);
     if (!folder->prepared) /* later, a ledger without the run is another ledger */
         arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
@@ -304,6 +337,17 @@ static bool keep_batch_size(struct migration *migration, struct error *error)
     return error_hint(error, "leave --batch-bytes away: the run goes on as it began");
 }
 
+/* While entities are loaded, every answer is a short one; the account counts rows as long as it
+ * takes. */
+static bool load_all(struct migration *migration, struct error *error)
+{
+    migration->target.stall = migration->options->stall;
+    bool ok = prepare_restarts(migration, error) && prepare(migration, error) &&
+              transfer_all(migration, error);
+    migration->target.stall = 0;
+    return ok;
+}
+
 static bool migrate(struct migration *migration, int *exit_code, struct error *error)
 {
     struct folder *folder = &migration->folder;
@@ -315,10 +359,10 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
            keep_batch_size(migration, error) && get_catalogs(migration, error) &&
            check_mappings(migration, error) && check_objects(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
-           ledger_lock(&migration->target, error) && begin(migration, error) &&
-           prepare_restarts(migration, error) && prepare(migration, error) &&
-           transfer_all(migration, error) && closing_finish(migration, error) &&
-           closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
+           check_session(migration, error) && ledger_lock(&migration->target, error) &&
+           begin(migration, error) && load_all(migration, error) &&
+           closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
+           come_after(migration, exit_code, error);
 }
 
 /* The programs do not know the run's folder: where their hints call for it they say DIR. */

@@ -19,7 +19,7 @@ enum { PARTITION = 0 }; /* the only one while an entity has one */
 /* The texts that the command lines of one pipeline point to. */
 struct command_texts {
     char catalogs[PATH_MAX], checkpoint[PATH_MAX], position[PATH_MAX];
-    char batch[24], records[24], batch_bytes[24], generation[24];
+    char batch[24], records[24], batch_bytes[24], generation[24], stall[24];
 };
 
 static void number(char out[24], int64_t value)
@@ -144,8 +144,10 @@ static bool run_pipeline(struct migration *migration, const struct mapping *mapp
     arguments_add(&programs[1], "--project", migration->project.folder, NULL);
     number(texts.generation, migration->folder.generation);
     arguments_init(&programs[2], "graduate-load");
+    number(texts.stall, migration->options->stall);
     arguments_add(&programs[2], "--project", migration->project.folder, "--run",
-                  migration->folder.run, "--generation", texts.generation, NULL);
+                  migration->folder.run, "--generation", texts.generation, "--stall", texts.stall,
+                  NULL);
     size_t place = 0;
     while (migration->project.mappings[place] != mapping)
         place++;

@@ -105,6 +105,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .fresh = true,
         .no_checkpoint = no_checkpoint,
         .batch_bytes = batch_bytes,
+        .stall = 600,
         .format = call->format,
         .afterwards = come_after,
         .explain = offenders_tell,

@@ -4,13 +4,16 @@
 
 static const char *project_name, *run_folder, *restart;
 static bool no_checkpoint, allow_rows;
-static int64_t batch_bytes;
+static int64_t batch_bytes, stall = 600;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder; made if it is not there"},
     {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
     {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS",
+     "give the target up when nothing is heard from it for so long (600; 0: never); it is said "
+     "after 30"},
     {"restart", OPTION_TEXT, &restart, "E,...",
      "read and load these entities anew, e.g. from a corrected export"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "load beside rows that the tables hold already"},
@@ -37,6 +40,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .allow_rows = allow_rows,
         .restart = restart,
         .batch_bytes = batch_bytes,
+        .stall = stall,
         .format = call->format,
         .explain = offenders_tell,
     };

@@ -415,6 +415,10 @@ bool level_supabase(struct verification *verification, struct error *error)
     struct inspection inspection;
     bool ok = true;
     inspection_begin(&inspection, verification, LEVEL_SUPABASE);
+    if (verification->project->plain) {
+        inspection_remark(&inspection, "the project says that the target is a plain PostgreSQL");
+        return inspection_close(&inspection, true, error);
+    }
     PGresult *roles = query(&inspection, "the roles of the target", roles_sql, NULL, 0);
     const char *missing = roles != NULL ? query_text(roles, 0, 0) : NULL;
     if (missing != NULL)

@@ -132,7 +132,7 @@ static void what_project_json_says(void **state)
                "\"00112233-4455-6677-8899-aabbccddeeff\"},"
                "\"left_out\":{\"m.a.b\":\"why\"},\"not_kept\":{\"core\":{\"view\":\"all\","
                "\"trigger\":{\"a on b\":\"one\",\"c on d\":\"two\"}},\"m\":{\"index\":\"none\"}},"
-               "\"stays\":{\"Redis\":\"a cache\"}}");
+               "\"plain\":true,\"stays\":{\"Redis\":\"a cache\"}}");
     folder_put(folder, "books.json",
                "{\"from\":\"core.books\",\"to\":{\"public.books\":{\"keep_shape\":true}}}");
     folder_put(folder, "notes.txt", "no mapping");
@@ -170,6 +170,7 @@ static void what_project_json_says(void **state)
             assert_string_equal(rule->name, not_kepts[i].name);
         assert_string_equal(rule->reason, not_kepts[i].reason);
     }
+    assert_true(project.plain);
     assert_string_equal(project.stays[0].what, "Redis");
     assert_string_equal(project.stays[0].why, "a cache");
     assert_int_equal(project.mapping_count, 1);
@@ -252,6 +253,7 @@ static void what_is_wrong_in_project_json(void **state)
          ": /not_kept/core/view: this must be the reason for all of this kind"},
         {PROJECT(",\"not_kept\":{\"core\":{\"view\":{\"v\":7}}}"),
          ": /not_kept/core/view/v: this must be a text, and is a number"},
+        {PROJECT(",\"plain\":1"), ": /plain: this must be true or false, and is a number"},
         {PROJECT(",\"stays\":\"Redis\""), ": /stays: this must be an object of what stays where"},
         {PROJECT(",\"stays\":{\"Redis\":true}"),
          ": /stays/Redis: this must be a text, and is true"},

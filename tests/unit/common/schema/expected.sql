@@ -450,6 +450,24 @@ create policy "the author's ""own""" on "public"."books" for all to "authenticat
 -- rest: no rights of anon on archive.logs
 revoke all on "archive"."logs" from "anon";
 
+-- rest: no rights of authenticated on archive.logs
+revoke all on "archive"."logs" from "authenticated";
+
+-- rest: rights of authenticated on archive.logs
+grant select, insert on "archive"."logs" to "authenticated";
+
+-- rest: no rights of service_role on archive.logs
+revoke all on "archive"."logs" from "service_role";
+
+-- rest: rights of service_role on archive.logs
+grant all on "archive"."logs" to "service_role";
+
+-- rest: no rights of authenticated on public.post
+revoke all on "public"."post" from "authenticated";
+
+-- rest: rights of authenticated on public.post
+grant select on "public"."post" to "authenticated";
+
 -- rest: no rights of anon on public.post
 revoke all on "public"."post" from "anon";
 
@@ -497,6 +515,14 @@ revoke all on "public"."ein_name_mit_umlauten_an_der_schnittstelle" from "anon";
 
 -- rest: no rights of anon on public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
 revoke all on "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" from "anon";
+
+-- rest: usage of archive by authenticated
+-- unless: select 1 where pg_catalog.has_schema_privilege('authenticated', 'archive', 'usage')
+grant usage on schema "archive" to "authenticated";
+
+-- rest: usage of archive by service_role
+-- unless: select 1 where pg_catalog.has_schema_privilege('service_role', 'archive', 'usage')
+grant usage on schema "archive" to "service_role";
 
 -- rest: comment on public.books
 comment on table "public"."books" is  E'An author''s "books", with a back\\slash';

@@ -122,6 +122,27 @@ static void every_statement_has_a_name_of_its_own(void **state)
     assert_int_equal(phase, SCHEMA_REST);
 }
 
+/* A PostgreSQL that is no Supabase has neither its roles nor an API to guard against. */
+static void nothing_of_supabase_for_a_plain_target(void **state)
+{
+    static const char *const words[] = {"row level security", "policy", "grant ", "revoke "};
+    const struct library *library = *state;
+    struct project plain = library->project;
+    struct schema schema;
+    struct error error;
+    size_t left_out = 0;
+    plain.plain = true;
+    assert_true(schema_resolve(&schema, &plain, &library->catalog, 1, &error));
+    for (size_t i = 0; i < schema.statement_count; i++)
+        for (size_t w = 0; w < COUNT(words); w++)
+            assert_null(strstr(schema.statements[i].sql, words[w]));
+    for (size_t i = 0; i < library->schema.statement_count; i++)
+        for (size_t w = 0; w < COUNT(words); w++)
+            left_out += strstr(library->schema.statements[i].sql, words[w]) != NULL;
+    assert_int_equal(schema.statement_count + left_out, library->schema.statement_count);
+    schema_release(&schema);
+}
+
 static const struct schema_column *column_of(const struct schema_output *output, const char *name)
 {
     for (size_t i = 0; i < output->column_count; i++)
@@ -487,6 +508,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_statements_of_the_library, open_library, close_library),
+        cmocka_unit_test_setup_teardown(nothing_of_supabase_for_a_plain_target, open_library,
+                                        close_library),
         cmocka_unit_test_setup_teardown(every_statement_has_a_name_of_its_own, open_library,
                                         close_library),
         cmocka_unit_test_setup_teardown(outputs_are_resolved, open_library, close_library),

@@ -69,7 +69,7 @@ static void check(size_t i)
     struct mapping *pointers[MOST];
     struct left_out left_outs[MOST] = {0};
     char files[MOST][32];
-    struct project project = {.mappings = pointers, .left_outs = left_outs};
+    struct project project = {.target = "", .mappings = pointers, .left_outs = left_outs};
     struct catalog catalog;
     struct catalogs catalogs = {&catalog, 1};
     struct error error = {0};
@@ -110,7 +110,7 @@ static void test_sources_are_told_apart(void **state)
     static const struct source core = {.name = "core"};
     struct mapping mapping = {.source = &core, .from = "users", .file = "users.json"};
     struct mapping *pointer = &mapping;
-    const struct project project = {.mappings = &pointer, .mapping_count = 1};
+    const struct project project = {.target = "", .mappings = &pointer, .mapping_count = 1};
     struct catalog items[2];
     struct catalogs catalogs = {items, 2};
     struct error error;
@@ -129,10 +129,41 @@ static void test_sources_are_told_apart(void **state)
     catalog_release(&items[1]);
 }
 
+/* Swapped lines of an .env; of a URI that is not set yet nothing can be told. */
+static void test_the_target_is_no_source(void **state)
+{
+    static const struct {
+        const char *target, *source;
+        enum source_kind kind;
+        bool ok;
+    } pairs[] = {
+        {"postgresql://u@h/d", "postgresql://u@h/d", SOURCE_POSTGRES, false},
+        {"postgresql://u@h/d", "postgresql://u@h/e", SOURCE_POSTGRES, true},
+        {"postgresql://u@h/d", "postgresql://u@h/d", SOURCE_MONGODB, true},
+        {"postgresql://u@h/d", "${GRADUATE_TEST_UNSET}", SOURCE_POSTGRES, true},
+        {"${GRADUATE_TEST_UNSET}", "postgresql://u@h/d", SOURCE_POSTGRES, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct source source = {.name = "old", .kind = pairs[i].kind, .uri = pairs[i].source};
+        const struct project project = {
+            .target = pairs[i].target, .sources = &source, .source_count = 1};
+        const struct catalogs catalogs = {0};
+        struct error error = {0};
+        assert_int_equal(catalogs_check(&catalogs, &project, &error), pairs[i].ok);
+        if (!pairs[i].ok) {
+            assert_string_equal(error.message,
+                                "the target and the source old are the same database");
+            assert_int_equal(error.code, ERROR_REFUSED);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strict_rule),
+        cmocka_unit_test(test_the_target_is_no_source),
         cmocka_unit_test(test_sources_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,43 @@
+"""What is right of fixtures/cases/existing-tables."""
+
+from tests.integration.cases import Right
+
+RIGHT = {
+    "not-null-column-that-nothing-fills": Right(
+        "0 5 *",
+        says=(
+            (1, "public.people cannot take the rows: column slot is NOT NULL there, has no default, and no column of "),
+            (1, "people.json fills it"),
+        ),
+        values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
+    ),
+    "order-follows-the-targets-foreign-keys": Right(
+        "0 0 0", values=(("select p from public.child", "1"),), never=("off while the data is loaded",)
+    ),
+    "order-with-a-circle": Right("0 0 0", values=(("select count(*) from public.a", "1"),)),
+    "self-reference-across-batches": Right(
+        "0 0 0",
+        says=((1, "foreign key c_parent_id_fkey of public.c: off while the data is loaded"),),
+        values=(
+            ("select count(*) from public.c", "300"),
+            (
+                "select pg_get_constraintdef(oid) from pg_constraint where conname = 'c_parent_id_fkey' and convalidated",
+                "FOREIGN KEY (parent_id) REFERENCES c(id)",
+            ),
+            ("select count(*) from graduate.foreign_keys", "0"),
+        ),
+    ),
+    "trigger-function-with-a-plain-name": Right(
+        "0 4 *",
+        says=(
+            (1, "public.people of the target has the trigger up: for each row that is loaded, public.count_up runs"),
+            (1, "; in PL/pgSQL function public.count_up() line 1 at SQL statement"),
+            (1, "graduate sets search_path to ''"),
+        ),
+    ),
+    # That triggers be off while loading cannot be said yet.
+    "trigger-writes-to-a-table-that-nobody-loads": Right(
+        "0 0 0",
+        says=((1, "public.people of the target has the trigger tell: for each row that is loaded, public.notify_new runs"),),
+    ),
+}

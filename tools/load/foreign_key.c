@@ -1,0 +1,210 @@
+#include "foreign_key.h"
+
+#include "graduate/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ordering {
+    struct postgres *target;
+    const struct schema *schema;
+    PGresult *keys; /* those of the target, one a row */
+    size_t *places; /* of each mapping of the project in the order, from 1; 0: none yet */
+    struct words *order;
+};
+
+enum { KEY_NAME, KEY_FROM, KEY_TO, KEY_COLUMNS, KEY_OURS, KEY_SQL, KEY_DROP };
+static const char keys_sql[] =
+    "SELECT c.conname, fn.nspname || '.' || f.relname, tn.nspname || '.' || t.relname,"
+    " (SELECT pg_catalog.string_agg(a.attname, E'\\n') FROM pg_catalog.pg_attribute a"
+    "   WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)),"
+    " pg_catalog.pg_has_role(f.relowner, 'USAGE'),"
+    " pg_catalog.format('alter table %I.%I add constraint %I %s', fn.nspname, f.relname, c.conname,"
+    "  pg_catalog.pg_get_constraintdef(c.oid)),"
+    " pg_catalog.format('alter table %I.%I drop constraint %I', fn.nspname, f.relname, c.conname)"
+    " FROM pg_catalog.pg_constraint c"
+    " JOIN pg_catalog.pg_class f ON f.oid = c.conrelid"
+    " JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace"
+    " JOIN pg_catalog.pg_class t ON t.oid = c.confrelid"
+    " JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace"
+    " WHERE c.contype = 'f' AND c.conparentid = 0 ORDER BY 2, 1";
+
+static const char *text(const struct ordering *o, int key, int column)
+{
+    return PQgetvalue(o->keys, key, column);
+}
+
+/* The column of an output that is among the key's; NULL where none is filled: null refers to
+ * nothing. */
+static const struct schema_column *filled(const struct ordering *o, int key,
+                                          const struct schema_output *output)
+{
+    const char *name = text(o, key, KEY_COLUMNS);
+    for (size_t length; *name != '\0'; name += length + (name[length] == '\n')) {
+        length = strcspn(name, "\n");
+        for (size_t i = 0; i < output->column_count; i++)
+            if (strlen(output->columns[i].name) == length &&
+                strncmp(output->columns[i].name, name, length) == 0)
+                return &output->columns[i];
+    }
+    return NULL;
+}
+
+static bool refers(const struct ordering *o, int key, const struct schema_output *output)
+{
+    return strcmp(output->table->label, text(o, key, KEY_FROM)) == 0 &&
+           filled(o, key, output) != NULL;
+}
+
+static bool is_referred_to(const struct ordering *o, int key, const struct schema_output *output)
+{
+    return strcmp(output->table->label, text(o, key, KEY_TO)) == 0;
+}
+
+/* Does the key want `other` loaded before `mapping`? */
+static bool needs(const struct ordering *o, int key, const struct mapping *mapping,
+                  const struct mapping *other)
+{
+    bool from = false, to = false;
+    for (size_t i = 0; i < o->schema->output_count; i++) {
+        const struct schema_output *output = &o->schema->outputs[i];
+        from = from || (output->entity == mapping && refers(o, key, output));
+        to = to || (output->entity == other && is_referred_to(o, key, output));
+    }
+    return from && to && mapping != other;
+}
+
+/* What a mapping needs comes before it. Within a circle somebody has to be the first. */
+static void place(struct ordering *o, bool *begun, size_t index)
+{
+    const struct project *project = o->schema->project;
+    if (begun[index])
+        return;
+    begun[index] = true;
+    for (size_t other = 0; other < project->mapping_count; other++)
+        for (int key = 0; key < PQntuples(o->keys); key++)
+            if (needs(o, key, project->mappings[index], project->mappings[other]))
+                place(o, begun, other);
+    o->order->items[o->order->count++] = project->mappings[index]->name;
+    o->places[index] = o->order->count;
+}
+
+static size_t place_of(const struct ordering *o, const struct mapping *mapping)
+{
+    size_t i = 0;
+    while (o->schema->project->mappings[i] != mapping)
+        i++;
+    return o->places[i];
+}
+
+/* Are the rows that one output makes there when the other's refer to them? Of the same entity only
+ * those of the same record are: a child's parent, which stands before it. */
+static bool is_kept_by(const struct ordering *o, int key, const struct schema_output *from,
+                       const struct schema_output *to)
+{
+    if (from->entity != to->entity)
+        return place_of(o, to->entity) < place_of(o, from->entity);
+    const struct mapping_column *column = filled(o, key, from)->mapping;
+    return to < from && column != NULL && column->value.kind == VALUE_PARENT &&
+           strchr(text(o, key, KEY_COLUMNS), '\n') == NULL &&
+           strcmp(from->table->label, to->table->label) != 0;
+}
+
+static bool is_kept(const struct ordering *o, int key)
+{
+    const struct schema *schema = o->schema;
+    for (size_t i = 0; i < schema->output_count; i++)
+        for (size_t j = 0; j < schema->output_count; j++)
+            if (refers(o, key, &schema->outputs[i]) &&
+                is_referred_to(o, key, &schema->outputs[j]) &&
+                !is_kept_by(o, key, &schema->outputs[i], &schema->outputs[j]))
+                return false;
+    return true;
+}
+
+/* A step of an earlier end of the run made it: it is to be taken again. */
+static bool keep_and_drop(struct ordering *o, int key, const char *run, struct error *error)
+{
+    const char *const kept[] = {o->schema->project->name, text(o, key, KEY_FROM),
+                                text(o, key, KEY_NAME), text(o, key, KEY_SQL)};
+    const char *const step[] = {run, text(o, key, KEY_NAME), text(o, key, KEY_FROM)};
+    PGresult *result;
+    if (!postgres_query(o->target,
+                        "INSERT INTO graduate.foreign_keys (project, table_name, name, sql)"
+                        " VALUES ($1, $2, $3, $4) ON CONFLICT (project, table_name, name)"
+                        " DO UPDATE SET sql = excluded.sql",
+                        kept, 4, &result, error))
+        return false;
+    PQclear(result);
+    if (!postgres_query(o->target,
+                        "DELETE FROM graduate.steps WHERE run = $1"
+                        " AND step = 'foreign key ' || $2 || ' of ' || $3",
+                        step, 3, &result, error))
+        return false;
+    PQclear(result);
+    return postgres_exec(o->target, text(o, key, KEY_DROP), error);
+}
+
+static bool take_off(struct ordering *o, const char *run, struct error *error)
+{
+    for (int key = 0; key < PQntuples(o->keys); key++) {
+        const char *name = text(o, key, KEY_NAME), *table = text(o, key, KEY_FROM);
+        if (is_kept(o, key))
+            continue;
+        if (text(o, key, KEY_OURS)[0] != 't') {
+            message_warning("the foreign key %s of %s refers to rows that may be loaded later, and "
+                            "this role may not take it off: the load may fail",
+                            name, table);
+            continue;
+        }
+        if (!keep_and_drop(o, key, run, error))
+            return false;
+        message_info("foreign key %s of %s: off while the data is loaded, since no order of it "
+                     "would do; it is made again after it",
+                     name, table);
+    }
+    return true;
+}
+
+bool foreign_key_prepare(struct postgres *target, const struct schema *schema, const char *run,
+                         struct words *order, struct error *error)
+{
+    size_t count = schema->project->mapping_count;
+    bool *begun = calloc(count + 1, sizeof *begun);
+    struct ordering o = {target, schema, NULL, calloc(count + 1, sizeof *o.places), order};
+    *order = (struct words){calloc(count + 1, sizeof *order->items), 0};
+    bool ok = begun != NULL && o.places != NULL && order->items != NULL
+                  ? postgres_query(target, keys_sql, NULL, 0, &o.keys, error)
+                  : error_memory(error);
+    for (size_t i = 0; ok && i < count; i++)
+        place(&o, begun, i);
+    ok = ok && take_off(&o, run, error);
+    PQclear(o.keys);
+    free(o.places);
+    free(begun);
+    return ok;
+}
+
+bool foreign_key_read_off(struct postgres *target, const struct project *project, PGresult **keys,
+                          struct error *error)
+{
+    return postgres_query(
+        target,
+        "SELECT table_name, 'foreign key ' || name || ' of ' || table_name, sql,"
+        " pg_catalog.format('select 1 from pg_catalog.pg_constraint c"
+        " join pg_catalog.pg_class t on t.oid = c.conrelid"
+        " join pg_catalog.pg_namespace n on n.oid = t.relnamespace"
+        " where c.conname = %L and n.nspname || ''.'' || t.relname = %L', name, table_name)"
+        " FROM graduate.foreign_keys WHERE project = $1 ORDER BY 2",
+        &project->name, 1, keys, error);
+}
+
+bool foreign_key_forget(struct postgres *target, const struct project *project, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target, "DELETE FROM graduate.foreign_keys WHERE project = $1",
+                        &project->name, 1, &result, error))
+        return false;
+    PQclear(result);
+    return true;
+}

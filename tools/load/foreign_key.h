@@ -1,0 +1,27 @@
+/* foreign_key.h: keys of the target between the tables that a run loads.
+ *
+ * They say in which order the entities go. Those that no order satisfies (of a circle, of a table
+ * to itself) are taken off before the data; the ledger keeps them (ledger.h), and they are made
+ * again after it, by whichever run of the project comes to its end. */
+#ifndef LOAD_FOREIGN_KEY_H
+#define LOAD_FOREIGN_KEY_H
+
+#include "graduate/postgres.h"
+#include "graduate/schema.h"
+
+/* Fill `order` with the names of all entities: what others refer to comes first, else they stand as
+ * in the project. Then take off the keys that entities in that order would violate, as far as the
+ * role may. `order->items` is the caller's to free, also after an error. */
+bool foreign_key_prepare(struct postgres *target, const struct schema *schema, const char *run,
+                         struct words *order, struct error *error);
+
+/* Those that are off, one a row: table, step ("foreign key X of T"), statement that makes it, query
+ * that finds it. *keys is the caller's (PQclear), and NULL on failure. */
+bool foreign_key_read_off(struct postgres *target, const struct project *project, PGresult **keys,
+                          struct error *error);
+enum { FOREIGN_KEY_TABLE, FOREIGN_KEY_STEP, FOREIGN_KEY_SQL, FOREIGN_KEY_EXISTS };
+/* They are all on again. */
+bool foreign_key_forget(struct postgres *target, const struct project *project,
+                        struct error *error);
+
+#endif
