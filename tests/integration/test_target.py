@@ -83,6 +83,19 @@ def test_a_key_that_is_off_outlives_the_run_that_took_it_off(targets: Cluster, t
     assert (trial.value(OFF), trial.value(KEYS)) == ("0", "c_parent_id_fkey")
 
 
+def test_a_run_that_is_undone_puts_its_keys_back(targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial("existing-tables/self-reference-across-batches", targets, tmp_path)
+    trial.prepare()
+    trial.environment["GRADUATE_CRASH_AT"] = "load.after_commit"
+    assert trial.do(f"{RUN} --batch-bytes 2K").code != 0
+    del trial.environment["GRADUATE_CRASH_AT"]
+    assert (trial.value(OFF), trial.value(KEYS)) == ("1", "")
+    assert trial.value("select count(*) > 0 from public.c") == "t"
+    said(trial.do("graduate undo --run-dir $RUN"), 0)
+    assert trial.value(KEYS) == "c_parent_id_fkey"
+    assert trial.value("select count(*), to_regclass('graduate.runs') is null from public.c") == "0|t"
+
+
 def test_keys_that_are_on_again_when_an_entity_is_restarted(targets: Cluster, tmp_path: Path) -> None:
     trial = Trial("existing-tables/self-reference-across-batches", targets, tmp_path)
     trial.prepare()
