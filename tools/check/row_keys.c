@@ -238,9 +238,10 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
     for (size_t i = 0; ok && i < keys->count; i++)
         places[i] = sections[i].tuples;
     for (uint32_t r = 0; ok && r < records->rows; r++) {
-        struct field told[2];
+        struct field told[2] = {{NULL, 0}, {NULL, 0}};
         char record[STORE_TEXT], *counts;
-        ok = read_row(&at, end, told, 2) || damaged(error);
+        ok = (read_row(&at, end, told, 2) && told[0].bytes != NULL && told[1].bytes != NULL) ||
+             damaged(error);
         if (!ok)
             break;
         snprintf(record, sizeof record, "%.*s", (int)told[0].length, (const char *)told[0].bytes);
