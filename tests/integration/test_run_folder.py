@@ -262,7 +262,7 @@ def test_a_full_disk_in_the_middle(migration: Migration, undisturbed: dict[str, 
 def test_no_core_file_that_would_hold_secrets(shop: Small) -> None:
     process = shop.start(GRADUATE_HOLD_AT="load.begin")
     wait_until(lambda: any(state(pid) == "T" for pid in children(process, "graduate-load")), "the hold")
-    for pid in [process.pid, *children(process, "")]:
+    for pid in [process.pid, *children(process, "graduate-load")]:
         limits = Path(f"/proc/{pid}/limits").read_text()
         assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), limits
     shop.kill(process)

@@ -97,15 +97,28 @@ static size_t place_of(const struct ordering *o, const struct mapping *mapping)
     return o->places[i];
 }
 
+/* Does the column hold what the record's row in `to` has as its key? */
+static bool is_of_same_record(const struct schema_column *column, const struct schema_output *to)
+{
+    const struct mapping_column *mine = column->mapping;
+    const struct mapping_column *key = to->key_count == 1 ? to->columns[to->key[0]].mapping : NULL;
+    if (mine == NULL || mine->value.kind == VALUE_PARENT)
+        return mine != NULL;
+    return key != NULL && mine->value.kind == VALUE_FROM && key->value.kind == VALUE_FROM &&
+           strcmp(mine->value.from, key->value.from) == 0 &&
+           mine->value.id_of == key->value.id_of && mine->value.function_count == 0 &&
+           key->value.function_count == 0 && mine->value.when.count == 0 &&
+           key->value.when.count == 0;
+}
+
 /* Are the rows that one output makes there when the other's refer to them? Of the same entity only
- * those of the same record are: a child's parent, which stands before it. */
+ * those of the same record are: a child's parent, or what has the record's own id, before it. */
 static bool is_kept_by(const struct ordering *o, int key, const struct schema_output *from,
                        const struct schema_output *to)
 {
     if (from->entity != to->entity)
         return place_of(o, to->entity) < place_of(o, from->entity);
-    const struct mapping_column *column = filled(o, key, from)->mapping;
-    return to < from && column != NULL && column->value.kind == VALUE_PARENT &&
+    return to < from && is_of_same_record(filled(o, key, from), to) &&
            strchr(text(o, key, KEY_COLUMNS), '\n') == NULL &&
            strcmp(from->table->label, to->table->label) != 0;
 }
