@@ -135,7 +135,7 @@ static inline void check_fates(const struct path_account *account,
     for (size_t i = 0; i < account->count; i++) {
         int64_t balance = account->paths[i].values[FATE_SEEN];
         seen += balance > 0;
-        for (size_t fate = FATE_SEEN + 1; fate < FATE_COUNT; fate++)
+        for (size_t fate = FATE_SEEN + 1; fate < FATE_TERMS; fate++)
             balance -= account->paths[i].values[fate];
         MUST(balance == 0);
     }
