@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { MOST_SETS = 32, MOST_FIELDS = 1600 };
+/* Of a large store each key lies on a page of its own, and until the commit those are in memory. */
+enum { RECORDS_AT_ONCE = 1024 };
 
 /* Sets and references have numbers that are the same in every process: by table (which may have
  * several outputs) and by place, or by output and column. */
@@ -254,6 +256,8 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
                            sections[i].tuples + sections[i].length, rows, record, error);
         }
         free(counts);
+        if (ok && r % RECORDS_AT_ONCE == RECORDS_AT_ONCE - 1)
+            ok = store_commit(keys->store, error);
     }
     free(places);
     return ok && store_commit(keys->store, error);
