@@ -166,6 +166,9 @@ def test_checkpoints_of_a_run(shop: Small) -> None:
     books["to"]["public.books"]["columns"]["price"]["type"] = "integer"
     (shop.files / "books.json").write_text(json.dumps(books))
     shop.complaint(graduate(shop, "check", "--checkpoints", checkpoints), DATA, "problems would stop a run: 18")
+    ended = graduate(shop, "plan", "--checkpoints", checkpoints)
+    assert ended.returncode == 0 and f"a look at the records in {checkpoints}:\n" in ended.stdout, ended.said
+    assert "books, at price: 18 problems: keys " in ended.stdout
     (checkpoints / "books.gck").unlink()
     ended = graduate(shop, "check", "--checkpoints", checkpoints)
     shop.complaint(ended, DATA, "one problem would stop a run")

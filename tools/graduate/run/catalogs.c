@@ -465,3 +465,12 @@ bool catalogs_check(const struct catalogs *catalogs, const struct project *proje
         return false;
     return errors_give(&errors, error);
 }
+
+bool catalogs_check_mappings(const char *folder, const struct project *project,
+                             struct supervisor *supervisor, struct error *error)
+{
+    struct arguments arguments;
+    arguments_init(&arguments, "graduate-transform");
+    arguments_add(&arguments, "--project", project->folder, "--check", "--catalogs", folder, NULL);
+    return pipeline_run(supervisor, &arguments, 1, NULL, NULL, error);
+}

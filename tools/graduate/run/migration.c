@@ -176,32 +176,17 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
 /* Under the catalogs that it has, what is not kept was spoken of when the run was prepared. */
 static bool check_objects(const struct migration *migration, struct error *error)
 {
-    struct schema schema = {0};
-    struct objects objects = {0};
-    if (migration->folder.prepared)
-        return true;
-    bool ok = schema_resolve(&schema, &migration->project, migration->catalogs.items,
-                             migration->catalogs.count, error) &&
-              objects_gather(&objects, &migration->catalogs, &schema, error) &&
-              objects_check(&objects, &migration->project, error);
-    objects_release(&objects);
-    schema_release(&schema);
-    return ok;
+    return migration->folder.prepared ||
+           objects_check_all(&migration->catalogs, &migration->project, error);
 }
 
 /* What only the transformer can say of a mapping, before anything is touched. */
 static bool check_mappings(struct migration *migration, struct error *error)
 {
-    struct arguments arguments;
     char catalogs[PATH_MAX];
-    if (migration->folder.prepared)
-        return true;
-    if (!folder_file(&migration->folder, "catalog", catalogs, error))
-        return false;
-    arguments_init(&arguments, "graduate-transform");
-    arguments_add(&arguments, "--project", migration->project.folder, "--check", "--catalogs",
-                  catalogs, NULL);
-    return pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error);
+    return migration->folder.prepared ||
+           (folder_file(&migration->folder, "catalog", catalogs, error) &&
+            catalogs_check_mappings(catalogs, &migration->project, &migration->supervisor, error));
 }
 
 static bool read_restarts(struct migration *migration, struct error *error)

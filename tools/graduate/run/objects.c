@@ -240,6 +240,19 @@ bool objects_check(const struct objects *objects, const struct project *project,
 /* ---- the account --------------------------------------------------------------------------------
  */
 
+bool objects_check_all(const struct catalogs *catalogs, const struct project *project,
+                       struct error *error)
+{
+    struct schema schema = {0};
+    struct objects objects = {0};
+    bool ok = schema_resolve(&schema, project, catalogs->items, catalogs->count, error) &&
+              objects_gather(&objects, catalogs, &schema, error) &&
+              objects_check(&objects, project, error);
+    objects_release(&objects);
+    schema_release(&schema);
+    return ok;
+}
+
 static bool add_text(cJSON *json, const char *name, const char *text)
 {
     return text == NULL || cJSON_AddStringToObject(json, name, text) != NULL;

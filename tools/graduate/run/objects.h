@@ -33,6 +33,9 @@ void objects_release(struct objects *objects);
  * them out. */
 bool objects_check(const struct objects *objects, const struct project *project,
                    struct error *error);
+/* The same for whoever needs nothing else of them; also an ERROR_USAGE of the schema. */
+bool objects_check_all(const struct catalogs *catalogs, const struct project *project,
+                       struct error *error);
 
 /* As an array for account.json: source, kind, name, entity, fate, and how or reason where there is
  * one; NULL without memory. */

@@ -205,17 +205,6 @@ static bool look_at_references(struct trial *trial, const struct project *projec
     return ok;
 }
 
-/* What only the transformer can say of a mapping, and all of it. */
-static bool check_mappings(const struct trial *trial, const struct project *project,
-                           struct supervisor *supervisor, struct error *error)
-{
-    struct arguments arguments;
-    arguments_init(&arguments, "graduate-transform");
-    arguments_add(&arguments, "--project", project->folder, "--check", "--catalogs", trial->scratch,
-                  NULL);
-    return pipeline_run(supervisor, &arguments, 1, NULL, NULL, error);
-}
-
 static bool is_export(const struct catalogs *catalogs, const struct mapping *mapping)
 {
     const struct catalog *catalog = catalogs_of(catalogs, mapping->source);
@@ -258,7 +247,7 @@ bool trial_check(const struct project *project, const struct catalogs *catalogs,
 {
     struct trial trial = {0};
     bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error) &&
-              check_mappings(&trial, project, supervisor, error);
+              catalogs_check_mappings(trial.scratch, project, supervisor, error);
     trial_release(&trial, catalogs);
     return ok;
 }

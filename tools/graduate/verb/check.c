@@ -5,8 +5,6 @@
 #include "trial.h"
 #include "verb.h"
 
-#include "graduate/schema.h"
-
 static const char *project_name, *checkpoints;
 static bool as_json;
 
@@ -33,16 +31,9 @@ static const struct command command = {
 static bool check_project(const struct project *project, const struct catalogs *catalogs,
                           struct supervisor *supervisor, struct error *error)
 {
-    struct schema schema = {0};
-    struct objects objects = {0};
-    bool ok = catalogs_check(catalogs, project, error) &&
-              trial_check(project, catalogs, supervisor, error) &&
-              schema_resolve(&schema, project, catalogs->items, catalogs->count, error) &&
-              objects_gather(&objects, catalogs, &schema, error) &&
-              objects_check(&objects, project, error);
-    objects_release(&objects);
-    schema_release(&schema);
-    return ok;
+    return catalogs_check(catalogs, project, error) &&
+           trial_check(project, catalogs, supervisor, error) &&
+           objects_check_all(catalogs, project, error);
 }
 
 static bool tell(const struct trial *trial, const struct project *project, struct error *error)

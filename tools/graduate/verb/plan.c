@@ -14,16 +14,18 @@
 
 enum { LOOK = 1000 };
 
-static const char *project_name;
+static const char *project_name, *checkpoints;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
+    {"checkpoints", OPTION_TEXT, &checkpoints, "DIR",
+     "look at DIR/ENTITY.gck of an earlier run, all of it, instead of exports"},
 };
 
 static const struct command command = {
     .name = "graduate plan",
     .purpose = "say what a run would do; write nothing",
-    .usage = "--project PROJECT",
+    .usage = "--project PROJECT [--checkpoints DIR]",
     .epilogue = "Asks the sources what they hold; the target is not needed. An example:\n\n"
                 "  graduate plan --project authorstack",
     .options = options,
@@ -186,7 +188,8 @@ static bool print_holdings(const struct catalogs *catalogs, const struct project
 static bool print_look(const struct project *project, const struct catalogs *catalogs,
                        struct supervisor *supervisor, struct buffer *out, struct error *error)
 {
-    const struct trial_options look = {.first = LOOK, .exports = true, .patient = true};
+    const struct trial_options look = {
+        .first = LOOK, .exports = checkpoints == NULL, .checkpoints = checkpoints, .patient = true};
     struct trial trial;
     struct buffer text;
     char figure[FIGURE_SIZE];
@@ -194,7 +197,9 @@ static bool print_look(const struct project *project, const struct catalogs *cat
         return false;
     buffer_init(&text);
     trial_print(&trial, &text);
-    if (text.length > 0)
+    if (text.length > 0 && checkpoints != NULL)
+        buffer_printf(out, "\na look at the records in %s:\n%s", checkpoints, buffer_text(&text));
+    else if (text.length > 0)
         buffer_printf(out,
                       "\na look at the first %s records of each entity in an export (graduate "
                       "check reads all, "

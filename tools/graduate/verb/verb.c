@@ -40,17 +40,22 @@ bool verb_needs(const char *value, const char *option, struct error *error)
     return error_hint(error, "--help shows an example");
 }
 
-static bool with_supervisor(const struct verb_call *call, const struct project *project,
-                            bool (*act)(const struct project *project,
-                                        struct supervisor *supervisor, struct error *error),
-                            int *exit_code, struct error *error)
+typedef bool (*load_function)(struct project *project, const char *where, struct error *error);
+
+static bool with_loaded(load_function load, const struct verb_call *call, const char *project_name,
+                        bool (*act)(const struct project *project, struct supervisor *supervisor,
+                                    struct error *error),
+                        int *exit_code, struct error *error)
 {
+    struct project project;
     struct journal journal;
     struct supervisor supervisor;
+    if (!load(&project, project_name, error))
+        return false;
     journal_init(&journal, call->format);
     bool ok = supervisor_init(&supervisor, &journal, error);
     if (ok) {
-        ok = act(project, &supervisor, error);
+        ok = act(&project, &supervisor, error);
         if (supervisor.interrupted != 0) {
             *exit_code = 128 + supervisor.interrupted;
             ok = true;
@@ -58,6 +63,7 @@ static bool with_supervisor(const struct verb_call *call, const struct project *
         supervisor_release(&supervisor);
     }
     journal_release(&journal);
+    project_release(&project);
     return ok;
 }
 
@@ -66,12 +72,7 @@ bool verb_with_project(const struct verb_call *call, const char *project_name,
                                    struct error *error),
                        int *exit_code, struct error *error)
 {
-    struct project project;
-    if (!project_load(&project, project_name, error))
-        return false;
-    bool ok = with_supervisor(call, &project, act, exit_code, error);
-    project_release(&project);
-    return ok;
+    return with_loaded(project_load, call, project_name, act, exit_code, error);
 }
 
 bool verb_with_draft(const struct verb_call *call, const char *project_name,
@@ -79,10 +80,5 @@ bool verb_with_draft(const struct verb_call *call, const char *project_name,
                                  struct error *error),
                      int *exit_code, struct error *error)
 {
-    struct project project;
-    if (!project_load_draft(&project, project_name, error))
-        return false;
-    bool ok = with_supervisor(call, &project, act, exit_code, error);
-    project_release(&project);
-    return ok;
+    return with_loaded(project_load_draft, call, project_name, act, exit_code, error);
 }

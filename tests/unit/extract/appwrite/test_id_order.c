@@ -8,6 +8,7 @@
 
 #include "id_order.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -35,7 +36,7 @@ static void test_rising(void **state)
         char ids[64];
         struct id_order order;
         id_order_init(&order);
-        strcpy(ids, cases[i].ids);
+        snprintf(ids, sizeof ids, "%s", cases[i].ids);
         char *rest = ids, *last = strsep(&rest, " "), *id;
         int rising = 1;
         while ((id = strsep(&rest, " ")) != NULL && id_order_rises(&order, last, id)) {

@@ -1,5 +1,6 @@
 /* What a database has beside documents, as the metadata of new and old tools say it. */
 #include "beside.h"
+#include "graduate/buffer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,11 +128,14 @@ static void test_long_text(void **state)
     (void)state;
     struct catalog catalog;
     struct error error = {0};
-    char text[1024] = "{\"options\": {\"validator\": {\"a\": \"";
+    struct buffer text;
+    buffer_init(&text);
+    buffer_puts(&text, "{\"options\": {\"validator\": {\"a\": \"");
     for (size_t i = 0; i < 250; i++)
-        strcat(text, "\xc3\xa9");
-    strcat(text, "\"}}}");
-    cJSON *metadata = cJSON_Parse(text);
+        buffer_puts(&text, "\xc3\xa9");
+    buffer_puts(&text, "\"}}}");
+    cJSON *metadata = cJSON_Parse(buffer_text(&text));
+    buffer_release(&text);
     assert_non_null(metadata);
     catalog_init(&catalog);
     assert_true(beside_describe(&catalog, "c", MONGODB_COLLECTION, metadata, &error));
