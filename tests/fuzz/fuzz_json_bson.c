@@ -2,7 +2,7 @@
  * text. */
 #include "fuzz.h"
 
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 #include "soundness.h"
 
 #include <bson/bson.h>

@@ -20,7 +20,7 @@ static void put_documents(struct memory_project *m, const struct mapping *entity
     struct rows rows;
     struct error error;
     size_t first, count;
-    if (!plan_compile(&plan, &m->schema, entity, &error)) {
+    if (!plan_compile(&plan, &m->schema, entity, NULL, &error)) {
         MUST(error.code == ERROR_USAGE);
         return;
     }
@@ -68,32 +68,37 @@ static const uint8_t tuple[] = "\0\10\0\0\0\4\0\0\0\7"
 
 static void put_tuple(struct memory_project *m, const struct mapping *entity)
 {
-    struct tuple_plan plan;
+    struct plan plan;
     struct rows rows;
     struct error error;
-    if (!tuple_plan_compile(&plan, &m->schema, entity, &m->catalog.entities[0], &error)) {
+    if (!plan_compile(&plan, &m->schema, entity, &m->catalog.entities[0], &error)) {
         MUST(error.code == ERROR_USAGE);
         return;
     }
-    MUST(rows_init(&rows, 1, &error));
+    size_t first, count;
+    schema_outputs(&m->schema, entity, &first, &count);
+    MUST(rows_init(&rows, count, &error));
     for (size_t length = 0; length < sizeof tuple; length++) {
         const uint8_t *at = tuple, *end = tuple + length;
         bool whole = length == sizeof tuple - 1;
         rows_clear(&rows);
+        losses_clear(&plan.losses);
         path_account_clear(&plan.paths);
-        if (tuple_convert(&plan, &rows, &at, end, &error)) {
+        if (rows_put_tuple(&rows, &plan, &at, end, &error)) {
             MUST(whole && at == end);
-            check_rows(&rows.lists[0], plan.output);
+            for (size_t o = 0; o < count; o++)
+                check_rows(&rows.lists[o], &m->schema.outputs[first + o]);
+            check_losses(&plan.losses);
             const struct agreement agreement = {&m->project, entity, &m->catalog.entities[0],
-                                                plan.output, &rows,  &plan.paths,
-                                                tuple,       length};
+                                                m->schema.outputs + first, &rows, &plan.paths,
+                                                tuple, length};
             check_agreement(&agreement);
         } else {
             MUST(error.code == (whole ? ERROR_DATA : ERROR_SOURCE) && error.hint[0] != '\0');
         }
     }
     rows_release(&rows);
-    tuple_plan_release(&plan);
+    plan_release(&plan);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -28,6 +28,7 @@ ROOMS = {
     "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
+    "common/json": Room("common/base", "bson math", "appwrite_source cases"),
     "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
@@ -48,7 +49,7 @@ ROOMS = {
         "postgres_source headcount objects",
     ),
     "extract/appwrite": Room(
-        "common/base extract/reader", "bson curl math xxhash", "cases appwrite_source appwrite_wire headcount"
+        "common/base common/json extract/reader", "bson curl xxhash", "cases appwrite_source appwrite_wire headcount"
     ),
     "extract": Room(
         "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
@@ -58,12 +59,12 @@ ROOMS = {
     "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
-        "common/base common/schema common/stream transform/value transform/write",
+        "common/base common/catalog common/schema common/stream transform/value transform/write",
         "bson xxhash",
         "cases transform migration",
     ),
     "transform/rows": Room(
-        "common/base common/catalog common/schema common/stream transform/plan transform/value transform/write",
+        "common/json common/stream transform/plan transform/value",
         "",
         "cases transform migration",
     ),
@@ -80,7 +81,8 @@ ROOMS = {
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
-        "common/base common/catalog common/mapping common/stream verify/canonical", "bson cjson math openssl", VERIFICATIONS
+        "common/base common/catalog common/json common/mapping common/stream verify/canonical",
+        "bson cjson math openssl", VERIFICATIONS
     ),
     "verify/target": Room(
         "common/base common/catalog common/mapping common/postgres common/target verify/canonical verify/expect",

@@ -307,7 +307,7 @@ def test_a_mapping_that_cannot_be_is_named_before_a_row(mappings: Path, tmp_path
 CHECKS = {
     "all well": ({}, {}, None),
     "a constant that does not fit": (
-        {"tax": {"const": "much", "type": "bigint"}}, {}, 'sales.json: /to/public.sales/columns/tax/const: the text "much"'),
+        {"tax": {"const": "much", "type": "bigint"}}, {}, 'sales.json: /to/public.sales/columns/tax: the text "much"'),
     "a conversion that is not there": (
         {"sum": {"type": "uuid"}}, {}, "sales.json: /to/public.sales/columns/sum/type: the source's integer does not become uuid"),
     "a table that is not there": ({}, {"name": "sold"}, "sales.json: /from: the catalog of sql has no sales"),

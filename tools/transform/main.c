@@ -22,26 +22,14 @@ struct transform {
     const struct mapping *entity;
     struct schema schema;
     struct catalog catalog; /* of the entity, out of the stream's header */
-    bool documents;         /* else tuples */
     bool tries;             /* goes on behind what does not fit */
     struct problems problems;
     struct plan plan;
-    struct tuple_plan tuples;
     struct rows rows;
     struct buffer payload;
     struct stream_reader in;
     struct stream_writer out;
 };
-
-static struct losses *losses_of(struct transform *t)
-{
-    return t->documents ? &t->plan.losses : &t->tuples.losses;
-}
-
-static struct path_account *paths_of(struct transform *t)
-{
-    return t->documents ? &t->plan.paths : &t->tuples.paths;
-}
 
 /* Every output of the entity, and the losses behind them, as the row stream's header tells them. */
 static bool write_header(struct transform *t, const struct stream_header *records,
@@ -103,11 +91,8 @@ static bool write_header(struct transform *t, const struct stream_header *record
 static bool compile(struct transform *t, const struct catalog_entity *described,
                     struct error *error)
 {
-    t->documents = t->entity->source->kind != SOURCE_POSTGRES;
-    bool ok =
-        schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error) &&
-        (t->documents ? plan_compile(&t->plan, &t->schema, t->entity, error)
-                      : tuple_plan_compile(&t->tuples, &t->schema, t->entity, described, error));
+    bool ok = schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error) &&
+              plan_compile(&t->plan, &t->schema, t->entity, described, error);
     return ok || error->code != ERROR_USAGE || error->hint[0] != '\0'
                ? ok
                : error_hint(error, "correct the mapping, and run again");
@@ -115,10 +100,8 @@ static bool compile(struct transform *t, const struct catalog_entity *described,
 
 static void release_plans(struct transform *t)
 {
-    if (t->documents)
+    if (t->plan.entity != NULL)
         plan_release(&t->plan);
-    else if (t->tuples.entity != NULL)
-        tuple_plan_release(&t->tuples);
     schema_release(&t->schema);
     catalog_release(&t->catalog);
 }
@@ -180,7 +163,7 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
     if (!compile(t, &t->catalog.entities[0], error))
         return false;
     problems_init(&t->problems, t->entity->name);
-    t->plan.problems = t->tuples.problems = t->tries ? &t->problems : NULL;
+    t->plan.problems = t->tries ? &t->problems : NULL;
     schema_outputs(&t->schema, t->entity, &first, &count);
     return rows_init(&t->rows, count, error) && write_header(t, &header, error);
 }
@@ -209,7 +192,7 @@ static bool put_tuples(struct transform *t, const struct frame *frame, int64_t *
 {
     const uint8_t *at = frame->payload, *end = at + frame->payload_length;
     for (; at < end; ++*records)
-        if (!tuple_convert(&t->tuples, &t->rows, &at, end, error))
+        if (!rows_put_tuple(&t->rows, &t->plan, &at, end, error))
             return false;
     return true;
 }
@@ -218,7 +201,7 @@ static bool send(struct transform *t, struct stream_batch *meta, struct error *e
 {
     bson_init(&meta->paths);
     bool ok =
-        path_account_put(paths_of(t), &meta->paths)
+        path_account_put(&t->plan.paths, &meta->paths)
             ? stream_write_batch(&t->out, meta, true, t->payload.data, t->payload.length, error)
             : error_set(error, ERROR_BUG, "the paths of batch %lld fit into no document",
                         (long long)meta->batch);
@@ -234,11 +217,12 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     if (!stream_parse_batch(&t->in, frame, &meta, error))
         return false;
     rows_clear(&t->rows);
-    losses_clear(losses_of(t));
+    losses_clear(&t->plan.losses);
     problems_clear(&t->problems);
-    path_account_clear(paths_of(t));
-    if (!(t->documents ? put_documents(t, frame, &records, error)
-                       : put_tuples(t, frame, &records, error)))
+    path_account_clear(&t->plan.paths);
+    bool tuples = t->entity->source->kind == SOURCE_POSTGRES;
+    if (!(tuples ? put_tuples(t, frame, &records, error)
+                 : put_documents(t, frame, &records, error)))
         return false;
     if (records != meta.records) {
         stream_error(&t->in, frame->number, frame->offset, error,
@@ -248,7 +232,7 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     }
     meta.filtered = t->rows.filtered;
     buffer_clear(&t->payload);
-    rows_put_sections(&t->rows, losses_of(t), t->tries ? &t->problems : NULL, &t->payload);
+    rows_put_sections(&t->rows, &t->plan.losses, t->tries ? &t->problems : NULL, &t->payload);
     if (!buffer_ok(&t->payload, error) || !send(t, &meta, error))
         return false;
     crash_point(CRASH_TRANSFORM_BATCH_SENT);

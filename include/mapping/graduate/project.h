@@ -60,14 +60,14 @@ struct conditions {
 };
 
 enum value_kind {
-    VALUE_FROM,     /* a field of the record, or of the element of `each` ("." is the element) */
+    VALUE_FROM,     /* a field of the record, or of the element of `each` ("." is the element);
+                       without a word for it, the one with the column's name */
     VALUE_CONST,    /* a JSON constant */
     VALUE_PARENT,   /* in a table with `each`: a column of the parent row */
     VALUE_POSITION, /* in a table with `each`: the element's place, from 1 */
     VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
     VALUE_OBJECT,   /* a JSON object built of values */
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
-    VALUE_SAME,     /* keep_shape: the column of the same name, as it is */
 };
 
 /* What "do" can name; mapping_column.c has the words, tools/transform/value/function.c the deeds.
@@ -113,7 +113,7 @@ struct mapping_member {
 struct mapping_column {
     const char *name;
     struct mapping_value value;
-    struct pgtype type;      /* type.name NULL: keep_shape, the source's */
+    struct pgtype type;      /* type.name NULL: the Postgres source's, or the parent's */
     bool has_null, not_null; /* was "null" given, and is it false */
     const cJSON *in;         /* array of allowed scalars, or NULL: becomes a CHECK */
     const char *sql_default; /* DEFAULT of the column, SQL, or NULL */
@@ -247,6 +247,9 @@ bool project_find_mapping(const struct project *project, const char *entity,
                           const struct mapping **mapping, struct error *error);
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
+
+/* Is it a field as it is, but for identities and a default? */
+bool mapping_value_is_plain(const struct mapping_value *value);
 
 /* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not
  * begin with that name. */

@@ -35,7 +35,7 @@ static inline bool transformation_open(struct transformation *t, const char *map
     bool ok = project_load(&t->project, t->folder.path, &t->error);
     const struct mapping *entity = ok ? project_mapping(&t->project, "books") : NULL;
     ok = ok && schema_resolve_entity(&t->schema, &t->project, entity, &t->catalog, &t->error) &&
-         plan_compile(&t->plan, &t->schema, entity, &t->error);
+         plan_compile(&t->plan, &t->schema, entity, NULL, &t->error);
     return ok && rows_init(&t->rows, t->schema.output_count, &t->error);
 }
 

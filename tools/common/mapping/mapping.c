@@ -45,10 +45,6 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;
     if (table->keep_shape && !postgres)
         return json_error(r->error, place, "\"keep_shape\" is for tables of a postgres source");
-    if (postgres && !table->keep_shape)
-        return json_error(r->error, place,
-                          "a table of a postgres source needs \"keep_shape\": "
-                          "true; name what differs under \"columns\"");
     if (table->key.count == 0 && !table->keep_shape)
         return json_error(r->error, place,
                           "the table needs a \"key\": the columns that name a row");

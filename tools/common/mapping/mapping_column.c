@@ -95,7 +95,7 @@ static bool get_functions(struct reading *r, const cJSON *object, const struct j
 }
 
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
-                       struct mapping_value *value);
+                       const char *name, struct mapping_value *value);
 
 /* The members of an object, or the list of "first": a field, a constant or, in an object, an
  * object. */
@@ -122,7 +122,7 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
                               "or {\"const\": 1}, and is %s",
                               json_kind(member));
         if (!json_only(member, &here, column_words, VALUE_WORDS, r->error) ||
-            !read_value(r, member, &here, &to->value))
+            !read_value(r, member, &here, list ? NULL : to->name, &to->value))
             return false;
         /* These work on a whole column, or member of an object: in here they would do nothing. */
         const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")      ? "keys_id_of"
@@ -144,9 +144,10 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
     return true;
 }
 
-/* Which key says where a value comes from; at most one of them may be there. */
+/* Which key says where a value comes from; at most one of them may be there. Without one it is the
+ * field called `name`; NULL: there must be one. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
-                       struct mapping_value *value)
+                       const char *name, struct mapping_value *value)
 {
     static const struct {
         const char *key;
@@ -157,7 +158,8 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         {"first", VALUE_FIRST},
     };
     const cJSON *origin = NULL;
-    value->kind = VALUE_SAME;
+    value->kind = VALUE_FROM;
+    value->from = name;
     for (size_t i = 0; i < COUNT(origins); i++) {
         const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, origins[i].key);
         if (found == NULL)
@@ -170,10 +172,16 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         origin = found;
         value->kind = origins[i].kind;
     }
+    if (origin == NULL && name == NULL)
+        return json_error(r->error, place,
+                          "the value has no origin: give \"from\", \"const\", \"first\" or "
+                          "\"object\"");
     bool marker = value->kind == VALUE_POSITION || value->kind == VALUE_REST;
     if (marker && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
+    if (value->kind != VALUE_FROM)
+        value->from = NULL;
     if (!reading_text(r, object, place, path_key, &value->from) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
         !get_functions(r, object, place, value) ||
@@ -187,7 +195,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
 }
 
 static bool read_type(struct reading *r, const cJSON *object, const struct json_place *place,
-                      bool keep_shape, struct mapping_column *column)
+                      struct mapping_column *column)
 {
     const char *text = NULL;
     struct json_place here = {place, "type", 0};
@@ -200,7 +208,8 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
                : column->value.kind == VALUE_REST     ? "jsonb"
                                                       : NULL;
     if (text == NULL) {
-        if (keep_shape || column->value.kind == VALUE_PARENT)
+        bool described = r->mapping->source->kind == SOURCE_POSTGRES;
+        if (column->value.kind == VALUE_PARENT || (column->value.kind == VALUE_FROM && described))
             return true;
         json_error(r->error, place, "the column needs a \"type\"");
         return error_hint(r->error, "for example \"type\": \"text\"");
@@ -244,13 +253,9 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
                           "\"type\": \"text\"}, and this is %s",
                           json_kind(object));
     if (!json_only(object, place, column_words, COUNT(column_words), r->error) ||
-        !read_value(r, object, place, &column->value) ||
-        !read_type(r, object, place, table->keep_shape, column) || !check_default(r, place, column))
+        !read_value(r, object, place, column->name, &column->value) ||
+        !read_type(r, object, place, column) || !check_default(r, place, column))
         return false;
-    if (column->value.kind == VALUE_SAME && !table->keep_shape)
-        return json_error(r->error, place,
-                          "the column has no origin: give \"from\", \"const\", "
-                          "\"parent\", \"position\", \"rest\", \"object\" or \"first\"");
     bool of_element = column->value.kind == VALUE_PARENT || column->value.kind == VALUE_POSITION;
     if (of_element && table->each == NULL)
         return json_error(r->error, place, "\"%s\" is for tables with \"each\"",

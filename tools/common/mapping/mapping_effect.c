@@ -57,9 +57,15 @@ static bool is_further_form(const struct spot *s)
     return s->first != NULL;
 }
 
-static bool is_kept(const struct spot *s)
+static bool is_whole_column(const struct spot *s)
 {
-    return s->table->keep_shape;
+    return of_postgres(s) && s->table->each == NULL && s->value->kind == VALUE_FROM &&
+           s->value->when.count == 0 && strchr(s->value->from, '.') == NULL;
+}
+
+static bool is_of_elements(const struct spot *s)
+{
+    return s->table->each != NULL;
 }
 
 static bool differs_in_exists(const struct spot *s)
@@ -108,9 +114,9 @@ static bool is_no_id_above(const struct spot *s)
     return above != NULL && above->value.id_of != s->value->id_of;
 }
 
-static bool is_kept_constant(const struct spot *s)
+static bool is_no_plain_field(const struct spot *s)
 {
-    return s->value->kind == VALUE_CONST && is_kept(s);
+    return !mapping_value_is_plain(s->value);
 }
 
 static bool is_changed_as_text(const struct spot *s)
@@ -260,28 +266,24 @@ static const struct barren of_tables[] = {
     {NULL, differs_in_exists,
      "this table \"exists\" by one of its forms, and by another it does not"},
     {"optional", names_no_field_itself, "no \"each\" and no \"when\" names a field here"},
-    {"each", is_kept, "a table of a postgres source has columns, and no array of elements"},
-    {"when", is_kept, "a table of a postgres source is kept with all its rows"},
+    {"keep_shape", is_of_elements, "elements have no shape: name their columns"},
 };
 
 static const struct barren of_values[] = {
-    {"optional", is_kept, "the catalog says which columns there are"},
+    {"optional", is_whole_column, "the catalog says which columns there are"},
     {"optional", names_no_field, "no field is named here; say it where one is"},
     {"do", is_parent, TAKEN},
     {"when", is_parent, TAKEN},
     {"default", is_parent, TAKEN},
     {"do", is_position, "a place is a number, and no function changes it"},
     {"do", is_changed_as_text, "of the functions only \"safe_numbers\" is for an object"},
-    {"do", is_kept, "functions are for documents; a kept column is taken as it is"},
-    {"when", is_kept, "conditions are for documents; a kept column is taken as it is"},
     {"default", needs_no_default, "there is always a value here, so the default never comes"},
     {"first", has_idle_choice,
      "what stands behind a choice that always has a value is never chosen"},
     {"id_of", is_position, "a place is nobody's id"},
     {"id_of", is_parents_key, "the parent's key refers to the parent's row already"},
     {"id_of", is_no_id_above, "the parent's column is no id of that entity; say it there"},
-    {"id_of", is_kept_constant, "a constant beside kept columns is written as it is"},
-    {"keys_id_of", is_kept_constant, "a constant beside kept columns is written as it is"},
+    {"keys_id_of", is_no_plain_field, "this is for a column that is taken as it is"},
     {"keys_id_of", not_of_postgres, "this is for jsonb columns of a postgres source"},
 };
 

@@ -84,6 +84,8 @@ static bool link_parent(struct linking *r, const struct json_place *place,
                 column->type = parent->columns[i].type;
             return true;
         }
+    if (parent->keep_shape) /* the catalog knows */
+        return true;
     return json_error(r->error, place, "the parent table %s has no column \"%s\"", parent->label,
                       column->value.from);
 }

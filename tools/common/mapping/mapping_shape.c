@@ -13,6 +13,11 @@ static const char *const policy_words[] = {"name", "for", "to", "using", "check"
 static const char *const commands[] = {"all", "select", "insert", "update", "delete"};
 static const char *const methods[] = {"btree", "hash", "gin", "gist", "brin"};
 
+bool mapping_value_is_plain(const struct mapping_value *value)
+{
+    return value->kind == VALUE_FROM && value->function_count == 0 && value->when.count == 0;
+}
+
 const char *mapping_word_tail(const char *word, const char *name)
 {
     size_t length = strlen(name);

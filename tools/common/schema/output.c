@@ -60,10 +60,7 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct mapping_column *column = &table->columns[i];
-        const char *from = column->value.kind == VALUE_FROM   ? column->value.from
-                           : column->value.kind == VALUE_SAME ? column->name
-                                                              : NULL;
-        if (from != NULL && strcmp(from, name) == 0)
+        if (column->value.kind == VALUE_FROM && strcmp(column->value.from, name) == 0)
             return column;
     }
     return NULL;
@@ -77,35 +74,41 @@ static bool dropped(const struct mapping *entity, const char *name)
     return false;
 }
 
+static bool take_type(struct resolving *r, const struct schema_output *output,
+                      const struct catalog_column *from, struct pgtype *type)
+{
+    struct error why = {0};
+    char what[160];
+    if (pgtype_parse(from->type, type, &why))
+        return true;
+    snprintf(what, sizeof what, "the source's type %.100s cannot be kept", from->type);
+    fail(r, output, from->name, what);
+    return error_hint(r->error, "name the column under \"columns\" with a \"type\", or "
+                                "drop it by name");
+}
+
 static bool keep_column(struct resolving *r, struct schema_output *output, size_t source)
 {
     const struct catalog_column *from = &r->catalog->columns[source];
     const struct mapping_column *by = mapped(output->table, from->name);
     struct schema_column *column = &output->columns[output->column_count++];
+    bool sometimes = by != NULL && by->value.when.count > 0;
     *column = (struct schema_column){
         .name = by != NULL ? by->name : from->name,
-        .not_null = by != NULL && by->has_null ? by->not_null : from->not_null,
+        .not_null = by != NULL && by->has_null ? by->not_null : from->not_null && !sometimes,
         .default_sql = by != NULL && by->sql_default != NULL ? by->sql_default : from->default_sql,
         .mapping = by,
         .source_column = (int)source,
         .source_oid = from->oid,
     };
-    if (by != NULL && by->type.name != NULL) {
+    if (by != NULL && by->type.name != NULL)
         column->type = by->type;
-    } else {
-        struct error why = {0};
-        if (!pgtype_parse(from->type, &column->type, &why)) {
-            char what[160];
-            snprintf(what, sizeof what, "the source's type %.100s cannot be kept", from->type);
-            fail(r, output, from->name, what);
-            return error_hint(r->error, "name the column under \"columns\" with a \"type\", or "
-                                        "drop it by name");
-        }
-    }
+    else if (!take_type(r, output, from, &column->type))
+        return false;
     bool whole =
         !column->type.array && (column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
                                 column->type.base == PG_INT8);
-    column->identity = from->serial && whole;
+    column->identity = from->serial && whole && (by == NULL || mapping_value_is_plain(&by->value));
     if (column->identity && by != NULL && by->sql_default != NULL)
         return fail(r, output, by->name,
                     "the source numbers this column, and the target goes on: \"sql_default\" would "
@@ -115,20 +118,9 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
     return true;
 }
 
-/* A constant or a renamed column may meet one that the source has already, and two columns of the
- * mapping may mean the same one. */
+/* A column that is made may have the name of one that the source has already. */
 static bool every_column_once(struct resolving *r, const struct schema_output *output)
 {
-    for (size_t i = 0; i < output->table->column_count; i++) {
-        const struct mapping_column *column = &output->table->columns[i];
-        size_t c = 0;
-        while (c < output->column_count && output->columns[c].mapping != column)
-            c++;
-        if (c == output->column_count)
-            return fail(r, output, column->name,
-                        "the source's column is dropped by name, or "
-                        "another column is made of it already");
-    }
     for (size_t i = 0; i < output->column_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(output->columns[i].name, output->columns[j].name) == 0)
@@ -136,6 +128,17 @@ static bool every_column_once(struct resolving *r, const struct schema_output *o
                             "the table would have this column twice: drop the source's by name, "
                             "or give this one another name");
     return true;
+}
+
+/* "prefs.theme" is in the column prefs. */
+static bool is_of_column(const struct catalog_entity *catalog, const char *path)
+{
+    char name[64];
+    size_t length = strcspn(path, ".");
+    if (catalog_column_find(catalog, path) != NULL)
+        return true;
+    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : 0), path);
+    return path[length] == '.' && catalog_column_find(catalog, name) != NULL;
 }
 
 /* A name that is mistyped would load what should be dropped. */
@@ -148,7 +151,7 @@ static bool every_drop_is_there(struct resolving *r, const struct schema_output 
     for (size_t c = 0; c < r->catalog->column_count; c++)
         names[c] = r->catalog->columns[c].name;
     for (size_t i = 0; i < drops->count; i++) {
-        if (catalog_column_find(r->catalog, drops->items[i]) != NULL)
+        if (is_of_column(r->catalog, drops->items[i]))
             continue;
         const char *nearest = words_nearest(drops->items[i], names, r->catalog->column_count);
         error_set(
@@ -160,68 +163,112 @@ static bool every_drop_is_there(struct resolving *r, const struct schema_output 
     return true;
 }
 
+/* The column of the catalog that the mapping's is taken from as it is; its count: none. */
+static size_t source_of(const struct resolving *r, const struct schema_output *output,
+                        const struct mapping_column *column)
+{
+    size_t i = 0, count = r->catalog->column_count;
+    if (column->value.kind != VALUE_FROM || output->table->each != NULL)
+        return count;
+    while (i < count && strcmp(r->catalog->columns[i].name, column->value.from) != 0)
+        i++;
+    return i;
+}
+
+/* A parent's column may have its type from the catalog. */
+static const struct schema_column *
+column_above(const struct resolving *r, const struct schema_output *output, const char *name)
+{
+    size_t first, count;
+    schema_outputs(r->schema, output->entity, &first, &count);
+    const struct schema_output *parent = &r->schema->outputs[first];
+    for (size_t c = 0; parent != output && c < parent->column_count; c++)
+        if (strcmp(parent->columns[c].name, name) == 0)
+            return &parent->columns[c];
+    return NULL;
+}
+
+/* A column that the mapping makes, with nothing of the source's but maybe the type. */
+static bool add_column(struct resolving *r, struct schema_output *output,
+                       const struct mapping_column *column)
+{
+    struct pgtype type = column->type;
+    size_t from = r->catalog != NULL ? source_of(r, output, column) : 0;
+    bool there = r->catalog != NULL && from < r->catalog->column_count;
+    if (there && dropped(output->entity, column->value.from))
+        return fail(r, output, column->name, "the source's column is dropped by name");
+    if (there && type.name == NULL && !take_type(r, output, &r->catalog->columns[from], &type))
+        return false;
+    if (column->value.kind == VALUE_PARENT && type.name == NULL) {
+        const struct schema_column *above = column_above(r, output, column->value.from);
+        if (above == NULL)
+            return fail(r, output, column->name, "the parent table has no such column");
+        type = above->type;
+    }
+    if (type.name == NULL) {
+        fail(r, output, column->name,
+             "the source's table has no such column, and what is made needs a \"type\"");
+        return error_hint(r->error, "correct the name, or give the column a \"type\"");
+    }
+    output->columns[output->column_count++] = (struct schema_column){
+        .name = column->name,
+        .type = type,
+        .not_null = column->not_null,
+        .default_sql = column->sql_default,
+        .check_in = check_in(r, column),
+        .mapping = column,
+        .source_column = there ? (int)from : -1,
+        .source_oid = there ? r->catalog->columns[from].oid : 0,
+    };
+    return true;
+}
+
 static bool keep_columns(struct resolving *r, struct schema_output *output)
 {
     const struct mapping_table *table = output->table;
-    if (r->catalog == NULL) {
-        error_set(r->error, ERROR_USAGE, "%s: the source %s has no table %s to keep the shape of",
-                  output->entity->file, output->entity->source->name, output->entity->from);
-        return error_hint(r->error, "look at \"from\", and at the schema of the source in "
-                                    "project.json");
-    }
-    output->columns = arena_alloc(r->arena, r->catalog->column_count + table->column_count + 1,
-                                  sizeof *output->columns);
-    if (output->columns == NULL)
-        return error_memory(r->error);
-    if (!every_drop_is_there(r, output))
-        return false;
-    for (size_t i = 0; i < r->catalog->column_count; i++)
-        if (!dropped(output->entity, r->catalog->columns[i].name) && !keep_column(r, output, i))
+    for (size_t i = 0; i < r->catalog->column_count; i++) {
+        const char *name = r->catalog->columns[i].name;
+        if (!dropped(output->entity, name) && !keep_column(r, output, i))
             return false;
+    }
     for (size_t i = 0; i < table->column_count; i++) {
         const struct mapping_column *column = &table->columns[i];
-        bool from_source = column->value.kind == VALUE_SAME || column->value.kind == VALUE_FROM;
-        const char *from = column->value.kind == VALUE_FROM ? column->value.from : column->name;
-        if (from_source && catalog_column_find(r->catalog, from) == NULL)
-            return fail(r, output, column->name, "the source's table has no such column");
-        if (from_source)
-            continue;
-        if (column->value.kind != VALUE_CONST || column->type.name == NULL)
-            return fail(r, output, column->name,
-                        "a column that the source's table does not have "
-                        "is a \"const\" with a \"type\"");
-        output->columns[output->column_count++] = (struct schema_column){
-            .name = column->name,
-            .type = column->type,
-            .not_null = column->not_null,
-            .default_sql = column->sql_default,
-            .check_in = check_in(r, column),
-            .mapping = column,
-            .source_column = -1,
-        };
+        bool kept = false;
+        for (size_t c = 0; c < output->column_count && !kept; c++)
+            kept = output->columns[c].mapping == column;
+        if (!kept && !add_column(r, output, column))
+            return false;
     }
-    return every_column_once(r, output);
+    return true;
 }
 
 static bool take_columns(struct resolving *r, struct schema_output *output)
 {
-    const struct mapping_table *table = output->table;
-    output->columns = arena_alloc(r->arena, table->column_count, sizeof *output->columns);
+    for (size_t i = 0; i < output->table->column_count; i++)
+        if (!add_column(r, output, &output->table->columns[i]))
+            return false;
+    return true;
+}
+
+static bool resolve_columns(struct resolving *r, struct schema_output *output)
+{
+    bool described = output->entity->source->kind == SOURCE_POSTGRES;
+    if (!described)
+        r->catalog = NULL; /* what other sources say of their fields is no promise */
+    if (described && r->catalog == NULL) {
+        error_set(r->error, ERROR_USAGE, "%s: the source %s has no table %s", output->entity->file,
+                  output->entity->source->name, output->entity->from);
+        return error_hint(r->error, "look at \"from\", and at the schema of the source in "
+                                    "project.json");
+    }
+    output->columns = arena_alloc(
+        r->arena, (described ? r->catalog->column_count : 0) + output->table->column_count + 1,
+        sizeof *output->columns);
     if (output->columns == NULL)
         return error_memory(r->error);
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct mapping_column *column = &table->columns[i];
-        output->columns[output->column_count++] = (struct schema_column){
-            .name = column->name,
-            .type = column->type,
-            .not_null = column->not_null,
-            .default_sql = column->sql_default,
-            .check_in = check_in(r, column),
-            .mapping = column,
-            .source_column = -1,
-        };
-    }
-    return true;
+    return (!described || every_drop_is_there(r, output)) &&
+           (output->table->keep_shape ? keep_columns(r, output) : take_columns(r, output)) &&
+           every_column_once(r, output);
 }
 
 static bool find_key(struct resolving *r, struct schema_output *output)
@@ -258,7 +305,8 @@ static bool check_defaults(struct resolving *r, const struct schema_output *outp
     for (size_t c = 0; c < output->column_count; c++) {
         const struct schema_column *column = &output->columns[c];
         const struct mapping_column *by = column->mapping;
-        if (column->source_column < 0 || by == NULL || by->value.fallback == NULL)
+        if (column->source_column < 0 || by == NULL || by->value.fallback == NULL ||
+            !mapping_value_is_plain(&by->value))
             continue;
         if (r->catalog->columns[column->source_column].not_null)
             return fail(r, output, by->name,
@@ -334,9 +382,8 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
     for (size_t t = 0; t < entity->table_count; t++) {
         struct schema_output *output = &r->schema->outputs[r->schema->output_count];
         *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
-        bool keep = output->table->keep_shape;
-        if (!(keep ? keep_columns(r, output) : take_columns(r, output)) || !find_key(r, output) ||
-            !check_defaults(r, output) || !check_words(r, output) || !check_form(r, output))
+        if (!resolve_columns(r, output) || !find_key(r, output) || !check_defaults(r, output) ||
+            !check_words(r, output) || !check_form(r, output))
             return false;
         r->schema->output_count++;
     }

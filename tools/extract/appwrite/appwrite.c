@@ -3,7 +3,7 @@
 #include "appwrite_collection.h"
 #include "appwrite_pager.h"
 #include "appwrite_source.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "appwrite_uri.h"
 #include "excerpt.h"
 #include "graduate/message.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "appwrite_collection.h"
 #include "appwrite_pager.h"
 #include "graduate/message.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

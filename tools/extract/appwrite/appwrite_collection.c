@@ -1,6 +1,6 @@
 #include "appwrite_collection.h"
 #include "appwrite_api.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "appwrite_pager.h"
 #include "graduate/message.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "graduate/buffer.h"
 #include "graduate/message.h"
 #include "html_page.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <errno.h>
 #include <stdlib.h>

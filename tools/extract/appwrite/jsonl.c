@@ -2,7 +2,7 @@
 #include "appwrite_api.h"
 #include "appwrite_source.h"
 #include "graduate/file.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 #include "jsonl_catalog.h"
 
 #include <errno.h>

@@ -14,15 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool keeps_shape(const struct project *project, const struct source *source)
+/* Do its mappings need to know what its tables are made of? */
+static bool is_described(const struct project *project, const struct source *source)
 {
-    for (size_t m = 0; m < project->mapping_count; m++) {
-        const struct mapping *mapping = project->mappings[m];
-        for (size_t t = 0; mapping->source == source && t < mapping->table_count; t++)
-            if (mapping->tables[t].keep_shape)
-                return true;
-    }
-    return false;
+    bool mapped = false;
+    for (size_t m = 0; m < project->mapping_count; m++)
+        mapped = mapped || project->mappings[m]->source == source;
+    return mapped && source->kind == SOURCE_POSTGRES;
 }
 
 static bool begin(struct catalogs *catalogs, const struct project *project, struct error *error)
@@ -102,7 +100,7 @@ bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool
 {
     bool ok = begin(catalogs, project, error);
     for (size_t i = 0; ok && i < project->source_count; i++)
-        if (!kept_only || keeps_shape(project, &project->sources[i]))
+        if (!kept_only || is_described(project, &project->sources[i]))
             ok = ask(catalogs, project, &project->sources[i], folder, supervisor, error);
     if (!ok)
         catalogs_release(catalogs);

@@ -171,17 +171,27 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
     return true;
 }
 
-bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
-                   struct error *error)
+static void begin(struct scope *scope, bson_type_t type)
 {
-    struct walk walk = {plan, scope, error};
     scope->walk++;
     scope->unspoken_count = scope->kept = 0;
     scope->rest_passed_over = false;
     for (int i = 0; i < scope->slot_count; i++) {
-        scope->slots[i].type = BSON_TYPE_EOD;
+        scope->slots[i].type = type;
         scope->fates[i].fate = scope->fates[i].least;
     }
+}
+
+void document_assume(struct scope *scope)
+{
+    begin(scope, BSON_TYPE_NULL);
+}
+
+bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
+                   struct error *error)
+{
+    struct walk walk = {plan, scope, error};
+    begin(scope, BSON_TYPE_EOD);
     if (scope->root.slot != NO_SLOT)
         scope->slots[scope->root.slot] = *document;
     if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)

@@ -13,6 +13,8 @@ bool scope_at(const struct scope *scope, struct error *error);
  * notes these and goes on, as everywhere. */
 bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
                    struct error *error);
+/* The same for a record of which every field is there, and no value is asked for. */
+void document_assume(struct scope *scope);
 /* Write the fields of the same document that nobody spoke for, as one JSON object. */
 bool document_write_rest(struct scope *scope, const struct value *document,
                          struct json_writer *writer, struct error *error);

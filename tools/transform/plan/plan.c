@@ -1,46 +1,8 @@
-#include "plan.h"
+#include "compiling.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct compiling {
-    struct plan *plan;
-    const struct output_plan *output; /* the one at hand */
-    struct error *error;
-};
-
-static bool memory(struct compiling *c)
-{
-    return error_memory(c->error);
-}
-
-/* `word`: of the column, with its slash; "" is the column itself. */
-static bool wrong(struct compiling *c, const char *column, const char *word, const char *what)
-{
-    const struct schema_output *output = c->output->output;
-    return error_set(c->error, ERROR_USAGE, "%s: /to/%s/columns/%s%s: %s", output->entity->file,
-                     output->table->label, column, word, what);
-}
-
-static struct node *child(struct compiling *c, struct node *parent, const char *name, size_t length)
-{
-    for (size_t i = 0; i < parent->child_count; i++)
-        if (strlen(parent->children[i].name) == length &&
-            strncmp(parent->children[i].name, name, length) == 0)
-            return &parent->children[i];
-    struct node *grown =
-        arena_alloc(&c->plan->arena, parent->child_count + 1, sizeof *parent->children);
-    char *copy = arena_printf(&c->plan->arena, "%.*s", (int)length, name);
-    if (grown == NULL || copy == NULL)
-        return NULL;
-    if (parent->child_count > 0)
-        memcpy(grown, parent->children, parent->child_count * sizeof *grown);
-    parent->children = grown;
-    struct node *node = &grown[parent->child_count++];
-    *node = (struct node){.name = copy, .slot = NO_SLOT};
-    return node;
-}
 
 /* The node of a dotted path, made where it is missing; "." is the root. *settled: a column takes it
  * whole, or it is dropped, or it lies in a field of which that is true. */
@@ -53,7 +15,7 @@ static struct node *descend(struct compiling *c, struct scope *scope, const char
         return node;
     while (node != NULL && *path != '\0') {
         size_t length = strcspn(path, ".");
-        node = child(c, node, path, length);
+        node = compiling_child(c, node, path, length);
         path += length + (path[length] == '.');
         *settled = *settled || (node != NULL && (node->whole || node->dropped));
     }
@@ -69,10 +31,11 @@ static bool want(struct compiling *c, struct scope *scope, const char *path, enu
     bool settled;
     struct node *node = descend(c, scope, path, &settled);
     if (node == NULL)
-        return memory(c);
+        return error_memory(c->error);
     if (node->slot == NO_SLOT)
         node->slot = scope->slot_count++;
     node->whole = node->whole || wish != FOR_TEST;
+    node->valued = true;
     node->claimed = node->claimed || wish == FOR_COLUMN;
     node->tested = node->tested || wish == FOR_TEST;
     *slot = node->slot;
@@ -84,14 +47,14 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
 {
     *tests = arena_alloc(&c->plan->arena, conditions->count, sizeof **tests);
     if (*tests == NULL)
-        return memory(c);
+        return error_memory(c->error);
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
         struct test *test = &(*tests)[(*count)++];
         struct scope *where = condition->outer ? &c->plan->scopes[0] : scope;
         *test = (struct test){.scope = where, .negated = condition->negated, .mapping = condition};
         if (!value_from_json(&c->plan->arena, condition->value, &test->value))
-            return memory(c);
+            return error_memory(c->error);
         if (!want(c, where, condition->path, FOR_TEST, &test->slot))
             return false;
     }
@@ -121,7 +84,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
                                           itself ? "" : value->from)
                            : path;
     if (expression->path == NULL)
-        return memory(c);
+        return error_memory(c->error);
     expression->encoding = (struct encoding){
         .type = column->type,
         .identity = &plan->project->identity,
@@ -138,12 +101,12 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
          !value_from_json(&plan->arena, value->constant, &expression->constant)) ||
         (value->fallback != NULL &&
          !value_from_json(&plan->arena, value->fallback, &expression->fallback)))
-        return memory(c);
+        return error_memory(c->error);
     expression->members =
         arena_alloc(&plan->arena, value->member_count, sizeof *expression->members);
     expression->names = arena_alloc(&plan->arena, value->member_count, sizeof(char *));
     if (expression->members == NULL || expression->names == NULL)
-        return memory(c);
+        return error_memory(c->error);
     for (size_t i = 0; i < value->member_count; i++) {
         expression->names[i] = value->members[i].name;
         if (!compile_expression(c, column, &value->members[i].value, path, &expression->members[i]))
@@ -162,31 +125,21 @@ static bool compile_parent(struct compiling *c, const struct schema_column *colu
     expression->parent =
         arena_alloc(&c->plan->arena, c->plan->form_count, sizeof *expression->parent);
     if (expression->parent == NULL)
-        return memory(c);
+        return error_memory(c->error);
     for (size_t form = 0; form < c->plan->form_count; form++) {
         const struct schema_output *parent = c->plan->outputs[form].output;
         size_t i = 0;
         while (i < parent->column_count && strcmp(parent->columns[i].name, name) != 0)
             i++;
         if (i == parent->column_count)
-            return wrong(c, column->name, "/parent",
-                         "a form of the parent table has no such column");
+            return compiling_wrong(c, column->name, "/parent",
+                                   "a form of the parent table has no such column");
         if (pgtype_oid(&parent->columns[i].type) != pgtype_oid(&column->type))
-            return wrong(c, column->name, "/type", "the parent's column has another type");
+            return compiling_wrong(c, column->name, "/type",
+                                   "the parent's column has another type");
         expression->parent[form] = i;
     }
     return true;
-}
-
-static bool check_constant(struct compiling *c, const struct schema_column *column,
-                           const struct encoding *encoding, const struct value *value)
-{
-    struct buffer bytes;
-    struct error why = {0};
-    buffer_init(&bytes);
-    bool ok = encode_field(encoding, value, &bytes, &why);
-    buffer_release(&bytes);
-    return ok || wrong(c, column->name, "", why.message);
 }
 
 /* What the mapping itself puts into the column must fit it; functions may make it fit later. */
@@ -196,8 +149,9 @@ static bool check_constants(struct compiling *c, const struct schema_column *col
     if (expression->mapping->function_count > 0)
         return true;
     if ((expression->kind == VALUE_CONST &&
-         !check_constant(c, column, encoding, &expression->constant)) ||
-        (expression->has_fallback && !check_constant(c, column, encoding, &expression->fallback)))
+         !compiling_check_constant(c, column, encoding, &expression->constant)) ||
+        (expression->has_fallback &&
+         !compiling_check_constant(c, column, encoding, &expression->fallback)))
         return false;
     for (size_t i = 0; expression->kind == VALUE_FIRST && i < expression->member_count; i++)
         if (!check_constants(c, column, encoding, &expression->members[i]))
@@ -213,17 +167,18 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     if (!compile_expression(c, column, value, column->name, &plan->expression))
         return false;
     if (!encode_supported(&column->type))
-        return wrong(c, column->name, "/type", "a field of a document cannot become this type");
+        return compiling_wrong(c, column->name, "/type",
+                               "a field of a document cannot become this type");
     struct error why;
     if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
         return false;
     if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
                          column->mapping->in, &why))
-        return wrong(c, column->name, "/in", why.message);
+        return compiling_wrong(c, column->name, "/in", why.message);
     if (value->kind == VALUE_REST) {
         if (c->output->scope->has_rest)
-            return wrong(c, column->name, "/rest",
-                         "there is a \"rest\" column for these fields already");
+            return compiling_wrong(c, column->name, "/rest",
+                                   "there is a \"rest\" column for these fields already");
         c->output->scope->has_rest = true;
     }
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
@@ -273,7 +228,7 @@ static bool compile_drop(struct compiling *c, const char *path)
     bool settled;
     struct node *node = descend(c, scope, inner, &settled);
     if (node == NULL)
-        return memory(c);
+        return error_memory(c->error);
     if (settled || node->slot != NO_SLOT || node->child_count > 0)
         return error_set(c->error, ERROR_USAGE, "%s: /drop: \"%s\" is dropped, and mapped too",
                          plan->entity->file, path);
@@ -312,7 +267,7 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
         const char *name =
             arena_printf(&plan->arena, "%s%s%s", path, path[0] != '\0' ? "." : "", inner->name);
         if (name == NULL)
-            return memory(c);
+            return error_memory(c->error);
         if (!give_paths(c, scope, inner, name, covered || node->claimed || node->dropped))
             return false;
     }
@@ -325,12 +280,12 @@ static bool make_slots(struct compiling *c, struct scope *scope)
     scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
     if (scope->slots == NULL || scope->fates == NULL)
-        return memory(c);
+        return error_memory(c->error);
     return give_paths(c, scope, &scope->root, scope->path, false);
 }
 
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
-                  struct error *error)
+                  const struct catalog_entity *catalog, struct error *error)
 {
     size_t first, count;
     struct compiling c = {plan, NULL, error};
@@ -338,15 +293,17 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     arena_init(&plan->arena);
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
+    buffer_init(&plan->tuples.text);
     schema_outputs(schema, entity, &first, &count);
     struct errors errors = {0};
     plan->scopes = arena_alloc(&plan->arena, count + 1, sizeof *plan->scopes);
     plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
-    bool ok = plan->scopes != NULL && plan->outputs != NULL ? true : memory(&c);
+    bool ok = plan->scopes != NULL && plan->outputs != NULL ? true : error_memory(error);
     if (ok) {
         plan->scopes[0] = (struct scope){.path = "", .root = {.slot = NO_SLOT}, .array = NO_SLOT};
         plan->scope_count = 1;
     }
+    ok = ok && (entity->source->kind != SOURCE_POSTGRES || compiling_begin_tuples(&c, catalog));
     for (size_t i = 0; ok && i < count; i++) {
         struct output_plan *output = &plan->outputs[plan->output_count++];
         output->output = &schema->outputs[first + i];
@@ -357,23 +314,29 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         bool form = i == plan->form_count && table->each == NULL &&
                     strcmp(table->label, plan->outputs[0].output->table->label) == 0;
         plan->form_count += form;
-        ok = output->columns != NULL ? find_scope(&c, table->each, &output->scope) : memory(&c);
+        ok = output->columns != NULL ? find_scope(&c, table->each, &output->scope)
+                                     : error_memory(error);
         ok = ok &&
              compile_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
         for (size_t k = 0; ok && k < output->output->column_count; k++) {
-            ok = compile_column(&c, &output->output->columns[k], &output->columns[k]) ||
+            const struct schema_column *column = &output->output->columns[k];
+            ok = (compiling_is_carried(&c, column)
+                      ? compiling_carry(&c, column, &output->columns[k])
+                      : compile_column(&c, column, &output->columns[k])) ||
                  errors_add(&errors, error);
             output->column_count++;
         }
     }
     plan->rules = arena_alloc(&plan->arena, entity->rule_count, sizeof *plan->rules);
-    ok = ok && plan->rules == NULL ? memory(&c) : ok;
+    ok = ok && plan->rules == NULL ? error_memory(error) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
         ok = compile_rule(&c, &entity->rules[i]);
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compile_drop(&c, entity->drops.items[i]);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = make_slots(&c, &plan->scopes[i]);
+    ok = ok &&
+         (plan->tuples.catalog == NULL || compiling_end_tuples(&c) || errors_add(&errors, error));
     ok = ok && errors_give(&errors, error);
     if (!ok)
         plan_release(plan);
@@ -402,6 +365,9 @@ void plan_release(struct plan *plan)
         scope_release(&plan->scopes[i]);
     losses_release(&plan->losses);
     path_account_release(&plan->paths);
+    if (plan->tuples.document != NULL)
+        bson_destroy(plan->tuples.document);
+    buffer_release(&plan->tuples.text);
     arena_release(&plan->arena);
     *plan = (struct plan){0};
 }

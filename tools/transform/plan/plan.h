@@ -1,6 +1,6 @@
 /* Room transform/plan: a mapping compiled for speed, the walk over a document that fills it, and
- * the count of what it met. It uses common/base, common/schema, common/stream, transform/value
- * and transform/write. */
+ * the count of what it met. It uses common/base, common/catalog, common/schema, common/stream,
+ * transform/value and transform/write. */
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
  *
@@ -12,8 +12,10 @@
 #define TRANSFORM_PLAN_H
 
 #include "allowed.h"
+#include "conversion.h"
 #include "encode.h"
 #include "graduate/arena.h"
+#include "graduate/catalog.h"
 #include "graduate/schema.h"
 #include "path_account.h"
 #include "problem.h"
@@ -40,6 +42,7 @@ struct node {
     bool claimed;  /* wanted by a column */
     bool tested;   /* wanted by a condition */
     bool dropped;  /* by name: with all that is in it */
+    bool valued;   /* somebody asks what the value is, and not only what became of it */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };
 
@@ -103,6 +106,8 @@ struct rule_plan {
 struct column_plan {
     const struct schema_column *column;
     struct expression expression;
+    bool carried; /* a field of a tuple as it is: by `conversion`, and not by its value */
+    struct conversion conversion;
     struct allowed allowed;
 };
 
@@ -115,9 +120,24 @@ struct output_plan {
     size_t column_count;
 };
 
+/* Of a Postgres source: how its rows are read. A row becomes a document of its columns only where
+ * somebody asks for values (tuple.h); fields that are carried over are taken as they are. */
+struct tuple_reading {
+    const struct catalog_entity *catalog; /* NULL: the source gives documents */
+    struct field *fields;                 /* of the row at hand, per column of the catalog */
+    bool *valued;                         /* per column */
+    bool any_valued;
+    size_t *key; /* columns that name a row */
+    size_t key_count;
+    bson_t *document; /* of the row at hand */
+    struct buffer text;
+    char name[160]; /* of the row: "id 17" */
+};
+
 struct plan {
     const struct project *project;
     const struct mapping *entity;
+    struct tuple_reading tuples;
     struct scope *scopes; /* the record's first */
     size_t scope_count;
     struct output_plan *outputs;
@@ -133,10 +153,11 @@ struct plan {
     struct arena arena;
 };
 
-/* Compile the entity's outputs of a resolved schema, for a document source. The schema must outlive
- * the plan. ERROR_USAGE for what cannot be. */
+/* Compile the entity's outputs of a resolved schema; `catalog` says what the rows of a Postgres
+ * source are made of, and is not looked at for others. Both must outlive the plan. ERROR_USAGE for
+ * what cannot be. */
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
-                  struct error *error);
+                  const struct catalog_entity *catalog, struct error *error);
 void plan_release(struct plan *plan);
 
 #endif

@@ -60,6 +60,63 @@ static bool refuse_null(const struct column_plan *column, const struct value *va
     return error_at(error, NULL, NULL, column->expression.path);
 }
 
+static bool refuse_source_null(const struct column_plan *column, struct error *error)
+{
+    error_set(error, ERROR_DATA, "the column %s must not be null, and the source's is",
+              column->column->name);
+    error_hint(error, "correct the row in the source, or give the column a \"default\" or "
+                      "\"null\": true in the mapping; then run again");
+    return error_at(error, NULL, NULL, column->expression.path);
+}
+
+/* Is the field, as it was written from `start`, one of those that are allowed? */
+static bool check_allowed(const struct column_plan *column, const struct field *field,
+                          struct buffer *out, size_t start, struct error *error)
+{
+    struct buffer text;
+    uint32_t oid = column->conversion.from;
+    if (out->failed || column->allowed.fields == NULL)
+        return true;
+    buffer_init(&text);
+    struct value value = value_from_text((const char *)field->bytes, (size_t)field->length);
+    if (field_has_text(oid) && field_put_text(oid, field, FIELD_POSTGRES, &text))
+        value = value_from_text(buffer_text(&text), text.length);
+    bool ok = allowed_check(&column->allowed, out->data + start, &value, error) ||
+              error_at(error, NULL, NULL, column->expression.path);
+    buffer_release(&text);
+    return ok;
+}
+
+/* A field of a tuple, as it is. */
+static bool carry(struct plan *plan, const struct scope *scope, struct column_plan *column,
+                  struct buffer *out, struct error *error)
+{
+    const struct field *field = &plan->tuples.fields[column->column->source_column];
+    const struct expression *expression = &column->expression;
+    struct slot_fate *slot = &scope->fates[expression->slot];
+    enum fate fate = FATE_WRITTEN;
+    size_t start = out->length;
+    bool ok = true;
+    if (field->length >= 0) {
+        if (conversion_is_one_way(&column->conversion, field)) {
+            fate = FATE_CHANGED;
+            path_account_number(&plan->paths, slot->own, FATE_BY_ONE_WAY_ID, 1);
+        }
+        ok = conversion_put(&column->conversion, field, out, error) &&
+             check_allowed(column, field, out, start, error);
+    } else if (!column->column->not_null) {
+        encode_null(out);
+    } else if (expression->has_fallback) { /* a default is for a null that must not be one */
+        fate = FATE_DEFAULTED;
+        ok = encode_field(&expression->encoding, &expression->fallback, out, error);
+    } else {
+        ok = refuse_source_null(column, error);
+    }
+    if (slot->fate < fate)
+        slot->fate = fate;
+    return ok;
+}
+
 static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,
                        struct column_plan *column, struct buffer *out, struct error *error)
 {
@@ -72,6 +129,8 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
         put_parent(rows, expression->parent, out);
         return true;
     }
+    if (column->carried)
+        return carry(origin->plan, scope, column, out, error);
     bool makes_json;
     if (!evaluation_makes_json(scope, expression, &makes_json, error))
         return false;
@@ -293,13 +352,15 @@ static bool filter_record(struct rows *rows, struct plan *plan, struct error *er
     return true;
 }
 
-static bool put_record(struct rows *rows, struct plan *plan, const struct value *record,
-                       struct error *error)
+bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *record,
+                     struct error *error)
 {
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
     bool holds = false, any;
-    if (!document_walk(plan, top, record, error))
+    if (record->length == 0)
+        document_assume(top);
+    else if (!document_walk(plan, top, record, error))
         return false;
     for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
         const struct output_plan *form = &plan->outputs[rows->parent];
@@ -318,6 +379,22 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
     return true;
 }
 
+bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct error *error)
+{
+    if (ok && plan->problems == NULL)
+        return true;
+    const char *key = losses_key(&plan->losses);
+    if (plan->problems != NULL)
+        plan->problems->key = key;
+    if (!ok && problems_take(plan->problems, NULL, error)) {
+        document_meet(&plan->scopes[0], &plan->paths); /* its fields were there all the same */
+        ok = true;
+    }
+    if (ok)
+        rows_end_record(rows, plan->problems, key);
+    return ok || error_at(error, plan->entity->name, key, NULL);
+}
+
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error)
 {
@@ -326,17 +403,12 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
         .type = BSON_TYPE_DOCUMENT, .bytes = bson, .length = (uint32_t)length};
     find_key(bson, length, key, sizeof key);
     plan->losses.key = key;
+    plan->losses.find_key = NULL;
     if (plan->problems != NULL)
         plan->problems->key = key;
-    bool ok = put_record(rows, plan, &record, error);
-    if (!ok && problems_take(plan->problems, NULL, error)) {
-        document_meet(&plan->scopes[0], &plan->paths); /* its fields were there all the same */
-        ok = true;
-    }
+    bool ok = rows_close_record(rows, plan, rows_put_record(rows, plan, &record, error), error);
     plan->losses.key = "";
-    if (ok && plan->problems != NULL)
-        rows_end_record(rows, plan->problems, key);
-    return ok ? true : error_at(error, plan->entity->name, key, NULL);
+    return ok;
 }
 
 void rows_end_record(struct rows *rows, struct problems *problems, const char *key)

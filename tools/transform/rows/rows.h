@@ -1,6 +1,6 @@
 /* Room transform/rows: records become rows: expressions are evaluated and tables filled, of
- * documents and of tuples. It uses common/base, common/catalog, common/schema, common/stream,
- * transform/plan, transform/value and transform/write. */
+ * documents and of tuples. It uses common/json, common/stream, transform/plan and
+ * transform/value. */
 
 /* rows.h: the rows of a batch, per output, as the loader will copy them. */
 #ifndef TRANSFORM_ROWS_H
@@ -31,6 +31,13 @@ void rows_clear(struct rows *rows);
  * may be loaded. */
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error);
+/* The rows of one record, for the readers of documents and of tuples. Of a tuple whose values
+ * nobody asks for, `record` is no document. */
+bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *record,
+                     struct error *error);
+/* After it, whether it succeeded or not: a trial passes over what does not fit, and the error is
+ * given entity and key. */
+bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct error *error);
 /* A trial is done with a record: put on record how many rows it has in each list. */
 void rows_end_record(struct rows *rows, struct problems *problems, const char *key);
 /* The sections of a rows payload: every list that has rows, and the losses and problems (NULL:

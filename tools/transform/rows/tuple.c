@@ -1,450 +1,19 @@
 #include "tuple.h"
-#include "json_keys.h"
+#include "document.h"
 #include "number.h"
 
-#include "graduate/json.h"
+#include "graduate/json_bson.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-struct tuple_column;
-typedef bool (*convert_function)(struct tuple_plan *plan, const struct tuple_column *column,
-                                 const struct field *field, struct buffer *out,
-                                 struct error *error);
-
-struct tuple_column {
-    const struct schema_column *schema;
-    int source; /* index of the field, or -1: constant */
-    convert_function convert;
-    const char *id_entity, *keys_entity;
-    enum identity_ids ids;
-    const uint8_t *constant; /* an encoded field: of a const, or of a default for NULL */
-    size_t constant_length;
-};
-
-enum {
-    OID_INT8 = 20,
-    OID_INT2 = 21,
-    OID_INT4 = 23,
-    OID_TEXT = 25,
-    OID_NAME = 19,
-    OID_JSON = 114,
-    OID_FLOAT4 = 700,
-    OID_VARCHAR = 1043,
-    OID_CHAR = 1042,
-    OID_TIMESTAMP = 1114,
-    OID_UUID = 2950,
-    OID_JSONB = 3802,
-    OID_TEXT_ARRAY = 1009,
-    OID_VARCHAR_ARRAY = 1015,
-};
-
 #define EXTRACT_ANEW "the table changed, or the stream is damaged; extract it anew"
 
-static void put_field(struct buffer *out, const uint8_t *bytes, size_t length)
-{
-    buffer_put_be32(out, (uint32_t)length);
-    buffer_put(out, bytes, length);
-}
+/* ---- fields -----------------------------------------------------------------------------------
+ */
 
-static bool as_is(struct tuple_plan *plan, const struct tuple_column *column,
-                  const struct field *field, struct buffer *out, struct error *error)
-{
-    (void)plan;
-    (void)column;
-    (void)error;
-    put_field(out, field->bytes, (size_t)field->length);
-    return true;
-}
-
-static bool wrong_length(const struct tuple_column *column, const struct field *field,
-                         struct error *error)
-{
-    error_set(error, ERROR_SOURCE, "a field of %d bytes cannot be what the catalog says",
-              field->length);
-    error_hint(error, EXTRACT_ANEW);
-    return error_at(error, NULL, NULL, column->schema->name);
-}
-
-/* Whole numbers of any width, widened with their sign. */
-static bool widen(struct tuple_plan *plan, const struct tuple_column *column,
-                  const struct field *field, struct buffer *out, struct error *error)
-{
-    (void)plan;
-    int64_t number;
-    switch (field->length) {
-    case 2:
-        number = (int16_t)get_be16(field->bytes);
-        break;
-    case 4:
-        number = (int32_t)get_be32(field->bytes);
-        break;
-    default:
-        return wrong_length(column, field, error);
-    }
-    bool wide = column->schema->type.base == PG_INT8;
-    buffer_put_be32(out, wide ? 8 : 4);
-    if (wide)
-        buffer_put_be64(out, (uint64_t)number);
-    else
-        buffer_put_be32(out, (uint32_t)number);
-    return true;
-}
-
-static bool widen_float(struct tuple_plan *plan, const struct tuple_column *column,
-                        const struct field *field, struct buffer *out, struct error *error)
-{
-    (void)plan;
-    float small;
-    double wide;
-    uint64_t bits;
-    if (field->length != 4)
-        return wrong_length(column, field, error);
-    uint32_t raw = get_be32(field->bytes);
-    memcpy(&small, &raw, sizeof small);
-    wide = number_widen(small);
-    memcpy(&bits, &wide, sizeof bits);
-    buffer_put_be32(out, 8);
-    buffer_put_be64(out, bits);
-    return true;
-}
-
-/* char(n) without the blanks that fill it up, as PostgreSQL's own cast to text. */
-static bool unpad(struct tuple_plan *plan, const struct tuple_column *column,
-                  const struct field *field, struct buffer *out, struct error *error)
-{
-    (void)plan;
-    (void)column;
-    (void)error;
-    size_t length = (size_t)field->length;
-    while (length > 0 && field->bytes[length - 1] == ' ')
-        length--;
-    put_field(out, field->bytes, length);
-    return true;
-}
-
-static bool is_text(uint32_t oid)
-{
-    return oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR;
-}
-
-/* "id 17", "user_id 6f..., date 8123": enough to find the row. */
-static void find_key(const struct tuple_plan *plan, char *out, size_t size)
-{
-    out[0] = '\0';
-    for (size_t i = 0; i < plan->key_count; i++) {
-        const struct catalog_column *column = &plan->catalog->columns[plan->key[i]];
-        const struct field *field = &plan->fields[plan->key[i]];
-        char text[64] = "?";
-        if (field->length >= 0 && is_text(column->oid))
-            snprintf(text, sizeof text, "%.*s", (int)field->length, (const char *)field->bytes);
-        else if (column->oid == OID_UUID && field->length == 16)
-            uuid_format(field->bytes, text);
-        else if (field->length == 2 && column->oid == OID_INT2)
-            snprintf(text, sizeof text, "%d", (int16_t)get_be16(field->bytes));
-        else if (field->length == 4)
-            snprintf(text, sizeof text, "%" PRId32, (int32_t)get_be32(field->bytes));
-        else if (field->length == 8)
-            snprintf(text, sizeof text, "%" PRId64, (int64_t)get_be64(field->bytes));
-        size_t used = strlen(out);
-        snprintf(out + used, size - used, "%s%s %s", i > 0 ? ", " : "", column->name, text);
-    }
-}
-
-/* A value that is given up: `before` and `after` are of so many bytes. */
-static void lose(struct tuple_plan *plan, const struct tuple_column *column, const char *rule,
-                 const char *before, size_t length, const char *after)
-{
-    char key[160], was[80];
-    find_key(plan, key, sizeof key);
-    snprintf(was, sizeof was, "%.*s", (int)(length < sizeof was ? length : sizeof was - 1), before);
-    plan->losses.key = key;
-    losses_add(&plan->losses, column->schema->name, rule, was, after);
-    plan->losses.key = "";
-}
-
-/* jsonb keeps numbers as numeric, which has no -0. */
-static void lose_negative_zeros(struct tuple_plan *plan, const struct tuple_column *column,
-                                const char *text, size_t length)
-{
-    const char *end = text + length;
-    bool quoted = false;
-    for (const char *at = text; at < end; at++) {
-        if (*at == '"')
-            quoted = !quoted;
-        else if (quoted && *at == '\\')
-            at++;
-        if (quoted || *at != '-')
-            continue;
-        const char *from = at, *digits = at + 1;
-        while (at + 1 < end && memchr("0123456789.eE+-", at[1], 15) != NULL)
-            at++;
-        size_t zeros = 0, size = (size_t)(at + 1 - digits);
-        while (zeros < size && (digits[zeros] == '0' || digits[zeros] == '.'))
-            zeros++;
-        if (zeros == size || digits[zeros] == 'e' || digits[zeros] == 'E')
-            lose(plan, column, "json_negative_zero", from, size + 1, "0");
-    }
-}
-
-static bool json_to_jsonb(struct tuple_plan *plan, const struct tuple_column *column,
-                          const struct field *field, struct buffer *out, struct error *error)
-{
-    struct error why;
-    cJSON *json;
-    if (!json_parse((const char *)field->bytes, (size_t)field->length, "json", &json, &why)) {
-        error_set(error, ERROR_DATA, "jsonb would not hold it as it is: %s", why.message);
-        error_hint(error,
-                   "correct the record in the source, or keep the type json; then run again");
-        return error_at(error, NULL, NULL, column->schema->name);
-    }
-    cJSON_Delete(json); /* a key that stands twice would be lost without a word */
-    lose_negative_zeros(plan, column, (const char *)field->bytes, (size_t)field->length);
-    buffer_put_be32(out, (uint32_t)field->length + 1);
-    buffer_putc(out, 1);
-    buffer_put(out, field->bytes, (size_t)field->length);
-    return true;
-}
-
-/* varchar[] as text[]: the same bytes under another element type (the third int32). */
-static bool retype_array(struct tuple_plan *plan, const struct tuple_column *column,
-                         const struct field *field, struct buffer *out, struct error *error)
-{
-    (void)plan;
-    if (field->length < 12)
-        return wrong_length(column, field, error);
-    put_field(out, field->bytes, (size_t)field->length);
-    buffer_patch_be32(out, out->length - (size_t)field->length + 8,
-                      pgtype_element_oid(&column->schema->type));
-    return true;
-}
-
-static bool identify(struct tuple_plan *plan, const struct tuple_column *column,
-                     const struct field *field, struct buffer *out, struct error *error)
-{
-    uint8_t uuid[16];
-    char text[37];
-    bool is_uuid = plan->catalog->columns[column->source].oid == OID_UUID;
-    if (is_uuid && field->length != 16)
-        return wrong_length(column, field, error);
-    if (!(is_uuid ? identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid)
-                  : identity_from_text(plan->identity, column->id_entity, column->ids,
-                                       (const char *)field->bytes, (size_t)field->length, uuid))) {
-        error_set(error, ERROR_DATA, "the text \"%.*s\" is nobody's id: ids of %s are %s",
-                  field->length < 80 ? field->length : 80, (const char *)field->bytes,
-                  column->id_entity, identity_ids_text(column->ids));
-        error_hint(error, "correct the row in the source, and run again");
-        return error_at(error, NULL, NULL, column->schema->name);
-    }
-    if (column->schema->type.base == PG_UUID) {
-        put_field(out, uuid, sizeof uuid);
-        return true;
-    }
-    uuid_format(uuid, text);
-    put_field(out, (const uint8_t *)text, 36);
-    return true;
-}
-
-static bool identify_keys(struct tuple_plan *plan, const struct tuple_column *column,
-                          const struct field *field, struct buffer *out, struct error *error)
-{
-    if (field->length < 1)
-        return wrong_length(column, field, error);
-    size_t head = out->length;
-    buffer_put_be32(out, 0);
-    buffer_putc(out, (char)field->bytes[0]);
-    if (!json_keys_identify(plan->identity, column->keys_entity, column->ids,
-                            (const char *)field->bytes + 1, (size_t)field->length - 1, out, error))
-        return error_at(error, NULL, NULL, column->schema->name);
-    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
-    return true;
-}
-
-/* Which types become which others without a change of value. A type becomes itself anyway. */
-static const struct {
-    uint32_t from;
-    enum pgtype_base to;
-    bool array;
-    convert_function convert;
-} conversions[] = {
-    {OID_INT2, PG_INT4, false, widen},
-    {OID_INT2, PG_INT8, false, widen},
-    {OID_INT4, PG_INT8, false, widen},
-    {OID_FLOAT4, PG_FLOAT8, false, widen_float},
-    {OID_TEXT, PG_VARCHAR, false, as_is},
-    {OID_TEXT, PG_CHAR, false, as_is},
-    {OID_VARCHAR, PG_TEXT, false, as_is},
-    {OID_CHAR, PG_TEXT, false, unpad},
-    {OID_CHAR, PG_VARCHAR, false, unpad},
-    {OID_NAME, PG_TEXT, false, as_is},
-    {OID_TIMESTAMP, PG_TIMESTAMPTZ, false, as_is}, /* the wall clock is read as UTC */
-    {OID_JSON, PG_JSONB, false, json_to_jsonb},
-    {OID_VARCHAR_ARRAY, PG_TEXT, true, retype_array},
-    {OID_TEXT_ARRAY, PG_VARCHAR, true, retype_array},
-};
-
-static convert_function find_conversion(uint32_t from, const struct pgtype *to)
-{
-    if (from == pgtype_oid(to))
-        return as_is;
-    for (size_t i = 0; i < sizeof conversions / sizeof conversions[0]; i++)
-        if (conversions[i].from == from && conversions[i].to == to->base &&
-            conversions[i].array == to->array)
-            return conversions[i].convert;
-    return NULL;
-}
-
-static bool wrong(const struct tuple_plan *plan, const struct schema_column *column,
-                  const char *word, const char *what, struct error *error)
-{
-    return error_set(error, ERROR_USAGE, "%s: /to/%s/columns/%s/%s: %s", plan->entity->file,
-                     plan->output->table->label, column->name, word, what);
-}
-
-static bool compile_constant(struct tuple_plan *plan, struct tuple_column *column,
-                             const cJSON *json, struct error *error)
-{
-    struct value value;
-    struct buffer bytes;
-    const struct encoding encoding = {
-        .type = column->schema->type,
-        .identity = plan->identity,
-        .path = column->schema->name,
-        .losses = &plan->losses,
-    };
-    if (!value_from_json(&plan->arena, json, &value))
-        return error_memory(error);
-    if (!encode_supported(&column->schema->type))
-        return wrong(plan, column->schema, "type", "there are no constants of this type", error);
-    struct error why;
-    buffer_init(&bytes);
-    bool fits = encode_field(&encoding, &value, &bytes, &why);
-    uint8_t *copy = fits && !bytes.failed ? arena_alloc(&plan->arena, bytes.length, 1) : NULL;
-    if (copy != NULL)
-        memcpy(copy, bytes.data, bytes.length);
-    column->constant = copy;
-    column->constant_length = bytes.length;
-    buffer_release(&bytes);
-    if (!fits)
-        return wrong(plan, column->schema, "const", why.message, error);
-    return copy != NULL ? true : error_memory(error);
-}
-
-/* PostgreSQL would round to fewer places without a word. */
-static bool rounds(const char *from, const struct pgtype *to)
-{
-    struct pgtype source;
-    struct error ignored;
-    return to->base == PG_NUMERIC && to->precision > 0 &&
-           (!pgtype_parse(from, &source, &ignored) || source.precision == 0 ||
-            source.scale > to->scale);
-}
-
-static bool compile_column(struct tuple_plan *plan, const struct schema_column *schema,
-                           struct tuple_column *column, struct error *error)
-{
-    const struct mapping_value *value = schema->mapping != NULL ? &schema->mapping->value : NULL;
-    *column = (struct tuple_column){.schema = schema, .source = schema->source_column};
-    if (value != NULL && value->kind == VALUE_CONST)
-        return compile_constant(plan, column, value->constant, error);
-    if (value != NULL && value->fallback != NULL &&
-        !compile_constant(plan, column, value->fallback, error))
-        return false;
-    uint32_t oid = schema->source_oid;
-    column->ids = value != NULL ? value->ids : IDENTITY_PLAIN;
-    if (value != NULL && value->id_of != NULL) {
-        column->id_entity = value->id_of->name;
-        column->convert = identify;
-        return oid == OID_UUID || is_text(oid)
-                   ? true
-                   : wrong(plan, schema, "id_of",
-                           "an identity is kept as uuid or text in the source", error);
-    }
-    if (value != NULL && value->keys_id_of != NULL) {
-        column->keys_entity = value->keys_id_of->name;
-        column->convert = identify_keys;
-        return oid == OID_JSONB
-                   ? true
-                   : wrong(plan, schema, "keys_id_of", "the source's column is no jsonb", error);
-    }
-    const char *from = plan->catalog->columns[schema->source_column].type;
-    column->convert = find_conversion(oid, &schema->type);
-    if (column->convert != NULL && !rounds(from, &schema->type))
-        return true;
-    char what[200], type[64];
-    pgtype_format(&schema->type, type, sizeof type);
-    snprintf(what, sizeof what, "the source's %.80s does not become %s without a change of value",
-             from, type);
-    return wrong(plan, schema, "type", what, error);
-}
-
-/* A path of the account per column of the source. */
-static bool compile_fates(struct tuple_plan *plan, struct error *error)
-{
-    const struct words *drops = &plan->entity->drops;
-    for (size_t c = 0; c < plan->catalog->column_count; c++) {
-        const char *name = plan->catalog->columns[c].name;
-        for (size_t i = 0; i < drops->count; i++)
-            if (strcmp(drops->items[i], name) == 0)
-                plan->fates[c].least = FATE_DROPPED;
-        if (!path_account_find(&plan->paths, name, strlen(name), &plan->fates[c].path, error))
-            return false;
-    }
-    return true;
-}
-
-bool tuple_plan_compile(struct tuple_plan *plan, const struct schema *schema,
-                        const struct mapping *entity, const struct catalog_entity *catalog,
-                        struct error *error)
-{
-    size_t first, count;
-    schema_outputs(schema, entity, &first, &count);
-    *plan = (struct tuple_plan){
-        .entity = entity,
-        .identity = &schema->project->identity,
-        .catalog = catalog,
-        .output = &schema->outputs[first],
-    };
-    arena_init(&plan->arena);
-    losses_init(&plan->losses, entity->name);
-    path_account_init(&plan->paths);
-    bool ok = true;
-    if (count != 1)
-        ok = error_set(error, ERROR_USAGE,
-                       "%s: /to: a table of a postgres source becomes one table", entity->file);
-    plan->columns = arena_alloc(&plan->arena, plan->output->column_count, sizeof *plan->columns);
-    plan->fields = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fields);
-    plan->key = arena_alloc(&plan->arena, catalog->key.count, sizeof *plan->key);
-    plan->fates = arena_alloc(&plan->arena, catalog->column_count, sizeof *plan->fates);
-    if (ok &&
-        (plan->columns == NULL || plan->fields == NULL || plan->key == NULL || plan->fates == NULL))
-        ok = error_memory(error);
-    ok = ok && compile_fates(plan, error);
-    struct errors errors = {0};
-    for (size_t i = 0; ok && i < plan->output->column_count; i++)
-        ok = compile_column(plan, &plan->output->columns[i], &plan->columns[plan->column_count++],
-                            error) ||
-             errors_add(&errors, error);
-    ok = ok && errors_give(&errors, error);
-    for (size_t k = 0; ok && k < catalog->key.count; k++)
-        for (size_t c = 0; c < catalog->column_count; c++)
-            if (strcmp(catalog->columns[c].name, catalog->key.items[k]) == 0)
-                plan->key[plan->key_count++] = c;
-    if (!ok)
-        tuple_plan_release(plan);
-    return ok;
-}
-
-void tuple_plan_release(struct tuple_plan *plan)
-{
-    losses_release(&plan->losses);
-    path_account_release(&plan->paths);
-    arena_release(&plan->arena);
-    *plan = (struct tuple_plan){0};
-}
-
-static bool cut_off(const struct tuple_plan *plan, struct error *error)
+static bool cut_off(const struct plan *plan, struct error *error)
 {
     error_set(error, ERROR_SOURCE,
               "a row of %s is cut off, or has another number of fields than "
@@ -454,95 +23,267 @@ static bool cut_off(const struct tuple_plan *plan, struct error *error)
     return error_at(error, plan->entity->name, NULL, NULL);
 }
 
-static bool parse(struct tuple_plan *plan, const uint8_t **at, const uint8_t *end,
-                  struct error *error)
+static bool read_fields(struct plan *plan, const uint8_t **at, const uint8_t *end,
+                        struct error *error)
 {
-    if (end - *at < 2 || get_be16(*at) != plan->catalog->column_count)
+    size_t count = plan->tuples.catalog->column_count;
+    if (end - *at < 2 || get_be16(*at) != count)
         return cut_off(plan, error);
     *at += 2;
-    for (size_t i = 0; i < plan->catalog->column_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (end - *at < 4)
             return cut_off(plan, error);
         int32_t length = (int32_t)get_be32(*at);
         *at += 4;
         if (length < -1 || (length > 0 && end - *at < length))
             return cut_off(plan, error);
-        plan->fields[i] = (struct field){*at, length};
-        plan->fates[i].fate = plan->fates[i].least;
+        plan->tuples.fields[i] = (struct field){*at, length};
         *at += length > 0 ? length : 0;
     }
     return true;
 }
 
-static void settle(struct tuple_plan *plan, const struct tuple_column *column, enum fate fate)
+static bool is_text(uint32_t oid)
 {
-    if (column->source >= 0 && plan->fates[column->source].fate < fate)
-        plan->fates[column->source].fate = fate;
+    return oid == OID_TEXT || oid == OID_VARCHAR || oid == OID_CHAR || oid == OID_NAME;
 }
 
-/* A text from whose UUID nobody gets back to it. */
-static bool is_one_way_id(const struct tuple_plan *plan, const struct tuple_column *column,
-                          const struct field *field)
+/* "id 17", "user_id 6f..., date 2020-01-02": enough to find the row. */
+static const char *find_key(void *context)
 {
-    return column->id_entity != NULL && field->length >= 0 &&
-           is_text(plan->catalog->columns[column->source].oid) &&
-           !identity_text_is_plain((const char *)field->bytes, (size_t)field->length);
+    struct plan *plan = context;
+    struct tuple_reading *tuples = &plan->tuples;
+    struct buffer text;
+    buffer_init(&text);
+    for (size_t i = 0; i < tuples->key_count; i++) {
+        const struct catalog_column *column = &tuples->catalog->columns[tuples->key[i]];
+        const struct field *field = &tuples->fields[tuples->key[i]];
+        buffer_printf(&text, "%s%s ", i > 0 ? ", " : "", column->name);
+        if (field->length >= 0 && is_text(column->oid))
+            buffer_printf(&text, "%.*s", field->length < 63 ? field->length : 63,
+                          (const char *)field->bytes);
+        else if (field->length < 0 || !field_has_text(column->oid) ||
+                 !field_put_text(column->oid, field, FIELD_POSTGRES, &text))
+            buffer_putc(&text, '?');
+    }
+    snprintf(tuples->name, sizeof tuples->name, "%s", buffer_text(&text));
+    buffer_release(&text);
+    return tuples->name;
 }
 
-static bool convert(struct tuple_plan *plan, const struct tuple_column *column, struct buffer *out,
-                    struct error *error)
+/* ---- values -----------------------------------------------------------------------------------
+ */
+
+/* What one value is appended with. */
+struct appending {
+    struct tuple_reading *tuples;
+    bson_t *to;
+    const char *name;
+    struct error *error;
+};
+
+static bool wrong_length(struct appending *a, const struct field *field)
 {
-    const struct field *field = column->source >= 0 ? &plan->fields[column->source] : NULL;
-    bool replaced = field != NULL && field->length < 0 && column->constant != NULL &&
-                    column->schema->not_null; /* a default is for a null that must not be one */
-    if (field == NULL || replaced) {
-        settle(plan, column, FATE_DEFAULTED);
-        buffer_put(out, column->constant, column->constant_length);
+    error_set(a->error, ERROR_SOURCE, "a field of %d bytes cannot be what the catalog says",
+              field->length);
+    return error_hint(a->error, EXTRACT_ANEW);
+}
+
+static bool appended(struct appending *a, bool done)
+{
+    return done || error_set(a->error, ERROR_DATA, "the row is larger than 2 GiB as a document");
+}
+
+static bool append_text(struct appending *a, const char *text, size_t length)
+{
+    return appended(a, bson_append_utf8(a->to, a->name, -1, text, (int)length));
+}
+
+static bool append_numeric(struct appending *a, const struct field *field)
+{
+    bson_decimal128_t decimal;
+    char again[BSON_DECIMAL128_STRING];
+    const char *text = buffer_text(&a->tuples->text);
+    (void)field;
+    if (!bson_decimal128_from_string(text, &decimal)) {
+        error_set(a->error, ERROR_DATA, "the number %.60s has more than 34 digits", text);
+        return error_hint(a->error, "take the column as it is, without functions or conditions; "
+                                    "or correct it in the source");
+    }
+    bson_decimal128_to_string(&decimal, again);
+    if (!number_same(text, again) && strpbrk(text, "Nn") == NULL)
+        return error_set(a->error, ERROR_DATA, "the number %.60s has more than 34 digits", text);
+    return appended(a, bson_append_decimal128(a->to, a->name, -1, &decimal));
+}
+
+static bool append_float(struct appending *a, uint32_t oid, const struct field *field)
+{
+    double number;
+    if (field->length != (oid == OID_FLOAT4 ? 4 : 8))
+        return wrong_length(a, field);
+    if (oid == OID_FLOAT4) {
+        uint32_t bits = get_be32(field->bytes);
+        float real;
+        memcpy(&real, &bits, sizeof real);
+        number = number_widen(real);
+    } else {
+        uint64_t bits = get_be64(field->bytes);
+        memcpy(&number, &bits, sizeof number);
+    }
+    return appended(a, bson_append_double(a->to, a->name, -1, number));
+}
+
+static bool append_whole(struct appending *a, uint32_t oid, const struct field *field)
+{
+    if (field->length != (oid == OID_INT2 ? 2 : oid == OID_INT4 ? 4 : 8))
+        return wrong_length(a, field);
+    if (oid == OID_INT8)
+        return appended(a, bson_append_int64(a->to, a->name, -1, (int64_t)get_be64(field->bytes)));
+    return appended(a, bson_append_int32(a->to, a->name, -1,
+                                         oid == OID_INT2 ? (int16_t)get_be16(field->bytes)
+                                                         : (int32_t)get_be32(field->bytes)));
+}
+
+static bool append_json(struct appending *a, uint32_t oid, const struct field *field)
+{
+    size_t head = oid == OID_JSONB; /* the version of the binary form */
+    if ((size_t)field->length < head)
+        return wrong_length(a, field);
+    if (json_bson_append(a->to, a->name, (const char *)field->bytes + head,
+                         (size_t)field->length - head, a->error))
         return true;
+    a->error->code = ERROR_DATA; /* it is JSON to PostgreSQL, and no document */
+    return false;
+}
+
+static bool append_scalar(struct appending *a, uint32_t oid, const struct field *field)
+{
+    size_t length = field->length > 0 ? (size_t)field->length : 0;
+    switch (oid) {
+    case OID_BOOL:
+        return field->length == 1
+                   ? appended(a, bson_append_bool(a->to, a->name, -1, field->bytes[0] != 0))
+                   : wrong_length(a, field);
+    case OID_INT2:
+    case OID_INT4:
+    case OID_INT8:
+        return append_whole(a, oid, field);
+    case OID_FLOAT4:
+    case OID_FLOAT8:
+        return append_float(a, oid, field);
+    case OID_CHAR:
+        while (length > 0 && field->bytes[length - 1] == ' ')
+            length--;
+        return append_text(a, (const char *)field->bytes, length);
+    case OID_TEXT:
+    case OID_VARCHAR:
+    case OID_NAME:
+        return append_text(a, (const char *)field->bytes, length);
+    case OID_UUID:
+        return length == 16 ? appended(a, bson_append_binary(a->to, a->name, -1, BSON_SUBTYPE_UUID,
+                                                             field->bytes, 16))
+                            : wrong_length(a, field);
+    case OID_BYTEA:
+        return appended(a, bson_append_binary(a->to, a->name, -1, BSON_SUBTYPE_BINARY, field->bytes,
+                                              (uint32_t)length));
+    case OID_JSON:
+    case OID_JSONB:
+        return append_json(a, oid, field);
+    default:
+        buffer_clear(&a->tuples->text);
+        if (!field_has_text(oid)) /* of an array; others are refused before the first row */
+            return error_set(a->error, ERROR_DATA, "its elements have no value of a document");
+        if (!field_put_text(oid, field, FIELD_ISO, &a->tuples->text))
+            return wrong_length(a, field);
+        return oid == OID_NUMERIC
+                   ? append_numeric(a, field)
+                   : append_text(a, buffer_text(&a->tuples->text), a->tuples->text.length);
     }
-    bool one_way = is_one_way_id(plan, column, field);
-    settle(plan, column, one_way ? FATE_CHANGED : FATE_WRITTEN);
-    if (one_way)
-        path_account_number(&plan->paths, plan->fates[column->source].path, FATE_BY_ONE_WAY_ID, 1);
-    if (field->length >= 0)
-        return column->convert(plan, column, field, out, error);
-    if (column->schema->not_null) {
-        error_set(error, ERROR_DATA, "the column %s must not be null, and the source's is",
-                  column->schema->name);
-        error_hint(error, "correct the row in the source, or give the column a \"default\" or "
-                          "\"null\": true in the mapping; then run again");
-        return error_at(error, NULL, NULL, column->schema->name);
+}
+
+/* Dimensions, whether there are nulls, the element type; for each dimension its size and first
+ * number; then the elements. */
+static bool append_array(struct appending *a, const struct field *field)
+{
+    bson_t array;
+    const uint8_t *at = field->bytes, *end = at + field->length;
+    if (field->length < 12 || get_be32(at) > 6)
+        return wrong_length(a, field);
+    uint32_t dimensions = get_be32(at), oid = get_be32(at + 8), count = 0;
+    if (dimensions > 1)
+        return error_set(a->error, ERROR_DATA,
+                         "an array of %u dimensions is no value of a document",
+                         (unsigned)dimensions);
+    at += 12;
+    if (dimensions == 1) {
+        if (end - at < 8)
+            return wrong_length(a, field);
+        count = get_be32(at);
+        at += 8;
     }
-    encode_null(out);
+    if (!appended(a, bson_append_array_begin(a->to, a->name, -1, &array)))
+        return false;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        char digits[16];
+        struct appending element = *a;
+        element.to = &array;
+        bson_uint32_to_string(i, &element.name, digits, sizeof digits);
+        int32_t length = end - at >= 4 ? (int32_t)get_be32(at) : INT32_MIN;
+        at += 4;
+        ok = (length >= -1 && (length <= 0 || end - at >= length)) || wrong_length(a, field);
+        const struct field inner = {at, length};
+        ok = ok && (length < 0 ? appended(a, bson_append_null(&array, element.name, -1))
+                               : append_scalar(&element, oid, &inner));
+        at += ok && length > 0 ? length : 0;
+    }
+    return appended(a, bson_append_array_end(a->to, &array)) && ok;
+}
+
+/* The row as a document of its columns. A column whose value nobody asks for stands as a null. */
+static bool make_document(struct plan *plan, struct error *error)
+{
+    struct tuple_reading *tuples = &plan->tuples;
+    bson_reinit(tuples->document);
+    for (size_t i = 0; i < tuples->catalog->column_count; i++) {
+        const struct catalog_column *column = &tuples->catalog->columns[i];
+        const struct field *field = &tuples->fields[i];
+        struct appending a = {tuples, tuples->document, column->name, error};
+        size_t length = strlen(column->type);
+        bool array = length > 2 && strcmp(column->type + length - 2, "[]") == 0;
+        bool ok = !tuples->valued[i] || field->length < 0
+                      ? appended(&a, bson_append_null(tuples->document, column->name, -1))
+                  : array ? append_array(&a, field)
+                          : append_scalar(&a, column->oid, field);
+        if (ok)
+            continue;
+        struct buffer path;
+        buffer_init(&path);
+        buffer_printf(&path, "%s%s%s", column->name, error->path[0] != '\0' ? "." : "", error->path);
+        error_at(error, NULL, NULL, buffer_text(&path));
+        buffer_release(&path);
+        return false;
+    }
     return true;
 }
 
-bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **at,
-                   const uint8_t *end, struct error *error)
+bool rows_put_tuple(struct rows *rows, struct plan *plan, const uint8_t **at, const uint8_t *end,
+                    struct error *error)
 {
-    struct row_list *list = &rows->lists[0];
-    if (!parse(plan, at, end, error))
+    struct tuple_reading *tuples = &plan->tuples;
+    if (!read_fields(plan, at, end, error))
         return false;
-    buffer_put_be16(&list->tuples, (uint16_t)plan->column_count);
-    for (size_t i = 0; i < plan->column_count; i++) {
-        size_t start = list->tuples.length;
-        if (convert(plan, &plan->columns[i], &list->tuples, error))
-            continue;
-        char key[160];
-        find_key(plan, key, sizeof key);
-        error_at(error, plan->entity->name, key, NULL);
-        if (!problems_take(plan->problems, plan->columns[i].schema->name, error))
-            return false;
-        list->tuples.length = start;
-        encode_null(&list->tuples);
+    plan->losses.key = "";
+    plan->losses.find_key = find_key;
+    plan->losses.context = plan;
+    if (plan->problems != NULL)
+        plan->problems->key = find_key(plan);
+    struct value record = {.type = BSON_TYPE_DOCUMENT};
+    bool ok = !tuples->any_valued || make_document(plan, error);
+    if (ok && tuples->any_valued) {
+        record.bytes = bson_get_data(tuples->document);
+        record.length = tuples->document->len;
     }
-    for (size_t c = 0; c < plan->catalog->column_count; c++)
-        path_account_add(&plan->paths, plan->fates[c].path, plan->fates[c].fate);
-    list->rows++;
-    if (plan->problems != NULL) {
-        char key[160];
-        find_key(plan, key, sizeof key);
-        rows_end_record(rows, plan->problems, key);
-    }
-    return buffer_ok(&list->tuples, error);
+    ok = ok && rows_put_record(rows, plan, &record, error);
+    return rows_close_record(rows, plan, ok, error);
 }

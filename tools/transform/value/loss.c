@@ -18,10 +18,16 @@ void losses_clear(struct losses *losses)
     losses->count = 0;
 }
 
+const char *losses_key(const struct losses *losses)
+{
+    bool ask = losses->key[0] == '\0' && losses->find_key != NULL;
+    return ask ? losses->find_key(losses->context) : losses->key;
+}
+
 void losses_add(struct losses *losses, const char *path, const char *rule, const char *before,
                 const char *after)
 {
-    const char *const fields[] = {losses->entity, losses->key, path, rule, before, after};
+    const char *const fields[] = {losses->entity, losses_key(losses), path, rule, before, after};
     copy_texts(&losses->tuples, fields, sizeof fields / sizeof fields[0]);
     losses->count++;
 }

@@ -10,7 +10,9 @@ struct losses {
     struct buffer tuples; /* binary COPY: entity, key, path, rule, before, after */
     uint32_t count;
     const char *entity;
-    const char *key; /* of the record at hand */
+    const char *key; /* of the record at hand; "": it is asked for where it is wanted */
+    const char *(*find_key)(void *context);
+    void *context;
     int64_t
         hex_ids; /* ObjectIds that became text inside of JSON, ever: no loss, but no reference */
 };
@@ -18,6 +20,7 @@ struct losses {
 void losses_init(struct losses *losses, const char *entity);
 void losses_release(struct losses *losses);
 void losses_clear(struct losses *losses);
+const char *losses_key(const struct losses *losses);
 /* The texts hold no secret: `before` of a password is its kind, not its hash. See copy_text.h. */
 void losses_add(struct losses *losses, const char *path, const char *rule, const char *before,
                 const char *after);

@@ -1,4 +1,5 @@
-/* calendar.h: days and dates of the Gregorian calendar, and ISO 8601 texts, as PostgreSQL counts them. */
+/* calendar.h: days and dates of the Gregorian calendar, and ISO 8601 texts, as PostgreSQL counts
+ * them. */
 #ifndef VERIFY_CALENDAR_H
 #define VERIFY_CALENDAR_H
 
@@ -22,8 +23,8 @@ struct moment {
     int64_t microseconds; /* since 2000-01-01; UTC if zoned, else of the wall clock */
     bool timed, zoned;
 };
-/* "2020-02-29", "2020-02-29T12:00", "2020-02-29 12:00:00.123456+02:00", "...Z"; four digits of year,
- * from 0001. False for anything else, and for what is finer than a microsecond. */
+/* "2020-02-29", "2020-02-29T12:00", "2020-02-29 12:00:00.123456+02:00", "...Z"; four digits of
+ * year, from 0001. False for anything else, and for what is finer than a microsecond. */
 bool calendar_parse(const char *text, size_t length, struct moment *moment);
 
 /* Milliseconds since 1970 (a BSON date) in microseconds since 2000; false beyond timestamptz. */

@@ -5,8 +5,8 @@
 #include "graduate/buffer.h"
 
 /* A decimal under construction: put digits (as characters) behind canonical_decimal_begin's place;
- * `power` is the power of ten of the last of them. False, with the buffer as it was before, when the
- * power does not fit. */
+ * `power` is the power of ten of the last of them. False, with the buffer as it was before, when
+ * the power does not fit. */
 size_t canonical_decimal_begin(struct buffer *out);
 bool canonical_decimal_end(struct buffer *out, size_t start, bool negative, int64_t power);
 

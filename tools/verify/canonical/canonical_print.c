@@ -80,8 +80,12 @@ static void print_clock(int64_t microseconds, struct buffer *out)
     int64_t seconds = microseconds / 1000000;
     buffer_printf(out, "%02d:%02d:%02d", (int)(seconds / 3600), (int)(seconds / 60 % 60),
                   (int)(seconds % 60));
-    if (microseconds % 1000000 != 0)
-        buffer_printf(out, ".%06d", (int)(microseconds % 1000000));
+    int fraction = (int)(microseconds % 1000000), places = 6;
+    if (fraction == 0)
+        return;
+    for (; fraction % 10 == 0; places--)
+        fraction /= 10;
+    buffer_printf(out, ".%0*d", places, fraction);
 }
 
 /* The year before Christ is told behind everything else: returns how. */

@@ -13,8 +13,8 @@ bool expectation_new(struct expectation **made, const struct project *project,
         return error_memory(error);
     e->project = project;
     e->entity = entity;
-    if (!(entity->source->kind == SOURCE_POSTGRES ? tuples_prepare(e, catalog, error)
-                                                  : documents_prepare(e, error))) {
+    e->catalog = entity->source->kind == SOURCE_POSTGRES ? catalog : NULL;
+    if (!expect_prepare(e, error)) {
         expectation_free(e);
         return false;
     }
@@ -48,7 +48,8 @@ bool expectation_batch(struct expectation *expectation, const uint8_t *payload, 
                        struct error *error)
 {
     if (expectation->entity->source->kind == SOURCE_POSTGRES)
-        return tuples_batch(expectation, payload, length, callback, context, records, error);
+        return tuples_batch(expectation, payload, length, callback, context, records, filtered,
+                            error);
     return documents_batch(expectation, payload, length, callback, context, records, filtered,
                            error);
 }

@@ -1,5 +1,5 @@
 /* Room verify/expect: the rows that records must have become, by verify's own reading of the
- * mapping. It uses common/base, common/catalog, common/mapping, common/stream and
+ * mapping. It uses common/base, common/catalog, common/json, common/mapping, common/stream and
  * verify/canonical. */
 
 /* expect.h: the rows that a record must have become, by verify's own reading of the mapping.

@@ -1,4 +1,4 @@
-/* Records of document sources: what the mapping makes of them, column by column. */
+/* Records: what the mapping makes of them, column by column. */
 #include "expect_condition.h"
 #include "expect_function.h"
 #include "expect_identity.h"
@@ -282,8 +282,29 @@ static bool put_parent(const struct making *m, const struct mapping_column *colu
     return !parent->bytes.failed;
 }
 
+/* A field of a tuple as it is. Where a null must not be one, a default has taken its place. */
+static bool put_carried(const struct making *m, const struct mapping_column *column,
+                        const struct carried *carried, struct buffer *out)
+{
+    struct scope *scope = m->form->scope;
+    const struct tuple_field *field = &m->e->fields[carried->source];
+    const struct mapping_value *value = &column->value;
+    bool one_way = false;
+    if (value->id_of != NULL && field->length >= 0) {
+        const struct item id = tuples_id(carried, field);
+        one_way = expect_identity_is_one_way(&id);
+    }
+    if (one_way)
+        scope_number(scope, &m->e->counts, value->from, FATE_BY_ONE_WAY_ID, 1);
+    scope_settle(scope, value->from,
+                 one_way                                 ? FATE_CHANGED
+                 : field->length < 0 && column->not_null ? FATE_DEFAULTED
+                                                         : FATE_WRITTEN);
+    return tuples_put(m->e, column, carried, out, m->error);
+}
+
 static bool put_column(const struct making *m, const struct mapping_column *column,
-                       const char *path, struct buffer *out)
+                       const struct carried *carried, const char *path, struct buffer *out)
 {
     const struct mapping_value *value = &column->value;
     struct scope *scope = m->form->scope;
@@ -294,11 +315,13 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .ids = value->ids,
         .path = path,
     };
-    bool not_null = column->not_null || expect_in_words(&m->form->mapping->key, column->name);
+    bool not_null = column->not_null || expect_in_words(&m->form->key, column->name);
     const char *field;
     struct item item;
     if (value->kind == VALUE_PARENT)
         return put_parent(m, column, out);
+    if (carried != NULL && carried->source >= 0)
+        return put_carried(m, column, carried, out);
     bool held;
     if (!holds(m->record, scope, &value->when, &held, m->error))
         return false;
@@ -325,15 +348,16 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
 static bool put_row(const struct making *m, struct row *row)
 {
     row_begin(row, m->form->table);
-    for (size_t i = 0; i < m->form->mapping->column_count; i++) {
-        const struct mapping_column *column = &m->form->mapping->columns[i];
+    for (size_t i = 0; i < m->form->column_count; i++) {
+        const struct mapping_column *column = &m->form->columns[i];
+        const struct carried *carried = m->form->carried != NULL ? &m->form->carried[i] : NULL;
         bool field = column->value.kind == VALUE_FROM;
         struct buffer path;
         buffer_init(&path);
         path_join(&path, field ? m->form->scope->path : "",
                   field ? column->value.from : column->name);
         row_open(row, m->form->places[i]);
-        bool ok = put_column(m, column, buffer_text(&path), &row->bytes);
+        bool ok = put_column(m, column, carried, buffer_text(&path), &row->bytes);
         row_close(row, m->form->places[i]);
         buffer_release(&path);
         if (!ok)
@@ -354,8 +378,8 @@ struct delivery {
 /* A form of rows whose conditions do not hold. */
 static void pass_over(const struct form *form)
 {
-    for (size_t i = 0; i < form->mapping->column_count; i++)
-        settle(form->scope, &form->mapping->columns[i].value, FATE_KEPT_OUT);
+    for (size_t i = 0; i < form->column_count; i++)
+        settle(form->scope, &form->columns[i].value, FATE_KEPT_OUT);
 }
 
 /* The rows of the scope's document; that of the form `first` is kept as the parent. */
@@ -479,11 +503,12 @@ static bool put_elements(struct expectation *e, struct scope *scope, const struc
 }
 
 /* The first table decides of the record: where none of its forms holds, there is no row at all. */
-static bool put_record(struct expectation *e, const struct item *record, bool *filtered,
-                       const struct delivery *delivery)
+bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
+                   expect_callback callback, void *context, struct error *error)
 {
+    const struct delivery delivery = {callback, context, error};
     struct scope *scope = &e->scopes[0];
-    struct making m = {.e = e, .record = record, .error = delivery->error};
+    struct making m = {.e = e, .record = record, .error = error};
     const struct form *first;
     bool any, left;
     scope->document = *record;
@@ -498,12 +523,12 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
         scope_meet(scope, &e->counts);
         return true;
     }
-    if (!enter(&m, scope) || !put_rows(&m, scope, first, delivery))
+    if (!enter(&m, scope) || !put_rows(&m, scope, first, &delivery))
         return false;
     for (size_t s = 1; s < e->scope_count; s++)
-        if (!put_elements(e, &e->scopes[s], record, delivery))
+        if (!put_elements(e, &e->scopes[s], record, &delivery))
             return false;
-    return scope_leave(scope, &e->counts, delivery->error);
+    return scope_leave(scope, &e->counts, error);
 }
 
 static bool name_record(const struct expectation *e, const struct item *record, struct error *error)
@@ -520,7 +545,6 @@ bool documents_batch(struct expectation *e, const uint8_t *payload, size_t lengt
                      expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                      struct error *error)
 {
-    const struct delivery delivery = {callback, context, error};
     const uint8_t *end = payload + length;
     for (; payload < end; ++*records) {
         uint32_t size = end - payload >= 5 ? get_le32(payload) : 0;
@@ -530,7 +554,7 @@ bool documents_batch(struct expectation *e, const uint8_t *payload, size_t lengt
             return error_set(error, ERROR_SOURCE, "a document lies about its length");
         memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */
         record.value.value.v_doc.data_len = size;
-        bool ok = put_record(e, &record, &out, &delivery);
+        bool ok = expect_record(e, &record, &out, callback, context, error);
         arena_release(&e->texts);
         if (!ok)
             return name_record(e, &record, error);

@@ -1,4 +1,4 @@
-/* What the mapping of a document source wants, before the first record: scopes and their claims,
+/* What a mapping wants, before the first record: scopes and their claims,
  * the columns of each table. */
 #include "expect_row.h"
 #include "expect_value.h"
@@ -37,14 +37,27 @@ static struct scope *find_scope(struct expectation *e, const char *path)
     return &e->scopes[e->scope_count++];
 }
 
+/* Which columns the form has: the mapping's, and those of the source that it keeps. A parent's
+ * column may leave its type to that. */
+static bool describe(struct expectation *e, struct form *form, struct error *error)
+{
+    const struct mapping_table *mapping = form->mapping;
+    form->columns = mapping->columns;
+    form->column_count = mapping->column_count;
+    form->key = mapping->key;
+    return e->catalog == NULL || tuples_describe(e, form, error);
+}
+
 static bool claim_form(struct expectation *e, struct form *form, struct error *error)
 {
     const struct mapping_table *mapping = form->mapping;
     form->scope = find_scope(e, mapping->each != NULL ? mapping->each : "");
     if (mapping->each != NULL && !scope_claim(&e->scopes[0], mapping->each, CLAIM_EACH, error))
         return false;
-    for (size_t i = 0; i < mapping->column_count; i++) {
-        const struct mapping_value *value = &mapping->columns[i].value;
+    if (!describe(e, form, error))
+        return false;
+    for (size_t i = 0; i < form->column_count; i++) {
+        const struct mapping_value *value = &form->columns[i].value;
         if (value->kind == VALUE_REST) {
             form->rest = value;
             form->scope->has_rest = true;
@@ -84,21 +97,23 @@ static bool gather_columns(struct expectation *e, struct expected_table *table, 
 {
     size_t most = 0;
     for (size_t f = 0; f < e->form_count; f++)
-        most += e->forms[f].mapping->column_count;
+        most += e->forms[f].column_count;
     table->columns = arena_alloc(&e->arena, most, sizeof *table->columns);
     if (table->columns == NULL)
         return error_memory(error);
     for (size_t f = 0; f < e->form_count; f++) {
-        const struct mapping_table *mapping = e->forms[f].mapping;
-        for (size_t i = 0; strcmp(mapping->label, table->label) == 0 && i < mapping->column_count;
+        const struct form *form = &e->forms[f];
+        const struct mapping_table *mapping = form->mapping;
+        for (size_t i = 0; strcmp(mapping->label, table->label) == 0 && i < form->column_count;
              i++) {
-            const struct mapping_column *from = &mapping->columns[i];
+            const struct mapping_column *from = &form->columns[i];
+            bool made = form->carried == NULL || form->carried[i].source < 0;
             struct expected_column *column = &table->columns[expect_column(table, from->name)];
             if (column == &table->columns[table->column_count])
                 table->columns[table->column_count++] =
                     (struct expected_column){.name = from->name, .type = from->type};
-            column->key = column->key || expect_in_words(&mapping->key, from->name);
-            if (!expect_can_put(&from->type) && from->value.kind != VALUE_PARENT)
+            column->key = column->key || expect_in_words(&form->key, from->name);
+            if (made && !expect_can_put(&from->type) && from->value.kind != VALUE_PARENT)
                 return expect_wrong(e, mapping, from->name,
                                     "a field of a document cannot become this type", error);
         }
@@ -122,11 +137,11 @@ static bool gather_tables(struct expectation *e, struct error *error)
         }
         struct form *form = &e->forms[f];
         form->table = &e->tables[t];
-        form->places = arena_alloc(&e->arena, form->mapping->column_count, sizeof *form->places);
+        form->places = arena_alloc(&e->arena, form->column_count, sizeof *form->places);
         if (form->places == NULL)
             return error_memory(error);
-        for (size_t i = 0; i < form->mapping->column_count; i++)
-            form->places[i] = expect_column(form->table, form->mapping->columns[i].name);
+        for (size_t i = 0; i < form->column_count; i++)
+            form->places[i] = expect_column(form->table, form->columns[i].name);
         if (form->table->column_count > widest)
             widest = form->table->column_count;
     }
@@ -134,7 +149,7 @@ static bool gather_tables(struct expectation *e, struct error *error)
            row_init(&e->parent, &e->arena, widest, error);
 }
 
-bool documents_prepare(struct expectation *e, struct error *error)
+bool expect_prepare(struct expectation *e, struct error *error)
 {
     size_t count = e->entity->table_count;
     e->forms = arena_alloc(&e->arena, count, sizeof *e->forms);
@@ -143,6 +158,8 @@ bool documents_prepare(struct expectation *e, struct error *error)
     if (e->forms == NULL || e->tables == NULL || e->scopes == NULL)
         return error_memory(error);
     find_scope(e, "");
+    if (e->catalog != NULL && !tuples_begin(e, error))
+        return false;
     for (; e->form_count < count; e->form_count++) {
         struct form *form = &e->forms[e->form_count];
         form->mapping = &e->entity->tables[e->form_count];
@@ -158,5 +175,5 @@ bool documents_prepare(struct expectation *e, struct error *error)
     for (size_t i = 0; i < e->scope_count; i++)
         if (!scope_name_paths(&e->scopes[i], &e->counts, error))
             return false;
-    return gather_tables(e, error);
+    return (e->catalog == NULL || tuples_look(e, error)) && gather_tables(e, error);
 }

@@ -26,15 +26,28 @@ void row_open(struct row *row, size_t column);
 void row_close(struct row *row, size_t column);
 bool row_deliver(struct row *row, expect_callback callback, void *context, struct error *error);
 
+/* How a column is filled from a field of a tuple as it is; source -1: it is made of values. */
+struct carried {
+    int source;         /* index in the catalog */
+    struct pgtype read; /* the type by which the source's bytes are read */
+};
 /* A mapping_table: a form of rows. */
 struct form {
     const struct mapping_table *mapping;
     const struct expected_table *table;
     struct scope *scope;
-    size_t *places;                   /* per column of the mapping: where it stands in the table */
+    const struct mapping_column
+        *columns; /* the mapping's, and those that are kept without a word */
+    size_t column_count;
+    const struct carried *carried;    /* per column; NULL: of documents */
+    struct words key;                 /* the mapping's, or the source's under the target's names */
+    size_t *places;                   /* per column: where it stands in the table */
     const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
 };
-struct tuple_column;
+struct tuple_field {
+    const uint8_t *bytes;
+    int32_t length; /* -1: NULL */
+};
 struct expectation {
     const struct project *project;
     const struct mapping *entity;
@@ -46,21 +59,42 @@ struct expectation {
     struct row parent, row; /* parent: of the record's first table */
     struct path_counts counts;
     /* postgres: */
-    const struct catalog_entity *catalog;
-    struct tuple_column *tuple_columns; /* per column of the only table */
-    struct tuple_field *fields;         /* per column of the catalog: the tuple at hand */
-    bool *dropped;                      /* likewise: by name */
+    const struct catalog_entity *catalog; /* NULL: of documents */
+    struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */
+    bool *valued;                         /* likewise: somebody asks for its value */
 };
 
-/* For document sources, and for postgres: the parts of expectation_new and expectation_batch. */
-bool documents_prepare(struct expectation *e, struct error *error);
+/* What the mapping wants, before the first record. */
+bool expect_prepare(struct expectation *e, struct error *error);
+/* The rows of a record; *filtered: it has none. A view. */
+bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
+                   expect_callback callback, void *context, struct error *error);
+/* All records of a payload, of document sources and of postgres. */
 bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
                      expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                      struct error *error);
-bool tuples_prepare(struct expectation *e, const struct catalog_entity *catalog,
-                    struct error *error);
 bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                  expect_callback callback, void *context, int64_t *records, struct error *error);
+                  expect_callback callback, void *context, int64_t *records, int64_t *filtered,
+                  struct error *error);
+
+/* Of postgres: room for a tuple; the columns of a form; a column that is carried over. */
+bool tuples_begin(struct expectation *e, struct error *error);
+bool tuples_describe(struct expectation *e, struct form *form, struct error *error);
+bool tuples_put(const struct expectation *e, const struct mapping_column *column,
+                const struct carried *carried, struct buffer *out, struct error *error);
+/* Behind all claims: of which columns somebody wants the value. ERROR_USAGE for one of a type that
+ * has none. */
+bool tuples_look(struct expectation *e, struct error *error);
+/* The field as PostgreSQL prints it. */
+bool tuples_print(const struct pgtype *read, const struct tuple_field *field, struct buffer *out,
+                  struct error *error);
+/* A field that is an id. */
+struct item tuples_id(const struct carried *carried, const struct tuple_field *field);
+/* The tuple at hand as a document: see tools/transform/rows/tuple.h, made anew. Columns that nobody
+ * asks for stand as nulls. */
+bool tuples_document(struct expectation *e, bson_t *document, struct error *error);
+/* The source's type, as far as it is known here. */
+bool tuples_type(const struct catalog_column *column, struct pgtype *type);
 
 /* An ERROR_USAGE about the entity's mapping. */
 bool expect_wrong(const struct expectation *e, const struct mapping_table *table,

@@ -1,5 +1,6 @@
-/* Rows of a Postgres source that keep their shape: binary COPY tuples, column by column. */
+/* Fields of a Postgres source's rows, binary COPY, that become columns as they are. */
 #include "canonical.h"
+#include "canonical_decimal.h"
 #include "canonical_json.h"
 #include "expect_identity.h"
 #include "expect_json.h"
@@ -11,21 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct tuple_field {
-    const uint8_t *bytes;
-    int32_t length;
-    enum fate fate; /* so far */
-};
-
-enum { FROM_CONSTANT = -1 };
-
-struct tuple_column {
-    const struct mapping_column *mapping; /* NULL: as the source has it */
-    int source;                           /* index in the catalog, or FROM_CONSTANT */
-    struct pgtype read;                   /* the type by which the source's bytes are read */
-    bool not_null;
-};
 
 /* ---- before the first tuple -------------------------------------------------------------------
  */
@@ -51,6 +37,18 @@ static const struct {
     [PG_JSON] = {FAMILY_JSON, 1},      [PG_JSONB] = {FAMILY_JSON, 2},
 };
 
+/* As PostgreSQL's own cast to text, which loses nothing. */
+static bool is_printed(const struct pgtype *from, const struct pgtype *to)
+{
+    static const bool printed[PG_BASE_COUNT] = {
+        [PG_BOOL] = true, [PG_INT2] = true,    [PG_INT4] = true,      [PG_INT8] = true,
+        [PG_DATE] = true, [PG_TIME] = true,    [PG_TIMESTAMP] = true, [PG_TIMESTAMPTZ] = true,
+        [PG_UUID] = true, [PG_NUMERIC] = true,
+    };
+    bool text = to->base == PG_TEXT || (to->base == PG_VARCHAR && to->length == 0);
+    return text && !to->array && !from->array && printed[from->base];
+}
+
 static bool becomes(const struct pgtype *from, const struct pgtype *to)
 {
     enum family family = families[from->base].family;
@@ -59,170 +57,205 @@ static bool becomes(const struct pgtype *from, const struct pgtype *to)
     if (from->base == to->base)
         return from->base != PG_NUMERIC || to->precision == 0 ||
                (from->precision > 0 && from->scale <= to->scale);
+    if (is_printed(from, to))
+        return true;
+    if (to->base == PG_NUMERIC && family == FAMILY_INT)
+        return !to->array; /* too large is seen at the row */
     return family != FAMILY_OWN && family == families[to->base].family &&
            families[from->base].width <= families[to->base].width &&
            (!to->array || family == FAMILY_TEXT);
 }
 
-static const struct mapping_column *find_exception(const struct mapping_table *table,
-                                                   const char *source)
+/* The type "name" is no column type of ours, but its values are texts. */
+bool tuples_type(const struct catalog_column *column, struct pgtype *type)
 {
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct mapping_column *column = &table->columns[i];
-        bool renamed = column->value.kind == VALUE_FROM;
-        if ((renamed || column->value.kind == VALUE_SAME) &&
-            strcmp(renamed ? column->value.from : column->name, source) == 0)
-            return column;
-    }
+    struct error ignored;
+    return pgtype_parse(strcmp(column->type, "name") == 0 ? "text" : column->type, type, &ignored);
+}
+
+bool tuples_begin(struct expectation *e, struct error *error)
+{
+    e->fields = arena_alloc(&e->arena, e->catalog->column_count, sizeof *e->fields);
+    e->valued = arena_alloc(&e->arena, e->catalog->column_count, sizeof *e->valued);
+    return (e->fields != NULL && e->valued != NULL) || error_memory(error);
+}
+
+static size_t find_source(const struct expectation *e, const char *name)
+{
+    size_t i = 0;
+    while (i < e->catalog->column_count && strcmp(e->catalog->columns[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static const struct mapping_column *find_taker(const struct mapping_table *table,
+                                               const char *source)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].value.kind == VALUE_FROM &&
+            strcmp(table->columns[i].value.from, source) == 0)
+            return &table->columns[i];
     return NULL;
 }
 
-/* An entry of the unsorted list: the column of the table, and where it comes from. */
-struct pair {
-    struct expected_column column;
-    struct tuple_column tuple;
+/* A form's columns while they are gathered. */
+struct gathering {
+    struct expectation *e;
+    struct form *form;
+    struct mapping_column *columns;
+    struct carried *carried;
+    struct error *error;
 };
 
-static int compare_pairs(const void *a, const void *b)
+/* Can the source's column become this one, and how is it read? */
+static bool carry(const struct gathering *g, struct mapping_column *column, size_t source,
+                  struct carried *carried)
 {
-    const struct pair *x = a, *y = b;
-    return strcmp(x->column.name, y->column.name);
-}
-
-/* The type "name" is no column type of ours, but its values are texts. */
-static bool read_source_type(const char *text, struct pgtype *type)
-{
-    struct error ignored;
-    return pgtype_parse(strcmp(text, "name") == 0 ? "text" : text, type, &ignored);
-}
-
-static bool take_column(struct expectation *e, const struct mapping_table *table, size_t source,
-                        struct pair *pair, struct error *error)
-{
-    const struct catalog_column *from = &e->catalog->columns[source];
-    const struct mapping_column *by = find_exception(table, from->name);
-    bool typed = by != NULL && by->type.name != NULL;
-    bool key = by != NULL && table->key.count > 0 && expect_in_words(&table->key, by->name);
-    if (table->key.count > 0 && by == NULL)
-        key = expect_in_words(&table->key, from->name);
-    for (size_t i = 0; table->key.count == 0 && i < e->catalog->key.count; i++)
-        key = key || strcmp(e->catalog->key.items[i], from->name) == 0;
-    *pair = (struct pair){
-        .column = {.name = by != NULL ? by->name : from->name, .key = key},
-        .tuple = {.mapping = by, .source = (int)source},
-    };
-    pair->tuple.not_null = key || (by != NULL && by->has_null ? by->not_null : from->not_null);
-    struct pgtype source_type;
-    if (!read_source_type(from->type, &source_type))
-        return expect_wrong(e, table, from->name, "the source's type is none that is known here",
-                            error);
-    pair->column.type = typed ? by->type : source_type;
-    pair->tuple.read = source_type;
-    bool identity = by != NULL && by->value.id_of != NULL;
-    if (identity)
+    const struct catalog_column *from = &g->e->catalog->columns[source];
+    struct pgtype read;
+    carried->source = -1;
+    if (!tuples_type(from, &read))
+        return expect_wrong(g->e, g->form->mapping, from->name,
+                            "the source's type is none that is known here", g->error);
+    if (column->type.name == NULL)
+        column->type = read;
+    if (column->value.function_count > 0 || column->value.when.count > 0)
+        return true; /* it is a value like any other */
+    *carried = (struct carried){(int)source, read};
+    if (column->value.id_of != NULL)
         return true;
-    if (!becomes(&source_type, &pair->column.type))
-        return expect_wrong(e, table, from->name,
+    if (!becomes(&read, &column->type))
+        return expect_wrong(g->e, g->form->mapping, from->name,
                             "the source's type does not become this one "
                             "without a change of value",
-                            error);
+                            g->error);
     /* Trailing blanks count in some text types and not in others: what the target's says, holds;
      * but those of a char are none of its value. */
-    if (families[source_type.base].family == FAMILY_TEXT && source_type.base != PG_CHAR)
-        pair->tuple.read = pair->column.type;
+    if (families[read.base].family == FAMILY_TEXT && read.base != PG_CHAR)
+        carried->read = column->type;
     return true;
 }
 
-bool tuples_prepare(struct expectation *e, const struct catalog_entity *catalog,
-                    struct error *error)
+/* A column that the shape brings along: with its nullness, where the mapping does not say. */
+static bool keep(struct gathering *g, size_t source)
 {
-    const struct mapping_table *table = &e->entity->tables[0];
-    e->catalog = catalog;
-    if (e->entity->table_count != 1 || !table->keep_shape || table->when.count > 0)
-        return expect_wrong(e, table, NULL,
-                            "a table of a postgres source becomes one table that "
-                            "keeps its shape, with all its rows",
-                            error);
-    size_t most = catalog->column_count + table->column_count, count = 0;
-    struct pair *pairs = arena_alloc(&e->arena, most, sizeof *pairs);
-    e->tables = arena_alloc(&e->arena, 1, sizeof *e->tables);
-    e->fields = arena_alloc(&e->arena, catalog->column_count, sizeof *e->fields);
-    e->dropped = arena_alloc(&e->arena, catalog->column_count, sizeof *e->dropped);
-    e->tuple_columns = arena_alloc(&e->arena, most, sizeof *e->tuple_columns);
-    if (pairs == NULL || e->tables == NULL || e->fields == NULL || e->dropped == NULL ||
-        e->tuple_columns == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < catalog->column_count; i++) {
-        size_t at; /* a table has no two columns of one name, so it is i */
-        if (!path_counts_find(&e->counts, catalog->columns[i].name, &at, error))
-            return false;
-        e->counts.items[at].named = true;
-        e->dropped[i] = expect_in_words(&e->entity->drops, catalog->columns[i].name);
-        if (!e->dropped[i] && !take_column(e, table, i, &pairs[count++], error))
-            return false;
-    }
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct mapping_column *column = &table->columns[i];
-        if (column->value.kind == VALUE_CONST)
-            pairs[count++] = (struct pair){
-                .column = {.name = column->name,
-                           .type = column->type,
-                           .key = expect_in_words(&table->key, column->name)},
-                .tuple = {.mapping = column, .source = FROM_CONSTANT, .not_null = column->not_null},
-            };
-    }
-    qsort(pairs, count, sizeof *pairs, compare_pairs);
-    e->table_count = 1;
-    e->tables[0] = (struct expected_table){
-        .label = table->label,
-        .mapping = table,
-        .columns = arena_alloc(&e->arena, count, sizeof *e->tables[0].columns),
-        .column_count = count,
-    };
-    if (e->tables[0].columns == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < count; i++) {
-        e->tables[0].columns[i] = pairs[i].column;
-        e->tuple_columns[i] = pairs[i].tuple;
-    }
-    return row_init(&e->row, &e->arena, count, error);
+    const struct catalog_column *from = &g->e->catalog->columns[source];
+    const struct mapping_column *by = find_taker(g->form->mapping, from->name);
+    size_t at = g->form->column_count++;
+    struct mapping_column *column = &g->columns[at];
+    *column = by != NULL
+                  ? *by
+                  : (struct mapping_column){.name = from->name,
+                                            .value = {.kind = VALUE_FROM, .from = from->name}};
+    if (by == NULL || !by->has_null)
+        column->not_null = from->not_null && column->value.when.count == 0;
+    return carry(g, column, source, &g->carried[at]);
 }
 
-/* ---- one tuple --------------------------------------------------------------------------------
+static bool add(struct gathering *g, const struct mapping_column *by)
+{
+    size_t at = g->form->column_count++;
+    struct mapping_column *column = &g->columns[at];
+    *column = *by;
+    g->carried[at].source = -1;
+    bool whole = g->form->mapping->each == NULL && by->value.kind == VALUE_FROM;
+    size_t source = whole ? find_source(g->e, by->value.from) : g->e->catalog->column_count;
+    if (source < g->e->catalog->column_count)
+        return carry(g, column, source, &g->carried[at]);
+    const struct form *parent = &g->e->forms[0];
+    for (size_t i = 0; by->value.kind == VALUE_PARENT && i < parent->column_count; i++)
+        if (strcmp(parent->columns[i].name, by->value.from) == 0)
+            column->type = parent->columns[i].type;
+    return column->type.name != NULL || expect_wrong(g->e, g->form->mapping, by->name,
+                                                     "the source has no such column", g->error);
+}
+
+static bool is_gathered(const struct form *form, const struct mapping_column *by)
+{
+    for (size_t i = 0; i < form->column_count; i++)
+        if (strcmp(form->columns[i].name, by->name) == 0)
+            return true;
+    return false;
+}
+
+/* The source's key under the names that its columns have here. */
+static bool take_key(struct gathering *g)
+{
+    const struct catalog_names *names = &g->e->catalog->key;
+    struct words *key = &g->form->key;
+    *key = (struct words){arena_alloc(&g->e->arena, names->count, sizeof *key->items), 0};
+    if (key->items == NULL)
+        return error_memory(g->error);
+    for (size_t k = 0; k < names->count; k++) {
+        const struct mapping_column *by = find_taker(g->form->mapping, names->items[k]);
+        key->items[key->count++] = by != NULL ? by->name : names->items[k];
+    }
+    return true;
+}
+
+bool tuples_describe(struct expectation *e, struct form *form, struct error *error)
+{
+    const struct mapping_table *table = form->mapping;
+    size_t most = e->catalog->column_count + table->column_count;
+    struct gathering g = {
+        .e = e,
+        .form = form,
+        .columns = arena_alloc(&e->arena, most, sizeof *g.columns),
+        .carried = arena_alloc(&e->arena, most, sizeof *g.carried),
+        .error = error,
+    };
+    if (g.columns == NULL || g.carried == NULL)
+        return error_memory(error);
+    form->columns = g.columns;
+    form->carried = g.carried;
+    form->column_count = 0;
+    for (size_t i = 0; table->keep_shape && i < e->catalog->column_count; i++)
+        if (!expect_in_words(&e->entity->drops, e->catalog->columns[i].name) && !keep(&g, i))
+            return false;
+    for (size_t i = 0; i < table->column_count; i++)
+        if (!is_gathered(form, &table->columns[i]) && !add(&g, &table->columns[i]))
+            return false;
+    if (table->key.count == 0 && !take_key(&g))
+        return false;
+    for (size_t i = 0; i < form->column_count; i++)
+        g.columns[i].not_null =
+            g.columns[i].not_null || expect_in_words(&form->key, g.columns[i].name);
+    return true;
+}
+
+/* ---- one field --------------------------------------------------------------------------------
  */
 
-static bool put_constant(const struct expectation *e, const struct expected_column *column,
-                         const cJSON *json, struct buffer *out, struct error *error)
+struct item tuples_id(const struct carried *carried, const struct tuple_field *field)
 {
-    const struct expect_target target = {
-        .type = column->type, .rule = &e->project->identity, .path = column->name};
-    const struct item item = item_of_json(json);
-    if (!expect_can_put(&column->type))
-        return expect_wrong(e, e->tables[0].mapping, column->name,
-                            "there are no constants of this type", error);
-    return expect_put(&target, &item, out, error);
+    struct item id = {0};
+    if (carried->read.base == PG_INT2 && field->length == 2)
+        return item_of_int((int16_t)get_be16(field->bytes));
+    if (carried->read.base == PG_INT4 && field->length == 4)
+        return item_of_int((int32_t)get_be32(field->bytes));
+    if (carried->read.base == PG_INT8 && field->length == 8)
+        return item_of_int((int64_t)get_be64(field->bytes));
+    if (families[carried->read.base].family == FAMILY_TEXT)
+        return item_of_text((const char *)field->bytes, (size_t)field->length);
+    if (carried->read.base == PG_UUID && field->length == 16) {
+        id.value.value_type = BSON_TYPE_BINARY;
+        id.value.value.v_binary.subtype = BSON_SUBTYPE_UUID;
+        id.value.value.v_binary.data_len = 16;
+        memcpy(&id.value.value.v_binary.data, &field->bytes, sizeof field->bytes);
+    }
+    return id;
 }
 
-/* A uuid or a text, as the identity of the entity. */
-static bool put_identity(const struct expectation *e, const struct expected_column *column,
-                         const struct mapping_value *value, const struct pgtype *read,
-                         const struct tuple_field *field, struct buffer *out, struct error *error)
+static bool put_identity(const struct expectation *e, const struct mapping_column *column,
+                         const struct carried *carried, const struct tuple_field *field,
+                         struct buffer *out, struct error *error)
 {
-    const struct identity *rule = &e->project->identity;
-    const char *entity = value->id_of->name;
+    const struct item id = tuples_id(carried, field);
     uint8_t uuid[16];
     char text[37];
-    bool ok;
-    if (read->base == PG_UUID)
-        ok = field->length == 16 && expect_identity_uuid(rule, entity, field->bytes, uuid);
-    else
-        ok = families[read->base].family == FAMILY_TEXT &&
-             expect_identity_text(rule, entity, value->ids, (const char *)field->bytes,
-                                  (size_t)field->length, uuid);
-    if (!ok) {
-        error_set(error, ERROR_DATA, "the value is nobody's id");
-        return error_at(error, NULL, NULL, column->name);
-    }
+    if (!expect_identity(&e->project->identity, column->value.id_of->name, column->value.ids, &id,
+                         uuid))
+        return item_misfit(&id, column->name, "it is nobody's id", error);
     expect_uuid_write(uuid, text);
     buffer_putc(out, column->type.base == PG_UUID ? 'u' : 't');
     if (column->type.base == PG_UUID)
@@ -232,24 +265,27 @@ static bool put_identity(const struct expectation *e, const struct expected_colu
     return true;
 }
 
-static bool put_null(const struct expectation *e, const struct expected_column *column,
-                     const struct tuple_column *tuple, struct buffer *out, struct error *error)
+static bool put_null(const struct expectation *e, const struct mapping_column *column,
+                     struct buffer *out, struct error *error)
 {
-    const cJSON *fallback = tuple->mapping != NULL ? tuple->mapping->value.fallback : NULL;
-    if (tuple->not_null && fallback != NULL)
-        return put_constant(e, column, fallback, out, error);
-    if (tuple->not_null) {
-        error_set(error, ERROR_DATA, "the column must not be null, and the source's is");
-        error_hint(error,
-                   "the run should have stopped at this row; was the mapping changed since?");
-        return error_at(error, NULL, NULL, column->name);
+    const struct expect_target target = {
+        .type = column->type, .rule = &e->project->identity, .path = column->name};
+    const cJSON *fallback = column->value.fallback;
+    if (!column->not_null) {
+        buffer_putc(out, 'N');
+        return true;
     }
-    buffer_putc(out, 'N');
-    return true;
+    if (fallback != NULL && expect_can_put(&column->type)) {
+        const struct item item = item_of_json(fallback);
+        return expect_put(&target, &item, out, error);
+    }
+    error_set(error, ERROR_DATA, "the column must not be null, and the source's is");
+    error_hint(error, "the run should have stopped at this row; was the mapping changed since?");
+    return error_at(error, NULL, NULL, column->name);
 }
 
 /* A real as the double of its shortest decimal text: the first that is this real again. */
-static bool put_widened(const struct tuple_field *field, const struct expected_column *column,
+static bool put_widened(const struct tuple_field *field, const struct mapping_column *column,
                         struct buffer *out, struct error *error)
 {
     float real;
@@ -271,125 +307,87 @@ static bool put_widened(const struct tuple_field *field, const struct expected_c
     return true;
 }
 
-static bool put_column(const struct expectation *e, const struct expected_column *column,
-                       const struct tuple_column *tuple, struct buffer *out, struct error *error)
+/* A canonical decimal with so many places behind the point, as PostgreSQL prints it. */
+static void put_places(struct buffer *out, const uint8_t *value, size_t length, int places)
 {
-    const struct mapping_value *value = tuple->mapping != NULL ? &tuple->mapping->value : NULL;
-    if (tuple->source == FROM_CONSTANT)
-        return put_constant(e, column, value->constant, out, error);
-    const struct tuple_field *field = &e->fields[tuple->source];
+    struct canonical_decimal decimal;
+    if (!canonical_decimal_read(value, length, &decimal)) {
+        const char *word = value[1] == 'N' ? "NaN" : value[1] == '+' ? "Infinity" : "-Infinity";
+        buffer_puts(out, word);
+        return;
+    }
+    int64_t whole = (int64_t)decimal.count + decimal.power; /* digits before the point */
+    if (decimal.negative)
+        buffer_putc(out, '-');
+    if (whole <= 0)
+        buffer_putc(out, '0');
+    for (int64_t i = 0; i < whole; i++)
+        buffer_putc(out, i < (int64_t)decimal.count ? decimal.digits[i] : '0');
+    if (places > 0)
+        buffer_putc(out, '.');
+    for (int64_t i = whole; i < whole + places; i++)
+        buffer_putc(out, i >= 0 && i < (int64_t)decimal.count ? decimal.digits[i] : '0');
+}
+
+bool tuples_print(const struct pgtype *read, const struct tuple_field *field, struct buffer *out,
+                  struct error *error)
+{
+    struct buffer value;
+    buffer_init(&value);
+    bool ok = canonical_from_binary(read, field->bytes, field->length, &value, error) &&
+              buffer_ok(&value, error);
+    if (ok && read->base == PG_NUMERIC)
+        put_places(out, value.data, value.length, (int16_t)get_be16(field->bytes + 6));
+    else if (ok && read->base == PG_BOOL)
+        buffer_puts(out, field->bytes[0] != 0 ? "true" : "false");
+    else if (ok)
+        canonical_print(read, value.data, value.length, out);
+    buffer_release(&value);
+    return ok;
+}
+
+static bool put_printed(const struct mapping_column *column, const struct carried *carried,
+                        const struct tuple_field *field, struct buffer *out, struct error *error)
+{
+    buffer_putc(out, 't');
+    if (tuples_print(&carried->read, field, out, error))
+        return true;
+    error->code = ERROR_SOURCE;
+    return error_at(error, NULL, NULL, column->name);
+}
+
+static bool put_decimal(const struct expectation *e, const struct mapping_column *column,
+                        const struct carried *carried, const struct tuple_field *field,
+                        struct buffer *out, struct error *error)
+{
+    const struct expect_target target = {
+        .type = column->type, .rule = &e->project->identity, .path = column->name};
+    const struct item number = tuples_id(carried, field);
+    return expect_put(&target, &number, out, error);
+}
+
+bool tuples_put(const struct expectation *e, const struct mapping_column *column,
+                const struct carried *carried, struct buffer *out, struct error *error)
+{
+    const struct tuple_field *field = &e->fields[carried->source];
+    const struct mapping_value *value = &column->value;
     if (field->length < 0)
-        return put_null(e, column, tuple, out, error);
-    if (value != NULL && value->id_of != NULL)
-        return put_identity(e, column, value, &tuple->read, field, out, error);
-    if (tuple->read.base == PG_FLOAT4 && column->type.base == PG_FLOAT8)
+        return put_null(e, column, out, error);
+    if (value->id_of != NULL)
+        return put_identity(e, column, carried, field, out, error);
+    if (carried->read.base == PG_FLOAT4 && column->type.base == PG_FLOAT8)
         return put_widened(field, column, out, error);
+    if (is_printed(&carried->read, &column->type))
+        return put_printed(column, carried, field, out, error);
+    if (families[carried->read.base].family == FAMILY_INT && column->type.base == PG_NUMERIC)
+        return put_decimal(e, column, carried, field, out, error);
     size_t start = out->length;
-    if (!canonical_from_binary(&tuple->read, field->bytes, field->length, out, error)) {
+    if (!canonical_from_binary(&carried->read, field->bytes, field->length, out, error)) {
         error->code = ERROR_SOURCE;
         return error_at(error, NULL, NULL, column->name);
     }
-    if (value != NULL && value->keys_id_of != NULL)
+    if (value->keys_id_of != NULL)
         return expect_json_identify(out, start + 1, &e->project->identity, value->keys_id_of->name,
                                     value->ids, column->name, error);
-    return true;
-}
-
-static bool read_fields(struct expectation *e, const uint8_t **at, const uint8_t *end)
-{
-    size_t count = e->catalog->column_count;
-    if (end - *at < 2 || get_be16(*at) != count)
-        return false;
-    *at += 2;
-    for (size_t i = 0; i < count; i++) {
-        int32_t length = end - *at >= 4 ? (int32_t)get_be32(*at) : INT32_MIN;
-        *at += 4;
-        if (length < -1 || (length > 0 && end - *at < length))
-            return false;
-        e->fields[i] = (struct tuple_field){*at, length, e->dropped[i] ? FATE_DROPPED : FATE_SEEN};
-        *at += length > 0 ? length : 0;
-    }
-    return true;
-}
-
-/* A text whose UUID does not say what it was. */
-static bool is_one_way_id(const struct tuple_column *tuple, const struct tuple_field *field)
-{
-    if (tuple->mapping == NULL || tuple->mapping->value.id_of == NULL || field->length < 0 ||
-        tuple->read.base == PG_UUID)
-        return false;
-    const struct item text = item_of_text((const char *)field->bytes, (size_t)field->length);
-    return expect_identity_is_one_way(&text);
-}
-
-static void count_fields(struct expectation *e)
-{
-    for (size_t i = 0; i < e->tables[0].column_count; i++) {
-        const struct tuple_column *tuple = &e->tuple_columns[i];
-        if (tuple->source == FROM_CONSTANT)
-            continue;
-        struct tuple_field *field = &e->fields[tuple->source];
-        bool one_way = is_one_way_id(tuple, field);
-        enum fate fate = field->length < 0 && tuple->not_null ? FATE_DEFAULTED
-                         : one_way                            ? FATE_CHANGED
-                                                              : FATE_WRITTEN;
-        if (one_way)
-            path_counts_number(&e->counts, (size_t)tuple->source, FATE_BY_ONE_WAY_ID, 1);
-        if (fate > field->fate)
-            field->fate = fate;
-    }
-    for (size_t i = 0; i < e->catalog->column_count; i++)
-        path_counts_add(&e->counts, i, e->fields[i].fate);
-}
-
-/* "id 17, date 2020-01-01": the source's key, of the columns that are read without the mapping. */
-static bool name_tuple(const struct expectation *e, struct error *error)
-{
-    struct buffer key;
-    struct error ignored;
-    buffer_init(&key);
-    for (size_t k = 0; k < e->catalog->key.count; k++)
-        for (size_t c = 0; c < e->catalog->column_count; c++) {
-            const struct catalog_column *column = &e->catalog->columns[c];
-            struct pgtype type;
-            struct buffer value;
-            if (strcmp(column->name, e->catalog->key.items[k]) != 0 ||
-                !read_source_type(column->type, &type))
-                continue;
-            buffer_init(&value);
-            buffer_printf(&key, "%s%s ", k > 0 ? ", " : "", column->name);
-            if (canonical_from_binary(&type, e->fields[c].bytes, e->fields[c].length, &value,
-                                      &ignored) &&
-                !value.failed)
-                canonical_print(&type, value.data, value.length, &key);
-            buffer_release(&value);
-        }
-    error_at(error, e->entity->name, buffer_text(&key), NULL);
-    buffer_release(&key);
-    return false;
-}
-
-bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                  expect_callback callback, void *context, int64_t *records, struct error *error)
-{
-    const uint8_t *end = payload + length;
-    for (; payload < end; ++*records) {
-        if (!read_fields(e, &payload, end)) {
-            error_set(error, ERROR_SOURCE, "a row of %s is not what its catalog says",
-                      e->entity->from);
-            return error_at(error, e->entity->name, NULL, NULL);
-        }
-        row_begin(&e->row, &e->tables[0]);
-        for (size_t i = 0; i < e->tables[0].column_count; i++) {
-            row_open(&e->row, i);
-            if (!put_column(e, &e->tables[0].columns[i], &e->tuple_columns[i], &e->row.bytes,
-                            error))
-                return name_tuple(e, error);
-            row_close(&e->row, i);
-        }
-        if (!row_deliver(&e->row, callback, context, error))
-            return false;
-        count_fields(e);
-    }
     return true;
 }

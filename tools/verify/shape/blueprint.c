@@ -63,12 +63,18 @@ const char *blueprint_list(struct arena *arena, const struct words *words)
     return list != NULL ? list : "...";
 }
 
+/* What a Postgres source says of the entity, or NULL. */
+static const struct catalog_entity *described(const struct drawing *d, const struct mapping *entity)
+{
+    for (size_t i = 0; entity->source->kind == SOURCE_POSTGRES && i < d->catalog_count; i++)
+        if (strcmp(d->catalogs[i].source, entity->source->name) == 0)
+            return catalog_find(&d->catalogs[i], entity->from);
+    return NULL;
+}
+
 static bool find_kept(struct drawing *d, const struct mapping *entity)
 {
-    d->kept = NULL;
-    for (size_t i = 0; i < d->catalog_count; i++)
-        if (strcmp(d->catalogs[i].source, entity->source->name) == 0)
-            d->kept = catalog_find(&d->catalogs[i], entity->from);
+    d->kept = described(d, entity);
     if (d->kept == NULL)
         error_set(d->error, ERROR_USAGE,
                   "the catalog of the source %s has no %s, whose shape %s keeps",
@@ -81,8 +87,7 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct mapping_column *column = &table->columns[i];
-        if ((column->value.kind == VALUE_FROM && strcmp(column->value.from, name) == 0) ||
-            (column->value.kind == VALUE_SAME && strcmp(column->name, name) == 0))
+        if (column->value.kind == VALUE_FROM && strcmp(column->value.from, name) == 0)
             return column;
     }
     return NULL;
@@ -106,7 +111,9 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         return true;
     struct blueprint_column column = {
         .name = name,
-        .not_null = by != NULL && by->has_null ? by->not_null : from->not_null,
+        .not_null = by != NULL && by->has_null
+                        ? by->not_null
+                        : from->not_null && (by == NULL || by->value.when.count == 0),
         .serial_last = from->serial ? from->serial_last : -1,
         .default_sql = by != NULL && by->sql_default != NULL ? by->sql_default : from->default_sql,
         .in = by != NULL ? by->in : NULL,
@@ -118,12 +125,14 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         return false;
     bool whole =
         column.type.base == PG_INT2 || column.type.base == PG_INT4 || column.type.base == PG_INT8;
-    column.numbered = from->serial && whole && !column.type.array;
+    column.numbered = from->serial && whole && !column.type.array &&
+                      (by == NULL || mapping_value_is_plain(&by->value));
     table->columns[table->column_count++] = column;
     return true;
 }
 
-/* A column that is the parent's may leave its type to that, and the parent to its source. */
+/* A column that is the parent's may leave its type to that, and one that is a source's column to
+ * the source. */
 static bool add_mapped(struct drawing *d, struct blueprint_table *table,
                        const struct mapping *entity, const struct mapping_column *by)
 {
@@ -136,6 +145,13 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
         const struct blueprint_column *above = find_column(parent, by->value.from);
         type = above != NULL ? above->type : type;
     }
+    const struct catalog_entity *source = described(d, entity);
+    const struct catalog_column *from =
+        source != NULL && type.name == NULL && by->value.kind == VALUE_FROM
+            ? catalog_column_find(source, by->value.from)
+            : NULL;
+    if (from != NULL && !pgtype_parse(from->type, &type, d->error))
+        return false;
     if (type.name == NULL)
         return error_set(d->error, ERROR_USAGE,
                          "the catalog of the source %s has no column %s for %s",

@@ -11,23 +11,23 @@
 #include "value_sample.h"
 #include "tuple.h"
 
-struct conversion {
+struct carrying {
     struct folder folder;
     struct project project;
     struct catalog catalog;
     struct schema schema;
-    struct tuple_plan plan;
+    struct plan plan;
     struct rows rows;
     struct error error;
 };
 
 /* The table sales of the source, by its catalog; `members` stand in its mapping behind keep_shape,
  * `more` behind "to". */
-static bool open_conversion(struct conversion *c, const char *catalog, const char *members,
+static bool open_carrying(struct carrying *c, const char *catalog, const char *members,
                             const char *more)
 {
     char mapping[1200];
-    *c = (struct conversion){0};
+    *c = (struct carrying){0};
     folder_make(&c->folder);
     folder_put(&c->folder, "project.json",
                sample_quoted("{'project': 'test', 'target': '${T}', 'identity': {'strategy': "
@@ -45,15 +45,15 @@ static bool open_conversion(struct conversion *c, const char *catalog, const cha
               catalog_parse_entity(sample_quoted(catalog), "catalog", &c->catalog, &c->error);
     const struct mapping *entity = ok ? project_mapping(&c->project, "sales") : NULL;
     ok = ok && schema_resolve_entity(&c->schema, &c->project, entity, &c->catalog, &c->error) &&
-         tuple_plan_compile(&c->plan, &c->schema, entity, &c->catalog.entities[0], &c->error);
+         plan_compile(&c->plan, &c->schema, entity, &c->catalog.entities[0], &c->error);
     return ok && rows_init(&c->rows, 1, &c->error);
 }
 
-static void close_conversion(struct conversion *c)
+static void close_carrying(struct carrying *c)
 {
     rows_release(&c->rows);
     if (c->plan.entity != NULL)
-        tuple_plan_release(&c->plan);
+        plan_release(&c->plan);
     schema_release(&c->schema);
     catalog_release(&c->catalog);
     project_release(&c->project);
@@ -78,12 +78,12 @@ static size_t bytes_of(const char *hex, uint8_t *bytes)
     return length;
 }
 
-static bool convert(struct conversion *c, const char *hex)
+static bool convert(struct carrying *c, const char *hex)
 {
     uint8_t bytes[512];
     const uint8_t *at = bytes, *end = bytes + bytes_of(hex, bytes);
     rows_clear(&c->rows);
-    bool ok = tuple_convert(&c->plan, &c->rows, &at, end, &c->error);
+    bool ok = rows_put_tuple(&c->rows, &c->plan, &at, end, &c->error);
     if (ok && at != end)
         fail_msg("%s: %td bytes are left", hex, end - at);
     return ok;
@@ -141,6 +141,34 @@ static const struct {
      "00000019 00000001 00000000 00000019 00000001 00000001 00000001 61", NULL},
     {"text[]", "1009", "{'type': 'varchar(5)[]'}", "0000000c 00000000 00000000 00000019",
      "0000000c 00000000 00000000 00000413", NULL},
+    /* as PostgreSQL prints them */
+    {"smallint", "21", "{'type': 'text'}", "00000002 8000", "00000006 2d3332373638", NULL},
+    {"integer", "23", "{'type': 'varchar'}", "00000004 00000007", "00000001 37", NULL},
+    {"bigint", "20", "{'type': 'text'}", "00000008 ffffffffffffffff", "00000002 2d31", NULL},
+    {"boolean", "16", "{'type': 'text'}", "00000001 01", "00000004 74727565", NULL},
+    {"numeric(10,2)", "1700", "{'type': 'text'}", "0000000c 0002 0000 0000 0002 0001 1388",
+     "00000004 312e3530", NULL},
+    {"numeric", "1700", "{'type': 'text'}", "0000000a 0001 ffff 4000 0006 0032",
+     "00000009 2d302e303035303030", NULL},
+    {"numeric", "1700", "{'type': 'text'}", "0000000a 0001 0001 0000 0000 0003",
+     "00000005 3330303030", NULL},
+    {"numeric", "1700", "{'type': 'text'}", "00000008 0000 0000 c000 0000", "00000003 4e614e", NULL},
+    {"date", "1082", "{'type': 'text'}", "00000004 00000000", "0000000a 323030302d30312d3031", NULL},
+    {"date", "1082", "{'type': 'text'}", "00000004 fff4dbf8", "0000000d 303030312d31322d3331204243",
+     NULL},
+    {"timestamp without time zone", "1114", "{'type': 'text'}", "00000008 ffffffffffffffff",
+     "0000001a 313939392d31322d33312032333a35393a35392e393939393939", NULL},
+    {"timestamp with time zone", "1184", "{'type': 'text'}", "00000008 00000000000186a0",
+     "00000018 323030302d30312d30312030303a30303a30302e312b3030", NULL},
+    {"time without time zone", "1083", "{'type': 'text'}", "00000008 0000000000000000",
+     "00000008 30303a30303a3030", NULL},
+    {"uuid", "2950", "{'type': 'text'}", "00000010 00112233445566778899aabbccddeeff",
+     "00000024 30303131323233332d343435352d363637372d383839392d616162626363646465656666", NULL},
+    {"integer", "23", "{'type': 'numeric(5,2)'}", "00000004 00000007", "0000000a 0001 0000 0000 0002 0007",
+     NULL},
+    {"integer", "23", "{'type': 'numeric(5,2)'}", "00000004 000f4240", NULL, "too large"},
+    {"integer", "23", "{'id_of': 'sales', 'foreign_key': false}", "00000003 000001", NULL,
+     "a field of 3 bytes"},
     /* fields of a width that their type does not have */
     {"smallint", "21", "{'type': 'integer'}", "00000003 000001", NULL, "a field of 3 bytes"},
     {"integer", "23", "{'type': 'bigint'}", "00000008 0000000000000001", NULL,
@@ -196,14 +224,14 @@ static void a_field_is_converted(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(fields); i++) {
-        struct conversion c;
+        struct carrying c;
         char catalog[400], members[300] = "", tuple[400], row[400];
         snprintf(catalog, sizeof catalog,
                  CATALOG(COLUMN("id", "integer", "23") "," COLUMN("c", "%s", "%s")), fields[i].type,
                  fields[i].oid);
         if (fields[i].column != NULL)
             snprintf(members, sizeof members, ", 'columns': {'c': %s}", fields[i].column);
-        if (!open_conversion(&c, catalog, members, ""))
+        if (!open_carrying(&c, catalog, members, ""))
             fail_msg("%s as %s: %s", fields[i].type, members, c.error.message);
         snprintf(tuple, sizeof tuple, "0002 00000004 00000007 %s", fields[i].before);
         bool ok = convert(&c, tuple);
@@ -220,7 +248,7 @@ static void a_field_is_converted(void **state)
             assert_string_equal(c.error.entity, "sales");
             assert_string_equal(c.error.key, "id 7");
         }
-        close_conversion(&c);
+        close_carrying(&c);
     }
 }
 
@@ -234,7 +262,8 @@ static void what_is_no_conversion_is_refused(void **state)
          "/to/public.sales/columns/c/type: the source's integer does not become smallint without a "
          "change of value"},
         {"bigint", "20", ", 'columns': {'c': {'type': 'integer'}}", "without a change"},
-        {"integer", "23", ", 'columns': {'c': {'type': 'text'}}", "without a change"},
+        {"double precision", "701", ", 'columns': {'c': {'type': 'text'}}", "without a change"},
+        {"integer", "23", ", 'columns': {'c': {'type': 'varchar(5)'}}", "without a change"},
         {"text", "25", ", 'columns': {'c': {'type': 'uuid'}}", "without a change"},
         {"double precision", "701", ", 'columns': {'c': {'type': 'real'}}", "without a change"},
         {"timestamp with time zone", "1184", ", 'columns': {'c': {'type': 'timestamp'}}",
@@ -251,8 +280,8 @@ static void what_is_no_conversion_is_refused(void **state)
          "without a change"},
         {"money", "790", "", "the source's type money cannot be kept"},
         {"numeric(10,-2)", "1700", "", "cannot be kept"},
-        {"integer", "23", ", 'columns': {'c': {'id_of': 'users'}}",
-         "an identity is kept as uuid or text in the source"},
+        {"date", "1082", ", 'columns': {'c': {'id_of': 'users'}}",
+         "an identity is kept as uuid, text or whole number"},
         {"json", "114", ", 'columns': {'c': {'type': 'jsonb', 'keys_id_of': 'users'}}",
          "the source's column is no jsonb"},
         {"text", "25", ", 'columns': {'d': {'const': 'x', 'type': 'integer'}}",
@@ -268,16 +297,16 @@ static void what_is_no_conversion_is_refused(void **state)
         {"text", "25", ", 'columns': {'d': {'from': 'no'}}", "no such column"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct conversion c;
+        struct carrying c;
         char catalog[400];
         snprintf(catalog, sizeof catalog,
                  CATALOG(COLUMN("id", "integer", "23") "," COLUMN("c", "%s", "%s")), cases[i].type,
                  cases[i].oid);
-        if (open_conversion(&c, catalog, cases[i].members, ""))
+        if (open_carrying(&c, catalog, cases[i].members, ""))
             fail_msg("%s%s is taken", cases[i].type, cases[i].members);
         sample_assert_error(&c.error, ERROR_USAGE, NULL, cases[i].part, cases[i].type);
         assert_non_null(strstr(c.error.message, "sales.json"));
-        close_conversion(&c);
+        close_carrying(&c);
     }
 }
 
@@ -289,8 +318,8 @@ static void what_is_no_conversion_is_refused(void **state)
 static void columns_are_dropped_renamed_and_added(void **state)
 {
     (void)state;
-    struct conversion c;
-    if (!open_conversion(
+    struct carrying c;
+    if (!open_carrying(
             &c, THREE,
             ", 'columns': {'beta': {'from': 'b'}, 'd': {'const': true, 'type': 'boolean'}}",
             ", 'drop': ['a']"))
@@ -302,7 +331,7 @@ static void columns_are_dropped_renamed_and_added(void **state)
     assert_true(convert(&c, "0003 00000004 00000001 00000001 61 00000001 62"));
     sample_assert_hex(&c.rows.lists[0].tuples, "0003 00000004 00000001 00000001 62 00000001 01",
                       "row");
-    close_conversion(&c);
+    close_carrying(&c);
 }
 
 static void a_tuple_is_what_the_catalog_says(void **state)
@@ -325,8 +354,8 @@ static void a_tuple_is_what_the_catalog_says(void **state)
         "ffff",
         "0000",
     };
-    struct conversion c;
-    assert_true(open_conversion(&c, THREE, "", ""));
+    struct carrying c;
+    assert_true(open_carrying(&c, THREE, "", ""));
     for (size_t i = 0; i < COUNT(cut); i++) {
         if (convert(&c, cut[i]))
             fail_msg("%s passes", cut[i]);
@@ -339,12 +368,12 @@ static void a_tuple_is_what_the_catalog_says(void **state)
         "0003 00000004 00000001 00000001 61 ffffffff 0003 00000004 00000002 00000000 00000001 62";
     const uint8_t *at = bytes, *end = bytes + bytes_of(two, bytes);
     rows_clear(&c.rows);
-    assert_true(tuple_convert(&c.plan, &c.rows, &at, end, &c.error));
-    assert_true(tuple_convert(&c.plan, &c.rows, &at, end, &c.error));
+    assert_true(rows_put_tuple(&c.rows, &c.plan, &at, end, &c.error));
+    assert_true(rows_put_tuple(&c.rows, &c.plan, &at, end, &c.error));
     assert_ptr_equal(at, end);
     sample_assert_hex(&c.rows.lists[0].tuples, two, "two");
     assert_int_equal(c.rows.lists[0].rows, 2);
-    close_conversion(&c);
+    close_carrying(&c);
 }
 
 /* jsonb has no -0: each is a line, and what is in quotes is none. */
@@ -353,12 +382,12 @@ static void negative_zeros_of_json_are_lost(void **state)
     (void)state;
     static const char json[] =
         "{\"-0\": \"-0 \\\"-0\", \"a\": -0, \"b\": [-0.00, -0e5, -1, 0, -0.5, -0.0E-2], \"c\": -10}";
-    struct conversion c;
+    struct carrying c;
     char tuple[512];
     size_t used = (size_t)snprintf(tuple, sizeof tuple, "0002 00000004 00000007 %08zx", sizeof json - 1);
     for (size_t i = 0; i + 1 < sizeof json; i++)
         used += (size_t)snprintf(tuple + used, sizeof tuple - used, "%02x", (unsigned char)json[i]);
-    assert_true(open_conversion(&c, CATALOG(COLUMN("id", "integer", "23") "," COLUMN("c", "json", "114")),
+    assert_true(open_carrying(&c, CATALOG(COLUMN("id", "integer", "23") "," COLUMN("c", "json", "114")),
                                 ", 'columns': {'c': {'type': 'jsonb'}}", ""));
     assert_true(convert(&c, tuple));
     sample_assert_tuples(&c.plan.losses.tuples, NULL,
@@ -366,7 +395,7 @@ static void negative_zeros_of_json_are_lost(void **state)
                          "sales|id 7|c|json_negative_zero|-0.00|0\n"
                          "sales|id 7|c|json_negative_zero|-0e5|0\n"
                          "sales|id 7|c|json_negative_zero|-0.0E-2|0\n");
-    close_conversion(&c);
+    close_carrying(&c);
 }
 
 /* The key in an error, by its type; a text of four or eight characters is no number. */
@@ -389,18 +418,18 @@ static void an_error_names_the_row(void **state)
         {"bytea", "17", "00000003 616263", "id ?"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct conversion c;
+        struct carrying c;
         char catalog[400], tuple[200];
         snprintf(catalog, sizeof catalog,
                  CATALOG(COLUMN("id", "%s", "%s") "," COLUMN("c", "text", "25")), cases[i].type,
                  cases[i].oid);
-        assert_true(open_conversion(
+        assert_true(open_carrying(
             &c, catalog, ", 'columns': {'c': {'null': false}}", ""));
         c.schema.outputs[0].columns[0].not_null = false;
         snprintf(tuple, sizeof tuple, "0002 %s ffffffff", cases[i].field);
         assert_false(convert(&c, tuple));
         assert_string_equal(c.error.key, cases[i].key);
-        close_conversion(&c);
+        close_carrying(&c);
     }
 }
 

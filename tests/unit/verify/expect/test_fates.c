@@ -516,7 +516,7 @@ static void both_count_the_columns_of_tuples(void **state)
     struct project project;
     struct catalog catalog;
     struct schema schema;
-    struct tuple_plan plan;
+    struct plan plan;
     struct rows rows;
     struct expectation *expectation;
     struct buffer tuples;
@@ -542,7 +542,7 @@ static void both_count_the_columns_of_tuples(void **state)
         fail_msg("%s", error.message);
     const struct mapping *entity = project_mapping(&project, "sales");
     if (!schema_resolve_entity(&schema, &project, entity, &catalog, &error) ||
-        !tuple_plan_compile(&plan, &schema, entity, &catalog.entities[0], &error) ||
+        !plan_compile(&plan, &schema, entity, &catalog.entities[0], &error) ||
         !rows_init(&rows, 1, &error) ||
         !expectation_new(&expectation, &project, entity, &catalog.entities[0], &error))
         fail_msg("%s", error.message);
@@ -556,7 +556,7 @@ static void both_count_the_columns_of_tuples(void **state)
     }
     const uint8_t *at = tuples.data, *end = at + tuples.length;
     while (at < end)
-        if (!tuple_convert(&plan, &rows, &at, end, &error))
+        if (!rows_put_tuple(&rows, &plan, &at, end, &error))
             fail_msg("%s", error.message);
     if (!expectation_batch(expectation, tuples.data, tuples.length, ignore_row, NULL, &records,
                            &filtered, &error))
@@ -566,7 +566,7 @@ static void both_count_the_columns_of_tuples(void **state)
     buffer_release(&tuples);
     expectation_free(expectation);
     rows_release(&rows);
-    tuple_plan_release(&plan);
+    plan_release(&plan);
     schema_release(&schema);
     catalog_release(&catalog);
     project_release(&project);

@@ -61,7 +61,7 @@ static const struct catalog_object *over(const char *kind, const char *columns)
     const struct mapping entity = {.source = &old, .from = "books"};
     const struct mapping_column renamed = {.value = {.kind = VALUE_FROM, .from = "c"}};
     const struct mapping_column other = {.value = {.kind = VALUE_FROM, .from = "d"}};
-    const struct mapping_column same = {.value = {.kind = VALUE_SAME}};
+    const struct mapping_column same = {.value = {.kind = VALUE_FROM, .from = "b"}};
     struct blueprint_column own[] = {
         {.name = "a"}, {.name = "b", .mapping = &same}, {.name = "new", .mapping = &renamed}, {.name = "c", .mapping = &other},
     };

@@ -1,4 +1,4 @@
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 #include "graduate/buffer.h"
 #include "json_number.h"
 
@@ -406,6 +406,22 @@ bool json_bson_parse(const char *text, size_t length, bson_t *document, bool *cu
     bool ok = parse_text(&p, document) && !p.wrong;
     if (cut != NULL)
         *cut = !p.closed && is_cut(&p);
+    if (p.string.failed)
+        ok = error_memory(error);
+    buffer_release(&p.string);
+    buffer_release(&p.keys);
+    return ok;
+}
+
+bool json_bson_append(bson_t *document, const char *key, const char *text, size_t length,
+                      struct error *error)
+{
+    struct parser p = {.text = text, .length = length, .error = error};
+    buffer_init(&p.string);
+    buffer_init(&p.keys);
+    bool ok = parse_value(&p, document, key, (int)strlen(key));
+    skip_space(&p);
+    ok = ok && (p.at == p.length || fail(&p, p.at, "something follows the value")) && !p.wrong;
     if (p.string.failed)
         ok = error_memory(error);
     buffer_release(&p.string);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "graduate/buffer.h"
-#include "json_bson.h"
+#include "graduate/json_bson.h"
 
 #include <bson/bson.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * value any other that the shortest text of a    double double says any other of 34 digits and the
  * exponents Decimal128 that Decimal128 has any other                                none: the
  * caller must refuse it */
-#ifndef EXTRACT_JSON_NUMBER_H
-#define EXTRACT_JSON_NUMBER_H
+#ifndef COMMON_JSON_NUMBER_H
+#define COMMON_JSON_NUMBER_H
 
 #include <bson/bson.h>
 #include <stdbool.h>

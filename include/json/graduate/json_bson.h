@@ -1,3 +1,5 @@
+/* Room common/json: JSON texts as BSON, to the last digit. It uses common/base. */
+
 /* json_bson.h: JSON text to BSON documents, without a detour through doubles or Extended JSON.
  *
  *   JSON                     BSON
@@ -10,8 +12,8 @@
  * the mapping's type says. What has no faithful form is an error: a number that nothing holds
  * exactly, a key that is there twice or holds NUL, text that is no UTF-8, nesting deeper than
  * JSON_BSON_DEPTH. */
-#ifndef EXTRACT_JSON_BSON_H
-#define EXTRACT_JSON_BSON_H
+#ifndef GRADUATE_JSON_BSON_H
+#define GRADUATE_JSON_BSON_H
 
 #include "graduate/error.h"
 
@@ -27,6 +29,10 @@ enum { JSON_BSON_DEPTH = 100 };
  * a record can still be named; *cut (may be NULL) says whether the text merely stops too early. */
 bool json_bson_parse(const char *text, size_t length, bson_t *document, bool *cut,
                      struct error *error);
+
+/* Append exactly one JSON value of any kind as the member `key`. Errors as above. */
+bool json_bson_append(bson_t *document, const char *key, const char *text, size_t length,
+                      struct error *error);
 
 /* Members of a document. NULL: there is no such text. */
 const char *json_bson_text(const bson_t *document, const char *key);

@@ -1,0 +1,33 @@
+/* compiling.h: a plan while it is compiled; plan.c begins, plan_tuples.c has the part that only
+ * rows of a Postgres source need. */
+#ifndef TRANSFORM_COMPILING_H
+#define TRANSFORM_COMPILING_H
+
+#include "plan.h"
+
+struct compiling {
+    struct plan *plan;
+    const struct output_plan *output; /* the one at hand */
+    struct error *error;
+};
+
+/* An ERROR_USAGE about the column. `word`: of it, with its slash; "" is the column itself. */
+bool compiling_wrong(struct compiling *c, const char *column, const char *word, const char *what);
+/* The field of that name below the node, made where it is missing; NULL without memory. */
+struct node *compiling_child(struct compiling *c, struct node *parent, const char *name,
+                             size_t length);
+/* Does what the mapping itself puts into the column fit it? */
+bool compiling_check_constant(struct compiling *c, const struct schema_column *column,
+                              const struct encoding *encoding, const struct value *value);
+
+/* Before the first column. */
+bool compiling_begin_tuples(struct compiling *c, const struct catalog_entity *catalog);
+/* Is it a field of the source as it is, whose value nobody has to know? Compile it. */
+bool compiling_is_carried(const struct compiling *c, const struct schema_column *column);
+bool compiling_carry(struct compiling *c, const struct schema_column *column,
+                     struct column_plan *plan);
+/* Behind the last word of the mapping: every field that it names is a column of the source, and
+ * every column of the source has its place. */
+bool compiling_end_tuples(struct compiling *c);
+
+#endif

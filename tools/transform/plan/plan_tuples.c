@@ -1,0 +1,187 @@
+/* How a mapping takes the rows of a Postgres source: fields that are carried over as they are, and
+ * columns whose values somebody asks for. */
+#include "compiling.h"
+
+#include "graduate/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool compiling_is_carried(const struct compiling *c, const struct schema_column *column)
+{
+    return c->plan->tuples.catalog != NULL && column->source_column >= 0 &&
+           (column->mapping == NULL || mapping_value_is_plain(&column->mapping->value));
+}
+
+/* A field of a tuple that is taken as it is. Its name is a name, and no path. */
+bool compiling_carry(struct compiling *c, const struct schema_column *column,
+                     struct column_plan *plan)
+{
+    struct plan *of = c->plan;
+    const struct catalog_column *from = &of->tuples.catalog->columns[column->source_column];
+    struct node *node = compiling_child(c, &of->scopes[0].root, from->name, strlen(from->name));
+    struct mapping_value *value = arena_alloc(&of->arena, 1, sizeof *value);
+    if (node == NULL || value == NULL)
+        return error_memory(c->error);
+    if (node->slot == NO_SLOT)
+        node->slot = of->scopes[0].slot_count++;
+    node->whole = node->claimed = true;
+    *value = column->mapping != NULL ? column->mapping->value : (struct mapping_value){0};
+    value->kind = VALUE_FROM;
+    plan->column = column;
+    plan->carried = true;
+    plan->conversion = (struct conversion){
+        .from = from->oid,
+        .from_name = from->type,
+        .type = column->type,
+        .identity = &of->project->identity,
+        .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
+        .keys_entity = value->keys_id_of != NULL ? value->keys_id_of->name : NULL,
+        .ids = value->ids,
+        .path = column->name,
+        .losses = &of->losses,
+    };
+    plan->expression = (struct expression){
+        .kind = VALUE_FROM,
+        .slot = node->slot,
+        .mapping = value,
+        .has_fallback = value->fallback != NULL,
+        .path = column->name,
+        .encoding = {.type = column->type,
+                     .identity = &of->project->identity,
+                     .path = column->name,
+                     .losses = &of->losses},
+    };
+    buffer_init(&plan->expression.scratch);
+    const char *word;
+    char why[200];
+    if (!conversion_find(&plan->conversion, &word, why, sizeof why))
+        return compiling_wrong(c, column->name, word, why);
+    struct error reason;
+    if (value->fallback != NULL && !encode_supported(&column->type))
+        return compiling_wrong(c, column->name, "/type", "there are no constants of this type");
+    if (value->fallback != NULL &&
+        (!value_from_json(&of->arena, value->fallback, &plan->expression.fallback)))
+        return error_memory(c->error);
+    if (value->fallback != NULL && !compiling_check_constant(c, column, &plan->expression.encoding,
+                                                             &plan->expression.fallback))
+        return false;
+    return allowed_compile(&plan->allowed, &of->arena, &plan->expression.encoding,
+                           column->mapping != NULL ? column->mapping->in : NULL, &reason) ||
+           compiling_wrong(c, column->name, "/in", reason.message);
+}
+
+/* The form of a value that PostgreSQL's type has in a document. */
+static bool has_value(uint32_t oid)
+{
+    static const uint32_t others[] = {OID_FLOAT4, OID_FLOAT8, OID_TEXT, OID_VARCHAR, OID_CHAR,
+                                      OID_NAME,   OID_BYTEA,  OID_JSON, OID_JSONB};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i] == oid)
+            return true;
+    return field_has_text(oid);
+}
+
+/* A field that the mapping names is a column of the source. */
+static bool check_names(struct compiling *c, const char **names)
+{
+    const struct catalog_entity *catalog = c->plan->tuples.catalog;
+    const struct node *root = &c->plan->scopes[0].root;
+    struct errors errors = {0};
+    for (size_t n = 0; n < root->child_count; n++) {
+        const char *name = root->children[n].name;
+        if (catalog_column_find(catalog, name) != NULL)
+            continue;
+        const char *nearest = words_nearest(name, names, catalog->column_count);
+        error_set(c->error, ERROR_USAGE,
+                  "%s: the mapping names \"%s\", and the source's table has no such column%s%s%s",
+                  c->plan->entity->file, name, nearest != NULL ? "; did you mean \"" : "",
+                  nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        error_hint(c->error, "correct it, or leave it away");
+        if (!errors_add(&errors, c->error))
+            return false;
+    }
+    return errors_give(&errors, c->error);
+}
+
+/* What the mapping makes of a column; NULL: nothing. */
+static const struct node *node_of(const struct node *root, const char *name)
+{
+    for (size_t n = 0; n < root->child_count; n++)
+        if (strcmp(root->children[n].name, name) == 0)
+            return &root->children[n];
+    return NULL;
+}
+
+static bool refuse_unspoken(struct compiling *c, const char *columns)
+{
+    error_set(c->error, ERROR_USAGE,
+              "%s: the mapping says nothing of these columns of the source: %s",
+              c->plan->entity->file, columns);
+    return error_hint(c->error, "map them, drop them by name (\"drop\"), keep what remains in a "
+                                "\"rest\" column, or keep all columns as they are "
+                                "(\"keep_shape\")");
+}
+
+/* Somebody asks for the column's value. */
+static bool look_into(struct compiling *c, size_t column)
+{
+    const struct catalog_column *from = &c->plan->tuples.catalog->columns[column];
+    size_t length = strlen(from->type);
+    bool array = length > 2 && strcmp(from->type + length - 2, "[]") == 0;
+    c->plan->tuples.valued[column] = c->plan->tuples.any_valued = true;
+    if (array || has_value(from->oid))
+        return true;
+    error_set(
+        c->error, ERROR_USAGE,
+        "%s: the source's column \"%s\" is of type %s, which has no value that a condition, a "
+        "function or a document could hold",
+        c->plan->entity->file, from->name, from->type);
+    return error_hint(c->error, "take it as it is into a column of its own, or drop it");
+}
+
+bool compiling_end_tuples(struct compiling *c)
+{
+    struct plan *plan = c->plan;
+    const struct catalog_entity *catalog = plan->tuples.catalog;
+    const struct node *root = &plan->scopes[0].root;
+    const char **names = arena_alloc(&plan->arena, catalog->column_count + 1, sizeof *names);
+    if (names == NULL)
+        return error_memory(c->error);
+    for (size_t i = 0; i < catalog->column_count; i++)
+        names[i] = catalog->columns[i].name;
+    struct buffer unspoken;
+    buffer_init(&unspoken);
+    bool ok = check_names(c, names);
+    for (size_t i = 0; ok && i < catalog->column_count; i++) {
+        const struct node *node = node_of(root, names[i]);
+        bool rest = node == NULL && !root->whole;
+        if (rest && !plan->scopes[0].has_rest)
+            buffer_printf(&unspoken, "%s%s", unspoken.length > 0 ? ", " : "", names[i]);
+        else if (rest || root->slot != NO_SLOT ||
+                 (node != NULL && (node->valued || node->child_count > 0)))
+            ok = look_into(c, i);
+    }
+    if (ok && unspoken.length > 0)
+        ok = refuse_unspoken(c, buffer_text(&unspoken));
+    buffer_release(&unspoken);
+    return ok;
+}
+
+bool compiling_begin_tuples(struct compiling *c, const struct catalog_entity *catalog)
+{
+    struct tuple_reading *tuples = &c->plan->tuples;
+    struct arena *arena = &c->plan->arena;
+    tuples->catalog = catalog;
+    tuples->document = bson_new();
+    tuples->fields = arena_alloc(arena, catalog->column_count, sizeof *tuples->fields);
+    tuples->valued = arena_alloc(arena, catalog->column_count, sizeof *tuples->valued);
+    tuples->key = arena_alloc(arena, catalog->key.count, sizeof *tuples->key);
+    if (tuples->fields == NULL || tuples->valued == NULL || tuples->key == NULL)
+        return error_memory(c->error);
+    for (size_t k = 0; k < catalog->key.count; k++)
+        for (size_t i = 0; i < catalog->column_count; i++)
+            if (strcmp(catalog->columns[i].name, catalog->key.items[k]) == 0)
+                tuples->key[tuples->key_count++] = i;
+    return true;
+}

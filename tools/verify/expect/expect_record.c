@@ -1,0 +1,367 @@
+/* Rows of a Postgres source as documents, where somebody asks for values and not only for fields.
+ */
+#include "canonical.h"
+#include "expect_row.h"
+#include "graduate/json_bson.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- whose value is asked for ------------------------------------------------------------------
+ */
+
+/* Does the path begin with that name? */
+static bool leads_to(const char *path, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(path, name, length) == 0 && (path[length] == '\0' || path[length] == '.');
+}
+
+static bool asks(const struct conditions *conditions, const char *name, bool inner)
+{
+    for (size_t i = 0; i < conditions->count; i++)
+        if (inner == conditions->items[i].outer && leads_to(conditions->items[i].path, name))
+            return true;
+    return false;
+}
+
+static bool value_asks(const struct mapping_value *value, const char *name, bool inner)
+{
+    bool found = asks(&value->when, name, inner);
+    found = found || (!inner && value->kind == VALUE_FROM &&
+                      (leads_to(value->from, name) || strcmp(value->from, ".") == 0));
+    for (size_t i = 0; i < value->member_count && !found; i++)
+        found = value_asks(&value->members[i].value, name, inner);
+    return found;
+}
+
+static bool form_asks(const struct form *form, const char *name)
+{
+    bool inner = form->mapping->each != NULL;
+    bool found =
+        asks(&form->mapping->when, name, inner) || (inner && leads_to(form->mapping->each, name));
+    for (size_t i = 0; i < form->column_count && !found; i++)
+        found = form->carried[i].source < 0 && value_asks(&form->columns[i].value, name, inner);
+    return found;
+}
+
+static bool is_asked_for(const struct expectation *e, const char *name)
+{
+    bool found = false;
+    for (size_t f = 0; f < e->form_count && !found; f++)
+        found = form_asks(&e->forms[f], name);
+    for (size_t i = 0; i < e->entity->rule_count && !found; i++) {
+        const struct mapping_rule *rule = &e->entity->rules[i];
+        bool inner = rule->each != NULL;
+        found = asks(&rule->when, name, inner) || (inner && leads_to(rule->each, name));
+    }
+    for (size_t i = 0; i < e->entity->drops.count && !found; i++)
+        found = leads_to(e->entity->drops.items[i], name) &&
+                strcmp(e->entity->drops.items[i], name) != 0;
+    return found;
+}
+
+/* Is it spoken for by some word of the mapping? */
+static bool is_claimed(const struct expectation *e, const char *name)
+{
+    for (size_t i = 0; i < e->scopes[0].count; i++)
+        if (leads_to(e->scopes[0].claims[i].path, name) ||
+            (strcmp(e->scopes[0].claims[i].path, ".") == 0 &&
+             e->scopes[0].claims[i].kind == CLAIM_WHOLE))
+            return true;
+    return false;
+}
+
+bool tuples_look(struct expectation *e, struct error *error)
+{
+    for (size_t i = 0; i < e->catalog->column_count; i++) {
+        const struct catalog_column *column = &e->catalog->columns[i];
+        bool rest = !is_claimed(e, column->name);
+        struct pgtype type;
+        e->valued[i] = rest || is_asked_for(e, column->name);
+        if (rest && !e->scopes[0].has_rest)
+            return expect_wrong(e, e->entity->tables, column->name,
+                                "the mapping says nothing of the source's column", error);
+        if (e->valued[i] &&
+            (!tuples_type(column, &type) || type.base == PG_INTERVAL || type.base == PG_INET))
+            return expect_wrong(e, e->entity->tables, column->name,
+                                "values of the source's type cannot be asked for", error);
+    }
+    return true;
+}
+
+/* ---- the document ------------------------------------------------------------------------------
+ */
+
+struct adding {
+    bson_t *to;
+    const char *name;
+    struct error *error;
+};
+
+static bool added(const struct adding *a, bool done)
+{
+    return done || error_set(a->error, ERROR_DATA, "the row is too large for a document");
+}
+
+static bool add_json(const struct adding *a, const struct pgtype *type,
+                     const struct tuple_field *field)
+{
+    int32_t head = type->base == PG_JSONB;
+    if (field->length < head)
+        return error_set(a->error, ERROR_SOURCE, "a field of no bytes is no jsonb");
+    if (json_bson_append(a->to, a->name, (const char *)field->bytes + head,
+                         (size_t)(field->length - head), a->error))
+        return true;
+    a->error->code = ERROR_DATA;
+    return false;
+}
+
+/* The double that a real's shortest text reads as. */
+static double widen(float real)
+{
+    double number = (double)real;
+    for (int digits = FLT_DIG; isfinite(real) && digits <= FLT_DECIMAL_DIG; digits++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.*e", digits - 1, (double)real);
+        number = strtod(text, NULL);
+        if ((float)number == real)
+            break;
+    }
+    return number;
+}
+
+static bool add_float(const struct adding *a, const struct tuple_field *field)
+{
+    double number;
+    if (field->length == 8) {
+        uint64_t bits = get_be64(field->bytes);
+        memcpy(&number, &bits, sizeof number);
+    } else if (field->length == 4) {
+        uint32_t bits = get_be32(field->bytes);
+        float real;
+        memcpy(&real, &bits, sizeof real);
+        number = widen(real);
+    } else {
+        return error_set(a->error, ERROR_SOURCE, "a float of %d bytes", field->length);
+    }
+    return added(a, bson_append_double(a->to, a->name, -1, number));
+}
+
+static bool add_decimal(const struct adding *a, const char *text)
+{
+    bson_decimal128_t decimal;
+    char again[BSON_DECIMAL128_STRING];
+    bool held = bson_decimal128_from_string(text, &decimal);
+    if (held)
+        bson_decimal128_to_string(&decimal, again);
+    if (!held || (strpbrk(text, "Nn") == NULL && !item_same_number(text, again)))
+        return error_set(a->error, ERROR_DATA, "a number of more than 34 digits");
+    return added(a, bson_append_decimal128(a->to, a->name, -1, &decimal));
+}
+
+/* As ISO 8601 writes what PostgreSQL prints: a T between day and time, Z for UTC. */
+static void make_iso(struct buffer *text, const struct pgtype *type)
+{
+    char *at = (char *)text->data, *zone;
+    bool moment = type->base == PG_TIMESTAMP || type->base == PG_TIMESTAMPTZ;
+    char *blank = moment && at != NULL ? strchr(buffer_text(text), ' ') : NULL;
+    if (blank == NULL)
+        return;
+    *blank = 'T';
+    zone = type->base == PG_TIMESTAMPTZ ? strstr(blank, "+00") : NULL;
+    if (zone == NULL)
+        return;
+    *zone = 'Z';
+    memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+    text->length -= 2;
+}
+
+static bool add_printed(const struct adding *a, const struct pgtype *type,
+                        const struct tuple_field *field)
+{
+    struct buffer text;
+    buffer_init(&text);
+    bool ok = tuples_print(type, field, &text, a->error);
+    buffer_putc(&text, '\0'); /* so that it can be written in */
+    if (ok && buffer_ok(&text, a->error)) {
+        text.length--;
+        make_iso(&text, type);
+        ok = type->base == PG_NUMERIC
+                 ? add_decimal(a, buffer_text(&text))
+                 : added(a, bson_append_utf8(a->to, a->name, -1, buffer_text(&text),
+                                             (int)text.length));
+    } else {
+        a->error->code = ERROR_SOURCE;
+        ok = false;
+    }
+    buffer_release(&text);
+    return ok;
+}
+
+static bool add_scalar(const struct adding *a, const struct pgtype *type,
+                       const struct tuple_field *field)
+{
+    const struct carried carried = {0, *type};
+    struct item item = tuples_id(&carried, field);
+    const char *text;
+    size_t length;
+    switch ((int)type->base) {
+    case PG_JSON:
+    case PG_JSONB:
+        return add_json(a, type, field);
+    case PG_FLOAT4:
+    case PG_FLOAT8:
+        return add_float(a, field);
+    case PG_BOOL:
+        return field->length == 1
+                   ? added(a, bson_append_bool(a->to, a->name, -1, field->bytes[0]))
+                   : error_set(a->error, ERROR_SOURCE, "a boolean of %d bytes", field->length);
+    case PG_INT2:
+    case PG_INT4:
+        if (item.value.value_type != BSON_TYPE_INT64)
+            return error_set(a->error, ERROR_SOURCE, "an integer of %d bytes", field->length);
+        return added(a, bson_append_int32(a->to, a->name, -1, (int32_t)item.value.value.v_int64));
+    case PG_BYTEA:
+        return added(a, bson_append_binary(a->to, a->name, -1, BSON_SUBTYPE_BINARY, field->bytes,
+                                           (uint32_t)field->length));
+    default:
+        break;
+    }
+    if (item_text(&item, &text, &length)) {
+        while (type->base == PG_CHAR && length > 0 && text[length - 1] == ' ')
+            length--;
+        return added(a, bson_append_utf8(a->to, a->name, -1, text, (int)length));
+    }
+    if (item.value.value_type != BSON_TYPE_EOD)
+        return added(a, bson_append_value(a->to, a->name, -1, &item.value));
+    return add_printed(a, type, field);
+}
+
+static bool add_array(const struct adding *a, const struct pgtype *type,
+                      const struct tuple_field *field)
+{
+    struct pgtype element = *type;
+    const uint8_t *at = field->bytes, *end = at + field->length;
+    bson_t array;
+    element.array = false;
+    if (field->length < 12 || (get_be32(at) > 0 && field->length < 20))
+        return error_set(a->error, ERROR_SOURCE, "an array of %d bytes", field->length);
+    if (get_be32(at) > 1)
+        return error_set(a->error, ERROR_DATA, "an array of several dimensions");
+    uint32_t count = get_be32(at) == 1 ? get_be32(at + 12) : 0;
+    at += count > 0 ? 20 : 12;
+    if (!added(a, bson_append_array_begin(a->to, a->name, -1, &array)))
+        return false;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        char digits[16];
+        struct adding inner = {&array, NULL, a->error};
+        bson_uint32_to_string(i, &inner.name, digits, sizeof digits);
+        struct tuple_field item = {at + 4, end - at >= 4 ? (int32_t)get_be32(at) : INT32_MIN};
+        ok = item.length >= -1 && (item.length <= 0 || end - at - 4 >= item.length);
+        if (!ok)
+            error_set(a->error, ERROR_SOURCE, "an array that is cut off");
+        ok = ok && (item.length < 0 ? added(a, bson_append_null(&array, inner.name, -1))
+                                    : add_scalar(&inner, &element, &item));
+        at += 4 + (ok && item.length > 0 ? item.length : 0);
+    }
+    return added(a, bson_append_array_end(a->to, &array)) && ok;
+}
+
+bool tuples_document(struct expectation *e, bson_t *document, struct error *error)
+{
+    bson_reinit(document);
+    for (size_t i = 0; i < e->catalog->column_count; i++) {
+        const struct catalog_column *column = &e->catalog->columns[i];
+        const struct tuple_field *field = &e->fields[i];
+        const struct adding a = {document, column->name, error};
+        struct pgtype type;
+        if (!e->valued[i] || field->length < 0 || !tuples_type(column, &type)) {
+            if (!added(&a, bson_append_null(document, column->name, -1)))
+                return false;
+            continue;
+        }
+        if (!(type.array ? add_array(&a, &type, field) : add_scalar(&a, &type, field)))
+            return error_at(error, NULL, NULL, column->name);
+    }
+    return true;
+}
+
+/* ---- all tuples -------------------------------------------------------------------------------
+ */
+
+static bool read_fields(struct expectation *e, const uint8_t **at, const uint8_t *end)
+{
+    size_t count = e->catalog->column_count;
+    if (end - *at < 2 || get_be16(*at) != count)
+        return false;
+    *at += 2;
+    for (size_t i = 0; i < count; i++) {
+        int32_t length = end - *at >= 4 ? (int32_t)get_be32(*at) : INT32_MIN;
+        *at += 4;
+        if (length < -1 || (length > 0 && end - *at < length))
+            return false;
+        e->fields[i] = (struct tuple_field){*at, length};
+        *at += length > 0 ? length : 0;
+    }
+    return true;
+}
+
+/* "id 17, date 2020-01-01": the source's key, of the columns that are read without the mapping. */
+static bool name_tuple(const struct expectation *e, struct error *error)
+{
+    struct buffer key;
+    struct error ignored;
+    buffer_init(&key);
+    for (size_t k = 0; k < e->catalog->key.count; k++)
+        for (size_t c = 0; c < e->catalog->column_count; c++) {
+            const struct catalog_column *column = &e->catalog->columns[c];
+            struct pgtype type;
+            struct buffer value;
+            if (strcmp(column->name, e->catalog->key.items[k]) != 0 || !tuples_type(column, &type))
+                continue;
+            buffer_init(&value);
+            buffer_printf(&key, "%s%s ", k > 0 ? ", " : "", column->name);
+            if (canonical_from_binary(&type, e->fields[c].bytes, e->fields[c].length, &value,
+                                      &ignored) &&
+                !value.failed)
+                canonical_print(&type, value.data, value.length, &key);
+            buffer_release(&value);
+        }
+    error_at(error, e->entity->name, buffer_text(&key), NULL);
+    buffer_release(&key);
+    return false;
+}
+
+bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
+                  expect_callback callback, void *context, int64_t *records, int64_t *filtered,
+                  struct error *error)
+{
+    const uint8_t *end = payload + length;
+    bson_t document = BSON_INITIALIZER;
+    bool ok = true;
+    for (; ok && payload < end; ++*records) {
+        bool out = false;
+        if (!read_fields(e, &payload, end)) {
+            error_set(error, ERROR_SOURCE, "a row of %s is not what its catalog says",
+                      e->entity->from);
+            ok = error_at(error, e->entity->name, NULL, NULL);
+            break;
+        }
+        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
+        ok = tuples_document(e, &document, error);
+        const uint8_t *data = bson_get_data(&document);
+        memcpy(&record.value.value.v_doc.data, &data, sizeof data); /* it is only read */
+        record.value.value.v_doc.data_len = document.len;
+        ok = ok && expect_record(e, &record, &out, callback, context, error);
+        *filtered += out;
+        ok = ok || name_tuple(e, error);
+        arena_release(&e->texts);
+    }
+    bson_destroy(&document);
+    return ok;
+}
