@@ -52,7 +52,7 @@ ROOMS = {
         "common/base common/json extract/reader", "bson curl xxhash", "cases appwrite_source appwrite_wire headcount"
     ),
     "extract": Room(
-        "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
+        "common/base common/catalog common/mapping common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
         "bson",
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),

@@ -42,9 +42,9 @@ static bool open_partial(struct checkpoint *checkpoint, struct error *error)
 {
     checkpoint->growing = true;
     checkpoint->fd = open(checkpoint->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    return checkpoint->fd >= 0 || error_set_errno(error, ERROR_TARGET,
-                                                  "cannot write the checkpoint %s",
-                                                  checkpoint->partial);
+    return checkpoint->fd >= 0 ||
+           error_set_errno(error, ERROR_TARGET, "cannot write the checkpoint %s",
+                           checkpoint->partial);
 }
 
 bool checkpoint_cut(struct checkpoint *checkpoint, struct error *error)
@@ -69,8 +69,9 @@ bool checkpoint_open(struct checkpoint *checkpoint, const char *path, checkpoint
         ok = open_partial(checkpoint, error);
     else if (checkpoint->fd < 0)
         ok = error_set_errno(error, ERROR_SOURCE, "cannot open the checkpoint %s", path);
-    ok = ok && visit_frames(checkpoint, checkpoint->growing ? checkpoint->partial : checkpoint->path,
-                            visit, context, error);
+    ok =
+        ok && visit_frames(checkpoint, checkpoint->growing ? checkpoint->partial : checkpoint->path,
+                           visit, context, error);
     stream_writer_init(&checkpoint->writer, checkpoint->fd, checkpoint->partial, CODEC_ZLIB);
     if (ok && checkpoint->complete && checkpoint->growing) /* killed before it had its name */
         ok = checkpoint_cut(checkpoint, error) && checkpoint_settle(checkpoint, error);

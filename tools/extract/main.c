@@ -7,6 +7,7 @@
 #include "graduate/message.h"
 #include "graduate/options.h"
 #include "headcount.h"
+#include "named_key.h"
 #include "postgres_source.h"
 
 #include <limits.h>
@@ -90,6 +91,7 @@ static bool print_catalog(const struct project *project, const struct endpoint_t
     struct catalog catalog;
     catalog_init(&catalog);
     bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error) &&
+              named_key_settle(project, texts->endpoint.source, &catalog, error) &&
               identify_all(project, texts, &catalog, error) &&
               print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
@@ -126,11 +128,13 @@ static bool of_source(const struct project *project, struct error *error)
     return ok;
 }
 
-static bool load_catalog(const struct mapping *entity, const struct endpoint_texts *texts,
-                         struct catalog *catalog, struct error *error)
+static bool load_catalog(const struct project *project, const struct mapping *entity,
+                         const struct endpoint_texts *texts, struct catalog *catalog,
+                         struct error *error)
 {
     return given.catalogs == NULL
                ? texts->ops->catalog(&texts->endpoint, catalog, error) &&
+                     named_key_settle(project, texts->endpoint.source, catalog, error) &&
                      identify(entity, texts, catalog, error)
                : catalog_read(given.catalogs, texts->endpoint.source->name, catalog, NULL, error);
 }
@@ -176,7 +180,7 @@ static bool of_entity(const struct project *project, struct error *error)
     catalog_init(&catalog);
     buffer_init(&bytes);
     request.source = &texts;
-    bool ok = load_catalog(request.entity, &texts, &catalog, error) &&
+    bool ok = load_catalog(project, request.entity, &texts, &catalog, error) &&
               load_position(&bytes, &position, &request.after, error);
     if (ok) {
         request.catalog = catalog_find(&catalog, request.entity->from);

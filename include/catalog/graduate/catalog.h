@@ -63,6 +63,7 @@ struct catalog_entity {
     int64_t estimate; /* records, by the source's own estimate; -1 unknown */
     bool exact;       /* the estimate is a count, and was true when the catalog was made */
     int64_t bytes;    /* of its data, estimated; -1 unknown */
+    bool view;        /* it is made of other entities, and nobody has to read it */
     char *identity;   /* JSON: what it cannot be mistaken by (reader.h); NULL where nobody asked */
     struct catalog_column *columns;
     size_t column_count;
@@ -91,6 +92,8 @@ void catalog_release(struct catalog *catalog);
 /* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer
  * holds until the next call. */
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
+/* Take one of the entities off; those behind it move up. */
+void catalog_remove(struct catalog *catalog, size_t entity);
 /* Where two identities (JSON texts) differ, as "size was 1200 and is 1234"; false where they do not.
  * Members that only one of them has tell nothing. */
 bool catalog_identity_differs(const char *before, const char *now, char *what, size_t size);

@@ -83,6 +83,7 @@ static const struct member entity_members[] = {
     {"estimate", NUMBER, false, offsetof(struct catalog_entity, estimate), 0, NULL},
     {"exact", FLAG, false, offsetof(struct catalog_entity, exact), 0, NULL},
     {"bytes", NUMBER, false, offsetof(struct catalog_entity, bytes), 0, NULL},
+    {"view", FLAG, false, offsetof(struct catalog_entity, view), 0, NULL},
     {"identity", TEXT, false, offsetof(struct catalog_entity, identity), 0, NULL},
     {"columns", LIST, false, LIST_OF(struct catalog_entity, columns, column_count), &column_shape},
     {"key", NAMES, false, offsetof(struct catalog_entity, key), 0, NULL},
@@ -161,6 +162,14 @@ static void struct_init(void *base, const struct shape *shape)
          member++)
         if (member->kind == NUMBER)
             *AT(base, member->offset, int64_t) = -1;
+}
+
+void catalog_remove(struct catalog *catalog, size_t entity)
+{
+    struct catalog_entity *at = &catalog->entities[entity];
+    struct_release(at, &entity_shape);
+    catalog->entity_count--;
+    memmove(at, at + 1, (catalog->entity_count - entity) * sizeof *at);
 }
 
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name)

@@ -99,6 +99,31 @@ static void decide_table(struct deciding *d)
         keep(d, NULL);
 }
 
+/* The first table that is made of the entity's records, in whatever shape; or NULL. */
+static const struct schema_output *find_rows(const struct deciding *d, const char *entity)
+{
+    for (size_t i = 0; entity != NULL && i < d->schema->output_count; i++) {
+        const struct schema_output *output = &d->schema->outputs[i];
+        if (strcmp(output->entity->source->name, d->catalog->source) == 0 &&
+            strcmp(output->entity->from, entity) == 0)
+            return output;
+    }
+    return NULL;
+}
+
+/* Of what a mapping reads without keeping its shape, the rows remain, and a key. */
+static void decide_rows(struct deciding *d)
+{
+    bool view = strcmp(d->object->kind, "view") == 0;
+    const struct schema_output *rows = find_rows(d, view ? d->object->name : d->object->entity);
+    if (rows == NULL)
+        return;
+    if (view || strcmp(d->object->kind, "table") == 0 || strcmp(d->object->kind, "partition") == 0)
+        change(d, text(d, arena_printf(d->arena, "its rows, in the table %s", rows->table->label)));
+    else if (strcmp(d->object->kind, "primary key") == 0)
+        change(d, text(d, arena_printf(d->arena, "the key of %s", rows->table->label)));
+}
+
 static void decide_partition(struct deciding *d)
 {
     change(d, text(d, arena_printf(d->arena, "rows of the one table %s", d->output->table->label)));
@@ -366,8 +391,9 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
     else if (dropped != NULL)
         out->with = text(&d, arena_printf(arena, "goes with the column %s, which %s.json drops",
                                           dropped, d.output->entity->name));
-    else if (rule < RULE_COUNT && d.output != NULL &&
-             (!rules[rule].needs_ddl || output_is_made(schema, d.output)))
+    else if (d.output == NULL)
+        decide_rows(&d);
+    else if (rule < RULE_COUNT && (!rules[rule].needs_ddl || output_is_made(schema, d.output)))
         rules[rule].decide(&d);
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
         if (strcmp(told[i].kind, object->kind) == 0)

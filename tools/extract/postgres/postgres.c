@@ -190,10 +190,10 @@ static bool look(struct table_reader *table, const char *qualified,
 }
 
 /* The rows of a partitioned table are its partitions'; those of any other table's children belong
- * to the children. */
+ * to the children. A view has no children. */
 static void put_from(struct buffer *sql, char kind, const char *qualified)
 {
-    buffer_printf(sql, "%s%s", kind == 'p' ? "" : "ONLY ", qualified);
+    buffer_printf(sql, "%s%s", kind == 'p' || kind == 'v' ? "" : "ONLY ", qualified);
 }
 
 /* An explicit list, in the order of the catalog. */

@@ -72,17 +72,26 @@
     "  'expression', pg_get_expr(o.conbin, o.conrelid, true)) order by o.conname)"                 \
     " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c' and o.convalidated)"
 
+/* What an extension owns comes with the extension. */
+#define VIEWS                                                                                      \
+    "views as ("                                                                                   \
+    " select c.oid, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"       \
+    " where n.nspname = $1 and c.relkind = 'v'"                                                    \
+    " and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass"              \
+    "  and d.objid = c.oid and d.deptype = 'e'))"
+
 /* NULL when there is no such schema. */
 static const char catalog_sql[] =
-    "with recursive " POSTGRES_TABLES ", " SIZES " select json_strip_nulls(json_build_object("
+    "with recursive " POSTGRES_TABLES ", " VIEWS ", " SIZES " select json_strip_nulls(json_build_object("
     "  'source', $2::text, 'kind', $3::text, 'version', current_setting('server_version'),"
     "  'entities', coalesce((select json_agg(json_build_object("
-    "   'name', t.relname,"
-    "   'estimate', case when z.uncounted then null else coalesce(z.rows, 0) end,"
+    "   'name', t.relname, 'view', nullif(t.view, false),"
+    "   'estimate', case when z.uncounted or t.view then null else coalesce(z.rows, 0) end,"
     "   'bytes', coalesce(z.bytes, 0),"
     "   'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
     "   'indexes', " INDEXES ", 'checks', " CHECKS ") order by t.relname)"
-    "  from tables t left join sizes z on z.top = t.oid), '[]')))"
+    "  from (select oid, relname, false as view from tables union all select oid, relname, true from"
+    "   views) t left join sizes z on z.top = t.oid), '[]')))"
     " from pg_namespace n where n.nspname = $1";
 
 /* Takes the objects, which may be NULL for want of memory. */

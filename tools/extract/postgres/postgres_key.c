@@ -182,6 +182,8 @@ static const struct key_form *find_form(const struct postgres_type *type)
     return NULL;
 }
 
+/* A key that only the mapping names has columns that the source lets be null: such a row stops the
+ * run where it becomes the target's key. */
 static bool names_a_row(const struct catalog_entity *table, const struct catalog_names *names)
 {
     for (size_t i = 0; i < names->count; i++) {
@@ -194,7 +196,7 @@ static bool names_a_row(const struct catalog_entity *table, const struct catalog
 
 static const struct catalog_names *choose(const struct catalog_entity *table)
 {
-    if (names_a_row(table, &table->key))
+    if (table->key.count > 0)
         return &table->key;
     for (size_t i = 0; i < table->unique_count; i++)
         if (names_a_row(table, &table->uniques[i]))
@@ -214,8 +216,8 @@ bool postgres_key_init(struct postgres_key *key, const struct catalog_entity *ta
     const struct catalog_names *names = choose(table);
     if (names == NULL) {
         error_set(error, ERROR_SOURCE, "the table %s has no key to read it by", table->name);
-        return error_hint(error, "give it a primary key in the source, or a unique constraint or "
-                                 "index whose columns are all NOT NULL");
+        return error_hint(error, "name the columns that make its \"key\" in the mapping; or give it "
+                                 "a primary key in the source");
     }
     key->parts = calloc(names->count, sizeof *key->parts);
     if (key->parts == NULL)

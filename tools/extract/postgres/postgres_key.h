@@ -1,8 +1,9 @@
 /* postgres_key.h: the order in which a Postgres table is read, and how to go on after a row.
  *
- * The key is the table's primary key, else its first unique constraint or index whose columns are
- * all NOT NULL. A position is {"key": {column: value, ...}} in the order of the key: whole numbers
- * as int64, every other type as the text that Postgres itself reads without loss. */
+ * The key is the table's primary key, or the one that the mapping names (named_key.h), else its
+ * first unique constraint or index whose columns are all NOT NULL. A position is {"key": {column:
+ * value, ...}} in the order of the key: whole numbers as int64, every other type as the text that
+ * Postgres itself reads without loss. */
 #ifndef EXTRACT_POSTGRES_KEY_H
 #define EXTRACT_POSTGRES_KEY_H
 

@@ -1,0 +1,56 @@
+"""What is right of fixtures/cases/postgres-mapping."""
+
+from tests.integration.cases import Right
+
+RIGHT = {
+    "char-padding-becomes-text": Right("0 0 0", values=(("select c = 'ab' from public.t", "t"),)),
+    # The other columns must be spoken for, in one way or the other.
+    "columns-without-keep-shape": Right(
+        "0 0 0",
+        project={"t.json": {"drop": ["d", "ts", "u", "synced_at"]}},
+        values=(("select id, amount, kind from public.events order by id", "1|1.50|sale\n2|-1.50|none"),),
+    ),
+    "condition-on-a-column": Right(
+        "0 0 0", values=(("select id, s, k from public.t order by id", "1| Ab |first\n2||"),)
+    ),
+    "date-to-timestamptz": Right("2 2 2", says=((0, "the source's date does not become timestamptz"),)),
+    "filter-rows": Right(
+        "0 0 0",
+        values=(
+            ("select id from public.t", "1"),
+            ("select sum(records), sum(filtered) from graduate.batches", "2|1"),
+        ),
+    ),
+    "first-of-two-columns": Right("0 1 *", says=((1, "the column created_at must not be null"), (1, "key id 2"))),
+    "function-on-a-column": Right(
+        "0 0 0", says=((1, "trim 1"), (1, "lower 1")), values=(("select s from public.t where id = 1", "ab"),)
+    ),
+    "integer-key-to-uuid": Right(
+        "0 0 0",
+        values=(("select pg_typeof(id), count(distinct id) from public.t group by 1", "uuid|2"),),
+    ),
+    "json-duplicate-keys-into-jsonb": Right("0 1 *", says=((1, "this key stands here twice"), (1, "key id 1, at k"))),
+    "number-date-and-uuid-to-text": Right(
+        "0 0 0",
+        values=(
+            (
+                "select n, d, ts, u from public.t where id = 1",
+                "1.50|2024-01-02|2024-01-02 03:04:05|0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0001",
+            ),
+        ),
+    ),
+    "one-table-into-two": Right("0 0 0", values=(("select count(*) from public.t2", "2"),)),
+    "path-into-jsonb": Right("0 0 0", values=(("select title from public.t order by id", "x\ny"),)),
+    "real-becomes-double": Right("0 0 0", values=(("select f from public.t", "1.1"),)),
+    "rows-from-a-jsonb-array": Right(
+        "0 0 0", values=(("select t_id, n, tag from public.tags order by n", "1|1|p\n1|2|q"),)
+    ),
+    "sign-decides-the-kind": Right(
+        "0 0 0", values=(("select id, kind from public.t order by id", "1|sale\n2|refund"),)
+    ),
+    "view-as-a-source": Right(
+        "0 0 0",
+        says=((0, "old.v_c"), (1, "its rows, in the table public.c")),
+        values=(("select id, m from public.c", "1|ok"),),
+    ),
+}
