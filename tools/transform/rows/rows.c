@@ -1,4 +1,5 @@
 #include "rows.h"
+#include "condition.h"
 #include "document.h"
 #include "evaluation.h"
 
@@ -140,7 +141,7 @@ static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scop
         bool holds;
         if (output->scope != scope)
             continue;
-        if (!evaluation_holds(output->tests, output->test_count, &holds, error))
+        if (!condition_holds(output->tests, output->test_count, &holds, error))
             return false;
         if (!holds)
             pass_over(output);
@@ -160,7 +161,7 @@ static bool is_left_out(const struct plan *plan, const struct scope *scope, bool
     *left = false;
     for (size_t i = 0; !*left && i < plan->rule_count; i++)
         if (plan->rules[i].scope == scope &&
-            !evaluation_holds(plan->rules[i].tests, plan->rules[i].test_count, left, error))
+            !condition_holds(plan->rules[i].tests, plan->rules[i].test_count, left, error))
             return false;
     return true;
 }
@@ -172,22 +173,12 @@ static void describe_refusal(const struct plan *plan, const struct scope *scope,
     out[0] = '\0';
     for (size_t i = 0; i < plan->output_count; i++) {
         const struct output_plan *output = &plan->outputs[i];
-        for (size_t t = 0; output->scope == scope && t < output->test_count; t++) {
-            const struct test *test = &output->tests[t];
-            const struct value *value = &test->scope->slots[test->slot];
-            char what[120];
-            size_t used = strlen(out);
-            struct error unused;
-            bool holds;
-            if (evaluation_holds(test, 1, &holds, &unused) && holds)
-                continue;
-            value_describe(value, what, sizeof what);
-            snprintf(out + used, size - used, "%s/to/%s/when/%s%s: %s is %s",
-                     used > 0 ? "; " : ": ", output->output->table->label,
-                     test->mapping->outer ? "^." : "", test->mapping->path, test->mapping->path,
-                     value->type == BSON_TYPE_EOD ? "not there" : what);
-            break;
-        }
+        size_t used = strlen(out);
+        char why[400];
+        if (output->scope == scope &&
+            condition_refusal(output->tests, output->test_count, why, sizeof why))
+            snprintf(out + used, size - used, "%s/to/%s/when/%s", used > 0 ? "; " : ": ",
+                     output->output->table->label, why);
     }
 }
 
@@ -303,7 +294,7 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
         return false;
     for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
         const struct output_plan *form = &plan->outputs[rows->parent];
-        if (!evaluation_holds(form->tests, form->test_count, &holds, error))
+        if (!condition_holds(form->tests, form->test_count, &holds, error))
             return false;
         if (holds)
             break;
