@@ -189,6 +189,7 @@ struct mapping_table {
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
     struct conditions when;    /* a row only where they hold */
+    const char *why;           /* the reason why records are filtered, or NULL */
     bool optional;             /* what `each` and `when` name may be in no record */
     struct words key;
     struct mapping_column *columns;

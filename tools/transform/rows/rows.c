@@ -166,6 +166,22 @@ static bool is_left_out(const struct plan *plan, const struct scope *scope, bool
     return true;
 }
 
+/* "public.books", or "public.books/1" of several forms. */
+static void name_form(const struct plan *plan, size_t output, char *out, size_t size)
+{
+    const char *label = plan->outputs[output].output->table->label;
+    size_t forms = 0, form = 0;
+    for (size_t i = 0; i < plan->output_count; i++) {
+        bool same = strcmp(plan->outputs[i].output->table->label, label) == 0;
+        form += same && i < output;
+        forms += same;
+    }
+    if (forms > 1)
+        snprintf(out, size, "%s/%zu", label, form);
+    else
+        snprintf(out, size, "%s", label);
+}
+
 /* Which condition of which table turned it down: what the first that failed found there. */
 static void describe_refusal(const struct plan *plan, const struct scope *scope, char *out,
                              size_t size)
@@ -174,11 +190,13 @@ static void describe_refusal(const struct plan *plan, const struct scope *scope,
     for (size_t i = 0; i < plan->output_count; i++) {
         const struct output_plan *output = &plan->outputs[i];
         size_t used = strlen(out);
-        char why[400];
+        char why[400], name[160];
         if (output->scope == scope &&
-            condition_refusal(output->tests, output->test_count, why, sizeof why))
-            snprintf(out + used, size - used, "%s/to/%s/when/%s", used > 0 ? "; " : ": ",
-                     output->output->table->label, why);
+            condition_refusal(output->tests, output->test_count, why, sizeof why)) {
+            name_form(plan, i, name, sizeof name);
+            snprintf(out + used, size - used, "%s/to/%s/when/%s", used > 0 ? "; " : ": ", name,
+                     why);
+        }
     }
 }
 
@@ -264,16 +282,16 @@ static void find_key(const uint8_t *bson, size_t length, char *key, size_t size)
 }
 
 /* The first table decides of the record: where none of its forms holds, there is no row at all.
- * With rules that leave records out, one of them must say so. */
+ * Where there are several, or rules that leave records out, one of the rules must say so. */
 static bool filter_record(struct rows *rows, struct plan *plan, struct error *error)
 {
     struct scope *top = &plan->scopes[0];
-    bool rules = false, left;
+    bool ruled = plan->form_count > 1, left;
     for (size_t i = 0; i < plan->rule_count; i++)
-        rules = rules || plan->rules[i].scope == top;
+        ruled = ruled || plan->rules[i].scope == top;
     if (!is_left_out(plan, top, &left, error))
         return false;
-    if (rules && !left) {
+    if (ruled && !left) {
         char why[700];
         describe_refusal(plan, top, why, sizeof why);
         error_set(error, ERROR_DATA, "no table takes this record%s", why);

@@ -475,7 +475,17 @@ static bool put_elements(struct expectation *e, struct scope *scope, const struc
     return ok;
 }
 
-/* The first table decides of the record: where none of its forms holds, there is no row at all. */
+/* Has the record's first table several forms? */
+static bool has_several(const struct expectation *e)
+{
+    size_t forms = 0;
+    for (size_t f = 0; f < e->form_count; f++)
+        forms += e->forms[f].scope == &e->scopes[0] && e->forms[f].table == e->forms[0].table;
+    return forms > 1;
+}
+
+/* The first table decides of the record: where none of its forms holds, there is no row at all. One
+ * of several forms, or else one of the rules, must have said so. */
 static bool put_record(struct expectation *e, const struct item *record, bool *filtered,
                        const struct delivery *delivery)
 {
@@ -490,7 +500,7 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
     if (*filtered) {
         if (!is_left_out(&m, scope, &any, &left))
             return false;
-        if (any && !left)
+        if ((any || has_several(e)) && !left)
             return item_misfit(record, ".", "no table takes this record", m.error);
         scope_meet(scope, &e->counts);
         return true;
