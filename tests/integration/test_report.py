@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -391,6 +392,31 @@ def test_what_a_mapping_leaves_behind_stands_with_its_reasons(targets: Cluster, 
     assert made.account()["counts"] == [{"entity": "things", "counted": 3, "read": 3, "changing": False}]
     page = body_of(made.folder)
     assert "they are &lt;gone&gt;" in page and links(page)[:2] == ["filtered", "elements"]
+
+
+@pytest.mark.parametrize("why", ["they are <gone>", None])
+def test_records_are_filtered_for_a_reason_or_it_is_a_warning(targets: Cluster, tmp_path: Path, why: str | None) -> None:
+    files = copy.deepcopy(THINGS)
+    del files["things"]["left_out"][0]
+    if why is not None:
+        files["things"]["to"]["public.things"]["why"] = why
+    said = f"1 record of things filtered: {why}" if why else (
+        'of things filtered without a reason: give the table a "why", or a rule of "left_out"')
+    with small(tmp_path, targets, files, "things", THING) as made:
+        planned = made.run("plan", "--project", made.project)
+        ended = made.run("rehearse", "--project", made.project, "--run-dir", str(made.folder))
+    assert planned.returncode == 0 and said in planned.stdout, planned.said
+    assert ended.returncode == 0, ended.said
+    account = (made.folder / "account.txt").read_text()
+    assert said in account
+    assert account.index(said) > account.index("\nwarnings:\n" if why is None else "\nrecords that became no row:\n")
+    assert [(one["entity"], one["records"], one["reason"]) for one in made.account()["filters"]] == [
+        ("things", 1, why or "")]
+    told = report(made.folder)
+    assert told["not_come"]["filtered"] == [{"entity": "things", "path": "", "count": 1, "reason": why or ""}]
+    warned = [one["text"] for one in told["warnings"] if one["warning"] == "filters"]
+    assert warned == ([] if why else [f"1 record {said}"])
+    assert ("they are &lt;gone&gt;" in body_of(made.folder)) == (why is not None)
 
 
 def test_where_nothing_is_left_behind_everything_arrived(targets: Cluster, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 /* Room extract: what is common to all sources: from a URI to its reader, from records to a
- * stream and a checkpoint, counts. It uses common/base, common/stream, extract/appwrite,
- * extract/mongodb, extract/postgres and extract/reader. */
+ * stream and a checkpoint, counts. It uses common/base, common/catalog, common/mapping,
+ * common/stream, extract/appwrite, extract/mongodb, extract/postgres and extract/reader. */
 
 /* extract.h: one entity from its reader into a record stream and, asked to, a checkpoint. */
 #ifndef EXTRACT_EXTRACT_H

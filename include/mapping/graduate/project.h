@@ -42,21 +42,61 @@ struct words {
     size_t count;
 };
 
-/* A test on a source field, absent counting as null. Compared with null (a JSON scalar) it holds
- * where the field is nothing, with `negated` where it is something. Compared with anything else it
- * holds where the field is something equal, with `negated` something else: nothing is neither. A
- * field of another kind (text, number, truth value) than `value` is an error, but where `negated`
- * it is merely something else, as long as it does not read the same ("false" and false). All
- * conditions of a list must hold. */
-struct condition {
-    const char *path;
-    const cJSON *value;
-    bool negated;
-    bool outer; /* "^.path": of the record, not of the element at hand */
+/* Kinds of a field's value, as conditions tell them apart; a value may be of none of them. */
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_NUMBER,
+    FIELD_BOOLEAN,
+    FIELD_DATE,
+    FIELD_OBJECTID,
+    FIELD_UUID, /* binary data of subtype 4 */
+    FIELD_BINARY,
+    FIELD_ARRAY,
+    FIELD_OBJECT,
+    FIELD_NULL,
+    FIELD_KINDS,
 };
+extern const char *const field_kind_names[FIELD_KINDS]; /* "text", "number", ... */
+
+/* What a condition asks of its field; mapping_condition.c has the words. */
+enum condition_op {
+    CONDITION_EQUAL,    /* it is the scalar */
+    CONDITION_NOT,      /* it is another than the scalar */
+    CONDITION_IN,       /* it is one of the constants, which are of one kind */
+    CONDITION_ABOVE,    /* it is more than the text or number */
+    CONDITION_BELOW,    /* less */
+    CONDITION_AT_LEAST, /* more, or the same */
+    CONDITION_AT_MOST,  /* less, or the same */
+    CONDITION_MATCHES,  /* it is a text in which the pattern is found (pattern.h) */
+    CONDITION_HAS,      /* it is an array, and one of its elements is the constant */
+    CONDITION_KIND,     /* it is of the kind */
+    CONDITION_EXISTS,   /* it is there, be it null (true), or is not (false) */
+    CONDITION_EMPTY,    /* it is nothing, "", [] or {} (true), or something else (false) */
+    CONDITION_ANY,      /* of no field: one of the lists holds */
+    CONDITION_NONE,     /* of no field: none of the lists holds */
+};
+
+/* Compared with null, EQUAL holds where the field is nothing (absent or null), NOT where it is
+ * something. On nothing every other question is answered no, but for EXISTS, EMPTY and a KIND of
+ * null. Texts are compared byte by byte, numbers by their value whatever their type; a date with a
+ * text of ISO 8601 (without a zone it is UTC), an ObjectId and a UUID with their text. A field of
+ * another kind than the constant is an error, but NOT, and HAS of its elements, takes it for
+ * something else, as long as it does not read the same ("false" and false). A NaN is neither above
+ * nor below anything. Lists are gone through in their order, only as far as it takes to know. */
 struct conditions {
-    struct condition *items;
+    struct condition *items; /* all of them must hold */
     size_t count;
+};
+struct condition {
+    enum condition_op op;
+    const char *path;         /* NULL: ANY, NONE */
+    bool outer;               /* "^.path": of the record, not of the element at hand */
+    const cJSON *operand;     /* what it is asked against */
+    enum field_kind kind;     /* KIND */
+    struct conditions *lists; /* ANY, NONE */
+    size_t list_count;
+    const char *name;  /* as it is written: "status", "^.kind", "any" */
+    const char *place; /* below "when": "status", "any/0/^.kind" */
 };
 
 enum value_kind {
@@ -149,6 +189,7 @@ struct mapping_table {
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
     struct conditions when;    /* a row only where they hold */
+    const char *why;           /* the reason why records are filtered, or NULL */
     bool optional;             /* what `each` and `when` name may be in no record */
     struct words key;
     struct mapping_column *columns;

@@ -7,9 +7,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
-static const char *const table_words[] = {"each",    "keep_shape", "exists",  "when",   "key",
-                                          "columns", "unique",     "indexes", "checks", "policies",
-                                          "grants",  "comment",    "optional"};
+static const char *const table_words[] = {"each",    "keep_shape", "exists",   "when",   "key",
+                                          "columns", "unique",     "indexes",  "checks", "policies",
+                                          "grants",  "comment",    "optional", "why"};
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
@@ -35,6 +35,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
         !reading_bool(r, object, place, "optional", &table->optional) ||
+        !reading_text(r, object, place, "why", &table->why) ||
         !mapping_read_conditions(r, object, place, &table->when) ||
         !mapping_read_columns(r, object, place, table) ||
         !reading_member_words(r, object, place, "key", &table->key) ||

@@ -31,47 +31,6 @@ static bool is_scalar(const cJSON *value)
            cJSON_IsNull(value);
 }
 
-bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
-                             struct conditions *out)
-{
-    const cJSON *when = cJSON_GetObjectItemCaseSensitive(object, "when"), *test;
-    struct json_place here = {place, "when", 0};
-    if (when == NULL)
-        return true;
-    if (!cJSON_IsObject(when) || when->child == NULL)
-        return json_error(r->error, &here,
-                          "this must be an object, as {\"field\": true} or "
-                          "{\"field\": {\"not\": \"\"}}, and is %s",
-                          json_kind(when));
-    out->items = arena_alloc(r->arena, (size_t)cJSON_GetArraySize(when), sizeof *out->items);
-    if (out->items == NULL)
-        return reading_memory(r);
-    cJSON_ArrayForEach(test, when)
-    {
-        struct json_place at = {&here, test->string, 0};
-        const cJSON *value = test;
-        bool negated = cJSON_IsObject(test);
-        static const char *const not_words[] = {"not"};
-        if (negated && !json_only(test, &at, not_words, 1, r->error))
-            return false;
-        if (negated)
-            value = cJSON_GetObjectItemCaseSensitive(test, "not");
-        if (!is_scalar(value))
-            return json_error(r->error, &at,
-                              "a field is compared with a text, a number, true, "
-                              "false or null, not with %s",
-                              json_kind(value));
-        bool outer = strncmp(test->string, "^.", 2) == 0;
-        out->items[out->count++] = (struct condition){
-            .path = test->string + (outer ? 2 : 0),
-            .value = value,
-            .negated = negated,
-            .outer = outer,
-        };
-    }
-    return true;
-}
-
 static bool get_functions(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_value *value)
 {

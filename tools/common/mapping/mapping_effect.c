@@ -232,6 +232,28 @@ static bool names_no_field(const struct spot *s)
     return s->value->kind != VALUE_FROM && s->value->when.count == 0;
 }
 
+static bool filters_nothing(const struct spot *s)
+{
+    return s->table->when.count == 0;
+}
+
+static bool decides_of_no_record(const struct spot *s)
+{
+    return strcmp(s->table->label, s->mapping->tables[0].label) != 0 || s->table->each != NULL;
+}
+
+/* What none of several forms takes, and what none of the rules leaves out, is an error. */
+static bool is_exhaustive(const struct spot *s)
+{
+    size_t forms = 0;
+    for (size_t t = 0; t < s->mapping->table_count; t++)
+        forms += strcmp(s->mapping->tables[t].label, s->mapping->tables[0].label) == 0 &&
+                 s->mapping->tables[t].each == NULL;
+    for (size_t i = 0; i < s->mapping->rule_count; i++)
+        forms += s->mapping->rules[i].each == NULL;
+    return forms > 1;
+}
+
 static bool names_no_field_itself(const struct spot *s)
 {
     return s->table->each == NULL && s->table->when.count == 0;
@@ -267,6 +289,12 @@ static const struct barren of_tables[] = {
      "this table \"exists\" by one of its forms, and by another it does not"},
     {"optional", names_no_field_itself, "no \"each\" and no \"when\" names a field here"},
     {"keep_shape", is_of_elements, "elements have no shape: name their columns"},
+    {"why", filters_nothing, "no \"when\" filters records here"},
+    {"why", decides_of_no_record,
+     "the first table's \"when\" decides which records are filtered; elements are left out by a "
+     "rule "
+     "of \"left_out\""},
+    {"why", is_exhaustive, "records are left out by a rule of \"left_out\", which has the reason"},
 };
 
 static const struct barren of_values[] = {

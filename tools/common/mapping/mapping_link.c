@@ -36,21 +36,35 @@ static bool check_path(const struct linking *r, const struct json_place *place, 
     return json_error(r->error, place, "\"%s\" is no path: a name in it is empty", path);
 }
 
-/* `inner`: of an element, from which one can look out at the record. */
+/* `inner`: of an element, from which one can look out at the record. `place`: of the list. */
+static bool check_listed(const struct linking *r, const struct json_place *place,
+                         const struct conditions *conditions, bool inner)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        struct json_place here = {place, condition->name, 0};
+        for (size_t k = 0; k < condition->list_count; k++) {
+            struct json_place list = {&here, NULL, k};
+            if (!check_listed(r, &list, &condition->lists[k], inner))
+                return false;
+        }
+        if (condition->path == NULL)
+            continue;
+        if (condition->outer && !inner)
+            return json_error(r->error, &here,
+                              "\"^.\" looks out of an element at its record, and "
+                              "here is no \"each\"");
+        if (!check_path(r, &here, condition->path, !condition->outer))
+            return false;
+    }
+    return true;
+}
+
 static bool check_conditions(const struct linking *r, const struct json_place *place,
                              const struct conditions *conditions, bool inner)
 {
     struct json_place when = {place, "when", 0};
-    for (size_t i = 0; i < conditions->count; i++) {
-        struct json_place here = {&when, conditions->items[i].path, 0};
-        if (conditions->items[i].outer && !inner)
-            return json_error(r->error, &here,
-                              "\"^.\" looks out of an element at its record, and "
-                              "here is no \"each\"");
-        if (!check_path(r, &here, conditions->items[i].path, !conditions->items[i].outer))
-            return false;
-    }
-    return true;
+    return check_listed(r, &when, conditions, inner);
 }
 
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,

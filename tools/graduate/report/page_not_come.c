@@ -39,9 +39,10 @@ static const struct {
     size_t column_count;
 } parts[] = {
     {"filtered", "filtered", "Filtered: records left out by rules",
-     "A record is filtered where a rule of the mapping leaves it out, for the reason that the rule "
-     "gives.",
-     "Filtered records, with the reasons of their entity's rules", COLUMNS(by_reason)},
+     "A record is filtered where its table's condition does not hold, or a rule of the mapping "
+     "leaves "
+     "it out, for the reason that is given there.",
+     "Filtered records, with the reasons of their entity's table and rules", COLUMNS(by_reason)},
     {"rejected", "rejected", "Rejected records",
      "A record is rejected where it does not fit, and was set aside.", "Rejected records",
      COLUMNS(rejected_columns)},

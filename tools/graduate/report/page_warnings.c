@@ -12,6 +12,9 @@ static const struct {
     {"hex_ids",
      "An ObjectId becomes a UUID where the mapping names its column with id_of. Inside of "
      "JSON it stays what it was in text, and points to nothing."},
+    {"filters",
+     "A record is filtered where the condition of its table does not hold. The mapping can "
+     "say why, and then it is no warning."},
 };
 
 static void put_warning(struct buffer *out, const cJSON *warning)

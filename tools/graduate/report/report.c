@@ -40,6 +40,7 @@ static bool complete_account(cJSON *account, const struct project *project)
     cJSON_DeleteItemFromObjectCaseSensitive(account, "objects");
     cJSON_DeleteItemFromObjectCaseSensitive(account, "unmet");
     cJSON_DeleteItemFromObjectCaseSensitive(account, "hex_ids");
+    cJSON_DeleteItemFromObjectCaseSensitive(account, "filters");
     return ok;
 }
 

@@ -1,4 +1,5 @@
 /* What did not come, and why, path by path; and what a function made another value of. */
+#include "filters.h"
 #include "member.h"
 #include "papers.h"
 
@@ -19,25 +20,13 @@ static bool add_line(cJSON *array, const cJSON *of, int64_t count, const char *r
            cJSON_AddStringToObject(json, "reason", reason) != NULL;
 }
 
-/* The reasons of the rules about these elements; "": about records. */
-static void put_reasons(struct buffer *out, const struct mapping *mapping, const char *each)
-{
-    const char *between = "";
-    for (size_t i = 0; mapping != NULL && i < mapping->rule_count; i++) {
-        const struct mapping_rule *rule = &mapping->rules[i];
-        if (strcmp(rule->each != NULL ? rule->each : "", each) != 0)
-            continue;
-        buffer_printf(out, "%s%s", between, rule->why);
-        between = "; ";
-    }
-}
-
 static bool add_ruled(cJSON *array, const struct papers *papers, const cJSON *of, int64_t count)
 {
+    const struct mapping *mapping = project_mapping(papers->project, member_text(of, "entity"));
     struct buffer reasons;
     buffer_init(&reasons);
-    put_reasons(&reasons, project_mapping(papers->project, member_text(of, "entity")),
-                member_text(of, "path"));
+    if (mapping != NULL)
+        filters_put_reasons(&reasons, mapping, member_text(of, "path"));
     bool ok = !reasons.failed && add_line(array, of, count, buffer_text(&reasons));
     buffer_release(&reasons);
     return ok;

@@ -34,6 +34,20 @@ static bool add_members(cJSON *array, const struct papers *papers, const char *w
     return ok;
 }
 
+/* Records that were filtered for no reason. */
+static bool add_filters(cJSON *array, const struct papers *papers)
+{
+    const cJSON *one;
+    bool ok = true;
+    cJSON_ArrayForEach(one, member(papers->account, "filters"))
+    {
+        ok = ok &&
+             (member_text(one, "reason")[0] != '\0' ||
+              add_warning(array, "filters", member_text(one, "entity"), member_text(one, "text")));
+    }
+    return ok;
+}
+
 /* The sentence of the account and of the plan, without its margin. */
 static bool add_text_ids(cJSON *array, const struct project *project)
 {
@@ -100,6 +114,7 @@ bool report_add_warnings(cJSON *report, const struct papers *papers, struct erro
 {
     cJSON *array = cJSON_AddArrayToObject(report, "warnings");
     bool ok = array != NULL && add_members(array, papers, "unmet") &&
-              add_text_ids(array, papers->project) && add_members(array, papers, "hex_ids");
+              add_text_ids(array, papers->project) && add_members(array, papers, "hex_ids") &&
+              add_filters(array, papers);
     return ok ? add_log(array, papers, error) : error_memory(error);
 }

@@ -1,5 +1,6 @@
 #include "account_print.h"
 #include "figures.h"
+#include "filters.h"
 #include "hex_ids.h"
 #include "printable.h"
 #include "sheet.h"
@@ -221,12 +222,24 @@ void account_print_behind(const struct project *project, struct buffer *out)
     }
 }
 
+static void print_filters(const cJSON *filters, struct buffer *out)
+{
+    struct buffer lines;
+    buffer_init(&lines);
+    filters_print(filters, true, &lines);
+    if (lines.length > 0)
+        buffer_printf(out, "\nrecords that became no row:\n%s", buffer_text(&lines));
+    out->failed = out->failed || lines.failed;
+    buffer_release(&lines);
+}
+
 static void print_warnings(const struct account_papers *papers, struct buffer *out)
 {
     struct buffer warnings;
     buffer_init(&warnings);
     unmet_print(papers->unmet, &warnings);
     hex_ids_print(papers->hex_ids, &warnings);
+    filters_print(papers->filters, false, &warnings);
     account_print_text_ids(papers->project, &warnings);
     if (warnings.length > 0)
         buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
@@ -257,6 +270,7 @@ void account_print(const struct account_papers *papers, struct buffer *out)
         print_balances(account, out);
     }
     witness_list_print(papers->witnesses, out);
+    print_filters(papers->filters, out);
     print_changes(account, out);
     print_losses(papers->losses, out);
     print_warnings(papers, out);

@@ -14,7 +14,7 @@ struct account_papers {
     const struct loss_list *losses;
     const struct objects *objects;
     const struct witness_list *witnesses;
-    const cJSON *unmet, *hex_ids; /* unmet.h, hex_ids.h */
+    const cJSON *unmet, *hex_ids, *filters; /* unmet.h, hex_ids.h, filters.h */
     const struct project *project;
     const struct folder *folder;
 };

@@ -2,6 +2,7 @@
 #include "account_print.h"
 #include "facts.h"
 #include "figures.h"
+#include "filters.h"
 #include "hex_ids.h"
 #include "keepsake.h"
 #include "objects.h"
@@ -77,7 +78,8 @@ static bool keep(const struct account_papers *papers, const struct buffer *text,
         json != NULL && cJSON_AddItemToObject(json, "objects", objects_to_json(papers->objects)) &&
                 cJSON_AddItemToObject(json, "counts", witness_list_to_json(papers->witnesses)) &&
                 cJSON_AddItemToObject(json, "unmet", cJSON_Duplicate(papers->unmet, true)) &&
-                cJSON_AddItemToObject(json, "hex_ids", cJSON_Duplicate(papers->hex_ids, true))
+                cJSON_AddItemToObject(json, "hex_ids", cJSON_Duplicate(papers->hex_ids, true)) &&
+                cJSON_AddItemToObject(json, "filters", cJSON_Duplicate(papers->filters, true))
             ? true
             : error_memory(error);
     ok = ok && folder_file(papers->folder, "account.json", path, error) &&
@@ -107,7 +109,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     struct objects objects = {0};
     struct loss_list losses = {0};
     struct witness_list witnesses = {0};
-    cJSON *unmet = NULL, *hex_ids = NULL;
+    cJSON *unmet = NULL, *hex_ids = NULL, *filters = NULL;
     struct buffer text;
     bool closed = false;
     crash_point(CRASH_DRIVER_BEFORE_ACCOUNT);
@@ -120,7 +122,8 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
               objects_gather(&objects, &migration->catalogs, &schema, error) &&
               witness_list_hear(&witnesses, project, &migration->catalogs, &account, error) &&
               unmet_gather(&unmet, project, &account, error) &&
-              hex_ids_gather(&hex_ids, project, &account, error);
+              hex_ids_gather(&hex_ids, project, &account, error) &&
+              filters_gather(&filters, project, &account, error);
     if (ok) {
         const struct account_papers papers = {.account = &account,
                                               .losses = &losses,
@@ -128,6 +131,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
                                               .witnesses = &witnesses,
                                               .unmet = unmet,
                                               .hex_ids = hex_ids,
+                                              .filters = filters,
                                               .project = project,
                                               .folder = &migration->folder};
         account_print(&papers, &text);
@@ -143,6 +147,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     buffer_release(&text);
     cJSON_Delete(unmet);
     cJSON_Delete(hex_ids);
+    cJSON_Delete(filters);
     witness_list_release(&witnesses);
     objects_release(&objects);
     schema_release(&schema);

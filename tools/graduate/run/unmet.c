@@ -99,9 +99,12 @@ static bool look_at_conditions(struct looking *l, const char *pointer, const cha
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
         char here[512];
-        snprintf(here, sizeof here, "%.300s/when/%s%s", pointer, condition->outer ? "^." : "",
-                 condition->path);
-        if (!look(l, here, condition->outer ? NULL : each, condition->path, ROLE_MUST))
+        for (size_t k = 0; k < condition->list_count; k++)
+            if (!look_at_conditions(l, pointer, each, &condition->lists[k]))
+                return false;
+        snprintf(here, sizeof here, "%.300s/when/%s", pointer, condition->place);
+        if (condition->path != NULL &&
+            !look(l, here, condition->outer ? NULL : each, condition->path, ROLE_MUST))
             return false;
     }
     return true;

@@ -1,4 +1,5 @@
 #include "trial.h"
+#include "filters.h"
 #include "hex_ids.h"
 #include "member.h"
 #include "pipeline.h"
@@ -236,7 +237,8 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
     if (options->keys)
         ok = ok && look_at_references(trial, project, supervisor, error);
     ok = ok && unmet_gather(&trial->unmet, project, &trial->account, error) &&
-         hex_ids_gather(&trial->hex_ids, project, &trial->account, error);
+         hex_ids_gather(&trial->hex_ids, project, &trial->account, error) &&
+         filters_gather(&trial->filters, project, &trial->account, error);
     if (!ok)
         trial_release(trial, catalogs);
     return ok;
@@ -267,5 +269,6 @@ void trial_release(struct trial *trial, const struct catalogs *catalogs)
     cJSON_Delete(trial->entities);
     cJSON_Delete(trial->unmet);
     cJSON_Delete(trial->hex_ids);
+    cJSON_Delete(trial->filters);
     *trial = (struct trial){0};
 }

@@ -29,7 +29,7 @@ struct trial {
     struct account account; /* what was read, and the paths; nothing was loaded */
     cJSON *entities;        /* as graduate-check prints them; where it could not be read {"entity",
                                "error", "hint"} */
-    cJSON *unmet, *hex_ids; /* unmet.h, hex_ids.h */
+    cJSON *unmet, *hex_ids, *filters; /* unmet.h, hex_ids.h, filters.h */
 };
 
 /* Can every mapping be carried out, under these catalogs? ERROR_USAGE with all that cannot. */
@@ -45,9 +45,10 @@ void trial_release(struct trial *trial, const struct catalogs *catalogs);
  * be read, and names without which a run ends, each one. */
 int64_t trial_problems(const struct trial *trial);
 /* For people: what was read, each kind of problem with its count, its first keys and what to do,
- * names that no record has, ids that stay text. Nothing where there is nothing to say. */
+ * names that no record has, ids that stay text, records that become no row. Nothing where there is
+ * nothing to say. */
 void trial_print(const struct trial *trial, struct buffer *out);
-/* {"entities": [...], "unmet": [...], "hex_ids": [...]}. */
+/* {"entities": [...], "unmet": [...], "hex_ids": [...], "filters": [...]}. */
 bool trial_print_json(const struct trial *trial, struct buffer *out, struct error *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* What a trial showed, for people. */
 #include "figures.h"
+#include "filters.h"
 #include "hex_ids.h"
 #include "member.h"
 #include "printable.h"
@@ -93,6 +94,8 @@ void trial_print(const struct trial *trial, struct buffer *out)
     }
     unmet_print(trial->unmet, out);
     hex_ids_print(trial->hex_ids, out);
+    filters_print(trial->filters, true, out);
+    filters_print(trial->filters, false, out);
 }
 
 bool trial_print_json(const struct trial *trial, struct buffer *out, struct error *error)
@@ -100,7 +103,8 @@ bool trial_print_json(const struct trial *trial, struct buffer *out, struct erro
     cJSON *json = cJSON_CreateObject();
     bool ok = json != NULL && cJSON_AddItemReferenceToObject(json, "entities", trial->entities) &&
               cJSON_AddItemReferenceToObject(json, "unmet", trial->unmet) &&
-              cJSON_AddItemReferenceToObject(json, "hex_ids", trial->hex_ids);
+              cJSON_AddItemReferenceToObject(json, "hex_ids", trial->hex_ids) &&
+              cJSON_AddItemReferenceToObject(json, "filters", trial->filters);
     char *text = ok ? cJSON_Print(json) : NULL;
     if (text != NULL)
         buffer_printf(out, "%s\n", text);

@@ -42,22 +42,68 @@ static bool want(struct compiling *c, struct scope *scope, const char *path, enu
     return true;
 }
 
+static bool compile_pattern(struct compiling *c, struct test *test)
+{
+    struct plan *plan = c->plan;
+    struct plan_pattern *kept = arena_alloc(&plan->arena, 1, sizeof *kept);
+    if (kept == NULL)
+        return error_memory(c->error);
+    if (!pattern_new(&kept->pattern, test->mapping->operand->valuestring, c->error))
+        return false;
+    kept->next = plan->patterns;
+    plan->patterns = kept;
+    test->pattern = kept->pattern;
+    return true;
+}
+
+/* The operand as values: one, or the members of a list. */
+static bool compile_constants(struct compiling *c, struct test *test)
+{
+    const cJSON *operand = test->mapping->operand;
+    bool list = cJSON_IsArray(operand);
+    size_t count = list ? (size_t)cJSON_GetArraySize(operand) : 1;
+    test->constants = arena_alloc(&c->plan->arena, count, sizeof *test->constants);
+    if (test->constants == NULL)
+        return error_memory(c->error);
+    for (const cJSON *item = list ? operand->child : operand; test->constant_count < count;
+         item = item->next)
+        if (!value_from_json(&c->plan->arena, item, &test->constants[test->constant_count++]))
+            return error_memory(c->error);
+    return true;
+}
+
+static bool compile_tests(struct compiling *c, struct scope *scope,
+                          const struct conditions *conditions, struct test **tests, size_t *count);
+
+static bool compile_test(struct compiling *c, struct scope *scope,
+                         const struct condition *condition, struct test *test)
+{
+    struct scope *where = condition->outer ? &c->plan->scopes[0] : scope;
+    *test = (struct test){.mapping = condition, .scope = where, .slot = NO_SLOT};
+    test->lists = arena_alloc(&c->plan->arena, condition->list_count, sizeof *test->lists);
+    if (test->lists == NULL)
+        return error_memory(c->error);
+    for (size_t i = 0; i < condition->list_count; i++) {
+        struct test_list *list = &test->lists[test->list_count++];
+        if (!compile_tests(c, scope, &condition->lists[i], &list->items, &list->count))
+            return false;
+    }
+    if (condition->path == NULL)
+        return true;
+    return (condition->op == CONDITION_MATCHES ? compile_pattern(c, test)
+                                               : compile_constants(c, test)) &&
+           want(c, where, condition->path, FOR_TEST, &test->slot);
+}
+
 static bool compile_tests(struct compiling *c, struct scope *scope,
                           const struct conditions *conditions, struct test **tests, size_t *count)
 {
     *tests = arena_alloc(&c->plan->arena, conditions->count, sizeof **tests);
     if (*tests == NULL)
         return error_memory(c->error);
-    for (size_t i = 0; i < conditions->count; i++) {
-        const struct condition *condition = &conditions->items[i];
-        struct test *test = &(*tests)[(*count)++];
-        struct scope *where = condition->outer ? &c->plan->scopes[0] : scope;
-        *test = (struct test){.scope = where, .negated = condition->negated, .mapping = condition};
-        if (!value_from_json(&c->plan->arena, condition->value, &test->value))
-            return error_memory(c->error);
-        if (!want(c, where, condition->path, FOR_TEST, &test->slot))
+    for (size_t i = 0; i < conditions->count; i++)
+        if (!compile_test(c, scope, &conditions->items[i], &(*tests)[(*count)++]))
             return false;
-    }
     return true;
 }
 
@@ -363,6 +409,8 @@ void plan_release(struct plan *plan)
             release_expression(&plan->outputs[i].columns[k].expression);
     for (size_t i = 0; i < plan->scope_count; i++)
         scope_release(&plan->scopes[i]);
+    for (const struct plan_pattern *kept = plan->patterns; kept != NULL; kept = kept->next)
+        pattern_free(kept->pattern);
     losses_release(&plan->losses);
     path_account_release(&plan->paths);
     if (plan->tuples.document != NULL)

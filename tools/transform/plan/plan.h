@@ -16,6 +16,7 @@
 #include "encode.h"
 #include "graduate/arena.h"
 #include "graduate/catalog.h"
+#include "graduate/pattern.h"
 #include "graduate/schema.h"
 #include "path_account.h"
 #include "problem.h"
@@ -69,12 +70,25 @@ struct scope {
     struct buffer scratch; /* a path */
 };
 
+/* A condition with its path resolved, or lists of them. */
 struct test {
-    const struct scope *scope; /* where it looks */
-    int slot;
-    struct value value;
-    bool negated;
     const struct condition *mapping;
+    const struct scope *scope; /* where it looks */
+    int slot;                  /* NO_SLOT: it is of no field */
+    struct value *constants;   /* what the field is compared with */
+    size_t constant_count;
+    const struct pattern *pattern;
+    struct test_list *lists; /* ANY, NONE */
+    size_t list_count;
+};
+struct test_list {
+    struct test *items;
+    size_t count;
+};
+/* A compiled expression, which lives as long as the plan. */
+struct plan_pattern {
+    struct pattern *pattern;
+    struct plan_pattern *next;
 };
 
 /* A mapping_value with its path resolved. */
@@ -147,6 +161,7 @@ struct plan {
                           there */
     struct rule_plan *rules;
     size_t rule_count;
+    struct plan_pattern *patterns;
     struct losses losses;
     struct problems *problems; /* of a trial, or NULL: the first one ends it */
     struct path_account paths;

@@ -1,72 +1,10 @@
 #include "evaluation.h"
+#include "condition.h"
 #include "document.h"
 #include "function.h"
-#include "number.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { LONGEST_WORD = 32 }; /* of a number that stands in a text */
-
-/* Do they read the same although they are of different kinds, as the text "1" and the number 1? */
-static bool reads_the_same(const struct value *a, const struct value *b)
-{
-    const struct value *text = value_is_text(a) ? a : b, *other = text == a ? b : a;
-    char word[BSON_DECIMAL128_STRING], read[LONGEST_WORD + 1];
-    if (!value_is_text(text) || !value_is_scalar(other) || text->length > LONGEST_WORD ||
-        (text->length > 0 && memchr(text->bytes, 0, text->length) != NULL))
-        return false;
-    value_brief(other, word, sizeof word);
-    snprintf(read, sizeof read, "%.*s", (int)text->length, (const char *)text->bytes);
-    return other->type == BSON_TYPE_BOOL ? strcmp(read, word) == 0 : number_same(read, word);
-}
-
-static bool wrong_kind(const struct test *test, const struct value *value, struct error *error)
-{
-    char what[120], constant[120];
-    value_describe(value, what, sizeof what);
-    value_describe(&test->value, constant, sizeof constant);
-    error_set(error, ERROR_DATA,
-              "%s is of another kind than %s, which the mapping compares it with", what, constant);
-    error_hint(error, "correct the record in the source, or the condition in the mapping; then run "
-                      "again");
-    struct buffer path;
-    buffer_init(&path);
-    buffer_printf(&path, "%s%s%s", test->scope->path, test->scope->path[0] != '\0' ? "." : "",
-                  test->mapping->path);
-    error_at(error, NULL, NULL, buffer_text(&path));
-    buffer_release(&path);
-    return false;
-}
-
-/* Nothing is neither equal to something nor something else. */
-static bool test_holds(const struct test *test, bool *holds, struct error *error)
-{
-    const struct value *value = &test->scope->slots[test->slot];
-    bool nothing = value_is_nothing(value);
-    if (value_is_nothing(&test->value)) {
-        *holds = nothing != test->negated;
-        return true;
-    }
-    *holds = !nothing && test->negated;
-    if (nothing)
-        return true;
-    if (value_comparable(value, &test->value)) {
-        *holds = value_equals(value, &test->value) != test->negated;
-        return true;
-    }
-    return (test->negated && !reads_the_same(value, &test->value)) ||
-           wrong_kind(test, value, error);
-}
-
-bool evaluation_holds(const struct test *tests, size_t count, bool *holds, struct error *error)
-{
-    *holds = true;
-    for (size_t i = 0; *holds && i < count; i++)
-        if (!test_holds(&tests[i], holds, error))
-            return false;
-    return true;
-}
 
 /* What becomes of the fields that an expression names. */
 void evaluation_settle(const struct scope *scope, const struct expression *expression,
@@ -93,25 +31,18 @@ static bool compute(const struct origin *origin, const struct scope *scope,
 /* A value that is there, and that every choice's condition turned down. */
 static bool check_taken(const struct expression *expression, bool any, struct error *error)
 {
-    if (any || expression->has_fallback)
+    const struct test *met = NULL;
+    for (size_t i = 0; i < expression->member_count && met == NULL; i++)
+        met = condition_met(expression->members[i].tests, expression->members[i].test_count);
+    if (any || expression->has_fallback || met == NULL)
         return true;
-    for (size_t i = 0; i < expression->member_count; i++)
-        for (size_t t = 0; t < expression->members[i].test_count; t++) {
-            const struct test *test = &expression->members[i].tests[t];
-            const struct value *value = &test->scope->slots[test->slot];
-            char what[120], path[256];
-            if (value_is_nothing(value))
-                continue;
-            value_describe(value, what, sizeof what);
-            error_set(error, ERROR_DATA, "%s is taken by no choice of \"first\"", what);
-            error_hint(error, "correct the record in the source; or give the list a last choice "
-                              "without \"when\" (as {\"const\": null}), or the value a "
-                              "\"default\"; then run again");
-            snprintf(path, sizeof path, "%s%s%s", test->scope->path,
-                     test->scope->path[0] != '\0' ? "." : "", test->mapping->path);
-            return error_at(error, NULL, NULL, path);
-        }
-    return true;
+    char what[120];
+    value_describe(&met->scope->slots[met->slot], what, sizeof what);
+    error_set(error, ERROR_DATA, "%s is taken by no choice of \"first\"", what);
+    error_hint(error, "correct the record in the source; or give the list a last choice "
+                      "without \"when\" (as {\"const\": null}), or the value a "
+                      "\"default\"; then run again");
+    return condition_at(met, error);
 }
 
 /* The first of several that is not nothing. The others are passed over: those behind it, and those
@@ -126,7 +57,7 @@ static bool evaluate_first(const struct origin *origin, const struct scope *scop
         struct outcome choice = {.fate = FATE_KEPT_OUT};
         if (value_is_nothing(&outcome->value)) {
             bool holds;
-            if (!evaluation_holds(member->tests, member->test_count, &holds, error) ||
+            if (!condition_holds(member->tests, member->test_count, &holds, error) ||
                 !compute(origin, scope, member, false, &choice, error))
                 return false;
             any = any || holds;
@@ -142,8 +73,8 @@ static bool evaluate_first(const struct origin *origin, const struct scope *scop
     }
     for (size_t i = 0; value_is_nothing(&outcome->value) && i < expression->member_count; i++) {
         bool holds;
-        if (!evaluation_holds(expression->members[i].tests, expression->members[i].test_count,
-                              &holds, error))
+        if (!condition_holds(expression->members[i].tests, expression->members[i].test_count,
+                             &holds, error))
             return false;
         if (holds)
             evaluation_settle(scope, &expression->members[i], FATE_WRITTEN);
@@ -221,7 +152,7 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         .fate = FATE_KEPT_OUT,
         .choice = FATE_WRITTEN,
     };
-    if (!evaluation_holds(expression->tests, expression->test_count, &holds, error))
+    if (!condition_holds(expression->tests, expression->test_count, &holds, error))
         return false;
     if (holds) {
         if (expression->kind == VALUE_CONST) {
@@ -302,7 +233,7 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     struct value value;
     bool holds;
     int slot;
-    if (!evaluation_holds(member->tests, member->test_count, &holds, error))
+    if (!condition_holds(member->tests, member->test_count, &holds, error))
         return false;
     if (member->kind == VALUE_OBJECT && holds)
         return json_write_key(writer, first, name, strlen(name), error) &&
@@ -346,7 +277,7 @@ bool evaluation_makes_json(const struct scope *scope, const struct expression *e
 {
     bool rest = expression->kind == VALUE_REST && scope->unspoken_count > 0;
     *makes = rest || expression->kind == VALUE_OBJECT;
-    return !*makes || evaluation_holds(expression->tests, expression->test_count, makes, error);
+    return !*makes || condition_holds(expression->tests, expression->test_count, makes, error);
 }
 
 bool evaluation_put_json(const struct origin *origin, struct scope *scope,

@@ -15,8 +15,6 @@ struct origin {
     int64_t position;             /* of the element, from 1 */
 };
 
-/* Do all of them hold? ERROR_DATA with the path: one meets a kind that it was not written for. */
-bool evaluation_holds(const struct test *tests, size_t count, bool *holds, struct error *error);
 /* What becomes of the fields that an expression names. */
 void evaluation_settle(const struct scope *scope, const struct expression *expression,
                        enum fate fate);

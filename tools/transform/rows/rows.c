@@ -1,4 +1,5 @@
 #include "rows.h"
+#include "condition.h"
 #include "document.h"
 #include "evaluation.h"
 
@@ -199,7 +200,7 @@ static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scop
         bool holds;
         if (output->scope != scope)
             continue;
-        if (!evaluation_holds(output->tests, output->test_count, &holds, error))
+        if (!condition_holds(output->tests, output->test_count, &holds, error))
             return false;
         if (!holds)
             pass_over(output);
@@ -219,9 +220,25 @@ static bool is_left_out(const struct plan *plan, const struct scope *scope, bool
     *left = false;
     for (size_t i = 0; !*left && i < plan->rule_count; i++)
         if (plan->rules[i].scope == scope &&
-            !evaluation_holds(plan->rules[i].tests, plan->rules[i].test_count, left, error))
+            !condition_holds(plan->rules[i].tests, plan->rules[i].test_count, left, error))
             return false;
     return true;
+}
+
+/* "public.books", or "public.books/1" of several forms. */
+static void name_form(const struct plan *plan, size_t output, char *out, size_t size)
+{
+    const char *label = plan->outputs[output].output->table->label;
+    size_t forms = 0, form = 0;
+    for (size_t i = 0; i < plan->output_count; i++) {
+        bool same = strcmp(plan->outputs[i].output->table->label, label) == 0;
+        form += same && i < output;
+        forms += same;
+    }
+    if (forms > 1)
+        snprintf(out, size, "%s/%zu", label, form);
+    else
+        snprintf(out, size, "%s", label);
 }
 
 /* Which condition of which table turned it down: what the first that failed found there. */
@@ -231,21 +248,13 @@ static void describe_refusal(const struct plan *plan, const struct scope *scope,
     out[0] = '\0';
     for (size_t i = 0; i < plan->output_count; i++) {
         const struct output_plan *output = &plan->outputs[i];
-        for (size_t t = 0; output->scope == scope && t < output->test_count; t++) {
-            const struct test *test = &output->tests[t];
-            const struct value *value = &test->scope->slots[test->slot];
-            char what[120];
-            size_t used = strlen(out);
-            struct error unused;
-            bool holds;
-            if (evaluation_holds(test, 1, &holds, &unused) && holds)
-                continue;
-            value_describe(value, what, sizeof what);
-            snprintf(out + used, size - used, "%s/to/%s/when/%s%s: %s is %s",
-                     used > 0 ? "; " : ": ", output->output->table->label,
-                     test->mapping->outer ? "^." : "", test->mapping->path, test->mapping->path,
-                     value->type == BSON_TYPE_EOD ? "not there" : what);
-            break;
+        size_t used = strlen(out);
+        char why[400], name[160];
+        if (output->scope == scope &&
+            condition_refusal(output->tests, output->test_count, why, sizeof why)) {
+            name_form(plan, i, name, sizeof name);
+            snprintf(out + used, size - used, "%s/to/%s/when/%s", used > 0 ? "; " : ": ", name,
+                     why);
         }
     }
 }
@@ -332,16 +341,16 @@ static void find_key(const uint8_t *bson, size_t length, char *key, size_t size)
 }
 
 /* The first table decides of the record: where none of its forms holds, there is no row at all.
- * With rules that leave records out, one of them must say so. */
+ * Where there are several, or rules that leave records out, one of the rules must say so. */
 static bool filter_record(struct rows *rows, struct plan *plan, struct error *error)
 {
     struct scope *top = &plan->scopes[0];
-    bool rules = false, left;
+    bool ruled = plan->form_count > 1, left;
     for (size_t i = 0; i < plan->rule_count; i++)
-        rules = rules || plan->rules[i].scope == top;
+        ruled = ruled || plan->rules[i].scope == top;
     if (!is_left_out(plan, top, &left, error))
         return false;
-    if (rules && !left) {
+    if (ruled && !left) {
         char why[700];
         describe_refusal(plan, top, why, sizeof why);
         error_set(error, ERROR_DATA, "no table takes this record%s", why);
@@ -364,7 +373,7 @@ bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *r
         return false;
     for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
         const struct output_plan *form = &plan->outputs[rows->parent];
-        if (!evaluation_holds(form->tests, form->test_count, &holds, error))
+        if (!condition_holds(form->tests, form->test_count, &holds, error))
             return false;
         if (holds)
             break;

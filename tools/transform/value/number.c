@@ -151,6 +151,43 @@ bool number_same(const char *a, const char *b)
     return count == 0 || (x.negative == y.negative && x.exponent == y.exponent);
 }
 
+/* Of the first digit, where digits stand for a number that is not 0: their power of ten. */
+static int compare_magnitudes(const char *a, size_t a_count, long a_top, const char *b,
+                              size_t b_count, long b_top)
+{
+    if (a_top != b_top)
+        return a_top < b_top ? -1 : 1;
+    int difference = memcmp(a, b, a_count < b_count ? a_count : b_count);
+    return difference != 0 ? difference : (a_count > b_count) - (a_count < b_count);
+}
+
+/* -1 and 1 for the infinities, 0 for anything else. */
+static int infinity_of(const char *text)
+{
+    return (strcmp(text, "Infinity") == 0) - (strcmp(text, "-Infinity") == 0);
+}
+
+bool number_order(const char *a, const char *b, int *order)
+{
+    struct decimal x, y;
+    char digits[2][LONGEST_TEXT];
+    int x_infinity = infinity_of(a), y_infinity = infinity_of(b);
+    if ((x_infinity == 0 && (!parse(a, &x) || x.length >= LONGEST_TEXT)) ||
+        (y_infinity == 0 && (!parse(b, &y) || y.length >= LONGEST_TEXT)))
+        return false;
+    *order = x_infinity - y_infinity;
+    if (x_infinity != 0 || y_infinity != 0)
+        return true;
+    size_t x_count = bare(&x, digits[0]), y_count = bare(&y, digits[1]);
+    int x_sign = x_count == 0 ? 0 : x.negative ? -1 : 1;
+    int y_sign = y_count == 0 ? 0 : y.negative ? -1 : 1;
+    *order = x_sign - y_sign;
+    if (*order == 0 && x_sign != 0)
+        *order = x_sign * compare_magnitudes(digits[0], x_count, (long)x_count + x.exponent,
+                                             digits[1], y_count, (long)y_count + y.exponent);
+    return true;
+}
+
 static void put_head(struct buffer *out, size_t digits, long weight, uint16_t sign, long scale)
 {
     buffer_put_be16(out, (uint16_t)digits);

@@ -24,6 +24,9 @@ bool number_parse_int64(const char *text, int64_t *out);
 bool number_is_whole(const char *text);
 /* Do two decimal texts stand for the same number ("1.0" and "10E-1")? */
 bool number_same(const char *a, const char *b);
+/* Below 0 where a is the smaller number, 0 where they are the same, above 0 where b is; infinities
+ * take part. False where one of them is no number, as NaN. */
+bool number_order(const char *a, const char *b, int *order);
 
 enum numeric_outcome {
     NUMERIC_OK,

@@ -164,37 +164,6 @@ static bool is_number(const struct value *value)
            value->type == BSON_TYPE_DECIMAL128;
 }
 
-bool value_equals(const struct value *a, const struct value *b)
-{
-    if (value_is_nothing(a) || value_is_nothing(b))
-        return value_is_nothing(a) && value_is_nothing(b);
-    if (value_is_text(a) && value_is_text(b))
-        return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-    if (a->type == BSON_TYPE_BOOL || b->type == BSON_TYPE_BOOL)
-        return a->type == b->type && a->integer == b->integer;
-    if (is_integer(a) && is_integer(b))
-        return a->integer == b->integer;
-    if (a->type == BSON_TYPE_DECIMAL128 || b->type == BSON_TYPE_DECIMAL128) {
-        char texts[2][BSON_DECIMAL128_STRING];
-        value_brief(a, texts[0], sizeof texts[0]);
-        value_brief(b, texts[1], sizeof texts[1]);
-        return is_number(a) && is_number(b) && number_same(texts[0], texts[1]);
-    }
-    const struct value *integer = is_integer(a) ? a : b, *other = is_integer(a) ? b : a;
-    if (other->type != BSON_TYPE_DOUBLE)
-        return false;
-    int64_t whole;
-    if (is_integer(integer))
-        return number_to_int64(other->number, &whole) && whole == integer->integer;
-    return a->type == b->type && a->number == b->number;
-}
-
-bool value_comparable(const struct value *a, const struct value *b)
-{
-    return (value_is_text(a) && value_is_text(b)) || (is_number(a) && is_number(b)) ||
-           (a->type == BSON_TYPE_BOOL && b->type == BSON_TYPE_BOOL);
-}
-
 bool value_is_scalar(const struct value *value)
 {
     return is_number(value) || value->type == BSON_TYPE_BOOL;

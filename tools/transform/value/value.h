@@ -48,10 +48,6 @@ bool value_from_json(struct arena *arena, const cJSON *json, struct value *value
 /* Absent, null and undefined are all "no value" where a column is concerned. */
 bool value_is_nothing(const struct value *value);
 bool value_is_text(const struct value *value);
-/* Equality as `when` means it: same kind (text, number, bool, nothing) and same content; numbers
- * compare across their BSON types. */
-/* Are they of one kind that can be compared: texts, numbers, truth values? */
-bool value_comparable(const struct value *a, const struct value *b);
 /* A number or a truth value. */
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */
@@ -59,7 +55,6 @@ bool value_is_finite(const struct value *value);
 /* Of one value, before and after a function: did that leave it as it was? Functions change texts.
  */
 bool value_identical(const struct value *a, const struct value *b);
-bool value_equals(const struct value *a, const struct value *b);
 
 /* "the text \"abc\"", "the double 1.5", "a document": for messages, cut to fit. */
 void value_describe(const struct value *value, char *out, size_t size);

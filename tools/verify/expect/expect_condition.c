@@ -1,72 +1,219 @@
 #include "expect_condition.h"
+#include "expect_comparison.h"
 #include "expect_path.h"
 
-#include <stdio.h>
+#include "graduate/pattern.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_WORD = 32 };
-enum kind { KIND_OTHER, KIND_TEXT, KIND_NUMBER, KIND_TRUTH };
+/* ---- patterns ---------------------------------------------------------------------------------
+ */
 
-static enum kind kind_of(const struct item *item)
+struct expect_pattern {
+    const struct condition *condition;
+    struct pattern *pattern;
+};
+
+static bool keep_pattern(struct expect_patterns *patterns, const struct condition *condition,
+                         struct error *error)
 {
-    const char *text;
-    size_t length;
-    char number[ITEM_NUMBER];
-    if (item_text(item, &text, &length))
-        return KIND_TEXT;
-    if (item->value.value_type == BSON_TYPE_BOOL)
-        return KIND_TRUTH;
-    return item_number(item, number) ? KIND_NUMBER : KIND_OTHER;
+    struct pattern *pattern;
+    if (patterns->count == patterns->room) {
+        size_t room = patterns->room * 2 + 4;
+        struct expect_pattern *items = realloc(patterns->items, room * sizeof *items);
+        if (items == NULL)
+            return error_memory(error);
+        patterns->items = items;
+        patterns->room = room;
+    }
+    if (!pattern_new(&pattern, condition->operand->valuestring, error))
+        return false;
+    patterns->items[patterns->count++] = (struct expect_pattern){condition, pattern};
+    return true;
 }
 
-/* A text, and a number or a truth value that it could be the writing of. */
-static bool is_spelt_alike(const struct item *a, const struct item *b)
+bool expect_patterns_add(struct expect_patterns *patterns, const struct conditions *conditions,
+                         struct error *error)
 {
-    const char *text;
-    size_t length;
-    char number[ITEM_NUMBER], word[ITEM_NUMBER];
-    const struct item *other = item_text(a, &text, &length) ? b : a;
-    if (other == a && !item_text(b, &text, &length))
-        return false;
-    if (length > LONGEST_WORD || memchr(text, 0, length) != NULL)
-        return false;
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
-    if (other->value.value_type == BSON_TYPE_BOOL)
-        return strcmp(word, other->value.value.v_bool ? "true" : "false") == 0;
-    return item_number(other, number) && item_same_number(word, number);
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        if (condition->op == CONDITION_MATCHES && !keep_pattern(patterns, condition, error))
+            return false;
+        for (size_t k = 0; k < condition->list_count; k++)
+            if (!expect_patterns_add(patterns, &condition->lists[k], error))
+                return false;
+    }
+    return true;
 }
 
-static bool refuse(const struct expect_view *view, const struct condition *condition,
-                   const struct item *field, struct error *error)
+void expect_patterns_release(struct expect_patterns *patterns)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        pattern_free(patterns->items[i].pattern);
+    free(patterns->items);
+    *patterns = (struct expect_patterns){0};
+}
+
+static const struct pattern *find_pattern(const struct expect_patterns *patterns,
+                                          const struct condition *condition)
+{
+    size_t i = 0;
+    while (patterns->items[i].condition != condition)
+        i++;
+    return patterns->items[i].pattern;
+}
+
+/* ---- questions --------------------------------------------------------------------------------
+ */
+
+/* A condition on a field, and what is there. */
+struct question {
+    const struct expect_view *view;
+    const struct condition *condition;
+    struct item field;
+    struct error *error;
+};
+
+static bool refuse(const struct question *q, const struct item *item, const char *why)
 {
     struct buffer path;
     buffer_init(&path);
-    path_join(&path, condition->outer ? "" : view->path, condition->path);
-    item_misfit(field, buffer_text(&path), "the mapping compares it with a value of another kind",
-                error);
+    path_join(&path, q->condition->outer ? "" : q->view->path, q->condition->path);
+    item_misfit(item, buffer_text(&path), why, q->error);
     buffer_release(&path);
     return false;
+}
+
+static bool refuse_kind(const struct question *q, const struct item *item)
+{
+    return refuse(q, item, "the mapping compares it with a value of another kind");
+}
+
+/* Every constant must be comparable; *holds: for one of them it is as the condition says. */
+static bool is_one_of(const struct question *q, const cJSON *first, bool list, bool *holds)
+{
+    *holds = false;
+    for (const cJSON *constant = first; constant != NULL; constant = list ? constant->next : NULL) {
+        enum comparison found = expect_compare(&q->field, constant);
+        enum condition_op op = q->condition->op;
+        if (found == COMPARISON_IMPOSSIBLE)
+            return refuse_kind(q, &q->field);
+        bool same = found == COMPARISON_EQUAL;
+        if ((same && op != CONDITION_ABOVE && op != CONDITION_BELOW) ||
+            (found == COMPARISON_ABOVE && (op == CONDITION_ABOVE || op == CONDITION_AT_LEAST)) ||
+            (found == COMPARISON_BELOW && (op == CONDITION_BELOW || op == CONDITION_AT_MOST)))
+            *holds = true;
+    }
+    return true;
+}
+
+/* What cannot be compared is something else, unless it is written alike. */
+static bool equals(const struct question *q, const struct item *item, bool *equal)
+{
+    const cJSON *constant = q->condition->operand;
+    enum comparison found = expect_compare(item, constant);
+    *equal = found == COMPARISON_EQUAL;
+    return found != COMPARISON_IMPOSSIBLE || !expect_is_spelt_alike(item, constant) ||
+           refuse_kind(q, item);
+}
+
+static bool has(const struct question *q, bool *holds)
+{
+    bson_iter_t iter;
+    bool ok = true;
+    *holds = false;
+    if (expect_kind(&q->field) != FIELD_ARRAY)
+        return refuse(q, &q->field, "the mapping looks for an element in it");
+    if (!item_open(&q->field, &iter, q->error))
+        return false;
+    while (!*holds && item_next(&iter, &ok, q->error)) {
+        const struct item element = item_of(&iter);
+        if (!item_is_nothing(&element) && !equals(q, &element, holds))
+            return false;
+    }
+    return ok;
+}
+
+static bool is_empty(const struct item *field)
+{
+    const char *text;
+    size_t length;
+    enum field_kind kind = expect_kind(field);
+    if (kind == FIELD_ARRAY || kind == FIELD_OBJECT)
+        return field->value.value.v_doc.data_len == 5;
+    return item_is_nothing(field) || (item_text(field, &text, &length) && length == 0);
+}
+
+static bool matches(const struct question *q, bool *holds)
+{
+    const char *text;
+    size_t length;
+    if (!item_text(&q->field, &text, &length))
+        return refuse(q, &q->field, "the mapping looks for a pattern in it");
+    return pattern_search(find_pattern(q->view->patterns, q->condition), text, length, holds,
+                          q->error);
+}
+
+static bool answer(const struct question *q, bool *holds)
+{
+    const cJSON *operand = q->condition->operand;
+    bool wanted = cJSON_IsTrue(operand);
+    bool nothing = item_is_nothing(&q->field);
+    *holds = false;
+    switch ((int)q->condition->op) {
+    case CONDITION_EXISTS:
+        *holds = wanted == (q->field.value.value_type != BSON_TYPE_EOD);
+        return true;
+    case CONDITION_EMPTY:
+        *holds = wanted == is_empty(&q->field);
+        return true;
+    case CONDITION_KIND:
+        *holds = expect_kind(&q->field) == q->condition->kind;
+        return true;
+    case CONDITION_EQUAL:
+        if (cJSON_IsNull(operand)) {
+            *holds = nothing;
+            return true;
+        }
+        return nothing || is_one_of(q, operand, false, holds);
+    case CONDITION_NOT:
+        if (cJSON_IsNull(operand)) {
+            *holds = !nothing;
+            return true;
+        }
+        if (!nothing && !equals(q, &q->field, holds))
+            return false;
+        *holds = !nothing && !*holds;
+        return true;
+    case CONDITION_HAS:
+        return nothing || has(q, holds);
+    case CONDITION_MATCHES:
+        return nothing || matches(q, holds);
+    case CONDITION_IN:
+        return nothing || is_one_of(q, operand->child, true, holds);
+    default:
+        return nothing || is_one_of(q, operand, false, holds);
+    }
+}
+
+static struct item look(const struct expect_view *view, const struct condition *condition)
+{
+    return item_find(condition->outer ? view->record : view->document, condition->path);
 }
 
 static bool test(const struct expect_view *view, const struct condition *condition, bool *holds,
                  struct error *error)
 {
-    struct item field =
-        item_find(condition->outer ? view->record : view->document, condition->path);
-    struct item constant = item_of_json(condition->value);
-    bool nothing = item_is_nothing(&field);
-    if (cJSON_IsNull(condition->value)) {
-        *holds = nothing != condition->negated;
-        return true;
+    if (condition->path != NULL) {
+        const struct question q = {view, condition, look(view, condition), error};
+        return answer(&q, holds);
     }
-    *holds = false;
-    if (nothing)
-        return true;
-    enum kind kind = kind_of(&field);
-    bool alike = kind != KIND_OTHER && kind == kind_of(&constant);
-    if (!alike && (!condition->negated || is_spelt_alike(&field, &constant)))
-        return refuse(view, condition, &field, error);
-    *holds = (alike && item_equals(&field, condition->value)) != condition->negated;
+    bool one = false;
+    for (size_t i = 0; !one && i < condition->list_count; i++)
+        if (!expect_holds(view, &condition->lists[i], &one, error))
+            return false;
+    *holds = condition->op == CONDITION_NONE ? !one : one;
     return true;
 }
 
@@ -78,4 +225,22 @@ bool expect_holds(const struct expect_view *view, const struct conditions *condi
         if (!test(view, &conditions->items[i], holds, error))
             return false;
     return true;
+}
+
+bool expect_meets(const struct expect_view *view, const struct conditions *conditions,
+                  struct item *field, const char **path)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        for (size_t k = 0; k < condition->list_count; k++)
+            if (expect_meets(view, &condition->lists[k], field, path))
+                return true;
+        if (condition->path == NULL)
+            continue;
+        *field = look(view, condition);
+        *path = condition->path;
+        if (!item_is_nothing(field))
+            return true;
+    }
+    return false;
 }

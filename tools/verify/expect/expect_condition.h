@@ -6,14 +6,28 @@
 #include "expect_item.h"
 #include "graduate/project.h"
 
+/* The expressions of conditions, compiled once. */
+struct expect_patterns {
+    struct expect_pattern *items;
+    size_t count, room;
+};
+/* Those of all these conditions, at any depth. */
+bool expect_patterns_add(struct expect_patterns *patterns, const struct conditions *conditions,
+                         struct error *error);
+void expect_patterns_release(struct expect_patterns *patterns);
+
 /* Where conditions look: the document at hand, at this path of the record ("" for the record
  * itself). */
 struct expect_view {
     const struct item *document, *record;
     const char *path;
+    const struct expect_patterns *patterns; /* with those of the conditions */
 };
 /* ERROR_DATA with the path: a field is of a kind that its condition was not written for. */
 bool expect_holds(const struct expect_view *view, const struct conditions *conditions, bool *holds,
                   struct error *error);
+/* Is there a condition, at any depth, that looks at a field with something in it? */
+bool expect_meets(const struct expect_view *view, const struct conditions *conditions,
+                  struct item *field, const char **path);
 
 #endif

@@ -24,7 +24,7 @@ struct making {
 static bool holds(const struct item *record, const struct scope *scope,
                   const struct conditions *conditions, bool *held, struct error *error)
 {
-    const struct expect_view view = {&scope->document, record, scope->path};
+    const struct expect_view view = {&scope->document, record, scope->path, &scope->patterns};
     return expect_holds(&view, conditions, held, error);
 }
 
@@ -51,18 +51,15 @@ static bool find_out(const struct making *m, const struct mapping_value *value, 
 /* Something was there to choose by, and no choice would have it. */
 static bool check_choices(const struct making *m, const struct mapping_value *value, bool any)
 {
+    const struct scope *scope = m->form->scope;
+    const struct expect_view view = {&scope->document, m->record, scope->path, &scope->patterns};
     if (any || value->fallback != NULL)
         return true;
     for (size_t i = 0; i < value->member_count; i++) {
-        const struct conditions *when = &value->members[i].value.when;
-        for (size_t c = 0; c < when->count; c++) {
-            const struct condition *condition = &when->items[c];
-            struct item field = item_find(condition->outer ? m->record : &m->form->scope->document,
-                                          condition->path);
-            if (!item_is_nothing(&field))
-                return item_misfit(&field, condition->path, "no choice of \"first\" takes it",
-                                   m->error);
-        }
+        struct item field;
+        const char *path;
+        if (expect_meets(&view, &value->members[i].value.when, &field, &path))
+            return item_misfit(&field, path, "no choice of \"first\" takes it", m->error);
     }
     return true;
 }
@@ -502,7 +499,17 @@ static bool put_elements(struct expectation *e, struct scope *scope, const struc
     return ok;
 }
 
-/* The first table decides of the record: where none of its forms holds, there is no row at all. */
+/* Has the record's first table several forms? */
+static bool has_several(const struct expectation *e)
+{
+    size_t forms = 0;
+    for (size_t f = 0; f < e->form_count; f++)
+        forms += e->forms[f].scope == &e->scopes[0] && e->forms[f].table == e->forms[0].table;
+    return forms > 1;
+}
+
+/* The first table decides of the record: where none of its forms holds, there is no row at all. One
+ * of several forms, or else one of the rules, must have said so. */
 bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
                    expect_callback callback, void *context, struct error *error)
 {
@@ -518,7 +525,7 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
     if (*filtered) {
         if (!is_left_out(&m, scope, &any, &left))
             return false;
-        if (any && !left)
+        if ((any || has_several(e)) && !left)
             return item_misfit(record, ".", "no table takes this record", m.error);
         scope_meet(scope, &e->counts);
         return true;

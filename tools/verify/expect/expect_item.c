@@ -258,25 +258,6 @@ bool item_same_number(const char *a, const char *b)
     return same;
 }
 
-bool item_equals(const struct item *item, const cJSON *constant)
-{
-    const char *text;
-    size_t length;
-    char number[ITEM_NUMBER], other[ITEM_NUMBER];
-    if (cJSON_IsNull(constant) || item_is_nothing(item))
-        return cJSON_IsNull(constant) && item_is_nothing(item);
-    if (cJSON_IsString(constant))
-        return item_text(item, &text, &length) && length == strlen(constant->valuestring) &&
-               memcmp(text, constant->valuestring, length) == 0;
-    if (cJSON_IsBool(constant))
-        return item->value.value_type == BSON_TYPE_BOOL &&
-               item->value.value.v_bool == cJSON_IsTrue(constant);
-    if (!cJSON_IsNumber(constant) || !item_number(item, number))
-        return false;
-    item_shortest(constant->valuedouble, other);
-    return item_same_number(number, other);
-}
-
 void item_brief(const struct item *item, char *out, size_t size)
 {
     static const struct {

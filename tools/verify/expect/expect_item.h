@@ -40,8 +40,6 @@ bool item_next(bson_iter_t *iter, bool *ok, struct error *error);
 /* The field at a dotted path below the document; absent also where something on the way is no
  * document. "." is the document itself. */
 struct item item_find(const struct item *document, const char *path);
-/* Does a condition's constant equal it? Nothing equals null, numbers compare as decimals. */
-bool item_equals(const struct item *item, const cJSON *constant);
 
 /* How many ObjectIds it is or holds, at any depth. */
 int64_t item_object_ids(const struct item *item);

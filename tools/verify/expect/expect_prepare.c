@@ -7,14 +7,26 @@
 #include <string.h>
 
 /* `top`: the record's, where conditions may look, too. */
+static bool claim_fields(struct scope *top, struct scope *scope,
+                         const struct conditions *conditions, struct error *error)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        for (size_t k = 0; k < condition->list_count; k++)
+            if (!claim_fields(top, scope, &condition->lists[k], error))
+                return false;
+        if (condition->path != NULL &&
+            !scope_claim(condition->outer ? top : scope, condition->path, CLAIM_TEST, error))
+            return false;
+    }
+    return true;
+}
+
 static bool claim_conditions(struct scope *top, struct scope *scope,
                              const struct conditions *conditions, struct error *error)
 {
-    for (size_t i = 0; i < conditions->count; i++)
-        if (!scope_claim(conditions->items[i].outer ? top : scope, conditions->items[i].path,
-                         CLAIM_TEST, error))
-            return false;
-    return true;
+    return claim_fields(top, scope, conditions, error) &&
+           expect_patterns_add(&scope->patterns, conditions, error);
 }
 
 static bool claim_value(struct scope *top, struct scope *scope, const struct mapping_value *value,

@@ -22,10 +22,15 @@ static bool leads_to(const char *path, const char *name)
 
 static bool asks(const struct conditions *conditions, const char *name, bool inner)
 {
-    for (size_t i = 0; i < conditions->count; i++)
-        if (inner == conditions->items[i].outer && leads_to(conditions->items[i].path, name))
-            return true;
-    return false;
+    bool found = false;
+    for (size_t i = 0; i < conditions->count && !found; i++) {
+        const struct condition *condition = &conditions->items[i];
+        found = condition->path != NULL && inner == condition->outer &&
+                leads_to(condition->path, name);
+        for (size_t l = 0; l < condition->list_count && !found; l++)
+            found = asks(&condition->lists[l], name, inner);
+    }
+    return found;
 }
 
 static bool value_asks(const struct mapping_value *value, const char *name, bool inner)

@@ -63,6 +63,7 @@ bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct er
 void scope_release(struct scope *scope)
 {
     free(scope->claims);
+    expect_patterns_release(&scope->patterns);
     buffer_release(&scope->rest);
     buffer_release(&scope->rest_fields);
     buffer_release(&scope->names);
@@ -198,9 +199,12 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
     buffer_init(&path);
     put_path(&path, scope, trail);
     canonical_object_member(rest);
-    bool ok = !scope->rest_wanted ||
-              (expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
-               expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error));
+    bool ok = true;
+    if (scope->rest_wanted)
+        ok = expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
+             expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error);
+    else /* a member has a name, also where nobody asks for what is in it */
+        canonical_put_counted(&scope->rest, trail->name, strlen(trail->name));
     bool text = expect_text_valid(trail->name, strlen(trail->name));
     ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
                                 &unspoken.count, walk->error);

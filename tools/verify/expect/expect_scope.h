@@ -3,6 +3,7 @@
 #ifndef VERIFY_EXPECT_SCOPE_H
 #define VERIFY_EXPECT_SCOPE_H
 
+#include "expect_condition.h"
 #include "expect_item.h"
 #include "expect_path.h"
 
@@ -31,14 +32,15 @@ struct scope {
     const char *path; /* "" for the record, "tasks" for the elements of that array */
     struct claim *claims;
     size_t count, room;
-    bool has_rest, rest_safe;  /* a column keeps what nobody spoke for; under safe_numbers */
-    struct item document;      /* at hand */
-    bool rest_wanted;          /* a form of rows keeps its rest */
-    struct buffer rest;        /* canonical JSON of its unspoken fields */
-    size_t unspoken;           /* how many at its top; 0: none at all */
-    struct buffer rest_fields; /* of its unspoken fields: struct rest_field */
-    enum fate rest_fate;       /* of them all, so far */
-    struct buffer names;       /* scratch */
+    bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
+    struct item document;            /* at hand */
+    bool rest_wanted;                /* a form of rows keeps its rest */
+    struct buffer rest;              /* canonical JSON of its unspoken fields */
+    size_t unspoken;                 /* how many at its top; 0: none at all */
+    struct buffer rest_fields;       /* of its unspoken fields: struct rest_field */
+    enum fate rest_fate;             /* of them all, so far */
+    struct buffer names;             /* scratch */
+    struct expect_patterns patterns; /* of all conditions that look at its document */
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);

@@ -134,6 +134,17 @@ static const struct row {
     {BOOKS("'public.books':{'optional':true," ID "}}"),
      "/to/public.books/optional: no \"each\" and no \"when\" names a field here"},
     {BOOKS("'public.books':{'optional':true,'when':{'a':1}," ID "}}"), NULL},
+    {BOOKS("'public.books':{'why':'w'," ID "}}"), "/to/public.books/why: no \"when\" filters records here"},
+    {BOOKS("'public.books':{'why':'w','when':{'a':1}," ID "}}"), NULL},
+    {BOOKS("'public.books':{" ID "}},'public.more':{'why':'w','when':{'a':1}," ID "}}"),
+     "/to/public.more/why: the first table's \"when\" decides"},
+    {BOOKS("'public.books':{" ID "}},'public.more':{'why':'w','when':{'a':1},'each':'e'," ID "}}"),
+     "/to/public.more/why: the first table's \"when\" decides"},
+    {BOOKS("'public.books':[{'why':'w','when':{'a':1}," ID "}},{'when':{'a':2}," ID "}}]"),
+     "/to/public.books/0/why: records are left out by a rule"},
+    {"{'from':'core.books','to':{'public.books':{'why':'w','when':{'a':1}," ID "}}},"
+     "'left_out':[{'when':{'a':2},'why':'v'}]}",
+     "/to/public.books/why: records are left out by a rule"},
     {KEPT("'optional':true", ""),
      "/to/public.t/columns/c/optional: the catalog says which columns"},
     /* foreign keys */

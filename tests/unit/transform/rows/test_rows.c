@@ -246,6 +246,36 @@ static void a_record_can_be_filtered(void **state)
     transformation_close(&t);
 }
 
+/* Several forms take every record, or a rule does. */
+static void a_record_that_no_form_takes(void **state)
+{
+    (void)state;
+    static const char forms[] =
+        "{'from': 'core.books', 'to': {'public.books': [{'key': ['k'], 'when': {'s': 1}, 'columns': {'k': "
+        "{'from': 'k', 'type': 'integer'}}}, {'key': ['k'], 'when': {'any': [{'s': 2}, {'t': {'above': 5}}]}, "
+        "'columns': {'k': {'from': 'k', 'type': 'integer'}}}]}%s}";
+    char mapping[1000];
+    struct transformation t;
+    snprintf(mapping, sizeof mapping, forms, ", 'drop': ['_id']");
+    transformation_begin(&t, mapping);
+    assert_true(transformation_put(&t, "{'k': 1, 's': 1}"));
+    assert_true(transformation_put(&t, "{'k': 2, 's': 3, 't': 6}"));
+    assert_false(transformation_put(&t, "{'_id': 'x', 'k': 3, 's': 3, 't': 5}"));
+    assert_string_equal(t.error.message,
+                        "no table takes this record: /to/public.books/0/when/s: s is the int32 3; "
+                        "/to/public.books/1/when/any/0/s: s is the int32 3");
+    assert_non_null(strstr(t.error.hint, "by a rule of \"left_out\""));
+    assert_string_equal(t.error.key, "x");
+    assert_int_equal(t.rows.filtered, 0);
+    transformation_close(&t);
+    snprintf(mapping, sizeof mapping, forms, ", 'left_out': [{'when': {'t': {'at_most': 5}}, 'why': 'few'}]");
+    transformation_begin(&t, mapping);
+    assert_true(transformation_put(&t, "{'k': 3, 's': 3, 't': 5}"));
+    assert_int_equal(t.rows.filtered, 1);
+    assert_false(transformation_put(&t, "{'k': 3, 's': 3}"));
+    transformation_close(&t);
+}
+
 /* A text made by a function lies in memory that the next record uses again. */
 static void made_texts_do_not_mix(void **state)
 {
@@ -391,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_column_holds_its_value),
         cmocka_unit_test(elements_become_rows_in_their_order),
         cmocka_unit_test(a_record_can_be_filtered),
+        cmocka_unit_test(a_record_that_no_form_takes),
         cmocka_unit_test(made_texts_do_not_mix),
         cmocka_unit_test(an_error_names_its_record),
         cmocka_unit_test(losses_carry_entity_key_and_path),

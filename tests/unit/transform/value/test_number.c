@@ -172,6 +172,32 @@ static void two_texts_are_one_number_or_not(void **state)
             fail_msg("%s and %s", cases[i].a, cases[i].b);
 }
 
+static void two_texts_are_in_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        int order;
+        bool ordered;
+    } cases[] = {
+        {"1", "1.0", 0, true},           {"1", "2", -1, true},         {"-1", "-2", 1, true},
+        {"0", "-0.00", 0, true},         {"0", "1E-6000", -1, true},   {"-5", "0", -1, true},
+        {"9", "10", -1, true},           {"12", "1.2E+1", 0, true},    {"12", "123", -1, true},
+        {"1.23", "1.2", 1, true},        {"-1.23", "-1.2", -1, true},  {"Infinity", "1E+6000", 1, true},
+        {"-Infinity", "-5", -1, true},   {"Infinity", "Infinity", 0, true},
+        {"-Infinity", "Infinity", -1, true}, {"NaN", "1", 0, false},   {"1", "x", 0, false},
+        {"NaN", "Infinity", 0, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int turned = 0; turned < 2; turned++) {
+            const char *a = turned ? cases[i].b : cases[i].a, *b = turned ? cases[i].a : cases[i].b;
+            int order = 0, sign = turned ? -cases[i].order : cases[i].order;
+            if (number_order(a, b, &order) != cases[i].ordered ||
+                (cases[i].ordered && (order > 0) - (order < 0) != sign))
+                fail_msg("%s and %s", a, b);
+        }
+}
+
 /* digits, weight, sign, scale, digits of base 10000. Digits beyond the last that is not zero are
  * written where the text has them; PostgreSQL strips them on the way in. */
 static void a_decimal_becomes_a_binary_numeric(void **state)
@@ -259,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_double_is_a_whole_number_or_not),
         cmocka_unit_test(a_decimal_is_a_whole_number_or_not),
         cmocka_unit_test(two_texts_are_one_number_or_not),
+        cmocka_unit_test(two_texts_are_in_order),
         cmocka_unit_test(a_decimal_becomes_a_binary_numeric),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -553,7 +553,8 @@ static const char children[] =
     "{\"o\": "
     "{\"from\": \"o\", \"type\": \"integer\"}}}},"
     "\"drop\": [\"gone\", \"meta.gone\", \"meta.tasks.gone\"], "
-    "\"left_out\": [{\"each\": \"meta.tasks\", \"when\": {\"off\": true}, \"why\": \"w\"}]}";
+    "\"left_out\": [{\"each\": \"meta.tasks\", \"when\": {\"off\": true}, \"why\": \"w\"}, "
+    "{\"when\": {\"kind\": \"c\"}, \"why\": \"w\"}]}";
 
 static void a_record_becomes_rows(void **state)
 {
@@ -609,6 +610,7 @@ static void what_has_no_answer_is_named(void **state)
     static const struct {
         const char *json, *path;
     } cases[] = {
+        {"{\"_id\": 7, \"kind\": \"d\"}", "."}, /* neither of the forms, nor of the rules */
         {"{\"_id\": 7, \"kind\": \"a\", \"tags\": \"x\"}", "tags"},
         {"{\"_id\": 7, \"kind\": \"a\", \"tags\": [1]}", "tags"},
         {"{\"_id\": 7, \"kind\": \"a\", \"meta\": {\"tasks\": [1]}}", "meta.tasks"},

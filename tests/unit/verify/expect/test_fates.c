@@ -32,7 +32,7 @@
     "'a': {'from': 'a', 'type': 'integer'}, 'b': {'const': 0, 'type': 'integer'}, "                \
     "'extra': {'rest': true}}}, "                                                                  \
     "{'when': {'s': 2}, 'key': ['k'], 'columns': {'k': {'const': 1, 'type': 'integer'}, "          \
-    "'b': {'from': 'b', 'type': 'integer'}}}]}}"
+    "'b': {'from': 'b', 'type': 'integer'}}}]}, 'left_out': [{'when': {'s': 3}, 'why': 'w'}]}"
 
 /* Documents one after the other, and "path: fate n, ...; path: ..." in the order of the paths. */
 struct fates_case {

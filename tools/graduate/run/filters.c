@@ -1,0 +1,74 @@
+#include "filters.h"
+#include "figures.h"
+#include "member.h"
+
+#include <string.h>
+
+void filters_put_reasons(struct buffer *out, const struct mapping *mapping, const char *each)
+{
+    const char *between = "";
+    if (each[0] == '\0' && mapping->tables[0].why != NULL) {
+        buffer_puts(out, mapping->tables[0].why);
+        between = "; ";
+    }
+    for (size_t i = 0; i < mapping->rule_count; i++) {
+        const struct mapping_rule *rule = &mapping->rules[i];
+        if (strcmp(rule->each != NULL ? rule->each : "", each) != 0)
+            continue;
+        buffer_printf(out, "%s%s", between, rule->why);
+        between = "; ";
+    }
+}
+
+static bool add(cJSON *array, const struct mapping *mapping, int64_t records)
+{
+    struct buffer reasons, text;
+    char figure[FIGURE_SIZE];
+    buffer_init(&reasons);
+    buffer_init(&text);
+    filters_put_reasons(&reasons, mapping, "");
+    buffer_printf(&text, "%s %s of %s filtered", figure_count(records, figure),
+                  records == 1 ? "record" : "records", mapping->name);
+    if (reasons.length > 0)
+        buffer_printf(&text, ": %s", buffer_text(&reasons));
+    else
+        buffer_puts(&text,
+                    " without a reason: give the table a \"why\", or a rule of \"left_out\"");
+    cJSON *json = cJSON_CreateObject();
+    bool ok = !reasons.failed && !text.failed && cJSON_AddItemToArray(array, json) &&
+              cJSON_AddStringToObject(json, "entity", mapping->name) != NULL &&
+              cJSON_AddNumberToObject(json, "records", (double)records) != NULL &&
+              cJSON_AddStringToObject(json, "reason", buffer_text(&reasons)) != NULL &&
+              cJSON_AddStringToObject(json, "text", buffer_text(&text)) != NULL;
+    buffer_release(&reasons);
+    buffer_release(&text);
+    return ok;
+}
+
+bool filters_gather(cJSON **array, const struct project *project, const struct account *account,
+                    struct error *error)
+{
+    *array = cJSON_CreateArray();
+    bool ok = *array != NULL;
+    for (size_t i = 0; ok && i < account->entity_count; i++) {
+        const struct account_entity *entity = &account->entities[i];
+        const struct mapping *mapping = project_mapping(project, entity->entity);
+        if (mapping != NULL && entity->filtered > 0)
+            ok = add(*array, mapping, entity->filtered);
+    }
+    if (ok)
+        return true;
+    cJSON_Delete(*array);
+    *array = NULL;
+    return error_memory(error);
+}
+
+void filters_print(const cJSON *array, bool reasoned, struct buffer *out)
+{
+    const cJSON *filter;
+    cJSON_ArrayForEach(filter, array)
+    {
+        if ((member_text(filter, "reason")[0] != '\0') == reasoned)
+            buffer_printf(out, "  %s\n", member_text(filter, "text"));
+    }
+}

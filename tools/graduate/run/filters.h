@@ -1,0 +1,23 @@
+/* filters.h: records that became no row, and the reason that the mapping gives: the "why" of its
+ * first table, or of its rules for records. Without one they are a warning.
+ *
+ * Told from the account (account.h), so only once an entity's records have gone by. */
+#ifndef GRADUATE_DRIVER_FILTERS_H
+#define GRADUATE_DRIVER_FILTERS_H
+
+#include "graduate/account.h"
+#include "graduate/project.h"
+
+#include <cjson/cJSON.h>
+
+/* The reasons for what is left out of these elements, or of records (""), with "; " between. */
+void filters_put_reasons(struct buffer *out, const struct mapping *mapping, const char *each);
+
+/* Of all entities of which records were filtered, for account.json: an array of {entity, records,
+ * reason, text}; reason "": there is none. */
+bool filters_gather(cJSON **array, const struct project *project, const struct account *account,
+                    struct error *error);
+/* A line for each that has a reason, or that has none; nothing where there is none. */
+void filters_print(const cJSON *array, bool reasoned, struct buffer *out);
+
+#endif

@@ -1,0 +1,223 @@
+#include "condition.h"
+#include "document.h"
+#include "value_order.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool condition_at(const struct test *test, struct error *error)
+{
+    const char *scope = test->scope->path, *path = test->mapping->path;
+    bool itself = strcmp(path, ".") == 0;
+    char whole[sizeof error->path];
+    snprintf(whole, sizeof whole, "%s%s%s", scope, scope[0] != '\0' && !itself ? "." : "",
+             itself && scope[0] != '\0' ? "" : path);
+    error_at(error, NULL, NULL, whole);
+    return scope_at(test->scope, error);
+}
+
+/* `what`: the value, described, and what is wrong with it. */
+static bool refuse(const struct test *test, const char *what, struct error *error)
+{
+    error_set(error, ERROR_DATA, "%s", what);
+    error_hint(error, "correct the record in the source, or the condition in the mapping; then run "
+                      "again");
+    return condition_at(test, error);
+}
+
+static bool wrong_kind(const struct test *test, const struct value *value,
+                       const struct value *constant, struct error *error)
+{
+    char what[120], other[120], text[400];
+    value_describe(value, what, sizeof what);
+    value_describe(constant, other, sizeof other);
+    snprintf(text, sizeof text, "%s is of another kind than %s, which the mapping compares it with",
+             what, other);
+    return refuse(test, text, error);
+}
+
+static bool no_such_thing(const struct test *test, const struct value *value, const char *wanted,
+                          struct error *error)
+{
+    char what[120], text[400];
+    value_describe(value, what, sizeof what);
+    snprintf(text, sizeof text, "%s is no %s, as the condition \"%s\" wants it", what, wanted,
+             test->mapping->operand->string);
+    return refuse(test, text, error);
+}
+
+static bool is_within(enum condition_op op, enum order order)
+{
+    switch ((int)op) {
+    case CONDITION_ABOVE:
+        return order == ORDER_MORE;
+    case CONDITION_BELOW:
+        return order == ORDER_LESS;
+    case CONDITION_AT_LEAST:
+        return order == ORDER_MORE || order == ORDER_SAME;
+    case CONDITION_AT_MOST:
+        return order == ORDER_LESS || order == ORDER_SAME;
+    default:
+        return order == ORDER_SAME;
+    }
+}
+
+/* One of the constants, all of which must be of the value's kind. */
+static bool compare(const struct test *test, const struct value *value, bool *holds,
+                    struct error *error)
+{
+    *holds = false;
+    for (size_t i = 0; i < test->constant_count; i++) {
+        enum order order = value_order(value, &test->constants[i]);
+        if (order == ORDER_STRANGE)
+            return wrong_kind(test, value, &test->constants[i], error);
+        *holds = *holds || is_within(test->mapping->op, order);
+    }
+    return true;
+}
+
+/* Is it equal? Of another kind it is something else, unless it reads the same. */
+static bool is_equal(const struct test *test, const struct value *value, bool *equal,
+                     struct error *error)
+{
+    enum order order = value_order(value, test->constants);
+    *equal = order == ORDER_SAME;
+    return order != ORDER_STRANGE || !value_reads_the_same(value, test->constants) ||
+           wrong_kind(test, value, test->constants, error);
+}
+
+static bool has_element(const struct test *test, const struct value *array, bool *holds,
+                        struct error *error)
+{
+    bson_iter_t iter;
+    *holds = false;
+    if (array->type != BSON_TYPE_ARRAY)
+        return no_such_thing(test, array, "array", error);
+    if (!bson_iter_init_from_data(&iter, array->bytes, array->length)) {
+        value_damaged(error);
+        return condition_at(test, error);
+    }
+    while (bson_iter_next(&iter)) {
+        const struct value element = value_from_iter(&iter);
+        if (!value_is_nothing(&element) && !is_equal(test, &element, holds, error))
+            return false;
+        if (*holds)
+            return true;
+    }
+    if (value_walked(&iter, array))
+        return true;
+    value_damaged(error);
+    return condition_at(test, error);
+}
+
+static bool is_empty(const struct value *value)
+{
+    if (value->type == BSON_TYPE_DOCUMENT || value->type == BSON_TYPE_ARRAY)
+        return value->length == 5; /* its own length and its end */
+    return value_is_nothing(value) || (value_is_text(value) && value->length == 0);
+}
+
+static bool is_of_kind(const struct test *test, const struct value *value)
+{
+    enum field_kind kind;
+    return value_field_kind(value, &kind) && kind == test->mapping->kind;
+}
+
+/* The field has something in it, or what is asked is not of that. */
+static bool ask(const struct test *test, const struct value *value, bool *holds,
+                struct error *error)
+{
+    switch ((int)test->mapping->op) {
+    case CONDITION_EXISTS:
+        *holds = (value->type != BSON_TYPE_EOD) == (test->constants->integer != 0);
+        return true;
+    case CONDITION_EMPTY:
+        *holds = is_empty(value) == (test->constants->integer != 0);
+        return true;
+    case CONDITION_KIND:
+        *holds = is_of_kind(test, value);
+        return true;
+    case CONDITION_MATCHES:
+        if (!value_is_text(value))
+            return no_such_thing(test, value, "text", error);
+        return pattern_search(test->pattern, (const char *)value->bytes, value->length, holds,
+                              error);
+    case CONDITION_HAS:
+        return has_element(test, value, holds, error);
+    case CONDITION_NOT:
+        if (!is_equal(test, value, holds, error))
+            return false;
+        *holds = !*holds;
+        return true;
+    default:
+        return compare(test, value, holds, error);
+    }
+}
+
+static bool lists_hold(const struct test *test, bool *holds, struct error *error)
+{
+    bool any = false;
+    for (size_t i = 0; !any && i < test->list_count; i++)
+        if (!condition_holds(test->lists[i].items, test->lists[i].count, &any, error))
+            return false;
+    *holds = any == (test->mapping->op == CONDITION_ANY);
+    return true;
+}
+
+static bool test_holds(const struct test *test, bool *holds, struct error *error)
+{
+    enum condition_op op = test->mapping->op;
+    bool of_nothing = op == CONDITION_EXISTS || op == CONDITION_EMPTY || op == CONDITION_KIND;
+    if (test->slot == NO_SLOT)
+        return lists_hold(test, holds, error);
+    const struct value *value = &test->scope->slots[test->slot];
+    bool nothing = value_is_nothing(value);
+    if ((op == CONDITION_EQUAL || op == CONDITION_NOT) && value_is_nothing(test->constants)) {
+        *holds = nothing == (op == CONDITION_EQUAL);
+        return true;
+    }
+    *holds = false;
+    return (nothing && !of_nothing) || ask(test, value, holds, error);
+}
+
+bool condition_holds(const struct test *tests, size_t count, bool *holds, struct error *error)
+{
+    *holds = true;
+    for (size_t i = 0; *holds && i < count; i++)
+        if (!test_holds(&tests[i], holds, error))
+            return false;
+    return true;
+}
+
+const struct test *condition_met(const struct test *tests, size_t count)
+{
+    const struct test *met = NULL;
+    for (size_t i = 0; met == NULL && i < count; i++) {
+        const struct test *test = &tests[i];
+        if (test->slot != NO_SLOT && !value_is_nothing(&test->scope->slots[test->slot]))
+            met = test;
+        for (size_t k = 0; met == NULL && k < test->list_count; k++)
+            met = condition_met(test->lists[k].items, test->lists[k].count);
+    }
+    return met;
+}
+
+bool condition_refusal(const struct test *tests, size_t count, char *out, size_t size)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct test *test = &tests[i];
+        struct error unused;
+        bool holds;
+        char what[120];
+        if (test_holds(test, &holds, &unused) && holds)
+            continue;
+        while (test->slot == NO_SLOT)
+            test = test->lists->items;
+        const struct value *value = &test->scope->slots[test->slot];
+        value_describe(value, what, sizeof what);
+        snprintf(out, size, "%s: %s is %s", test->mapping->place, test->mapping->path,
+                 value->type == BSON_TYPE_EOD ? "not there" : what);
+        return true;
+    }
+    return false;
+}
