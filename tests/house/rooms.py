@@ -58,7 +58,7 @@ ROOMS = {
     "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
-        "common/base common/schema common/stream transform/value transform/write",
+        "common/base common/mapping common/schema common/stream transform/value transform/write",
         "bson xxhash",
         "cases transform migration",
     ),

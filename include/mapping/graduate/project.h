@@ -52,7 +52,7 @@ struct condition {
     const char *path;
     const cJSON *value;
     bool negated;
-    bool outer; /* "^.path": of the record, not of the element at hand */
+    unsigned outer; /* 1 for "^.path": of what is around the element at hand; else 0 */
 };
 struct conditions {
     struct condition *items;
@@ -91,7 +91,7 @@ extern const char *const mapping_function_names[FUNCTION_COUNT];
 struct mapping;
 struct mapping_value {
     enum value_kind kind;
-    const char *from;               /* FROM: a dotted path; PARENT: the parent's column */
+    const char *from;               /* FROM: a path (path.h); PARENT: the parent's column */
     const cJSON *constant;          /* CONST */
     struct mapping_member *members; /* OBJECT; FIRST, without names */
     size_t member_count;

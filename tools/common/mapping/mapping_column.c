@@ -1,4 +1,5 @@
 /* The columns of a table: where their values come from, and what the column is. */
+#include "graduate/path.h"
 #include "reading.h"
 
 #include <string.h>
@@ -61,9 +62,12 @@ bool mapping_read_conditions(struct reading *r, const cJSON *object, const struc
                               "a field is compared with a text, a number, true, "
                               "false or null, not with %s",
                               json_kind(value));
-        bool outer = strncmp(test->string, "^.", 2) == 0;
+        const char *path = test->string;
+        unsigned outer = path_ups(&path);
+        if (!reading_path(r, &at, outer == 0, &path))
+            return false;
         out->items[out->count++] = (struct condition){
-            .path = test->string + (outer ? 2 : 0),
+            .path = path,
             .value = value,
             .negated = negated,
             .outer = outer,
@@ -174,7 +178,9 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     if (marker && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
+    struct json_place from = {place, "from", 0};
     if (!reading_text(r, object, place, path_key, &value->from) ||
+        (value->kind == VALUE_FROM && !reading_path(r, &from, true, &value->from)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
         !get_functions(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))

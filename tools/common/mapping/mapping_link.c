@@ -1,5 +1,5 @@
-/* What the names in a mapping refer to: entities behind id_of, columns of the parent; and paths,
- * whose form depends on the source. Runs when all mappings of the project are parsed. */
+/* What the names in a mapping refer to: entities behind id_of, columns of the parent. Runs when all
+ * mappings of the project are parsed. */
 #include "graduate/json.h"
 #include "mapping.h"
 
@@ -24,18 +24,6 @@ static bool link_id(struct linking *r, const cJSON *object, const struct json_pl
     return true;
 }
 
-/* A column of a table can have any name; a path into documents is names with dots between them. */
-static bool check_path(const struct linking *r, const struct json_place *place, const char *path,
-                       bool itself)
-{
-    if (r->mapping->source->kind == SOURCE_POSTGRES || (itself && strcmp(path, ".") == 0))
-        return true;
-    size_t length = strlen(path);
-    if (length > 0 && path[0] != '.' && path[length - 1] != '.' && strstr(path, "..") == NULL)
-        return true;
-    return json_error(r->error, place, "\"%s\" is no path: a name in it is empty", path);
-}
-
 /* `inner`: of an element, from which one can look out at the record. */
 static bool check_conditions(const struct linking *r, const struct json_place *place,
                              const struct conditions *conditions, bool inner)
@@ -47,8 +35,6 @@ static bool check_conditions(const struct linking *r, const struct json_place *p
             return json_error(r->error, &here,
                               "\"^.\" looks out of an element at its record, and "
                               "here is no \"each\"");
-        if (!check_path(r, &here, conditions->items[i].path, !conditions->items[i].outer))
-            return false;
     }
     return true;
 }
@@ -58,9 +44,8 @@ static bool link_value(struct linking *r, const cJSON *object, const struct json
 {
     const char *key = value->kind == VALUE_FIRST ? "first" : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
-    struct json_place here = {place, key, 0}, from = {place, "from", 0};
-    if ((value->kind == VALUE_FROM && !check_path(r, &from, value->from, true)) ||
-        !check_conditions(r, place, &value->when, inner) ||
+    struct json_place here = {place, key, 0};
+    if (!check_conditions(r, place, &value->when, inner) ||
         !link_id(r, object, place, "id_of", &value->id_of) ||
         !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
         return false;
@@ -92,9 +77,8 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
                        struct mapping_table *table)
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
-    struct json_place here = {place, "columns", 0}, each = {place, "each", 0};
-    if ((table->each != NULL && !check_path(r, &each, table->each, false)) ||
-        !check_conditions(r, place, &table->when, table->each != NULL))
+    struct json_place here = {place, "columns", 0};
+    if (!check_conditions(r, place, &table->when, table->each != NULL))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
@@ -120,17 +104,12 @@ bool mapping_link(struct project *project, const cJSON *json, struct mapping *ma
 {
     struct linking r = {project, mapping, error};
     const struct json_place top = {NULL, mapping->file, 0};
-    struct json_place drop = {&top, "drop", 0}, left_out = {&top, "left_out", 0};
+    struct json_place left_out = {&top, "left_out", 0};
     if (!mapping_each_table(json, mapping, link_visited, &r, error))
         return false;
     for (size_t i = 0; i < mapping->rule_count; i++) {
         struct json_place at = {&left_out, NULL, i};
         if (!check_conditions(&r, &at, &mapping->rules[i].when, mapping->rules[i].each != NULL))
-            return false;
-    }
-    for (size_t i = 0; i < mapping->drops.count; i++) {
-        struct json_place at = {&drop, NULL, i};
-        if (!check_path(&r, &at, mapping->drops.items[i], false))
             return false;
     }
     return true;

@@ -50,7 +50,8 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
     {
         struct json_place at = {&here, NULL, drops->count};
         const char *path;
-        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count]))
+        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count]) ||
+            !reading_path(r, &at, false, &path))
             return false;
         for (size_t i = 0; i < drops->count; i++)
             if (strcmp(drops->items[i], path) == 0)
@@ -79,6 +80,7 @@ static bool read_rule(struct reading *r, const cJSON *item, const struct json_pl
                           json_kind(item));
     if (!json_only(item, place, rule_words, COUNT(rule_words), r->error) ||
         !reading_text(r, item, place, "each", &rule->each) ||
+        !reading_path(r, &each, false, &rule->each) ||
         !reading_text(r, item, place, "why", &rule->why) ||
         !reading_bool(r, item, place, "optional", &rule->optional) ||
         !mapping_read_conditions(r, item, place, &rule->when))

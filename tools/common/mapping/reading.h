@@ -33,6 +33,10 @@ bool reading_words(struct reading *r, const cJSON *array, const struct json_plac
                    struct words *out);
 /* Whether PostgreSQL takes the name as it is. */
 bool reading_name(struct reading *r, const struct json_place *place, const char *name);
+/* A path into a document, if it is one (NULL: none), in its canonical form (path.h). `itself`: "."
+ * may stand there. */
+bool reading_path(struct reading *r, const struct json_place *place, bool itself,
+                  const char **path);
 
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
 bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,

@@ -2,6 +2,7 @@
 #include "member.h"
 #include "printable.h"
 
+#include "graduate/path.h"
 #include "graduate/words.h"
 
 #include <inttypes.h>
@@ -38,12 +39,13 @@ static const struct account_path *find_nearest(const struct looking *l, const ch
 {
     const char *names[256] = {NULL};
     const struct account_path *there[256] = {NULL};
-    const char *dot = strrchr(path, '.');
-    size_t parent = dot != NULL ? (size_t)(dot - path) + 1 : 0, count = 0;
+    size_t parent = path_parent(path), count = 0;
+    parent += parent > 0;
     for (size_t i = 0; i < l->account->path_count && count < 256; i++) {
         const struct account_path *other = &l->account->paths[i];
         if (strcmp(other->entity, l->mapping->name) != 0 || !was_there(other) ||
-            strncmp(other->path, path, parent) != 0 || strchr(other->path + parent, '.') != NULL)
+            strncmp(other->path, path, parent) != 0 ||
+            path_parent(other->path) + (parent > 0) != parent)
             continue;
         there[count] = other;
         names[count++] = other->path + parent;

@@ -1,5 +1,7 @@
 #include "document.h"
 
+#include "graduate/path.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@ static void put_trail(struct buffer *out, const struct trail *trail, bool first)
         put_trail(out, trail->up, first);
     if (trail->up != NULL || !first)
         buffer_putc(out, '.');
-    buffer_puts(out, trail->name);
+    path_put_name(out, trail->name);
 }
 
 /* In the scope's scratch; without a trail it is the scope itself. */
@@ -72,9 +74,10 @@ static struct node *find(struct node *parent, const char *name, size_t *guess)
     return NULL;
 }
 
-static bool refuse_unspoken(struct error *error)
+static bool refuse_unspoken(bool nameless, struct error *error)
 {
-    error_set(error, ERROR_DATA, "the mapping says nothing of this field");
+    error_set(error, ERROR_DATA, "the mapping says nothing of this field%s",
+              nameless ? ", whose name is empty" : "");
     return error_hint(error, "map it to a column, drop it by name (\"drop\"), or keep what remains "
                              "in a \"rest\" column; then run again");
 }
@@ -114,7 +117,7 @@ static bool unspoken(struct walk *walk, const struct trail *trail)
 {
     if (walk->scope->has_rest)
         return note_unspoken(walk, trail);
-    refuse_unspoken(walk->error);
+    refuse_unspoken(trail->name[0] == '\0', walk->error);
     return pass_over(walk, trail);
 }
 
@@ -272,7 +275,7 @@ bool document_settle(struct plan *plan, struct scope *scope, struct error *error
 {
     struct path_account *paths = &plan->paths;
     if (scope->unspoken_count > 0 && scope->kept == 0 && !scope->rest_passed_over) {
-        refuse_unspoken(error);
+        refuse_unspoken(false, error);
         error_at(error, NULL, NULL, paths->paths[scope->unspoken[0].path].path);
         if (!problems_take(plan->problems, NULL, error))
             return false;

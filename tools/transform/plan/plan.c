@@ -1,5 +1,7 @@
 #include "plan.h"
 
+#include "graduate/path.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +25,14 @@ static bool wrong(struct compiling *c, const char *column, const char *word, con
                      output->table->label, column, word, what);
 }
 
-static struct node *child(struct compiling *c, struct node *parent, const char *name, size_t length)
+static struct node *child(struct compiling *c, struct node *parent, const struct path_step *step)
 {
     for (size_t i = 0; i < parent->child_count; i++)
-        if (strlen(parent->children[i].name) == length &&
-            strncmp(parent->children[i].name, name, length) == 0)
+        if (path_step_is(step, parent->children[i].name))
             return &parent->children[i];
     struct node *grown =
         arena_alloc(&c->plan->arena, parent->child_count + 1, sizeof *parent->children);
-    char *copy = arena_printf(&c->plan->arena, "%.*s", (int)length, name);
+    char *copy = path_step_name(step, &c->plan->arena);
     if (grown == NULL || copy == NULL)
         return NULL;
     if (parent->child_count > 0)
@@ -42,19 +43,18 @@ static struct node *child(struct compiling *c, struct node *parent, const char *
     return node;
 }
 
-/* The node of a dotted path, made where it is missing; "." is the root. *settled: a column takes it
+/* The node of a path, made where it is missing; "." is the root. *settled: a column takes it
  * whole, or it is dropped, or it lies in a field of which that is true. */
 static struct node *descend(struct compiling *c, struct scope *scope, const char *path,
                             bool *settled)
 {
     struct node *node = &scope->root;
+    struct path_step step;
     *settled = node->whole;
     if (strcmp(path, ".") == 0)
         return node;
-    while (node != NULL && *path != '\0') {
-        size_t length = strcspn(path, ".");
-        node = child(c, node, path, length);
-        path += length + (path[length] == '.');
+    while (node != NULL && path_next(&path, &step)) {
+        node = child(c, node, &step);
         *settled = *settled || (node != NULL && (node->whole || node->dropped));
     }
     return node;
@@ -263,12 +263,12 @@ static bool compile_drop(struct compiling *c, const char *path)
     struct scope *scope = &plan->scopes[0];
     const char *inner = path;
     for (size_t i = 1; i < plan->scope_count; i++) {
-        size_t length = strlen(plan->scopes[i].path);
-        if (strncmp(path, plan->scopes[i].path, length) == 0 && path[length] == '.') {
-            scope = &plan->scopes[i];
-            inner = path + length + 1;
-            break;
-        }
+        const char *below = path_below(path, plan->scopes[i].path);
+        if (below == NULL)
+            continue;
+        scope = &plan->scopes[i];
+        inner = below;
+        break;
     }
     bool settled;
     struct node *node = descend(c, scope, inner, &settled);
@@ -309,11 +309,15 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     }
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *inner = &node->children[i];
-        const char *name =
-            arena_printf(&plan->arena, "%s%s%s", path, path[0] != '\0' ? "." : "", inner->name);
-        if (name == NULL)
-            return memory(c);
-        if (!give_paths(c, scope, inner, name, covered || node->claimed || node->dropped))
+        struct buffer name;
+        buffer_init(&name);
+        buffer_printf(&name, "%s%s", path, path[0] != '\0' ? "." : "");
+        path_put_name(&name, inner->name);
+        bool ok =
+            buffer_ok(&name, c->error) && give_paths(c, scope, inner, buffer_text(&name),
+                                                     covered || node->claimed || node->dropped);
+        buffer_release(&name);
+        if (!ok)
             return false;
     }
     return true;

@@ -1,6 +1,6 @@
 /* Room transform/plan: a mapping compiled for speed, the walk over a document that fills it, and
- * the count of what it met. It uses common/base, common/schema, common/stream, transform/value
- * and transform/write. */
+ * the count of what it met. It uses common/base, common/mapping, common/schema, common/stream,
+ * transform/value and transform/write. */
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
  *

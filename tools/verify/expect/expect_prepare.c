@@ -2,6 +2,7 @@
  * the columns of each table. */
 #include "expect_row.h"
 #include "expect_value.h"
+#include "graduate/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +67,9 @@ static bool claim_rule(struct expectation *e, const struct mapping_rule *rule, s
 static bool claim_drop(struct expectation *e, const char *path, struct error *error)
 {
     for (size_t i = 1; i < e->scope_count; i++) {
-        size_t length = strlen(e->scopes[i].path);
-        if (strncmp(path, e->scopes[i].path, length) == 0 && path[length] == '.')
-            return scope_claim(&e->scopes[i], path + length + 1, CLAIM_DROP, error);
+        const char *below = path_below(path, e->scopes[i].path);
+        if (below != NULL)
+            return scope_claim(&e->scopes[i], below, CLAIM_DROP, error);
     }
     return scope_claim(&e->scopes[0], path, CLAIM_DROP, error);
 }

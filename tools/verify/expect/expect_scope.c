@@ -1,5 +1,6 @@
 #include "expect_scope.h"
 #include "expect_json.h"
+#include "graduate/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,14 +75,14 @@ static void put_trail(struct buffer *out, const struct trail *trail)
         put_trail(out, trail->up);
         buffer_putc(out, '.');
     }
-    buffer_puts(out, trail->name);
+    path_put_name(out, trail->name);
 }
 
 static void put_path(struct buffer *out, const struct scope *scope, const struct trail *trail)
 {
     buffer_puts(out, scope->path);
     if (trail != NULL && scope->path[0] != '\0')
-        buffer_putc(out, '.'); /* also before a field without a name */
+        buffer_putc(out, '.');
     if (trail != NULL)
         put_trail(out, trail);
 }
@@ -104,20 +105,15 @@ static bool refuse(const struct scope *scope, const struct trail *trail, const c
     return at_trail(scope, trail, error);
 }
 
-/* What is left of a path behind the trail: "" when it ends there, NULL when it leads elsewhere. A
- * name with dots in it is not on any path. */
+/* What is left of a path behind the trail: "" when it ends there, NULL when it leads elsewhere. */
 static const char *follow(const char *path, const struct trail *trail)
 {
     if (trail->up != NULL)
         path = follow(path, trail->up);
     if (path == NULL || *path == '\0')
         return NULL;
-    const char *name = trail->name;
-    for (; *path != '\0' && *path != '.' && *path == *name; path++)
-        name++;
-    if (*name != '\0' || (*path != '\0' && *path != '.'))
-        return NULL;
-    return path + (*path == '.');
+    struct path_step step;
+    return path_next(&path, &step) && path_step_is(&step, trail->name) ? path : NULL;
 }
 
 struct finding {

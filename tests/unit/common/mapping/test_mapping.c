@@ -363,7 +363,14 @@ static void wrong_paths(void **state)
          AT_BOOKS "/when/.s: \".s\" " EMPTY_NAME},
         {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
              "'public.parts':{'each':'.','key':['n'],'columns':{'n':{'position':true}}}"),
-         ": /to/public.parts/each: \".\" " EMPTY_NAME},
+         ": /to/public.parts/each: \".\" is no path: it names no field"},
+        {COLUMN("'from':'\\u0027a','type':'text'"),
+         AT_C "/from: \"'a\" is no path: a quote in it has no end"},
+        {COLUMN("'from':'a.0','type':'text'"),
+         AT_C "/from: \"a.0\" is no path here: 0 without quotes is a place in an array; the field of "
+              "that name is '0'"},
+        {COLUMN("'from':'*','type':'text'"),
+         AT_C "/from: \"*\" is no path here: * without quotes is every member of an object"},
         {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
          "id_of':"
          "'books'}}}},'drop':['a','b.']}",

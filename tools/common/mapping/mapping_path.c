@@ -1,0 +1,44 @@
+/* Paths into documents, as a mapping writes them: each is checked where it stands, and kept in its
+ * canonical form. A column of a table can have any name. */
+#include "graduate/path.h"
+#include "reading.h"
+
+#include <string.h>
+
+static bool wrong(struct reading *r, const struct json_place *place, const char *path,
+                  const char *fault)
+{
+    return json_error(r->error, place, "\"%s\" is no path: %s", path, fault);
+}
+
+/* Steps that have no meaning where the path stands. */
+static bool check_steps(struct reading *r, const struct json_place *place, const char *path)
+{
+    struct path_step step;
+    const char *rest = path;
+    path_ups(&rest);
+    while (path_next(&rest, &step)) {
+        if (step.kind == STEP_NAME)
+            continue;
+        return json_error(r->error, place,
+                          "\"%s\" is no path here: %.*s without quotes is %s; the field of that "
+                          "name is '%.*s'",
+                          path, (int)step.length, step.text,
+                          step.kind == STEP_PLACE ? "a place in an array"
+                                                  : "every member of an object",
+                          (int)step.length, step.text);
+    }
+    return true;
+}
+
+bool reading_path(struct reading *r, const struct json_place *place, bool itself, const char **path)
+{
+    const char *text = *path, *fault;
+    if (text == NULL || r->mapping->source->kind == SOURCE_POSTGRES)
+        return true;
+    if (!path_canonical(text, r->arena, path, &fault))
+        return fault != NULL ? wrong(r, place, text, fault) : reading_memory(r);
+    if (strcmp(text, ".") == 0)
+        return itself || wrong(r, place, text, "it names no field");
+    return check_steps(r, place, *path);
+}
