@@ -51,7 +51,7 @@ ROOMS = {
         "common/base extract/reader", "bson curl math xxhash", "cases appwrite_source appwrite_wire headcount"
     ),
     "extract": Room(
-        "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
+        "common/base common/mapping common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
         "bson",
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
@@ -93,7 +93,7 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+        "common/base common/mapping verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
     ),
     "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),

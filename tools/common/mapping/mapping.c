@@ -32,7 +32,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     struct json_place key = {place, "key", 0}, each = {place, "each", 0};
     if (!json_only(object, place, table_words, COUNT(table_words), r->error) ||
         !reading_text(r, object, place, "each", &table->each) ||
-        !reading_path(r, &each, false, &table->each) ||
+        !reading_path(r, &each, PATH_PLAIN, &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
         !reading_bool(r, object, place, "optional", &table->optional) ||

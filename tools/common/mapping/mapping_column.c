@@ -63,9 +63,11 @@ bool mapping_read_conditions(struct reading *r, const cJSON *object, const struc
                               "false or null, not with %s",
                               json_kind(value));
         const char *path = test->string;
-        unsigned outer = path_ups(&path);
-        if (!reading_path(r, &at, outer == 0, &path))
+        if (!reading_path(r, &at, PATH_ITSELF | PATH_OUT, &path))
             return false;
+        unsigned outer = path_ups(&path);
+        if (outer > CONDITION_UPS)
+            return json_error(r->error, &at, "nothing lies so far out");
         out->items[out->count++] = (struct condition){
             .path = path,
             .value = value,
@@ -148,6 +150,21 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
     return true;
 }
 
+/* Of which element the place is meant: true of the innermost, a path of the one that it names. */
+static bool read_level(struct reading *r, const cJSON *origin, const struct json_place *place,
+                       struct mapping_value *value)
+{
+    struct json_place here = {place, origin->string, 0};
+    if (cJSON_IsTrue(origin))
+        return true;
+    if (!cJSON_IsString(origin))
+        return json_error(r->error, place,
+                          "\"%s\" can only be true, or the \"each\" of a level further out",
+                          origin->string);
+    value->from = origin->valuestring;
+    return reading_path(r, &here, PATH_PLAIN, &value->from);
+}
+
 /* Which key says where a value comes from; at most one of them may be there. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
                        struct mapping_value *value)
@@ -174,13 +191,15 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         origin = found;
         value->kind = origins[i].kind;
     }
-    bool marker = value->kind == VALUE_POSITION || value->kind == VALUE_REST;
-    if (marker && !cJSON_IsTrue(origin))
+    if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
+    if (value->kind == VALUE_POSITION && !read_level(r, origin, place, value))
+        return false;
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
     struct json_place from = {place, "from", 0};
     if (!reading_text(r, object, place, path_key, &value->from) ||
-        (value->kind == VALUE_FROM && !reading_path(r, &from, true, &value->from)) ||
+        (value->kind == VALUE_FROM &&
+         !reading_path(r, &from, PATH_ITSELF | PATH_OUT, &value->from)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
         !get_functions(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))

@@ -31,7 +31,8 @@ static bool check_steps(struct reading *r, const struct json_place *place, const
     return true;
 }
 
-bool reading_path(struct reading *r, const struct json_place *place, bool itself, const char **path)
+bool reading_path(struct reading *r, const struct json_place *place, unsigned forms,
+                  const char **path)
 {
     const char *text = *path, *fault;
     if (text == NULL || r->mapping->source->kind == SOURCE_POSTGRES)
@@ -39,6 +40,19 @@ bool reading_path(struct reading *r, const struct json_place *place, bool itself
     if (!path_canonical(text, r->arena, path, &fault))
         return fault != NULL ? wrong(r, place, text, fault) : reading_memory(r);
     if (strcmp(text, ".") == 0)
-        return itself || wrong(r, place, text, "it names no field");
+        return (forms & PATH_ITSELF) != 0 || wrong(r, place, text, "it names no field");
+    const char *rest = *path;
+    if (path_ups(&rest) > 0 && (forms & PATH_OUT) == 0)
+        return wrong(r, place, text, "\"^.\" looks out of an element, and not from here");
     return check_steps(r, place, *path);
+}
+
+bool reading_is_level(const struct reading *r, const char *path)
+{
+    for (size_t t = 0; t < r->mapping->table_count; t++) {
+        const char *each = r->mapping->tables[t].each;
+        if (each != NULL && (strcmp(each, path) == 0 || path_below(each, path) != NULL))
+            return true;
+    }
+    return false;
 }

@@ -30,13 +30,7 @@ static bool wrong_kind(const struct test *test, const struct value *value, struc
               "%s is of another kind than %s, which the mapping compares it with", what, constant);
     error_hint(error, "correct the record in the source, or the condition in the mapping; then run "
                       "again");
-    struct buffer path;
-    buffer_init(&path);
-    buffer_printf(&path, "%s%s%s", test->scope->path, test->scope->path[0] != '\0' ? "." : "",
-                  test->mapping->path);
-    error_at(error, NULL, NULL, buffer_text(&path));
-    buffer_release(&path);
-    return false;
+    return error_at(error, NULL, NULL, test->path);
 }
 
 /* Nothing is neither equal to something nor something else. */
@@ -99,7 +93,7 @@ static bool check_taken(const struct expression *expression, bool any, struct er
         for (size_t t = 0; t < expression->members[i].test_count; t++) {
             const struct test *test = &expression->members[i].tests[t];
             const struct value *value = &test->scope->slots[test->slot];
-            char what[120], path[256];
+            char what[120];
             if (value_is_nothing(value))
                 continue;
             value_describe(value, what, sizeof what);
@@ -107,9 +101,7 @@ static bool check_taken(const struct expression *expression, bool any, struct er
             error_hint(error, "correct the record in the source; or give the list a last choice "
                               "without \"when\" (as {\"const\": null}), or the value a "
                               "\"default\"; then run again");
-            snprintf(path, sizeof path, "%s%s%s", test->scope->path,
-                     test->scope->path[0] != '\0' ? "." : "", test->mapping->path);
-            return error_at(error, NULL, NULL, path);
+            return error_at(error, NULL, NULL, test->path);
         }
     return true;
 }
@@ -208,6 +200,16 @@ static void note_one_way_id(const struct origin *origin, const struct scope *sco
                         1);
 }
 
+/* The place of the element at hand, or of one around it; absent where that is no element. */
+static struct value position_of(const struct scope *scope, const struct scope *level)
+{
+    while (scope != NULL && scope != level)
+        scope = scope->outer;
+    return scope != NULL && scope->outer != NULL
+               ? (struct value){.type = BSON_TYPE_INT64, .integer = scope->position}
+               : (struct value){.type = BSON_TYPE_EOD};
+}
+
 /* The value of an expression that has one by itself: constant, position, field or the first of
  * several, after its conditions, functions and default. */
 static bool compute(const struct origin *origin, const struct scope *scope,
@@ -227,7 +229,7 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         if (expression->kind == VALUE_CONST) {
             outcome->value = expression->constant;
         } else if (expression->kind == VALUE_POSITION) {
-            outcome->value = (struct value){.type = BSON_TYPE_INT64, .integer = origin->position};
+            outcome->value = position_of(scope, expression->level);
         } else if (expression->kind == VALUE_FROM) {
             outcome->value = scope->slots[expression->slot];
             outcome->slot = expression->slot;

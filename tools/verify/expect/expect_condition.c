@@ -36,12 +36,22 @@ static bool is_spelt_alike(const struct item *a, const struct item *b)
     return item_number(other, number) && item_same_number(word, number);
 }
 
+struct item expect_condition_field(const struct expect_view *view,
+                                   const struct condition *condition)
+{
+    for (unsigned ups = condition->outer; ups > 0 && view != NULL; ups--)
+        view = view->outer;
+    return view != NULL ? item_find(view->document, condition->path) : (struct item){0};
+}
+
 static bool refuse(const struct expect_view *view, const struct condition *condition,
                    const struct item *field, struct error *error)
 {
     struct buffer path;
     buffer_init(&path);
-    path_join(&path, condition->outer ? "" : view->path, condition->path);
+    for (unsigned ups = condition->outer; ups > 0 && view->outer != NULL; ups--)
+        view = view->outer;
+    path_join(&path, view->path, condition->path);
     item_misfit(field, buffer_text(&path), "the mapping compares it with a value of another kind",
                 error);
     buffer_release(&path);
@@ -51,8 +61,7 @@ static bool refuse(const struct expect_view *view, const struct condition *condi
 static bool test(const struct expect_view *view, const struct condition *condition, bool *holds,
                  struct error *error)
 {
-    struct item field =
-        item_find(condition->outer ? view->record : view->document, condition->path);
+    struct item field = expect_condition_field(view, condition);
     struct item constant = item_of_json(condition->value);
     bool nothing = item_is_nothing(&field);
     if (cJSON_IsNull(condition->value)) {

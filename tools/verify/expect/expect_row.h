@@ -31,7 +31,9 @@ struct form {
     const struct mapping_table *mapping;
     const struct expected_table *table;
     struct scope *scope;
-    size_t *places;                   /* per column of the mapping: where it stands in the table */
+    size_t *places;   /* per column of the mapping: where it stands in the table */
+    struct row *kept; /* its last row, which rows below take columns from; NULL: none do */
+    bool has_row;     /* for the document at hand */
     const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
 };
 struct tuple_column;
@@ -43,7 +45,7 @@ struct expectation {
     struct form *forms;
     struct scope *scopes; /* the record's first */
     size_t table_count, form_count, scope_count;
-    struct row parent, row; /* parent: of the record's first table */
+    struct row row;
     struct path_counts counts;
     /* postgres: */
     const struct catalog_entity *catalog;

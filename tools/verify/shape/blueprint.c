@@ -320,12 +320,15 @@ static bool draw_table(struct drawing *d, const struct mapping *entity,
 static bool find_destination(const struct drawing *d, const struct blueprint_table *table,
                              const struct mapping_column *column, struct pointer_end *end)
 {
+    const struct mapping_table *above = column->value.above;
     const struct blueprint_table *parent =
-        pointer_find_table(d->blueprint, table->entity->tables[0].label);
+        above != NULL ? pointer_find_table(d->blueprint, above->label) : NULL;
     bool home;
-    *end = (struct pointer_end){parent, parent->key.count == 1 ? parent->key.items[0] : ""};
-    if (column->value.kind == VALUE_PARENT && strcmp(end->column, column->value.from) == 0)
+    if (parent != NULL && parent->key.count == 1 &&
+        strcmp(parent->key.items[0], column->value.from) == 0) {
+        *end = (struct pointer_end){parent, parent->key.items[0]};
         return true;
+    }
     return column->value.id_of != NULL &&
            pointer_find_end(d->blueprint, column->value.id_of, end, &home) && home &&
            (end->table != table || strcmp(end->column, column->name) != 0);
@@ -359,12 +362,23 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
            one_word(d, to.column, &reference->to_columns);
 }
 
+/* The table above that the first parent's column is of, or NULL. */
+static const struct blueprint_table *find_above(const struct drawing *d,
+                                                const struct blueprint_table *table)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct mapping_column *by = table->columns[c].mapping;
+        if (by != NULL && by->value.kind == VALUE_PARENT)
+            return pointer_find_table(d->blueprint, by->value.above->label);
+    }
+    return NULL;
+}
+
 /* A child table that holds its parent's key of several columns: no foreign key is made for it, but
  * its rows must have a parent. */
-static bool draw_parent(struct drawing *d, struct blueprint_table *table)
+static bool draw_parent(struct drawing *d, struct blueprint_table *table,
+                        const struct blueprint_table *parent)
 {
-    const struct blueprint_table *parent =
-        pointer_find_table(d->blueprint, table->entity->tables[0].label);
     struct words columns = {take(d, parent->key.count, sizeof *columns.items), 0};
     if (columns.items == NULL)
         return false;
@@ -372,6 +386,7 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table)
         for (size_t c = 0; c < table->column_count && columns.count == k; c++) {
             const struct mapping_column *by = table->columns[c].mapping;
             if (by != NULL && by->value.kind == VALUE_PARENT &&
+                strcmp(by->value.above->label, parent->label) == 0 &&
                 strcmp(by->value.from, parent->key.items[k]) == 0)
                 columns.items[columns.count++] = by->name;
         }
@@ -383,15 +398,14 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table)
 
 static bool draw_references(struct drawing *d, struct blueprint_table *table)
 {
-    const struct mapping_table *parent = &table->entity->tables[0];
-    const struct blueprint_table *above = pointer_find_table(d->blueprint, parent->label);
+    const struct blueprint_table *above = find_above(d, table);
     table->references = take(d, table->column_count + 1, sizeof *table->references);
     if (table->references == NULL)
         return false;
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].mapping != NULL && !draw_reference(d, table, &table->columns[i]))
             return false;
-    return table->mapping->each == NULL || above->key.count < 2 || draw_parent(d, table);
+    return above == NULL || above->key.count < 2 || draw_parent(d, table, above);
 }
 
 bool blueprint_init(struct blueprint *blueprint, const struct project *project,
