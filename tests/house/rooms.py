@@ -59,7 +59,7 @@ ROOMS = {
     "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
-        "common/base common/catalog common/schema common/stream transform/value transform/write",
+        "common/base common/catalog common/mapping common/schema common/stream transform/value transform/write",
         "bson xxhash",
         "cases transform migration",
     ),
@@ -95,7 +95,7 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+        "common/base common/mapping verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
     ),
     "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),

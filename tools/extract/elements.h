@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of the array at a dotted path ("prices", "history.prices") of a sound BSON document. The way
- * there leads through documents only, never into the elements of another array, as in a run. 0 for
- * what is absent, null, or no array. */
+/* Of all arrays at a path ("prices", "history.prices"; path.h) of a sound BSON document. The way
+ * there leads through documents and through the documents in arrays, as in a run. 0 for what is
+ * absent, null, or no array. */
 int64_t elements_count(const uint8_t *document, size_t length, const char *path);
 
 #endif

@@ -1,5 +1,7 @@
 #include "named_key.h"
 
+#include "graduate/path.h"
+
 #include <string.h>
 
 static const struct mapping *reader_of(const struct project *project, const struct source *source,
@@ -13,12 +15,20 @@ static const struct mapping *reader_of(const struct project *project, const stru
 }
 
 /* The column of the source that the column of the target is taken from. */
-static const char *source_of(const struct mapping_table *table, const char *name)
+static const char *source_of(const struct mapping_table *table, const struct catalog_entity *entity,
+                             const char *name)
 {
+    const struct mapping_value *value = NULL;
     for (size_t i = 0; i < table->column_count; i++)
         if (strcmp(table->columns[i].name, name) == 0)
-            return table->columns[i].value.kind == VALUE_FROM ? table->columns[i].value.from : NULL;
-    return table->keep_shape ? name : NULL;
+            value = &table->columns[i].value;
+    for (size_t c = 0; c < entity->column_count; c++) {
+        const char *own = entity->columns[c].name;
+        if (value != NULL ? value->kind == VALUE_FROM && path_is_name(value->from, own)
+                          : table->keep_shape && strcmp(own, name) == 0)
+            return own;
+    }
+    return NULL;
 }
 
 static bool name_key(const struct mapping *mapping, struct catalog_entity *entity,
@@ -26,8 +36,8 @@ static bool name_key(const struct mapping *mapping, struct catalog_entity *entit
 {
     const struct mapping_table *table = &mapping->tables[0];
     for (size_t i = 0; i < table->key.count; i++) {
-        const char *name = source_of(table, table->key.items[i]);
-        if (name == NULL || catalog_column_find(entity, name) == NULL) {
+        const char *name = source_of(table, entity, table->key.items[i]);
+        if (name == NULL) {
             error_set(error, ERROR_USAGE,
                       "%s: /to/%s/key: %s has no key of its own, so that of the first table orders "
                       "it, and \"%s\" is no column of the source as it is",

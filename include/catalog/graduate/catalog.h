@@ -94,8 +94,8 @@ void catalog_release(struct catalog *catalog);
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
 /* Take one of the entities off; those behind it move up. */
 void catalog_remove(struct catalog *catalog, size_t entity);
-/* Where two identities (JSON texts) differ, as "size was 1200 and is 1234"; false where they do not.
- * Members that only one of them has tell nothing. */
+/* Where two identities (JSON texts) differ, as "size was 1200 and is 1234"; false where they do
+ * not. Members that only one of them has tell nothing. */
 bool catalog_identity_differs(const char *before, const char *now, char *what, size_t size);
 /* Add an object; the texts are copied, `entity` and `detail` may be NULL. */
 bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,

@@ -87,10 +87,11 @@ struct conditions {
     struct condition *items; /* all of them must hold */
     size_t count;
 };
+enum { CONDITION_UPS = 32 }; /* at most */
 struct condition {
     enum condition_op op;
-    const char *path;         /* NULL: ANY, NONE */
-    bool outer;               /* "^.path": of the record, not of the element at hand */
+    const char *path; /* NULL: ANY, NONE */
+    unsigned outer;   /* "^.path": of what is around the element at hand, "^^.path" further out */
     const cJSON *operand;     /* what it is asked against */
     enum field_kind kind;     /* KIND */
     struct conditions *lists; /* ANY, NONE */
@@ -103,8 +104,9 @@ enum value_kind {
     VALUE_FROM,     /* a field of the record, or of the element of `each` ("." is the element);
                        without a word for it, the one with the column's name */
     VALUE_CONST,    /* a JSON constant */
-    VALUE_PARENT,   /* in a table with `each`: a column of the parent row */
-    VALUE_POSITION, /* in a table with `each`: the element's place, from 1 */
+    VALUE_PARENT,   /* in a table with `each`: a column of the row above */
+    VALUE_POSITION, /* in a table with `each`: the element's place, from 1; or that of an element
+                       around it */
     VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
     VALUE_OBJECT,   /* a JSON object built of values */
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
@@ -131,9 +133,11 @@ extern const char *const mapping_function_names[FUNCTION_COUNT];
 struct mapping;
 struct mapping_value {
     enum value_kind kind;
-    const char *from;               /* FROM: a dotted path; PARENT: the parent's column */
-    const cJSON *constant;          /* CONST */
-    struct mapping_member *members; /* OBJECT; FIRST, without names */
+    const char *from;                  /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
+                                          above; POSITION: the outer `each`, or NULL */
+    const struct mapping_table *above; /* PARENT: the table (its first form) with that column */
+    const cJSON *constant;             /* CONST */
+    struct mapping_member *members;    /* OBJECT; FIRST, without names */
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */

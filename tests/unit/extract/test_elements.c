@@ -27,14 +27,17 @@ static const struct {
     {"{'a': {'b': [1, 2, 3]}}", "a.b.list", 0},
     {"{'a': null}", "a.list", 0},
     {"{'a': {'b': 7}}", "a.b.list", 0},
-    /* not through arrays, nor by a place in one */
-    {"{'a': [{'list': [1]}, {'list': [2]}]}", "a.list", 0},
+    /* through arrays of documents, not through arrays in arrays, nor by a place in one */
+    {"{'a': [{'list': [1]}, {'list': [2, 3]}, 4, {'list': 5}]}", "a.list", 3},
+    {"{'a': [{'b': [{'list': [1]}, {'list': [2, 3]}]}, {'b': {'list': [4]}}]}", "a.b.list", 4},
+    {"{'a': [[{'list': [1]}]]}", "a.list", 0},
     {"{'a': [[1, 2, 3]]}", "a.0", 0},
-    {"{'a': {'0': [1, 2, 3]}}", "a.0", 3},
+    {"{'a': {'0': [1, 2, 3]}}", "a.'0'", 3},
     /* names of any kind */
     {"{'a': {'$name': [1, 2]}}", "a.$name", 2},
-    {"{'a': {'': {'list': [1, 2, 3]}}}", "a..list", 3},
+    {"{'a': {'': {'list': [1, 2, 3]}}}", "a.''.list", 3},
     {"{'a.list': [1, 2]}", "a.list", 0},
+    {"{'a.list': [1, 2]}", "'a.list'", 2},
 };
 
 static void test_elements(void **state)

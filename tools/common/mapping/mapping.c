@@ -29,9 +29,10 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     if (!cJSON_IsObject(object))
         return json_error(r->error, place, "a table is an object, and this is %s",
                           json_kind(object));
-    struct json_place key = {place, "key", 0};
+    struct json_place key = {place, "key", 0}, each = {place, "each", 0};
     if (!json_only(object, place, table_words, COUNT(table_words), r->error) ||
         !reading_text(r, object, place, "each", &table->each) ||
+        !reading_path(r, &each, PATH_PLAIN, &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
         !reading_bool(r, object, place, "optional", &table->optional) ||

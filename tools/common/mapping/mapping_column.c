@@ -1,4 +1,5 @@
 /* The columns of a table: where their values come from, and what the column is. */
+#include "graduate/path.h"
 #include "reading.h"
 
 #include <string.h>
@@ -103,6 +104,21 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
     return true;
 }
 
+/* Of which element the place is meant: true of the innermost, a path of the one that it names. */
+static bool read_level(struct reading *r, const cJSON *origin, const struct json_place *place,
+                       struct mapping_value *value)
+{
+    struct json_place here = {place, origin->string, 0};
+    if (cJSON_IsTrue(origin))
+        return true;
+    if (!cJSON_IsString(origin))
+        return json_error(r->error, place,
+                          "\"%s\" can only be true, or the \"each\" of a level further out",
+                          origin->string);
+    value->from = origin->valuestring;
+    return reading_path(r, &here, PATH_PLAIN, &value->from);
+}
+
 /* Which key says where a value comes from; at most one of them may be there. Without one it is the
  * field called `name`; NULL: there must be one. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -118,7 +134,6 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     };
     const cJSON *origin = NULL;
     value->kind = VALUE_FROM;
-    value->from = name;
     for (size_t i = 0; i < COUNT(origins); i++) {
         const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, origins[i].key);
         if (found == NULL)
@@ -135,13 +150,17 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         return json_error(r->error, place,
                           "the value has no origin: give \"from\", \"const\", \"first\" or "
                           "\"object\"");
-    bool marker = value->kind == VALUE_POSITION || value->kind == VALUE_REST;
-    if (marker && !cJSON_IsTrue(origin))
+    if (origin == NULL && (value->from = path_of_name(name, r->arena)) == NULL)
+        return reading_memory(r);
+    if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
+    if (value->kind == VALUE_POSITION && !read_level(r, origin, place, value))
+        return false;
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
-    if (value->kind != VALUE_FROM)
-        value->from = NULL;
+    struct json_place from = {place, "from", 0};
     if (!reading_text(r, object, place, path_key, &value->from) ||
+        (value->kind == VALUE_FROM &&
+         !reading_path(r, &from, PATH_ITSELF | PATH_OUT, &value->from)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
         !get_functions(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))

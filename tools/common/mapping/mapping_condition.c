@@ -1,6 +1,8 @@
 /* The conditions of a mapping: "when" of tables, values, choices and rules. */
 #include "reading.h"
 
+#include "graduate/path.h"
+
 #include "graduate/pattern.h"
 
 #include <string.h>
@@ -210,10 +212,15 @@ static bool read_questions(struct reading *r, const cJSON *object, const struct 
 static bool read_field(struct reading *r, const cJSON *member, const struct json_place *place,
                        const char *above, struct conditions *out)
 {
-    bool outer = strncmp(member->string, "^.", 2) == 0;
+    const char *path = member->string;
+    if (!reading_path(r, place, PATH_ITSELF | PATH_OUT, &path))
+        return false;
+    unsigned outer = path_ups(&path);
+    if (outer > CONDITION_UPS)
+        return json_error(r->error, place, "nothing lies so far out");
     const struct condition condition = {
         .op = CONDITION_EQUAL,
-        .path = member->string + (outer ? 2 : 0),
+        .path = path,
         .outer = outer,
         .operand = member,
         .name = member->string,

@@ -95,7 +95,7 @@ static bool is_position(const struct spot *s)
 /* The column of the parent's row, and whether it is that row's whole key. */
 static const struct mapping_column *column_above(const struct spot *s)
 {
-    const struct mapping_table *parent = &s->mapping->tables[0];
+    const struct mapping_table *parent = s->value->above;
     for (size_t i = 0; i < parent->column_count; i++)
         if (strcmp(parent->columns[i].name, s->value->from) == 0)
             return &parent->columns[i];
@@ -104,8 +104,8 @@ static const struct mapping_column *column_above(const struct spot *s)
 
 static bool is_parents_key(const struct spot *s)
 {
-    const struct words *key = &s->mapping->tables[0].key;
-    return is_parent(s) && key->count == 1 && strcmp(key->items[0], s->value->from) == 0;
+    const struct words *key = is_parent(s) ? &s->value->above->key : NULL;
+    return key != NULL && key->count == 1 && strcmp(key->items[0], s->value->from) == 0;
 }
 
 static bool is_no_id_above(const struct spot *s)

@@ -1,6 +1,7 @@
-/* What the names in a mapping refer to: entities behind id_of, columns of the parent; and paths,
- * whose form depends on the source. Runs when all mappings of the project are parsed. */
+/* What the names in a mapping refer to: entities behind id_of, columns of the parent. Runs when all
+ * mappings of the project are parsed. */
 #include "graduate/json.h"
+#include "graduate/path.h"
 #include "mapping.h"
 
 #include <string.h>
@@ -24,101 +25,179 @@ static bool link_id(struct linking *r, const cJSON *object, const struct json_pl
     return true;
 }
 
-/* A column of a table can have any name; a path into documents is names with dots between them. */
-static bool check_path(const struct linking *r, const struct json_place *place, const char *path,
-                       bool itself)
+/* How many documents lie around an element, at most: a level can be a document on the way. */
+static unsigned levels_of(const char *each)
 {
-    if (r->mapping->source->kind == SOURCE_POSTGRES || (itself && strcmp(path, ".") == 0))
-        return true;
-    size_t length = strlen(path);
-    if (length > 0 && path[0] != '.' && path[length - 1] != '.' && strstr(path, "..") == NULL)
-        return true;
-    return json_error(r->error, place, "\"%s\" is no path: a name in it is empty", path);
+    unsigned levels = 0;
+    struct path_step step;
+    while (each != NULL && path_next(&each, &step))
+        levels += step.kind != STEP_MEMBERS;
+    return levels;
 }
 
-/* `inner`: of an element, from which one can look out at the record. `place`: of the list. */
+static bool check_ups(const struct linking *r, const struct json_place *place, unsigned ups,
+                      unsigned levels)
+{
+    if (ups <= levels)
+        return true;
+    return json_error(r->error, place,
+                      levels == 0 ? "\"^.\" looks out of an element at its record, and "
+                                    "here is no \"each\""
+                                  : "nothing lies so far out of this \"each\"");
+}
+
+/* `place`: of the list. */
 static bool check_listed(const struct linking *r, const struct json_place *place,
-                         const struct conditions *conditions, bool inner)
+                         const struct conditions *conditions, unsigned levels)
 {
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
         struct json_place here = {place, condition->name, 0};
         for (size_t k = 0; k < condition->list_count; k++) {
             struct json_place list = {&here, NULL, k};
-            if (!check_listed(r, &list, &condition->lists[k], inner))
+            if (!check_listed(r, &list, &condition->lists[k], levels))
                 return false;
         }
-        if (condition->path == NULL)
-            continue;
-        if (condition->outer && !inner)
-            return json_error(r->error, &here,
-                              "\"^.\" looks out of an element at its record, and "
-                              "here is no \"each\"");
-        if (!check_path(r, &here, condition->path, !condition->outer))
+        if (condition->path != NULL && !check_ups(r, &here, condition->outer, levels))
             return false;
     }
     return true;
 }
 
 static bool check_conditions(const struct linking *r, const struct json_place *place,
-                             const struct conditions *conditions, bool inner)
+                             const struct conditions *conditions, unsigned levels)
 {
     struct json_place when = {place, "when", 0};
-    return check_listed(r, &when, conditions, inner);
+    return check_listed(r, &when, conditions, levels);
+}
+
+static bool check_from(const struct linking *r, const struct json_place *place,
+                       const struct mapping_value *value, const struct mapping_table *table)
+{
+    struct json_place from = {place, "from", 0}, position = {place, "position", 0};
+    const char *path = value->from;
+    if (value->kind == VALUE_FROM && r->mapping->source->kind != SOURCE_POSTGRES)
+        return check_ups(r, &from, path_ups(&path), levels_of(table->each));
+    bool outer = value->kind == VALUE_POSITION && path != NULL && table->each != NULL;
+    return !outer || path_below(table->each, path) != NULL ||
+           json_error(r->error, &position, "\"%s\" is no level around \"%s\"", path, table->each);
 }
 
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
-                       struct mapping_value *value, bool inner)
+                       struct mapping_value *value, const struct mapping_table *table)
 {
     const char *key = value->kind == VALUE_FIRST ? "first" : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
-    struct json_place here = {place, key, 0}, from = {place, "from", 0};
-    if ((value->kind == VALUE_FROM && !check_path(r, &from, value->from, true)) ||
-        !check_conditions(r, place, &value->when, inner) ||
+    struct json_place here = {place, key, 0};
+    if (!check_from(r, place, value, table) ||
+        !check_conditions(r, place, &value->when, levels_of(table->each)) ||
         !link_id(r, object, place, "id_of", &value->id_of) ||
         !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
         if (!link_value(r, cJSON_GetArrayItem(members, (int)i), &at, &value->members[i].value,
-                        inner))
+                        table))
             return false;
     }
     return true;
 }
 
-/* A parent's column must be there, and have a type when the child is to take it over. */
-static bool link_parent(struct linking *r, const struct json_place *place,
-                        struct mapping_column *column)
+/* ---- the row above --------------------------------------------------------------------------- */
+
+/* Of the elements around, or the record, the nearest that tables are made of: their "each". */
+static const char *each_above(const struct linking *r, const struct mapping_table *table)
 {
-    const struct mapping_table *parent = &r->mapping->tables[0];
-    for (size_t i = 0; i < parent->column_count; i++)
-        if (strcmp(parent->columns[i].name, column->value.from) == 0) {
-            if (column->type.name == NULL)
-                column->type = parent->columns[i].type;
+    const char *nearest = "";
+    for (size_t t = 0; t < r->mapping->table_count; t++) {
+        const char *each = r->mapping->tables[t].each;
+        if (each != NULL && path_below(table->each, each) != NULL && strlen(each) > strlen(nearest))
+            nearest = each;
+    }
+    return nearest;
+}
+
+/* The column's name in a text that names the table, too, as "public.orders.id"; or NULL. */
+static const char *name_inside(const char *text, const struct mapping_table *table)
+{
+    size_t length = strlen(table->label);
+    return strncmp(text, table->label, length) == 0 && text[length] == '.' ? text + length + 1
+                                                                           : NULL;
+}
+
+/* The first form of the table whose row is meant: the only one there, or the one that is named. Of
+ * the record it is the first table. */
+static bool find_above(const struct linking *r, const struct json_place *place,
+                       const struct mapping_table *table, struct mapping_value *value)
+{
+    const struct mapping_table *other = NULL;
+    const char *each = each_above(r, table);
+    for (size_t t = 0; t < r->mapping->table_count; t++) {
+        const struct mapping_table *above = &r->mapping->tables[t];
+        const char *its = above->each != NULL ? above->each : "";
+        const char *name = name_inside(value->from, above);
+        if (strcmp(its, each) != 0)
+            continue;
+        if (name != NULL) {
+            value->above = above;
+            value->from = name;
             return true;
         }
-    if (parent->keep_shape) /* the catalog knows */
+        if (value->above == NULL)
+            value->above = above;
+        else if (its[0] != '\0' && strcmp(above->label, value->above->label) != 0)
+            other = above;
+    }
+    return other == NULL ||
+           json_error(r->error, place,
+                      "%s and %s both take what is around this: name the table, too, as "
+                      "\"%s.%s\"",
+                      value->above->label, other->label, value->above->label, value->from);
+}
+
+static struct mapping_column *column_of(const struct mapping_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+/* A parent's column must be there, and have a type when the child is to take it over; it may be
+ * taken over itself. */
+static bool link_parent(struct linking *r, const struct json_place *place,
+                        const struct mapping_table *table, struct mapping_column *column)
+{
+    struct mapping_value *value = &column->value;
+    if (value->above == NULL && !find_above(r, place, table, value))
+        return false;
+    struct mapping_column *above = column_of(value->above, value->from);
+    if (above == NULL && value->above->keep_shape) /* the catalog knows */
         return true;
-    return json_error(r->error, place, "the parent table %s has no column \"%s\"", parent->label,
-                      column->value.from);
+    if (above == NULL)
+        return json_error(r->error, place, "the parent table %s has no column \"%s\"",
+                          value->above->label, value->from);
+    if (above->value.kind == VALUE_PARENT && !link_parent(r, place, value->above, above))
+        return false;
+    if (column->type.name == NULL)
+        column->type = above->type;
+    return true;
 }
 
 static bool link_table(struct linking *r, const cJSON *object, const struct json_place *place,
                        struct mapping_table *table)
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
-    struct json_place here = {place, "columns", 0}, each = {place, "each", 0};
-    if ((table->each != NULL && !check_path(r, &each, table->each, false)) ||
-        !check_conditions(r, place, &table->when, table->each != NULL))
+    struct json_place here = {place, "columns", 0};
+    if (!check_conditions(r, place, &table->when, levels_of(table->each)))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
         struct json_place at = {&here, column->name, 0};
         if (!link_value(r, cJSON_GetObjectItemCaseSensitive(columns, column->name), &at,
-                        &column->value, table->each != NULL))
+                        &column->value, table))
             return false;
-        if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, column))
+        if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, table, column))
             return false;
     }
     return true;
@@ -136,17 +215,12 @@ bool mapping_link(struct project *project, const cJSON *json, struct mapping *ma
 {
     struct linking r = {project, mapping, error};
     const struct json_place top = {NULL, mapping->file, 0};
-    struct json_place drop = {&top, "drop", 0}, left_out = {&top, "left_out", 0};
+    struct json_place left_out = {&top, "left_out", 0};
     if (!mapping_each_table(json, mapping, link_visited, &r, error))
         return false;
     for (size_t i = 0; i < mapping->rule_count; i++) {
         struct json_place at = {&left_out, NULL, i};
-        if (!check_conditions(&r, &at, &mapping->rules[i].when, mapping->rules[i].each != NULL))
-            return false;
-    }
-    for (size_t i = 0; i < mapping->drops.count; i++) {
-        struct json_place at = {&drop, NULL, i};
-        if (!check_path(&r, &at, mapping->drops.items[i], false))
+        if (!check_conditions(&r, &at, &mapping->rules[i].when, levels_of(mapping->rules[i].each)))
             return false;
     }
     return true;

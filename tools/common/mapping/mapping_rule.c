@@ -50,7 +50,8 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
     {
         struct json_place at = {&here, NULL, drops->count};
         const char *path;
-        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count]))
+        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count]) ||
+            !reading_path(r, &at, PATH_PLAIN, &path))
             return false;
         for (size_t i = 0; i < drops->count; i++)
             if (strcmp(drops->items[i], path) == 0)
@@ -58,14 +59,6 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
         drops->items[drops->count++] = path;
     }
     return true;
-}
-
-static bool opens(const struct mapping *mapping, const char *each)
-{
-    for (size_t t = 0; t < mapping->table_count; t++)
-        if (mapping->tables[t].each != NULL && strcmp(mapping->tables[t].each, each) == 0)
-            return true;
-    return false;
 }
 
 static bool read_rule(struct reading *r, const cJSON *item, const struct json_place *place,
@@ -79,13 +72,14 @@ static bool read_rule(struct reading *r, const cJSON *item, const struct json_pl
                           json_kind(item));
     if (!json_only(item, place, rule_words, COUNT(rule_words), r->error) ||
         !reading_text(r, item, place, "each", &rule->each) ||
+        !reading_path(r, &each, PATH_PLAIN, &rule->each) ||
         !reading_text(r, item, place, "why", &rule->why) ||
         !reading_bool(r, item, place, "optional", &rule->optional) ||
         !mapping_read_conditions(r, item, place, &rule->when))
         return false;
     if (rule->why == NULL || rule->when.count == 0)
         return json_error(r->error, place, "a rule needs a \"when\", and a \"why\": the reason");
-    return rule->each == NULL || opens(r->mapping, rule->each) ||
+    return rule->each == NULL || reading_is_level(r, rule->each) ||
            json_error(r->error, &each, "no table has \"each\": \"%s\"", rule->each);
 }
 

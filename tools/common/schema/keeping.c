@@ -1,5 +1,6 @@
 /* Decided by what output.c, shape.c and the statements of ddl.c make of a table. */
 #include "graduate/keeping.h"
+#include "graduate/path.h"
 #include "output.h"
 #include "reference.h"
 
@@ -366,7 +367,7 @@ static const char *dropped_column(const struct deciding *d)
     const struct words *drops = &d->output->entity->drops;
     for (size_t c = 0; c < d->object->columns.count; c++)
         for (size_t i = 0; i < drops->count; i++)
-            if (strcmp(drops->items[i], d->object->columns.items[c]) == 0)
+            if (path_is_name(drops->items[i], d->object->columns.items[c]))
                 return drops->items[i];
     return NULL;
 }

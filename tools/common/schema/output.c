@@ -1,5 +1,6 @@
 /* Resolving: the tables of a mapping and what a catalog says of it become outputs. */
 #include "output.h"
+#include "graduate/path.h"
 #include "graduate/sql.h"
 #include "graduate/words.h"
 
@@ -60,7 +61,7 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct mapping_column *column = &table->columns[i];
-        if (column->value.kind == VALUE_FROM && strcmp(column->value.from, name) == 0)
+        if (column->value.kind == VALUE_FROM && path_is_name(column->value.from, name))
             return column;
     }
     return NULL;
@@ -68,10 +69,7 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
 
 static bool dropped(const struct mapping *entity, const char *name)
 {
-    for (size_t i = 0; i < entity->drops.count; i++)
-        if (strcmp(entity->drops.items[i], name) == 0)
-            return true;
-    return false;
+    return path_any_is_name(entity->drops.items, entity->drops.count, name);
 }
 
 static bool take_type(struct resolving *r, const struct schema_output *output,
@@ -133,12 +131,12 @@ static bool every_column_once(struct resolving *r, const struct schema_output *o
 /* "prefs.theme" is in the column prefs. */
 static bool is_of_column(const struct catalog_entity *catalog, const char *path)
 {
-    char name[64];
-    size_t length = strcspn(path, ".");
-    if (catalog_column_find(catalog, path) != NULL)
-        return true;
-    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : 0), path);
-    return path[length] == '.' && catalog_column_find(catalog, name) != NULL;
+    struct path_step step;
+    bool first = path_next(&path, &step);
+    for (size_t i = 0; first && i < catalog->column_count; i++)
+        if (path_step_is(&step, catalog->columns[i].name))
+            return true;
+    return false;
 }
 
 /* A name that is mistyped would load what should be dropped. */
@@ -170,21 +168,21 @@ static size_t source_of(const struct resolving *r, const struct schema_output *o
     size_t i = 0, count = r->catalog->column_count;
     if (column->value.kind != VALUE_FROM || output->table->each != NULL)
         return count;
-    while (i < count && strcmp(r->catalog->columns[i].name, column->value.from) != 0)
+    while (i < count && !path_is_name(column->value.from, r->catalog->columns[i].name))
         i++;
     return i;
 }
 
-/* A parent's column may have its type from the catalog. */
-static const struct schema_column *
-column_above(const struct resolving *r, const struct schema_output *output, const char *name)
+/* The column of the row above, which may have its type from the catalog. */
+static const struct schema_column *column_above(const struct resolving *r,
+                                                const struct mapping_value *value)
 {
-    size_t first, count;
-    schema_outputs(r->schema, output->entity, &first, &count);
-    const struct schema_output *parent = &r->schema->outputs[first];
-    for (size_t c = 0; parent != output && c < parent->column_count; c++)
-        if (strcmp(parent->columns[c].name, name) == 0)
-            return &parent->columns[c];
+    for (size_t i = 0; i < r->schema->output_count; i++) {
+        const struct schema_output *above = &r->schema->outputs[i];
+        for (size_t c = 0; above->table == value->above && c < above->column_count; c++)
+            if (strcmp(above->columns[c].name, value->from) == 0)
+                return &above->columns[c];
+    }
     return NULL;
 }
 
@@ -195,12 +193,12 @@ static bool add_column(struct resolving *r, struct schema_output *output,
     struct pgtype type = column->type;
     size_t from = r->catalog != NULL ? source_of(r, output, column) : 0;
     bool there = r->catalog != NULL && from < r->catalog->column_count;
-    if (there && dropped(output->entity, column->value.from))
+    if (there && dropped(output->entity, r->catalog->columns[from].name))
         return fail(r, output, column->name, "the source's column is dropped by name");
     if (there && type.name == NULL && !take_type(r, output, &r->catalog->columns[from], &type))
         return false;
     if (column->value.kind == VALUE_PARENT && type.name == NULL) {
-        const struct schema_column *above = column_above(r, output, column->value.from);
+        const struct schema_column *above = column_above(r, &column->value);
         if (above == NULL)
             return fail(r, output, column->name, "the parent table has no such column");
         type = above->type;

@@ -31,6 +31,8 @@ static const struct schema_output *parent_of(const struct schema *schema,
         return NULL;
     schema_outputs(schema, output->entity, &first, &count);
     const struct schema_output *parent = &schema->outputs[first];
+    while (strcmp(parent->table->label, value->above->label) != 0)
+        parent++;
     bool whole =
         parent->key_count == 1 && strcmp(parent->columns[parent->key[0]].name, value->from) == 0;
     return whole ? parent : NULL;

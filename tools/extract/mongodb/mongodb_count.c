@@ -1,18 +1,15 @@
 /* Counting in the server, by one aggregation per collection:
  *
  *   {$group: {_id: null, n: {$sum: 1},
- *             a0: {$sum: {$cond: [{$and: [{$eq: [{$type: "$history"}, "object"]},
- *                                         {$isArray: ["$history.prices"]}]},
- *                                 {$size: "$history.prices"}, 0]}}, ...}}
+ *             a0: {$sum: {$cond: [{$isArray: ["$prices"]}, {$size: "$prices"}, 0]}}, ...}}
  *
  * It looks at every document: `count` and $collStats are estimates, which a crash leaves wrong, and
  * on a sharded cluster have documents twice while they move.
  *
- * A path of an aggregation leads through arrays, and makes a new array of what it finds in their
- * elements; in a run it does not. So every field on the way must be an object.
- *
- * A name such as "$x" is no field there but a variable, and a field without a name cannot be named:
- * a collection with such a path is read through. So is one that the server refuses to aggregate. */
+ * A path of an aggregation leads through documents and arrays by other rules than a run's, a name
+ * such as "$x" is no field there but a variable, and a field without a name cannot be named: a
+ * collection with an array that is not named by one plain name is read through. So is one that the
+ * server refuses to aggregate. */
 #include "mongodb_count.h"
 #include "graduate/message.h"
 #include "mongodb_client.h"
@@ -24,14 +21,7 @@ enum { INDEX_TEXT = 24 };
 
 static bool is_plain(const char *path)
 {
-    for (;; path++) {
-        size_t length = strcspn(path, ".");
-        if (length == 0 || *path == '$')
-            return false;
-        path += length;
-        if (*path == '\0')
-            return true;
-    }
+    return path[0] != '\0' && path[strcspn(path, "$.'*")] == '\0';
 }
 
 static bool are_plain(const struct words *paths)
@@ -42,46 +32,12 @@ static bool are_plain(const struct words *paths)
     return true;
 }
 
-/* {$eq: [{$type: "$history"}, "object"]}, where the field is the first bytes of `field`. */
-static void put_object_test(bson_t *tests, const char *index, const char *field, size_t length)
-{
-    bson_t test, operands, type;
-    BSON_APPEND_DOCUMENT_BEGIN(tests, index, &test);
-    BSON_APPEND_ARRAY_BEGIN(&test, "$eq", &operands);
-    BSON_APPEND_DOCUMENT_BEGIN(&operands, "0", &type);
-    bson_append_utf8(&type, "$type", -1, field, (int)length);
-    bson_append_document_end(&operands, &type);
-    BSON_APPEND_UTF8(&operands, "1", "object");
-    bson_append_array_end(&test, &operands);
-    bson_append_document_end(tests, &test);
-}
-
-/* {$and: [...]} of all that must hold for `field`, "$history.prices", to be an array that counts.
- */
-static void put_array_test(bson_t *to, const char *key, const char *field)
-{
-    bson_t test, tests;
-    const char *index;
-    char text[INDEX_TEXT];
-    uint32_t count = 0;
-    BSON_APPEND_DOCUMENT_BEGIN(to, key, &test);
-    BSON_APPEND_ARRAY_BEGIN(&test, "$and", &tests);
-    for (const char *dot = strchr(field, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
-        bson_uint32_to_string(count++, &index, text, sizeof text);
-        put_object_test(&tests, index, field, (size_t)(dot - field));
-    }
-    bson_uint32_to_string(count, &index, text, sizeof text);
-    BCON_APPEND(&tests, index, "{", "$isArray", "[", BCON_UTF8(field), "]", "}");
-    bson_append_array_end(&test, &tests);
-    bson_append_document_end(to, &test);
-}
-
 static void name_sum(size_t array, char *name, size_t size)
 {
     snprintf(name, size, "a%zu", array);
 }
 
-/* aN: {$sum: {$cond: [..., {$size: "$prices"}, 0]}} */
+/* aN: {$sum: {$cond: [{$isArray: ["$prices"]}, {$size: "$prices"}, 0]}} */
 static bool put_sum(bson_t *group, size_t array, const char *path, struct error *error)
 {
     bson_t sum, condition, branches;
@@ -95,7 +51,7 @@ static bool put_sum(bson_t *group, size_t array, const char *path, struct error 
         BSON_APPEND_DOCUMENT_BEGIN(group, name, &sum);
         BSON_APPEND_DOCUMENT_BEGIN(&sum, "$sum", &condition);
         BSON_APPEND_ARRAY_BEGIN(&condition, "$cond", &branches);
-        put_array_test(&branches, "0", buffer_text(&field));
+        BCON_APPEND(&branches, "0", "{", "$isArray", "[", BCON_UTF8(buffer_text(&field)), "]", "}");
         BCON_APPEND(&branches, "1", "{", "$size", BCON_UTF8(buffer_text(&field)), "}");
         BSON_APPEND_INT32(&branches, "2", 0);
         bson_append_array_end(&condition, &branches);

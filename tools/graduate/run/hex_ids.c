@@ -3,18 +3,17 @@
 #include "member.h"
 #include "printable.h"
 
+#include "graduate/path.h"
+
 #include <stdio.h>
 #include <string.h>
 
 /* What is left of the path below the table's record or element; NULL: it lies elsewhere. */
 static const char *path_inside(const struct mapping_table *table, const char *path)
 {
-    size_t length = table->each != NULL ? strlen(table->each) : 0;
-    if (length == 0)
+    if (table->each == NULL)
         return path;
-    if (strncmp(path, table->each, length) != 0)
-        return NULL;
-    return path[length] == '.' ? path + length + 1 : path[length] == '\0' ? "." : NULL;
+    return strcmp(path, table->each) == 0 ? "." : path_below(path, table->each);
 }
 
 static bool names(const struct mapping_value *value, const char *path)

@@ -2,6 +2,7 @@
 #include "member.h"
 #include "printable.h"
 
+#include "graduate/path.h"
 #include "graduate/words.h"
 
 #include <inttypes.h>
@@ -38,12 +39,13 @@ static const struct account_path *find_nearest(const struct looking *l, const ch
 {
     const char *names[256] = {NULL};
     const struct account_path *there[256] = {NULL};
-    const char *dot = strrchr(path, '.');
-    size_t parent = dot != NULL ? (size_t)(dot - path) + 1 : 0, count = 0;
+    size_t parent = path_parent(path), count = 0;
+    parent += parent > 0;
     for (size_t i = 0; i < l->account->path_count && count < 256; i++) {
         const struct account_path *other = &l->account->paths[i];
         if (strcmp(other->entity, l->mapping->name) != 0 || !was_there(other) ||
-            strncmp(other->path, path, parent) != 0 || strchr(other->path + parent, '.') != NULL)
+            strncmp(other->path, path, parent) != 0 ||
+            path_parent(other->path) + (parent > 0) != parent)
             continue;
         there[count] = other;
         names[count++] = other->path + parent;
@@ -87,6 +89,37 @@ static bool look(struct looking *l, const char *pointer, const char *each, const
     return true;
 }
 
+/* Move out by one level; the members of an object and the object are one. */
+static void move_out(char *level)
+{
+    size_t parent = path_parent(level);
+    if (strcmp(level + parent, ".*") == 0) {
+        level[parent] = '\0';
+        parent = path_parent(level);
+    }
+    level[parent] = '\0';
+}
+
+/* A path that looks out of the elements of `each`. A level can be a document on the way, so that
+ * what is around lies further out than it seems. */
+static bool look_out(struct looking *l, const char *pointer, const char *each, unsigned ups,
+                     const char *path, enum role role)
+{
+    char level[256], nearest[256], full[512];
+    snprintf(level, sizeof level, "%s", each != NULL ? each : "");
+    for (unsigned i = 0; i < ups; i++)
+        move_out(level);
+    snprintf(nearest, sizeof nearest, "%s", level);
+    for (; ups > 0 && level[0] != '\0'; move_out(level)) {
+        snprintf(full, sizeof full, "%s.%s", level, path);
+        if (was_there(path_of(l, full)))
+            return true;
+    }
+    if (ups > 0 && was_there(path_of(l, path)))
+        return true;
+    return look(l, pointer, nearest[0] != '\0' ? nearest : NULL, path, role);
+}
+
 /* A field that Appwrite adds to every record: which ones there are, its version says. */
 static bool is_appwrites(const struct mapping *mapping, const char *path)
 {
@@ -104,7 +137,7 @@ static bool look_at_conditions(struct looking *l, const char *pointer, const cha
                 return false;
         snprintf(here, sizeof here, "%.300s/when/%s", pointer, condition->place);
         if (condition->path != NULL &&
-            !look(l, here, condition->outer ? NULL : each, condition->path, ROLE_MUST))
+            !look_out(l, here, each, condition->outer, condition->path, ROLE_MUST))
             return false;
     }
     return true;
@@ -115,7 +148,9 @@ static bool look_at_value(struct looking *l, const char *pointer, const char *ea
 {
     if (value->optional)
         return true;
-    if (value->kind == VALUE_FROM && !look(l, pointer, each, value->from, ROLE_FIELD))
+    const char *from = value->from;
+    unsigned ups = value->kind == VALUE_FROM ? path_ups(&from) : 0;
+    if (value->kind == VALUE_FROM && !look_out(l, pointer, each, ups, from, ROLE_FIELD))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         char here[512];

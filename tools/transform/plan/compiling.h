@@ -13,9 +13,6 @@ struct compiling {
 
 /* An ERROR_USAGE about the column. `word`: of it, with its slash; "" is the column itself. */
 bool compiling_wrong(struct compiling *c, const char *column, const char *word, const char *what);
-/* The field of that name below the node, made where it is missing; NULL without memory. */
-struct node *compiling_child(struct compiling *c, struct node *parent, const char *name,
-                             size_t length);
 /* Does what the mapping itself puts into the column fit it? */
 bool compiling_check_constant(struct compiling *c, const struct schema_column *column,
                               const struct encoding *encoding, const struct value *value);

@@ -1,4 +1,7 @@
 #include "document.h"
+#include "scope.h"
+
+#include "graduate/path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +26,7 @@ static void put_trail(struct buffer *out, const struct trail *trail, bool first)
         put_trail(out, trail->up, first);
     if (trail->up != NULL || !first)
         buffer_putc(out, '.');
-    buffer_puts(out, trail->name);
+    path_put_name(out, trail->name);
 }
 
 /* In the scope's scratch; without a trail it is the scope itself. */
@@ -33,21 +36,6 @@ static void put_path(struct scope *scope, const struct trail *trail)
     buffer_puts(&scope->scratch, scope->path);
     if (trail != NULL)
         put_trail(&scope->scratch, trail, scope->path[0] == '\0');
-}
-
-bool scope_at(const struct scope *scope, struct error *error)
-{
-    size_t length = strlen(scope->path);
-    char rest[sizeof error->path];
-    if (length == 0 || strncmp(error->path, scope->path, length) != 0 ||
-        (error->path[length] != '.' && error->path[length] != '\0'))
-        return false;
-    snprintf(rest, sizeof rest, "%s", error->path + length);
-    size_t used = (size_t)snprintf(error->path, sizeof error->path, "%s[%" PRId64 "]", scope->path,
-                                   scope->position - 1);
-    if (used < sizeof error->path)
-        snprintf(error->path + used, sizeof error->path - used, "%s", rest);
-    return false;
 }
 
 static bool at_trail(struct scope *scope, const struct trail *trail, struct error *error)
@@ -72,9 +60,10 @@ static struct node *find(struct node *parent, const char *name, size_t *guess)
     return NULL;
 }
 
-static bool refuse_unspoken(struct error *error)
+static bool refuse_unspoken(bool nameless, struct error *error)
 {
-    error_set(error, ERROR_DATA, "the mapping says nothing of this field");
+    error_set(error, ERROR_DATA, "the mapping says nothing of this field%s",
+              nameless ? ", whose name is empty" : "");
     return error_hint(error, "map it to a column, drop it by name (\"drop\"), or keep what remains "
                              "in a \"rest\" column; then run again");
 }
@@ -114,7 +103,7 @@ static bool unspoken(struct walk *walk, const struct trail *trail)
 {
     if (walk->scope->has_rest)
         return note_unspoken(walk, trail);
-    refuse_unspoken(walk->error);
+    refuse_unspoken(trail->name[0] == '\0', walk->error);
     return pass_over(walk, trail);
 }
 
@@ -153,9 +142,9 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
         if (met->dropped || met->child_count == 0 || value_is_nothing(&value))
             continue;
         if (value.type == BSON_TYPE_DOCUMENT) {
-            if (!walk_fields(walk, met, &value, covered || met->whole, &here))
+            if (!walk_fields(walk, met, &value, covered || met->whole || met->members, &here))
                 return false;
-        } else if (!met->whole) {
+        } else if (!met->whole && !(met->array && value.type == BSON_TYPE_ARRAY)) {
             char what[120];
             value_describe(&value, what, sizeof what);
             error_set(error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
@@ -192,6 +181,7 @@ bool document_walk(struct plan *plan, struct scope *scope, const struct value *d
 {
     struct walk walk = {plan, scope, error};
     begin(scope, BSON_TYPE_EOD);
+    scope_borrow(scope);
     if (scope->root.slot != NO_SLOT)
         scope->slots[scope->root.slot] = *document;
     if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
@@ -211,7 +201,8 @@ static bool has_unspoken(struct node *node, const struct value *value)
 {
     bson_iter_t iter;
     size_t guess = 0;
-    if (node->child_count == 0 || node->whole || value->type != BSON_TYPE_DOCUMENT ||
+    if (node->child_count == 0 || node->whole || node->members ||
+        value->type != BSON_TYPE_DOCUMENT ||
         !bson_iter_init_from_data(&iter, value->bytes, value->length))
         return false;
     while (bson_iter_next(&iter)) {
@@ -269,10 +260,13 @@ static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
     return scope->rest_passed_over ? FATE_KEPT_OUT : FATE_SEEN;
 }
 
-/* A value, or a place of the structure that the mapping names. */
+/* A value, or a place of the structure that the mapping names. What is borrowed is counted where it
+ * stands. */
 static void count_slot(const struct slot_fate *slot, struct path_account *paths, enum fate fate)
 {
-    if (slot->path != NO_PATH)
+    if (slot->lender != NULL)
+        slot->lender->fate = slot->lender->fate < fate ? fate : slot->lender->fate;
+    else if (slot->path != NO_PATH)
         path_account_add(paths, slot->path, fate);
     else
         path_account_number(paths, slot->own, FATE_MET, 1);
@@ -282,7 +276,7 @@ bool document_settle(struct plan *plan, struct scope *scope, struct error *error
 {
     struct path_account *paths = &plan->paths;
     if (scope->unspoken_count > 0 && scope->kept == 0 && !scope->rest_passed_over) {
-        refuse_unspoken(error);
+        refuse_unspoken(false, error);
         error_at(error, NULL, NULL, paths->paths[scope->unspoken[0].path].path);
         if (!problems_take(plan->problems, NULL, error))
             return false;
@@ -302,9 +296,16 @@ bool document_settle(struct plan *plan, struct scope *scope, struct error *error
 
 void document_leave_out(struct scope *scope, struct path_account *paths)
 {
-    for (int i = 0; i < scope->slot_count; i++)
-        if (scope->slots[i].type != BSON_TYPE_EOD)
-            count_slot(&scope->fates[i], paths, FATE_LEFT_OUT);
+    for (int i = 0; i < scope->slot_count; i++) {
+        const struct slot_fate *slot = &scope->fates[i];
+        bson_type_t type = scope->slots[i].type;
+        if (type == BSON_TYPE_EOD || slot->lender != NULL)
+            continue;
+        if (slot->opened == type) /* with all that is in it */
+            path_account_add(paths, slot->own, FATE_LEFT_OUT);
+        else
+            count_slot(slot, paths, FATE_LEFT_OUT);
+    }
     for (size_t i = 0; i < scope->unspoken_count; i++)
         path_account_add(paths, scope->unspoken[i].path, FATE_LEFT_OUT);
 }

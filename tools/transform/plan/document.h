@@ -4,9 +4,6 @@
 
 #include "plan.h"
 
-/* The error happened in the document at hand: where that is an element, give its path the number.
- */
-bool scope_at(const struct scope *scope, struct error *error);
 /* Fill the scope's slots from a record, or from one element of its array, and find the paths of the
  * fields that nobody spoke for. ERROR_DATA with path: a field that stands twice, a field that
  * nobody spoke for in a scope without rest, a scalar where the mapping looks for fields; a trial

@@ -1,45 +1,19 @@
 #include "compiling.h"
+#include "scope.h"
+
+#include "graduate/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The node of a dotted path, made where it is missing; "." is the root. *settled: a column takes it
- * whole, or it is dropped, or it lies in a field of which that is true. */
-static struct node *descend(struct compiling *c, struct scope *scope, const char *path,
-                            bool *settled)
+/* With what it says of how far out it looks. */
+static const char *condition_path(struct compiling *c, const struct condition *condition)
 {
-    struct node *node = &scope->root;
-    *settled = node->whole;
-    if (strcmp(path, ".") == 0)
-        return node;
-    while (node != NULL && *path != '\0') {
-        size_t length = strcspn(path, ".");
-        node = compiling_child(c, node, path, length);
-        path += length + (path[length] == '.');
-        *settled = *settled || (node != NULL && (node->whole || node->dropped));
-    }
-    return node;
-}
-
-/* What for: a test speaks for no field inside of the one that it compares. */
-enum wish { FOR_TEST, FOR_ARRAY, FOR_COLUMN };
-
-static bool want(struct compiling *c, struct scope *scope, const char *path, enum wish wish,
-                 int *slot)
-{
-    bool settled;
-    struct node *node = descend(c, scope, path, &settled);
-    if (node == NULL)
-        return error_memory(c->error);
-    if (node->slot == NO_SLOT)
-        node->slot = scope->slot_count++;
-    node->whole = node->whole || wish != FOR_TEST;
-    node->valued = true;
-    node->claimed = node->claimed || wish == FOR_COLUMN;
-    node->tested = node->tested || wish == FOR_TEST;
-    *slot = node->slot;
-    return true;
+    char ups[CONDITION_UPS + 1] = "";
+    memset(ups, '^', condition->outer);
+    return arena_printf(&c->plan->arena, "%s%s%s", ups, condition->outer > 0 ? "." : "",
+                        condition->path);
 }
 
 static bool compile_pattern(struct compiling *c, struct test *test)
@@ -78,8 +52,7 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
 static bool compile_test(struct compiling *c, struct scope *scope,
                          const struct condition *condition, struct test *test)
 {
-    struct scope *where = condition->outer ? &c->plan->scopes[0] : scope;
-    *test = (struct test){.mapping = condition, .scope = where, .slot = NO_SLOT};
+    *test = (struct test){.mapping = condition, .scope = scope, .slot = NO_SLOT};
     test->lists = arena_alloc(&c->plan->arena, condition->list_count, sizeof *test->lists);
     if (test->lists == NULL)
         return error_memory(c->error);
@@ -90,9 +63,13 @@ static bool compile_test(struct compiling *c, struct scope *scope,
     }
     if (condition->path == NULL)
         return true;
+    const char *path = condition_path(c, condition);
+    test->path = path != NULL ? scope_path(c->plan, scope, path) : NULL;
+    if (test->path == NULL)
+        return error_memory(c->error);
     return (condition->op == CONDITION_MATCHES ? compile_pattern(c, test)
                                                : compile_constants(c, test)) &&
-           want(c, where, condition->path, FOR_TEST, &test->slot);
+           scope_want(c->plan, scope, path, FOR_TEST, &test->slot, c->error);
 }
 
 static bool compile_tests(struct compiling *c, struct scope *scope,
@@ -123,12 +100,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     struct scope *scope = c->output->scope;
     *expression = (struct expression){.kind = value->kind, .slot = NO_SLOT, .mapping = value};
     buffer_init(&expression->scratch);
-    const char *dot = scope->path[0] != '\0' && value->kind == VALUE_FROM ? "." : "";
-    bool itself = value->from != NULL && strcmp(value->from, ".") == 0;
-    expression->path = value->kind == VALUE_FROM
-                           ? arena_printf(&plan->arena, "%s%s%s", scope->path, itself ? "" : dot,
-                                          itself ? "" : value->from)
-                           : path;
+    expression->path = value->kind == VALUE_FROM ? scope_path(plan, scope, value->from) : path;
     if (expression->path == NULL)
         return error_memory(c->error);
     expression->encoding = (struct encoding){
@@ -140,8 +112,11 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,
     };
-    if (value->kind == VALUE_FROM && !want(c, scope, value->from, FOR_COLUMN, &expression->slot))
+    if (value->kind == VALUE_FROM &&
+        !scope_want(plan, scope, value->from, FOR_COLUMN, &expression->slot, c->error))
         return false;
+    if (value->kind == VALUE_POSITION)
+        expression->level = value->from != NULL ? scope_of(plan, value->from) : scope;
     expression->has_fallback = value->fallback != NULL;
     if ((value->constant != NULL &&
          !value_from_json(&plan->arena, value->constant, &expression->constant)) ||
@@ -164,18 +139,24 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     return compile_tests(c, scope, &value->when, &expression->tests, &expression->test_count);
 }
 
+/* The rows of the forms of the table above; each tells where its fields begin. */
 static bool compile_parent(struct compiling *c, const struct schema_column *column,
                            struct expression *expression)
 {
-    const char *name = column->mapping->value.from;
-    expression->parent =
-        arena_alloc(&c->plan->arena, c->plan->form_count, sizeof *expression->parent);
-    if (expression->parent == NULL)
+    struct plan *plan = c->plan;
+    const struct mapping_value *value = &column->mapping->value;
+    const struct scope *scope = scope_of(plan, value->above->each);
+    expression->parents =
+        arena_alloc(&plan->arena, plan->output_count, sizeof *expression->parents);
+    if (expression->parents == NULL)
         return error_memory(c->error);
-    for (size_t form = 0; form < c->plan->form_count; form++) {
-        const struct schema_output *parent = c->plan->outputs[form].output;
+    for (size_t o = 0; o < plan->output_count; o++) {
+        struct output_plan *form = &plan->outputs[o];
+        const struct schema_output *parent = form->output;
         size_t i = 0;
-        while (i < parent->column_count && strcmp(parent->columns[i].name, name) != 0)
+        if (form->scope != scope || strcmp(parent->table->label, value->above->label) != 0)
+            continue;
+        while (i < parent->column_count && strcmp(parent->columns[i].name, value->from) != 0)
             i++;
         if (i == parent->column_count)
             return compiling_wrong(c, column->name, "/parent",
@@ -183,7 +164,11 @@ static bool compile_parent(struct compiling *c, const struct schema_column *colu
         if (pgtype_oid(&parent->columns[i].type) != pgtype_oid(&column->type))
             return compiling_wrong(c, column->name, "/type",
                                    "the parent's column has another type");
-        expression->parent[form] = i;
+        if (form->fields == NULL)
+            form->fields = arena_alloc(&plan->arena, parent->column_count, sizeof *form->fields);
+        if (form->fields == NULL)
+            return error_memory(c->error);
+        expression->parents[expression->parent_count++] = (struct parent_column){o, i};
     }
     return true;
 }
@@ -230,57 +215,43 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
 }
 
-static bool find_scope(struct compiling *c, const char *each, struct scope **scope)
-{
-    struct plan *plan = c->plan;
-    *scope = &plan->scopes[0];
-    if (each == NULL)
-        return true;
-    for (size_t i = 1; i < plan->scope_count; i++)
-        if (strcmp(plan->scopes[i].path, each) == 0) {
-            *scope = &plan->scopes[i];
-            return true;
-        }
-    *scope = &plan->scopes[plan->scope_count++];
-    (*scope)->path = each;
-    (*scope)->root.slot = NO_SLOT;
-    return want(c, &plan->scopes[0], each, FOR_ARRAY, &(*scope)->array);
-}
-
 static bool compile_rule(struct compiling *c, const struct mapping_rule *rule)
 {
     struct rule_plan *plan = &c->plan->rules[c->plan->rule_count++];
-    struct scope *scope;
-    if (!find_scope(c, rule->each, &scope))
-        return false;
+    struct scope *scope = scope_of(c->plan, rule->each);
     plan->scope = scope;
     return compile_tests(c, scope, &rule->when, &plan->tests, &plan->test_count);
 }
 
-/* A dropped path belongs to the scope that it lies in: "tasks.draft" to the elements of tasks. */
-static bool compile_drop(struct compiling *c, const char *path)
+static bool drop_in(struct compiling *c, struct scope *scope, const char *path)
 {
-    struct plan *plan = c->plan;
-    struct scope *scope = &plan->scopes[0];
-    const char *inner = path;
-    for (size_t i = 1; i < plan->scope_count; i++) {
-        size_t length = strlen(plan->scopes[i].path);
-        if (strncmp(path, plan->scopes[i].path, length) == 0 && path[length] == '.') {
-            scope = &plan->scopes[i];
-            inner = path + length + 1;
-            break;
-        }
-    }
     bool settled;
-    struct node *node = descend(c, scope, inner, &settled);
+    struct node *node = scope_node(c->plan, scope, path_below(path, scope->path), &settled);
     if (node == NULL)
         return error_memory(c->error);
     if (settled || node->slot != NO_SLOT || node->child_count > 0)
         return error_set(c->error, ERROR_USAGE, "%s: /drop: \"%s\" is dropped, and mapped too",
-                         plan->entity->file, path);
+                         c->plan->entity->file, path);
     node->dropped = true;
     node->slot = scope->slot_count++;
     return true;
+}
+
+/* A dropped path belongs to the scope that it lies in: "tasks.draft" to the elements of tasks; and,
+ * where that may be a document instead, to the one around it, too. */
+static bool compile_drop(struct compiling *c, const char *path)
+{
+    struct plan *plan = c->plan;
+    struct scope *scope = &plan->scopes[0];
+    for (size_t i = 1; i < plan->scope_count; i++)
+        if (path_below(path, plan->scopes[i].path) != NULL &&
+            strlen(plan->scopes[i].path) > strlen(scope->path))
+            scope = &plan->scopes[i];
+    bool ok = drop_in(c, scope, path);
+    struct scope *outer = scope->fixed ? NULL : scope_around(plan, scope, NULL);
+    for (; ok && outer != NULL; outer = scope_around(plan, scope, outer))
+        ok = drop_in(c, outer, path);
+    return ok;
 }
 
 /* Is a value at this node a value of the account (fate.h), or structure? What is only compared is
@@ -288,7 +259,8 @@ static bool compile_drop(struct compiling *c, const char *path)
 static bool is_counted(const struct scope *scope, const struct node *node)
 {
     bool opened = node->child_count > 0 || (node == &scope->root && scope->has_rest);
-    return node->claimed || node->dropped || (node->tested && !node->whole && !opened);
+    bool array = node->array || node->members;
+    return node->claimed || node->dropped || (node->tested && !node->whole && !array && !opened);
 }
 
 /* Give the slots of a subtree their paths in the account. `path`: of the node; `covered`: it is
@@ -299,8 +271,14 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     struct plan *plan = c->plan;
     if (node->slot != NO_SLOT) {
         struct slot_fate *fate = &scope->fates[node->slot];
-        fate->path = NO_PATH;
-        fate->least = node->tested ? FATE_COMPARED : node->dropped ? FATE_DROPPED : FATE_SEEN;
+        fate->least = node->lent      ? FATE_KEPT_OUT
+                      : node->tested  ? FATE_COMPARED
+                      : node->dropped ? FATE_DROPPED
+                                      : FATE_SEEN;
+        if (!node->claimed)
+            fate->opened = node->members ? BSON_TYPE_DOCUMENT
+                           : node->array ? BSON_TYPE_ARRAY
+                                         : BSON_TYPE_EOD;
         /* The record itself is ".": "" would be a field without a name. */
         const char *shown = node == &scope->root && path[0] == '\0' ? "." : path;
         if (!path_account_find(&plan->paths, shown, strlen(shown), &fate->own, c->error))
@@ -310,11 +288,15 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     }
     for (size_t i = 0; i < node->child_count; i++) {
         const struct node *inner = &node->children[i];
-        const char *name =
-            arena_printf(&plan->arena, "%s%s%s", path, path[0] != '\0' ? "." : "", inner->name);
-        if (name == NULL)
-            return error_memory(c->error);
-        if (!give_paths(c, scope, inner, name, covered || node->claimed || node->dropped))
+        struct buffer name;
+        buffer_init(&name);
+        buffer_printf(&name, "%s%s", path, path[0] != '\0' ? "." : "");
+        path_put_name(&name, inner->name);
+        bool ok =
+            buffer_ok(&name, c->error) && give_paths(c, scope, inner, buffer_text(&name),
+                                                     covered || node->claimed || node->dropped);
+        buffer_release(&name);
+        if (!ok)
             return false;
     }
     return true;
@@ -327,6 +309,12 @@ static bool make_slots(struct compiling *c, struct scope *scope)
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
     if (scope->slots == NULL || scope->fates == NULL)
         return error_memory(c->error);
+    for (int i = 0; i < scope->slot_count; i++)
+        scope->fates[i].path = NO_PATH;
+    if (scope->path[0] != '\0' &&
+        !path_account_find(&c->plan->paths, scope->path, strlen(scope->path), &scope->account,
+                           c->error))
+        return false;
     return give_paths(c, scope, &scope->root, scope->path, false);
 }
 
@@ -342,17 +330,17 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     buffer_init(&plan->tuples.text);
     schema_outputs(schema, entity, &first, &count);
     struct errors errors = {0};
-    plan->scopes = arena_alloc(&plan->arena, count + 1, sizeof *plan->scopes);
     plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
-    bool ok = plan->scopes != NULL && plan->outputs != NULL ? true : error_memory(error);
-    if (ok) {
-        plan->scopes[0] = (struct scope){.path = "", .root = {.slot = NO_SLOT}, .array = NO_SLOT};
-        plan->scope_count = 1;
-    }
+    bool ok = plan->outputs != NULL ? scopes_make(plan, error) : error_memory(error);
     ok = ok && (entity->source->kind != SOURCE_POSTGRES || compiling_begin_tuples(&c, catalog));
     for (size_t i = 0; ok && i < count; i++) {
         struct output_plan *output = &plan->outputs[plan->output_count++];
         output->output = &schema->outputs[first + i];
+        output->scope = scope_of(plan, output->output->table->each);
+        output->scope->has_outputs = true;
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        struct output_plan *output = &plan->outputs[i];
         c.output = output;
         const struct mapping_table *table = output->output->table;
         output->columns =
@@ -360,8 +348,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         bool form = i == plan->form_count && table->each == NULL &&
                     strcmp(table->label, plan->outputs[0].output->table->label) == 0;
         plan->form_count += form;
-        ok = output->columns != NULL ? find_scope(&c, table->each, &output->scope)
-                                     : error_memory(error);
+        ok = output->columns != NULL || error_memory(error);
         ok = ok &&
              compile_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
         for (size_t k = 0; ok && k < output->output->column_count; k++) {
@@ -379,6 +366,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         ok = compile_rule(&c, &entity->rules[i]);
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compile_drop(&c, entity->drops.items[i]);
+    ok = ok && scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = make_slots(&c, &plan->scopes[i]);
     ok = ok &&

@@ -1,13 +1,14 @@
 /* Room transform/plan: a mapping compiled for speed, the walk over a document that fills it, and
- * the count of what it met. It uses common/base, common/catalog, common/schema, common/stream,
- * transform/value and transform/write. */
+ * the count of what it met. It uses common/base, common/catalog, common/mapping, common/schema,
+ * common/stream, transform/value and transform/write. */
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
  *
- * A scope is a kind of document that is walked: the record, or the elements of one array. Walking
- * it once fills its slots, one per path that anything wants. Every field that is met must be in the
- * tree (wanted, dropped, or on the way to such a field); the others go to the scope's rest column
- * or are an error. */
+ * A scope is a kind of document that is walked: the record, the elements of one array, or the
+ * members of one object; and scopes lie in one another, as "sections.lessons" in "sections".
+ * Walking it once fills its slots, one per path that anything wants. Every field that is met must
+ * be in the tree (wanted, dropped, or on the way to such a field); the others go to the scope's
+ * rest column or are an error. */
 #ifndef TRANSFORM_PLAN_H
 #define TRANSFORM_PLAN_H
 
@@ -31,6 +32,10 @@ struct slot_fate {
     enum fate least; /* what it is from the start: a condition compares it, it is dropped by name */
     size_t path;     /* in the account, or NO_PATH: structure, or counted further up */
     size_t own;      /* the same, but never NO_PATH: for numbers that are no fates */
+    bson_type_t opened; /* what of it is opened: its elements are a scope, and nobody takes it
+                           whole; BSON_TYPE_EOD: nothing */
+    struct slot_fate
+        *lender; /* of a borrowed slot: the fate there; NULL: it is not there, or own */
 };
 
 /* A field name at its place in the tree. */
@@ -39,8 +44,11 @@ struct node {
     struct node *children;
     size_t child_count;
     int slot;      /* its value is wanted, or NO_SLOT */
-    bool whole;    /* wanted by a column or as an array: with all that is in it */
+    bool whole;    /* wanted by a column: with all that is in it */
     bool claimed;  /* wanted by a column */
+    bool lent;     /* wanted by a column of elements inside; there may be none */
+    bool array;    /* its elements are a scope of their own */
+    bool members;  /* its members are */
     bool tested;   /* wanted by a condition */
     bool dropped;  /* by name: with all that is in it */
     bool valued;   /* somebody asks what the value is, and not only what became of it */
@@ -53,14 +61,32 @@ struct unspoken {
     int64_t hex_ids; /* ObjectIds in it that became text in a rest column */
 };
 
+/* A field of what is around an element, as one more slot of the element's own. */
+struct borrowed {
+    int slot;
+    unsigned ups; /* how far out */
+    const char *path;
+    int *slots; /* where it stands there, per scope of the plan; NO_SLOT: not there */
+};
+
 struct scope {
-    const char *path; /* "" for the record, "tasks" for the elements of that array */
-    int64_t position; /* of the element at hand, from 1 */
-    struct node root; /* slot: the document (or scalar element) itself */
+    const char *path; /* "" for the record, "tasks" for the elements of that array, "sold.*" */
+    size_t index;     /* in the plan's scopes */
+    bool fixed;       /* a table or rule names it; else it may be a document on the way instead */
+    bool members;     /* of an object: not elements of an array */
+    bool has_outputs; /* some table takes its documents */
+    struct scope *outer; /* of the element at hand: where its array was found; NULL: the record */
+    int64_t position;    /* of the element at hand, from 1 */
+    const char *name;    /* of the member at hand */
+    size_t account;      /* its path there: where its elements are counted */
+    struct node root;    /* slot: the document (or scalar element) itself */
     int slot_count;
     struct value *slots;
     struct slot_fate *fates; /* per slot */
-    int array; /* slot in the record's scope that holds the array; NO_SLOT for the record */
+    int *arrays; /* slots with the arrays of scopes inside, per scope of the plan; or NO_SLOT */
+    bool has_inner;
+    struct borrowed *borrowed;
+    size_t borrowed_count, borrowed_room;
     bool has_rest;
     uint64_t walk; /* number of the walk at hand */
     /* Of this walk, in the order in which they stand, and how many of them a rest column took. */
@@ -73,8 +99,9 @@ struct scope {
 /* A condition with its path resolved, or lists of them. */
 struct test {
     const struct condition *mapping;
-    const struct scope *scope; /* where it looks */
+    const struct scope *scope; /* of the document at hand */
     int slot;                  /* NO_SLOT: it is of no field */
+    const char *path;          /* of the field, for messages */
     struct value *constants;   /* what the field is compared with */
     size_t constant_count;
     const struct pattern *pattern;
@@ -91,12 +118,19 @@ struct plan_pattern {
     struct plan_pattern *next;
 };
 
+/* A column of a form of the table above. */
+struct parent_column {
+    size_t output, column;
+};
+
 /* A mapping_value with its path resolved. */
 struct expression {
     enum value_kind kind;
-    int slot;                   /* FROM */
-    struct value constant;      /* CONST */
-    size_t *parent;             /* PARENT: index of the column in each form of the first table */
+    int slot;                      /* FROM */
+    struct value constant;         /* CONST */
+    const struct scope *level;     /* POSITION, NAME: whose element or member is meant */
+    struct parent_column *parents; /* PARENT: one of these has a row for the element at hand */
+    size_t parent_count;
     struct expression *members; /* OBJECT */
     const char **names;
     size_t member_count;
@@ -132,6 +166,8 @@ struct output_plan {
     size_t test_count;
     struct column_plan *columns;
     size_t column_count;
+    size_t *fields; /* where the fields of its last row begin, if rows below take them; or NULL */
+    bool has_row;   /* of the document at hand */
 };
 
 /* Of a Postgres source: how its rows are read. A row becomes a document of its columns only where

@@ -1,7 +1,9 @@
 /* How a mapping takes the rows of a Postgres source: fields that are carried over as they are, and
  * columns whose values somebody asks for. */
 #include "compiling.h"
+#include "scope.h"
 
+#include "graduate/path.h"
 #include "graduate/words.h"
 
 #include <stdio.h>
@@ -19,13 +21,16 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
 {
     struct plan *of = c->plan;
     const struct catalog_column *from = &of->tuples.catalog->columns[column->source_column];
-    struct node *node = compiling_child(c, &of->scopes[0].root, from->name, strlen(from->name));
     struct mapping_value *value = arena_alloc(&of->arena, 1, sizeof *value);
-    if (node == NULL || value == NULL)
+    struct buffer name;
+    int slot = NO_SLOT;
+    buffer_init(&name);
+    path_put_name(&name, from->name);
+    bool ok = value != NULL && buffer_ok(&name, c->error) &&
+              scope_want(of, &of->scopes[0], buffer_text(&name), FOR_FIELD, &slot, c->error);
+    buffer_release(&name);
+    if (!ok)
         return error_memory(c->error);
-    if (node->slot == NO_SLOT)
-        node->slot = of->scopes[0].slot_count++;
-    node->whole = node->claimed = true;
     *value = column->mapping != NULL ? column->mapping->value : (struct mapping_value){0};
     value->kind = VALUE_FROM;
     plan->column = column;
@@ -43,7 +48,7 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
     };
     plan->expression = (struct expression){
         .kind = VALUE_FROM,
-        .slot = node->slot,
+        .slot = slot,
         .mapping = value,
         .has_fallback = value->fallback != NULL,
         .path = column->name,

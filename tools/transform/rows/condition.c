@@ -1,5 +1,5 @@
 #include "condition.h"
-#include "document.h"
+#include "scope.h"
 #include "value_order.h"
 
 #include <stdio.h>
@@ -7,12 +7,7 @@
 
 bool condition_at(const struct test *test, struct error *error)
 {
-    const char *scope = test->scope->path, *path = test->mapping->path;
-    bool itself = strcmp(path, ".") == 0;
-    char whole[sizeof error->path];
-    snprintf(whole, sizeof whole, "%s%s%s", scope, scope[0] != '\0' && !itself ? "." : "",
-             itself && scope[0] != '\0' ? "" : path);
-    error_at(error, NULL, NULL, whole);
+    error_at(error, NULL, NULL, test->path);
     return scope_at(test->scope, error);
 }
 

@@ -139,6 +139,16 @@ static void note_one_way_id(const struct origin *origin, const struct scope *sco
                         1);
 }
 
+/* The place of the element at hand, or of one around it; absent where that is no element. */
+static struct value position_of(const struct scope *scope, const struct scope *level)
+{
+    while (scope != NULL && scope != level)
+        scope = scope->outer;
+    return scope != NULL && scope->outer != NULL
+               ? (struct value){.type = BSON_TYPE_INT64, .integer = scope->position}
+               : (struct value){.type = BSON_TYPE_EOD};
+}
+
 /* The value of an expression that has one by itself: constant, position, field or the first of
  * several, after its conditions, functions and default. */
 static bool compute(const struct origin *origin, const struct scope *scope,
@@ -158,7 +168,7 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         if (expression->kind == VALUE_CONST) {
             outcome->value = expression->constant;
         } else if (expression->kind == VALUE_POSITION) {
-            outcome->value = (struct value){.type = BSON_TYPE_INT64, .integer = origin->position};
+            outcome->value = position_of(scope, expression->level);
         } else if (expression->kind == VALUE_FROM) {
             outcome->value = scope->slots[expression->slot];
             outcome->slot = expression->slot;

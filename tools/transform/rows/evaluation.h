@@ -11,8 +11,7 @@
 struct origin {
     struct plan *plan;
     const struct value *record;
-    const struct value *document; /* the record, or the element of its array */
-    int64_t position;             /* of the element, from 1 */
+    const struct value *document; /* the record, or the element of an array */
 };
 
 /* What becomes of the fields that an expression names. */

@@ -2,24 +2,18 @@
 #include "condition.h"
 #include "document.h"
 #include "evaluation.h"
+#include "scope.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_COLUMNS = 1600 }; /* of a table of PostgreSQL */
-
 bool rows_init(struct rows *rows, size_t outputs, struct error *error)
 {
     *rows = (struct rows){.count = outputs};
     rows->lists = calloc(outputs + 1, sizeof *rows->lists);
-    rows->parent_fields = calloc(MOST_COLUMNS, sizeof *rows->parent_fields);
-    if (rows->lists == NULL || rows->parent_fields == NULL) {
-        rows_release(rows);
-        return error_memory(error);
-    }
-    return true;
+    return rows->lists != NULL || error_memory(error);
 }
 
 void rows_release(struct rows *rows)
@@ -27,7 +21,6 @@ void rows_release(struct rows *rows)
     for (size_t i = 0; rows->lists != NULL && i < rows->count; i++)
         buffer_release(&rows->lists[i].tuples);
     free(rows->lists);
-    free(rows->parent_fields);
     *rows = (struct rows){0};
 }
 
@@ -40,15 +33,31 @@ void rows_clear(struct rows *rows)
     rows->filtered = 0;
 }
 
-/* Copy a field of the record's first row, as it was encoded there. */
-static void put_parent(const struct rows *rows, const size_t *columns, struct buffer *out)
+/* Copy a field of the row above, as it was encoded there. */
+static bool put_parent(const struct rows *rows, const struct origin *origin,
+                       const struct column_plan *column, struct buffer *out, struct error *error)
 {
-    const struct buffer *parent = &rows->lists[rows->parent].tuples;
-    if (parent->failed)
-        return;
-    const uint8_t *field = parent->data + rows->parent_fields[columns[rows->parent]];
-    uint32_t length = get_be32(field);
-    buffer_put(out, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
+    const struct expression *expression = &column->expression;
+    for (size_t i = 0; i < expression->parent_count; i++) {
+        const struct parent_column *parent = &expression->parents[i];
+        const struct output_plan *form = &origin->plan->outputs[parent->output];
+        const struct buffer *tuples = &rows->lists[parent->output].tuples;
+        if (!form->has_row)
+            continue;
+        if (tuples->failed)
+            return buffer_ok(tuples, error);
+        const uint8_t *field = tuples->data + form->fields[parent->column];
+        uint32_t length = get_be32(field);
+        buffer_put(out, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
+        return true;
+    }
+    const struct mapping_value *value = expression->mapping;
+    error_set(error, ERROR_DATA, "the row above is not there: %s does not take what is around this",
+              value->above->label);
+    return error_hint(error,
+                      "take the value from the source, as {\"from\": \"^.field\"}; or give this "
+                      "table a \"when\" that is true only under rows of %s; then run again",
+                      value->above->label);
 }
 
 static bool refuse_null(const struct column_plan *column, const struct value *value,
@@ -126,10 +135,8 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     struct losses *losses = &origin->plan->losses;
     struct value value;
     int slot;
-    if (expression->kind == VALUE_PARENT) {
-        put_parent(rows, expression->parent, out);
-        return true;
-    }
+    if (expression->kind == VALUE_PARENT)
+        return put_parent(rows, origin, column, out, error);
     if (column->carried)
         return carry(origin->plan, scope, column, out, error);
     bool makes_json;
@@ -164,15 +171,14 @@ static bool pass_over_column(const struct origin *origin, const char *column, si
 }
 
 static bool put_row(const struct rows *rows, const struct origin *origin,
-                    struct output_plan *output, struct row_list *list, size_t *fields,
-                    struct error *error)
+                    struct output_plan *output, struct row_list *list, struct error *error)
 {
     buffer_put_be16(&list->tuples, (uint16_t)output->column_count);
     for (size_t i = 0; i < output->column_count; i++) {
         size_t start = list->tuples.length;
         struct column_plan *column = &output->columns[i];
-        if (fields != NULL)
-            fields[i] = start;
+        if (output->fields != NULL)
+            output->fields[i] = start;
         if (!put_column(rows, origin, output->scope, column, &list->tuples, error) &&
             !scope_at(output->scope, error) &&
             !pass_over_column(origin, column->column->name, start, &list->tuples, error))
@@ -189,8 +195,7 @@ static void pass_over(const struct output_plan *output)
         evaluation_settle(output->scope, &output->columns[i].expression, FATE_KEPT_OUT);
 }
 
-/* The rows of the document at hand in all their forms, and what became of its values. *any: there
- * is one. */
+/* The rows of the document at hand in all their forms. *any: there is one. */
 static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
                         const struct origin *origin, bool *any, struct error *error)
 {
@@ -200,17 +205,17 @@ static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scop
         bool holds;
         if (output->scope != scope)
             continue;
+        output->has_row = false;
         if (!condition_holds(output->tests, output->test_count, &holds, error))
             return false;
         if (!holds)
             pass_over(output);
-        else if (!put_row(rows, origin, output, &rows->lists[i],
-                          i == rows->parent ? rows->parent_fields : NULL, error))
+        else if (!put_row(rows, origin, output, &rows->lists[i], error))
             return false;
         else
-            *any = true;
+            *any = output->has_row = true;
     }
-    return !*any || document_settle(plan, scope, error);
+    return true;
 }
 
 /* Does a rule leave it out? */
@@ -273,56 +278,81 @@ static bool refuse_element(const struct plan *plan, const struct scope *scope, s
     return scope_at(scope, error);
 }
 
+static bool put_arrays(struct rows *rows, struct plan *plan, struct scope *scope,
+                       const struct value *record, struct error *error);
+
+/* Where no table takes elements at all, those inside of them do. */
 static bool put_element(struct rows *rows, struct plan *plan, struct scope *scope,
-                        const struct origin *origin, size_t array, struct error *error)
+                        const struct origin *origin, struct error *error)
 {
-    bool any, left;
+    bool any, left = false;
     if (!document_walk(plan, scope, origin->document, error) ||
-        !put_outputs(rows, plan, scope, origin, &any, error))
+        !put_outputs(rows, plan, scope, origin, &any, error) ||
+        (!any && !is_left_out(plan, scope, &left, error)))
         return false;
-    path_account_number(&plan->paths, array, FATE_ELEMENTS, 1);
-    if (any) {
-        path_account_number(&plan->paths, array, FATE_TAKEN, 1);
+    path_account_number(&plan->paths, scope->account, FATE_ELEMENTS, 1);
+    if (left) {
+        document_leave_out(scope, &plan->paths);
         return true;
     }
-    if (!is_left_out(plan, scope, &left, error))
-        return false;
-    if (!left)
+    if (!any && scope->has_outputs)
         return refuse_element(plan, scope, error);
-    document_leave_out(scope, &plan->paths);
-    return true;
+    path_account_number(&plan->paths, scope->account, FATE_TAKEN, 1);
+    return put_arrays(rows, plan, scope, origin->record, error) &&
+           document_settle(plan, scope, error);
 }
 
-static bool put_elements(struct rows *rows, struct plan *plan, struct scope *scope,
-                         const struct value *record, struct error *error)
+static bool refuse_array(const struct scope *scope, const struct value *array, struct error *error)
 {
-    const struct value *array = &plan->scopes[0].slots[scope->array];
+    char what[120];
+    value_describe(array, what, sizeof what);
+    error_set(error, ERROR_DATA, "the mapping looks for an array here, and it is %s", what);
+    error_hint(error, "correct the record in the source, or the mapping, and run again");
+    error_at(error, NULL, NULL, scope->path);
+    return scope_at(scope->outer, error);
+}
+
+/* The elements of the array that the document of the scope around has. A level that no table names
+ * can be a document on the way, which was walked with the one around it. */
+static bool put_elements(struct rows *rows, struct plan *plan, struct scope *scope,
+                         const struct value *array, const struct value *record, struct error *error)
+{
     bson_iter_t iter;
-    if (value_is_nothing(array))
+    if (value_is_nothing(array) || (!scope->fixed && array->type != BSON_TYPE_ARRAY))
         return true;
     if (array->type != BSON_TYPE_ARRAY ||
-        !bson_iter_init_from_data(&iter, array->bytes, array->length)) {
-        char what[120];
-        value_describe(array, what, sizeof what);
-        error_set(error, ERROR_DATA, "the mapping looks for an array here, and it is %s", what);
-        error_hint(error, "correct the record in the source, or the mapping, and run again");
-        return problems_take(plan->problems, scope->path, error) ||
-               error_at(error, NULL, NULL, scope->path);
-    }
+        !bson_iter_init_from_data(&iter, array->bytes, array->length))
+        return refuse_array(scope, array, error) || problems_take(plan->problems, NULL, error);
     struct origin origin = {.plan = plan, .record = record};
-    size_t account = plan->scopes[0].fates[scope->array].own;
+    scope->position = 0;
     while (bson_iter_next(&iter)) {
         struct value element = value_from_iter(&iter);
         origin.document = &element;
-        scope->position = ++origin.position;
-        if (!put_element(rows, plan, scope, &origin, account, error) &&
+        scope->position++;
+        if (!put_element(rows, plan, scope, &origin, error) &&
             !problems_take(plan->problems, scope->path, error))
             return false;
     }
     if (value_walked(&iter, array))
         return true;
     value_damaged(error);
-    return error_at(error, NULL, NULL, scope->path);
+    error_at(error, NULL, NULL, scope->path);
+    return scope_at(scope->outer, error);
+}
+
+/* The elements of all arrays of the document at hand that are opened. */
+static bool put_arrays(struct rows *rows, struct plan *plan, struct scope *scope,
+                       const struct value *record, struct error *error)
+{
+    for (size_t i = 1; scope->has_inner && i < plan->scope_count; i++) {
+        struct scope *inner = &plan->scopes[i];
+        if (scope->arrays[i] == NO_SLOT)
+            continue;
+        inner->outer = scope;
+        if (!put_elements(rows, plan, inner, &scope->slots[scope->arrays[i]], record, error))
+            return false;
+    }
+    return true;
 }
 
 /* The record's key for messages and losses: what the source calls it. */
@@ -371,21 +401,15 @@ bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *r
         document_assume(top);
     else if (!document_walk(plan, top, record, error))
         return false;
-    for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
-        const struct output_plan *form = &plan->outputs[rows->parent];
+    for (size_t i = 0; !holds && i < plan->form_count; i++) {
+        const struct output_plan *form = &plan->outputs[i];
         if (!condition_holds(form->tests, form->test_count, &holds, error))
             return false;
-        if (holds)
-            break;
     }
     if (!holds)
         return filter_record(rows, plan, error);
-    if (!put_outputs(rows, plan, top, &origin, &any, error))
-        return false;
-    for (size_t i = 1; i < plan->scope_count; i++)
-        if (!put_elements(rows, plan, &plan->scopes[i], record, error))
-            return false;
-    return true;
+    return put_outputs(rows, plan, top, &origin, &any, error) &&
+           put_arrays(rows, plan, top, record, error) && document_settle(plan, top, error);
 }
 
 bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct error *error)

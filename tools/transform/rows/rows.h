@@ -17,9 +17,7 @@ struct row_list {
 struct rows {
     struct row_list *lists; /* one per output of the entity */
     size_t count;
-    size_t parent;         /* the form of the first table that the record's parent row has */
-    size_t *parent_fields; /* where the fields of that row begin */
-    int64_t filtered;      /* records that became no row by a `when` */
+    int64_t filtered; /* records that became no row by a `when` */
 };
 
 bool rows_init(struct rows *rows, size_t outputs, struct error *error);

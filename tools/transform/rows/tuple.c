@@ -259,7 +259,8 @@ static bool make_document(struct plan *plan, struct error *error)
             continue;
         struct buffer path;
         buffer_init(&path);
-        buffer_printf(&path, "%s%s%s", column->name, error->path[0] != '\0' ? "." : "", error->path);
+        buffer_printf(&path, "%s%s%s", column->name, error->path[0] != '\0' ? "." : "",
+                      error->path);
         error_at(error, NULL, NULL, buffer_text(&path));
         buffer_release(&path);
         return false;

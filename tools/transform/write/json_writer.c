@@ -2,6 +2,7 @@
 #include "datetime.h"
 #include "graduate/identity.h"
 #include "graduate/json.h"
+#include "graduate/path.h"
 #include "number.h"
 
 #include <inttypes.h>
@@ -45,11 +46,20 @@ bool text_check(const uint8_t *text, size_t length, struct error *error)
 
 static void current_path(const struct json_writer *writer, char *out, size_t size)
 {
-    snprintf(out, size, "%s", writer->base);
+    struct buffer path;
+    buffer_init(&path);
+    buffer_puts(&path, writer->base);
     for (size_t i = 0; i < writer->depth; i++) {
-        size_t used = strlen(out);
-        snprintf(out + used, size - used, "%s%s", used > 0 ? "." : "", writer->path[i]);
+        const char *name = writer->path[i];
+        bool place = name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
+        buffer_puts(&path, path.length > 0 ? "." : "");
+        if (place)
+            buffer_puts(&path, name);
+        else
+            path_put_name(&path, name);
     }
+    snprintf(out, size, "%s", buffer_text(&path));
+    buffer_release(&path);
 }
 
 static bool at_path(const struct json_writer *writer, struct error *error)

@@ -28,7 +28,9 @@ void expectation_free(struct expectation *expectation)
         return;
     for (size_t i = 0; i < expectation->scope_count; i++)
         scope_release(&expectation->scopes[i]);
-    row_release(&expectation->parent);
+    for (size_t i = 0; i < expectation->form_count; i++)
+        if (expectation->forms[i].kept != NULL)
+            row_release(expectation->forms[i].kept);
     row_release(&expectation->row);
     path_counts_release(&expectation->counts);
     arena_release(&expectation->texts);

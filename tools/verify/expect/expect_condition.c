@@ -77,9 +77,12 @@ struct question {
 
 static bool refuse(const struct question *q, const struct item *item, const char *why)
 {
+    const struct expect_view *view = q->view;
     struct buffer path;
     buffer_init(&path);
-    path_join(&path, q->condition->outer ? "" : q->view->path, q->condition->path);
+    for (unsigned ups = q->condition->outer; ups > 0 && view->outer != NULL; ups--)
+        view = view->outer;
+    path_join(&path, view->path, q->condition->path);
     item_misfit(item, buffer_text(&path), why, q->error);
     buffer_release(&path);
     return false;
@@ -197,9 +200,12 @@ static bool answer(const struct question *q, bool *holds)
     }
 }
 
+/* Absent where nothing lies so far out. */
 static struct item look(const struct expect_view *view, const struct condition *condition)
 {
-    return item_find(condition->outer ? view->record : view->document, condition->path);
+    for (unsigned ups = condition->outer; ups > 0 && view != NULL; ups--)
+        view = view->outer;
+    return view != NULL ? item_find(view->document, condition->path) : (struct item){0};
 }
 
 static bool test(const struct expect_view *view, const struct condition *condition, bool *holds,

@@ -17,11 +17,12 @@ bool expect_patterns_add(struct expect_patterns *patterns, const struct conditio
 void expect_patterns_release(struct expect_patterns *patterns);
 
 /* Where conditions look: the document at hand, at this path of the record ("" for the record
- * itself). */
+ * itself), and what is around it. */
 struct expect_view {
     const struct item *document, *record;
     const char *path;
     const struct expect_patterns *patterns; /* with those of the conditions */
+    const struct expect_view *outer;        /* NULL: nothing */
 };
 /* ERROR_DATA with the path: a field is of a kind that its condition was not written for. */
 bool expect_holds(const struct expect_view *view, const struct conditions *conditions, bool *holds,

@@ -17,14 +17,19 @@ struct making {
     struct expectation *e;
     const struct form *form;
     const struct item *record;
-    int64_t position; /* of the element, from 1 */
     struct error *error;
 };
+
+static struct expect_view view_of(const struct item *record, const struct scope *scope)
+{
+    return (struct expect_view){&scope->document, record, scope->path, &scope->patterns,
+                                scope->outer != NULL ? &scope->outer->view : NULL};
+}
 
 static bool holds(const struct item *record, const struct scope *scope,
                   const struct conditions *conditions, bool *held, struct error *error)
 {
-    const struct expect_view view = {&scope->document, record, scope->path, &scope->patterns};
+    const struct expect_view view = view_of(record, scope);
     return expect_holds(&view, conditions, held, error);
 }
 
@@ -51,8 +56,7 @@ static bool find_out(const struct making *m, const struct mapping_value *value, 
 /* Something was there to choose by, and no choice would have it. */
 static bool check_choices(const struct making *m, const struct mapping_value *value, bool any)
 {
-    const struct scope *scope = m->form->scope;
-    const struct expect_view view = {&scope->document, m->record, scope->path, &scope->patterns};
+    const struct expect_view view = view_of(m->record, m->form->scope);
     if (any || value->fallback != NULL)
         return true;
     for (size_t i = 0; i < value->member_count; i++) {
@@ -106,14 +110,14 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
 {
     switch ((int)value->kind) {
     case VALUE_FROM:
-        result->item = item_find(&m->form->scope->document, value->from);
+        result->item = scope_value(m->form->scope, value->from);
         result->field = value->from;
         return true;
     case VALUE_CONST:
         result->item = item_of_json(value->constant);
         return true;
     case VALUE_POSITION:
-        result->item = item_of_int(m->position);
+        result->item = scope_position(m->form->scope, value->from);
         return true;
     case VALUE_FIRST:
         return take_first(m, value, result);
@@ -139,7 +143,7 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
     struct expect_surroundings around = {.record = m->record, .texts = &m->e->texts};
     struct item origin = {0};
     if (result->field != NULL)
-        origin = item_find(&scope->document, result->field);
+        origin = scope_value(scope, result->field);
     for (size_t i = 0; i < value->function_count; i++) {
         struct item before = result->item;
         if (!expect_apply(value->functions[i], &around, &result->item, m->error))
@@ -264,11 +268,20 @@ static bool put_object(const struct making *m, const struct mapping_value *value
 /* ---- one row ----------------------------------------------------------------------------------
  */
 
+/* Of the row above that was made of what is around the document: by the first form that has one. */
 static bool put_parent(const struct making *m, const struct mapping_column *column,
-                       struct buffer *out)
+                       const char *path, struct buffer *out)
 {
-    const struct row *parent = &m->e->parent;
-    size_t place = expect_column(parent->table, column->value.from);
+    const struct mapping_value *value = &column->value;
+    const struct row *parent = NULL;
+    for (size_t f = 0; parent == NULL && f < m->e->form_count; f++) {
+        const struct form *form = &m->e->forms[f];
+        if (form->has_row && strcmp(form->mapping->label, value->above->label) == 0)
+            parent = form->kept;
+    }
+    if (parent == NULL)
+        return item_misfit(&m->form->scope->document, path, "the row above is not there", m->error);
+    size_t place = expect_column(parent->table, value->from);
     if (place == parent->table->column_count || !parent->parts[place].given) {
         buffer_putc(out, 'N');
         return true;
@@ -316,7 +329,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     const char *field;
     struct item item;
     if (value->kind == VALUE_PARENT)
-        return put_parent(m, column, out);
+        return put_parent(m, column, path, out);
     if (carried != NULL && carried->source >= 0)
         return put_carried(m, column, carried, out);
     bool held;
@@ -379,16 +392,17 @@ static void pass_over(const struct form *form)
         settle(form->scope, &form->columns[i].value, FATE_KEPT_OUT);
 }
 
-/* The rows of the scope's document; that of the form `first` is kept as the parent. */
-static bool put_rows(struct making *m, struct scope *scope, const struct form *first,
-                     const struct delivery *delivery)
+/* The rows of the scope's document. */
+static bool put_rows(struct making *m, struct scope *scope, const struct delivery *delivery)
 {
     struct expectation *e = m->e;
     for (size_t f = 0; f < e->form_count; f++) {
-        struct row *row = &e->forms[f] == first ? &e->parent : &e->row;
-        m->form = &e->forms[f];
+        struct form *form = &e->forms[f];
+        struct row *row = form->kept != NULL ? form->kept : &e->row;
+        m->form = form;
         if (m->form->scope != scope)
             continue;
+        form->has_row = false;
         bool held;
         if (!holds(m->record, scope, &m->form->mapping->when, &held, m->error))
             return false;
@@ -399,6 +413,7 @@ static bool put_rows(struct making *m, struct scope *scope, const struct form *f
         if (!put_row(m, row) ||
             !row_deliver(row, delivery->callback, delivery->context, delivery->error))
             return false;
+        form->has_row = true;
     }
     return true;
 }
@@ -456,47 +471,63 @@ static bool is_left_out(const struct making *m, const struct scope *scope, bool 
     return true;
 }
 
-static bool put_element(struct making *m, struct scope *scope, const struct item *element,
-                        const struct delivery *delivery)
+static bool put_inner(struct making *m, struct scope *scope, const struct delivery *delivery);
+
+/* Where no table takes elements of this level, those inside of them do. */
+static bool put_element(struct making *m, struct scope *scope, const struct delivery *delivery)
 {
     struct path_counts *counts = &m->e->counts;
     const struct form *form;
-    bool any, left;
-    scope->document = *element;
-    if (!enter(m, scope) || !find_form(m, scope, NULL, &form))
+    bool any, left = false;
+    if (!enter(m, scope) || !find_form(m, scope, NULL, &form) ||
+        (form == NULL && !is_left_out(m, scope, &any, &left)))
         return false;
-    scope_number(&m->e->scopes[0], counts, scope->path, FATE_ELEMENTS, 1);
-    if (form != NULL) {
-        scope_number(&m->e->scopes[0], counts, scope->path, FATE_TAKEN, 1);
-        return put_rows(m, scope, NULL, delivery) && scope_leave(scope, counts, m->error);
+    path_counts_number(counts, scope->account, FATE_ELEMENTS, 1);
+    if (left) {
+        scope_leave_out(scope);
+        return scope_leave(scope, counts, m->error);
     }
-    if (!is_left_out(m, scope, &any, &left))
-        return false;
-    if (!left)
-        return item_misfit(element, scope->path, "no table takes this element", m->error);
-    scope_leave_out(scope);
-    return scope_leave(scope, counts, m->error);
+    if (form == NULL && scope->has_forms)
+        return item_misfit(&scope->document, scope->path, "no table takes this element", m->error);
+    path_counts_number(counts, scope->account, FATE_TAKEN, 1);
+    return put_rows(m, scope, delivery) && put_inner(m, scope, delivery) &&
+           scope_leave(scope, counts, m->error);
 }
 
-static bool put_elements(struct expectation *e, struct scope *scope, const struct item *record,
+/* The elements of an array that stands in the document of the scope around. */
+static bool put_elements(struct making *m, struct scope *scope, const char *path,
                          const struct delivery *delivery)
 {
-    struct item array = item_find(record, scope->path);
-    struct making m = {.e = e, .record = record, .error = delivery->error};
+    struct item array = item_find(&scope->outer->document, path);
     bson_iter_t iter;
-    bool ok = true;
-    if (item_is_nothing(&array))
-        return true;
-    if (array.value.value_type != BSON_TYPE_ARRAY)
+    bool ok = true, is_array = array.value.value_type == BSON_TYPE_ARRAY;
+    if (item_is_nothing(&array) || (!is_array && !scope->fixed))
+        return true; /* a level that is a document on the way */
+    if (!is_array)
         return item_misfit(&array, scope->path, "the mapping looks for an array", delivery->error);
     if (!item_open(&array, &iter, delivery->error))
         return error_at(delivery->error, NULL, NULL, scope->path);
+    scope->position = 0;
     while (ok && item_next(&iter, &ok, delivery->error)) {
-        struct item element = item_of(&iter);
-        m.position++;
-        ok = put_element(&m, scope, &element, delivery);
+        scope->document = item_of(&iter);
+        scope->position++;
+        ok = put_element(m, scope, delivery);
     }
     return ok;
+}
+
+static bool put_inner(struct making *m, struct scope *scope, const struct delivery *delivery)
+{
+    struct expectation *e = m->e;
+    scope->view = view_of(m->record, scope);
+    for (size_t s = 1; s < e->scope_count; s++) {
+        if (scope->arrays[s] == NULL)
+            continue;
+        e->scopes[s].outer = scope;
+        if (!put_elements(m, &e->scopes[s], scope->arrays[s], delivery))
+            return false;
+    }
+    return true;
 }
 
 /* Has the record's first table several forms? */
@@ -530,12 +561,8 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
         scope_meet(scope, &e->counts);
         return true;
     }
-    if (!enter(&m, scope) || !put_rows(&m, scope, first, &delivery))
-        return false;
-    for (size_t s = 1; s < e->scope_count; s++)
-        if (!put_elements(e, &e->scopes[s], record, &delivery))
-            return false;
-    return scope_leave(scope, &e->counts, error);
+    return enter(&m, scope) && put_rows(&m, scope, &delivery) && put_inner(&m, scope, &delivery) &&
+           scope_leave(scope, &e->counts, error);
 }
 
 static bool name_record(const struct expectation *e, const struct item *record, struct error *error)

@@ -1,6 +1,7 @@
 #include "expect_item.h"
 #include "canonical.h"
 #include "canonical_decimal.h"
+#include "graduate/path.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -218,15 +219,14 @@ int64_t item_object_ids(const struct item *item)
     return bytes != NULL && bson_init_static(&inside, bytes, length) ? object_ids_in(&inside) : 0;
 }
 
-static struct item find_name(const struct item *document, const char *name, size_t length)
+static struct item find_name(const struct item *document, const struct path_step *step)
 {
     bson_iter_t iter;
     if (document->value.value_type == BSON_TYPE_DOCUMENT && document->json == NULL &&
         bson_iter_init_from_data(&iter, document->value.value.v_doc.data,
                                  document->value.value.v_doc.data_len))
         while (bson_iter_next(&iter))
-            if (bson_iter_key_len(&iter) == length &&
-                memcmp(bson_iter_key(&iter), name, length) == 0)
+            if (path_step_is(step, bson_iter_key(&iter)))
                 return item_of(&iter);
     return (struct item){0};
 }
@@ -234,15 +234,10 @@ static struct item find_name(const struct item *document, const char *name, size
 struct item item_find(const struct item *document, const char *path)
 {
     struct item found = *document;
-    if (strcmp(path, ".") == 0)
-        return found;
-    for (;;) {
-        size_t length = strcspn(path, ".");
-        found = find_name(&found, path, length);
-        if (path[length] == '\0')
-            return found;
-        path += length + 1;
-    }
+    struct path_step step;
+    while (strcmp(path, ".") != 0 && path_next(&path, &step))
+        found = find_name(&found, &step);
+    return found;
 }
 
 bool item_same_number(const char *a, const char *b)

@@ -37,7 +37,7 @@ bool item_open(const struct item *container, bson_iter_t *iter, struct error *er
 /* Go on; at the end false, with *ok false and the error set if damage ended the walk. */
 bool item_next(bson_iter_t *iter, bool *ok, struct error *error);
 
-/* The field at a dotted path below the document; absent also where something on the way is no
+/* The field at a path (path.h) below the document; absent also where something on the way is no
  * document. "." is the document itself. */
 struct item item_find(const struct item *document, const char *path);
 

@@ -2,51 +2,128 @@
  * the columns of each table. */
 #include "expect_row.h"
 #include "expect_value.h"
+#include "graduate/path.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* `top`: the record's, where conditions may look, too. */
-static bool claim_fields(struct scope *top, struct scope *scope,
-                         const struct conditions *conditions, struct error *error)
+static const char UPS[CONDITION_UPS + 1] = "^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^";
+
+static bool claim(struct expectation *e, struct scope *scope, const char *path,
+                  enum claim_kind kind, struct error *error)
 {
-    for (size_t i = 0; i < conditions->count; i++) {
-        const struct condition *condition = &conditions->items[i];
-        for (size_t k = 0; k < condition->list_count; k++)
-            if (!claim_fields(top, scope, &condition->lists[k], error))
-                return false;
-        if (condition->path != NULL &&
-            !scope_claim(condition->outer ? top : scope, condition->path, CLAIM_TEST, error))
-            return false;
-    }
-    return true;
+    return scope_claim_out(e->scopes, e->scope_count, scope, path, kind, error);
 }
 
-static bool claim_conditions(struct scope *top, struct scope *scope,
+/* With what a condition says of how far out it looks. */
+static bool claim_fields(struct expectation *e, struct scope *scope,
+                         const struct conditions *conditions, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        for (size_t k = 0; ok && k < condition->list_count; k++)
+            ok = claim_fields(e, scope, &condition->lists[k], error);
+        if (!ok || condition->path == NULL)
+            continue;
+        char *path = arena_printf(&e->arena, "%.*s%s%s", (int)condition->outer, UPS,
+                                  condition->outer > 0 ? "." : "", condition->path);
+        ok = path != NULL ? claim(e, scope, path, CLAIM_TEST, error) : error_memory(error);
+    }
+    return ok;
+}
+
+static bool claim_conditions(struct expectation *e, struct scope *scope,
                              const struct conditions *conditions, struct error *error)
 {
-    return claim_fields(top, scope, conditions, error) &&
+    return claim_fields(e, scope, conditions, error) &&
            expect_patterns_add(&scope->patterns, conditions, error);
 }
 
-static bool claim_value(struct scope *top, struct scope *scope, const struct mapping_value *value,
-                        struct error *error)
+static bool claim_value(struct expectation *e, struct scope *scope,
+                        const struct mapping_value *value, struct error *error)
 {
-    if (value->kind == VALUE_FROM && !scope_claim(scope, value->from, CLAIM_WHOLE, error))
+    if (value->kind == VALUE_FROM && !claim(e, scope, value->from, CLAIM_WHOLE, error))
         return false;
     for (size_t i = 0; i < value->member_count; i++)
-        if (!claim_value(top, scope, &value->members[i].value, error))
+        if (!claim_value(e, scope, &value->members[i].value, error))
             return false;
-    return claim_conditions(top, scope, &value->when, error);
+    return claim_conditions(e, scope, &value->when, error);
 }
 
 static struct scope *find_scope(struct expectation *e, const char *path)
 {
     for (size_t i = 0; i < e->scope_count; i++)
-        if (strcmp(e->scopes[i].path, path) == 0)
+        if (strcmp(e->scopes[i].path, path != NULL ? path : "") == 0)
             return &e->scopes[i];
-    e->scopes[e->scope_count] = (struct scope){.path = path};
-    return &e->scopes[e->scope_count++];
+    return NULL;
+}
+
+/* A level for every name of the "each", which may be an array, too; the last is one. */
+static bool make_levels(struct expectation *e, const char *each, struct error *error)
+{
+    const char *rest = each;
+    struct path_step step;
+    while (each != NULL && path_next(&rest, &step)) {
+        bool last = *rest == '\0';
+        size_t length = strlen(each) - strlen(rest) - (last ? 0 : 1);
+        char *path = arena_printf(&e->arena, "%.*s", (int)length, each);
+        if (path == NULL)
+            return error_memory(error);
+        struct scope *scope = find_scope(e, path);
+        if (scope == NULL) {
+            scope = &e->scopes[e->scope_count++];
+            *scope = (struct scope){.path = path};
+        }
+        scope->fixed = scope->fixed || last;
+    }
+    return true;
+}
+
+static size_t count_levels(const struct mapping *entity)
+{
+    size_t count = 1;
+    struct path_step step;
+    for (size_t t = 0; t < entity->table_count; t++)
+        for (const char *each = entity->tables[t].each; each != NULL && path_next(&each, &step);)
+            count++;
+    for (size_t i = 0; i < entity->rule_count; i++)
+        for (const char *each = entity->rules[i].each; each != NULL && path_next(&each, &step);)
+            count++;
+    return count;
+}
+
+/* Which arrays may stand in which documents: each is claimed there. */
+static bool claim_arrays(struct expectation *e, struct error *error)
+{
+    for (size_t o = 0; o < e->scope_count; o++) {
+        struct scope *outer = &e->scopes[o];
+        outer->arrays = arena_alloc(&e->arena, e->scope_count, sizeof *outer->arrays);
+        if (outer->arrays == NULL)
+            return error_memory(error);
+        for (size_t i = 1; i < e->scope_count; i++) {
+            if (!scope_opens(e->scopes, e->scope_count, outer, &e->scopes[i]))
+                continue;
+            outer->arrays[i] = path_below(e->scopes[i].path, outer->path);
+            if (!scope_claim(outer, outer->arrays[i], CLAIM_EACH, error))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool make_scopes(struct expectation *e, struct error *error)
+{
+    bool ok = true;
+    e->scopes = arena_alloc(&e->arena, count_levels(e->entity), sizeof *e->scopes);
+    if (e->scopes == NULL)
+        return error_memory(error);
+    e->scopes[e->scope_count++] = (struct scope){.path = "", .fixed = true};
+    for (size_t t = 0; ok && t < e->entity->table_count; t++)
+        ok = make_levels(e, e->entity->tables[t].each, error);
+    for (size_t i = 0; ok && i < e->entity->rule_count; i++)
+        ok = make_levels(e, e->entity->rules[i].each, error);
+    return ok && claim_arrays(e, error);
 }
 
 /* Which columns the form has: the mapping's, and those of the source that it keeps. A parent's
@@ -63,9 +140,8 @@ static bool describe(struct expectation *e, struct form *form, struct error *err
 static bool claim_form(struct expectation *e, struct form *form, struct error *error)
 {
     const struct mapping_table *mapping = form->mapping;
-    form->scope = find_scope(e, mapping->each != NULL ? mapping->each : "");
-    if (mapping->each != NULL && !scope_claim(&e->scopes[0], mapping->each, CLAIM_EACH, error))
-        return false;
+    form->scope = find_scope(e, mapping->each);
+    form->scope->has_forms = true;
     if (!describe(e, form, error))
         return false;
     for (size_t i = 0; i < form->column_count; i++) {
@@ -75,27 +151,68 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
             form->scope->has_rest = true;
             form->scope->rest_safe = expect_has_function(value, FUNCTION_SAFE_NUMBERS);
         }
-        if (!claim_value(&e->scopes[0], form->scope, value, error))
+        if (!claim_value(e, form->scope, value, error))
             return false;
     }
-    return claim_conditions(&e->scopes[0], form->scope, &mapping->when, error);
+    return claim_conditions(e, form->scope, &mapping->when, error);
 }
 
 static bool claim_rule(struct expectation *e, const struct mapping_rule *rule, struct error *error)
 {
-    struct scope *scope = find_scope(e, rule->each != NULL ? rule->each : "");
-    return claim_conditions(&e->scopes[0], scope, &rule->when, error);
+    return claim_conditions(e, find_scope(e, rule->each), &rule->when, error);
 }
 
-/* "tasks.draft" is dropped from the elements of tasks, if they are a scope. */
+/* "tasks.draft" is dropped from the elements of tasks, if they are a scope; from a document on the
+ * way, too, if tasks may be one. */
 static bool claim_drop(struct expectation *e, const char *path, struct error *error)
 {
-    for (size_t i = 1; i < e->scope_count; i++) {
-        size_t length = strlen(e->scopes[i].path);
-        if (strncmp(path, e->scopes[i].path, length) == 0 && path[length] == '.')
-            return scope_claim(&e->scopes[i], path + length + 1, CLAIM_DROP, error);
+    const struct scope *deepest = &e->scopes[0];
+    for (size_t i = 1; i < e->scope_count; i++)
+        if (path_below(path, e->scopes[i].path) != NULL &&
+            path_below(e->scopes[i].path, deepest->path) != NULL)
+            deepest = &e->scopes[i];
+    bool ok = true;
+    for (size_t i = 0; ok && i < e->scope_count; i++) {
+        struct scope *scope = &e->scopes[i];
+        bool around = !deepest->fixed && scope_opens(e->scopes, e->scope_count, scope, deepest);
+        if (scope == deepest || around)
+            ok = scope_claim(scope, path_below(path, scope->path), CLAIM_DROP, error);
     }
-    return scope_claim(&e->scopes[0], path, CLAIM_DROP, error);
+    return ok;
+}
+
+/* Elements that no table takes lie in what a column further out takes whole. */
+static void cover_levels(struct expectation *e)
+{
+    for (size_t i = 1; i < e->scope_count; i++)
+        for (size_t o = 0; !e->scopes[i].fixed && o < e->scope_count; o++) {
+            const struct scope *outer = &e->scopes[o];
+            if (outer->arrays[i] != NULL)
+                e->scopes[i].covered = e->scopes[i].covered || outer->covered ||
+                                       scope_takes_whole(outer, outer->arrays[i]);
+        }
+}
+
+/* Rows that others take columns from are kept while what they were made of is at hand. */
+static bool keep_parents(struct expectation *e, struct error *error)
+{
+    for (size_t f = 0; f < e->form_count; f++) {
+        const struct mapping_table *mapping = e->forms[f].mapping;
+        for (size_t c = 0; c < mapping->column_count; c++) {
+            const struct mapping_table *above = mapping->columns[c].value.above;
+            for (size_t p = 0; above != NULL && p < e->form_count; p++) {
+                struct form *parent = &e->forms[p];
+                if (parent->kept != NULL || strcmp(parent->mapping->label, above->label) != 0)
+                    continue;
+                parent->kept = arena_alloc(&e->arena, 1, sizeof *parent->kept);
+                if (parent->kept == NULL)
+                    return error_memory(error);
+                if (!row_init(parent->kept, &e->arena, parent->table->column_count, error))
+                    return false;
+            }
+        }
+    }
+    return true;
 }
 
 static int compare_columns(const void *a, const void *b)
@@ -157,8 +274,7 @@ static bool gather_tables(struct expectation *e, struct error *error)
         if (form->table->column_count > widest)
             widest = form->table->column_count;
     }
-    return row_init(&e->row, &e->arena, widest, error) &&
-           row_init(&e->parent, &e->arena, widest, error);
+    return row_init(&e->row, &e->arena, widest, error) && keep_parents(e, error);
 }
 
 bool expect_prepare(struct expectation *e, struct error *error)
@@ -166,11 +282,9 @@ bool expect_prepare(struct expectation *e, struct error *error)
     size_t count = e->entity->table_count;
     e->forms = arena_alloc(&e->arena, count, sizeof *e->forms);
     e->tables = arena_alloc(&e->arena, count, sizeof *e->tables);
-    e->scopes = arena_alloc(&e->arena, count + 1, sizeof *e->scopes);
-    if (e->forms == NULL || e->tables == NULL || e->scopes == NULL)
+    if (e->forms == NULL || e->tables == NULL)
         return error_memory(error);
-    find_scope(e, "");
-    if (e->catalog != NULL && !tuples_begin(e, error))
+    if (!make_scopes(e, error) || (e->catalog != NULL && !tuples_begin(e, error)))
         return false;
     for (; e->form_count < count; e->form_count++) {
         struct form *form = &e->forms[e->form_count];
@@ -184,6 +298,7 @@ bool expect_prepare(struct expectation *e, struct error *error)
     for (size_t i = 0; i < e->entity->drops.count; i++)
         if (!claim_drop(e, e->entity->drops.items[i], error))
             return false;
+    cover_levels(e);
     for (size_t i = 0; i < e->scope_count; i++)
         if (!scope_name_paths(&e->scopes[i], &e->counts, error))
             return false;

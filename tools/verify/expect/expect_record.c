@@ -3,6 +3,7 @@
 #include "canonical.h"
 #include "expect_row.h"
 #include "graduate/json_bson.h"
+#include "graduate/path.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,81 +14,70 @@
 /* ---- whose value is asked for ------------------------------------------------------------------
  */
 
-/* Does the path begin with that name? */
-static bool leads_to(const char *path, const char *name)
+/* Does the path begin with that name; and does it go on behind it? */
+static bool leads_to(const char *path, const char *name, bool *inside)
 {
-    size_t length = strlen(name);
-    return strncmp(path, name, length) == 0 && (path[length] == '\0' || path[length] == '.');
+    struct path_step step;
+    if (strcmp(path, ".") == 0 || !path_next(&path, &step) || !path_step_is(&step, name))
+        return false;
+    *inside = *path != '\0';
+    return true;
 }
 
-static bool asks(const struct conditions *conditions, const char *name, bool inner)
+/* Is it a value that is made, and not a field that is carried over, which wants the column? */
+static bool value_asks(const struct mapping_value *value, const char *name)
 {
-    bool found = false;
-    for (size_t i = 0; i < conditions->count && !found; i++) {
-        const struct condition *condition = &conditions->items[i];
-        found = condition->path != NULL && inner == condition->outer &&
-                leads_to(condition->path, name);
-        for (size_t l = 0; l < condition->list_count && !found; l++)
-            found = asks(&condition->lists[l], name, inner);
+    const char *path = value->from;
+    bool inside, found = false;
+    if (value->kind == VALUE_FROM) {
+        path_ups(&path);
+        found = leads_to(path, name, &inside) || strcmp(path, ".") == 0;
     }
-    return found;
-}
-
-static bool value_asks(const struct mapping_value *value, const char *name, bool inner)
-{
-    bool found = asks(&value->when, name, inner);
-    found = found || (!inner && value->kind == VALUE_FROM &&
-                      (leads_to(value->from, name) || strcmp(value->from, ".") == 0));
     for (size_t i = 0; i < value->member_count && !found; i++)
-        found = value_asks(&value->members[i].value, name, inner);
+        found = value_asks(&value->members[i].value, name);
     return found;
 }
 
-static bool form_asks(const struct form *form, const char *name)
+static bool is_made_of(const struct expectation *e, const char *name)
 {
-    bool inner = form->mapping->each != NULL;
-    bool found =
-        asks(&form->mapping->when, name, inner) || (inner && leads_to(form->mapping->each, name));
-    for (size_t i = 0; i < form->column_count && !found; i++)
-        found = form->carried[i].source < 0 && value_asks(&form->columns[i].value, name, inner);
-    return found;
-}
-
-static bool is_asked_for(const struct expectation *e, const char *name)
-{
-    bool found = false;
-    for (size_t f = 0; f < e->form_count && !found; f++)
-        found = form_asks(&e->forms[f], name);
-    for (size_t i = 0; i < e->entity->rule_count && !found; i++) {
-        const struct mapping_rule *rule = &e->entity->rules[i];
-        bool inner = rule->each != NULL;
-        found = asks(&rule->when, name, inner) || (inner && leads_to(rule->each, name));
-    }
-    for (size_t i = 0; i < e->entity->drops.count && !found; i++)
-        found = leads_to(e->entity->drops.items[i], name) &&
-                strcmp(e->entity->drops.items[i], name) != 0;
-    return found;
-}
-
-/* Is it spoken for by some word of the mapping? */
-static bool is_claimed(const struct expectation *e, const char *name)
-{
-    for (size_t i = 0; i < e->scopes[0].count; i++)
-        if (leads_to(e->scopes[0].claims[i].path, name) ||
-            (strcmp(e->scopes[0].claims[i].path, ".") == 0 &&
-             e->scopes[0].claims[i].kind == CLAIM_WHOLE))
-            return true;
+    for (size_t f = 0; f < e->form_count; f++)
+        for (size_t i = 0; i < e->forms[f].column_count; i++)
+            if (e->forms[f].carried[i].source < 0 &&
+                value_asks(&e->forms[f].columns[i].value, name))
+                return true;
     return false;
+}
+
+/* What the mapping says of a column of the source. */
+struct speaking {
+    bool any;   /* there is a word for it */
+    bool value; /* and it is about what the value is */
+};
+
+static struct speaking speaking_of(const struct expectation *e, const char *name)
+{
+    const struct scope *record = &e->scopes[0];
+    struct speaking found = {0};
+    for (size_t i = 0; i < record->count; i++) {
+        const struct claim *claim = &record->claims[i];
+        bool inside = false, itself = strcmp(claim->path, ".") == 0;
+        if (!itself && !leads_to(claim->path, name, &inside))
+            continue;
+        found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
+        found.value = found.value || itself || inside || claim->tested || claim->kind == CLAIM_EACH;
+    }
+    found.value = found.value || is_made_of(e, name);
+    return found;
 }
 
 bool tuples_look(struct expectation *e, struct error *error)
 {
     for (size_t i = 0; i < e->catalog->column_count; i++) {
         const struct catalog_column *column = &e->catalog->columns[i];
-        bool rest = !is_claimed(e, column->name);
+        const struct speaking spoken = speaking_of(e, column->name);
         struct pgtype type;
-        e->valued[i] = rest || is_asked_for(e, column->name);
-        if (rest && !e->scopes[0].has_rest)
+        e->valued[i] = !spoken.any || spoken.value;
+        if (!spoken.any && !e->scopes[0].has_rest)
             return expect_wrong(e, e->entity->tables, column->name,
                                 "the mapping says nothing of the source's column", error);
         if (e->valued[i] &&

@@ -39,9 +39,11 @@ struct form {
     const struct mapping_column
         *columns; /* the mapping's, and those that are kept without a word */
     size_t column_count;
-    const struct carried *carried;    /* per column; NULL: of documents */
-    struct words key;                 /* the mapping's, or the source's under the target's names */
-    size_t *places;                   /* per column: where it stands in the table */
+    const struct carried *carried; /* per column; NULL: of documents */
+    struct words key;              /* the mapping's, or the source's under the target's names */
+    size_t *places;                /* per column: where it stands in the table */
+    struct row *kept; /* its last row, which rows below take columns from; NULL: none do */
+    bool has_row;     /* for the document at hand */
     const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
 };
 struct tuple_field {
@@ -56,7 +58,7 @@ struct expectation {
     struct form *forms;
     struct scope *scopes; /* the record's first */
     size_t table_count, form_count, scope_count;
-    struct row parent, row; /* parent: of the record's first table */
+    struct row row;
     struct path_counts counts;
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */

@@ -1,5 +1,6 @@
 #include "expect_scope.h"
 #include "expect_json.h"
+#include "graduate/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,9 +44,87 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
     return true;
 }
 
-bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error)
+/* ---- scopes in one another ------------------------------------------------------------------- */
+
+bool scope_opens(const struct scope *scopes, size_t count, const struct scope *outer,
+                 const struct scope *inner)
+{
+    if (inner == outer || path_below(inner->path, outer->path) == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct scope *between = &scopes[i];
+        if (between->fixed && between != inner && between != outer &&
+            path_below(inner->path, between->path) != NULL &&
+            path_below(between->path, outer->path) != NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool claim_out(struct scope *scopes, size_t count, const struct scope *scope, unsigned ups,
+                      const char *path, enum claim_kind kind, struct error *error)
 {
     bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct scope *outer = &scopes[i];
+        if (!scope_opens(scopes, count, outer, scope))
+            continue;
+        ok = ups > 1 ? claim_out(scopes, count, outer, ups - 1, path, kind, error)
+                     : scope_claim(outer, path, kind, error);
+        struct claim *claim = ok && ups == 1 ? find_claim(outer, path) : NULL;
+        if (claim != NULL && kind == CLAIM_WHOLE)
+            claim->lent = true;
+    }
+    return ok;
+}
+
+bool scope_claim_out(struct scope *scopes, size_t count, struct scope *scope, const char *path,
+                     enum claim_kind kind, struct error *error)
+{
+    unsigned ups = path_ups(&path);
+    return ups > 0 ? claim_out(scopes, count, scope, ups, path, kind, error)
+                   : scope_claim(scope, path, kind, error);
+}
+
+bool scope_takes_whole(const struct scope *scope, const char *path)
+{
+    bool takes = false;
+    for (size_t i = 0; i < scope->count; i++) {
+        const struct claim *claim = &scope->claims[i];
+        bool around = strcmp(claim->path, ".") == 0 || strcmp(claim->path, path) == 0 ||
+                      path_below(path, claim->path) != NULL;
+        takes = takes || (claim->kind == CLAIM_WHOLE && around);
+    }
+    return takes;
+}
+
+/* The scope in which the path is to be looked up, and the path there. */
+static const struct scope *look_out(const struct scope *scope, const char **path)
+{
+    for (unsigned ups = path_ups(path); ups > 0 && scope != NULL; ups--)
+        scope = scope->outer;
+    return scope;
+}
+
+struct item scope_value(const struct scope *scope, const char *path)
+{
+    scope = look_out(scope, &path);
+    return scope != NULL ? item_find(&scope->document, path) : (struct item){0};
+}
+
+struct item scope_position(const struct scope *scope, const char *each)
+{
+    while (scope != NULL && each != NULL && strcmp(scope->path, each) != 0)
+        scope = scope->outer;
+    return scope != NULL ? item_of_int(scope->position) : (struct item){0};
+}
+
+bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error)
+{
+    bool inside = scope->path[0] != '\0';
+    bool ok = !inside || path_counts_find(counts, scope->path, &scope->account, error);
+    if (ok && inside)
+        counts->items[scope->account].named = true;
     for (size_t i = 0; ok && i < scope->count; i++) {
         struct claim *claim = &scope->claims[i];
         struct buffer path;
@@ -75,14 +154,14 @@ static void put_trail(struct buffer *out, const struct trail *trail)
         put_trail(out, trail->up);
         buffer_putc(out, '.');
     }
-    buffer_puts(out, trail->name);
+    path_put_name(out, trail->name);
 }
 
 static void put_path(struct buffer *out, const struct scope *scope, const struct trail *trail)
 {
     buffer_puts(out, scope->path);
     if (trail != NULL && scope->path[0] != '\0')
-        buffer_putc(out, '.'); /* also before a field without a name */
+        buffer_putc(out, '.');
     if (trail != NULL)
         put_trail(out, trail);
 }
@@ -105,20 +184,15 @@ static bool refuse(const struct scope *scope, const struct trail *trail, const c
     return at_trail(scope, trail, error);
 }
 
-/* What is left of a path behind the trail: "" when it ends there, NULL when it leads elsewhere. A
- * name with dots in it is not on any path. */
+/* What is left of a path behind the trail: "" when it ends there, NULL when it leads elsewhere. */
 static const char *follow(const char *path, const struct trail *trail)
 {
     if (trail->up != NULL)
         path = follow(path, trail->up);
     if (path == NULL || *path == '\0')
         return NULL;
-    const char *name = trail->name;
-    for (; *path != '\0' && *path != '.' && *path == *name; path++)
-        name++;
-    if (*name != '\0' || (*path != '\0' && *path != '.'))
-        return NULL;
-    return path + (*path == '.');
+    struct path_step step;
+    return path_next(&path, &step) && path_step_is(&step, trail->name) ? path : NULL;
 }
 
 struct finding {
@@ -190,6 +264,8 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
                  const struct trail *trail)
 {
     struct scope *scope = walk->scope;
+    if (scope->covered)
+        return true;
     if (!scope->has_rest)
         return refuse(scope, trail, "the mapping says nothing of this field", walk->error);
     struct item kept = *field;
@@ -242,7 +318,8 @@ static bool walk_inside(const struct walk *walk, const struct item *field,
 
 static void begin_fate(struct claim *claim)
 {
-    claim->fate = claim->tested               ? FATE_COMPARED
+    claim->fate = claim->lent                 ? FATE_KEPT_OUT
+                  : claim->tested             ? FATE_COMPARED
                   : claim->kind == CLAIM_DROP ? FATE_DROPPED
                                               : FATE_SEEN;
 }
@@ -256,9 +333,16 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
         claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
         begin_fate(claim);
     }
-    bool settled = claim != NULL && (claim->kind == CLAIM_DROP || claim->kind == CLAIM_WHOLE);
-    if (!settled && finding.leads_on)
-        return walk_inside(walk, field, trail, rest);
+    bool opened = claim != NULL && claim->kind == CLAIM_EACH;
+    bool settled = claim != NULL && (claim->kind == CLAIM_DROP || claim->kind == CLAIM_WHOLE ||
+                                     (opened && field->value.value_type == BSON_TYPE_ARRAY));
+    if (!settled && finding.leads_on) {
+        bool covered = walk->scope->covered, ok;
+        walk->scope->covered = covered || (opened && claim->members);
+        ok = walk_inside(walk, field, trail, rest);
+        walk->scope->covered = covered;
+        return ok;
+    }
     return claim != NULL || keep(walk, rest, field, trail);
 }
 
@@ -283,6 +367,7 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     const struct walk walk = {scope, counts, error};
     struct claim *itself = NULL;
     scope->unspoken = 0;
+    scope->left_out = false;
     scope->rest_fate = FATE_SEEN;
     buffer_clear(&scope->rest);
     buffer_clear(&scope->rest_fields);
@@ -310,7 +395,8 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
 
 void scope_settle(struct scope *scope, const char *path, enum fate fate)
 {
-    struct claim *claim = find_claim(scope, path);
+    const struct scope *where = look_out(scope, &path);
+    struct claim *claim = where != NULL ? find_claim(where, path) : NULL;
     if (claim != NULL && claim->fate < fate)
         claim->fate = fate;
 }
@@ -318,7 +404,8 @@ void scope_settle(struct scope *scope, const char *path, enum fate fate)
 void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
                   enum fate number, int64_t more)
 {
-    struct claim *claim = find_claim(scope, path);
+    const struct scope *where = look_out(scope, &path);
+    struct claim *claim = where != NULL ? find_claim(where, path) : NULL;
     if (claim != NULL)
         path_counts_number(counts, claim->count, number, more);
 }
@@ -326,6 +413,7 @@ void scope_number(struct scope *scope, struct path_counts *counts, const char *p
 void scope_leave_out(struct scope *scope)
 {
     scope->rest_fate = FATE_LEFT_OUT;
+    scope->left_out = true;
     for (size_t i = 0; i < scope->count; i++)
         scope->claims[i].fate = FATE_LEFT_OUT;
 }
@@ -348,7 +436,12 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
             continue;
         }
         struct item there = item_find(&scope->document, claim->path);
-        if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
+        bool unopened =
+            scope->left_out && claim->kind == CLAIM_EACH &&
+            there.value.value_type == (claim->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY);
+        if (unopened)
+            path_counts_add(counts, claim->count, FATE_LEFT_OUT);
+        else if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
             path_counts_number(counts, claim->count, FATE_MET, 1);
     }
     struct rest_field field;

@@ -18,6 +18,8 @@ struct claim {
     const char *path;
     enum claim_kind kind;
     bool tested;
+    bool lent;      /* a row of an element inside may take it; there may be none */
+    bool members;   /* CLAIM_EACH: of an object, not elements of an array */
     bool met;       /* in the document at hand */
     enum fate fate; /* of the value there, so far */
     size_t count;   /* of its path, in path_counts */
@@ -29,7 +31,18 @@ struct rest_field {
 };
 
 struct scope {
-    const char *path; /* "" for the record, "tasks" for the elements of that array */
+    const char *path;    /* "" for the record, "tasks" for the elements of that array, "sold.*" */
+    bool fixed;          /* the mapping names it; else it may be a document on the way instead */
+    bool members;        /* of an object */
+    bool has_forms;      /* some table takes its documents */
+    bool covered;        /* a column further out takes it whole: nothing in it is unspoken */
+    size_t account;      /* its path, in path_counts: where its elements are counted */
+    const char **arrays; /* per scope of the entity: the path of its array in here, or NULL */
+    struct scope *outer; /* of the element at hand: in whose document its array stands */
+    struct expect_view view; /* on the document at hand, while those inside of it are */
+    int64_t position;        /* of the element at hand, from 1 */
+    const char *name;        /* of the member at hand */
+    bool left_out;           /* the document at hand, by a rule */
     struct claim *claims;
     size_t count, room;
     bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
@@ -44,12 +57,26 @@ struct scope {
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);
+/* The same for a path that may look out ("^.a"): claimed wherever what is around may be. */
+bool scope_claim_out(struct scope *scopes, size_t count, struct scope *scope, const char *path,
+                     enum claim_kind kind, struct error *error);
+/* May an array of `inner` stand in a document of `outer`? Between them is no level that the mapping
+ * names. */
+bool scope_opens(const struct scope *scopes, size_t count, const struct scope *outer,
+                 const struct scope *inner);
+/* Does a column take the path with all that is in it, or something that it lies in? */
+bool scope_takes_whole(const struct scope *scope, const char *path);
 /* When all is claimed: give the claims' paths a place in the counts, before any that records bring.
  */
 bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error);
 void scope_release(struct scope *scope);
 /* Take up the document (or element) at hand: every field must have a place. */
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error);
+/* What stands at a path, which may look out. */
+struct item scope_value(const struct scope *scope, const char *path);
+/* The place of the element at hand, or of the one around it that is of the level `each`; absent
+ * where that is none. */
+struct item scope_position(const struct scope *scope, const char *each);
 /* Something happened to the field of this path. */
 void scope_settle(struct scope *scope, const char *path, enum fate fate);
 /* Add to one of the numbers of a claimed path that are no fates. */

@@ -6,6 +6,7 @@
 #include "expect_json.h"
 #include "expect_row.h"
 #include "expect_value.h"
+#include "graduate/path.h"
 
 #include <float.h>
 #include <math.h>
@@ -80,10 +81,10 @@ bool tuples_begin(struct expectation *e, struct error *error)
     return (e->fields != NULL && e->valued != NULL) || error_memory(error);
 }
 
-static size_t find_source(const struct expectation *e, const char *name)
+static size_t find_source(const struct expectation *e, const char *path)
 {
     size_t i = 0;
-    while (i < e->catalog->column_count && strcmp(e->catalog->columns[i].name, name) != 0)
+    while (i < e->catalog->column_count && !path_is_name(path, e->catalog->columns[i].name))
         i++;
     return i;
 }
@@ -93,7 +94,7 @@ static const struct mapping_column *find_taker(const struct mapping_table *table
 {
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].value.kind == VALUE_FROM &&
-            strcmp(table->columns[i].value.from, source) == 0)
+            path_is_name(table->columns[i].value.from, source))
             return &table->columns[i];
     return NULL;
 }
@@ -162,10 +163,12 @@ static bool add(struct gathering *g, const struct mapping_column *by)
     size_t source = whole ? find_source(g->e, by->value.from) : g->e->catalog->column_count;
     if (source < g->e->catalog->column_count)
         return carry(g, column, source, &g->carried[at]);
-    const struct form *parent = &g->e->forms[0];
-    for (size_t i = 0; by->value.kind == VALUE_PARENT && i < parent->column_count; i++)
-        if (strcmp(parent->columns[i].name, by->value.from) == 0)
-            column->type = parent->columns[i].type;
+    for (size_t f = 0; by->value.kind == VALUE_PARENT && f < g->e->form_count; f++) {
+        const struct form *parent = &g->e->forms[f];
+        for (size_t i = 0; parent->mapping == by->value.above && i < parent->column_count; i++)
+            if (strcmp(parent->columns[i].name, by->value.from) == 0)
+                column->type = parent->columns[i].type;
+    }
     return column->type.name != NULL || expect_wrong(g->e, g->form->mapping, by->name,
                                                      "the source has no such column", g->error);
 }
@@ -210,7 +213,9 @@ bool tuples_describe(struct expectation *e, struct form *form, struct error *err
     form->carried = g.carried;
     form->column_count = 0;
     for (size_t i = 0; table->keep_shape && i < e->catalog->column_count; i++)
-        if (!expect_in_words(&e->entity->drops, e->catalog->columns[i].name) && !keep(&g, i))
+        if (!path_any_is_name(e->entity->drops.items, e->entity->drops.count,
+                              e->catalog->columns[i].name) &&
+            !keep(&g, i))
             return false;
     for (size_t i = 0; i < table->column_count; i++)
         if (!is_gathered(form, &table->columns[i]) && !add(&g, &table->columns[i]))

@@ -3,6 +3,7 @@
 #include "extractor.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
+#include "graduate/path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -150,6 +151,9 @@ static bool follows(const struct project *project, const struct mapping *entity,
                     const struct mapping_table *form)
 {
     size_t forms = 0;
+    for (size_t i = 0; form->each != NULL && i < entity->rule_count; i++)
+        if (entity->rules[i].each != NULL && path_below(form->each, entity->rules[i].each) != NULL)
+            return false; /* what is left out takes what is inside along */
     for (size_t i = 0; i < project->mapping_count; i++)
         for (size_t t = 0; t < project->mappings[i]->table_count; t++)
             forms += strcmp(project->mappings[i]->tables[t].label, form->label) == 0;

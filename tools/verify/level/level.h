@@ -1,5 +1,6 @@
 /* Room verify/level: the levels of a verification: counts, content, references, supabase. It
- * uses common/base, verify/expect, verify/records, verify/shape, verify/tally and verify/target. */
+ * uses common/base, common/mapping, verify/expect, verify/records, verify/shape, verify/tally
+ * and verify/target. */
 
 /* level.h: the four levels of verification, one function each, in one table (main.c). */
 #ifndef VERIFY_LEVEL_H
@@ -7,8 +8,9 @@
 
 #include "verification.h"
 
-/* Each looks, tells what it finds to verification->verdict, and closes its level. False only for what
- * ends the program (out of memory, a bug); what cannot be reached closes the level as unchecked. */
+/* Each looks, tells what it finds to verification->verdict, and closes its level. False only for
+ * what ends the program (out of memory, a bug); what cannot be reached closes the level as
+ * unchecked. */
 bool level_counts(struct verification *verification, struct error *error);
 bool level_content(struct verification *verification, struct error *error);
 bool level_references(struct verification *verification, struct error *error);

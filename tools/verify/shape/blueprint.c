@@ -1,4 +1,5 @@
 #include "blueprint.h"
+#include "graduate/path.h"
 #include "pointer.h"
 
 #include <stdio.h>
@@ -19,14 +20,6 @@ static void *take(struct drawing *d, size_t count, size_t size)
     if (memory == NULL)
         error_memory(d->error);
     return memory;
-}
-
-static bool is_word(const struct words *words, const char *word)
-{
-    for (size_t i = 0; i < words->count; i++)
-        if (strcmp(words->items[i], word) == 0)
-            return true;
-    return false;
 }
 
 static struct blueprint_column *find_column(const struct blueprint_table *table, const char *name)
@@ -87,7 +80,7 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct mapping_column *column = &table->columns[i];
-        if (column->value.kind == VALUE_FROM && strcmp(column->value.from, name) == 0)
+        if (column->value.kind == VALUE_FROM && path_is_name(column->value.from, name))
             return column;
     }
     return NULL;
@@ -99,7 +92,8 @@ static const char *kept_name(const struct blueprint_table *table, const char *na
     const struct mapping_column *by = mapped(table->mapping, name);
     if (by != NULL)
         return by->name;
-    return is_word(&table->entity->drops, name) ? NULL : name;
+    return path_any_is_name(table->entity->drops.items, table->entity->drops.count, name) ? NULL
+                                                                                          : name;
 }
 
 static bool keep_column(struct drawing *d, struct blueprint_table *table,
@@ -141,15 +135,16 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
         return true;
     if (type.name == NULL && by->value.kind == VALUE_PARENT) {
         const struct blueprint_table *parent =
-            pointer_find_table(d->blueprint, entity->tables[0].label);
+            pointer_find_table(d->blueprint, by->value.above->label);
         const struct blueprint_column *above = find_column(parent, by->value.from);
         type = above != NULL ? above->type : type;
     }
     const struct catalog_entity *source = described(d, entity);
-    const struct catalog_column *from =
-        source != NULL && type.name == NULL && by->value.kind == VALUE_FROM
-            ? catalog_column_find(source, by->value.from)
-            : NULL;
+    const struct catalog_column *from = NULL;
+    bool whole = source != NULL && type.name == NULL && by->value.kind == VALUE_FROM;
+    for (size_t i = 0; whole && i < source->column_count; i++)
+        if (path_is_name(by->value.from, source->columns[i].name))
+            from = &source->columns[i];
     if (from != NULL && !pgtype_parse(from->type, &type, d->error))
         return false;
     if (type.name == NULL)
@@ -336,12 +331,15 @@ static bool draw_table(struct drawing *d, const struct mapping *entity,
 static bool find_destination(const struct drawing *d, const struct blueprint_table *table,
                              const struct mapping_column *column, struct pointer_end *end)
 {
+    const struct mapping_table *above = column->value.above;
     const struct blueprint_table *parent =
-        pointer_find_table(d->blueprint, table->entity->tables[0].label);
+        above != NULL ? pointer_find_table(d->blueprint, above->label) : NULL;
     bool home;
-    *end = (struct pointer_end){parent, parent->key.count == 1 ? parent->key.items[0] : ""};
-    if (column->value.kind == VALUE_PARENT && strcmp(end->column, column->value.from) == 0)
+    if (parent != NULL && parent->key.count == 1 &&
+        strcmp(parent->key.items[0], column->value.from) == 0) {
+        *end = (struct pointer_end){parent, parent->key.items[0]};
         return true;
+    }
     return column->value.id_of != NULL &&
            pointer_find_end(d->blueprint, column->value.id_of, end, &home) && home &&
            (end->table != table || strcmp(end->column, column->name) != 0);
@@ -375,12 +373,23 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
            one_word(d, to.column, &reference->to_columns);
 }
 
+/* The table above that the first parent's column is of, or NULL. */
+static const struct blueprint_table *find_above(const struct drawing *d,
+                                                const struct blueprint_table *table)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct mapping_column *by = table->columns[c].mapping;
+        if (by != NULL && by->value.kind == VALUE_PARENT)
+            return pointer_find_table(d->blueprint, by->value.above->label);
+    }
+    return NULL;
+}
+
 /* A child table that holds its parent's key of several columns: no foreign key is made for it, but
  * its rows must have a parent. */
-static bool draw_parent(struct drawing *d, struct blueprint_table *table)
+static bool draw_parent(struct drawing *d, struct blueprint_table *table,
+                        const struct blueprint_table *parent)
 {
-    const struct blueprint_table *parent =
-        pointer_find_table(d->blueprint, table->entity->tables[0].label);
     struct words columns = {take(d, parent->key.count, sizeof *columns.items), 0};
     if (columns.items == NULL)
         return false;
@@ -388,6 +397,7 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table)
         for (size_t c = 0; c < table->column_count && columns.count == k; c++) {
             const struct mapping_column *by = table->columns[c].mapping;
             if (by != NULL && by->value.kind == VALUE_PARENT &&
+                strcmp(by->value.above->label, parent->label) == 0 &&
                 strcmp(by->value.from, parent->key.items[k]) == 0)
                 columns.items[columns.count++] = by->name;
         }
@@ -399,15 +409,14 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table)
 
 static bool draw_references(struct drawing *d, struct blueprint_table *table)
 {
-    const struct mapping_table *parent = &table->entity->tables[0];
-    const struct blueprint_table *above = pointer_find_table(d->blueprint, parent->label);
+    const struct blueprint_table *above = find_above(d, table);
     table->references = take(d, table->column_count + 1, sizeof *table->references);
     if (table->references == NULL)
         return false;
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].mapping != NULL && !draw_reference(d, table, &table->columns[i]))
             return false;
-    return table->mapping->each == NULL || above->key.count < 2 || draw_parent(d, table);
+    return above == NULL || above->key.count < 2 || draw_parent(d, table, above);
 }
 
 bool blueprint_init(struct blueprint *blueprint, const struct project *project,

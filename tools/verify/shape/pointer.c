@@ -144,23 +144,21 @@ static bool add_inner(struct gathering *g, const struct mapping_column *column,
 
 /* The table above, when the column is its whole key. */
 static const struct blueprint_table *parent_of(const struct gathering *g,
-                                               const struct mapping *entity,
                                                const struct mapping_column *column)
 {
     if (column->value.kind != VALUE_PARENT)
         return NULL;
     const struct blueprint_table *parent =
-        pointer_find_table(g->blueprint, entity->tables[0].label);
+        pointer_find_table(g->blueprint, column->value.above->label);
     bool whole = parent->key.count == 1 && strcmp(parent->key.items[0], column->value.from) == 0;
     return whole ? parent : NULL;
 }
 
-static bool add_column(struct gathering *g, const struct mapping *entity,
-                       const struct mapping_column *column)
+static bool add_column(struct gathering *g, const struct mapping_column *column)
 {
     const struct words none = {0};
     const struct mapping_value *value = &column->value;
-    const struct blueprint_table *parent = parent_of(g, entity, column);
+    const struct blueprint_table *parent = parent_of(g, column);
     if (parent != NULL) {
         const struct pointer found = {.column = column->name};
         const struct pointer_end end = {parent, parent->key.items[0]};
@@ -195,7 +193,7 @@ static bool is_other_inside(const struct mapping_value *value, const struct word
 
 /* Does this form put something else where the pointer stands? */
 static bool is_other(const struct gathering *g, const struct pointer *pointer,
-                     const struct mapping *entity, const struct mapping_column *column)
+                     const struct mapping_column *column)
 {
     const struct mapping_value *value = &column->value;
     bool null = value->kind == VALUE_CONST && cJSON_IsNull(value->constant);
@@ -203,7 +201,7 @@ static bool is_other(const struct gathering *g, const struct pointer *pointer,
         return !null && value->keys_id_of == NULL;
     if (pointer->path.count > 0)
         return is_other_inside(value, &pointer->path);
-    return value->id_of == NULL && parent_of(g, entity, column) == NULL;
+    return value->id_of == NULL && parent_of(g, column) == NULL;
 }
 
 static bool is_itself(const struct gathering *g, const struct pointer *pointer)
@@ -225,8 +223,7 @@ static bool is_declared(const struct gathering *g, const struct pointer *pointer
     return declared && pointer->path.count == 0 && !pointer->keys;
 }
 
-typedef bool (*visit_column)(struct gathering *g, const struct mapping *entity,
-                             const struct mapping_column *column);
+typedef bool (*visit_column)(struct gathering *g, const struct mapping_column *column);
 
 static bool each_column(struct gathering *g, visit_column visit)
 {
@@ -235,21 +232,19 @@ static bool each_column(struct gathering *g, visit_column visit)
         for (size_t t = 0; t < entity->table_count; t++) {
             const struct mapping_table *form = &entity->tables[t];
             for (size_t c = 0; c < form->column_count; c++)
-                if (strcmp(form->label, g->table->label) == 0 &&
-                    !visit(g, entity, &form->columns[c]))
+                if (strcmp(form->label, g->table->label) == 0 && !visit(g, &form->columns[c]))
                     return false;
         }
     }
     return true;
 }
 
-static bool mark_open(struct gathering *g, const struct mapping *entity,
-                      const struct mapping_column *column)
+static bool mark_open(struct gathering *g, const struct mapping_column *column)
 {
     for (size_t i = 0; i < g->pointers->count; i++) {
         struct pointer *pointer = &g->pointers->items[i];
         if (strcmp(pointer->column, column->name) == 0)
-            pointer->open = pointer->open || is_other(g, pointer, entity, column);
+            pointer->open = pointer->open || is_other(g, pointer, column);
     }
     return true;
 }

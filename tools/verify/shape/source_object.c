@@ -1,4 +1,5 @@
 #include "source_object.h"
+#include "graduate/path.h"
 
 #include <string.h>
 
@@ -22,7 +23,8 @@ static bool is_column(const struct blueprint_table *table, const char *source, c
         if (strlen(column->name) != length || strncmp(column->name, name, length) != 0)
             continue;
         bool renamed = column->mapping != NULL && column->mapping->value.kind == VALUE_FROM;
-        return strcmp(renamed ? column->mapping->value.from : column->name, source) == 0;
+        return renamed ? path_is_name(column->mapping->value.from, source)
+                       : strcmp(column->name, source) == 0;
     }
     return false;
 }

@@ -118,8 +118,11 @@ static struct forms look_at_forms(const struct project *project, const char *lab
             const struct mapping_column *column = find_column(form, name);
             forms.count++;
             forms.eaches += form->each != NULL;
-            forms.parents += column != NULL && column->value.kind == VALUE_PARENT;
-            forms.positions += column != NULL && column->value.kind == VALUE_POSITION;
+            bool place = column != NULL && column->value.kind == VALUE_POSITION;
+            bool outer = place && column->value.from != NULL; /* of what is around: it tells whose
+                                                                 row it is */
+            forms.parents += outer || (column != NULL && column->value.kind == VALUE_PARENT);
+            forms.positions += place && !outer;
             forms.secret = forms.secret || has_function(column, FUNCTION_PASSWORD);
             forms.sometimes = forms.sometimes || (column == NULL && !form->keep_shape);
         }

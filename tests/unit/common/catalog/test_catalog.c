@@ -16,7 +16,7 @@
     "{\"name\":\"id\",\"type\":\"integer\",\"oid\":23,\"not_null\":true,\"serial\":true,"          \
     "\"serial_last\":42}"
 #define BOOKS                                                                                      \
-    "{\"name\":\"books\",\"estimate\":999999999999999,\"exact\":true,\"bytes\":8192,"              \
+    "{\"name\":\"books\",\"estimate\":999999999999999,\"exact\":true,\"bytes\":8192,\"view\":false,"              \
     "\"columns\":[" COLUMN ",{\"name\":\"Titel\",\"type\":\"character varying(50)\","              \
     "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"default_sql\":\"'x'::text\"}],"      \
     "\"key\":[\"id\"],"                                                                            \
@@ -26,7 +26,7 @@
     "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\"}]}"
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
-    ",{\"name\":\"bare\",\"exact\":false}],"                                                       \
+    ",{\"name\":\"bare\",\"exact\":false,\"view\":false}],"                                                       \
     "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
     "\"in_shape\":false},{\"kind\":\"foreign key\",\"name\":\"f on books\",\"entity\":\"books\","  \
     "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
@@ -127,8 +127,8 @@ static void built_by_hand(void **state)
     assert_non_null(books);
     books->estimate = 0;
     assert_written(catalog_to_json(&catalog),
-                   "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\",\"exact\":false,"
-                   "\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false}]}");
+                   "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\",\"exact\":false,\"view\":false,"
+                   "\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false,\"view\":false}]}");
     catalog_release(&catalog);
 }
 

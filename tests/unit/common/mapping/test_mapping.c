@@ -201,6 +201,24 @@ static void wrong_columns(void **state)
         {COLUMN("'parent':'id'"), AT_C ": \"parent\" is for tables with \"each\""},
         {CHILD(",'c':{'parent':'idd'}"),
          ": /to/public.parts/columns/c: the parent table public.books has no column \"idd\""},
+        {CHILD(",'c':{'position':'part'}"),
+         ": /to/public.parts/columns/c/position: \"part\" is no level around \"parts\""},
+        {CHILD(",'c':{'position':'parts'}"),
+         ": /to/public.parts/columns/c/position: \"parts\" is no level around \"parts\""},
+        {CHILD(",'c':{'from':'^^.c','type':'text'}"),
+         ": /to/public.parts/columns/c/from: nothing lies so far out of this \"each\""},
+        {CHILD(",'c':{'from':'c','type':'text','when':{'^^.c':1}}"),
+         ": /to/public.parts/columns/c/when/^^.c: nothing lies so far out of this \"each\""},
+        {COLUMN("'from':'^.c','type':'text'"), AT_C "/from: \"^.\" looks out of an element at its record"},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.a':{'each':'s','key':['n'],'columns':{'n':{'position':true}}},"
+             "'public.b':{'each':'s','key':['n'],'columns':{'n':{'position':true}}},"
+             "'public.c':{'each':'s.l','key':['n'],'columns':{'n':{'parent':'n'}}}"),
+         ": /to/public.c/columns/n: public.a and public.b both take what is around this: name the "
+         "table, too, as \"public.a.n\""},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.c':{'each':'^.s','key':['n'],'columns':{'n':{'position':true}}}"),
+         ": /to/public.c/each: \"^.s\" is no path: \"^.\" looks out of an element, and not from here"},
         {COLUMN("'from':'c','id_of':'users','type':'integer'"),
          AT_C "/type: an identity is a uuid or its text, not integer"},
         {COLUMN("'from':'c','id_of':'users','type':'uuid[]'"),
@@ -344,7 +362,14 @@ static void wrong_paths(void **state)
          AT_BOOKS "/when/.s: \".s\" " EMPTY_NAME},
         {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
              "'public.parts':{'each':'.','key':['n'],'columns':{'n':{'position':true}}}"),
-         ": /to/public.parts/each: \".\" " EMPTY_NAME},
+         ": /to/public.parts/each: \".\" is no path: it names no field"},
+        {COLUMN("'from':'\\u0027a','type':'text'"),
+         AT_C "/from: \"'a\" is no path: a quote in it has no end"},
+        {COLUMN("'from':'a.0','type':'text'"),
+         AT_C "/from: \"a.0\" is no path here: 0 without quotes is a place in an array; the field of "
+              "that name is '0'"},
+        {COLUMN("'from':'*','type':'text'"),
+         AT_C "/from: \"*\" is no path here: * without quotes is every member of an object"},
         {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
          "id_of':"
          "'books'}}}},'drop':['a','b.']}",

@@ -74,7 +74,7 @@ static void wrong_conditions(void **state)
         {"{'any':[{'a':1},{'none':[{'b':{'kind':'x'}}]}]}", "/any/1/none/0/b/kind", "'x' is none of"},
         {"{'any':[{'a.':1}]}", "/any/0/a.", "'a.' is no path: a name in it is empty"},
         {"{'any':[{'b':1},{'none':[{'a..b':1}]}]}", "/any/1/none/0/a..b", "'a..b' is no path"},
-        {"{'^..a':1}", "/^..a", "'.a' is no path"},
+        {"{'^..a':1}", "/^..a", "'^..a' is no path"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct folder folder;

@@ -1,8 +1,4 @@
-/* The aggregation that counts: exactly what a server is asked.
- *
- * MongoDB follows "$a.b" into every element of an array at a, and so finds an array where a run
- * finds none. SecantusDB does not, so no test with a server sees that objects are asked for on the
- * way. */
+/* The aggregation that counts: exactly what a server is asked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,26 +11,23 @@
 
 #define GROUP(more)                                                                                \
     "{ 'pipeline' : [ { '$group' : { '_id' : null, 'n' : { '$sum' : 1 }" more " } } ] }"
-#define SUM(name, tests, field)                                                                    \
-    ", '" name "' : { '$sum' : { '$cond' : [ { '$and' : [ " tests "{ '$isArray' : [ '" field       \
-    "' ] } ] }, { '$size' : '" field "' }, 0 ] } }"
-#define OBJECT(field) "{ '$eq' : [ { '$type' : '" field "' }, 'object' ] }, "
+#define SUM(name, field)                                                                           \
+    ", '" name "' : { '$sum' : { '$cond' : [ { '$isArray' : [ '" field "' ] }, { '$size' : '" field \
+    "' }, 0 ] } }"
 
 static const struct {
     const char *paths[2];
     const char *pipeline;
 } samples[] = {
     {{NULL}, GROUP("")},
-    {{"list"}, GROUP(SUM("a0", "", "$list"))},
-    {{"a.b.list", "list"},
-     GROUP(SUM("a0", OBJECT("$a") OBJECT("$a.b"), "$a.b.list") SUM("a1", "", "$list"))},
-    {{"0.x y", "a$"}, GROUP(SUM("a0", OBJECT("$0"), "$0.x y") SUM("a1", "", "$a$"))},
+    {{"list"}, GROUP(SUM("a0", "$list"))},
+    {{"list", "größe"}, GROUP(SUM("a0", "$list") SUM("a1", "$größe"))},
     /* what cannot be said, wherever it stands */
     {{"$list"}, "{ }"},
-    {{"list", "a.$b"}, "{ }"},
-    {{"a..b"}, "{ }"},
-    {{"a."}, "{ }"},
-    {{".a"}, "{ }"},
+    {{"list", "a$"}, "{ }"},
+    {{"a.b"}, "{ }"}, /* a run goes through arrays on the way */
+    {{"'a.b'"}, "{ }"},
+    {{"a.*"}, "{ }"},
     {{""}, "{ }"},
 };
 

@@ -52,11 +52,11 @@ static const struct {
     /* unspoken: at the top, inside, in an element, inside an element */
     {"{'other': 1}", "other", "says nothing of this field", ERROR_DATA},
     {"{'other': null}", "other", "says nothing of this field", ERROR_DATA},
-    {"{'': 1}", "", "says nothing of this field", ERROR_DATA},
+    {"{'': 1}", "''", "says nothing of this field, whose name is empty", ERROR_DATA},
     {"{'Title': 'x'}", "Title", "says nothing", ERROR_DATA},
     {"{'titl': 'x'}", "titl", "says nothing", ERROR_DATA},
     {"{'titles': 'x'}", "titles", "says nothing", ERROR_DATA},
-    {"{'meta.series': 'x'}", "meta.series", "says nothing", ERROR_DATA},
+    {"{'meta.series': 'x'}", "'meta.series'", "says nothing", ERROR_DATA},
     {"{'meta': {'other': 1}}", "meta.other", "says nothing", ERROR_DATA},
     {"{'meta': {'ids': {'isbn': 'i', 'asin': 'a'}}}", "meta.ids.asin", "says nothing", ERROR_DATA},
     {"{'tasks': [{'name': 'n'}, {'other': 1}]}", "tasks[1].other", "says nothing", ERROR_DATA},

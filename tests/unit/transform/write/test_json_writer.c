@@ -163,7 +163,7 @@ static void what_jsonb_cannot_hold_is_named(void **state)
         {"{'a': {'$code': 'f', '$scope': {'s': '\\u0000'}}}", "top.a.s", "NUL"},
         {"{'a': 1, 'b': 2, 'a': 3}", "top.a", "twice"},
         {"{'a': {'b': {'c': 1, 'c': 1}}}", "top.a.b.c", "twice"},
-        {"{'a': [{'c': 1}, {'c': 1, '': 2, '': 3}]}", "top.a.1.", "twice"},
+        {"{'a': [{'c': 1}, {'c': 1, '': 2, '': 3}]}", "top.a.1.''", "twice"},
         {"{'a': {'$code': 'f', '$scope': {'s': 1, 's': 2}}}", "top.a.s", "twice"},
     };
     struct writing w;

@@ -18,6 +18,7 @@
 #define ONE_WAY(columns)                                                                           \
     "{'from': 'core.books', 'to': {'public.books': {'key': ['id'], 'columns': {"                   \
     "'id': {'from': '_id', 'id_of': 'books'}" columns "}}}}"
+#define Q "\\u0027" /* a single quote: those of the tables stand for double ones */
 #define TASKS(columns, more)                                                                       \
     BOOKS("", ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {"                     \
               "'n': {'position': true}" columns "}" more "}")
@@ -64,7 +65,14 @@ static const struct fates_case cases[] = {
      "[{'a': {'x': 1, 'b': 2}, 'y': 3}, {'a': {'b': 4}}]",
      "a.b: seen 2, written 2; a.x: rest 1, seen 1; y: rest 1, seen 1"},
     {BOOKS(", 'r': {'rest': true}", ""), "[{'': 1, 'a.b': 2}]",
-     ": rest 1, seen 1; a.b: rest 1, seen 1"},
+     "'': rest 1, seen 1; 'a.b': rest 1, seen 1"},
+    {BOOKS(", 'a': {'from': '" Q "a.b" Q ".c', 'type': 'text'}, 'b': {'from': '" Q Q "', 'type': 'text'}, "
+           "'c': {'first': [{'from': '" Q "0" Q "'}, {'from': 'it" Q "s'}], 'type': 'text', "
+           "'when': {'" Q "x y" Q "': 1}}",
+           ""),
+     "[{'a.b': {'c': 'u'}, '': 'v', '0': null, 'it\\u0027s': 'w', 'x y': 1}]",
+     "'': seen 1, written 1; '0': kept_out 1, seen 1; 'a.b'.c: seen 1, written 1; "
+     "'it''s': seen 1, written 1; 'x y': compared 1, seen 1"},
     /* ObjectIds that stay text inside of JSON, at any depth; not where a column is of another type or is an
      * identity, and not where a condition holds the rest back */
     {BOOKS(", 'r': {'rest': true}", ""),
@@ -482,7 +490,7 @@ static void a_batch_tells_its_paths(void **state)
     assert_true(path_account_put(&t.plan.paths, &told));
     bson_t *expected =
         sample_bson("{'a': {'seen': {'$numberLong': '2'}, 'written': {'$numberLong': '2'}}, "
-                    "'y.z': {'seen': {'$numberLong': '1'}, 'rest': {'$numberLong': '1'}}}");
+                    "'\\u0027y.z\\u0027': {'seen': {'$numberLong': '1'}, 'rest': {'$numberLong': '1'}}}");
     assert_true(bson_equal(&told, expected));
     path_account_clear(&t.plan.paths);
     assert_true(path_account_put(&t.plan.paths, &again));

@@ -1,0 +1,336 @@
+/* Arrays in arrays, and what is around an element: transform and verify make the same rows of a
+ * record, count the same fates, and refuse the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "canonical.h"
+#include "expect.h"
+#include "transformation.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define BOOK(columns) "'public.books': {'key': ['k'], 'columns': {'k': {'from': '_id', 'type': 'integer'}" columns "}}"
+#define TABLE(name, each, columns, more)                                                           \
+    ", 'public." name "': {'each': '" each "', 'key': ['n'], 'columns': {" columns                 \
+    ", 'n': {'position': true}}" more "}"
+#define TO(tables, more) "{'from': 'core.books', 'to': {" tables "}" more "}"
+#define INT(from) "{'from': '" from "', 'type': 'integer'}"
+#define TEXT(from) "{'from': '" from "', 'type': 'text'}"
+#define Q "\\u0027" /* a single quote */
+
+struct level_case {
+    const char *mapping;
+    const char *documents;
+    const char *rows;  /* but those of books: "table a|b", - for NULL, columns in the order of their names */
+    const char *fates; /* of paths but _id, each with a semicolon */
+};
+
+static const struct level_case cases[] = {
+    /* tables of both levels; what is around, and the row above */
+    {TO(BOOK("") TABLE("a", "s", "'k': {'parent': 'k'}, 'm': " TEXT("t"), "")
+            TABLE("b", "s.l", "'i': {'position': 's'}, 'k': {'parent': 'm'}, 'm': " INT("x"), ""),
+        ""),
+     "[{'_id': 1, 's': [{'t': 'S', 'l': [{'x': 5}, {}]}, {'l': null}, {'t': 'T', 'l': [{'x': 6}]}]}]",
+     "a 1|S|1\na 1|-|2\na 1|T|3\nb 1|S|5|1\nb 1|S|-|2\nb 3|T|6|1\n",
+     "s: elements 3, met 1, taken 3; s.l: elements 3, met 3, taken 3; s.l.x: seen 2, written 2; "
+     "s.t: seen 2, written 2;"},
+    /* nobody takes the level on the way: its fields are dropped, or seen from inside */
+    {TO(BOOK("") TABLE("b", "s.l", "'i': " INT("^.y") ", 'k': {'parent': 'k'}, 'm': " INT("^^.z"), ""),
+        ", 'drop': ['s.w']"),
+     "[{'_id': 1, 'z': 7, 's': [{'w': 1, 'y': 3, 'l': [{}, {}]}, {'y': 4}]}, {'_id': 2, 's': []}]",
+     "b 3|1|7|1\nb 3|1|7|2\n",
+     "s: elements 2, met 2, taken 2; s.l: elements 2, met 1, taken 2; s.w: dropped 1, seen 1; "
+     "s.y: kept_out 1, seen 2, written 1; z: seen 1, written 1;"},
+    /* and in another record it is a document on the way */
+    {TO(BOOK("") TABLE("b", "s.l", "'i': " INT("^.y") ", 'j': {'position': 's'}, 'k': {'parent': 'k'}", ""),
+        ", 'drop': ['s.w']"),
+     "[{'_id': 1, 'y': 8, 's': {'w': 1, 'l': [{}]}}, {'_id': 2, 'y': null, 's': [{'l': [{}], 'y': 9}]}]",
+     "b 8|-|1|1\nb 9|1|2|1\n",
+     "s: elements 1, met 2, taken 1; s.l: elements 2, met 2, taken 2; s.w: dropped 1, seen 1; "
+     "s.y: seen 1, written 1; y: kept_out 1, seen 2, written 1;"},
+    /* a column takes the level whole: what is in it is spoken for, and the elements are rows too */
+    {TO(BOOK(", 's': {'from': 's', 'type': 'jsonb'}") TABLE("b", "s.l", "'k': {'parent': 'k'}", ""), ""),
+     "[{'_id': 1, 's': [{'w': 1, 'l': [{}]}, {'l': [{}]}]}]", "b 1|1\nb 1|1\n",
+     "s: elements 2, seen 1, taken 2, written 1; s.l: elements 2, met 2, taken 2;"},
+    /* a rule takes an element with all that is inside */
+    {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'off': null}")
+            TABLE("b", "s.l", "'m': {'parent': 'm'}", ""),
+        ", 'left_out': [{'each': 's', 'when': {'off': true}, 'why': 'w'}]"),
+     "[{'_id': 1, 's': [{'t': 'S', 'l': [{}]}, {'off': true, 't': 'T', 'l': [{}, {}]}]}]",
+     "a S|1\nb S|1\n",
+     "s: elements 2, met 1, taken 1; s.l: elements 1, left_out 1, met 1, seen 1, taken 1; "
+     "s.off: left_out 1, seen 1; s.t: left_out 1, seen 2, written 1;"},
+    /* a rule of a level that no table takes */
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""),
+        ", 'left_out': [{'each': 's', 'when': {'off': true}, 'why': 'w'}]"),
+     "[{'_id': 1, 's': [{'l': [{'x': 1}]}, {'off': true, 'l': [{'x': 2}]}]}]", "b 1|1\n",
+     "s: elements 2, met 1, taken 1; s.l: elements 1, left_out 1, met 1, seen 1, taken 1; "
+     "s.l.x: seen 1, written 1; s.off: left_out 1, seen 1;"},
+    /* conditions on what is around, at any distance; and functions on it */
+    {TO(BOOK("") TABLE("b", "s.l.q",
+                       "'m': {'from': '^^.t', 'type': 'text', 'do': ['lower'], 'when': {'^^^.z': 1}}",
+                       ", 'when': {'^.x': 1}"),
+        ", 'left_out': [{'each': 's.l.q', 'when': {'^.x': 2}, 'why': 'w'}]"),
+     "[{'_id': 1, 'z': 1, 's': [{'t': 'T', 'l': [{'x': 1, 'q': [{}, {}]}, {'x': 2, 'q': [{}]}]}]},"
+     " {'_id': 2, 'z': 2, 's': [{'t': 'U', 'l': [{'x': 1, 'q': [{}]}]}]}]",
+     "b t|1\nb t|2\nb -|1\n",
+     "s: elements 2, met 2, taken 2; s.l: elements 3, met 2, taken 3; s.l.q: elements 4, met 3, "
+     "taken 3; s.l.x: compared 3, seen 3; s.t: by lower 2, changed 1, kept_out 1, seen 2; z: "
+     "compared 2, seen 2;"},
+    /* several tables take the level around: the one that is named gives its row */
+    {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'v': 1}")
+            TABLE("c", "s", "'m': " TEXT("u"), "") TABLE("b", "s.l", "'m': {'parent': 'public.c.m'}", ""),
+        ""),
+     "[{'_id': 1, 's': [{'t': 'T', 'u': 'U', 'v': 2, 'l': [{}]}]}]", "b U|1\nc U|1\n",
+     "s: elements 1, met 1, taken 1; s.l: elements 1, met 1, taken 1; s.t: kept_out 1, seen 1; "
+     "s.u: seen 1, written 1; s.v: compared 1, seen 1;"},
+    /* names that need quotes, and a rest of the inner level */
+    {TO(BOOK("") TABLE("a", Q "a.b" Q, "'m': " TEXT("t"), "")
+            TABLE("b", Q "a.b" Q "." Q Q, "'m': {'rest': true}", ""),
+        ""),
+     "[{'_id': 1, 'a.b': [{'t': 'T', '': [{'x.y': 1}]}]}]", "a T|1\nb {'x.y': 1}|1\n",
+     "'a.b': elements 1, met 1, taken 1; 'a.b'.'': elements 1, met 1, taken 1; "
+     "'a.b'.''.'x.y': rest 1, seen 1; 'a.b'.t: seen 1, written 1;"},
+};
+
+/* ---- rows and counts as text ----------------------------------------------------------------- */
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct lines {
+    char *items[64];
+    size_t count;
+};
+
+static void add_line(struct lines *lines, struct buffer *line)
+{
+    assert_true(lines->count < COUNT(lines->items));
+    lines->items[lines->count++] = strdup(buffer_text(line));
+    buffer_release(line);
+}
+
+/* In the order of their texts, each with `end` behind it. */
+static void join_lines(struct lines *lines, const char *end, struct buffer *out)
+{
+    buffer_init(out);
+    if (lines->count > 1)
+        qsort(lines->items, lines->count, sizeof *lines->items, compare_lines);
+    for (size_t i = 0; i < lines->count; i++) {
+        buffer_printf(out, "%s%s", lines->items[i], end);
+        free(lines->items[i]);
+    }
+}
+
+static void put_counts(struct lines *lines, const char *path, const int64_t *values)
+{
+    static const char *const order[] = {"by lower", "changed", "compared", "dropped", "elements", "kept_out",
+                                        "left_out", "lost", "met", "rest", "seen", "taken", "written"};
+    struct buffer line;
+    const char *between = "";
+    buffer_init(&line);
+    buffer_printf(&line, "%s: ", path);
+    for (size_t n = 0; n < COUNT(order); n++)
+        for (size_t fate = 0; fate < FATE_COUNT; fate++)
+            if (strcmp(fate_names[fate], order[n]) == 0 && values[fate] != 0) {
+                buffer_printf(&line, "%s%s %" PRId64, between, order[n], values[fate]);
+                between = ", ";
+            }
+    if (between[0] == '\0' || strcmp(path, "_id") == 0)
+        buffer_release(&line);
+    else
+        add_line(lines, &line);
+}
+
+static void put_tuples(const struct transformation *t, struct lines *lines)
+{
+    for (size_t o = 1; o < t->plan.output_count; o++) {
+        const struct schema_output *output = &t->schema.outputs[o];
+        struct pgtype types[16];
+        for (size_t c = 0; c < output->column_count; c++)
+            types[c] = output->columns[c].type;
+        char *text = sample_tuples(&t->rows.lists[o].tuples, types), *at = text, *end;
+        for (; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+            struct buffer line;
+            buffer_init(&line);
+            buffer_printf(&line, "%s %.*s", output->table->name, (int)(end - at), at);
+            add_line(lines, &line);
+        }
+        free(text);
+    }
+}
+
+static bool take_row(void *context, const struct expected_row *row, struct error *error)
+{
+    struct buffer line;
+    (void)error;
+    if (strcmp(row->table->label, "public.books") == 0)
+        return true;
+    buffer_init(&line);
+    buffer_printf(&line, "%s", row->table->label + strlen("public."));
+    for (size_t i = 0; i < row->table->column_count; i++) {
+        const struct expected_value *value = &row->values[i];
+        buffer_puts(&line, i > 0 ? "|" : " ");
+        if (value->length == 1 && value->bytes[0] == 'N')
+            buffer_putc(&line, '-');
+        else
+            canonical_print(&row->table->columns[i].type, value->bytes, value->length, &line);
+    }
+    add_line(context, &line);
+    return true;
+}
+
+static void assert_text(struct lines *lines, const char *expected, const char *who,
+                        const char *mapping)
+{
+    struct lines wanted = {0};
+    struct buffer text, all;
+    for (const char *at = expected, *end; (end = strpbrk(at, "\n;")) != NULL; at = end + 1) {
+        struct buffer line;
+        buffer_init(&line);
+        at += *at == ' ';
+        buffer_printf(&line, "%.*s", (int)(end - at), at);
+        add_line(&wanted, &line);
+    }
+    join_lines(&wanted, "\n", &all);
+    join_lines(lines, "\n", &text);
+    if (strcmp(buffer_text(&text), buffer_text(&all)) != 0)
+        fail_msg("%s\n%s:\n%snot\n%s", mapping, who, buffer_text(&text), buffer_text(&all));
+    buffer_release(&text);
+    buffer_release(&all);
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+struct both {
+    struct transformation t;
+    struct expectation *expectation;
+    struct lines rows; /* of verify */
+};
+
+static void both_begin(struct both *both, const char *mapping)
+{
+    static const struct catalog_entity none;
+    *both = (struct both){0};
+    transformation_begin(&both->t, mapping);
+    if (!expectation_new(&both->expectation, &both->t.project,
+                         project_mapping(&both->t.project, "books"), &none, &both->t.error))
+        fail_msg("%s\n%s", both->t.error.message, mapping);
+}
+
+static void both_end(struct both *both)
+{
+    expectation_free(both->expectation);
+    transformation_close(&both->t);
+}
+
+static bool both_verify(struct both *both, const uint8_t *bytes, size_t length)
+{
+    int64_t records = 0, filtered = 0;
+    return expectation_batch(both->expectation, bytes, length, take_row, &both->rows, &records,
+                             &filtered, &both->t.error);
+}
+
+static void check_case(const struct level_case *one)
+{
+    struct both both;
+    struct lines tuples = {0}, account = {0}, recount = {0};
+    char wrapped[2000];
+    bson_iter_t list, item;
+    size_t count;
+    both_begin(&both, one->mapping);
+    snprintf(wrapped, sizeof wrapped, "{'all': %s}", one->documents);
+    bson_t *documents = sample_bson(wrapped);
+    assert_true(bson_iter_init_find(&list, documents, "all") && bson_iter_recurse(&list, &item));
+    while (bson_iter_next(&item)) {
+        const uint8_t *bytes;
+        uint32_t length;
+        bson_iter_document(&item, &length, &bytes);
+        if (!rows_put_document(&both.t.rows, &both.t.plan, bytes, length, &both.t.error) ||
+            !both_verify(&both, bytes, length))
+            fail_msg("%s\n%s at %s", one->mapping, both.t.error.message, both.t.error.path);
+    }
+    put_tuples(&both.t, &tuples);
+    assert_text(&tuples, sample_quoted(one->rows), "transform", one->mapping);
+    assert_text(&both.rows, sample_quoted(one->rows), "verify", one->mapping);
+    for (size_t i = 0; i < both.t.plan.paths.count; i++)
+        put_counts(&account, both.t.plan.paths.paths[i].path, both.t.plan.paths.paths[i].values);
+    assert_text(&account, one->fates, "transform", one->mapping);
+    const struct expected_path *paths = expectation_paths(both.expectation, &count);
+    for (size_t i = 0; i < count; i++)
+        put_counts(&recount, paths[i].path, paths[i].values);
+    assert_text(&recount, one->fates, "verify", one->mapping);
+    bson_destroy(documents);
+    both_end(&both);
+}
+
+static void both_make_the_same_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_case(&cases[i]);
+}
+
+static const struct {
+    const char *mapping, *document, *path, *part; /* of transform's error */
+} wrong[] = {
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""), ""),
+     "{'_id': 1, 's': [{'l': []}, {'l': [{'x': 1}, {'y': 1}]}]}", "s[1].l[1].y", "says nothing"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': [{'w': 1}]}", "s[0].w",
+     "says nothing"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': {'w': 1}}", "s.w",
+     "says nothing"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': 'text'}", "s",
+     "the mapping looks for fields in it, and it is the text"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': [{}, 'text']}", "s[1]",
+     "an element is the text"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': [{'l': 7}]}", "s[0].l",
+     "looks for an array here, and it is the int32 7"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("^.x"), ""), ""), "{'_id': 1, 's': [{'l': [{}], 'x': 'y'}]}",
+     "s[0].x", "does not fit"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ", 'when': {'^.v': 1}"), ""),
+     "{'_id': 1, 's': [{'v': 1}, {'v': '1', 'l': [{}]}]}", "s[1].v", "of another kind"},
+    {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ", 'when': {'^.v': 1}"), ""),
+     "{'_id': 1, 's': [{'v': 2, 'l': [{}]}]}", "s[0].l[0]", "/to/public.b/when/^.v: v is the int32 2"},
+    /* the row above is not there */
+    {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'v': 1}")
+            TABLE("c", "s", "'m': " TEXT("u"), "") TABLE("b", "s.l", "'m': {'parent': 'public.a.m'}", ""),
+        ""),
+     "{'_id': 1, 's': [{'v': 2, 'l': [{}]}]}", "m", "the row above is not there: public.a"},
+};
+
+static void both_refuse_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct both both;
+        both_begin(&both, wrong[i].mapping);
+        bson_t *bson = sample_bson(wrong[i].document);
+        if (rows_put_document(&both.t.rows, &both.t.plan, bson_get_data(bson), bson->len, &both.t.error))
+            fail_msg("%s was taken", wrong[i].document);
+        sample_assert_error(&both.t.error, ERROR_DATA, wrong[i].path, wrong[i].part, wrong[i].document);
+        if (both_verify(&both, bson_get_data(bson), bson->len))
+            fail_msg("verify took %s", wrong[i].document);
+        assert_int_equal(both.t.error.code, ERROR_DATA);
+        for (size_t l = 0; l < both.rows.count; l++)
+            free(both.rows.items[l]);
+        bson_destroy(bson);
+        both_end(&both);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_make_the_same_rows),
+        cmocka_unit_test(both_refuse_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

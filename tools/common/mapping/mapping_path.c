@@ -1,0 +1,58 @@
+/* Paths into documents, as a mapping writes them: each is checked where it stands, and kept in its
+ * canonical form. A column of a table can have any name. */
+#include "graduate/path.h"
+#include "reading.h"
+
+#include <string.h>
+
+static bool wrong(struct reading *r, const struct json_place *place, const char *path,
+                  const char *fault)
+{
+    return json_error(r->error, place, "\"%s\" is no path: %s", path, fault);
+}
+
+/* Steps that have no meaning where the path stands. */
+static bool check_steps(struct reading *r, const struct json_place *place, const char *path)
+{
+    struct path_step step;
+    const char *rest = path;
+    path_ups(&rest);
+    while (path_next(&rest, &step)) {
+        if (step.kind == STEP_NAME)
+            continue;
+        return json_error(r->error, place,
+                          "\"%s\" is no path here: %.*s without quotes is %s; the field of that "
+                          "name is '%.*s'",
+                          path, (int)step.length, step.text,
+                          step.kind == STEP_PLACE ? "a place in an array"
+                                                  : "every member of an object",
+                          (int)step.length, step.text);
+    }
+    return true;
+}
+
+bool reading_path(struct reading *r, const struct json_place *place, unsigned forms,
+                  const char **path)
+{
+    const char *text = *path, *fault;
+    if (text == NULL || r->mapping->source->kind == SOURCE_POSTGRES)
+        return true;
+    if (!path_canonical(text, r->arena, path, &fault))
+        return fault != NULL ? wrong(r, place, text, fault) : reading_memory(r);
+    if (strcmp(text, ".") == 0)
+        return (forms & PATH_ITSELF) != 0 || wrong(r, place, text, "it names no field");
+    const char *rest = *path;
+    if (path_ups(&rest) > 0 && (forms & PATH_OUT) == 0)
+        return wrong(r, place, text, "\"^.\" looks out of an element, and not from here");
+    return check_steps(r, place, *path);
+}
+
+bool reading_is_level(const struct reading *r, const char *path)
+{
+    for (size_t t = 0; t < r->mapping->table_count; t++) {
+        const char *each = r->mapping->tables[t].each;
+        if (each != NULL && (strcmp(each, path) == 0 || path_below(each, path) != NULL))
+            return true;
+    }
+    return false;
+}
