@@ -1,5 +1,6 @@
 #include "load.h"
 #include "refusal.h"
+#include "trigger.h"
 
 #include "graduate/crash.h"
 #include "graduate/json.h"
@@ -12,6 +13,7 @@
 
 /* A batch, with its payload taken apart. */
 struct work {
+    const struct mapping *mapping;
     const struct stream_outputs *outputs;
     const struct stream_batch *batch;
     struct stream_section *sections;
@@ -220,6 +222,25 @@ static bool copy(struct postgres *target, const struct work *work, size_t i, str
     return ok;
 }
 
+/* The mapping's word on an output's table; NULL for the ledger's own. All forms say the same. */
+static const struct mapping_table *table_of(const struct work *work, size_t section)
+{
+    const char *label = output_of(work, section)->table;
+    for (size_t t = 0; t < work->mapping->table_count; t++)
+        if (strcmp(work->mapping->tables[t].label, label) == 0)
+            return &work->mapping->tables[t];
+    return NULL;
+}
+
+static bool load_section(struct postgres *target, const struct work *work, size_t i,
+                         struct error *error)
+{
+    const struct mapping_table *table = table_of(work, i);
+    bool off = table != NULL && table->triggers_off;
+    return (!off || trigger_switch(target, false, error)) && copy(target, work, i, error) &&
+           (!off || trigger_switch(target, true, error));
+}
+
 static bool write_batch(struct postgres *target, const struct fence *fence, const struct work *work,
                         int64_t *rows, struct error *error)
 {
@@ -229,7 +250,7 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     if (!write_ledger(target, fence, work, rows, error))
         return false;
     for (size_t i = 0; i < work->count; i++)
-        if (!copy(target, work, i, error))
+        if (!load_section(target, work, i, error))
             return false;
     if (!record_time(target, fence, work, error))
         return false;
@@ -240,11 +261,11 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     return true;
 }
 
-bool load_batch(struct postgres *target, const struct fence *fence,
+bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
                 const struct stream_outputs *outputs, const struct stream_batch *batch,
                 const uint8_t *payload, size_t length, int64_t *rows, struct error *error)
 {
-    struct work work = {.outputs = outputs, .batch = batch, .bytes = length};
+    struct work work = {.mapping = mapping, .outputs = outputs, .batch = batch, .bytes = length};
     bool ok = split(&work, payload, length, error);
     if (ok && !write_batch(target, fence, &work, rows, error)) {
         fence_rollback(target);

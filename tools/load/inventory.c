@@ -93,12 +93,19 @@ static const char columns_sql[] =
     "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',"
     " (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''"
     "  AND t.typdefault IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g"
-    "   WHERE g.tgrelid = c.oid AND g.tgenabled IN ('O', 'A') AND g.tgtype & 7 = 7)"
+    "   WHERE g.tgrelid = c.oid AND pg_catalog.strpos($3, g.tgenabled::pg_catalog.text) > 0"
+    "   AND g.tgtype & 7 = 7)"
     " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
     " JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attnum";
+
+/* The values of tgenabled for which a trigger acts. */
+static const char *acting(const struct mapping_table *table)
+{
+    return table->triggers_off ? "AR" : "OA";
+}
 
 static const struct schema_column *column_of(const struct schema_output *output, const char *name)
 {
@@ -140,9 +147,10 @@ static void check_there(struct misfits *misfits, const struct schema_output *out
 static bool check_columns(struct misfits *misfits, struct postgres *target,
                           const struct schema_output *output, struct error *error)
 {
-    const char *const parameters[] = {output->table->schema, output->table->name};
+    const struct mapping_table *table = output->table;
+    const char *const parameters[] = {table->schema, table->name, acting(table)};
     PGresult *there;
-    if (!postgres_query(target, columns_sql, parameters, 2, &there, error))
+    if (!postgres_query(target, columns_sql, parameters, 3, &there, error))
         return false;
     check_there(misfits, output, there);
     PQclear(there);
@@ -218,14 +226,15 @@ bool inventory_tell_triggers(const struct inventory *inventory, struct postgres 
         " JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace"
         " WHERE s.nspname = $1 AND c.relname = $2 AND NOT t.tgisinternal"
-        " AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0 ORDER BY t.tgname";
+        " AND pg_catalog.strpos($3, t.tgenabled::pg_catalog.text) > 0 AND t.tgtype & 4 <> 0"
+        " ORDER BY t.tgname";
     for (size_t i = 0; i < inventory->count; i++) {
         const struct mapping_table *table = inventory->tables[i].table;
-        const char *const parameters[] = {table->schema, table->name};
+        const char *const parameters[] = {table->schema, table->name, acting(table)};
         PGresult *result;
         if (!inventory->tables[i].exists)
             continue;
-        if (!postgres_query(target, sql, parameters, 2, &result, error))
+        if (!postgres_query(target, sql, parameters, 3, &result, error))
             return false;
         for (int row = 0; row < PQntuples(result); row++)
             message_warning("%s of the target has the trigger %s: for %s that is loaded, %s runs",

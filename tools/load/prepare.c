@@ -7,6 +7,7 @@
 #include "precondition.h"
 #include "restart.h"
 #include "statement.h"
+#include "trigger.h"
 #include "undo.h"
 
 #include "graduate/crash.h"
@@ -266,6 +267,7 @@ static bool prepare(struct preparing *preparing, struct error *error)
     bool has_ledger, has_run = false;
     if (!precondition_check(preparing->target, given->schema->project, given->catalogs,
                             given->catalog_count, error) ||
+        !trigger_check(preparing->target, given->schema->project, error) ||
         !ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
              &has_ledger, error))
         return false;

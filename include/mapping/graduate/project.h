@@ -148,6 +148,7 @@ struct mapping_table {
     const char *each;          /* path of the array whose elements become rows, or NULL */
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
+    bool triggers_off;         /* none acts on what is loaded into it */
     struct conditions when;    /* a row only where they hold */
     bool optional;             /* what `each` and `when` name may be in no record */
     struct words key;

@@ -2,7 +2,14 @@
 
 from tests.integration.cases import Right
 
+TRIGGERS_OFF = {"people.json": {"to": {"public.people": {"triggers": "off"}}}}
+
 RIGHT = {
+    "indexes-and-policies-of-an-existing-table": Right(
+        "2 2 *",
+        says=((0, "people.json: /to/public.people/unique: the target brings this table with all that is on it"),),
+        values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
+    ),
     "not-null-column-that-nothing-fills": Right(
         "0 5 *",
         says=(
@@ -35,9 +42,16 @@ RIGHT = {
             (1, "graduate sets search_path to ''"),
         ),
     ),
-    # That triggers be off while loading cannot be said yet.
+    "trigger-changes-the-loaded-row": Right(
+        "0 0 0",
+        values=(("select updated_at at time zone 'UTC' from public.people", "2020-01-01 00:00:00"),),
+        never=("has the trigger",),
+        project=TRIGGERS_OFF,
+    ),
     "trigger-writes-to-a-table-that-nobody-loads": Right(
         "0 0 0",
-        says=((1, "public.people of the target has the trigger tell: for each row that is loaded, public.notify_new runs"),),
+        values=(("select count(*) from public.notifications", "0"),),
+        never=("has the trigger",),
+        project=TRIGGERS_OFF,
     ),
 }

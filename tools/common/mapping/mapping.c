@@ -7,9 +7,19 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
-static const char *const table_words[] = {"each",    "keep_shape", "exists",  "when",   "key",
-                                          "columns", "unique",     "indexes", "checks", "policies",
-                                          "grants",  "comment",    "optional"};
+static const char *const table_words[] = {"each",     "keep_shape", "exists",  "triggers", "when",
+                                          "key",      "columns",    "unique",  "indexes",  "checks",
+                                          "policies", "grants",     "comment", "optional"};
+static const char *const switches[] = {"on", "off"};
+
+static bool read_triggers(struct reading *r, const cJSON *object, const struct json_place *place,
+                          struct mapping_table *table)
+{
+    const char *word = "on";
+    bool ok = reading_choice(r, object, place, "triggers", switches, COUNT(switches), &word);
+    table->triggers_off = strcmp(word, "off") == 0;
+    return ok;
+}
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
@@ -34,6 +44,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !reading_text(r, object, place, "each", &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
+        !read_triggers(r, object, place, table) ||
         !reading_bool(r, object, place, "optional", &table->optional) ||
         !mapping_read_conditions(r, object, place, &table->when) ||
         !mapping_read_columns(r, object, place, table) ||

@@ -52,6 +52,11 @@ static bool is_there(const struct spot *s)
     return s->table->exists;
 }
 
+static bool is_not_there(const struct spot *s)
+{
+    return !is_there(s);
+}
+
 static bool is_further_form(const struct spot *s)
 {
     return s->first != NULL;
@@ -65,6 +70,11 @@ static bool is_kept(const struct spot *s)
 static bool differs_in_exists(const struct spot *s)
 {
     return s->first != NULL && s->first->exists != s->table->exists;
+}
+
+static bool differs_in_triggers(const struct spot *s)
+{
+    return s->first != NULL && s->first->triggers_off != s->table->triggers_off;
 }
 
 static bool differs_in_key(const struct spot *s)
@@ -234,6 +244,7 @@ static bool names_no_field_itself(const struct spot *s)
 /* ---- words ----------------------------------------------------------------------------------- */
 
 #define BROUGHT "the target brings this table with all that is on it; leave this word away"
+#define MADE "graduate makes this table; this word is for one that \"exists\""
 #define FURTHER "the first form of this table decides this; say it there"
 #define TAKEN "a parent's column is taken over as it is in the parent's row"
 
@@ -250,6 +261,7 @@ static const struct barren of_tables[] = {
     {"policies", is_there, BROUGHT},
     {"grants", is_there, BROUGHT},
     {"comment", is_there, BROUGHT},
+    {"triggers", is_not_there, MADE},
     {"unique", is_further_form, FURTHER},
     {"indexes", is_further_form, FURTHER},
     {"checks", is_further_form, FURTHER},
@@ -259,6 +271,8 @@ static const struct barren of_tables[] = {
     {"key", differs_in_key, "the first form of this table has another key, and there is one only"},
     {NULL, differs_in_exists,
      "this table \"exists\" by one of its forms, and by another it does not"},
+    {NULL, differs_in_triggers,
+     "the \"triggers\" of this table are off by one of its forms, and by another they are on"},
     {"optional", names_no_field_itself, "no \"each\" and no \"when\" names a field here"},
     {"each", is_kept, "a table of a postgres source has columns, and no array of elements"},
     {"when", is_kept, "a table of a postgres source is kept with all its rows"},

@@ -142,10 +142,12 @@ static void wrong_tables(void **state)
         {MAP("'public.books':[]"), AT_BOOKS ": this list of row forms is empty"},
         {MAP("'public.books':[7]"), AT_BOOKS "/0: a table is an object, and this is a number"},
         {MAP("'public.books':[[{}]]"), AT_BOOKS "/0: a table is an object, and this is an array"},
+        {TABLE("'exists':true,'triggers':'of'"),
+         AT_BOOKS "/triggers: \"of\" is none of: on, off"},
         {TABLE("'colums':{}"), AT_BOOKS ": unknown key \"colums\"; did you mean \"columns\"?; "
-                                        "allowed here: each, keep_shape, exists, when, key, "
-                                        "columns, unique, indexes, checks, policies, grants, "
-                                        "comment"},
+                                        "allowed here: each, keep_shape, exists, triggers, "
+                                        "when, key, columns, unique, indexes, checks, policies, "
+                                        "grants, comment"},
         {TABLE("'keep_shape':'yes'"), AT_BOOKS "/keep_shape: this must be true or false, and is a"},
         {TABLE("'exists':1"), AT_BOOKS "/exists: this must be true or false, and is a number"},
         {TABLE("'each':true"), AT_BOOKS "/each: this must be a text, and is true"},
@@ -440,7 +442,7 @@ static void tables_in_their_order(void **state)
              "{'when':{'kind':'book','gone':{'not':true},'n':{'not':null}},'key':['id'],"
              "'columns':{'id':{'from':'_id','id_of':'books'}},"
              "'comment':'all of them'}],"
-             "'auth.seen':{'exists':true,'key':['id'],'columns':{'id':{'from':'u','id_of':'users'}}"
+             "'auth.seen':{'exists':true,'triggers':'off','key':['id'],'columns':{'id':{'from':'u','id_of':'users'}}"
              "}"),
          &project);
     const struct mapping *books = project_mapping(&project, "books");
@@ -455,6 +457,7 @@ static void tables_in_their_order(void **state)
     assert_string_equal(tables[1].schema, "auth");
     assert_string_equal(tables[1].name, "seen");
     assert_true(tables[1].exists && !tables[0].exists && !tables[0].keep_shape);
+    assert_true(tables[1].triggers_off && !tables[0].triggers_off);
     assert_string_equal(tables[0].comment, "all of them");
     assert_string_equal(tables[2].each, "a.parts");
     const struct conditions *when = &tables[0].when;

@@ -58,6 +58,13 @@ static const struct row {
     {THERE("'from':'c','id_of':'users','foreign_key':true", ""),
      "/to/auth.t/columns/c/foreign_key" BROUGHT},
     {THERE("'from':'c','id_of':'users','foreign_key':false", ""), NULL},
+    {THERE("'from':'c','type':'text'", ",'triggers':'off'"), NULL},
+    {THERE("'from':'c','type':'text'", ",'triggers':'on'"), NULL},
+    {FORMS("'from':'d','type':'text'", ",'triggers':'on'"),
+     "/to/public.books/1/triggers: graduate makes this table"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true," ID "}},{'exists':true,'triggers':"
+           "'off'," ID "}}]"),
+     "/to/auth.t/1: the \"triggers\" of this table are off by one of its forms"},
     /* further forms of a table */
     {FORMS("'from':'d','type':'text','null':false,'default':'x'", ""), NULL},
     {FORMS("'from':'d','type':'text'", ",'unique':[['c']]"), "/to/public.books/1/unique" FURTHER},
