@@ -151,3 +151,59 @@ def test_a_unique_that_would_not_be_looked_at(club: Club) -> None:
     club.table("people", triggers="off")
     club.fail(REFUSED, "public.people has the deferrable constraint late")
     assert club.query("select to_regclass('graduate.runs') is null").strip() == "t"
+
+
+# ---- rows that nothing names -------------------------------------------------------------------------
+
+NAMELESS = """
+    create table public.teams (id int primary key, name text);
+    create table public.people (id uuid primary key default gen_random_uuid(), name text, team int);
+"""
+ONE = "(select id from public.people where name = 'Ann' limit 1)"
+
+
+def nameless(club: Club) -> None:
+    club.make(NAMELESS)
+    text = club.files / "people.json"
+    mapping = json.loads(text.read_text())
+    del mapping["to"]["public.people"]["columns"]["id"]
+    text.write_text(json.dumps({**mapping, "drop": ["_id"]}))
+    club.table("people", key=[])
+    club.records("people", [*PEOPLE, *({"_id": n, "name": "Ann", "team": 1} for n in (51, 52, 53))])
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (f"delete from public.people where id = {ONE}", ["missing"]),
+        ("delete from public.people where name = 'person 7'", ["missing"]),
+        ("insert into public.people (name, team) values ('Ann', 1)", ["duplicated"]),
+        ("insert into public.people (name, team) values ('Eve', 1)", ["extra"]),
+        (f"update public.people set team = 2 where id = {ONE}", ["extra", "missing"]),
+        (f"update public.people set name = null where id = {ONE}", ["extra", "missing"]),
+        (f"update public.people set id = gen_random_uuid() where id = {ONE}", []),
+    ],
+)
+def test_rows_without_a_key_are_compared_as_often_as_they_are(club: Club, change: str, found: list[str]) -> None:
+    nameless(club)
+    club.succeed()
+    club.verified()
+    club.query(change)
+    ended = club.verify()
+    assert ended.returncode == (1 if found else 0), ended.said
+    verdict = json.loads((club.folder / "verify.json").read_text())
+    kinds = {finding["kind"] for finding in verdict["findings"] if finding["level"] == "content"}
+    assert sorted(kinds) == found
+
+
+def test_rows_without_a_key_are_taken_back(club: Club) -> None:
+    nameless(club)
+    club.query("insert into public.people (name, team) values ('Ann', 1)")
+    ended = club.run(*club.run_arguments(), "--allow-rows")
+    assert ended.returncode == 0, ended.said
+    assert club.query("select count(*) from public.people").strip() == "44"
+    club.verified()
+    club.query("insert into public.people (id, name, team) values (gen_random_uuid(), 'Ann', 1)")
+    assert "public.people has the row name=Ann, team=1 more often" in club.verify().said
+    club.undone()
+    assert club.query("select count(*) from public.people").strip() == "2"

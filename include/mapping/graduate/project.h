@@ -151,6 +151,7 @@ struct mapping_table {
     bool triggers_off;         /* none acts on what is loaded into it */
     struct conditions when;    /* a row only where they hold */
     bool optional;             /* what `each` and `when` name may be in no record */
+    bool keyless;              /* of a table that exists: nothing names its rows */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;

@@ -42,6 +42,11 @@ RIGHT = {
             (1, "graduate sets search_path to ''"),
         ),
     ),
+    "table-without-a-natural-key": Right(
+        "0 0 0",
+        values=(("select count(*) from public.prices", "2"),),
+        project={"c.json": {"to": {"public.prices": {"key": []}}}},
+    ),
     "trigger-changes-the-loaded-row": Right(
         "0 0 0",
         values=(("select updated_at at time zone 'UTC' from public.people", "2020-01-01 00:00:00"),),

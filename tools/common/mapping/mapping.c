@@ -60,9 +60,12 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         return json_error(r->error, place,
                           "a table of a postgres source needs \"keep_shape\": "
                           "true; name what differs under \"columns\"");
-    if (table->key.count == 0 && !table->keep_shape)
+    bool said = cJSON_GetObjectItemCaseSensitive(object, "key") != NULL;
+    table->keyless = said && table->exists && table->key.count == 0;
+    if (table->key.count == 0 && !table->keep_shape && !table->keyless)
         return json_error(r->error, place,
-                          "the table needs a \"key\": the columns that name a row");
+                          "the table needs a \"key\": the columns that name a row; of a table that "
+                          "\"exists\" it may be []");
     return true;
 }
 

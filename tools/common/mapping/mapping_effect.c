@@ -81,6 +81,7 @@ static bool differs_in_key(const struct spot *s)
 {
     const struct words *one = &s->table->key, *other = s->first != NULL ? &s->first->key : one;
     bool same = one->count == other->count || one->count == 0 || other->count == 0;
+    same = same && (s->first == NULL || s->first->keyless == s->table->keyless);
     for (size_t i = 0; same && i < one->count && i < other->count; i++)
         same = strcmp(one->items[i], other->items[i]) == 0;
     return !same;

@@ -227,7 +227,7 @@ static bool take_columns(struct resolving *r, struct schema_output *output)
 static bool find_key(struct resolving *r, struct schema_output *output)
 {
     const struct words *words = &output->table->key;
-    bool own = words->count > 0;
+    bool own = words->count > 0 || output->table->keyless;
     size_t count = own ? words->count : r->catalog->key.count;
     output->key = arena_alloc(r->arena, count, sizeof *output->key);
     if (output->key == NULL)

@@ -105,7 +105,8 @@ static bool take_column(struct expectation *e, const struct mapping_table *table
     bool key = by != NULL && table->key.count > 0 && expect_in_words(&table->key, by->name);
     if (table->key.count > 0 && by == NULL)
         key = expect_in_words(&table->key, from->name);
-    for (size_t i = 0; table->key.count == 0 && i < e->catalog->key.count; i++)
+    bool as_there = table->key.count == 0 && !table->keyless;
+    for (size_t i = 0; as_there && i < e->catalog->key.count; i++)
         key = key || strcmp(e->catalog->key.items[i], from->name) == 0;
     *pair = (struct pair){
         .column = {.name = by != NULL ? by->name : from->name, .key = key},

@@ -167,10 +167,10 @@ static void settle_key(struct compared_table *compared, bool usable)
         parent = parent || column->parent;
         inside = inside && (!column->parent || column->key);
     }
-    bool named = any && usable;
+    compared->named = any && usable;
     for (size_t i = 0; i < compared->column_count; i++)
-        compared->columns[i].key = compared->columns[i].key || !named;
-    compared->ordered = named && position && parent && inside;
+        compared->columns[i].key = compared->columns[i].key || !compared->named;
+    compared->ordered = compared->named && position && parent && inside;
 }
 
 /* Take out what is not compared; nothing can fail here. */

@@ -32,7 +32,8 @@ struct compared_table {
     const char *label, *schema, *name; /* the project's */
     struct compared_column *columns;
     size_t column_count, entity_count;
-    bool there, ordered;  /* in the target; has positions within a parent */
+    bool there, named;    /* in the target; by a key, and not by all that its rows hold */
+    bool ordered;         /* has positions within a parent */
     struct buffer prefix; /* "table NUL": what the canonical form of a row begins with */
     struct compared_scratch scratch[SIDE_COUNT];
     char left_out[128]; /* a column that could not be compared, and why; "" none */

@@ -157,7 +157,10 @@ static void wrong_tables(void **state)
         {TABLE("'key':['id'],'columns':{}"), AT_BOOKS "/columns: a table needs an object of"},
         {TABLE("'key':['id'],'columns':[]"), AT_BOOKS "/columns: a table needs an object of"},
         {TABLE("'columns':{'id':{'from':'_id','id_of':'books'}}"),
-         AT_BOOKS ": the table needs a \"key\": the columns that name a row"},
+         AT_BOOKS ": the table needs a \"key\": the columns that name a row; of a table that "
+                  "\"exists\" it may be []"},
+        {TABLE("'exists':true,'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS ": the table needs a \"key\""},
         {TABLE("'key':[],'columns':{'id':{'from':'_id','id_of':'books'}}"),
          AT_BOOKS ": the table needs a \"key\""},
         {TABLE("'keep_shape':true"),

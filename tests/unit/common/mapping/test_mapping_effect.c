@@ -65,6 +65,13 @@ static const struct row {
     {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true," ID "}},{'exists':true,'triggers':"
            "'off'," ID "}}]"),
      "/to/auth.t/1: the \"triggers\" of this table are off by one of its forms"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'key':[],'columns':{'id':{'from':"
+           "'_id','id_of':'books'}}},{'exists':true," ID "}}]"),
+     "/to/auth.t/1/key: the first form of this table has another key"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'key':[],'columns':{'id':{'from':"
+           "'_id','id_of':'books'}}},{'exists':true,'key':[],'columns':{'id':{'from':'k','type':"
+           "'uuid'}}}]"),
+     NULL},
     /* further forms of a table */
     {FORMS("'from':'d','type':'text','null':false,'default':'x'", ""), NULL},
     {FORMS("'from':'d','type':'text'", ",'unique':[['c']]"), "/to/public.books/1/unique" FURTHER},
