@@ -207,3 +207,263 @@ def test_rows_without_a_key_are_taken_back(club: Club) -> None:
     assert "public.people has the row name=Ann, team=1 more often" in club.verify().said
     club.undone()
     assert club.query("select count(*) from public.people").strip() == "2"
+
+
+# ---- rows that are there already ---------------------------------------------------------------------
+
+THERE = TABLES + """
+    alter table public.people add note text default 'new';
+    insert into public.teams values (1, 'old'), (9, 'of others');
+    insert into public.people values (1, 'admin', 9, 'mine'), (2, 'nobody', null, null), (99, 'of others', 9, 'x');
+"""
+ROWS = "select string_agg(t::text, ' ' order by id) from public.{} t where id < 4 or id > 40"
+MET = "select string_agg(concat_ws(' ', table_name, key, updated, made_in_run), ', ' order by table_name, key) from graduate.met"
+
+
+def there(club: Club, teams: Any, people: Any) -> str:
+    """Rows that both meet are there, and rows of nobody; what all of it looks like."""
+    club.make(THERE)
+    club.table("teams", if_there=teams)
+    club.table("people", if_there=people)
+    return whole(club)
+
+
+def whole(club: Club) -> str:
+    return "\n".join(
+        club.query(f"select string_agg(t::text, ' ' order by id) from public.{table} t") for table in ("teams", "people")
+    )
+
+
+def found(club: Club) -> list[str]:
+    """What the level of content finds, "kind table key" each."""
+    club.verify()
+    verdict = json.loads((club.folder / "verify.json").read_text())
+    assert {level["level"]: level["verdict"] for level in verdict["levels"]}["counts"] != "unchecked"
+    return [f"{f['kind']} {f['table']} {f['key']}" for f in verdict["findings"] if f["level"] == "content"]
+
+
+def restarted(club: Club, *entities: str) -> None:
+    ended = club.run(*club.run_arguments(), "--restart", ",".join(entities))
+    assert ended.returncode == 0, ended.said
+
+
+KINDS = {
+    "skip": ("(1,admin,9,mine) (2,nobody,,) (3,\"person 3\",2,new) (99,\"of others\",9,x)", "0 updated, 2 skipped"),
+    "update": ("(1,\"person 1\",2,mine) (2,\"person 2\",1,) (3,\"person 3\",2,new) (99,\"of others\",9,x)", "2 updated, 0 skipped"),
+    "in part": ("(1,\"person 1\",9,mine) (2,\"person 2\",,) (3,\"person 3\",2,new) (99,\"of others\",9,x)", "2 updated, 0 skipped"),
+}  # fmt: skip
+
+
+def word(kind: str) -> Any:
+    return {"update": ["name"]} if kind == "in part" else kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_becomes_of_rows_that_are_there(club: Club, kind: str) -> None:
+    before = there(club, "update", word(kind))
+    rows, said = KINDS[kind]
+    ended = club.succeed()
+    assert f"public.people: {said}" in ended.said and "balance 0" in ended.said
+    assert club.query(ROWS.format("people")) == rows
+    account = next(t for t in club.account()["tables"] if t["table"] == "public.people")
+    assert (account["before"], account["loaded"], account["present"]) == (3, 38, 41)
+    club.verified()
+    assert ("and stayed, in all or some columns" in club.verify().said) == (kind != "update")
+    loaded = whole(club)
+    restarted(club, "people")
+    assert whole(club) == loaded
+    club.verified()
+    club.undone()
+    assert whole(club) == before
+
+
+CHANGES = [
+    ("update public.people set name = 'x' where id = 3", {kind: ["different public.people 3"] for kind in KINDS}),
+    ("update public.people set name = 'x' where id = 1",
+     {"skip": [], "update": ["different public.people 1"], "in part": ["different public.people 1"]}),
+    ("update public.people set team = 1 where id = 1",
+     {"skip": [], "update": ["different public.people 1"], "in part": []}),
+    ("update public.people set note = 'x' where id < 9", {kind: [] for kind in KINDS}),
+    ("delete from public.people where id = 1", {kind: ["missing public.people 1"] for kind in KINDS}),
+    ("delete from public.people where id = 3", {kind: ["missing public.people 3"] for kind in KINDS}),
+    ("insert into public.people values (100, 'x')", {kind: ["extra public.people"] for kind in KINDS}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_verify_knows_which(club: Club, kind: str) -> None:
+    there(club, "update", word(kind))
+    club.succeed()
+    for change, right in CHANGES:
+        club.query(f"create table public.kept as table public.people; {change}")
+        # which of two rows of nobody was there before the run cannot be told
+        assert [f if "extra" not in f else f.rpartition(" ")[0] for f in found(club)] == right[kind], change
+        club.query("delete from public.people; insert into public.people table public.kept; drop table public.kept")
+    club.verified()
+
+
+def test_a_run_that_is_interrupted_meets_each_row_once(club: Club) -> None:
+    before = there(club, "update", "update")
+    for crash in ("load.copied:1", "load.before_commit:2", "load.after_commit:1"):
+        assert club.run(GRADUATE_CRASH_AT=crash).returncode != 0
+    club.succeed()
+    assert club.query(MET).strip() == "public.people (1) t f, public.people (2) t f, public.teams (1) t f"
+    club.verified()
+    club.undone()
+    assert whole(club) == before
+
+
+@pytest.mark.parametrize("kind", ["skip", "update"])
+@pytest.mark.parametrize("key", [1, 3])
+@pytest.mark.parametrize("far", [False, True])
+def test_a_key_that_stands_twice_in_the_source(club: Club, kind: str, key: int, far: bool) -> None:
+    """One of the two would be lost without a word; of rows that were there, and of rows that were not."""
+    there(club, "update", kind)
+    twice = {"_id": key, "name": "twice", "team": 1}
+    club.records("people", [*PEOPLE, twice] if far else [*PEOPLE[:key], twice, *PEOPLE[key:]])
+    complaint = club.fail(DATA, "people", f"{key}")
+    assert "twice" in complaint.next or "already" in complaint.next
+
+
+def test_rows_are_found_by_a_unique_key(club: Club) -> None:
+    club.make(TABLES)
+    club.table("people", key=["name"], if_there="skip")
+    club.fail(REFUSED, "no unique index of public.people is over just its key (name)")
+    assert club.query("select to_regclass('graduate.runs') is null").strip() == "t"
+    club.query("create unique index on public.people (name) where id > 0")
+    club.fail(REFUSED, "no unique index of public.people is over just its key (name)")
+    club.query("create unique index on public.people (name)")
+    club.query("insert into public.teams values (1), (2); insert into public.people values (70, 'person 7', 1)")
+    club.table("teams", if_there="skip")
+    assert "public.people: 0 updated, 1 skipped" in club.succeed().said
+    club.verified()
+
+
+def test_a_key_that_the_database_compares_in_its_own_way(club: Club) -> None:
+    """The equality is that of the unique index, and what is written otherwise is nobody's to verify."""
+    club.make(TABLES + "create collation public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    try:
+        club.query("""alter table public.people alter name type text collate public.loose;
+            create unique index on public.people (name); insert into public.people values (70, 'PERSON 7', null)""")
+        club.table("people", key=["name"], if_there={"update": ["team"]})
+        club.fail(DATA, 'public.people has the key ("PERSON 7"), which its index calls the same as ("person 7")')
+        assert club.query("select * from public.people").strip() == "70|PERSON 7|"
+        club.query("update public.people set name = 'person 7'")
+        assert "public.people: 1 updated, 0 skipped" in club.succeed().said
+        assert club.query("select team from public.people where id = 70").strip() == "2"
+        club.verified()
+        club.undone()
+        assert club.query("select * from public.people").strip() == "70|person 7|"
+    finally:
+        club.query("drop table public.people; drop collation public.loose")
+
+
+def test_numbered_columns_are_written_as_they_come(club: Club) -> None:
+    club.make(TABLES.replace("people (id int", "people (id int generated always as identity", 1))
+    club.table("people", if_there="update")
+    club.succeed()
+    club.verified()
+    club.undone()
+
+
+# ---- and what triggers do about them -----------------------------------------------------------------
+
+MADE_FIRST = """
+    create or replace function public.act() returns trigger language plpgsql security definer as
+      $$begin insert into public.people (id, team) values (new.id, new.id); return new; end$$;
+    create trigger first after insert on public.teams for each row execute function public.act();
+"""
+
+
+@pytest.mark.parametrize("kind", ["skip", "update"])
+def test_rows_that_a_trigger_of_the_run_makes_first(club: Club, kind: str) -> None:
+    """They are the run's: the account counts them, and undo takes them away."""
+    club.make(TABLES + MADE_FIRST)
+    club.table("people", if_there=kind)
+    assert "balance 0" in club.succeed().said
+    assert club.query(MET).strip() == ", ".join(
+        f"public.people ({n}) {'t' if kind == 'update' else 'f'} t" for n in (1, 2)
+    )
+    club.verified()
+    name = "" if kind == "skip" else "person 1"
+    assert club.query("select name from public.people where id = 1").strip() == name
+    restarted(club, "people")
+    club.verified()
+    club.undone()
+    assert club.query("select count(*) from public.people").strip() == "0"
+
+
+def test_a_trigger_that_turns_updates_away(club: Club) -> None:
+    there(club, "skip", "update")
+    club.query("""create or replace function public.act() returns trigger language plpgsql as $$begin return null; end$$;
+        create trigger none before update on public.people for each row execute function public.act()""")
+    club.fail(DATA, "public.people took 0 of 2 rows")
+
+
+def test_triggers_are_off_for_updates_too(club: Club) -> None:
+    there(club, "skip", "update")
+    club.query(SHOUT.format(table="people"))
+    club.table("people", triggers="off")
+    club.succeed()
+    assert club.query("select name from public.people where id = 1").strip() == "person 1"
+    club.verified()
+
+
+# ---- undo is exact, or refused -----------------------------------------------------------------------
+
+
+def refused(club: Club, *says: str) -> None:
+    club.complaint(club.run("undo", "--run-dir", str(club.folder)), REFUSED, *says)
+
+
+def test_undo_is_refused_where_a_trigger_would_change_what_comes_back(club: Club) -> None:
+    before = there(club, "skip", "update")
+    club.succeed()
+    club.query(SHOUT.format(table="people"))
+    loaded = whole(club)
+    refused(club, "2 rows of public.people, which the run had updated, would not become what they were")
+    assert whole(club) == loaded
+    club.query("alter table public.people disable trigger user")
+    club.undone()
+    assert whole(club) == before
+
+
+def test_undo_and_rows_that_were_changed_since(club: Club) -> None:
+    there(club, "skip", "update")
+    club.succeed()
+    club.query("update public.people set name = 'since', team = 9 where id = 1")
+    refused(club, "public.people holds 1 rows as the run updated them, and it updated 2")
+    complaint = club.run(*club.run_arguments(), "--restart", "people")
+    assert complaint.returncode == REFUSED and "public.people holds 39 rows" in complaint.said
+    ended = club.run("undo", "--run-dir", str(club.folder), "--changed-too")
+    assert ended.returncode == 0, ended.said
+    assert club.query(ROWS.format("people")) == '(1,since,9,mine) (2,nobody,,) (99,"of others",9,x)'
+
+
+def test_undo_where_values_and_references_changed_places(club: Club) -> None:
+    """A value that a new row has goes back to the old one, and the old row refers to a new one until then."""
+    club.make(TABLES + "insert into public.teams values (1, 'blue'); insert into public.people values (1, 'a', 1);"
+              "alter table public.teams add unique (name); create table public.hangs (id int references public.people"
+              " on delete cascade); insert into public.hangs values (1)")  # fmt: skip
+    club.table("teams", if_there="update")
+    club.table("people", if_there="update")
+    before = whole(club)
+    club.succeed()
+    assert club.query("select team from public.people where id = 1").strip() == "2"
+    club.undone()
+    assert whole(club) == before
+    assert club.query("select count(*) from public.hangs").strip() == "1"
+    club.query("drop table public.hangs")
+
+
+def test_a_ledger_of_an_earlier_version_knows_nothing_of_them(club: Club) -> None:
+    club.make(TABLES)
+    assert club.run(GRADUATE_CRASH_AT="load.after_commit:1").returncode != 0
+    club.query("drop table graduate.met")
+    club.succeed()
+    club.query("drop table graduate.met")
+    assert club.run("status", "--run-dir", str(club.folder)).returncode == 0
+    club.verified()
+    assert "unchecked" not in club.verify().said
+    club.undone()
+    assert club.query("select to_regnamespace('graduate') is null").strip() == "t"

@@ -42,6 +42,12 @@ RIGHT = {
             (1, "graduate sets search_path to ''"),
         ),
     ),
+    "row-that-is-there-already": Right(
+        "0 0 0",
+        says=((1, "public.people: 1 updated, 0 skipped"),),
+        values=(("select string_agg(name, ' ' order by id) from public.people", "Ann Bo"),),
+        project={"people.json": {"to": {"public.people": {"if_there": "update"}}}},
+    ),
     "table-without-a-natural-key": Right(
         "0 0 0",
         values=(("select count(*) from public.prices", "2"),),
@@ -52,6 +58,12 @@ RIGHT = {
         values=(("select updated_at at time zone 'UTC' from public.people", "2020-01-01 00:00:00"),),
         never=("has the trigger",),
         project=TRIGGERS_OFF,
+    ),
+    "trigger-makes-the-row-first": Right(
+        "0 0 0",
+        says=((1, "public.people of the target has the trigger on_new"), (1, "public.profiles: 1 updated, 0 skipped")),
+        values=(("select id, full_name from public.profiles", "1|Ann Lee"),),
+        project={"profiles.json": {"to": {"public.profiles": {"if_there": "update"}}}},
     ),
     "trigger-writes-to-a-table-that-nobody-loads": Right(
         "0 0 0",

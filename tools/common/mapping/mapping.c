@@ -7,10 +7,12 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
-static const char *const table_words[] = {"each",     "keep_shape", "exists",  "triggers", "when",
-                                          "key",      "columns",    "unique",  "indexes",  "checks",
-                                          "policies", "grants",     "comment", "optional"};
+static const char *const table_words[] = {
+    "each",   "keep_shape", "exists", "triggers", "if_there", "when",    "key",     "columns",
+    "unique", "indexes",    "checks", "policies", "grants",   "comment", "optional"};
 static const char *const switches[] = {"on", "off"};
+static const char *const if_theres[] = {"fail", "skip", "update"}; /* as in enum if_there */
+static const char *const update_words[] = {"update"};
 
 static bool read_triggers(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_table *table)
@@ -19,6 +21,40 @@ static bool read_triggers(struct reading *r, const cJSON *object, const struct j
     bool ok = reading_choice(r, object, place, "triggers", switches, COUNT(switches), &word);
     table->triggers_off = strcmp(word, "off") == 0;
     return ok;
+}
+
+static bool read_updates(struct reading *r, const cJSON *object, const struct json_place *place,
+                         struct mapping_table *table)
+{
+    struct json_place here = {place, "update", 0};
+    table->if_there = IF_THERE_UPDATE;
+    if (!json_only(object, place, update_words, COUNT(update_words), r->error) ||
+        !reading_member_words(r, object, place, "update", &table->updates) ||
+        !mapping_check_columns(r, &here, table, &table->updates, false))
+        return false;
+    if (table->updates.count == 0)
+        return json_error(r->error, &here, "this names the columns that the row there takes");
+    for (size_t i = 0; i < table->updates.count; i++)
+        for (size_t k = 0; k < table->key.count; k++)
+            if (strcmp(table->updates.items[i], table->key.items[k]) == 0)
+                return json_error(r->error, &here, "\"%s\" is of the key that the row is found by",
+                                  table->key.items[k]);
+    return true;
+}
+
+static bool read_if_there(struct reading *r, const cJSON *object, const struct json_place *place,
+                          struct mapping_table *table)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, "if_there");
+    struct json_place here = {place, "if_there", 0};
+    const char *word = if_theres[IF_THERE_FAIL];
+    if (cJSON_IsObject(value))
+        return read_updates(r, value, &here, table);
+    if (!reading_choice(r, object, place, "if_there", if_theres, COUNT(if_theres), &word))
+        return false;
+    while (strcmp(if_theres[table->if_there], word) != 0)
+        table->if_there++;
+    return true;
 }
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -50,7 +86,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !mapping_read_columns(r, object, place, table) ||
         !reading_member_words(r, object, place, "key", &table->key) ||
         !mapping_check_columns(r, &key, table, &table->key, false) ||
-        !mapping_read_shape(r, object, place, table) ||
+        !read_if_there(r, object, place, table) || !mapping_read_shape(r, object, place, table) ||
         !reading_text(r, object, place, "comment", &table->comment))
         return false;
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;

@@ -290,10 +290,26 @@ static bool has_columns(struct resolving *r, const struct schema_output *output,
     return true;
 }
 
+static bool check_update(struct resolving *r, const struct schema_output *output, const char *name)
+{
+    size_t c = 0;
+    while (c < output->column_count && strcmp(output->columns[c].name, name) != 0)
+        c++;
+    if (c == output->column_count)
+        return fail(r, output, name, "\"if_there\" names a column that the table does not have");
+    for (size_t k = 0; k < output->key_count; k++)
+        if (output->key[k] == c)
+            return fail(r, output, name, "the key, by which a row is found, is not updated");
+    return true;
+}
+
 /* What mapping.c cannot check where the catalog brings the columns. */
 static bool check_words(struct resolving *r, const struct schema_output *output)
 {
     const struct mapping_table *table = output->table;
+    for (size_t i = 0; i < table->updates.count; i++)
+        if (!check_update(r, output, table->updates.items[i]))
+            return false;
     for (size_t i = 0; i < table->unique_count; i++)
         if (!has_columns(r, output, &table->uniques[i], false))
             return false;

@@ -107,7 +107,7 @@ static bool judge(struct content *content, struct content_table *table, size_t s
         all += table->of_kind[kind];
     if (all == 0) /* the tallies differed, and now nothing does */
         return source_changed(table, error);
-    int64_t before = table->before;
+    int64_t before = table->before - table->met.before;
     forgive(table, ROW_EXTRA, share, wanted, &before);
     if (!table->compared.named) /* one that is equal to a record's row is no less from before */
         forgive(table, ROW_DUPLICATED, share, wanted, &before);

@@ -15,6 +15,7 @@
 /* core.books into public.books, whose columns are id and those given; one column c; a table of
  * elements. */
 #define MAP(to) "{'from':'core.books','to':{" to "}}"
+#define ROW "'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}"
 #define TABLE(members) MAP("'public.books':{" members "}")
 #define COLUMNS(columns, more)                                                                     \
     TABLE("'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}" columns "}" more)
@@ -144,9 +145,20 @@ static void wrong_tables(void **state)
         {MAP("'public.books':[[{}]]"), AT_BOOKS "/0: a table is an object, and this is an array"},
         {TABLE("'exists':true,'triggers':'of'"),
          AT_BOOKS "/triggers: \"of\" is none of: on, off"},
+        {TABLE("'exists':true,'if_there':'keep'," ROW),
+         AT_BOOKS "/if_there: \"keep\" is none of: fail, skip, update"},
+        {TABLE("'exists':true,'if_there':{'upd':[]}," ROW),
+         AT_BOOKS "/if_there: unknown key \"upd\""},
+        {TABLE("'exists':true,'if_there':{'update':[]}," ROW),
+         AT_BOOKS "/if_there/update: this names the columns that the row there takes"},
+        {TABLE("'exists':true,'if_there':{}," ROW), AT_BOOKS "/if_there/update: this names the"},
+        {TABLE("'exists':true,'if_there':{'update':['naem']}," ROW),
+         AT_BOOKS "/if_there/update/0: the table has no column \"naem\""},
+        {TABLE("'exists':true,'if_there':{'update':['id']}," ROW),
+         AT_BOOKS "/if_there/update: \"id\" is of the key that the row is found by"},
         {TABLE("'colums':{}"), AT_BOOKS ": unknown key \"colums\"; did you mean \"columns\"?; "
                                         "allowed here: each, keep_shape, exists, triggers, "
-                                        "when, key, columns, unique, indexes, checks, policies, "
+                                        "if_there, when, key, columns, unique, indexes, checks, policies, "
                                         "grants, comment"},
         {TABLE("'keep_shape':'yes'"), AT_BOOKS "/keep_shape: this must be true or false, and is a"},
         {TABLE("'exists':1"), AT_BOOKS "/exists: this must be true or false, and is a number"},

@@ -72,6 +72,22 @@ static const struct row {
            "'_id','id_of':'books'}}},{'exists':true,'key':[],'columns':{'id':{'from':'k','type':"
            "'uuid'}}}]"),
      NULL},
+    {THERE("'from':'c','type':'text'", ",'if_there':'skip'"), NULL},
+    {THERE("'from':'c','type':'text'", ",'if_there':{'update':['c']}"), NULL},
+    {FORMS("'from':'d','type':'text'", ",'if_there':'fail'"),
+     "/to/public.books/1/if_there: graduate makes this table"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':{'exists':true,'if_there':'skip','key':[],'columns':"
+           "{'id':{'from':'_id','id_of':'books'}}}"),
+     "/to/auth.t/if_there: a row that is there is found by its key, and this table has none"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'if_there':'skip'," ID "}},{'exists':"
+           "true,'if_there':'update'," ID "}}]"),
+     "/to/auth.t/1: another form of this table says something else by \"if_there\""},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'if_there':{'update':['c']}," ID
+           ",'c':{'from':'c','type':'text'}}},{'exists':true,'if_there':'update'," ID "}}]"),
+     "/to/auth.t/1: another form of this table says something else by \"if_there\""},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'if_there':'skip'," ID "}},{'exists':"
+           "true,'if_there':'skip'," ID "}}]"),
+     NULL},
     /* further forms of a table */
     {FORMS("'from':'d','type':'text','null':false,'default':'x'", ""), NULL},
     {FORMS("'from':'d','type':'text'", ",'unique':[['c']]"), "/to/public.books/1/unique" FURTHER},
