@@ -28,9 +28,6 @@ class Club(Small):
     def records(self, name: str, records: Iterable[Mapping[str, Any]]) -> None:
         (self.top / "dump" / f"{name}.bson").write_bytes(encoded(records))
 
-    def make(self, sql: str) -> None:
-        self.query("drop function if exists public.act() cascade;" + sql)
-
     def verify(self) -> Ended:
         return self.run("verify", "--run-dir", str(self.folder))
 
@@ -52,6 +49,14 @@ def mapped(entity: str, **columns: str) -> dict[str, Any]:
 PEOPLE = [{"_id": n, "name": f"person {n}", "team": n % 2 + 1} for n in range(1, 41)]
 
 
+# Databases of other tests are copies of this one.
+GONE = """
+    drop table if exists public.people, public.teams, public.hangs, public.kept;
+    drop function if exists public.act() cascade; drop collation if exists public.loose;
+    drop domain if exists public.age, public.whole, public.short; drop type if exists public.tier;
+"""
+
+
 @pytest.fixture
 def club(targets: Cluster, tmp_path: Path) -> Iterator[Club]:
     (tmp_path / "dump").mkdir()
@@ -64,6 +69,7 @@ def club(targets: Cluster, tmp_path: Path) -> Iterator[Club]:
         made.records("teams", [{"_id": 1, "name": "red"}, {"_id": 2, "name": "blue"}])
         made.records("people", PEOPLE)
         yield made
+        made.query(GONE)
 
 
 TABLES = """
@@ -81,7 +87,7 @@ SHOUT = """
 
 
 def test_triggers_are_off_for_their_table_alone(club: Club) -> None:
-    club.make(TABLES + SHOUT.format(table="people") + SHOUT.format(table="teams"))
+    club.query(TABLES + SHOUT.format(table="people") + SHOUT.format(table="teams"))
     club.table("people", triggers="off")
     said = club.succeed().said
     assert "public.teams of the target has the trigger shout" in said
@@ -91,20 +97,20 @@ def test_triggers_are_off_for_their_table_alone(club: Club) -> None:
 
 
 def test_a_trigger_that_acts_always_is_told(club: Club) -> None:
-    club.make(TABLES + SHOUT.format(table="people") + "alter table public.people enable always trigger shout")
+    club.query(TABLES + SHOUT.format(table="people") + "alter table public.people enable always trigger shout")
     club.table("people", triggers="off")
     assert "public.people of the target has the trigger shout" in club.succeed().said
 
 
 def test_a_column_that_only_a_trigger_fills_is_missed(club: Club) -> None:
-    club.make(TABLES + SHOUT.format(table="people") + "alter table public.people add slot int not null")
+    club.query(TABLES + SHOUT.format(table="people") + "alter table public.people add slot int not null")
     club.table("people", triggers="off")
     club.fail(REFUSED, "column slot is NOT NULL there")
 
 
 def test_foreign_keys_are_looked_at_when_all_is_loaded(club: Club) -> None:
     """The key stands all the time, and no row that refers to nothing passes."""
-    club.make(TABLES)
+    club.query(TABLES)
     club.table("people", triggers="off")
     club.records("people", [*PEOPLE, {"_id": 41, "name": "nobody's", "team": 9}, {"_id": 42, "name": "free"}])
     club.fail(DATA, "1 rows of public.people refer to rows that are not in public.teams, which its foreign key "
@@ -119,7 +125,7 @@ def test_foreign_keys_are_looked_at_when_all_is_loaded(club: Club) -> None:
 @pytest.mark.parametrize("match", ["simple", "full"])
 def test_keys_of_several_columns(club: Club, match: str) -> None:
     """What is null in part refers to nothing by one kind of key, and is refused by the other."""
-    club.make(f"""
+    club.query(f"""
         create table public.teams (id int primary key, name text, unique (id, name));
         create table public.people (id int primary key, name text, team int,
           foreign key (team, name) references public.teams (id, name) match {match});
@@ -133,7 +139,7 @@ def test_keys_of_several_columns(club: Club, match: str) -> None:
 
 
 def test_a_role_that_may_not(club: Club) -> None:
-    club.make(TABLES)
+    club.query(TABLES)
     club.table("people", triggers="off")
     grant = "grant set on parameter session_replication_role to postgres"
     club.cluster.psql(grant.replace("grant", "revoke", 1).replace(" to ", " from "), role=club.cluster.superuser)
@@ -147,7 +153,7 @@ def test_a_role_that_may_not(club: Club) -> None:
 
 
 def test_a_unique_that_would_not_be_looked_at(club: Club) -> None:
-    club.make(TABLES + "alter table public.people add constraint late unique (name) deferrable")
+    club.query(TABLES + "alter table public.people add constraint late unique (name) deferrable")
     club.table("people", triggers="off")
     club.fail(REFUSED, "public.people has the deferrable constraint late")
     assert club.query("select to_regclass('graduate.runs') is null").strip() == "t"
@@ -163,7 +169,7 @@ ONE = "(select id from public.people where name = 'Ann' limit 1)"
 
 
 def nameless(club: Club) -> None:
-    club.make(NAMELESS)
+    club.query(NAMELESS)
     text = club.files / "people.json"
     mapping = json.loads(text.read_text())
     del mapping["to"]["public.people"]["columns"]["id"]
@@ -222,7 +228,7 @@ MET = "select string_agg(concat_ws(' ', table_name, key, updated, made_in_run), 
 
 def there(club: Club, teams: Any, people: Any) -> str:
     """Rows that both meet are there, and rows of nobody; what all of it looks like."""
-    club.make(THERE)
+    club.query(THERE)
     club.table("teams", if_there=teams)
     club.table("people", if_there=people)
     return whole(club)
@@ -326,7 +332,7 @@ def test_a_key_that_stands_twice_in_the_source(club: Club, kind: str, key: int, 
 
 
 def test_rows_are_found_by_a_unique_key(club: Club) -> None:
-    club.make(TABLES)
+    club.query(TABLES)
     club.table("people", key=["name"], if_there="skip")
     club.fail(REFUSED, "no unique index of public.people is over just its key (name)")
     assert club.query("select to_regclass('graduate.runs') is null").strip() == "t"
@@ -341,25 +347,22 @@ def test_rows_are_found_by_a_unique_key(club: Club) -> None:
 
 def test_a_key_that_the_database_compares_in_its_own_way(club: Club) -> None:
     """The equality is that of the unique index, and what is written otherwise is nobody's to verify."""
-    club.make(TABLES + "create collation public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
-    try:
-        club.query("""alter table public.people alter name type text collate public.loose;
-            create unique index on public.people (name); insert into public.people values (70, 'PERSON 7', null)""")
-        club.table("people", key=["name"], if_there={"update": ["team"]})
-        club.fail(DATA, 'public.people has the key ("PERSON 7"), which its index calls the same as ("person 7")')
-        assert club.query("select * from public.people").strip() == "70|PERSON 7|"
-        club.query("update public.people set name = 'person 7'")
-        assert "public.people: 1 updated, 0 skipped" in club.succeed().said
-        assert club.query("select team from public.people where id = 70").strip() == "2"
-        club.verified()
-        club.undone()
-        assert club.query("select * from public.people").strip() == "70|person 7|"
-    finally:
-        club.query("drop table public.people; drop collation public.loose")
+    club.query(TABLES + "create collation public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    club.query("""alter table public.people alter name type text collate public.loose;
+        create unique index on public.people (name); insert into public.people values (70, 'PERSON 7', null)""")
+    club.table("people", key=["name"], if_there={"update": ["team"]})
+    club.fail(DATA, 'public.people has the key ("PERSON 7"), which its index calls the same as ("person 7")')
+    assert club.query("select * from public.people").strip() == "70|PERSON 7|"
+    club.query("update public.people set name = 'person 7'")
+    assert "public.people: 1 updated, 0 skipped" in club.succeed().said
+    assert club.query("select team from public.people where id = 70").strip() == "2"
+    club.verified()
+    club.undone()
+    assert club.query("select * from public.people").strip() == "70|person 7|"
 
 
 def test_numbered_columns_are_written_as_they_come(club: Club) -> None:
-    club.make(TABLES.replace("people (id int", "people (id int generated always as identity", 1))
+    club.query(TABLES.replace("people (id int", "people (id int generated always as identity", 1))
     club.table("people", if_there="update")
     club.succeed()
     club.verified()
@@ -378,7 +381,7 @@ MADE_FIRST = """
 @pytest.mark.parametrize("kind", ["skip", "update"])
 def test_rows_that_a_trigger_of_the_run_makes_first(club: Club, kind: str) -> None:
     """They are the run's: the account counts them, and undo takes them away."""
-    club.make(TABLES + MADE_FIRST)
+    club.query(TABLES + MADE_FIRST)
     club.table("people", if_there=kind)
     assert "balance 0" in club.succeed().said
     assert club.query(MET).strip() == ", ".join(
@@ -442,7 +445,7 @@ def test_undo_and_rows_that_were_changed_since(club: Club) -> None:
 
 def test_undo_where_values_and_references_changed_places(club: Club) -> None:
     """A value that a new row has goes back to the old one, and the old row refers to a new one until then."""
-    club.make(TABLES + "insert into public.teams values (1, 'blue'); insert into public.people values (1, 'a', 1);"
+    club.query(TABLES + "insert into public.teams values (1, 'blue'); insert into public.people values (1, 'a', 1);"
               "alter table public.teams add unique (name); create table public.hangs (id int references public.people"
               " on delete cascade); insert into public.hangs values (1)")  # fmt: skip
     club.table("teams", if_there="update")
@@ -453,11 +456,10 @@ def test_undo_where_values_and_references_changed_places(club: Club) -> None:
     club.undone()
     assert whole(club) == before
     assert club.query("select count(*) from public.hangs").strip() == "1"
-    club.query("drop table public.hangs")
-
+   
 
 def test_a_ledger_of_an_earlier_version_knows_nothing_of_them(club: Club) -> None:
-    club.make(TABLES)
+    club.query(TABLES)
     assert club.run(GRADUATE_CRASH_AT="load.after_commit:1").returncode != 0
     club.query("drop table graduate.met")
     club.succeed()
@@ -467,3 +469,81 @@ def test_a_ledger_of_an_earlier_version_knows_nothing_of_them(club: Club) -> Non
     assert "unchecked" not in club.verify().said
     club.undone()
     assert club.query("select to_regnamespace('graduate') is null").strip() == "t"
+
+
+# ---- types that only the target knows ----------------------------------------------------------------
+
+TYPED = """
+    create extension if not exists citext with schema extensions;
+    create type public.tier as enum ('free', 'pro');
+    create domain public.whole as int check (value > 0);
+    create domain public.age as public.whole check (value < 200);
+    create domain public.short as varchar(9);
+    create table public.teams (id int primary key, name text);
+    create table public.people (id int primary key, name extensions.citext, tier public.tier, age public.age,
+      short public.short);
+"""
+TYPES = {"name": "text", "tier": "text", "age": "integer", "short": "varchar(9)"}
+
+
+def typed(club: Club, **types: str) -> None:
+    club.query(TYPED)
+    columns = {name: {"from": name, "type": type} for name, type in {**TYPES, **types}.items()}
+    club.table("people", columns={"id": {"from": "_id", "type": "integer"}, **columns})
+    club.records("people", [{"_id": 1, "name": "Ann", "tier": "pro", "age": 30, "short": "a"}, {"_id": 2, "tier": None}])
+
+
+def test_types_of_the_target_take_what_they_are_made_of(club: Club) -> None:
+    typed(club)
+    club.succeed()
+    assert club.query("select * from public.people order by id").split() == ["1|Ann|pro|30|a", "2||||"]
+    club.verified()
+    for change in ("name = 'ann'", "tier = 'free'", "age = 31", "short = 'b'"):  # citext calls the first the same
+        club.query(f"create table public.kept as table public.people; update public.people set {change} where id = 1")
+        assert found(club) == ["different public.people 1"], change
+        club.query("delete from public.people; insert into public.people table public.kept; drop table public.kept")
+
+
+@pytest.mark.parametrize(
+    ("column", "type", "says"),
+    [
+        ("tier", "integer", "column tier is public.tier there, which takes text, and integer in the mapping"),
+        ("age", "text", "column age is public.age there, which takes integer, and text in the mapping"),
+        ("short", "text", "column short is public.short there, which takes varchar(9), and text in the mapping"),
+        ("name", "varchar(9)", "column name is extensions.citext there, which takes text, and varchar(9) in the mapping"),
+    ],
+)
+def test_types_that_take_something_else(club: Club, column: str, type: str, says: str) -> None:
+    typed(club, **{column: type})
+    club.fail(REFUSED, says)
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        ({"tier": "gold"}, 'invalid input value for enum public.tier: "gold"'),
+        ({"age": 200}, "value for domain public.age violates check constraint"),
+        ({"age": -1}, "value for domain public.age violates check constraint"),
+    ],
+)
+@pytest.mark.parametrize("if_there", ["fail", "update"])
+def test_a_value_that_a_type_does_not_have_is_named(club: Club, record: dict[str, Any], says: str, if_there: str) -> None:
+    typed(club)
+    club.table("people", if_there=if_there)
+    club.records("people", [{"_id": 1, "tier": "pro"}, {"_id": 7, **record}])
+    complaint = club.fail(DATA, says)
+    assert complaint.where.startswith(f"entity people, key 7, at {next(iter(record))}, ")
+
+
+def test_rows_are_found_by_a_key_of_such_a_type(club: Club) -> None:
+    typed(club)
+    club.query("create unique index on public.people (name); insert into public.people values (70, 'ANN', 'free')")
+    club.table("people", key=["name"], if_there={"update": ["tier"]})
+    club.records("people", [{"_id": 1, "name": "ann", "tier": "pro"}])
+    club.fail(DATA, "public.people has the key (ANN), which its index calls the same as (ann)")
+    club.query("update public.people set name = 'ann'")
+    club.succeed()
+    assert club.query("select id, name, tier from public.people").strip() == "70|ann|pro"
+    club.verified()
+    club.undone()
+    assert club.query("select id, name, tier from public.people").strip() == "70|ann|free"

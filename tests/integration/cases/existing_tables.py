@@ -5,6 +5,9 @@ from tests.integration.cases import Right
 TRIGGERS_OFF = {"people.json": {"to": {"public.people": {"triggers": "off"}}}}
 
 RIGHT = {
+    "citext-enum-and-domain-of-an-existing-table": Right(
+        "0 0 0", values=(("select mail, tier, age from public.people", "Ann@Example.org|free|30"),)
+    ),
     "indexes-and-policies-of-an-existing-table": Right(
         "2 2 *",
         says=((0, "people.json: /to/public.people/unique: the target brings this table with all that is on it"),),
