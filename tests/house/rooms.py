@@ -21,8 +21,8 @@ class Room(NamedTuple):
 
 
 MIGRATIONS = "cases migration programs disturbed"
-RESUMPTIONS = "restart swaps undo"
-VERIFICATIONS = "cases verify planted_bugs counts loose_ids"
+RESUMPTIONS = "restart swaps undo existing_tables"
+VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables"
 
 ROOMS = {
     "common/base": Room("", "bson cjson", "bad_input programs run_folder"),

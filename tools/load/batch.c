@@ -1,5 +1,7 @@
 #include "load.h"
 #include "refusal.h"
+#include "resident.h"
+#include "trigger.h"
 
 #include "graduate/crash.h"
 #include "graduate/json.h"
@@ -12,9 +14,11 @@
 
 /* A batch, with its payload taken apart. */
 struct work {
+    const struct mapping *mapping;
     const struct stream_outputs *outputs;
     const struct stream_batch *batch;
     struct stream_section *sections;
+    int64_t *added; /* of each section's rows, those that are new in the table */
     size_t count, bytes;
 };
 
@@ -23,7 +27,8 @@ static bool split(struct work *work, const uint8_t *payload, size_t length, stru
     const uint8_t *at = payload, *end = payload + length;
     struct stream_section section;
     work->sections = calloc(work->outputs->count + 1, sizeof *work->sections);
-    if (work->sections == NULL)
+    work->added = calloc(work->outputs->count + 1, sizeof *work->added);
+    if (work->sections == NULL || work->added == NULL)
         return error_memory(error);
     while (stream_next_section(&at, end, &section, error)) {
         if (section.output >= work->outputs->count ||
@@ -56,7 +61,7 @@ static void put_rows(struct buffer *json, const struct work *work, int64_t *rows
         int64_t sum = 0;
         for (size_t j = i; j < work->count; j++)
             if (strcmp(output_of(work, j)->table, output->table) == 0)
-                sum += work->sections[j].rows;
+                sum += work->added[j];
         buffer_puts(json, separator);
         json_put_string(json, output->table, strlen(output->table));
         buffer_printf(json, ":%" PRId64, sum);
@@ -86,25 +91,25 @@ static int64_t count_losses(const struct work *work)
 }
 
 static bool insert(struct postgres *target, const struct fence *fence, const struct work *work,
-                   const char *rows, const char *paths, const char *position, struct error *error)
+                   const char *paths, const char *position, struct error *error)
 {
     static const char sql[] =
         "INSERT INTO graduate.batches (run, entity, partition, batch, records, filtered, rejected,"
         " rows, bytes, paths, position, losses)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, '{}', $8, $9, $10, $11)";
     const int64_t numbers[] = {work->batch->partition, work->batch->batch,    work->batch->records,
                                work->batch->filtered,  work->batch->rejected, (int64_t)work->bytes,
                                count_losses(work)};
-    enum { NUMBERS = sizeof numbers / sizeof numbers[0], PARAMETERS = 12 };
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0], PARAMETERS = 11 };
     char texts[NUMBERS][24];
     for (size_t i = 0; i < NUMBERS; i++)
         snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
     const char *const parameters[PARAMETERS] = {fence->run, work->batch->entity,
                                                 texts[0],   texts[1],
                                                 texts[2],   texts[3],
-                                                texts[4],   rows,
-                                                texts[5],   paths,
-                                                position,   texts[6]};
+                                                texts[4],   texts[5],
+                                                paths,      position,
+                                                texts[6]};
     static const char doing[] = "writing the batch's row of the ledger";
     PGresult *result = postgres_ask_with(target, sql, parameters, PARAMETERS, doing);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
@@ -119,48 +124,50 @@ static bool insert(struct postgres *target, const struct fence *fence, const str
 }
 
 static bool write_ledger(struct postgres *target, const struct fence *fence,
-                         const struct work *work, int64_t *rows, struct error *error)
+                         const struct work *work, struct error *error)
 {
-    struct buffer json, position;
-    buffer_init(&json);
+    struct buffer position;
     buffer_init(&position);
-    put_rows(&json, work, rows);
     put_hex(&position, bson_get_data(&work->batch->position), work->batch->position.len);
     char *paths = bson_as_relaxed_extended_json(&work->batch->paths, NULL);
-    bool ok =
-        buffer_ok(&json, error) && buffer_ok(&position, error) &&
-        (paths != NULL
-             ? insert(target, fence, work, buffer_text(&json), paths, buffer_text(&position), error)
-             : error_set(error, ERROR_SOURCE, "the paths of batch %" PRId64 " are damaged",
-                         work->batch->batch));
+    bool ok = buffer_ok(&position, error) &&
+              (paths != NULL
+                   ? insert(target, fence, work, paths, buffer_text(&position), error)
+                   : error_set(error, ERROR_SOURCE, "the paths of batch %" PRId64 " are damaged",
+                               work->batch->batch));
     bson_free(paths);
-    buffer_release(&json);
     buffer_release(&position);
     return ok;
 }
 
 /* The ledger's row comes first, so that of two loaders the second stops before it has written; how
- * long the batch took is known only now. */
-static bool record_time(struct postgres *target, const struct fence *fence, const struct work *work,
-                        struct error *error)
+ * long the batch took, and how many rows it made, is known only now. */
+static bool record_end(struct postgres *target, const struct fence *fence, const struct work *work,
+                       int64_t *rows, struct error *error)
 {
+    struct buffer json;
+    buffer_init(&json);
+    put_rows(&json, work, rows);
     char partition[24], batch[24];
     snprintf(partition, sizeof partition, "%" PRId32, work->batch->partition);
     snprintf(batch, sizeof batch, "%" PRId64, work->batch->batch);
-    const char *const parameters[] = {fence->run, work->batch->entity, partition, batch};
-    PGresult *result;
-    if (!postgres_query(target,
-                        "UPDATE graduate.batches SET seconds ="
-                        " extract(epoch FROM clock_timestamp() - now()) WHERE run = $1"
-                        " AND entity = $2 AND partition = $3 AND batch = $4",
-                        parameters, 4, &result, error))
-        return false;
+    const char *const parameters[] = {fence->run, work->batch->entity, partition, batch,
+                                      buffer_text(&json)};
+    PGresult *result = NULL;
+    bool ok = buffer_ok(&json, error) &&
+              postgres_query(target,
+                             "UPDATE graduate.batches SET rows = $5, seconds ="
+                             " extract(epoch FROM clock_timestamp() - now()) WHERE run = $1"
+                             " AND entity = $2 AND partition = $3 AND batch = $4",
+                             parameters, 5, &result, error);
     PQclear(result);
-    return true;
+    buffer_release(&json);
+    return ok;
 }
 
+/* `into` is the schema of a table of the output's name; NULL: the output's own. */
 static bool begin_copy(struct postgres *target, const struct stream_output *output,
-                       const struct stream_section *section, struct error *error)
+                       const struct stream_section *section, const char *into, struct error *error)
 {
     struct buffer sql;
     buffer_init(&sql);
@@ -173,7 +180,7 @@ static bool begin_copy(struct postgres *target, const struct stream_output *outp
     }
     char schema[128];
     snprintf(schema, sizeof schema, "%.*s", (int)(dot - output->table), output->table);
-    sql_put_qualified(&sql, schema, dot + 1);
+    sql_put_qualified(&sql, into != NULL ? into : schema, dot + 1);
     for (size_t i = 0; i < output->column_count; i++) {
         buffer_puts(&sql, i == 0 ? " (" : ", ");
         sql_put_identifier(&sql, output->columns[i]);
@@ -192,12 +199,13 @@ static bool begin_copy(struct postgres *target, const struct stream_output *outp
     return ok;
 }
 
-static bool copy(struct postgres *target, const struct work *work, size_t i, struct error *error)
+static bool copy(struct postgres *target, const struct work *work, size_t i, const char *into,
+                 struct error *error)
 {
     const struct stream_output *output = output_of(work, i);
     const struct stream_section *section = &work->sections[i];
     static const uint8_t head[19] = "PGCOPY\n\377\r\n", trailer[2] = {0xff, 0xff};
-    if (!begin_copy(target, output, section, error))
+    if (!begin_copy(target, output, section, into, error))
         return false;
     bool sent = postgres_put(target, head, sizeof head) &&
                 postgres_put(target, section->tuples, section->length) &&
@@ -220,18 +228,51 @@ static bool copy(struct postgres *target, const struct work *work, size_t i, str
     return ok;
 }
 
+/* The mapping's word on an output's table; NULL for the ledger's own. All forms say the same. */
+static const struct mapping_table *table_of(const struct work *work, size_t section)
+{
+    const char *label = output_of(work, section)->table;
+    for (size_t t = 0; t < work->mapping->table_count; t++)
+        if (strcmp(work->mapping->tables[t].label, label) == 0)
+            return &work->mapping->tables[t];
+    return NULL;
+}
+
+static bool put_section(struct postgres *target, const struct fence *fence, const struct work *work,
+                        size_t i, const struct mapping_table *table, struct error *error)
+{
+    const int64_t rows = work->sections[i].rows;
+    const struct resident resident = {table, output_of(work, i)};
+    work->added[i] = rows;
+    if (table == NULL || table->if_there == IF_THERE_FAIL)
+        return copy(target, work, i, NULL, error);
+    return resident_open(target, &resident, error) && copy(target, work, i, "pg_temp", error) &&
+           resident_take(target, &resident, fence, work->batch->entity, rows, &work->added[i],
+                         error);
+}
+
+static bool load_section(struct postgres *target, const struct fence *fence,
+                         const struct work *work, size_t i, struct error *error)
+{
+    const struct mapping_table *table = table_of(work, i);
+    bool off = table != NULL && table->triggers_off;
+    return (!off || trigger_switch(target, false, error)) &&
+           put_section(target, fence, work, i, table, error) &&
+           (!off || trigger_switch(target, true, error));
+}
+
 static bool write_batch(struct postgres *target, const struct fence *fence, const struct work *work,
                         int64_t *rows, struct error *error)
 {
     if (!fence_begin(target, fence, error))
         return false;
     crash_point(CRASH_LOAD_BEGIN);
-    if (!write_ledger(target, fence, work, rows, error))
+    if (!write_ledger(target, fence, work, error))
         return false;
     for (size_t i = 0; i < work->count; i++)
-        if (!copy(target, work, i, error))
+        if (!load_section(target, fence, work, i, error))
             return false;
-    if (!record_time(target, fence, work, error))
+    if (!record_end(target, fence, work, rows, error))
         return false;
     crash_point(CRASH_LOAD_BEFORE_COMMIT);
     if (!fence_commit(target, error))
@@ -240,16 +281,17 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     return true;
 }
 
-bool load_batch(struct postgres *target, const struct fence *fence,
+bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
                 const struct stream_outputs *outputs, const struct stream_batch *batch,
                 const uint8_t *payload, size_t length, int64_t *rows, struct error *error)
 {
-    struct work work = {.outputs = outputs, .batch = batch, .bytes = length};
+    struct work work = {.mapping = mapping, .outputs = outputs, .batch = batch, .bytes = length};
     bool ok = split(&work, payload, length, error);
     if (ok && !write_batch(target, fence, &work, rows, error)) {
         fence_rollback(target);
         ok = false;
     }
     free(work.sections);
+    free(work.added);
     return ok;
 }

@@ -235,5 +235,6 @@ bool load_finish(struct postgres *target, const struct schema *schema, const str
             return false;
     }
     return restore_keys(target, schema->project, fence, error) &&
+           foreign_key_check_rows(target, schema->project, fence->run, error) &&
            close_run(target, schema->project, fence, error);
 }

@@ -135,6 +135,17 @@ static bool is_kept(const struct ordering *o, int key)
     return true;
 }
 
+/* Nothing looks at it while the data is loaded, so it may stand. */
+static bool is_not_looked_at(const struct ordering *o, int key)
+{
+    for (size_t i = 0; i < o->schema->output_count; i++) {
+        const struct mapping_table *table = o->schema->outputs[i].table;
+        if (table->triggers_off && strcmp(table->label, text(o, key, KEY_FROM)) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A step of an earlier end of the run made it: it is to be taken again. */
 static bool keep_and_drop(struct ordering *o, int key, const char *run, struct error *error)
 {
@@ -162,7 +173,7 @@ static bool take_off(struct ordering *o, const char *run, struct error *error)
 {
     for (int key = 0; key < PQntuples(o->keys); key++) {
         const char *name = text(o, key, KEY_NAME), *table = text(o, key, KEY_FROM);
-        if (is_kept(o, key))
+        if (is_not_looked_at(o, key) || is_kept(o, key))
             continue;
         if (text(o, key, KEY_OURS)[0] != 't') {
             message_warning("the foreign key %s of %s refers to rows that may be loaded later, and "
@@ -219,5 +230,89 @@ bool foreign_key_forget(struct postgres *target, const struct project *project, 
                         &project->name, 1, &result, error))
         return false;
     PQclear(result);
+    return true;
+}
+
+/* The keys of a table, with a query each for those rows of the run ($1) that they do not allow:
+ * what one of them refers to, and how many there are. The operators are those of the key. */
+enum { ROWS_NAME, ROWS_TO, ROWS_COLUMNS, ROWS_SQL };
+static const char rows_sql[] =
+    "SELECT c.conname, tn.nspname || '.' || t.relname, k.names,"
+    " pg_catalog.format('SELECT pg_catalog.concat_ws('', '', %1$s), count(*) OVER () FROM %2$s t"
+    "  WHERE pg_catalog.num_nonnulls(%1$s) %3$s AND t.xmin::text::bigint IN"
+    "  (SELECT transaction & 4294967295 FROM graduate.batches WHERE run = $1)"
+    "  AND NOT EXISTS (SELECT FROM %4$s p WHERE %5$s) LIMIT 1', k.mine, c.conrelid::regclass,"
+    "  CASE c.confmatchtype WHEN 'f' THEN '> 0' ELSE '= ' || pg_catalog.cardinality(c.conkey) END,"
+    "  CASE t.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || c.confrelid::regclass, k.equal)"
+    " FROM pg_catalog.pg_constraint c"
+    " JOIN pg_catalog.pg_class f ON f.oid = c.conrelid"
+    " JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace"
+    " JOIN pg_catalog.pg_class t ON t.oid = c.confrelid"
+    " JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace"
+    " CROSS JOIN LATERAL (SELECT"
+    "  pg_catalog.string_agg(a.attname, ', ' ORDER BY u.place) AS names,"
+    "  pg_catalog.string_agg(pg_catalog.format('t.%I', a.attname), ', ' ORDER BY u.place) AS mine,"
+    "  pg_catalog.string_agg(pg_catalog.format('p.%I OPERATOR(%I.%s) t.%I', b.attname, n.nspname,"
+    "   e.oprname, a.attname), ' AND ') AS equal"
+    "  FROM ROWS FROM (pg_catalog.unnest(c.conkey), pg_catalog.unnest(c.confkey),"
+    "   pg_catalog.unnest(c.conpfeqop)) WITH ORDINALITY"
+    "   AS u (mine, other, operator, place)"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = u.mine"
+    "  JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = u.other"
+    "  JOIN pg_catalog.pg_operator e ON e.oid = u.operator"
+    "  JOIN pg_catalog.pg_namespace n ON n.oid = e.oprnamespace) k"
+    " WHERE c.contype = 'f' AND c.conparentid = 0 AND fn.nspname = $1 AND f.relname = $2"
+    " ORDER BY c.conname";
+
+static bool check_rows_of_key(struct postgres *target, const struct mapping *mapping,
+                              const struct mapping_table *table, const PGresult *keys, int key,
+                              const char *run, struct error *error)
+{
+    PGresult *rows;
+    if (!postgres_query(target, PQgetvalue(keys, key, ROWS_SQL), &run, 1, &rows, error))
+        return false;
+    bool ok = PQntuples(rows) == 0;
+    if (!ok) {
+        error_set(error, ERROR_DATA,
+                  "%s rows of %s refer to rows that are not in %s, which its foreign key %s does "
+                  "not allow; one has %s = %s",
+                  PQgetvalue(rows, 0, 1), table->label, PQgetvalue(keys, key, ROWS_TO),
+                  PQgetvalue(keys, key, ROWS_NAME), PQgetvalue(keys, key, ROWS_COLUMNS),
+                  PQgetvalue(rows, 0, 0));
+        error_hint(error,
+                   "triggers are off for this table, and with them its foreign keys while it is "
+                   "loaded: correct it in the source, then graduate run --run-dir DIR --restart %s",
+                   mapping->name);
+        error_at(error, mapping->name, NULL, PQgetvalue(keys, key, ROWS_COLUMNS));
+    }
+    PQclear(rows);
+    return ok;
+}
+
+static bool check_rows_of_table(struct postgres *target, const struct mapping *mapping,
+                                const struct mapping_table *table, const char *run,
+                                struct error *error)
+{
+    const char *const parameters[] = {table->schema, table->name};
+    PGresult *keys;
+    if (!postgres_query(target, rows_sql, parameters, 2, &keys, error))
+        return false;
+    bool ok = true;
+    for (int key = 0; ok && key < PQntuples(keys); key++)
+        ok = check_rows_of_key(target, mapping, table, keys, key, run, error);
+    PQclear(keys);
+    return ok;
+}
+
+bool foreign_key_check_rows(struct postgres *target, const struct project *project, const char *run,
+                            struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        for (size_t t = 0; t < mapping->table_count; t++)
+            if (mapping->tables[t].triggers_off &&
+                !check_rows_of_table(target, mapping, &mapping->tables[t], run, error))
+                return false;
+    }
     return true;
 }

@@ -20,6 +20,10 @@ bool foreign_key_prepare(struct postgres *target, const struct schema *schema, c
 bool foreign_key_read_off(struct postgres *target, const struct project *project, PGresult **keys,
                           struct error *error);
 enum { FOREIGN_KEY_TABLE, FOREIGN_KEY_STEP, FOREIGN_KEY_SQL, FOREIGN_KEY_EXISTS };
+/* Where triggers are off for a table, its keys are not looked at while rows are loaded: look at the
+ * run's rows. ERROR_DATA names the first that refers to nothing. */
+bool foreign_key_check_rows(struct postgres *target, const struct project *project, const char *run,
+                            struct error *error);
 /* They are all on again. */
 bool foreign_key_forget(struct postgres *target, const struct project *project,
                         struct error *error);

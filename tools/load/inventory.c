@@ -70,35 +70,62 @@ static bool refuse_misfits(struct misfits *misfits, struct error *error)
                       "and its run folder): graduate then makes it; nothing was touched");
 }
 
-/* Both types in the words of the mapping; a type of the target that has none cannot be the same. */
+/* Both types in the words of the mapping; a type of the target that has none cannot be the same. A
+ * table that graduate would have made has just the mapping's type; one that the target brings takes
+ * what `taken` says. */
 static void check_type(struct misfits *misfits, const struct schema_output *output,
-                       const struct schema_column *column, const char *type)
+                       const struct schema_column *column, const char *type, const char *taken)
 {
     struct pgtype there;
     struct error unknown;
-    char wanted[64], found[64], problem[256];
+    char wanted[64], found[128], problem[384];
+    const char *is = output->table->exists ? taken : type;
     pgtype_format(&column->type, wanted, sizeof wanted);
-    if (pgtype_parse(type, &there, &unknown))
+    if (pgtype_parse(is, &there, &unknown))
         pgtype_format(&there, found, sizeof found);
     else
-        snprintf(found, sizeof found, "%s", type);
-    snprintf(problem, sizeof problem, "is %s there, and %s in the mapping", type, wanted);
+        snprintf(found, sizeof found, "%s", is);
+    bool other = strcmp(is, type) != 0;
+    snprintf(problem, sizeof problem, "is %s there%s%s, and %s in the mapping", type,
+             other ? ", which takes " : "", other ? found : "", wanted);
     if (strcmp(found, wanted) != 0)
         add_misfit(misfits, output, column->name, problem);
 }
 
-enum { THERE_NAME, THERE_TYPE, THERE_GENERATED, THERE_NEEDED };
-/* Needed is what a row without it would be refused for, unless a trigger fills it first. */
+enum { THERE_NAME, THERE_TYPE, THERE_GENERATED, THERE_NEEDED, THERE_TAKEN };
+/* Needed is what a row without it would be refused for, unless a trigger fills it first. Taken is
+ * the type whose binary form the column's takes: a domain that of what it is over, an enum and what
+ * is a text with other rules (citext) that of text. */
 static const char columns_sql[] =
-    "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',"
+    "WITH RECURSIVE base (attnum, oid, modifier) AS ("
+    " SELECT a.attnum, a.atttypid, a.atttypmod FROM pg_catalog.pg_attribute a"
+    "  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+    "  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    "  WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0"
+    " UNION ALL SELECT b.attnum, t.typbasetype, t.typtypmod FROM base b"
+    "  JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')"
+    " SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',"
     " (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''"
     "  AND t.typdefault IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g"
-    "   WHERE g.tgrelid = c.oid AND g.tgenabled IN ('O', 'A') AND g.tgtype & 7 = 7)"
+    "   WHERE g.tgrelid = c.oid AND pg_catalog.strpos($3, g.tgenabled::pg_catalog.text) > 0"
+    "   AND g.tgtype & 7 = 7),"
+    " CASE WHEN u.typtype = 'e' OR (u.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace"
+    "  AND EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = u.oid"
+    "   AND k.casttarget = 'pg_catalog.text'::pg_catalog.regtype AND k.castmethod = 'b'))"
+    "  THEN 'text' ELSE pg_catalog.format_type(b.oid, b.modifier) END"
     " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
     " JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " JOIN base b ON b.attnum = a.attnum JOIN pg_catalog.pg_type u ON u.oid = b.oid"
+    "  AND u.typtype <> 'd'"
     " WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attnum";
+
+/* The values of tgenabled for which a trigger acts. */
+static const char *acting(const struct mapping_table *table)
+{
+    return table->triggers_off ? "AR" : "OA";
+}
 
 static const struct schema_column *column_of(const struct schema_output *output, const char *name)
 {
@@ -124,7 +151,8 @@ static void check_there(struct misfits *misfits, const struct schema_output *out
             add_misfit(misfits, output, name,
                        "is generated there, so nothing can be written to it");
         } else if (column != NULL) {
-            check_type(misfits, output, column, PQgetvalue(there, row, THERE_TYPE));
+            check_type(misfits, output, column, PQgetvalue(there, row, THERE_TYPE),
+                       PQgetvalue(there, row, THERE_TAKEN));
         }
     }
     for (size_t i = 0; i < output->column_count; i++) {
@@ -140,9 +168,10 @@ static void check_there(struct misfits *misfits, const struct schema_output *out
 static bool check_columns(struct misfits *misfits, struct postgres *target,
                           const struct schema_output *output, struct error *error)
 {
-    const char *const parameters[] = {output->table->schema, output->table->name};
+    const struct mapping_table *table = output->table;
+    const char *const parameters[] = {table->schema, table->name, acting(table)};
     PGresult *there;
-    if (!postgres_query(target, columns_sql, parameters, 2, &there, error))
+    if (!postgres_query(target, columns_sql, parameters, 3, &there, error))
         return false;
     check_there(misfits, output, there);
     PQclear(there);
@@ -218,14 +247,15 @@ bool inventory_tell_triggers(const struct inventory *inventory, struct postgres 
         " JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
         " JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace"
         " WHERE s.nspname = $1 AND c.relname = $2 AND NOT t.tgisinternal"
-        " AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0 ORDER BY t.tgname";
+        " AND pg_catalog.strpos($3, t.tgenabled::pg_catalog.text) > 0 AND t.tgtype & 4 <> 0"
+        " ORDER BY t.tgname";
     for (size_t i = 0; i < inventory->count; i++) {
         const struct mapping_table *table = inventory->tables[i].table;
-        const char *const parameters[] = {table->schema, table->name};
+        const char *const parameters[] = {table->schema, table->name, acting(table)};
         PGresult *result;
         if (!inventory->tables[i].exists)
             continue;
-        if (!postgres_query(target, sql, parameters, 2, &result, error))
+        if (!postgres_query(target, sql, parameters, 3, &result, error))
             return false;
         for (int row = 0; row < PQntuples(result); row++)
             message_warning("%s of the target has the trigger %s: for %s that is loaded, %s runs",

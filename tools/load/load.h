@@ -25,7 +25,7 @@ bool load_stream(struct postgres *target, const struct project *project, const s
 
 /* One batch: its ledger row and all its rows, or nothing. *rows counts those of the target's own
  * tables. The payload is that of a rows frame. */
-bool load_batch(struct postgres *target, const struct fence *fence,
+bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
                 const struct stream_outputs *outputs, const struct stream_batch *batch,
                 const uint8_t *payload, size_t length, int64_t *rows, struct error *error);
 

@@ -172,8 +172,8 @@ static bool take_batch(struct loading *loading, const struct frame *frame, struc
         return false;
     if (batch.batch <= loading->progress.batch)
         return check_loaded(loading, &batch, error);
-    if (!load_batch(loading->target, loading->fence, &loading->outputs, &batch, frame->payload,
-                    frame->payload_length, &rows, error))
+    if (!load_batch(loading->target, loading->fence, loading->mapping, &loading->outputs, &batch,
+                    frame->payload, frame->payload_length, &rows, error))
         return false;
     struct ledger_progress *progress = &loading->progress;
     progress->batch = batch.batch;

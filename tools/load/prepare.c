@@ -5,8 +5,10 @@
 #include "load.h"
 #include "origin.h"
 #include "precondition.h"
+#include "resident.h"
 #include "restart.h"
 #include "statement.h"
+#include "trigger.h"
 #include "undo.h"
 
 #include "graduate/crash.h"
@@ -70,7 +72,8 @@ static bool clear_unfinished(struct preparing *preparing, struct error *error)
     return ok;
 }
 
-/* Every table that holds rows, with their number. */
+/* Every table that holds rows, with their number; but for those of which it is said what becomes of
+ * such rows. */
 static bool check_empty(const struct preparing *preparing, const struct inventory *inventory,
                         struct error *error)
 {
@@ -79,7 +82,7 @@ static bool check_empty(const struct preparing *preparing, const struct inventor
     buffer_init(&list);
     for (size_t i = 0; i < inventory->count; i++) {
         const struct inventory_table *entry = &inventory->tables[i];
-        if (entry->rows > 0)
+        if (entry->rows > 0 && entry->table->if_there == IF_THERE_FAIL)
             buffer_printf(&list, "%s%s has %" PRId64, full++ > 0 ? ", " : "", entry->table->label,
                           entry->rows);
     }
@@ -200,13 +203,21 @@ static bool order_entities(struct preparing *preparing, struct error *error)
 /* Once the data is there, the keys that are on stay on. */
 static bool order_again(struct preparing *preparing, const char *run, struct error *error)
 {
-    bool loading, lacks;
+    bool loading;
     return ask(preparing->target, "SELECT state = 'loading' FROM graduate.runs WHERE run = $1",
                &run, 1, &loading, error) &&
-           ask(preparing->target, "SELECT to_regclass('graduate.foreign_keys') IS NULL", NULL, 0,
-               &lacks, error) &&
-           (!lacks || postgres_exec(preparing->target, ledger_ddl, error)) &&
            (!loading || order_entities(preparing, error));
+}
+
+/* The ledger of an earlier version has fewer tables. */
+static bool complete_ledger(struct preparing *preparing, struct error *error)
+{
+    bool lacks;
+    return ask(preparing->target,
+               "SELECT to_regclass('graduate.foreign_keys') IS NULL"
+               " OR to_regclass('graduate.met') IS NULL",
+               NULL, 0, &lacks, error) &&
+           (!lacks || postgres_exec(preparing->target, ledger_ddl, error));
 }
 
 static bool begin_run(struct preparing *preparing, struct error *error)
@@ -215,6 +226,7 @@ static bool begin_run(struct preparing *preparing, struct error *error)
     if (!inventory_take(&inventory, preparing->target, preparing->given->schema, true, error))
         return false;
     bool ok = check_empty(preparing, &inventory, error) &&
+              resident_check(preparing->target, preparing->given->schema, error) &&
               inventory_tell_triggers(&inventory, preparing->target, error) &&
               postgres_exec(preparing->target, ledger_ddl, error) && insert_run(preparing, error) &&
               origin_record(preparing->target, preparing->prepared->run,
@@ -251,7 +263,7 @@ static bool resume_run(struct preparing *preparing, const char *run, struct erro
     if (!fence_check_mapping(preparing->target, run, given->schema->project, error) ||
         !origin_check(preparing->target, run, given->schema->project, given->catalogs,
                       given->catalog_count, &given->restarts, error) ||
-        !next_generation(preparing, run, error) ||
+        !next_generation(preparing, run, error) || !complete_ledger(preparing, error) ||
         !inventory_take(&inventory, preparing->target, given->schema, false, error))
         return false;
     bool ok = check_complete(&inventory, error) && restart(preparing, run, error) &&
@@ -266,6 +278,7 @@ static bool prepare(struct preparing *preparing, struct error *error)
     bool has_ledger, has_run = false;
     if (!precondition_check(preparing->target, given->schema->project, given->catalogs,
                             given->catalog_count, error) ||
+        !trigger_check(preparing->target, given->schema->project, error) ||
         !ask(preparing->target, "SELECT to_regclass('graduate.runs') IS NOT NULL", NULL, 0,
              &has_ledger, error))
         return false;

@@ -149,6 +149,13 @@ bool refusal_of_copy(const struct postgres *target, const PGresult *result,
     return false;
 }
 
+bool refusal_of_rows(const struct postgres *target, const PGresult *result,
+                     const struct stream_output *output, struct error *error)
+{
+    static const struct stream_section none = {.tuples = (const uint8_t *)""};
+    return refusal_of_copy(target, result, output, &none, error);
+}
+
 /* A key that the server names in a detail, whatever its language: "(id)=(0)". */
 struct named_key {
     const char *text, *values; /* from the columns' parenthesis on, from behind the values' */

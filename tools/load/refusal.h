@@ -14,6 +14,11 @@ bool refusal_of_copy(const struct postgres *target, const PGresult *result,
                      const struct stream_output *output, const struct stream_section *section,
                      struct error *error);
 
+/* The error of a statement that takes rows of an output over from a temporary table; the server
+ * names none of them. Always returns false. */
+bool refusal_of_rows(const struct postgres *target, const PGresult *result,
+                     const struct stream_output *output, struct error *error);
+
 /* The error of a failed statement on a table, "foreign key books_user_id_fkey on public.books".
  * `entities` are those that fill the table, "books,drafts", when they have; then no second call
  * can cure what the rows do not allow, and the hint says what does. NULL: nothing is loaded yet.

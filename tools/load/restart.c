@@ -1,4 +1,5 @@
 #include "restart.h"
+#include "removal.h"
 
 #include "graduate/message.h"
 #include "graduate/sql.h"
@@ -98,8 +99,10 @@ static bool count_written(struct restarting *r, const char *entity, const char *
     const char *const parameters[] = {r->run, entity, table};
     PGresult *result;
     if (!postgres_query(r->target,
-                        "SELECT coalesce(sum((rows ->> $3)::bigint), 0) FROM graduate.batches"
-                        " WHERE run = $1 AND entity = $2",
+                        "SELECT coalesce(sum((rows ->> $3)::bigint), 0) + (SELECT count(*)"
+                        "  FROM graduate.met m WHERE m.run = $1 AND m.entity = $2"
+                        "  AND m.table_name = $3 AND m.made_in_run AND m.updated)"
+                        " FROM graduate.batches WHERE run = $1 AND entity = $2",
                         parameters, 3, &result, r->error))
         return false;
     *rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
@@ -107,37 +110,51 @@ static bool count_written(struct restarting *r, const char *entity, const char *
     return true;
 }
 
+/* Rows that are not as the entity left them must not be undone blindly. */
+static bool check_removed(struct restarting *r, const struct removal *removal,
+                          const PGresult *result, int64_t written, int64_t updated)
+{
+    int64_t deleted = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    int64_t back = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    if (deleted == written && back == updated)
+        return removal_check(removal, strtoll(PQgetvalue(result, 0, 2), NULL, 10), r->error);
+    error_set(r->error, ERROR_REFUSED,
+              "%s holds %" PRId64 " rows as %s was loaded into it, and %" PRId64
+              " were: the others are gone or were changed since",
+              removal->label, deleted + back, removal->entity, written + updated);
+    return error_hint(r->error,
+                      "what changed them must not be undone blindly: begin a new run, in an "
+                      "empty database or after graduate undo --run-dir DIR");
+}
+
 static bool delete_rows(struct restarting *r, const char *entity, const struct mapping_table *table)
 {
-    int64_t written;
-    struct buffer sql;
+    int64_t written, updated;
+    struct buffer name, sql, counts;
     PGresult *result = NULL;
     if (!count_written(r, entity, table->label, &written))
         return false;
+    buffer_init(&name);
     buffer_init(&sql);
-    buffer_puts(&sql, "DELETE FROM ");
-    sql_put_qualified(&sql, table->schema, table->name);
-    /* xmin has the lower 32 bits of the number */
-    buffer_puts(&sql, " WHERE xmin::text::bigint IN (SELECT transaction & 4294967295"
-                      " FROM graduate.batches WHERE run = $1 AND entity = $2)");
+    buffer_init(&counts);
+    sql_put_qualified(&name, table->schema, table->name);
+    const struct removal removal = {r->run, entity, table->label, buffer_text(&name)};
     const char *const parameters[] = {r->run, entity};
-    bool ok = buffer_ok(&sql, r->error) &&
-              postgres_query(r->target, buffer_text(&sql), parameters, 2, &result, r->error);
+    bool ok = buffer_ok(&name, r->error) &&
+              removal_put(r->target, &removal, 0, &sql, &counts, &updated, r->error);
+    buffer_puts(&sql, buffer_text(&counts));
+    ok = ok && buffer_ok(&counts, r->error) && buffer_ok(&sql, r->error) &&
+         postgres_query(r->target, buffer_text(&sql), parameters, 2, &result, r->error);
     if (!ok && strcmp(r->error->sqlstate, "23503") == 0) { /* a key that lets nothing go along */
         r->error->code = ERROR_REFUSED;
         error_hint(r->error, "the run did not make that foreign key: take it away, or the rows "
                              "that refer to these, and restart again");
     }
-    if (ok && strtoll(PQcmdTuples(result), NULL, 10) != written) {
-        ok = error_set(r->error, ERROR_REFUSED,
-                       "%s holds %s rows as %s was loaded into it, and %" PRId64 " were: the "
-                       "others are gone or were changed since",
-                       table->label, PQcmdTuples(result), entity, written);
-        error_hint(r->error, "what changed them must not be undone blindly: begin a new run, in an "
-                             "empty database or after graduate undo --run-dir DIR");
-    }
+    ok = ok && check_removed(r, &removal, result, written, updated);
     PQclear(result);
+    buffer_release(&name);
     buffer_release(&sql);
+    buffer_release(&counts);
     return ok;
 }
 
@@ -161,6 +178,7 @@ static bool forget(struct restarting *r, const struct mapping *mapping)
 {
     static const char *const forgotten[] = {
         "DELETE FROM graduate.losses WHERE run = $1 AND entity = $2",
+        "DELETE FROM graduate.met WHERE run = $1 AND entity = $2",
         "DELETE FROM graduate.batches WHERE run = $1 AND entity = $2",
         "DELETE FROM graduate.partitions WHERE run = $1 AND entity = $2",
     };

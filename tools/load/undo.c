@@ -1,5 +1,6 @@
 #include "undo.h"
 #include "load.h"
+#include "removal.h"
 
 #include "graduate/crash.h"
 #include "graduate/ledger.h"
@@ -22,7 +23,7 @@ struct undo {
     bool changed_too;
     struct error *error;
     PGresult *tables; /* those of the run that are there; the columns: */
-    int64_t made, rows;
+    int64_t made, rows, back;
 };
 enum { TABLE_NAME, TABLE_LABEL, TABLE_EXISTED, TABLE_WRITTEN };
 
@@ -89,7 +90,8 @@ static bool read_tables(struct undo *u)
     static const char sql[] =
         "SELECT n.name, t.table_name, t.existed,"
         " coalesce((SELECT sum((b.rows ->> t.table_name)::bigint) FROM graduate.batches b"
-        "  WHERE b.run = t.run), 0)"
+        "  WHERE b.run = t.run), 0) + (SELECT count(*) FROM graduate.met m WHERE m.run = t.run"
+        "  AND m.table_name = t.table_name AND m.made_in_run)"
         " FROM graduate.tables t CROSS JOIN LATERAL (SELECT pg_catalog.format('%I.%I',"
         "  split_part(t.table_name, '.', 1), substr(t.table_name, strpos(t.table_name, '.') + 1))"
         "  AS name) n"
@@ -153,6 +155,25 @@ static bool take_things_back(struct undo *u)
     return ok;
 }
 
+static struct removal removal_of(const struct undo *u, int table)
+{
+    return (struct removal){u->run, NULL, table_text(u, table, TABLE_LABEL),
+                            table_text(u, table, TABLE_NAME)};
+}
+
+/* The parameters are those of a removal. */
+static bool count_hanging(struct undo *u, struct buffer *sql, int64_t *count)
+{
+    const char *const parameters[] = {u->run, NULL};
+    PGresult *result;
+    if (!buffer_ok(sql, u->error) ||
+        !postgres_query(u->target, buffer_text(sql), parameters, 2, &result, u->error))
+        return false;
+    *count = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return true;
+}
+
 /* Rows of others that refer to the run's, by a key that would take them along or change them. */
 static bool check_hanging(struct undo *u, int table)
 {
@@ -172,13 +193,14 @@ static bool check_hanging(struct undo *u, int table)
     buffer_init(&sql);
     bool ok = true;
     for (int row = 0; ok && row < PQntuples(keys); row++) {
-        int64_t hanging;
+        const struct removal removal = removal_of(u, table);
+        int64_t hanging = 0;
         buffer_clear(&sql);
-        buffer_printf(&sql,
-                      "SELECT count(*) FROM %s r JOIN %s t ON %s WHERE t" WRITTEN_BY_RUN
-                      " AND NOT r" WRITTEN_BY_RUN,
-                      PQgetvalue(keys, row, 0), name, PQgetvalue(keys, row, 1));
-        ok = read_count(u, &sql, &hanging);
+        buffer_printf(
+            &sql, "SELECT count(*) FROM %s r JOIN %s t ON %s WHERE NOT r" WRITTEN_BY_RUN " AND ",
+            PQgetvalue(keys, row, 0), name, PQgetvalue(keys, row, 1));
+        ok = removal_put_condition(u->target, &removal, &sql, u->error) &&
+             count_hanging(u, &sql, &hanging);
         if (ok && hanging > 0) {
             ok = error_set(u->error, ERROR_REFUSED,
                            "%" PRId64 " rows of %s hang on those that the run wrote into %s, and "
@@ -191,22 +213,6 @@ static bool check_hanging(struct undo *u, int table)
     buffer_release(&sql);
     PQclear(keys);
     return ok;
-}
-
-/* One statement: at its end the keys between the tables find nothing that hangs. */
-static void put_delete(const struct undo *u, struct buffer *sql, struct buffer *counts)
-{
-    const char *separator = "WITH ";
-    for (int table = 0; table < PQntuples(u->tables); table++) {
-        if (!table_existed(u, table))
-            continue;
-        buffer_printf(sql, "%sd%d AS (DELETE FROM %s t WHERE t" WRITTEN_BY_RUN " RETURNING 1)",
-                      separator, table, table_text(u, table, TABLE_NAME));
-        buffer_printf(counts, "%s(SELECT count(*) FROM d%d)",
-                      counts->length > 0 ? ", " : " SELECT ", table);
-        separator = ", ";
-    }
-    buffer_puts(sql, buffer_text(counts));
 }
 
 static bool check_deleted(struct undo *u, int table, int64_t deleted)
@@ -231,33 +237,91 @@ static bool check_deleted(struct undo *u, int table, int64_t deleted)
                                 "changed; nothing was touched");
 }
 
+static bool check_back(struct undo *u, int table, int64_t updated, int64_t back, int64_t changed)
+{
+    const struct removal removal = removal_of(u, table);
+    u->back += back;
+    if (back == updated)
+        return removal_check(&removal, changed, u->error);
+    if (u->changed_too) {
+        message_warning("%" PRId64 " of the rows of %s that the run updated were changed since, or "
+                        "are gone; they stay so",
+                        updated - back, removal.label);
+        return removal_check(&removal, changed, u->error);
+    }
+    error_set(u->error, ERROR_REFUSED,
+              "%s holds %" PRId64 " rows as the run updated them, and it updated %" PRId64
+              ": the others are gone or were changed since",
+              removal.label, back, updated);
+    return error_hint(u->error, "--changed-too puts the rest back, and leaves those that were "
+                                "changed; nothing was touched");
+}
+
+/* One statement: at its end the keys between the tables find nothing that hangs. */
+static bool put_removals(struct undo *u, struct buffer *sql, int64_t *updated)
+{
+    struct buffer counts;
+    bool ok = true;
+    buffer_init(&counts);
+    for (int table = 0; ok && table < PQntuples(u->tables); table++) {
+        const struct removal removal = removal_of(u, table);
+        ok = !table_existed(u, table) ||
+             removal_put(u->target, &removal, table, sql, &counts, &updated[table], u->error);
+    }
+    buffer_puts(sql, buffer_text(&counts));
+    sql->failed = sql->failed || counts.failed;
+    buffer_release(&counts);
+    return ok && buffer_ok(sql, u->error);
+}
+
+static bool remove_rows(struct undo *u, const char *sql, PGresult **result)
+{
+    const char *const parameters[] = {u->run, NULL};
+    if (postgres_query(u->target, sql, parameters, 2, result, u->error) &&
+        postgres_exec(u->target, "SET CONSTRAINTS ALL IMMEDIATE", u->error))
+        return true;
+    if (strcmp(u->error->sqlstate, "23503") == 0) {
+        u->error->code = ERROR_REFUSED;
+        error_hint(u->error, "the run did not write the rows that refer to these: take them "
+                             "away first; nothing was touched");
+    }
+    return false;
+}
+
+static bool check_removed(struct undo *u, const PGresult *result, const int64_t *updated)
+{
+    bool ok = true;
+    for (int table = 0, column = 0; ok && table < PQntuples(u->tables); table++) {
+        int64_t numbers[3];
+        if (!table_existed(u, table))
+            continue;
+        for (size_t i = 0; i < 3; i++)
+            numbers[i] = strtoll(PQgetvalue(result, 0, column++), NULL, 10);
+        ok = check_deleted(u, table, numbers[0]) &&
+             check_back(u, table, updated[table], numbers[1], numbers[2]);
+    }
+    return ok;
+}
+
 static bool delete_rows(struct undo *u)
 {
-    struct buffer sql, counts;
+    struct buffer sql;
     PGresult *result = NULL;
     bool ok = true;
     for (int table = 0; ok && table < PQntuples(u->tables); table++)
         ok = !table_existed(u, table) || check_hanging(u, table);
     if (!ok)
         return false;
+    int64_t *updated = calloc((size_t)PQntuples(u->tables) + 1, sizeof *updated);
+    if (updated == NULL)
+        return error_memory(u->error);
     buffer_init(&sql);
-    buffer_init(&counts);
-    put_delete(u, &sql, &counts);
-    if (counts.length > 0) {
-        ok = buffer_ok(&sql, u->error) && query(u, buffer_text(&sql), &result) &&
-             postgres_exec(u->target, "SET CONSTRAINTS ALL IMMEDIATE", u->error);
-        if (!ok && strcmp(u->error->sqlstate, "23503") == 0) {
-            u->error->code = ERROR_REFUSED;
-            error_hint(u->error, "the run did not write the rows that refer to these: take them "
-                                 "away first; nothing was touched");
-        }
-    }
-    for (int table = 0, column = 0; ok && table < PQntuples(u->tables); table++)
-        if (table_existed(u, table))
-            ok = check_deleted(u, table, strtoll(PQgetvalue(result, 0, column++), NULL, 10));
+    ok = put_removals(u, &sql, updated) &&
+         (sql.length == 0 ||
+          (remove_rows(u, buffer_text(&sql), &result) && check_removed(u, result, updated)));
     PQclear(result);
     buffer_release(&sql);
-    buffer_release(&counts);
+    free(updated);
     return ok;
 }
 
@@ -303,8 +367,10 @@ static bool forget(struct undo *u)
 
 static bool undo_all(struct undo *u)
 {
-    /* This waits for the transaction of a loader that is still at work; the next finds no run. */
-    if (!change(u, "SELECT FROM graduate.runs WHERE run = $1 FOR UPDATE") || !read_tables(u))
+    /* This waits for the transaction of a loader that is still at work; the next finds no run. The
+     * ledger of an earlier version has fewer tables. */
+    if (!change(u, "SELECT FROM graduate.runs WHERE run = $1 FOR UPDATE") ||
+        !postgres_exec(u->target, ledger_ddl, u->error) || !read_tables(u))
         return false;
     for (int table = 0; table < PQntuples(u->tables); table++) {
         if (table_existed(u, table))
@@ -330,6 +396,8 @@ bool undo_run(struct postgres *target, const char *run, bool changed_too, struct
         message_info("run %s is out of the target again: %" PRId64 " tables that it had made, and "
                      "%" PRId64 " rows of tables that were there before",
                      run, u.made, u.rows);
+    if (ok && u.back > 0)
+        message_info("%" PRId64 " rows that it had updated are what they were", u.back);
     return ok;
 }
 

@@ -186,15 +186,22 @@ struct mapping_grant {
     struct words privileges; /* "select", "insert", "update", "delete" */
 };
 
+/* What becomes of a row of a table that exists whose key a record has, too. */
+enum if_there { IF_THERE_FAIL, IF_THERE_SKIP, IF_THERE_UPDATE };
+
 struct mapping_table {
     const char *schema, *name; /* "public", "books" */
     const char *label;         /* "public.books" */
     const char *each;          /* path of the array whose elements become rows, or NULL */
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
-    struct conditions when;    /* a row only where they hold */
-    const char *why;           /* the reason why records are filtered, or NULL */
-    bool optional;             /* what `each` and `when` name may be in no record */
+    bool triggers_off;         /* none acts on what is loaded into it */
+    enum if_there if_there;
+    struct words updates;   /* IF_THERE_UPDATE: the columns that the row takes; none: all */
+    struct conditions when; /* a row only where they hold */
+    const char *why;        /* the reason why records are filtered, or NULL */
+    bool optional;          /* what `each` and `when` name may be in no record */
+    bool keyless;           /* of a table that exists: nothing names its rows */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;

@@ -1,7 +1,8 @@
 /* account.h: the balance of a run, out of the ledger and of the tables as they are now.
  *
  * Per entity every record that was read is loaded, filtered, rejected, or was rejected and loaded
- * since (retried); per table what is there is what was there before and what was loaded; per path
+ * since (retried); per table what is there is what was there before and what was loaded (rows that
+ * were there already, and were updated or skipped, are either); per path
  * of the source every value that was seen has one fate (fate.h). */
 #ifndef GRADUATE_ACCOUNT_H
 #define GRADUATE_ACCOUNT_H
@@ -21,6 +22,7 @@ struct account_entity {
 struct account_table {
     char *table;
     int64_t before, loaded, present;
+    int64_t updated, skipped; /* rows that were there already when the run came to them */
 };
 struct account_path {
     char *entity, *path;

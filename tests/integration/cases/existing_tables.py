@@ -2,7 +2,17 @@
 
 from tests.integration.cases import Right
 
+TRIGGERS_OFF = {"people.json": {"to": {"public.people": {"triggers": "off"}}}}
+
 RIGHT = {
+    "citext-enum-and-domain-of-an-existing-table": Right(
+        "0 0 0", values=(("select mail, tier, age from public.people", "Ann@Example.org|free|30"),)
+    ),
+    "indexes-and-policies-of-an-existing-table": Right(
+        "2 2 *",
+        says=((0, "people.json: /to/public.people/unique: the target brings this table with all that is on it"),),
+        values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
+    ),
     "not-null-column-that-nothing-fills": Right(
         "0 5 *",
         says=(
@@ -35,9 +45,33 @@ RIGHT = {
             (1, "graduate sets search_path to ''"),
         ),
     ),
-    # That triggers be off while loading cannot be said yet.
+    "row-that-is-there-already": Right(
+        "0 0 0",
+        says=((1, "public.people: 1 updated, 0 skipped"),),
+        values=(("select string_agg(name, ' ' order by id) from public.people", "Ann Bo"),),
+        project={"people.json": {"to": {"public.people": {"if_there": "update"}}}},
+    ),
+    "table-without-a-natural-key": Right(
+        "0 0 0",
+        values=(("select count(*) from public.prices", "2"),),
+        project={"c.json": {"to": {"public.prices": {"key": []}}}},
+    ),
+    "trigger-changes-the-loaded-row": Right(
+        "0 0 0",
+        values=(("select updated_at at time zone 'UTC' from public.people", "2020-01-01 00:00:00"),),
+        never=("has the trigger",),
+        project=TRIGGERS_OFF,
+    ),
+    "trigger-makes-the-row-first": Right(
+        "0 0 0",
+        says=((1, "public.people of the target has the trigger on_new"), (1, "public.profiles: 1 updated, 0 skipped")),
+        values=(("select id, full_name from public.profiles", "1|Ann Lee"),),
+        project={"profiles.json": {"to": {"public.profiles": {"if_there": "update"}}}},
+    ),
     "trigger-writes-to-a-table-that-nobody-loads": Right(
         "0 0 0",
-        says=((1, "public.people of the target has the trigger tell: for each row that is loaded, public.notify_new runs"),),
+        values=(("select count(*) from public.notifications", "0"),),
+        never=("has the trigger",),
+        project=TRIGGERS_OFF,
     ),
 }

@@ -7,9 +7,55 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
-static const char *const table_words[] = {"each",    "keep_shape", "exists",   "when",   "key",
-                                          "columns", "unique",     "indexes",  "checks", "policies",
-                                          "grants",  "comment",    "optional", "why"};
+static const char *const table_words[] = {
+    "each",   "keep_shape", "exists", "triggers", "if_there", "when",    "key",      "columns",
+    "unique", "indexes",    "checks", "policies", "grants",   "comment", "optional", "why"};
+static const char *const switches[] = {"on", "off"};
+static const char *const if_theres[] = {"fail", "skip", "update"}; /* as in enum if_there */
+static const char *const update_words[] = {"update"};
+
+static bool read_triggers(struct reading *r, const cJSON *object, const struct json_place *place,
+                          struct mapping_table *table)
+{
+    const char *word = "on";
+    bool ok = reading_choice(r, object, place, "triggers", switches, COUNT(switches), &word);
+    table->triggers_off = strcmp(word, "off") == 0;
+    return ok;
+}
+
+static bool read_updates(struct reading *r, const cJSON *object, const struct json_place *place,
+                         struct mapping_table *table)
+{
+    struct json_place here = {place, "update", 0};
+    table->if_there = IF_THERE_UPDATE;
+    if (!json_only(object, place, update_words, COUNT(update_words), r->error) ||
+        !reading_member_words(r, object, place, "update", &table->updates) ||
+        !mapping_check_columns(r, &here, table, &table->updates, false))
+        return false;
+    if (table->updates.count == 0)
+        return json_error(r->error, &here, "this names the columns that the row there takes");
+    for (size_t i = 0; i < table->updates.count; i++)
+        for (size_t k = 0; k < table->key.count; k++)
+            if (strcmp(table->updates.items[i], table->key.items[k]) == 0)
+                return json_error(r->error, &here, "\"%s\" is of the key that the row is found by",
+                                  table->key.items[k]);
+    return true;
+}
+
+static bool read_if_there(struct reading *r, const cJSON *object, const struct json_place *place,
+                          struct mapping_table *table)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, "if_there");
+    struct json_place here = {place, "if_there", 0};
+    const char *word = if_theres[IF_THERE_FAIL];
+    if (cJSON_IsObject(value))
+        return read_updates(r, value, &here, table);
+    if (!reading_choice(r, object, place, "if_there", if_theres, COUNT(if_theres), &word))
+        return false;
+    while (strcmp(if_theres[table->if_there], word) != 0)
+        table->if_there++;
+    return true;
+}
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
@@ -35,21 +81,25 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         !reading_path(r, &each, PATH_PLAIN, &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
+        !read_triggers(r, object, place, table) ||
         !reading_bool(r, object, place, "optional", &table->optional) ||
         !reading_text(r, object, place, "why", &table->why) ||
         !mapping_read_conditions(r, object, place, &table->when) ||
         !mapping_read_columns(r, object, place, table) ||
         !reading_member_words(r, object, place, "key", &table->key) ||
         !mapping_check_columns(r, &key, table, &table->key, false) ||
-        !mapping_read_shape(r, object, place, table) ||
+        !read_if_there(r, object, place, table) || !mapping_read_shape(r, object, place, table) ||
         !reading_text(r, object, place, "comment", &table->comment))
         return false;
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;
     if (table->keep_shape && !postgres)
         return json_error(r->error, place, "\"keep_shape\" is for tables of a postgres source");
-    if (table->key.count == 0 && !table->keep_shape)
+    bool said = cJSON_GetObjectItemCaseSensitive(object, "key") != NULL;
+    table->keyless = said && table->exists && table->key.count == 0;
+    if (table->key.count == 0 && !table->keep_shape && !table->keyless)
         return json_error(r->error, place,
-                          "the table needs a \"key\": the columns that name a row");
+                          "the table needs a \"key\": the columns that name a row; of a table that "
+                          "\"exists\" it may be []");
     return true;
 }
 

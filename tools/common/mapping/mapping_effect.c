@@ -52,6 +52,11 @@ static bool is_there(const struct spot *s)
     return s->table->exists;
 }
 
+static bool is_not_there(const struct spot *s)
+{
+    return !is_there(s);
+}
+
 static bool is_further_form(const struct spot *s)
 {
     return s->first != NULL;
@@ -73,13 +78,44 @@ static bool differs_in_exists(const struct spot *s)
     return s->first != NULL && s->first->exists != s->table->exists;
 }
 
+static bool differs_in_triggers(const struct spot *s)
+{
+    return s->first != NULL && s->first->triggers_off != s->table->triggers_off;
+}
+
+static bool is_same_list(const struct words *one, const struct words *other)
+{
+    bool same = one->count == other->count;
+    for (size_t i = 0; same && i < one->count; i++)
+        same = strcmp(one->items[i], other->items[i]) == 0;
+    return same;
+}
+
+static bool differs_in_if_there(const struct spot *s)
+{
+    return s->first != NULL && (s->first->if_there != s->table->if_there ||
+                                !is_same_list(&s->first->updates, &s->table->updates));
+}
+
+/* What one entity made would be there already for the other. */
+static bool is_of_two_entities(const struct spot *s)
+{
+    const struct mapping_table *own = s->mapping->tables;
+    return s->first != NULL && s->table->if_there != IF_THERE_FAIL &&
+           (s->first < own || s->first >= own + s->mapping->table_count);
+}
+
+static bool has_no_key(const struct spot *s)
+{
+    return s->table->keyless && s->table->if_there != IF_THERE_FAIL;
+}
+
 static bool differs_in_key(const struct spot *s)
 {
     const struct words *one = &s->table->key, *other = s->first != NULL ? &s->first->key : one;
-    bool same = one->count == other->count || one->count == 0 || other->count == 0;
-    for (size_t i = 0; same && i < one->count && i < other->count; i++)
-        same = strcmp(one->items[i], other->items[i]) == 0;
-    return !same;
+    bool unsaid = one->count == 0 || other->count == 0;
+    bool same = unsaid || is_same_list(one, other);
+    return !same || (s->first != NULL && s->first->keyless != s->table->keyless);
 }
 
 static bool is_parent(const struct spot *s)
@@ -262,6 +298,7 @@ static bool names_no_field_itself(const struct spot *s)
 /* ---- words ----------------------------------------------------------------------------------- */
 
 #define BROUGHT "the target brings this table with all that is on it; leave this word away"
+#define MADE "graduate makes this table; this word is for one that \"exists\""
 #define FURTHER "the first form of this table decides this; say it there"
 #define TAKEN "a parent's column is taken over as it is in the parent's row"
 
@@ -278,6 +315,11 @@ static const struct barren of_tables[] = {
     {"policies", is_there, BROUGHT},
     {"grants", is_there, BROUGHT},
     {"comment", is_there, BROUGHT},
+    {"triggers", is_not_there, MADE},
+    {"if_there", is_not_there, MADE},
+    {"if_there", has_no_key, "a row that is there is found by its key, and this table has none"},
+    {"if_there", is_of_two_entities,
+     "another mapping fills this table, too: only one that is filled by one mapping can say this"},
     {"unique", is_further_form, FURTHER},
     {"indexes", is_further_form, FURTHER},
     {"checks", is_further_form, FURTHER},
@@ -287,6 +329,9 @@ static const struct barren of_tables[] = {
     {"key", differs_in_key, "the first form of this table has another key, and there is one only"},
     {NULL, differs_in_exists,
      "this table \"exists\" by one of its forms, and by another it does not"},
+    {NULL, differs_in_if_there, "another form of this table says something else by \"if_there\""},
+    {NULL, differs_in_triggers,
+     "the \"triggers\" of this table are off by one of its forms, and by another they are on"},
     {"optional", names_no_field_itself, "no \"each\" and no \"when\" names a field here"},
     {"keep_shape", is_of_elements, "elements have no shape: name their columns"},
     {"why", filters_nothing, "no \"when\" filters records here"},

@@ -272,7 +272,7 @@ static bool resolve_columns(struct resolving *r, struct schema_output *output)
 static bool find_key(struct resolving *r, struct schema_output *output)
 {
     const struct words *words = &output->table->key;
-    bool own = words->count > 0;
+    bool own = words->count > 0 || output->table->keyless;
     size_t count = own ? words->count : r->catalog->key.count;
     output->key = arena_alloc(r->arena, count, sizeof *output->key);
     if (output->key == NULL)
@@ -336,10 +336,26 @@ static bool has_columns(struct resolving *r, const struct schema_output *output,
     return true;
 }
 
+static bool check_update(struct resolving *r, const struct schema_output *output, const char *name)
+{
+    size_t c = 0;
+    while (c < output->column_count && strcmp(output->columns[c].name, name) != 0)
+        c++;
+    if (c == output->column_count)
+        return fail(r, output, name, "\"if_there\" names a column that the table does not have");
+    for (size_t k = 0; k < output->key_count; k++)
+        if (output->key[k] == c)
+            return fail(r, output, name, "the key, by which a row is found, is not updated");
+    return true;
+}
+
 /* What mapping.c cannot check where the catalog brings the columns. */
 static bool check_words(struct resolving *r, const struct schema_output *output)
 {
     const struct mapping_table *table = output->table;
+    for (size_t i = 0; i < table->updates.count; i++)
+        if (!check_update(r, output, table->updates.items[i]))
+            return false;
     for (size_t i = 0; i < table->unique_count; i++)
         if (!has_columns(r, output, &table->uniques[i], false))
             return false;

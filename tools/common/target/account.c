@@ -64,6 +64,40 @@ static const char tables_sql[] =
     "            GROUP BY r.key) l USING (name)"
     " ORDER BY name";
 
+/* Of a table that was there: how many rows that a trigger of the run had made, updated and skipped.
+ */
+static const char met_sql[] =
+    "SELECT table_name, count(*) FILTER (WHERE made_in_run), count(*) FILTER (WHERE updated),"
+    " count(*) FILTER (WHERE NOT updated) FROM graduate.met WHERE run = $1::uuid"
+    " GROUP BY table_name";
+
+/* A ledger of an earlier version has none. */
+static bool read_met(struct postgres *target, const char *run, struct account *account,
+                     struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target, "SELECT WHERE pg_catalog.to_regclass('graduate.met') IS NOT NULL",
+                        NULL, 0, &result, error))
+        return false;
+    bool there = PQntuples(result) > 0;
+    PQclear(result);
+    if (!there)
+        return true;
+    if (!postgres_query(target, met_sql, &run, 1, &result, error))
+        return false;
+    for (int row = 0; row < PQntuples(result); row++)
+        for (size_t i = 0; i < account->table_count; i++) {
+            struct account_table *table = &account->tables[i];
+            if (strcmp(table->table, PQgetvalue(result, row, 0)) != 0)
+                continue;
+            table->loaded += number_at(result, row, 1);
+            table->updated = number_at(result, row, 2);
+            table->skipped = number_at(result, row, 3);
+        }
+    PQclear(result);
+    return true;
+}
+
 static bool read_tables(struct postgres *target, const char *run, struct account *account,
                         struct error *error)
 {
@@ -83,9 +117,11 @@ static bool read_tables(struct postgres *target, const char *run, struct account
         ok = table->table != NULL ? true : error_memory(error);
         account->table_count += ok;
         ok = ok && postgres_count_rows(target, PQgetvalue(result, row, 3), &table->present, error);
-        account->balance += llabs(account_table_balance(table));
     }
     PQclear(result);
+    ok = ok && read_met(target, run, account, error);
+    for (size_t i = 0; ok && i < account->table_count; i++)
+        account->balance += llabs(account_table_balance(&account->tables[i]));
     return ok;
 }
 
@@ -128,8 +164,9 @@ static bool read_paths(struct postgres *target, const char *run, const char *ent
             ok = (path->entity != NULL && path->path != NULL) || error_memory(error);
         }
         if (ok && !read_number(result, row, path))
-            ok = error_set(error, ERROR_TARGET, "the ledger says of %s, %s: \"%s\", which is no fate",
-                           name, at, PQgetvalue(result, row, 2));
+            ok = error_set(error, ERROR_TARGET,
+                           "the ledger says of %s, %s: \"%s\", which is no fate", name, at,
+                           PQgetvalue(result, row, 2));
     }
     for (size_t i = 0; ok && i < account->path_count; i++)
         account->balance += llabs(account_path_balance(&account->paths[i]));
@@ -229,6 +266,10 @@ static bool add_table(cJSON *array, const struct account_table *table)
     cJSON *object = cJSON_CreateObject();
     return cJSON_AddItemToArray(array, object) &&
            cJSON_AddStringToObject(object, "table", table->table) != NULL &&
+           (table->updated == 0 ||
+            cJSON_AddNumberToObject(object, "updated", (double)table->updated) != NULL) &&
+           (table->skipped == 0 ||
+            cJSON_AddNumberToObject(object, "skipped", (double)table->skipped) != NULL) &&
            add_numbers(object, names, values, sizeof names / sizeof names[0],
                        account_table_balance(table));
 }
@@ -243,8 +284,8 @@ static bool add_path(cJSON *array, const struct account_path *path)
               add_numbers(object, fate_names, path->values, FATE_TERMS, account_path_balance(path));
     for (size_t number = FATE_TERMS; ok && number < FATE_COUNT; number++)
         ok = path->values[number] == 0 ||
-             cJSON_AddNumberToObject(object, fate_names[number],
-                                     (double)path->values[number]) != NULL;
+             cJSON_AddNumberToObject(object, fate_names[number], (double)path->values[number]) !=
+                 NULL;
     return ok;
 }
 

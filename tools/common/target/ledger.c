@@ -117,6 +117,21 @@ const char *const ledger_ddl =
     "  'Foreign keys that were here before a run and are off while it loads; sql makes each "
     "again.';\n"
     "\n"
+    "CREATE TABLE IF NOT EXISTS graduate.met (\n"
+    "  run uuid NOT NULL REFERENCES graduate.runs ON DELETE CASCADE,\n"
+    "  entity text NOT NULL,\n"
+    "  table_name text NOT NULL,\n"
+    "  key text NOT NULL,\n"
+    "  named_by text NOT NULL,\n"
+    "  updated boolean NOT NULL,\n"
+    "  made_in_run boolean NOT NULL,\n"
+    "  before text,\n"
+    "  PRIMARY KEY (run, table_name, key)\n"
+    ");\n"
+    "COMMENT ON TABLE graduate.met IS\n"
+    "  'Rows that were here when a run came to their key: left as they were, or updated; before is "
+    "what a row was.';\n"
+    "\n"
     "CREATE TABLE IF NOT EXISTS graduate.losses (\n"
     "  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
     "  run uuid NOT NULL DEFAULT current_setting('graduate.run')::uuid\n"
@@ -132,7 +147,8 @@ const char *const ledger_ddl =
     "  'One row per value that a rule changed on its way: what it was, and what it became.';\n";
 
 const char *const ledger_drop =
-    "DROP TABLE graduate.losses, graduate.made, graduate.foreign_keys, graduate.steps,"
+    "DROP TABLE graduate.losses, graduate.met, graduate.made, graduate.foreign_keys, "
+    "graduate.steps,"
     " graduate.tables, graduate.batches, graduate.partitions, graduate.sources, graduate.runs";
 
 /* The advisory lock of a run: the first two words of SHA-256('graduate'), without their signs. */
@@ -257,8 +273,9 @@ bool ledger_check_done(struct postgres *target, const char *run, struct error *e
     } else if (!PQgetisnull(result, 0, 1)) {
         ok = error_set(error, ERROR_REFUSED, "tables of run %s are gone from %s: %s", run,
                        target->where, PQgetvalue(result, 0, 1));
-        error_hint(error, "what the run loaded into them is lost with them: graduate undo --run-dir "
-                          "DIR takes back what is left; then run again");
+        error_hint(error,
+                   "what the run loaded into them is lost with them: graduate undo --run-dir "
+                   "DIR takes back what is left; then run again");
     }
     PQclear(result);
     return ok;

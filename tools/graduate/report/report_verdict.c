@@ -132,7 +132,8 @@ static void put_unchecked(struct buffer *out, const struct papers *papers)
 static struct arrival arrival_of_papers(const struct papers *papers)
 {
     return arrival_of(member(papers->account, "entities"), member(papers->account, "paths"),
-                      member(papers->account, "objects"), papers->project);
+                      member(papers->account, "objects"), member(papers->account, "tables"),
+                      papers->project);
 }
 
 static const char *headline_of(const struct papers *papers, enum state state)
@@ -263,10 +264,11 @@ static bool add_findings(cJSON *points, const cJSON *report, struct buffer *text
 static bool add_left_behind(cJSON *points, const struct papers *papers, struct buffer *text)
 {
     static const char *const anchors[ARRIVAL_PARTS] = {
-        [ARRIVAL_FILTERED] = "filtered",    [ARRIVAL_REJECTED] = "rejected",
-        [ARRIVAL_ELEMENTS] = "elements",    [ARRIVAL_DROPPED] = "dropped",
-        [ARRIVAL_KEPT_OUT] = "kept-out",    [ARRIVAL_LOST] = "lost",
-        [ARRIVAL_COLLECTIONS] = "left-out", [ARRIVAL_OBJECTS] = "not-kept",
+        [ARRIVAL_FILTERED] = "filtered", [ARRIVAL_REJECTED] = "rejected",
+        [ARRIVAL_ELEMENTS] = "elements", [ARRIVAL_DROPPED] = "dropped",
+        [ARRIVAL_STAYED] = "tables",     [ARRIVAL_KEPT_OUT] = "kept-out",
+        [ARRIVAL_LOST] = "lost",         [ARRIVAL_COLLECTIONS] = "left-out",
+        [ARRIVAL_OBJECTS] = "not-kept",
     };
     const struct arrival arrival = arrival_of_papers(papers);
     bool ok = true;

@@ -69,6 +69,24 @@ static void print_tables(const struct account *account, struct buffer *out)
     sheet_release(&sheet);
 }
 
+/* Rows that were there already: "public.people: 2 updated, 1 skipped". */
+static void print_met(const struct account *account, struct buffer *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < account->table_count; i++) {
+        const struct account_table *table = &account->tables[i];
+        char figures[2][FIGURE_SIZE];
+        if (table->updated == 0 && table->skipped == 0)
+            continue;
+        if (!any)
+            buffer_puts(out, "\nrows that were there when a record came with their key:\n");
+        any = true;
+        buffer_printf(out, "  %s: %s updated, %s skipped (left as they were)\n", table->table,
+                      figure_count(table->updated, figures[0]),
+                      figure_count(table->skipped, figures[1]));
+    }
+}
+
 static size_t paths_of(const struct account *account, size_t first, int64_t sums[FATE_COUNT])
 {
     const char *entity = account->paths[first].entity;
@@ -255,6 +273,7 @@ void account_print(const struct account_papers *papers, struct buffer *out)
     print_entities(account, out);
     buffer_putc(out, '\n');
     print_tables(account, out);
+    print_met(account, out);
     buffer_putc(out, '\n');
     print_values(account, out);
     if (account->balance == 0) {

@@ -4,8 +4,20 @@
 
 #include <string.h>
 
+/* Is a row of the table that was there updated in some of its columns only? */
+static bool is_updated_in_part(const struct project *project, const char *label)
+{
+    for (size_t i = 0; project != NULL && i < project->mapping_count; i++)
+        for (size_t t = 0; t < project->mappings[i]->table_count; t++) {
+            const struct mapping_table *table = &project->mappings[i]->tables[t];
+            if (strcmp(table->label, label) == 0)
+                return table->updates.count > 0;
+        }
+    return false;
+}
+
 struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON *objects,
-                          const struct project *project)
+                          const cJSON *tables, const struct project *project)
 {
     struct arrival arrival = {
         .read = member_sum(entities, "read"),
@@ -18,10 +30,16 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
         .lost = member_sum(paths, "lost"),
         .collections = project != NULL ? (int64_t)project->left_out_count : 0,
     };
-    const cJSON *object;
+    const cJSON *object, *table;
     cJSON_ArrayForEach(object, objects)
     {
         arrival.objects += strcmp(member_text(object, "fate"), "not kept") == 0;
+    }
+    cJSON_ArrayForEach(table, tables)
+    {
+        arrival.stayed += member_count(table, "skipped");
+        if (is_updated_in_part(project, member_text(table, "table")))
+            arrival.stayed += member_count(table, "updated");
     }
     return arrival;
 }
@@ -33,6 +51,7 @@ static int64_t count_of(const struct arrival *arrival, enum arrival_part part)
         [ARRIVAL_ELEMENTS] = arrival->elements,       [ARRIVAL_DROPPED] = arrival->dropped,
         [ARRIVAL_KEPT_OUT] = arrival->kept_out,       [ARRIVAL_LOST] = arrival->lost,
         [ARRIVAL_COLLECTIONS] = arrival->collections, [ARRIVAL_OBJECTS] = arrival->objects,
+        [ARRIVAL_STAYED] = arrival->stayed,
     };
     return counts[part];
 }
@@ -56,6 +75,7 @@ bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, str
         [ARRIVAL_DROPPED] = {"value", "values", "dropped by name"},
         [ARRIVAL_KEPT_OUT] = {"value", "values", "kept out by conditions"},
         [ARRIVAL_LOST] = {"value", "values", "lost by rules, each with a line"},
+        [ARRIVAL_STAYED] = {"row", "rows", "that were there and stayed, in all or some columns"},
         [ARRIVAL_COLLECTIONS] = {"collection or table", "collections and tables",
                                  "left out by name"},
         [ARRIVAL_OBJECTS] = {"object", "objects", "of the sources' catalogs not kept"},

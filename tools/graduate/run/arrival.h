@@ -1,8 +1,8 @@
 /* arrival.h: what did not arrive although all is well: what the mapping asked to leave behind.
  *
  * "Everything arrived" may be said only where all of these numbers are 0. They are told from JSON
- * that graduate wrote: the entities and paths of an account or of a verdict, and objects of an
- * account. */
+ * that graduate wrote: the entities and paths of an account or of a verdict, and objects and tables
+ * of an account. */
 #ifndef GRADUATE_DRIVER_ARRIVAL_H
 #define GRADUATE_DRIVER_ARRIVAL_H
 
@@ -16,13 +16,14 @@ struct arrival {
     int64_t filtered, rejected;      /* records */
     int64_t elements;                /* of arrays, left out by rules */
     int64_t dropped, kept_out, lost; /* values */
+    int64_t stayed;                  /* rows that were there, in all or some columns */
     int64_t collections;             /* and tables of the sources, left out by name */
     int64_t objects;                 /* of the sources' catalogs, not kept */
 };
 
-/* `project` and `objects` may be NULL. */
+/* All but the first two may be NULL. */
 struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON *objects,
-                          const struct project *project);
+                          const cJSON *tables, const struct project *project);
 bool arrival_is_whole(const struct arrival *arrival);
 /* "2 records read, 1 loaded; left behind, as asked: 1 record left out by rules, 2 values dropped by
  * name". */
@@ -36,6 +37,7 @@ enum arrival_part {
     ARRIVAL_DROPPED,
     ARRIVAL_KEPT_OUT,
     ARRIVAL_LOST,
+    ARRIVAL_STAYED,
     ARRIVAL_COLLECTIONS,
     ARRIVAL_OBJECTS,
     ARRIVAL_PARTS,

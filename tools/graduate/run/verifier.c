@@ -308,8 +308,9 @@ static void print_outcome(const cJSON *verdict, const cJSON *account, const stru
                           struct buffer *out)
 {
     enum verifier_outcome outcome = verifier_outcome(verdict);
-    const struct arrival arrival = arrival_of(member(verdict, "entities"), member(verdict, "paths"),
-                                              member(account, "objects"), project);
+    const struct arrival arrival =
+        arrival_of(member(verdict, "entities"), member(verdict, "paths"),
+                   member(account, "objects"), member(account, "tables"), project);
     if (outcome == VERIFIER_HOLDS && member(account, "objects") == NULL) {
         buffer_puts(out, "\nevery record arrived as asked: all levels were checked, and hold; what "
                          "the sources had beside records stands in account.json, which is not "

@@ -220,7 +220,7 @@ bool tuples_describe(struct expectation *e, struct form *form, struct error *err
     for (size_t i = 0; i < table->column_count; i++)
         if (!is_gathered(form, &table->columns[i]) && !add(&g, &table->columns[i]))
             return false;
-    if (table->key.count == 0 && !take_key(&g))
+    if (table->key.count == 0 && !table->keyless && !take_key(&g))
         return false;
     for (size_t i = 0; i < form->column_count; i++)
         g.columns[i].not_null =

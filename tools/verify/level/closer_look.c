@@ -80,6 +80,18 @@ static bool source_changed(const struct content_table *table, struct error *erro
                              "sources");
 }
 
+/* As many rows of a kind as were there before the run are no findings. */
+static void forgive(struct content_table *table, enum row_kind kind, size_t share, bool *wanted,
+                    int64_t *before)
+{
+    int64_t *rows = &table->of_kind[kind], forgiven = *rows < *before ? *rows : *before;
+    *rows -= forgiven;
+    *before -= forgiven;
+    wanted[kind] = *rows > 0;
+    if (share > 0 && *rows > 0 && (size_t)*rows < table->evidence.of_kind[kind])
+        table->evidence.of_kind[kind] = (size_t)*rows;
+}
+
 /* Count what is wrong with a table, and choose which rows are named. */
 static bool judge(struct content *content, struct content_table *table, size_t share,
                   struct error *error)
@@ -95,11 +107,10 @@ static bool judge(struct content *content, struct content_table *table, size_t s
         all += table->of_kind[kind];
     if (all == 0) /* the tallies differed, and now nothing does */
         return source_changed(table, error);
-    int64_t *extra = &table->of_kind[ROW_EXTRA];
-    *extra -= *extra < table->before ? *extra : table->before;
-    wanted[ROW_EXTRA] = *extra > 0;
-    if (share > 0 && *extra > 0 && (size_t)*extra < table->evidence.of_kind[ROW_EXTRA])
-        table->evidence.of_kind[ROW_EXTRA] = (size_t)*extra;
+    int64_t before = table->before - table->met.before;
+    forgive(table, ROW_EXTRA, share, wanted, &before);
+    if (!table->compared.named) /* one that is equal to a record's row is no less from before */
+        forgive(table, ROW_DUPLICATED, share, wanted, &before);
     return evidence_choose(&table->evidence, share, wanted, error);
 }
 

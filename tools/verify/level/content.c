@@ -19,14 +19,15 @@
  * because something was then not checked, the level does not hold but is "unchecked", with that as
  * its reason. Columns that no form gives belong to the target, and are not looked at.
  *
- * Rows that were there before the run (the ledger's rows_before) come from no record either: as
- * many extra rows as that are not findings. Which of the extra ones they are cannot be told.
+ * Rows that were there before the run (the ledger's rows_before) come from no record either, but
+ * for those that a record met (met.h): as many extra rows as that are not findings. Which of the
+ * extra ones they are cannot be told.
  *
- * Going on: tallies of finished entities are kept (state.h) while the records come from checkpoints,
- * each with all that it depends on: the checkpoint file, the mapping, what is compared, the program.
- * Nothing is kept of the target, which others may write to and redefine meanwhile in more ways than
- * could be listed, nor of a source that is read afresh: an answer about yesterday's rows would be
- * wrong today. */
+ * Going on: tallies of finished entities are kept (state.h) while the records come from
+ * checkpoints, each with all that it depends on: the checkpoint file, the mapping, what is
+ * compared, the program. Nothing is kept of the target, which others may write to and redefine
+ * meanwhile in more ways than could be listed, nor of a source that is read afresh: an answer about
+ * yesterday's rows would be wrong today. */
 #include "content.h"
 #include "query.h"
 #include "records.h"
@@ -61,6 +62,7 @@ static bool add_table(struct content *content, const struct expected_table *tabl
     if (there == NULL) {
         there = &content->tables[content->table_count++];
         evidence_init(&there->evidence);
+        met_init(&there->met);
         there->suspects = (struct suspects){.fd = {-1, -1}};
         there->expected = calloc(1, sizeof *there->expected);
         there->found = calloc(1, sizeof *there->found);
@@ -155,7 +157,9 @@ static bool content_init(struct content *content, struct verification *verificat
         ok = add_entity(content, project->mappings[i], error);
     for (size_t i = 0; ok && i < content->table_count; i++)
         ok = compared_settle(&content->tables[i].compared, project, &verification->target,
-                             &verification->verdict, error);
+                             &verification->verdict, error) &&
+             met_read(&content->tables[i].met, &content->tables[i].compared, &verification->target,
+                      verification->run, error);
     return ok && read_before(content, error) && identify(content, error);
 }
 
@@ -164,6 +168,7 @@ static void content_release(struct content *content)
     for (size_t i = 0; i < content->table_count; i++) {
         struct content_table *table = &content->tables[i];
         compared_release(&table->compared);
+        met_release(&table->met);
         suspects_close(&table->suspects);
         evidence_release(&table->evidence);
         free(table->expected);
@@ -238,6 +243,7 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
     bool ok = apart != NULL;
     for (size_t i = 0; ok && i < count; i++) {
         compared_put_identity(&tables[i]->compared, &identity);
+        met_put_identity(&tables[i]->met, &identity);
         apart[i] = calloc(1, sizeof **apart);
         ok = apart[i] != NULL;
     }

@@ -6,12 +6,14 @@
 #include "evidence.h"
 #include "fates.h"
 #include "level.h"
+#include "met.h"
 #include "state.h"
 #include "suspects.h"
 #include "tally.h"
 
 struct content_table {
     struct compared_table compared;
+    struct met met;
     struct tally *expected, *found;
     bool differs[TALLY_BUCKETS];
     size_t differing; /* buckets */

@@ -48,11 +48,17 @@ static const char entities_sql[] =
     " WHERE p.run::text = $1 GROUP BY p.entity";
 
 enum { LEDGER_TABLE, LEDGER_BEFORE, LEDGER_ROWS };
-static const char tables_sql[] =
-    "SELECT name, coalesce(sum(rows_before), 0), coalesce(sum(rows), 0) FROM ("
-    " SELECT table_name AS name, rows_before, 0 AS rows FROM graduate.tables WHERE run::text = $1"
-    " UNION ALL SELECT r.key, 0, r.value::bigint FROM graduate.batches b,"
-    "  jsonb_each_text(b.rows) r WHERE b.run::text = $1) x GROUP BY name ORDER BY name";
+#define TABLES_SQL(more)                                                                           \
+    "SELECT name, coalesce(sum(rows_before), 0), coalesce(sum(rows), 0) FROM ("                    \
+    " SELECT table_name AS name, rows_before, 0 AS rows FROM graduate.tables WHERE run::text = $1" \
+    " UNION ALL SELECT r.key, 0, r.value::bigint FROM graduate.batches b,"                         \
+    "  jsonb_each_text(b.rows) r WHERE b.run::text = $1" more ") x GROUP BY name ORDER BY name"
+
+/* Rows that a trigger of the run made, and records met, are no rows of a batch. A ledger of an
+ * earlier version knows none. */
+static const char tables_sql[] = TABLES_SQL(
+    " UNION ALL SELECT table_name, 0, 1 FROM graduate.met WHERE run::text = $1 AND made_in_run");
+static const char earlier_tables_sql[] = TABLES_SQL("");
 
 static int row_of(const PGresult *rows, const char *name)
 {
@@ -87,6 +93,18 @@ static bool find_run(struct inspection *inspection)
         inspection_doubt(inspection, "run %s is not done: it is %s", run, PQgetvalue(rows, 0, 0));
     PQclear(rows);
     return known;
+}
+
+static PGresult *ask_tables(struct inspection *inspection, const char *run)
+{
+    int64_t there = 0;
+    if (!query_number(inspection, "the ledger",
+                      "SELECT count(*) FROM pg_class c JOIN pg_namespace n"
+                      " ON n.oid = c.relnamespace WHERE n.nspname = 'graduate'"
+                      " AND c.relname = 'met'",
+                      &there, NULL))
+        return NULL;
+    return query(inspection, "the ledger", there > 0 ? tables_sql : earlier_tables_sql, &run, 1);
 }
 
 /* ---- the records ----------------------------------------------------------------------------- */
@@ -421,7 +439,7 @@ bool level_counts(struct verification *verification, struct error *error)
     bool ok = ends_init(&account.ends, &inspection, error);
     if (ok && run != NULL && find_run(&inspection)) {
         entities = query(&inspection, "the ledger", entities_sql, &run, 1);
-        tables = query(&inspection, "the ledger", tables_sql, &run, 1);
+        tables = ask_tables(&inspection, run);
     }
     if (entities != NULL && tables != NULL) {
         account.entities = entities;

@@ -157,7 +157,8 @@ static bool follows(const struct project *project, const struct mapping *entity,
     for (size_t i = 0; i < project->mapping_count; i++)
         for (size_t t = 0; t < project->mappings[i]->table_count; t++)
             forms += strcmp(project->mappings[i]->tables[t].label, form->label) == 0;
-    return forms == 1 && form->when.count == 0 && !is_filtered(entity);
+    return forms == 1 && form->if_there == IF_THERE_FAIL && form->when.count == 0 &&
+           !is_filtered(entity);
 }
 
 /* ---- side by side -----------------------------------------------------------------------------

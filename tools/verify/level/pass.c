@@ -80,8 +80,10 @@ static bool take_expected(void *context, const struct expected_row *row, struct 
         fill->values[i] = fill->columns[i] == SIZE_MAX ? (struct expected_value){.given = false}
                                                        : row->values[fill->columns[i]];
     pass->rows++;
-    return compared_hash(&fill->table->compared, SIDE_EXPECTED, fill->values, &hashes, error) &&
-           pass->visit(pass->content, fill->table, SIDE_EXPECTED, fill->values, &hashes, error);
+    const struct expected_value *values =
+        met_view(&fill->table->met, &fill->table->compared, SIDE_EXPECTED, fill->values);
+    return compared_hash(&fill->table->compared, SIDE_EXPECTED, values, &hashes, error) &&
+           pass->visit(pass->content, fill->table, SIDE_EXPECTED, values, &hashes, error);
 }
 
 static bool pass_init(struct entity_pass *pass, struct content *content,
@@ -179,6 +181,7 @@ static bool take_found(void *context, const struct expected_value *values, struc
 {
     struct table_pass *pass = context;
     struct row_hashes hashes;
+    values = met_view(&pass->table->met, &pass->table->compared, SIDE_FOUND, values);
     return compared_hash(&pass->table->compared, SIDE_FOUND, values, &hashes, error) &&
            pass->visit(pass->content, pass->table, SIDE_FOUND, values, &hashes, error);
 }

@@ -222,7 +222,7 @@ static bool draw_key(struct drawing *d, struct blueprint_table *table)
 {
     bool kept = true;
     table->key = table->mapping->key;
-    if (table->key.count == 0 && d->kept != NULL &&
+    if (table->key.count == 0 && !table->mapping->keyless && d->kept != NULL &&
         !keep_words(d, table, &d->kept->key, &table->key, &kept))
         return false;
     for (size_t i = 0; i < table->key.count; i++) {

@@ -8,6 +8,7 @@ bool compared_init(struct compared_table *compared, const struct mapping_table *
                    struct error *error)
 {
     *compared = (struct compared_table){
+        .mapping = table,
         .label = table->label,
         .schema = table->schema,
         .name = table->name,
@@ -170,10 +171,10 @@ static void settle_key(struct compared_table *compared, bool usable)
         parent = parent || column->parent;
         inside = inside && (!column->parent || column->key);
     }
-    bool named = any && usable;
+    compared->named = any && usable;
     for (size_t i = 0; i < compared->column_count; i++)
-        compared->columns[i].key = compared->columns[i].key || !named;
-    compared->ordered = named && position && parent && inside;
+        compared->columns[i].key = compared->columns[i].key || !compared->named;
+    compared->ordered = compared->named && position && parent && inside;
 }
 
 /* Take out what is not compared; nothing can fail here. */
@@ -256,6 +257,20 @@ static void begin(struct buffer *to, const struct buffer *prefix)
 {
     buffer_clear(to);
     buffer_put(to, prefix->data, prefix->length);
+}
+
+bool compared_hash_key(struct compared_table *compared, enum side side,
+                       const struct expected_value *values, struct hash *key, struct error *error)
+{
+    struct buffer *scratch = &compared->scratch[side].key;
+    begin(scratch, &compared->prefix);
+    for (size_t i = 0; i < compared->column_count; i++)
+        if (compared->columns[i].key)
+            put_value(scratch, values[i].bytes, values[i].length);
+    if (!buffer_ok(scratch, error))
+        return false;
+    *key = hash_of(scratch->data, scratch->length);
+    return true;
 }
 
 bool compared_hash(struct compared_table *compared, enum side side,

@@ -29,10 +29,12 @@ struct compared_scratch {
     struct buffer row, key, parent, rest;
 };
 struct compared_table {
-    const char *label, *schema, *name; /* the project's */
+    const struct mapping_table *mapping; /* a form of it */
+    const char *label, *schema, *name;   /* the project's */
     struct compared_column *columns;
     size_t column_count, entity_count;
-    bool there, ordered;  /* in the target; has positions within a parent */
+    bool there, named;    /* in the target; by a key, and not by all that its rows hold */
+    bool ordered;         /* has positions within a parent */
     struct buffer prefix; /* "table NUL": what the canonical form of a row begins with */
     struct compared_scratch scratch[SIDE_COUNT];
     char left_out[128]; /* a column that could not be compared, and why; "" none */
@@ -59,6 +61,9 @@ void compared_put_select(const struct compared_table *compared, struct buffer *s
 /* Everything that decides what a tally of this table means, as text. */
 void compared_put_identity(const struct compared_table *compared, struct buffer *text);
 
+/* Of the columns of the key alone, which are given: as compared_hash has it. */
+bool compared_hash_key(struct compared_table *compared, enum side side,
+                       const struct expected_value *values, struct hash *key, struct error *error);
 /* Index of a column, or column_count. */
 size_t compared_find(const struct compared_table *compared, const char *name);
 bool compared_hash(struct compared_table *compared, enum side side,

@@ -11,7 +11,8 @@
 
 struct found_column {
     char *name;
-    char *type_text;    /* as format_type prints it; a domain's base type, an enum as text */
+    char *type_text;    /* as format_type prints it; what a domain is over; an enum, and what is text
+                           with other rules (citext), as text */
     struct pgtype type; /* its name is NULL where graduate does not know the type */
     char *full_type;    /* with the name of the domain or enum */
     char *default_sql;  /* NULL: none */

@@ -15,6 +15,7 @@
 /* core.books into public.books, whose columns are id and those given; one column c; a table of
  * elements. */
 #define MAP(to) "{'from':'core.books','to':{" to "}}"
+#define ROW "'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}"
 #define TABLE(members) MAP("'public.books':{" members "}")
 #define COLUMNS(columns, more)                                                                     \
     TABLE("'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}" columns "}" more)
@@ -142,10 +143,23 @@ static void wrong_tables(void **state)
         {MAP("'public.books':[]"), AT_BOOKS ": this list of row forms is empty"},
         {MAP("'public.books':[7]"), AT_BOOKS "/0: a table is an object, and this is a number"},
         {MAP("'public.books':[[{}]]"), AT_BOOKS "/0: a table is an object, and this is an array"},
+        {TABLE("'exists':true,'triggers':'of'"),
+         AT_BOOKS "/triggers: \"of\" is none of: on, off"},
+        {TABLE("'exists':true,'if_there':'keep'," ROW),
+         AT_BOOKS "/if_there: \"keep\" is none of: fail, skip, update"},
+        {TABLE("'exists':true,'if_there':{'upd':[]}," ROW),
+         AT_BOOKS "/if_there: unknown key \"upd\""},
+        {TABLE("'exists':true,'if_there':{'update':[]}," ROW),
+         AT_BOOKS "/if_there/update: this names the columns that the row there takes"},
+        {TABLE("'exists':true,'if_there':{}," ROW), AT_BOOKS "/if_there/update: this names the"},
+        {TABLE("'exists':true,'if_there':{'update':['naem']}," ROW),
+         AT_BOOKS "/if_there/update/0: the table has no column \"naem\""},
+        {TABLE("'exists':true,'if_there':{'update':['id']}," ROW),
+         AT_BOOKS "/if_there/update: \"id\" is of the key that the row is found by"},
         {TABLE("'colums':{}"), AT_BOOKS ": unknown key \"colums\"; did you mean \"columns\"?; "
-                                        "allowed here: each, keep_shape, exists, when, key, "
-                                        "columns, unique, indexes, checks, policies, grants, "
-                                        "comment"},
+                                        "allowed here: each, keep_shape, exists, triggers, "
+                                        "if_there, when, key, columns, unique, indexes, checks, policies, "
+                                        "grants, comment"},
         {TABLE("'keep_shape':'yes'"), AT_BOOKS "/keep_shape: this must be true or false, and is a"},
         {TABLE("'exists':1"), AT_BOOKS "/exists: this must be true or false, and is a number"},
         {TABLE("'each':true"), AT_BOOKS "/each: this must be a text, and is true"},
@@ -155,7 +169,10 @@ static void wrong_tables(void **state)
         {TABLE("'key':['id'],'columns':{}"), AT_BOOKS "/columns: a table needs an object of"},
         {TABLE("'key':['id'],'columns':[]"), AT_BOOKS "/columns: a table needs an object of"},
         {TABLE("'columns':{'id':{'from':'_id','id_of':'books'}}"),
-         AT_BOOKS ": the table needs a \"key\": the columns that name a row"},
+         AT_BOOKS ": the table needs a \"key\": the columns that name a row; of a table that "
+                  "\"exists\" it may be []"},
+        {TABLE("'exists':true,'columns':{'id':{'from':'_id','id_of':'books'}}"),
+         AT_BOOKS ": the table needs a \"key\""},
         {TABLE("'key':[],'columns':{'id':{'from':'_id','id_of':'books'}}"),
          AT_BOOKS ": the table needs a \"key\""},
         {TABLE("'keep_shape':true"),
@@ -446,7 +463,7 @@ static void tables_in_their_order(void **state)
              "{'when':{'kind':'book','gone':{'not':true},'n':{'not':null}},'key':['id'],"
              "'columns':{'id':{'from':'_id','id_of':'books'}},"
              "'comment':'all of them'}],"
-             "'auth.seen':{'exists':true,'key':['id'],'columns':{'id':{'from':'u','id_of':'users'}}"
+             "'auth.seen':{'exists':true,'triggers':'off','key':['id'],'columns':{'id':{'from':'u','id_of':'users'}}"
              "}"),
          &project);
     const struct mapping *books = project_mapping(&project, "books");
@@ -461,6 +478,7 @@ static void tables_in_their_order(void **state)
     assert_string_equal(tables[1].schema, "auth");
     assert_string_equal(tables[1].name, "seen");
     assert_true(tables[1].exists && !tables[0].exists && !tables[0].keep_shape);
+    assert_true(tables[1].triggers_off && !tables[0].triggers_off);
     assert_string_equal(tables[0].comment, "all of them");
     assert_string_equal(tables[2].each, "a.parts");
     const struct conditions *when = &tables[0].when;

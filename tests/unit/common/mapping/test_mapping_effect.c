@@ -58,6 +58,36 @@ static const struct row {
     {THERE("'from':'c','id_of':'users','foreign_key':true", ""),
      "/to/auth.t/columns/c/foreign_key" BROUGHT},
     {THERE("'from':'c','id_of':'users','foreign_key':false", ""), NULL},
+    {THERE("'from':'c','type':'text'", ",'triggers':'off'"), NULL},
+    {THERE("'from':'c','type':'text'", ",'triggers':'on'"), NULL},
+    {FORMS("'from':'d','type':'text'", ",'triggers':'on'"),
+     "/to/public.books/1/triggers: graduate makes this table"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true," ID "}},{'exists':true,'triggers':"
+           "'off'," ID "}}]"),
+     "/to/auth.t/1: the \"triggers\" of this table are off by one of its forms"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'key':[],'columns':{'id':{'from':"
+           "'_id','id_of':'books'}}},{'exists':true," ID "}}]"),
+     "/to/auth.t/1/key: the first form of this table has another key"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'key':[],'columns':{'id':{'from':"
+           "'_id','id_of':'books'}}},{'exists':true,'key':[],'columns':{'id':{'from':'k','type':"
+           "'uuid'}}}]"),
+     NULL},
+    {THERE("'from':'c','type':'text'", ",'if_there':'skip'"), NULL},
+    {THERE("'from':'c','type':'text'", ",'if_there':{'update':['c']}"), NULL},
+    {FORMS("'from':'d','type':'text'", ",'if_there':'fail'"),
+     "/to/public.books/1/if_there: graduate makes this table"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':{'exists':true,'if_there':'skip','key':[],'columns':"
+           "{'id':{'from':'_id','id_of':'books'}}}"),
+     "/to/auth.t/if_there: a row that is there is found by its key, and this table has none"},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'if_there':'skip'," ID "}},{'exists':"
+           "true,'if_there':'update'," ID "}}]"),
+     "/to/auth.t/1: another form of this table says something else by \"if_there\""},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'if_there':{'update':['c']}," ID
+           ",'c':{'from':'c','type':'text'}}},{'exists':true,'if_there':'update'," ID "}}]"),
+     "/to/auth.t/1: another form of this table says something else by \"if_there\""},
+    {BOOKS("'public.books':{" ID "}},'auth.t':[{'exists':true,'if_there':'skip'," ID "}},{'exists':"
+           "true,'if_there':'skip'," ID "}}]"),
+     NULL},
     /* further forms of a table */
     {FORMS("'from':'d','type':'text','null':false,'default':'x'", ""), NULL},
     {FORMS("'from':'d','type':'text'", ",'unique':[['c']]"), "/to/public.books/1/unique" FURTHER},

@@ -308,6 +308,14 @@ static void what_cannot_be_resolved(void **state)
          IN_T "/columns/c: the key names a column that the table does not have", ""},
         {"{'from':'sql.t','drop':['odd','id'],'to':{'public.t':{'keep_shape':true}}}",
          IN_T "/columns/id: the key names a column that the table does not have", ""},
+        {"{'from':'sql.t','drop':['odd','id'],'to':{'public.t':{'keep_shape':true,'exists':true,"
+         "'key':[]}}}",
+         NULL, NULL}, /* nothing names its rows */
+        {KEEP(",'exists':true,'if_there':{'update':['b']}"), NULL, NULL},
+        {KEEP(",'exists':true,'if_there':{'update':['c']}"),
+         IN_T "/columns/c: \"if_there\" names a column that the table does not have", ""},
+        {KEEP(",'exists':true,'if_there':{'update':['b','id']}"),
+         IN_T "/columns/id: the key, by which a row is found, is not updated", ""},
         {KEEP(",'columns':{'c':{'from':'a'}},'indexes':[['a']]"),
          IN_T ": an index names a column that the table does not have: a", ""},
         {KEEP(",'indexes':[['b'],['b','c desc']]"),

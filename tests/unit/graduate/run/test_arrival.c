@@ -38,7 +38,7 @@ static void test_parts(void **state)
         cJSON *entities = cJSON_Parse(cases[i].entities), *paths = cJSON_Parse(cases[i].paths);
         cJSON *objects = cJSON_Parse(cases[i].objects);
         assert_true(entities != NULL && paths != NULL && objects != NULL);
-        struct arrival arrival = arrival_of(entities, paths, objects, &project);
+        struct arrival arrival = arrival_of(entities, paths, objects, NULL, &project);
         struct buffer out, wanted;
         buffer_init(&out);
         buffer_init(&wanted);
@@ -56,10 +56,39 @@ static void test_parts(void **state)
     }
 }
 
+/* Rows of a table that say "if_there": skipped ones stay, updated ones where only some columns are. */
+static void test_rows_that_stay(void **state)
+{
+    (void)state;
+    const char *only[] = {"name"};
+    struct mapping_table tables[] = {
+        {.label = "public.a", .updates = {only, 1}}, {.label = "public.b"}};
+    struct mapping mapping = {.tables = tables, .table_count = 2}, *mappings[] = {&mapping};
+    const struct project project = {.mappings = mappings, .mapping_count = 1};
+    cJSON *none = cJSON_Parse("[]");
+    cJSON *json = cJSON_Parse("[{\"table\": \"public.a\", \"updated\": 3},"
+                              "{\"table\": \"public.b\", \"updated\": 5, \"skipped\": 1}]");
+    struct arrival arrival = arrival_of(none, none, none, json, &project);
+    struct buffer out;
+    buffer_init(&out);
+    assert_int_equal(arrival.stayed, 4);
+    assert_false(arrival_is_whole(&arrival));
+    arrival_put(&arrival, &out);
+    assert_string_equal(buffer_text(&out),
+                        "0 records read, 0 loaded; left behind, as asked: 4 rows that were there and "
+                        "stayed, in all or some columns");
+    arrival = arrival_of(none, none, none, json, NULL);
+    assert_int_equal(arrival.stayed, 1);
+    buffer_release(&out);
+    cJSON_Delete(json);
+    cJSON_Delete(none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_rows_that_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
