@@ -56,7 +56,7 @@ static void set_up(void)
     static cJSON *json;
     struct error error;
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
-    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], &error));
+    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
     MUST(rows_init(&rows, 3, &error));
 }
 
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (plan.paths.count >
         FATE_MOST_PATHS / 2) { /* of all inputs so far: let none be counted as "*" */
         plan_release(&plan);
-        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], &error));
+        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
     }
     rows_clear(&rows);
     losses_clear(&plan.losses);

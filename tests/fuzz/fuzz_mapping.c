@@ -20,7 +20,7 @@ static void put_documents(struct memory_project *m, const struct mapping *entity
     struct rows rows;
     struct error error;
     size_t first, count;
-    if (!plan_compile(&plan, &m->schema, entity, &error)) {
+    if (!plan_compile(&plan, &m->schema, entity, NULL, &error)) {
         MUST(error.code == ERROR_USAGE);
         return;
     }

@@ -48,7 +48,9 @@ ROOMS = {
         "postgres_source headcount objects",
     ),
     "extract/appwrite": Room(
-        "common/base extract/reader", "bson curl math xxhash", "cases appwrite_source appwrite_wire headcount"
+        "common/base common/catalog extract/reader",
+        "bson curl math xxhash",
+        "cases appwrite_source appwrite_wire headcount",
     ),
     "extract": Room(
         "common/base common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
@@ -58,7 +60,7 @@ ROOMS = {
     "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
-        "common/base common/schema common/stream transform/value transform/write",
+        "common/base common/catalog common/schema common/stream transform/value transform/write",
         "bson xxhash",
         "cases transform migration",
     ),

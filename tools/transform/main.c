@@ -106,7 +106,7 @@ static bool compile(struct transform *t, const struct catalog_entity *described,
     t->documents = t->entity->source->kind != SOURCE_POSTGRES;
     bool ok =
         schema_resolve_entity(&t->schema, &t->project, t->entity, &t->catalog, error) &&
-        (t->documents ? plan_compile(&t->plan, &t->schema, t->entity, error)
+        (t->documents ? plan_compile(&t->plan, &t->schema, t->entity, described, error)
                       : tuple_plan_compile(&t->tuples, &t->schema, t->entity, described, error));
     return ok || error->code != ERROR_USAGE || error->hint[0] != '\0'
                ? ok

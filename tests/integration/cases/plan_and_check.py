@@ -28,6 +28,18 @@ RIGHT = {
         never=("rows in the target and run",),
     ),
     "env-file-comments-bom-and-doubles": Right("0 0"),
+    "live-attributes-are-not-compared": Right(
+        "2 2",
+        says=tuple(
+            (place, text)
+            for place in (0, 1)
+            for text in (
+                '4 problems: ', 'columns/title/type: the attribute "title" has up to 50 characters, the column is varchar(5)',
+                'columns/subtitle: "subtitle" is no attribute', 'columns/at/type: the attribute "at" is datetime, the column boolean',
+                'books.json: the attribute "pages" has no place: ',
+            )
+        ),
+    ),
     "no-way-back-from-a-rehearsal": Right(
         "1 0", says=((0, "rehearse again: it takes this one back"), (1, "did not come to its end, and gives way"))
     ),

@@ -1,4 +1,5 @@
 #include "plan.h"
+#include "declared.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,7 +331,7 @@ static bool make_slots(struct compiling *c, struct scope *scope)
 }
 
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
-                  struct error *error)
+                  const struct catalog_entity *described, struct error *error)
 {
     size_t first, count;
     struct compiling c = {plan, NULL, error};
@@ -374,6 +375,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         ok = compile_drop(&c, entity->drops.items[i]);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = make_slots(&c, &plan->scopes[i]);
+    if (ok && described != NULL)
+        ok = declared_check(plan, described, &errors, error);
     ok = ok && errors_give(&errors, error);
     if (!ok)
         plan_release(plan);

@@ -1,6 +1,6 @@
 /* Room transform/plan: a mapping compiled for speed, the walk over a document that fills it, and
- * the count of what it met. It uses common/base, common/schema, common/stream, transform/value
- * and transform/write. */
+ * the count of what it met. It uses common/base, common/catalog, common/schema, common/stream,
+ * transform/value and transform/write. */
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
  *
@@ -14,6 +14,7 @@
 #include "allowed.h"
 #include "encode.h"
 #include "graduate/arena.h"
+#include "graduate/catalog.h"
 #include "graduate/schema.h"
 #include "path_account.h"
 #include "problem.h"
@@ -134,9 +135,10 @@ struct plan {
 };
 
 /* Compile the entity's outputs of a resolved schema, for a document source. The schema must outlive
- * the plan. ERROR_USAGE for what cannot be. */
+ * the plan. `described`: what the source says of the entity (declared.h), or NULL. ERROR_USAGE for
+ * what cannot be. */
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
-                  struct error *error);
+                  const struct catalog_entity *described, struct error *error);
 void plan_release(struct plan *plan);
 
 #endif
