@@ -331,14 +331,17 @@ static bool compile_constant(struct tuple_plan *plan, struct tuple_column *colum
     return copy != NULL ? true : error_memory(error);
 }
 
-/* PostgreSQL would round to fewer places without a word. */
-static bool rounds(const char *from, const struct pgtype *to)
+/* Does the source's type say that it holds what the column's would round, or refuse? */
+static bool narrows(const char *from, const struct pgtype *to)
 {
     struct pgtype source;
     struct error ignored;
-    return to->base == PG_NUMERIC && to->precision > 0 &&
-           (!pgtype_parse(from, &source, &ignored) || source.precision == 0 ||
-            source.scale > to->scale);
+    bool known = pgtype_parse(from, &source, &ignored);
+    if (to->base == PG_NUMERIC)
+        return to->precision > 0 &&
+               (!known || source.precision == 0 || source.scale > to->scale ||
+                source.precision - source.scale > to->precision - to->scale);
+    return known && to->length > 0 && source.length > to->length;
 }
 
 static bool compile_column(struct tuple_plan *plan, const struct schema_column *schema,
@@ -370,7 +373,7 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
     }
     const char *from = plan->catalog->columns[schema->source_column].type;
     column->convert = find_conversion(oid, &schema->type);
-    if (column->convert != NULL && !rounds(from, &schema->type))
+    if (column->convert != NULL && !narrows(from, &schema->type))
         return true;
     char what[200], type[64];
     pgtype_format(&schema->type, type, sizeof type);
