@@ -22,7 +22,7 @@ from tests.integration.lying_mongodb import LyingMongo
 from tests.integration.migration import PROGRAMS
 from tests.integration.small_project import Small, project, shop_of
 from tests.integration.stream_format import frames
-from tests.integration.test_check import graduate
+from tests.integration.test_check import fields_of, graduate
 from tests.integration.test_disturbed import wait_for_hold
 from tests.rig.mongodb import MongoServer
 from tests.rig.postgres import Cluster
@@ -282,6 +282,18 @@ def test_a_run_goes_on_with_the_server_that_it_began_with(targets: Cluster, tmp_
         few.environment["CORE_URI"] = server.uri
         few.succeed()
         assert arrived(few, FEW)
+
+
+def test_a_plan_without_mappings(targets: Cluster, server: MongoServer, tmp_path: Path) -> None:
+    """The first records of a server are looked at, and no more of them are asked for than a page."""
+    with things_of(tmp_path, targets, server, [f"{n:04}" for n in range(1100)]) as things, server.client() as client:
+        client.things.things.insert_one({"_id": "9999", "late": 1})
+        (things.files / "things.json").unlink()
+        ended = graduate(things, "plan")
+        things.complaint(ended, USAGE, "has no mapping files")
+        listed = fields_of(ended.stdout, "core.things")
+        assert listed == {"_id": "string never null", "n": "int never null", "text": "string never null"}
+        assert any(line.split()[:2] == ["core.things", "1,101"] for line in ended.stdout.splitlines()), ended.stdout
 
 
 # ---- what is beside documents ----------------------------------------------------------------------

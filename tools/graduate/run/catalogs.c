@@ -10,6 +10,7 @@
 #include "graduate/postgres.h"
 #include "graduate/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +66,16 @@ static bool strange_answer(struct error *error)
 
 /* What graduate-extract says of a source, by the option; the text, and as JSON. */
 static bool ask_extractor(const struct project *project, const struct source *source,
-                          const char *option, struct supervisor *supervisor, struct buffer *text,
-                          cJSON **json, struct error *error)
+                          const char *option, int64_t first, struct supervisor *supervisor,
+                          struct buffer *text, cJSON **json, struct error *error)
 {
     struct arguments arguments;
-    char name[256];
+    char name[256], number[24];
+    snprintf(number, sizeof number, "%" PRId64, first);
     arguments_init(&arguments, "graduate-extract");
     arguments_add(&arguments, "--project", project->folder, "--source", source->name, option, NULL);
+    if (first > 0)
+        arguments_add(&arguments, "--first", number, NULL);
     snprintf(name, sizeof name, "what source %s says to %s", source->name, option);
     return pipeline_capture(supervisor, &arguments, 1, PROCESS_NOTHING, text, error) &&
            (json_parse(buffer_text(text), text->length, name, json, error) ||
@@ -79,7 +83,7 @@ static bool ask_extractor(const struct project *project, const struct source *so
 }
 
 static bool ask(struct catalogs *catalogs, const struct project *project,
-                const struct source *source, const struct folder *folder,
+                const struct source *source, int64_t first, const struct folder *folder,
                 struct supervisor *supervisor, struct error *error)
 {
     struct buffer text;
@@ -87,7 +91,7 @@ static bool ask(struct catalogs *catalogs, const struct project *project,
     cJSON *json = NULL;
     buffer_init(&text);
     snprintf(name, sizeof name, "the catalog of source %s", source->name);
-    bool ok = ask_extractor(project, source, "--catalog", supervisor, &text, &json, error) &&
+    bool ok = ask_extractor(project, source, "--catalog", first, supervisor, &text, &json, error) &&
               (take(catalogs, source, json, name, error) || strange_answer(error));
     if (ok && folder != NULL)
         ok = file_of(folder, source, path, error) &&
@@ -103,7 +107,18 @@ bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool
     bool ok = begin(catalogs, project, error);
     for (size_t i = 0; ok && i < project->source_count; i++)
         if (!kept_only || keeps_shape(project, &project->sources[i]))
-            ok = ask(catalogs, project, &project->sources[i], folder, supervisor, error);
+            ok = ask(catalogs, project, &project->sources[i], 0, folder, supervisor, error);
+    if (!ok)
+        catalogs_release(catalogs);
+    return ok;
+}
+
+bool catalogs_look(struct catalogs *catalogs, const struct project *project, int64_t first,
+                   struct supervisor *supervisor, struct error *error)
+{
+    bool ok = begin(catalogs, project, error);
+    for (size_t i = 0; ok && i < project->source_count; i++)
+        ok = ask(catalogs, project, &project->sources[i], first, NULL, supervisor, error);
     if (!ok)
         catalogs_release(catalogs);
     return ok;
@@ -150,8 +165,8 @@ bool catalogs_count(struct catalogs *catalogs, const struct project *project, bo
         if (!lacks_estimate(catalog, project) || (cheap && !counts_cheaply(catalog)))
             continue;
         buffer_init(&text);
-        if (ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,
-                          &text, &json, error))
+        if (ask_extractor(project, project_source(project, catalog->source), "--count", 0,
+                          supervisor, &text, &json, error))
             take_counts(catalog, json);
         else if (supervisor->interrupted != 0)
             ok = false;
@@ -210,7 +225,7 @@ static bool renew(const struct project *project, const struct folder *folder,
     cJSON *fresh = NULL, *kept = NULL;
     buffer_init(&text);
     bool ok =
-        ask_extractor(project, mapping->source, "--catalog", supervisor, &text, &fresh, error) &&
+        ask_extractor(project, mapping->source, "--catalog", 0, supervisor, &text, &fresh, error) &&
         file_of(folder, mapping->source, path, error) && json_read_file(path, &kept, error) &&
         replace_entity(kept, fresh, mapping, error) && json_write_file(path, kept, error);
     cJSON_Delete(fresh);

@@ -17,6 +17,10 @@ struct catalogs {
  * whose shape is kept. With a folder, each is written to catalog/SOURCE.json in it. */
 bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
                   const struct folder *folder, struct supervisor *supervisor, struct error *error);
+/* Ask all of them, and have the fields that the first records of collections have added to the
+ * columns (graduate-extract --catalog --first). */
+bool catalogs_look(struct catalogs *catalogs, const struct project *project, int64_t first,
+                   struct supervisor *supervisor, struct error *error);
 /* Where a source has no estimate of an entity (an Appwrite with more than 5000 of something, JSON
  * lines), let it count (graduate-extract --count): the number takes the estimate's place. Not with
  * `cheap`, where a server would have to be read through for it. Where it cannot, that is said, and
