@@ -28,7 +28,7 @@ ROOMS = {
     "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
-    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
+    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
@@ -109,7 +109,7 @@ ROOMS = {
     "graduate/trial": Room(
         "common/base common/mapping common/target graduate/process graduate/run graduate/text",
         "cjson",
-        "cases check",
+        "cases check mistakes",
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),
@@ -117,7 +117,7 @@ ROOMS = {
     "graduate/verb": Room(
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
-        "",
+        "cjson",
         "programs check migration run_folder compare report seal undo verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),

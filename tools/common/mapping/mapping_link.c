@@ -9,6 +9,7 @@ struct linking {
     struct project *project;
     struct mapping *mapping;
     struct error *error;
+    struct errors errors; /* of all that is looked at */
 };
 
 static bool link_id(struct linking *r, const cJSON *object, const struct json_place *place,
@@ -93,16 +94,17 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0}, each = {place, "each", 0};
-    if ((table->each != NULL && !check_path(r, &each, table->each, false)) ||
-        !check_conditions(r, place, &table->when, table->each != NULL))
+    if (((table->each != NULL && !check_path(r, &each, table->each, false)) ||
+         !check_conditions(r, place, &table->when, table->each != NULL)) &&
+        !errors_add(&r->errors, r->error))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
         struct json_place at = {&here, column->name, 0};
-        if (!link_value(r, cJSON_GetObjectItemCaseSensitive(columns, column->name), &at,
-                        &column->value, table->each != NULL))
-            return false;
-        if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, column))
+        const cJSON *json = cJSON_GetObjectItemCaseSensitive(columns, column->name);
+        if ((!link_value(r, json, &at, &column->value, table->each != NULL) ||
+             (column->value.kind == VALUE_PARENT && !link_parent(r, &at, column))) &&
+            !errors_add(&r->errors, r->error))
             return false;
     }
     return true;
@@ -118,20 +120,21 @@ static bool link_visited(void *context, struct mapping_table *table, const cJSON
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
                   struct error *error)
 {
-    struct linking r = {project, mapping, error};
+    struct linking r = {.project = project, .mapping = mapping, .error = error};
     const struct json_place top = {NULL, mapping->file, 0};
     struct json_place drop = {&top, "drop", 0}, left_out = {&top, "left_out", 0};
     if (!mapping_each_table(json, mapping, link_visited, &r, error))
         return false;
     for (size_t i = 0; i < mapping->rule_count; i++) {
         struct json_place at = {&left_out, NULL, i};
-        if (!check_conditions(&r, &at, &mapping->rules[i].when, mapping->rules[i].each != NULL))
+        if (!check_conditions(&r, &at, &mapping->rules[i].when, mapping->rules[i].each != NULL) &&
+            !errors_add(&r.errors, error))
             return false;
     }
     for (size_t i = 0; i < mapping->drops.count; i++) {
         struct json_place at = {&drop, NULL, i};
-        if (!check_path(&r, &at, mapping->drops.items[i], false))
+        if (!check_path(&r, &at, mapping->drops.items[i], false) && !errors_add(&r.errors, error))
             return false;
     }
-    return true;
+    return errors_give(&r.errors, error);
 }

@@ -278,6 +278,14 @@ static bool is_spoken_for(const struct project *project, const char *source, con
         if (strcmp(project->mappings[i]->source->name, source) == 0 &&
             strcmp(project->mappings[i]->from, from) == 0)
             return true;
+    /* Of a file that could not be read to there, its name is the best guess. */
+    for (size_t i = 0; i < project->broken_count; i++) {
+        const struct mapping *broken = project->broken[i];
+        if (broken->from == NULL
+                ? strcmp(broken->name, from) == 0
+                : strcmp(broken->source->name, source) == 0 && strcmp(broken->from, from) == 0)
+            return true;
+    }
     for (size_t i = 0; i < project->left_out_count; i++)
         if (strcmp(project->left_outs[i].source->name, source) == 0 &&
             strcmp(project->left_outs[i].from, from) == 0)
@@ -481,11 +489,13 @@ bool catalogs_check(const struct catalogs *catalogs, const struct project *proje
     return errors_give(&errors, error);
 }
 
-bool catalogs_check_mappings(const char *folder, const struct project *project,
+bool catalogs_check_mappings(const char *folder, const struct project *project, const char *entity,
                              struct supervisor *supervisor, struct error *error)
 {
     struct arguments arguments;
     arguments_init(&arguments, "graduate-transform");
     arguments_add(&arguments, "--project", project->folder, "--check", "--catalogs", folder, NULL);
+    if (entity != NULL)
+        arguments_add(&arguments, "--entity", entity, NULL);
     return pipeline_run(supervisor, &arguments, 1, NULL, NULL, error);
 }

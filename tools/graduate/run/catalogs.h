@@ -49,9 +49,10 @@ const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
  * and what to do. */
 bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
                     struct error *error);
-/* What only the transformer can say: can every mapping be carried out, under the catalogs in the
- * folder (SOURCE.json each)? ERROR_USAGE with all that cannot. */
-bool catalogs_check_mappings(const char *folder, const struct project *project,
+/* What only the transformer can say: can every mapping be carried out, or that of `entity` alone
+ * where it is given, under the catalogs in the folder (SOURCE.json each)? ERROR_USAGE with all that
+ * cannot. */
+bool catalogs_check_mappings(const char *folder, const struct project *project, const char *entity,
                              struct supervisor *supervisor, struct error *error);
 
 #endif

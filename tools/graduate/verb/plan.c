@@ -251,12 +251,14 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
     struct schema schema = {0};
     struct objects objects = {0};
     struct buffer text;
+    if (project->broken_count > 0) /* graduate check goes on */
+        return project_check(project, error);
     if (project->mapping_count == 0)
         return show_holdings(project, supervisor, error);
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
-        return project->faults->count > 0 ? project_check(project, error) : false;
+        return project->fault_count > 0 ? project_check(project, error) : false;
     bool ok = catalogs_check(&catalogs, project, error) &&
-              trial_check(project, &catalogs, supervisor, error) &&
+              trial_check(project, NULL, &catalogs, supervisor, error) &&
               catalogs_count(&catalogs, project, true, supervisor, error) &&
               schema_resolve(&schema, project, catalogs.items, catalogs.count, error) &&
               objects_gather(&objects, &catalogs, &schema, error) &&

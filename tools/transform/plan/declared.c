@@ -87,17 +87,16 @@ static bool complain(const struct comparing *c, const char *at, const char *what
 /* Does the column take one of the values, each as it is or as the one element of an array? */
 static bool takes_one(const struct encoding *encoding, const char *values, bool array)
 {
-    struct encoding bare = *encoding;
+    struct encoding unmoved = *encoding; /* as it is, but for its losses */
     struct losses losses;
     bson_t document, wrapped;
     bson_iter_t at;
     bson_error_t unused;
     bool taken = false;
-    bare.type.length = 0;
     if (!bson_init_from_json(&document, values, -1, &unused))
         return true;
     losses_init(&losses, "");
-    bare.losses = &losses;
+    unmoved.losses = &losses;
     for (bool more = bson_iter_init(&at, &document); more && !taken && bson_iter_next(&at);) {
         struct value value = value_from_iter(&at);
         struct buffer field;
@@ -109,7 +108,7 @@ static bool takes_one(const struct encoding *encoding, const char *values, bool 
                 .type = BSON_TYPE_ARRAY, .bytes = bson_get_data(&wrapped), .length = wrapped.len};
         }
         buffer_init(&field);
-        taken = encode_field(&bare, &value, &field, &misfit);
+        taken = encode_field(&unmoved, &value, &field, &misfit);
         buffer_release(&field);
         bson_destroy(&wrapped);
     }

@@ -370,9 +370,9 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     plan->rules = arena_alloc(&plan->arena, entity->rule_count, sizeof *plan->rules);
     ok = ok && plan->rules == NULL ? memory(&c) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
-        ok = compile_rule(&c, &entity->rules[i]);
+        ok = compile_rule(&c, &entity->rules[i]) || errors_add(&errors, error);
     for (size_t i = 0; ok && i < entity->drops.count; i++)
-        ok = compile_drop(&c, entity->drops.items[i]);
+        ok = compile_drop(&c, entity->drops.items[i]) || errors_add(&errors, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = make_slots(&c, &plan->scopes[i]);
     if (ok && described != NULL)
