@@ -62,7 +62,7 @@ ROOMS = {
     "transform/plan": Room(
         "common/base common/catalog common/schema common/stream transform/value transform/write",
         "bson xxhash",
-        "cases transform migration",
+        "cases transform migration pairs",
     ),
     "transform/rows": Room(
         "common/base common/catalog common/schema common/stream transform/plan transform/value transform/write",
