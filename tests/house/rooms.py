@@ -29,7 +29,7 @@ ROOMS = {
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases"),
-    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
+    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
@@ -49,7 +49,9 @@ ROOMS = {
         "postgres_source headcount objects",
     ),
     "extract/appwrite": Room(
-        "common/base common/json extract/reader", "bson curl xxhash", "cases appwrite_source appwrite_wire headcount"
+        "common/base common/catalog common/json extract/reader",
+        "bson curl xxhash",
+        "cases appwrite_source appwrite_wire headcount",
     ),
     "extract": Room(
         "common/base common/catalog common/mapping common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
@@ -61,7 +63,7 @@ ROOMS = {
     "transform/plan": Room(
         "common/base common/catalog common/mapping common/schema common/stream transform/value transform/write",
         "bson xxhash",
-        "cases transform migration",
+        "cases transform migration pairs",
     ),
     "transform/rows": Room(
         "common/json common/stream transform/plan transform/value",
@@ -109,7 +111,7 @@ ROOMS = {
     "graduate/trial": Room(
         "common/base common/mapping common/target graduate/process graduate/run graduate/text",
         "cjson",
-        "cases check",
+        "cases check mistakes",
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),
@@ -117,7 +119,7 @@ ROOMS = {
     "graduate/verb": Room(
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
-        "",
+        "cjson",
         "programs check migration run_folder compare report seal undo verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),

@@ -15,6 +15,7 @@ from tests.integration.complaint import DATA, SOURCE, TARGET, USAGE
 from tests.integration.migration import APPWRITE, ROOT
 from tests.integration.small_project import Small, project
 from tests.integration.spoiling import Bad, cut, gone, spoiled, text, with_content
+from tests.integration.test_check import fields_of, graduate
 from tests.rig.appwrite_models import PROFILES
 from tests.rig.appwrite_probe import KEY, PROJECT, Probe
 from tests.rig.appwrite_sample import membership, preference, user, write_lines, write_sample
@@ -325,6 +326,18 @@ def test_what_a_source_has_beside_records(club: Club, tmp_path: Path) -> None:
     }
     exact = {one["name"]: one["estimate"] for one in catalog["entities"] if one.get("exact")}
     assert (exact["users"], exact["user_preferences"], exact["wide"]) == (MEMBERS, LIKES, 0)
+
+
+def test_a_plan_without_mappings(club: Club) -> None:
+    """Attributes are told, and no document is asked for."""
+    for name in ("members", "likes", "belongs"):
+        (club.files / f"{name}.json").unlink()
+    ended = graduate(club, "plan")
+    club.complaint(ended, USAGE, "has no mapping files")
+    listed = fields_of(ended.stdout, "club.user_preferences")
+    assert listed["userId"] == "string, up to 255 characters never null"
+    assert (listed["tags"], listed["theme"], listed["score"]) == ("string[], up to 255 characters", "enum", "integer")
+    assert not club.pages(DOCUMENTS)
 
 
 def test_what_a_key_may_not_list(targets: Cluster, data: Path, tmp_path: Path) -> None:

@@ -206,3 +206,44 @@ def test_a_plan_looks_at_the_first_records(shop: Small) -> None:
     assert "a look at the first 1,000 records of each entity" in ended.stdout
     assert f"books, at price: 1 problem: key {999:024x}\n" in ended.stdout
     shop.complaint(graduate(shop, "check"), DATA, "problems would stop a run: 501")
+
+
+# ---- a plan without a mapping: the first look at a source ------------------------------------------
+
+
+def fields_of(said: str, collection: str) -> dict[str, str]:
+    """What is listed of a collection's fields: name -> type, and "never null"."""
+    part = said.split(f"\n  {collection}:\n")[1].split("\n\n")[0]
+    rows = [line.split(maxsplit=1) for line in part.splitlines() if line.startswith("    ")]
+    return {name: " ".join(rest.split()) for name, rest in rows}
+
+
+FIRST_LOOK = {
+    "_id": "objectId never null", "author": "objectId never null", "title": "string|int never null", "price": "double",
+    "status": "null", "tags": "string[] never null", "editions": "object[] never null", "editions[].year": "int",
+    "__v": "int never null", "deep": "object", "deep.er": "object", "deep.er.still": "bool", "odd": "array", "mixed": "string[]|int[]",
+}  # fmt: skip
+
+
+def test_a_plan_without_mappings(shop: Small, tmp_path: Path) -> None:
+    """Fields and types of the first 1,000 records, of a dump and of JSON lines; what is damaged is said, and the rest shown."""
+    many = [book(0) | {"_id": bson.ObjectId(f"{n:024x}"), "tags": ["a"], "editions": [{"year": 1}], "status": None} for n in range(1500)]
+    many[7] |= {"title": 7, "price": None, "deep": {"er": {"still": True}}, "odd": [], "mixed": [1, "a", None]}
+    many[1000] |= {"late": 1, "tags": 2}
+    (shop.top / "dump/books.bson.gz").write_bytes(gzip.compress(encoded(many)))
+    (shop.top / "dump/authors.bson").write_bytes(b"\x10\0\0\0")
+    lines = tmp_path / "lines"
+    lines.mkdir()
+    (lines / "things.jsonl").write_text("".join(json.dumps({"$id": f"t{n}", "$permissions": [], "n": n}) + "\n" for n in range(1200)))
+    project = json.loads((shop.files / "project.json").read_text())
+    project["sources"]["app"] = {"kind": "appwrite", "uri": f"file:{lines}", "database": "db"}
+    (shop.files / "project.json").write_text(json.dumps(project))
+    for name in ("books", "authors"):
+        (shop.files / f"{name}.json").unlink()
+    ended = graduate(shop, "plan")
+    shop.complaint(ended, USAGE, "has no mapping files")
+    assert fields_of(ended.stdout, "core.books") == FIRST_LOOK
+    assert "core.authors cannot be looked at: " in ended.stderr
+    assert fields_of(ended.stdout, "app.things") == {"$id": "string never null", "$permissions": "array never null", "n": "long never null"}
+    assert any(line.split()[:2] == ["app.things", "1,200"] for line in ended.stdout.splitlines()), ended.stdout
+    assert any(line.split()[:2] == ["core.books", "1,500"] for line in ended.stdout.splitlines()), ended.stdout

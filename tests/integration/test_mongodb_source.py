@@ -22,6 +22,7 @@ from tests.integration.lying_mongodb import LyingMongo
 from tests.integration.migration import PROGRAMS
 from tests.integration.small_project import Small, project, shop_of
 from tests.integration.stream_format import frames
+from tests.integration.test_check import fields_of, graduate
 from tests.integration.test_disturbed import wait_for_hold
 from tests.rig.mongodb import MongoServer
 from tests.rig.postgres import Cluster
@@ -129,6 +130,55 @@ def test_documents_that_come_and_go(things: Small, server: MongoServer) -> None:
     assert arrived(things, MANY + 1)
 
 
+# A validator, and what of it does not go with the shop's mapping of books.
+STRICT: dict[str, Any] = {
+    "bsonType": "object",
+    "required": ["_id", "title", "author", "isbn"],
+    "properties": {
+        "title": {"bsonType": "string", "maxLength": 40},
+        "price": {"bsonType": ["string", "null"]},
+        "status": {"enum": ["draft", "published", "sold out"]},
+        "tags": {"bsonType": "array", "items": {"bsonType": "string"}},
+        "isbn": {"bsonType": "string"},
+        "author": {"bsonType": "objectId"},
+    },
+}
+AGAINST_STRICT = (
+    '4 problems: ', 'columns/title/type: the property of the validator "title" has up to 40 characters, the column is varchar(20)',
+    'columns/price/type: the property of the validator "price" is string, the column numeric(8,2)',
+    'columns/status/in: the property of the validator "status" may be "sold out", too',
+    'books.json: the property of the validator "isbn" has no place',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_validator_is_compared(targets: Cluster, server: MongoServer, tmp_path: Path, live: bool) -> None:
+    """Of a server, and of a dump's metadata; one that only warns says nothing."""
+    for action in ("error", "warn"):
+        options = {"validator": {"$jsonSchema": STRICT}, "validationLevel": "strict", "validationAction": action}
+        with server.client() as client, shop_of(tmp_path / action, targets) as shop:
+            kept = json.loads((shop.files / "project.json").read_text())
+            kept["not_kept"] = {"core": {"validator": "the columns say it"}}
+            (shop.files / "project.json").write_text(json.dumps(kept))
+            if live:
+                client.drop_database("strict")
+                client.strict.create_collection("authors")
+                client.strict.create_collection("books", **options)
+                shop.environment["CORE_URI"] = server.uri("strict")
+            else:
+                metadata = {"options": options, "indexes": [], "collectionName": "books", "type": "collection"}
+                (shop.top / "dump/books.metadata.json").write_text(json.dumps(metadata))
+            for verb in ("plan", "check"):
+                ended = graduate(shop, verb)
+                if action == "warn":
+                    assert ended.returncode == 0, ended.said
+                else:
+                    shop.complaint(ended, USAGE, *AGAINST_STRICT)
+            if action == "error":
+                shop.fail(USAGE, *AGAINST_STRICT)
+                assert shop.untouched()
+
+
 LOST = {
     "at once": ({"times": 2}, ["find"]),
     "in the middle": ({"times": 1}, ["getMore"]),
@@ -232,6 +282,18 @@ def test_a_run_goes_on_with_the_server_that_it_began_with(targets: Cluster, tmp_
         few.environment["CORE_URI"] = server.uri
         few.succeed()
         assert arrived(few, FEW)
+
+
+def test_a_plan_without_mappings(targets: Cluster, server: MongoServer, tmp_path: Path) -> None:
+    """The first records of a server are looked at, and no more of them are asked for than a page."""
+    with things_of(tmp_path, targets, server, [f"{n:04}" for n in range(1100)]) as things, server.client() as client:
+        client.things.things.insert_one({"_id": "9999", "late": 1})
+        (things.files / "things.json").unlink()
+        ended = graduate(things, "plan")
+        things.complaint(ended, USAGE, "has no mapping files")
+        listed = fields_of(ended.stdout, "core.things")
+        assert listed == {"_id": "string never null", "n": "int never null", "text": "string never null"}
+        assert any(line.split()[:2] == ["core.things", "1,101"] for line in ended.stdout.splitlines()), ended.stdout
 
 
 # ---- what is beside documents ----------------------------------------------------------------------

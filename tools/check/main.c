@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *project_name, *catalogs, *store_path, *references;
+static const char *project_name, *catalogs, *store_path, *references, *entities;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
@@ -23,6 +23,8 @@ static const struct option_row options[] = {
      "look for values that stand twice; keep keys and references in FILE, over all entities"},
     {"references", OPTION_TEXT, &references, "E",
      "when FILE has all entities: say what of entity E refers to nothing"},
+    {"entities", OPTION_TEXT, &entities, "LIST",
+     "only these, with commas between them, are read (default all)"},
 };
 
 #define PROBLEMS "graduate.problems"
@@ -185,13 +187,33 @@ static bool print(const struct check *check, struct error *error)
     return ok;
 }
 
+static bool is_named(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)) != NULL; at += length)
+        if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+/* Those that are read; what refers to another one is not looked at. */
+static void keep_entities(struct project *project)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (entities == NULL || is_named(entities, project->mappings[i]->name))
+            project->mappings[kept++] = project->mappings[i];
+    project->mapping_count = kept;
+}
+
 /* The schema of all entities, and the file. */
 static bool open_store(struct check *check, struct error *error)
 {
     struct catalog *items = NULL;
     size_t count = 0;
-    bool ok = project_load(&check->project, project_name, error);
+    bool ok = project_load_draft(&check->project, project_name, error);
     if (ok) {
+        keep_entities(&check->project);
         items = calloc(check->project.source_count + 1, sizeof *items);
         ok = items != NULL || error_memory(error);
     }

@@ -2,6 +2,7 @@
  * holds. */
 #include "endpoint.h"
 #include "extract.h"
+#include "fields.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
@@ -39,7 +40,8 @@ static const struct option_row options[] = {
      "and the source stood at the position in FILE (BSON)"},
     {"batch-bytes", OPTION_BYTES, &given.batch_bytes, "N",
      "cut a batch at so many bytes (default 4M)"},
-    {"first", OPTION_NUMBER, &given.first, "N", "only the first N records, for a look at them"},
+    {"first", OPTION_NUMBER, &given.first, "N",
+     "only the first N records, for a look at them; with --catalog: at their fields"},
     {"unchanged", OPTION_FLAG, &given.unchanged, NULL,
      "write nothing: only see that an export has what was read, and no more"},
     {"snapshot", OPTION_TEXT, &given.snapshot, "NAME", "Postgres: read in this exported snapshot"},
@@ -93,6 +95,7 @@ static bool print_catalog(const struct project *project, const struct endpoint_t
     bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error) &&
               named_key_settle(project, texts->endpoint.source, &catalog, error) &&
               identify_all(project, texts, &catalog, error) &&
+              (given.first == 0 || fields_look(texts, given.first, &catalog, error)) &&
               print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
     return ok;

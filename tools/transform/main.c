@@ -121,12 +121,18 @@ static bool check(struct transform *t, const char *catalogs, struct error *error
     return compile(t, described, error);
 }
 
-static bool check_all(const struct project *project, const char *catalogs, struct error *error)
+/* `only`: of this entity alone, and nothing of the project. */
+static bool check_all(const struct project *project, const char *only, const char *catalogs,
+                      struct error *error)
 {
     struct errors errors = {0};
-    bool ok = project_check(project, error) || errors_add(&errors, error);
+    const struct mapping *entity = NULL;
+    bool ok = only != NULL ? project_find_mapping(project, only, &entity, error)
+                           : project_check(project, error) || errors_add(&errors, error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         struct transform t = {.project = *project, .entity = project->mappings[i]};
+        if (entity != NULL && entity != t.entity)
+            continue;
         ok = check(&t, catalogs, error) || errors_add(&errors, error);
         release_plans(&t);
     }
@@ -268,8 +274,8 @@ static bool run(struct transform *t, struct error *error)
     return false;
 }
 
-static bool check_command(const char *project, bool checks, const char *catalogs, int positionals,
-                          char **argv, struct error *error)
+static bool check_command(const char *project, bool checks, const char *catalogs,
+                          const char *entity, int positionals, char **argv, struct error *error)
 {
     bool ok = false;
     if (positionals > 0)
@@ -278,6 +284,8 @@ static bool check_command(const char *project, bool checks, const char *catalogs
         error_set(error, ERROR_USAGE, "which project? give --project P");
     else if (checks != (catalogs != NULL))
         error_set(error, ERROR_USAGE, "--check and --catalogs go together");
+    else if (entity != NULL && !checks)
+        error_set(error, ERROR_USAGE, "--entity goes with --check: a stream says whose it is");
     else if (checks)
         ok = true;
     else if (isatty(STDIN_FILENO))
@@ -293,11 +301,12 @@ static bool check_command(const char *project, bool checks, const char *catalogs
 
 int main(int argc, char **argv)
 {
-    const char *project = NULL, *catalogs = NULL;
+    const char *project = NULL, *catalogs = NULL, *entity = NULL;
     bool checks = false, tries = false;
     const struct option_row options[] = {
         {"project", OPTION_TEXT, &project, "P", "the project: a folder, or a name in ./mappings"},
         {"check", OPTION_FLAG, &checks, NULL, "only see whether every mapping can be carried out"},
+        {"entity", OPTION_TEXT, &entity, "E", "with --check: only that of this entity"},
         {"trial", OPTION_FLAG, &tries, NULL,
          "go on behind what does not fit, and put it on record: for graduate-check"},
         {"catalogs", OPTION_TEXT, &catalogs, "DIR",
@@ -307,7 +316,7 @@ int main(int argc, char **argv)
         .name = "graduate-transform",
         .purpose = "turn a record stream into a row stream by the project's mapping",
         .usage = "--project P < RECORDS > ROWS\n"
-                 "--project P --check --catalogs DIR",
+                 "--project P --check --catalogs DIR [--entity E]",
         .epilogue = "A checkpoint is a record stream:\n"
                     "  graduate-transform --project authorstack < books.gck |\n"
                     "    graduate stream /dev/stdin",
@@ -323,14 +332,14 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     t.tries = tries;
     bool ok = outcome == OPTIONS_RUN &&
-              check_command(project, checks, catalogs, positionals, argv, &error);
+              check_command(project, checks, catalogs, entity, positionals, argv, &error);
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);
     ok = ok &&
-         (checks ? project_load_draft(&t.project, project, &error)
-                 : project_load(&t.project, project, &error)) &&
-         (checks ? check_all(&t.project, catalogs, &error) : run(&t, &error));
+         (checks || tries ? project_load_draft(&t.project, project, &error)
+                          : project_load(&t.project, project, &error)) &&
+         (checks ? check_all(&t.project, entity, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
     release_plans(&t);
     problems_release(&t.problems);

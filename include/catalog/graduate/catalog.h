@@ -5,7 +5,8 @@
  *
  * `graduate-extract --catalog` prints one as JSON; the driver keeps it in the run folder, and the
  * part about one entity travels in the stream's header. The JSON is this struct, member by member,
- * with absent members where a source knows nothing (a MongoDB collection has no columns). */
+ * with absent members where a source knows nothing (a MongoDB collection without a validator has no
+ * columns). */
 #ifndef GRADUATE_CATALOG_H
 #define GRADUATE_CATALOG_H
 
@@ -15,19 +16,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct catalog_column {
-    char *name;
-    char *type;   /* as format_type prints it: "numeric(10,2)", "timestamp without time zone" */
-    uint32_t oid; /* of the type in the source */
-    bool not_null;
-    bool serial;         /* the source numbers it: SERIAL or identity */
-    int64_t serial_last; /* the last number given, maybe beyond the largest kept; -1 unknown */
-    char *default_sql;   /* NULL: none, or serial */
-};
-
 struct catalog_names {
     char **items;
     size_t count;
+};
+
+struct catalog_column {
+    char *name;
+    char *type;   /* of Postgres as format_type prints it: "numeric(10,2)"; else in the source's own
+                     words: "enum", "string[]", of MongoDB maybe several, "int|double" */
+    uint32_t oid; /* of the type in a Postgres */
+    bool not_null;       /* of documents: it is in every one, and is not null */
+    bool serial;         /* the source numbers it: SERIAL or identity */
+    int64_t serial_last; /* the last number given, maybe beyond the largest kept; -1 unknown */
+    char *default_sql;   /* NULL: none, or serial */
+    int64_t size;        /* of documents: most characters; -1 unknown */
+    struct catalog_names elements; /* of documents: the only values; empty: any */
 };
 
 struct catalog_index {
@@ -67,6 +71,7 @@ struct catalog_entity {
     char *identity;   /* JSON: what it cannot be mistaken by (reader.h); NULL where nobody asked */
     struct catalog_column *columns;
     size_t column_count;
+    bool closed;              /* of documents: they have no other fields, beside the server's own */
     struct catalog_names key; /* columns of the primary key, in order */
     struct catalog_names *uniques;
     size_t unique_count;
@@ -101,6 +106,10 @@ bool catalog_identity_differs(const char *before, const char *now, char *what, s
 bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,
                         const char *entity, const char *detail, struct error *error);
 const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name);
+/* A new, zeroed column at the end (serial_last and size -1), or NULL without memory. The pointer
+ * holds until the next call. */
+struct catalog_column *catalog_column_add(struct catalog_entity *entity, const char *name,
+                                          const char *type);
 /* Append a copy of the word; false without memory. */
 bool catalog_names_add(struct catalog_names *names, const char *word);
 const struct catalog_column *catalog_column_find(const struct catalog_entity *entity,

@@ -257,6 +257,12 @@ struct stays {
     const char *what, *why;
 };
 
+/* What is wrong of a project. */
+struct project_fault {
+    const struct mapping *mapping; /* NULL: of the project as a whole */
+    const struct error *error;
+};
+
 struct project {
     const char *name;
     char *folder;
@@ -275,8 +281,12 @@ struct project {
     size_t not_kept_count;
     struct stays *stays;
     size_t stays_count;
-    struct errors
-        *faults;  /* of a draft: words without effect, names that are not to be had; or NULL */
+    /* Of a draft: what is wrong, and the mappings whose files cannot be read for it, which are none
+     * of `mappings`: they have a name, a file and, as far as it could be read, source and from. */
+    struct project_fault *faults;
+    size_t fault_count;
+    struct mapping **broken;
+    size_t broken_count;
     cJSON *files; /* {"project.json": ..., "books.json": ...}: what the fingerprint is of */
     void *memory; /* everything above that is not JSON */
 };
@@ -285,8 +295,7 @@ struct project {
  * $GRADUATE_MAPPINGS/NAME and the installed share/graduate/mappings/NAME are tried. Reads ./.env
  * too, if it is there: its variables stand in for those that the environment lacks. */
 bool project_load(struct project *project, const char *where, struct error *error);
-/* The same for who can say more of it than the files: faults that leave it readable are only noted.
- */
+/* The same for who can say more of it than the files: what is wrong of mappings is only noted. */
 bool project_load_draft(struct project *project, const char *where, struct error *error);
 /* Are there none? */
 bool project_check(const struct project *project, struct error *error);

@@ -81,7 +81,8 @@ void schema_release(struct schema *schema);
 bool schema_reference(const struct schema *schema, const struct schema_output *output,
                       const struct schema_column *column, const struct schema_output **to,
                       size_t *to_column);
-/* The outputs of one entity are neighbours: where they begin and how many there are. */
+/* The outputs of one entity are neighbours: where they begin and how many there are; none
+ * of one that the schema was not resolved with. */
 void schema_outputs(const struct schema *schema, const struct mapping *entity, size_t *first,
                     size_t *count);
 

@@ -17,16 +17,20 @@ struct transformation {
     struct error error;
 };
 
-/* "books" out of the mapping's text, beside the entity "users". Ids are padded on the left, so that
- * they can be read in results. False with the error where the mapping cannot be. */
-static inline bool transformation_open(struct transformation *t, const char *mapping)
+/* "books" out of the mapping's text, beside the entity "users", both of such a source; what it says
+ * of books is `described`, JSON, or NULL. Ids are padded on the left, so that they can be read in
+ * results. False with the error where the mapping cannot be. */
+static inline bool transformation_compare(struct transformation *t, const char *source,
+                                          const char *mapping, const char *described)
 {
+    char project[512];
     *t = (struct transformation){0};
+    snprintf(project, sizeof project,
+             "{'project': 'test', 'target': '${T}', 'identity': {'strategy': 'pad-left'}, "
+             "'sources': {'core': %s}}",
+             source);
     folder_make(&t->folder);
-    folder_put(
-        &t->folder, "project.json",
-        sample_quoted("{'project': 'test', 'target': '${T}', 'identity': {'strategy': 'pad-left'}, "
-                      "'sources': {'core': {'kind': 'mongodb', 'uri': '${C}'}}}"));
+    folder_put(&t->folder, "project.json", sample_quoted(project));
     folder_put(&t->folder, "users.json",
                sample_quoted("{'from': 'core.users', 'to': {'public.users': {'key': ['id'], "
                              "'columns': {'id': {'from': '_id', 'id_of': 'users'}}}}}"));
@@ -34,9 +38,17 @@ static inline bool transformation_open(struct transformation *t, const char *map
     catalog_init(&t->catalog);
     bool ok = project_load(&t->project, t->folder.path, &t->error);
     const struct mapping *entity = ok ? project_mapping(&t->project, "books") : NULL;
+    if (ok && described != NULL)
+        ok = catalog_parse_entity(sample_quoted(described), "described", &t->catalog, &t->error);
     ok = ok && schema_resolve_entity(&t->schema, &t->project, entity, &t->catalog, &t->error) &&
-         plan_compile(&t->plan, &t->schema, entity, NULL, &t->error);
+         plan_compile(&t->plan, &t->schema, entity,
+                      described != NULL ? &t->catalog.entities[0] : NULL, &t->error);
     return ok && rows_init(&t->rows, t->schema.output_count, &t->error);
+}
+
+static inline bool transformation_open(struct transformation *t, const char *mapping)
+{
+    return transformation_compare(t, "{'kind': 'mongodb', 'uri': '${C}'}", mapping, NULL);
 }
 
 static inline void transformation_close(struct transformation *t)

@@ -91,6 +91,8 @@ enum error_code error_code_from_name(const char *name)
     return ERROR_BUG;
 }
 
+static const char and_more[] = "; and more, which are told when these are mended";
+
 bool errors_add(struct errors *errors, const struct error *error)
 {
     static const char before[] = "problems: ";
@@ -102,9 +104,14 @@ bool errors_add(struct errors *errors, const struct error *error)
     errors->count += error->problems > 0 ? (size_t)error->problems : 1;
     if (error->problems > 0 && strstr(text, before) != NULL)
         text = strstr(text, before) + strlen(before);
+    const char *more = error->problems > 0 ? strstr(text, and_more) : NULL;
+    size_t length = more != NULL ? (size_t)(more - text) : strlen(text);
     size_t used = strlen(errors->text), left = sizeof errors->text - used;
-    if ((size_t)snprintf(errors->text + used, left, "%s%s", used > 0 ? "; " : "", text) >= left) {
-        errors->text[used] = '\0';
+    errors->unsaid += more != NULL;
+    if ((size_t)snprintf(errors->text + used, left, "%s%.*s", used > 0 ? "; " : "", (int)length,
+                         text) >= left) {
+        if (used > 0) /* the first is rather cut than missed */
+            errors->text[used] = '\0';
         errors->unsaid++;
     }
     if (strstr(errors->hints, error->hint) == NULL) {
@@ -125,8 +132,7 @@ bool errors_give(const struct errors *errors, struct error *error)
     if (errors->count == 1)
         return false;
     snprintf(error->message, sizeof error->message, "%zu problems: %s%s", errors->count,
-             errors->text,
-             errors->unsaid > 0 ? "; and more, which are told when these are mended" : "");
+             errors->text, errors->unsaid > 0 ? and_more : "");
     error->problems = (int)errors->count;
     error->entity[0] = error->key[0] = error->path[0] = '\0';
     return error_hint(error, "%s",

@@ -90,6 +90,7 @@ bool json_only(const cJSON *object, const struct json_place *place, const char *
                size_t count, struct error *error)
 {
     const cJSON *member;
+    struct errors errors = {0};
     cJSON_ArrayForEach(member, object)
     {
         bool known = false;
@@ -106,9 +107,9 @@ bool json_only(const cJSON *object, const struct json_place *place, const char *
                    nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
                    nearest != NULL ? "\"?" : "", buffer_text(&allowed));
         buffer_release(&allowed);
-        return false;
+        errors_add(&errors, error);
     }
-    return true;
+    return errors_give(&errors, error);
 }
 
 static bool no_duplicates(const cJSON *value, const struct json_place *place, int depth,

@@ -46,6 +46,8 @@ static const struct member column_members[] = {
     {"serial", FLAG, false, offsetof(struct catalog_column, serial), 0, NULL},
     {"serial_last", NUMBER, false, offsetof(struct catalog_column, serial_last), 0, NULL},
     {"default_sql", TEXT, false, offsetof(struct catalog_column, default_sql), 0, NULL},
+    {"size", NUMBER, false, offsetof(struct catalog_column, size), 0, NULL},
+    {"elements", NAMES, false, offsetof(struct catalog_column, elements), 0, NULL},
 };
 static const struct shape column_shape = SHAPE(column_members, struct catalog_column);
 
@@ -86,6 +88,7 @@ static const struct member entity_members[] = {
     {"view", FLAG, false, offsetof(struct catalog_entity, view), 0, NULL},
     {"identity", TEXT, false, offsetof(struct catalog_entity, identity), 0, NULL},
     {"columns", LIST, false, LIST_OF(struct catalog_entity, columns, column_count), &column_shape},
+    {"closed", FLAG, false, offsetof(struct catalog_entity, closed), 0, NULL},
     {"key", NAMES, false, offsetof(struct catalog_entity, key), 0, NULL},
     {"uniques", NAMES_LIST, false, LIST_OF(struct catalog_entity, uniques, unique_count),
      &names_shape},
@@ -187,6 +190,21 @@ struct catalog_entity *catalog_add(struct catalog *catalog, const char *name)
     struct_init(entity, &entity_shape);
     entity->name = copy;
     return entity;
+}
+
+struct catalog_column *catalog_column_add(struct catalog_entity *entity, const char *name,
+                                          const char *type)
+{
+    struct catalog_column *grown =
+        reallocarray(entity->columns, entity->column_count + 1, sizeof *grown);
+    if (grown == NULL)
+        return NULL;
+    entity->columns = grown;
+    struct catalog_column *column = &grown[entity->column_count++];
+    struct_init(column, &column_shape);
+    column->name = strdup(name);
+    column->type = strdup(type);
+    return column->name != NULL && column->type != NULL ? column : NULL;
 }
 
 bool catalog_identity_differs(const char *before, const char *now, char *what, size_t size)

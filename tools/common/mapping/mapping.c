@@ -76,20 +76,29 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         return json_error(r->error, place, "a table is an object, and this is %s",
                           json_kind(object));
     struct json_place key = {place, "key", 0}, each = {place, "each", 0};
-    if (!json_only(object, place, table_words, COUNT(table_words), r->error) ||
-        !reading_text(r, object, place, "each", &table->each) ||
-        !reading_path(r, &each, PATH_PLAIN, &table->each) ||
-        !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
-        !reading_bool(r, object, place, "exists", &table->exists) ||
-        !read_triggers(r, object, place, table) ||
-        !reading_bool(r, object, place, "optional", &table->optional) ||
-        !reading_text(r, object, place, "why", &table->why) ||
-        !mapping_read_conditions(r, object, place, &table->when) ||
-        !mapping_read_columns(r, object, place, table) ||
-        !reading_member_words(r, object, place, "key", &table->key) ||
-        !mapping_check_columns(r, &key, table, &table->key, false) ||
-        !read_if_there(r, object, place, table) || !mapping_read_shape(r, object, place, table) ||
-        !reading_text(r, object, place, "comment", &table->comment))
+    struct errors errors = {0};
+    bool ok =
+        reading_goes_on(r, json_only(object, place, table_words, COUNT(table_words), r->error),
+                        &errors) &&
+        reading_goes_on(r,
+                        reading_text(r, object, place, "each", &table->each) &&
+                            reading_path(r, &each, PATH_PLAIN, &table->each),
+                        &errors) &&
+        reading_goes_on(r, reading_bool(r, object, place, "keep_shape", &table->keep_shape),
+                        &errors) &&
+        reading_goes_on(r, reading_bool(r, object, place, "exists", &table->exists), &errors) &&
+        reading_goes_on(r, read_triggers(r, object, place, table), &errors) &&
+        reading_goes_on(r, reading_bool(r, object, place, "optional", &table->optional), &errors) &&
+        reading_goes_on(r, reading_text(r, object, place, "why", &table->why), &errors) &&
+        reading_goes_on(r, mapping_read_conditions(r, object, place, &table->when), &errors) &&
+        ((errors.count > 0 && !cJSON_HasObjectItem(object, "columns")) ||
+         reading_goes_on(r, mapping_read_columns(r, object, place, table), &errors)) &&
+        reading_goes_on(r, reading_member_words(r, object, place, "key", &table->key), &errors) &&
+        reading_goes_on(r, mapping_check_columns(r, &key, table, &table->key, false), &errors) &&
+        reading_goes_on(r, read_if_there(r, object, place, table), &errors) &&
+        reading_goes_on(r, mapping_read_shape(r, object, place, table), &errors) &&
+        reading_goes_on(r, reading_text(r, object, place, "comment", &table->comment), &errors);
+    if (!ok || !errors_give(&errors, r->error))
         return false;
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;
     if (table->keep_shape && !postgres)
@@ -144,6 +153,7 @@ static bool read_tables(struct reading *r, const cJSON *json, const struct json_
     if (mapping->tables == NULL)
         return reading_memory(r);
     /* Parents before children, so that a batch writes them in that order. */
+    struct errors errors = {0};
     for (int children = 0; children < 2; children++)
         cJSON_ArrayForEach(item, to)
         {
@@ -156,16 +166,27 @@ static bool read_tables(struct reading *r, const cJSON *json, const struct json_
                 struct json_place form = {&at, NULL, index++};
                 if ((cJSON_GetObjectItemCaseSensitive(part, "each") != NULL) != (children == 1))
                     continue;
-                if (!read_table(r, part, cJSON_IsArray(item) ? &form : &at, item->string,
-                                &mapping->tables[mapping->table_count++]))
+                bool read = read_table(r, part, cJSON_IsArray(item) ? &form : &at, item->string,
+                                       &mapping->tables[mapping->table_count++]);
+                if (!reading_goes_on(r, read, &errors))
                     return false;
             }
         }
+    if (!errors_give(&errors, r->error))
+        return false;
     if (mapping->tables[0].each != NULL)
         return json_error(r->error, &here,
                           "there is no table without \"each\" for the record "
                           "itself");
     return true;
+}
+
+/* With what was wrong before, behind which a word that is missing may only be misspelt. */
+static bool gives_up(struct errors *errors, bool there, struct error *last)
+{
+    if (there || errors->count == 0)
+        errors_add(errors, last);
+    return errors_give(errors, last);
 }
 
 bool mapping_parse(struct project *project, struct arena *arena, const cJSON *json,
@@ -177,21 +198,29 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
     struct json_place from_place = {&top, "from", 0};
     if (!cJSON_IsObject(json))
         return json_error(error, &top, "a mapping is an object, and this is %s", json_kind(json));
-    if (!json_only(json, &top, mapping_words, COUNT(mapping_words), error) ||
+    struct errors errors = {0};
+    if (!reading_goes_on(&r, json_only(json, &top, mapping_words, COUNT(mapping_words), error),
+                         &errors) ||
         !reading_text(&r, json, &top, "from", &from))
         return false;
     const char *dot = from != NULL ? strchr(from, '.') : NULL;
-    if (dot == NULL || dot[1] == '\0')
-        return json_error(error, &from_place,
-                          "this must be \"source.collection\", as "
-                          "\"core.books\"");
+    if (dot == NULL || dot[1] == '\0') {
+        json_error(error, &from_place,
+                   "this must be \"source.collection\", as "
+                   "\"core.books\"");
+        return gives_up(&errors, from != NULL, error);
+    }
     char *source = arena_printf(arena, "%.*s", (int)(dot - from), from);
     if (source == NULL)
         return reading_memory(&r);
     struct error why = {0};
-    if (!project_find_source(project, source, &mapping->source, &why))
-        return json_error(error, &from_place, "%s", why.message);
+    if (!project_find_source(project, source, &mapping->source, &why)) {
+        json_error(error, &from_place, "%s", why.message);
+        return gives_up(&errors, true, error);
+    }
     mapping->from = dot + 1;
-    return read_tables(&r, json, &top) && mapping_read_drops(&r, json, &top) &&
-           mapping_read_rules(&r, json, &top);
+    return reading_goes_on(&r, read_tables(&r, json, &top), &errors) &&
+           reading_goes_on(&r, mapping_read_drops(&r, json, &top), &errors) &&
+           reading_goes_on(&r, mapping_read_rules(&r, json, &top), &errors) &&
+           errors_give(&errors, error);
 }

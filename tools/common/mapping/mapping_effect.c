@@ -17,6 +17,7 @@ struct spot {
     const struct mapping_value *value;
     const struct mapping_index *index;
     const struct mapping_policy *policy;
+    struct errors *errors; /* of all tables */
 };
 
 struct barren {
@@ -436,8 +437,9 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         inner.value = &inner.column->value;
         struct json_place at = {&here, inner.column->name, 0};
         const cJSON *column = cJSON_GetObjectItemCaseSensitive(columns, inner.column->name);
-        if (!check_value(&inner, column, &at, error) ||
-            !check(of_columns, COUNT(of_columns), &inner, column, &at, error))
+        if ((!check_value(&inner, column, &at, error) ||
+             !check(of_columns, COUNT(of_columns), &inner, column, &at, error)) &&
+            !errors_add(spot->errors, error))
             return false;
     }
     return true;
@@ -491,20 +493,23 @@ static const struct mapping_table *first_form(const struct project *project,
 struct checking {
     const struct project *project;
     const struct mapping *mapping;
+    struct errors errors;
 };
 
 static bool check_table(void *context, struct mapping_table *table, const cJSON *object,
                         const struct json_place *place, struct error *error)
 {
-    const struct checking *checking = context;
-    const struct spot spot = {.source = checking->mapping->source,
+    struct checking *checking = context;
+    const struct spot spot = {.errors = &checking->errors,
+                              .source = checking->mapping->source,
                               .mapping = checking->mapping,
                               .table = table,
                               .first = first_form(checking->project, table)};
-    return check(of_tables, COUNT(of_tables), &spot, object, place, error) &&
+    return (check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
+            errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
-           check_indexes(&spot, object, place, error) &&
-           check_policies(&spot, object, place, error);
+           (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&
+           (check_policies(&spot, object, place, error) || errors_add(spot.errors, error));
 }
 
 bool mapping_check_source(const struct source *source, const cJSON *json,
@@ -517,6 +522,7 @@ bool mapping_check_source(const struct source *source, const cJSON *json,
 bool mapping_check_effect(const struct project *project, const cJSON *json, struct mapping *mapping,
                           struct error *error)
 {
-    struct checking checking = {project, mapping};
-    return mapping_each_table(json, mapping, check_table, &checking, error);
+    struct checking checking = {.project = project, .mapping = mapping};
+    return mapping_each_table(json, mapping, check_table, &checking, error) &&
+           errors_give(&checking.errors, error);
 }

@@ -10,6 +10,7 @@ struct linking {
     struct project *project;
     struct mapping *mapping;
     struct error *error;
+    struct errors errors; /* of all that is looked at */
 };
 
 static bool link_id(struct linking *r, const cJSON *object, const struct json_place *place,
@@ -189,15 +190,16 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0};
-    if (!check_conditions(r, place, &table->when, levels_of(table->each)))
+    if (!check_conditions(r, place, &table->when, levels_of(table->each)) &&
+        !errors_add(&r->errors, r->error))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
         struct json_place at = {&here, column->name, 0};
-        if (!link_value(r, cJSON_GetObjectItemCaseSensitive(columns, column->name), &at,
-                        &column->value, table))
-            return false;
-        if (column->value.kind == VALUE_PARENT && !link_parent(r, &at, table, column))
+        const cJSON *json = cJSON_GetObjectItemCaseSensitive(columns, column->name);
+        if ((!link_value(r, json, &at, &column->value, table) ||
+             (column->value.kind == VALUE_PARENT && !link_parent(r, &at, table, column))) &&
+            !errors_add(&r->errors, r->error))
             return false;
     }
     return true;
@@ -213,15 +215,17 @@ static bool link_visited(void *context, struct mapping_table *table, const cJSON
 bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
                   struct error *error)
 {
-    struct linking r = {project, mapping, error};
+    struct linking r = {.project = project, .mapping = mapping, .error = error};
     const struct json_place top = {NULL, mapping->file, 0};
     struct json_place left_out = {&top, "left_out", 0};
     if (!mapping_each_table(json, mapping, link_visited, &r, error))
         return false;
     for (size_t i = 0; i < mapping->rule_count; i++) {
         struct json_place at = {&left_out, NULL, i};
-        if (!check_conditions(&r, &at, &mapping->rules[i].when, levels_of(mapping->rules[i].each)))
+        if (!check_conditions(&r, &at, &mapping->rules[i].when,
+                              levels_of(mapping->rules[i].each)) &&
+            !errors_add(&r.errors, error))
             return false;
     }
-    return true;
+    return errors_give(&r.errors, error);
 }

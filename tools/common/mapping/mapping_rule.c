@@ -101,11 +101,13 @@ bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(list), sizeof *mapping->rules);
     if (mapping->rules == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, list)
     {
         struct json_place at = {&here, NULL, mapping->rule_count};
-        if (!read_rule(r, item, &at, &mapping->rules[mapping->rule_count++]))
+        bool read = read_rule(r, item, &at, &mapping->rules[mapping->rule_count++]);
+        if (!reading_goes_on(r, read, &errors))
             return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }

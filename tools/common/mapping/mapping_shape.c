@@ -44,6 +44,8 @@ bool mapping_check_columns(struct reading *r, const struct json_place *place,
 {
     const char *names[256];
     size_t count = 0;
+    if (table->column_count == 0) /* none could be read, which is told by itself */
+        return true;
     for (size_t i = 0; i < table->column_count && count < COUNT(names); i++)
         names[count++] = table->columns[i].name;
     for (size_t i = 0; i < words->count; i++) {
@@ -224,7 +226,11 @@ static bool read_grants(struct reading *r, const cJSON *object, const struct jso
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table)
 {
-    return read_uniques(r, object, place, table) && read_indexes(r, object, place, table) &&
-           read_checks(r, object, place, table) && read_policies(r, object, place, table) &&
-           read_grants(r, object, place, table);
+    struct errors errors = {0};
+    return reading_goes_on(r, read_uniques(r, object, place, table), &errors) &&
+           reading_goes_on(r, read_indexes(r, object, place, table), &errors) &&
+           reading_goes_on(r, read_checks(r, object, place, table), &errors) &&
+           reading_goes_on(r, read_policies(r, object, place, table), &errors) &&
+           reading_goes_on(r, read_grants(r, object, place, table), &errors) &&
+           errors_give(&errors, r->error);
 }

@@ -282,14 +282,20 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
     const struct json_place top = {NULL, file, 0};
     if (!cJSON_IsObject(json))
         return json_error(error, &top, "a project is an object, and this is %s", json_kind(json));
-    return json_only(json, &top, project_words, COUNT(project_words), error) &&
-           json_text(json, &top, "project", true, &project->name, error) &&
-           json_text(json, &top, "target", true, &project->target, error) &&
-           (!holds_password(project->target) || refuse_secret(&top, "target", error)) &&
-           read_truth(json, &top, "plain", &project->plain, error) &&
-           read_sources(project, arena, json, &top, error) &&
-           read_identity(project, json, &top, error) &&
-           read_left_outs(project, arena, json, &top, error) &&
-           read_not_kept(project, arena, json, &top, error) &&
-           read_stays(project, arena, json, &top, error);
+    struct errors errors = {0};
+    return (json_only(json, &top, project_words, COUNT(project_words), error) ||
+            errors_add(&errors, error)) &&
+           (json_text(json, &top, "project", true, &project->name, error) ||
+            errors_add(&errors, error)) &&
+           ((json_text(json, &top, "target", true, &project->target, error) &&
+             (!holds_password(project->target) || refuse_secret(&top, "target", error))) ||
+            errors_add(&errors, error)) &&
+           (read_truth(json, &top, "plain", &project->plain, error) ||
+            errors_add(&errors, error)) &&
+           (read_sources(project, arena, json, &top, error) || errors_add(&errors, error)) &&
+           (read_identity(project, json, &top, error) || errors_add(&errors, error)) &&
+           (read_left_outs(project, arena, json, &top, error) || errors_add(&errors, error)) &&
+           (read_not_kept(project, arena, json, &top, error) || errors_add(&errors, error)) &&
+           (read_stays(project, arena, json, &top, error) || errors_add(&errors, error)) &&
+           errors_give(&errors, error);
 }

@@ -147,58 +147,103 @@ static void order_mappings(struct project *project)
     }
 }
 
-static bool check_unique_sources(const struct project *project, struct error *error)
+/* True: it is a mistake, which is noted. */
+static bool note(struct project *project, const struct mapping *mapping, const struct error *error)
 {
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *a = project->mappings[i];
-        for (size_t j = 0; j < i; j++) {
-            const struct mapping *b = project->mappings[j];
-            if (a->source != b->source || strcmp(a->from, b->from) != 0)
-                continue;
-            error_set(error, ERROR_USAGE, "%s and %s both map %s.%s", b->file, a->file,
-                      a->source->name, a->from);
-            return error_hint(error, "one mapping can fill several tables: make one file of them");
-        }
-        for (size_t j = 0; j < project->left_out_count; j++) {
-            const struct left_out *left = &project->left_outs[j];
-            if (left->source != a->source || strcmp(left->from, a->from) != 0)
-                continue;
-            error_set(error, ERROR_USAGE, "%s maps %s.%s, which project.json leaves out", a->file,
-                      a->source->name, a->from);
-            return error_hint(error, "take it out of \"left_out\", or remove the mapping");
-        }
+    struct arena *arena = project->memory;
+    if (error->code != ERROR_USAGE)
+        return false;
+    struct error *copy = arena_alloc(arena, 1, sizeof *copy);
+    struct project_fault *grown = arena_alloc(arena, project->fault_count + 1, sizeof *grown);
+    if (copy == NULL || grown == NULL)
+        return false;
+    *copy = *error;
+    if (project->fault_count > 0)
+        memcpy(grown, project->faults, project->fault_count * sizeof *grown);
+    grown[project->fault_count++] = (struct project_fault){mapping, copy};
+    project->faults = grown;
+    return true;
+}
+
+static bool is_faulty(const struct project *project, const struct mapping *mapping)
+{
+    for (size_t i = 0; i < project->fault_count; i++)
+        if (project->faults[i].mapping == mapping)
+            return true;
+    return false;
+}
+
+static bool check_unique_source(const struct project *project, size_t i, struct error *error)
+{
+    const struct mapping *a = project->mappings[i];
+    for (size_t j = 0; j < i; j++) {
+        const struct mapping *b = project->mappings[j];
+        if (is_faulty(project, b) || a->source != b->source || strcmp(a->from, b->from) != 0)
+            continue;
+        error_set(error, ERROR_USAGE, "%s and %s both map %s.%s", b->file, a->file, a->source->name,
+                  a->from);
+        return error_hint(error, "one mapping can fill several tables: make one file of them");
+    }
+    for (size_t j = 0; j < project->left_out_count; j++) {
+        const struct left_out *left = &project->left_outs[j];
+        if (left->source != a->source || strcmp(left->from, a->from) != 0)
+            continue;
+        error_set(error, ERROR_USAGE, "%s maps %s.%s, which project.json leaves out", a->file,
+                  a->source->name, a->from);
+        return error_hint(error, "take it out of \"left_out\", or remove the mapping");
     }
     return true;
 }
 
-static bool check_effects(const struct project *project, struct errors *faults, struct error *error)
+/* What is wrong of mappings that can be read all the same. */
+static bool find_faults(struct project *project, struct error *error)
 {
+    if (project->mapping_count + project->broken_count == 0) {
+        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files",
+                  project->folder);
+        error_hint(error,
+                   "beside project.json stands one file for each collection or table that is to "
+                   "be moved");
+        if (!note(project, NULL, error))
+            return false;
+    }
+    if (!project_check_names(project, error) && !note(project, NULL, error))
+        return false;
     for (size_t i = 0; i < project->mapping_count; i++) {
         struct mapping *mapping = project->mappings[i];
         char name[PATH_MAX];
         snprintf(name, sizeof name, "%s.json", mapping->name);
         if (!mapping_check_effect(project, cJSON_GetObjectItemCaseSensitive(project->files, name),
                                   mapping, error) &&
-            !errors_add(faults, error))
+            !note(project, mapping, error))
             return false;
     }
     return true;
 }
 
-/* What is wrong of a project that can be read all the same. */
-static bool find_faults(struct project *project, struct error *error)
+/* What could not be read goes; of an id that is one of its, anything may be right. */
+static bool set_aside(struct project *project, struct error *error)
 {
-    struct errors *faults = project->faults;
-    if (project->mapping_count == 0) {
-        error_set(error, ERROR_USAGE, "the project folder %s has no mapping files",
-                  project->folder);
-        error_hint(error,
-                   "beside project.json stands one file for each collection or table that is to "
-                   "be moved");
-        errors_add(faults, error);
+    struct arena *arena = project->memory;
+    size_t kept = 0;
+    project->broken = arena_alloc(arena, project->mapping_count, sizeof(struct mapping *));
+    if (project->broken == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        struct mapping *mapping = project->mappings[i];
+        if (!is_faulty(project, mapping)) {
+            project->mappings[kept++] = mapping;
+            continue;
+        }
+        *mapping = (struct mapping){.name = mapping->name,
+                                    .file = mapping->file,
+                                    .source = mapping->source,
+                                    .from = mapping->from,
+                                    .ids = IDENTITY_TEXTS};
+        project->broken[project->broken_count++] = mapping;
     }
-    return (project_check_names(project, error) || errors_add(faults, error)) &&
-           check_effects(project, faults, error);
+    project->mapping_count = kept;
+    return true;
 }
 
 static bool read_mappings(struct project *project, struct arena *arena, struct error *error)
@@ -212,7 +257,6 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
     cJSON **files = arena_alloc(arena, count, sizeof(cJSON *));
     if (project->mappings == NULL || mappings == NULL || files == NULL)
         return error_memory(error);
-    struct errors errors = {0};
     for (size_t i = 0; i < count; i++) {
         char *file = arena_printf(arena, "%s.json", names[i]);
         if (file == NULL)
@@ -221,16 +265,20 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
         project->mappings[i] = &mappings[i];
         if ((!read_file_into(project, arena, file, &mappings[i].file, &files[i], error) ||
              !mapping_parse(project, arena, files[i], &mappings[i], error)) &&
-            !errors_add(&errors, error))
+            !note(project, &mappings[i], error))
             return false;
         project->mapping_count++;
     }
-    if (!errors_give(&errors, error))
-        return false;
     for (size_t i = 0; i < count; i++)
-        if (!mapping_link(project, files[i], &mappings[i], error) && !errors_add(&errors, error))
+        if (!is_faulty(project, &mappings[i]) &&
+            !mapping_link(project, files[i], &mappings[i], error) &&
+            !note(project, &mappings[i], error))
             return false;
-    if (!errors_give(&errors, error) || !check_unique_sources(project, error))
+    for (size_t i = 0; i < count; i++)
+        if (!is_faulty(project, &mappings[i]) && !check_unique_source(project, i, error) &&
+            !note(project, &mappings[i], error))
+            return false;
+    if (!set_aside(project, error))
         return false;
     order_mappings(project);
     mapping_settle_ids(project);
@@ -239,7 +287,10 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
 
 bool project_check(const struct project *project, struct error *error)
 {
-    return errors_give(project->faults, error);
+    struct errors errors = {0};
+    for (size_t i = 0; i < project->fault_count; i++)
+        errors_add(&errors, project->faults[i].error);
+    return errors_give(&errors, error);
 }
 
 bool project_load(struct project *project, const char *where, struct error *error)
@@ -262,14 +313,12 @@ bool project_load_draft(struct project *project, const char *where, struct error
     arena_init(arena);
     project->memory = arena;
     project->files = cJSON_CreateObject();
-    project->faults = arena_alloc(arena, 1, sizeof *project->faults);
     const char *path = NULL;
     cJSON *json = NULL;
     bool ok = environment_read(error) && find_folder(where, folder, sizeof folder, error);
     if (ok) {
         project->folder = arena_text(arena, folder);
-        ok = (project->folder != NULL && project->files != NULL && project->faults != NULL) ||
-             error_memory(error);
+        ok = (project->folder != NULL && project->files != NULL) || error_memory(error);
     }
     ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
          project_file_parse(project, arena, json, path, error) &&

@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool reading_goes_on(const struct reading *r, bool ok, struct errors *errors)
+{
+    return ok || errors_add(errors, r->error);
+}
+
 bool reading_memory(struct reading *r)
 {
     return error_memory(r->error);

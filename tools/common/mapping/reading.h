@@ -14,6 +14,9 @@ struct reading {
     struct error *error;
 };
 
+/* Has what was just read gone wrong in a way after which the next can be read all the same? Then
+ * its error is one of `errors`, and the answer true. */
+bool reading_goes_on(const struct reading *r, bool ok, struct errors *errors);
 /* Each returns false with an error. */
 bool reading_memory(struct reading *r);
 bool reading_wrong_word(struct reading *r, const struct json_place *place, const char *word,

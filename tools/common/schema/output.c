@@ -419,4 +419,6 @@ void schema_outputs(const struct schema *schema, const struct mapping *entity, s
     *count = entity->table_count;
     while (*first < schema->output_count && schema->outputs[*first].entity != entity)
         (*first)++;
+    if (*first == schema->output_count)
+        *count = 0;
 }

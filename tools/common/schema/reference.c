@@ -123,6 +123,14 @@ static bool homeless(const struct checking *c, const char *column, const char *i
                       entity->name, entity->name);
 }
 
+/* A mapping that is mistaken is not in the schema of the others. */
+static bool is_in(const struct schema *schema, const struct mapping *entity)
+{
+    size_t first, count;
+    schema_outputs(schema, entity, &first, &count);
+    return count > 0;
+}
+
 /* Every identity in a value, also those inside of objects. `inner`: the pointer below the column.
  */
 static bool check_ids(const struct checking *c, const struct schema_column *column,
@@ -131,7 +139,7 @@ static bool check_ids(const struct checking *c, const struct schema_column *colu
     const struct mapping *entities[] = {value->id_of, value->keys_id_of};
     struct reference home;
     for (size_t i = 0; i < 2; i++)
-        if (entities[i] != NULL && !is_own(c, column, value) &&
+        if (entities[i] != NULL && is_in(c->schema, entities[i]) && !is_own(c, column, value) &&
             !find_home(c->schema, entities[i], &home))
             return homeless(c, column->name, inner, entities[i]);
     for (size_t i = 0; i < value->member_count; i++) {
@@ -183,14 +191,16 @@ static bool check_column(const struct checking *c, const struct schema_column *c
 
 bool reference_check(const struct schema *schema, struct error *error)
 {
+    struct errors errors = {0};
     for (size_t i = 0; i < schema->output_count; i++) {
         const struct checking c = {schema, &schema->outputs[i], error};
         for (size_t k = 0; k < c.output->column_count; k++)
-            if (c.output->columns[k].mapping != NULL && !check_column(&c, &c.output->columns[k]))
-                return error->hint[0] != '\0'
-                           ? false
-                           : error_hint(error, "correct the mapping and run again; nothing was "
-                                               "touched");
+            if (c.output->columns[k].mapping != NULL && !check_column(&c, &c.output->columns[k])) {
+                if (error->hint[0] == '\0')
+                    error_hint(error, "correct the mapping and run again; nothing was touched");
+                if (!errors_add(&errors, error))
+                    return false;
+            }
     }
-    return true;
+    return errors_give(&errors, error);
 }

@@ -1,4 +1,5 @@
 #include "appwrite_catalog.h"
+#include "appwrite_attribute.h"
 #include "appwrite_collection.h"
 #include "appwrite_pager.h"
 #include "graduate/message.h"
@@ -12,6 +13,7 @@ struct survey {
     struct appwrite_api api;
     const char *database; /* the only one, or NULL */
     struct catalog *catalog;
+    struct catalog_names opened; /* entities whose documents may hold more than attributes say */
 };
 
 static const char *text_or(const bson_t *object, const char *key, const char *otherwise)
@@ -87,38 +89,31 @@ static bool add_relation(struct survey *survey, const char *entity, const bson_t
     return ok;
 }
 
-/* Columns are told for people and for plans; a record says itself what it holds. */
-static bool add_column(struct catalog_entity *entity, const bson_t *attribute)
+/* The far end of a relationship may be in documents of which no attribute tells it. */
+static bool note_opened(struct survey *survey, const char *database, const bson_t *attribute,
+                        struct error *error)
 {
-    struct catalog_column *grown =
-        reallocarray(entity->columns, entity->column_count + 1, sizeof *grown);
-    if (grown == NULL)
-        return false;
-    entity->columns = grown;
-    struct catalog_column *column = &grown[entity->column_count++];
-    struct buffer word;
-    buffer_init(&word);
-    /* An e-mail address, an enum and their like are strings with a format. */
-    buffer_puts(&word, text_or(attribute, "format", text_or(attribute, "type", "")));
-    if (is_true(attribute, "array"))
-        buffer_puts(&word, "[]");
-    *column = (struct catalog_column){
-        .name = strdup(text_or(attribute, "key", "")),
-        .type = strdup(buffer_text(&word)),
-        .not_null = is_true(attribute, "required"),
-    };
-    bool ok = !word.failed && column->name != NULL && column->type != NULL;
-    buffer_release(&word);
+    const char *related = appwrite_attribute_opens(attribute);
+    struct buffer name;
+    if (related == NULL)
+        return true;
+    buffer_init(&name);
+    appwrite_collection_name(database, related, survey->database == NULL, &name);
+    bool ok = buffer_ok(&name, error) &&
+              (catalog_names_add(&survey->opened, buffer_text(&name)) || error_memory(error));
+    buffer_release(&name);
     return ok;
 }
 
-static bool add_attribute(struct survey *survey, struct catalog_entity *entity,
-                          const bson_t *attribute, struct error *error)
+static bool add_attribute(struct survey *survey, const char *database,
+                          struct catalog_entity *entity, const bson_t *attribute,
+                          struct error *error)
 {
     struct buffer detail;
-    if (is_available(attribute)) {
-        bool relation = strcmp(text_or(attribute, "type", ""), "relationship") == 0;
-        return (add_column(entity, attribute) || error_memory(error)) &&
+    if (appwrite_attribute_there(attribute)) {
+        bool relation = strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0;
+        return appwrite_attribute_add(entity, attribute, error) &&
+               note_opened(survey, database, attribute, error) &&
                (!relation || add_relation(survey, entity->name, attribute, error));
     }
     /* Attributes of any other status are listed, but hold nothing. */
@@ -164,15 +159,17 @@ static bool add_permissions(struct survey *survey, const char *entity, const bso
 }
 
 /* What a collection has of its own. */
-static bool add_parts(struct survey *survey, struct catalog_entity *entity,
+static bool add_parts(struct survey *survey, const char *database, struct catalog_entity *entity,
                       const bson_t *collection, struct error *error)
 {
     bson_t list, part;
     bson_iter_t at;
     bool ok = true;
-    if (json_bson_array(collection, "attributes", &list) && bson_iter_init(&at, &list))
+    entity->closed = json_bson_array(collection, "attributes", &list);
+    if (entity->closed && bson_iter_init(&at, &list))
         while (ok && bson_iter_next(&at))
-            ok = !json_bson_view(&at, &part) || add_attribute(survey, entity, &part, error);
+            ok = !json_bson_view(&at, &part) ||
+                 add_attribute(survey, database, entity, &part, error);
     if (ok && json_bson_array(collection, "indexes", &list) && bson_iter_init(&at, &list))
         while (ok && bson_iter_next(&at))
             ok = !json_bson_view(&at, &part) || add_index(survey, entity->name, &part, error);
@@ -224,7 +221,7 @@ static bool add_collection(struct survey *survey, const char *database, const bs
           error_memory(error));
     if (ok)
         set_count(entity, count);
-    ok = ok && add_parts(survey, entity, model, error);
+    ok = ok && add_parts(survey, database, entity, model, error);
     appwrite_collection_release(&collection);
     buffer_release(&name);
     return ok;
@@ -386,6 +383,19 @@ static bool add_functions(struct survey *survey, struct error *error)
     return !any || each(survey, &appwrite_functions, add_function, error);
 }
 
+static void open_related(struct survey *survey)
+{
+    for (size_t i = 0; i < survey->opened.count; i++) {
+        for (size_t e = 0; e < survey->catalog->entity_count; e++) {
+            struct catalog_entity *entity = &survey->catalog->entities[e];
+            if (strcmp(entity->name, survey->opened.items[i]) == 0)
+                entity->closed = false;
+        }
+        free(survey->opened.items[i]);
+    }
+    free(survey->opened.items);
+}
+
 bool appwrite_catalog(const struct endpoint *endpoint, struct catalog *catalog, struct error *error)
 {
     struct survey survey = {.database = endpoint->source->database, .catalog = catalog};
@@ -401,6 +411,7 @@ bool appwrite_catalog(const struct endpoint *endpoint, struct catalog *catalog, 
     for (size_t i = 0; ok && i < APPWRITE_LISTS; i++)
         ok = add_list(&survey, &appwrite_lists[i], error);
     ok = ok && add_databases(&survey, error) && add_functions(&survey, error);
+    open_related(&survey);
     appwrite_api_release(&survey.api);
     return ok;
 }

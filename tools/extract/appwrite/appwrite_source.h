@@ -1,5 +1,5 @@
 /* Room extract/appwrite: Appwrite, by its REST API and as JSON lines of what that lists. It uses
- * common/base, common/json and extract/reader. */
+ * common/base, common/catalog, common/json and extract/reader. */
 #ifndef EXTRACT_APPWRITE_SOURCE_H
 #define EXTRACT_APPWRITE_SOURCE_H
 

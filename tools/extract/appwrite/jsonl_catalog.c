@@ -1,4 +1,5 @@
 #include "jsonl_catalog.h"
+#include "appwrite_attribute.h"
 #include "graduate/file.h"
 
 #include <dirent.h>
@@ -96,5 +97,5 @@ bool jsonl_catalog(const struct endpoint *endpoint, struct catalog *catalog, str
         return error_hint(error, "an export has one file of JSON lines per collection, and "
                                  "users.jsonl");
     }
-    return ok;
+    return ok && appwrite_schema_read(endpoint->folder, endpoint->source->database, catalog, error);
 }

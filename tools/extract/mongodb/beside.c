@@ -1,5 +1,6 @@
 #include "beside.h"
 #include "graduate/buffer.h"
+#include "validator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,6 +384,7 @@ bool beside_describe(struct catalog *catalog, const char *name, enum mongodb_kin
         break;
     }
     return describe_options(catalog, name, options, error) &&
+           validator_describe(catalog, name, options, error) &&
            describe_indexes(catalog, name, metadata, error);
 }
 

@@ -19,8 +19,9 @@ enum mongodb_kind {
 
 /* By its name, and by what the metadata say in the form of today's tools or of older ones. */
 enum mongodb_kind beside_kind(const char *name, const cJSON *metadata);
-/* Add what this name has or is, beside documents. `metadata` may be NULL and is simplified: numbers
- * in the wrappers of Extended JSON become plain ones. */
+/* Add what this name has or is, beside documents, and what its validator says of them to its
+ * entity, which is in the catalog already. `metadata` may be NULL and is simplified: numbers in the
+ * wrappers of Extended JSON become plain ones. */
 bool beside_describe(struct catalog *catalog, const char *name, enum mongodb_kind kind,
                      cJSON *metadata, struct error *error);
 /* Add the GridFS buckets, when all entities are in the catalog. */

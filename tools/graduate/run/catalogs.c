@@ -10,6 +10,7 @@
 #include "graduate/postgres.h"
 #include "graduate/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,13 +64,16 @@ static bool strange_answer(struct error *error)
 
 /* What graduate-extract says of a source, by the option; the text, and as JSON. */
 static bool ask_extractor(const struct project *project, const struct source *source,
-                          const char *option, struct supervisor *supervisor, struct buffer *text,
-                          cJSON **json, struct error *error)
+                          const char *option, int64_t first, struct supervisor *supervisor,
+                          struct buffer *text, cJSON **json, struct error *error)
 {
     struct arguments arguments;
-    char name[256];
+    char name[256], number[24];
+    snprintf(number, sizeof number, "%" PRId64, first);
     arguments_init(&arguments, "graduate-extract");
     arguments_add(&arguments, "--project", project->folder, "--source", source->name, option, NULL);
+    if (first > 0)
+        arguments_add(&arguments, "--first", number, NULL);
     snprintf(name, sizeof name, "what source %s says to %s", source->name, option);
     return pipeline_capture(supervisor, &arguments, 1, PROCESS_NOTHING, text, error) &&
            (json_parse(buffer_text(text), text->length, name, json, error) ||
@@ -77,7 +81,7 @@ static bool ask_extractor(const struct project *project, const struct source *so
 }
 
 static bool ask(struct catalogs *catalogs, const struct project *project,
-                const struct source *source, const struct folder *folder,
+                const struct source *source, int64_t first, const struct folder *folder,
                 struct supervisor *supervisor, struct error *error)
 {
     struct buffer text;
@@ -85,7 +89,7 @@ static bool ask(struct catalogs *catalogs, const struct project *project,
     cJSON *json = NULL;
     buffer_init(&text);
     snprintf(name, sizeof name, "the catalog of source %s", source->name);
-    bool ok = ask_extractor(project, source, "--catalog", supervisor, &text, &json, error) &&
+    bool ok = ask_extractor(project, source, "--catalog", first, supervisor, &text, &json, error) &&
               (take(catalogs, source, json, name, error) || strange_answer(error));
     if (ok && folder != NULL)
         ok = file_of(folder, source, path, error) &&
@@ -101,7 +105,18 @@ bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool
     bool ok = begin(catalogs, project, error);
     for (size_t i = 0; ok && i < project->source_count; i++)
         if (!kept_only || is_described(project, &project->sources[i]))
-            ok = ask(catalogs, project, &project->sources[i], folder, supervisor, error);
+            ok = ask(catalogs, project, &project->sources[i], 0, folder, supervisor, error);
+    if (!ok)
+        catalogs_release(catalogs);
+    return ok;
+}
+
+bool catalogs_look(struct catalogs *catalogs, const struct project *project, int64_t first,
+                   struct supervisor *supervisor, struct error *error)
+{
+    bool ok = begin(catalogs, project, error);
+    for (size_t i = 0; ok && i < project->source_count; i++)
+        ok = ask(catalogs, project, &project->sources[i], first, NULL, supervisor, error);
     if (!ok)
         catalogs_release(catalogs);
     return ok;
@@ -148,8 +163,8 @@ bool catalogs_count(struct catalogs *catalogs, const struct project *project, bo
         if (!lacks_estimate(catalog, project) || (cheap && !counts_cheaply(catalog)))
             continue;
         buffer_init(&text);
-        if (ask_extractor(project, project_source(project, catalog->source), "--count", supervisor,
-                          &text, &json, error))
+        if (ask_extractor(project, project_source(project, catalog->source), "--count", 0,
+                          supervisor, &text, &json, error))
             take_counts(catalog, json);
         else if (supervisor->interrupted != 0)
             ok = false;
@@ -208,7 +223,7 @@ static bool renew(const struct project *project, const struct folder *folder,
     cJSON *fresh = NULL, *kept = NULL;
     buffer_init(&text);
     bool ok =
-        ask_extractor(project, mapping->source, "--catalog", supervisor, &text, &fresh, error) &&
+        ask_extractor(project, mapping->source, "--catalog", 0, supervisor, &text, &fresh, error) &&
         file_of(folder, mapping->source, path, error) && json_read_file(path, &kept, error) &&
         replace_entity(kept, fresh, mapping, error) && json_write_file(path, kept, error);
     cJSON_Delete(fresh);
@@ -261,6 +276,14 @@ static bool is_spoken_for(const struct project *project, const char *source, con
         if (strcmp(project->mappings[i]->source->name, source) == 0 &&
             strcmp(project->mappings[i]->from, from) == 0)
             return true;
+    /* Of a file that could not be read to there, its name is the best guess. */
+    for (size_t i = 0; i < project->broken_count; i++) {
+        const struct mapping *broken = project->broken[i];
+        if (broken->from == NULL
+                ? strcmp(broken->name, from) == 0
+                : strcmp(broken->source->name, source) == 0 && strcmp(broken->from, from) == 0)
+            return true;
+    }
     for (size_t i = 0; i < project->left_out_count; i++)
         if (strcmp(project->left_outs[i].source->name, source) == 0 &&
             strcmp(project->left_outs[i].from, from) == 0)
@@ -464,11 +487,13 @@ bool catalogs_check(const struct catalogs *catalogs, const struct project *proje
     return errors_give(&errors, error);
 }
 
-bool catalogs_check_mappings(const char *folder, const struct project *project,
+bool catalogs_check_mappings(const char *folder, const struct project *project, const char *entity,
                              struct supervisor *supervisor, struct error *error)
 {
     struct arguments arguments;
     arguments_init(&arguments, "graduate-transform");
     arguments_add(&arguments, "--project", project->folder, "--check", "--catalogs", folder, NULL);
+    if (entity != NULL)
+        arguments_add(&arguments, "--entity", entity, NULL);
     return pipeline_run(supervisor, &arguments, 1, NULL, NULL, error);
 }

@@ -17,6 +17,10 @@ struct catalogs {
  * whose shape is kept. With a folder, each is written to catalog/SOURCE.json in it. */
 bool catalogs_ask(struct catalogs *catalogs, const struct project *project, bool kept_only,
                   const struct folder *folder, struct supervisor *supervisor, struct error *error);
+/* Ask all of them, and have the fields that the first records of collections have added to the
+ * columns (graduate-extract --catalog --first). */
+bool catalogs_look(struct catalogs *catalogs, const struct project *project, int64_t first,
+                   struct supervisor *supervisor, struct error *error);
 /* Where a source has no estimate of an entity (an Appwrite with more than 5000 of something, JSON
  * lines), let it count (graduate-extract --count): the number takes the estimate's place. Not with
  * `cheap`, where a server would have to be read through for it. Where it cannot, that is said, and
@@ -45,9 +49,10 @@ const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
  * and what to do. */
 bool catalogs_check(const struct catalogs *catalogs, const struct project *project,
                     struct error *error);
-/* What only the transformer can say: can every mapping be carried out, under the catalogs in the
- * folder (SOURCE.json each)? ERROR_USAGE with all that cannot. */
-bool catalogs_check_mappings(const char *folder, const struct project *project,
+/* What only the transformer can say: can every mapping be carried out, or that of `entity` alone
+ * where it is given, under the catalogs in the folder (SOURCE.json each)? ERROR_USAGE with all that
+ * cannot. */
+bool catalogs_check_mappings(const char *folder, const struct project *project, const char *entity,
                              struct supervisor *supervisor, struct error *error);
 
 #endif

@@ -47,7 +47,13 @@ static bool load_project(struct migration *migration, struct error *error)
             return false;
         where = folder.project_folder;
     }
-    return project_load_draft(&migration->project, where, error);
+    if (!project_load_draft(&migration->project, where, error))
+        return false;
+    if (migration->project.broken_count == 0)
+        return true;
+    project_check(&migration->project, error);
+    project_release(&migration->project);
+    return false;
 }
 
 static bool check_folder(struct migration *migration, struct error *error)
@@ -186,7 +192,8 @@ static bool check_mappings(struct migration *migration, struct error *error)
     char catalogs[PATH_MAX];
     return migration->folder.prepared ||
            (folder_file(&migration->folder, "catalog", catalogs, error) &&
-            catalogs_check_mappings(catalogs, &migration->project, &migration->supervisor, error));
+            catalogs_check_mappings(catalogs, &migration->project, NULL, &migration->supervisor,
+                                    error));
 }
 
 static bool read_restarts(struct migration *migration, struct error *error)

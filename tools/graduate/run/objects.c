@@ -30,6 +30,19 @@ static const char *reason_for(const struct object_line *line, const struct proje
     return line->keeping.with != NULL ? line->keeping.with : of_kind;
 }
 
+/* Of a mapping that is mistaken nobody knows what would be kept. */
+static bool is_of_broken(const struct object_line *line, const struct project *project)
+{
+    for (size_t i = 0; i < project->broken_count; i++) {
+        const struct mapping *broken = project->broken[i];
+        if (line->object->entity != NULL && broken->from != NULL &&
+            strcmp(broken->from, line->object->entity) == 0 &&
+            strcmp(broken->source->name, line->catalog->source) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool objects_gather(struct objects *objects, const struct catalogs *catalogs,
                     const struct schema *schema, struct error *error)
 {
@@ -49,7 +62,9 @@ bool objects_gather(struct objects *objects, const struct catalogs *catalogs,
             ok = keeping_decide(schema, catalog, line->object, &objects->arena, &line->keeping,
                                 error);
             if (ok && line->keeping.fate == KEEPING_NOT)
-                line->reason = reason_for(line, schema->project);
+                line->reason = is_of_broken(line, schema->project)
+                                   ? "its mapping is to be corrected first"
+                                   : reason_for(line, schema->project);
         }
     }
     if (!ok)
@@ -145,7 +160,7 @@ static bool rule_holds(const struct objects *objects, const struct not_kept *rul
 }
 
 static bool rules_hold(const struct objects *objects, const struct project *project,
-                       struct error *error)
+                       struct errors *errors, struct error *error)
 {
     char file[PATH_MAX];
     snprintf(file, sizeof file, "%s/project.json", project->folder);
@@ -154,7 +169,8 @@ static bool rules_hold(const struct objects *objects, const struct project *proj
         const struct not_kept *rule = &project->not_kepts[i];
         const struct json_place source = {&here, rule->source->name, 0};
         const struct json_place kind = {&source, rule->kind, 0}, name = {&kind, rule->name, 0};
-        if (!rule_holds(objects, rule, rule->name != NULL ? &name : &kind, error))
+        if (!rule_holds(objects, rule, rule->name != NULL ? &name : &kind, error) &&
+            !errors_add(errors, error))
             return false;
     }
     return true;
@@ -204,13 +220,10 @@ static void put_paste(const struct objects *objects, struct buffer *out)
     buffer_puts(out, "}}");
 }
 
-bool objects_check(const struct objects *objects, const struct project *project,
-                   struct error *error)
+static bool all_spoken_for(const struct objects *objects, struct error *error)
 {
     struct buffer names, paste;
     size_t count = 0;
-    if (!rules_hold(objects, project, error))
-        return false;
     buffer_init(&names);
     buffer_init(&paste);
     for (size_t i = 0; i < objects->count; i++) {
@@ -235,6 +248,15 @@ bool objects_check(const struct objects *objects, const struct project *project,
     buffer_release(&names);
     buffer_release(&paste);
     return ok;
+}
+
+bool objects_check(const struct objects *objects, const struct project *project,
+                   struct error *error)
+{
+    struct errors errors = {0};
+    return rules_hold(objects, project, &errors, error) &&
+           (all_spoken_for(objects, error) || errors_add(&errors, error)) &&
+           errors_give(&errors, error);
 }
 
 /* ---- the account --------------------------------------------------------------------------------

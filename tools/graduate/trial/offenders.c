@@ -16,7 +16,7 @@ static bool is_refusal(const struct error *error)
 static void put_place(const struct trial *trial, struct error *error)
 {
     const cJSON *entity;
-    cJSON_ArrayForEach(entity, trial->entities)
+    cJSON_ArrayForEach(entity, trial->found)
     {
         const cJSON *problem = cJSON_GetArrayItem(member(entity, "problems"), 0);
         const cJSON *example = cJSON_GetArrayItem(member(problem, "examples"), 0);

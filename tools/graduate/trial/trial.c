@@ -94,7 +94,7 @@ static bool take(struct trial *trial, const char *entity, struct buffer *text, s
     }
     bool ok = take_entity(&trial->account, entity, json);
     cJSON_DeleteItemFromObjectCaseSensitive(json, "paths");
-    ok = cJSON_AddItemToArray(trial->entities, json) && ok;
+    ok = cJSON_AddItemToArray(trial->found, json) && ok;
     return ok || error_memory(error);
 }
 
@@ -132,14 +132,14 @@ static bool open_checkpoint(const char *folder, const struct mapping *mapping, i
                              "leave --checkpoints away");
 }
 
-static void add_store(const struct trial *trial, const struct project *project,
+static void add_store(struct trial *trial, const struct project *project,
                       struct arguments *arguments)
 {
     arguments_add(arguments, "--project", project->folder, "--catalogs", trial->scratch, "--store",
-                  trial->store, NULL);
+                  trial->store, "--entities", buffer_text(&trial->entities), NULL);
 }
 
-static bool try_entity(const struct trial *trial, const struct project *project,
+static bool try_entity(struct trial *trial, const struct project *project,
                        const struct mapping *mapping, const struct trial_options *options,
                        struct supervisor *supervisor, struct buffer *text, struct error *error)
 {
@@ -172,7 +172,7 @@ static bool try_entity(const struct trial *trial, const struct project *project,
 static bool note(struct trial *trial, const struct mapping *mapping, const struct error *error)
 {
     cJSON *json = cJSON_CreateObject();
-    return cJSON_AddItemToArray(trial->entities, json) &&
+    return cJSON_AddItemToArray(trial->found, json) &&
            cJSON_AddStringToObject(json, "entity", mapping->name) != NULL &&
            cJSON_AddStringToObject(json, "error", error->message) != NULL &&
            cJSON_AddStringToObject(json, "hint", error->hint) != NULL;
@@ -185,11 +185,11 @@ static bool look_at_references(struct trial *trial, const struct project *projec
 {
     cJSON *entity;
     bool ok = true, whole = true;
-    cJSON_ArrayForEach(entity, trial->entities)
+    cJSON_ArrayForEach(entity, trial->found)
     {
         whole = whole && member(entity, "error") == NULL;
     }
-    cJSON_ArrayForEach(entity, trial->entities)
+    cJSON_ArrayForEach(entity, trial->found)
     {
         struct arguments arguments;
         struct buffer text;
@@ -216,8 +216,11 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
                 const struct trial_options *options, struct supervisor *supervisor,
                 struct error *error)
 {
-    *trial = (struct trial){.entities = cJSON_CreateArray()};
-    bool ok = trial->entities != NULL || error_memory(error);
+    *trial = (struct trial){.found = cJSON_CreateArray()};
+    buffer_init(&trial->entities);
+    for (size_t i = 0; i < project->mapping_count; i++)
+        buffer_printf(&trial->entities, "%s%s", i > 0 ? "," : "", project->mappings[i]->name);
+    bool ok = (trial->found != NULL || error_memory(error)) && buffer_ok(&trial->entities, error);
     ok = ok && file_make_scratch(trial->scratch, error) && write_catalogs(trial, catalogs, error) &&
          file_join(trial->store, sizeof trial->store, trial->scratch, "keys.mdb", error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
@@ -244,12 +247,12 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
     return ok;
 }
 
-bool trial_check(const struct project *project, const struct catalogs *catalogs,
+bool trial_check(const struct project *project, const char *entity, const struct catalogs *catalogs,
                  struct supervisor *supervisor, struct error *error)
 {
     struct trial trial = {0};
     bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error) &&
-              catalogs_check_mappings(trial.scratch, project, supervisor, error);
+              catalogs_check_mappings(trial.scratch, project, entity, supervisor, error);
     trial_release(&trial, catalogs);
     return ok;
 }
@@ -265,8 +268,9 @@ void trial_release(struct trial *trial, const struct catalogs *catalogs)
         unlink(trial->store);
     if (trial->scratch[0] != '\0')
         rmdir(trial->scratch);
+    buffer_release(&trial->entities);
     account_release(&trial->account);
-    cJSON_Delete(trial->entities);
+    cJSON_Delete(trial->found);
     cJSON_Delete(trial->unmet);
     cJSON_Delete(trial->hex_ids);
     cJSON_Delete(trial->filters);

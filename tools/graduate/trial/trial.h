@@ -11,6 +11,7 @@
 #include "supervisor.h"
 
 #include "graduate/account.h"
+#include "graduate/buffer.h"
 #include "graduate/project.h"
 
 #include <cjson/cJSON.h>
@@ -26,16 +27,19 @@ struct trial_options {
 struct trial {
     char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs */
     char store[PATH_MAX];   /* and the keys of all rows */
+    struct buffer entities; /* those that are read, with commas between them */
     struct account account; /* what was read, and the paths; nothing was loaded */
-    cJSON *entities;        /* as graduate-check prints them; where it could not be read {"entity",
+    cJSON *found;           /* as graduate-check prints them; where it could not be read {"entity",
                                "error", "hint"} */
     cJSON *unmet, *hex_ids, *filters; /* unmet.h, hex_ids.h, filters.h */
 };
 
-/* Can every mapping be carried out, under these catalogs? ERROR_USAGE with all that cannot. */
-bool trial_check(const struct project *project, const struct catalogs *catalogs,
+/* Can every mapping be carried out, or that of `entity` alone where it is given, under these
+ * catalogs? ERROR_USAGE with all that cannot. */
+bool trial_check(const struct project *project, const char *entity, const struct catalogs *catalogs,
                  struct supervisor *supervisor, struct error *error);
-/* False: a mapping cannot be carried out (ERROR_USAGE), or the trial could not be made. */
+/* Of the project's mappings, which may be fewer than the folder has. False: one of them cannot be
+ * carried out (ERROR_USAGE), or the trial could not be made. */
 bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
                 const struct trial_options *options, struct supervisor *supervisor,
                 struct error *error);
@@ -48,7 +52,8 @@ int64_t trial_problems(const struct trial *trial);
  * names that no record has, ids that stay text, records that become no row. Nothing where there is
  * nothing to say. */
 void trial_print(const struct trial *trial, struct buffer *out);
-/* {"entities": [...], "unmet": [...], "hex_ids": [...], "filters": [...]}. */
-bool trial_print_json(const struct trial *trial, struct buffer *out, struct error *error);
+/* {"entities": [...], "unmet": [...], "hex_ids": [...], "filters": [...]}, while the trial is there; false without
+ * memory. */
+bool trial_add_json(const struct trial *trial, cJSON *to);
 
 #endif

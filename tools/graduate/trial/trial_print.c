@@ -14,7 +14,7 @@ int64_t trial_problems(const struct trial *trial)
 {
     const cJSON *entity;
     int64_t count = 0;
-    cJSON_ArrayForEach(entity, trial->entities)
+    cJSON_ArrayForEach(entity, trial->found)
     {
         count += member_sum(member(entity, "problems"), "count") + member_count(entity, "others") +
                  (member(entity, "error") != NULL);
@@ -88,7 +88,7 @@ static void put_entity(struct buffer *out, const cJSON *entity)
 void trial_print(const struct trial *trial, struct buffer *out)
 {
     const cJSON *entity;
-    cJSON_ArrayForEach(entity, trial->entities)
+    cJSON_ArrayForEach(entity, trial->found)
     {
         put_entity(out, entity);
     }
@@ -98,18 +98,10 @@ void trial_print(const struct trial *trial, struct buffer *out)
     filters_print(trial->filters, false, out);
 }
 
-bool trial_print_json(const struct trial *trial, struct buffer *out, struct error *error)
+bool trial_add_json(const struct trial *trial, cJSON *to)
 {
-    cJSON *json = cJSON_CreateObject();
-    bool ok = json != NULL && cJSON_AddItemReferenceToObject(json, "entities", trial->entities) &&
-              cJSON_AddItemReferenceToObject(json, "unmet", trial->unmet) &&
-              cJSON_AddItemReferenceToObject(json, "hex_ids", trial->hex_ids) &&
-              cJSON_AddItemReferenceToObject(json, "filters", trial->filters);
-    char *text = ok ? cJSON_Print(json) : NULL;
-    if (text != NULL)
-        buffer_printf(out, "%s\n", text);
-    ok = text != NULL && !out->failed;
-    cJSON_free(text);
-    cJSON_Delete(json);
-    return ok || error_memory(error);
+    return cJSON_AddItemReferenceToObject(to, "entities", trial->found) &&
+           cJSON_AddItemReferenceToObject(to, "unmet", trial->unmet) &&
+           cJSON_AddItemReferenceToObject(to, "hex_ids", trial->hex_ids) &&
+           cJSON_AddItemReferenceToObject(to, "filters", trial->filters);
 }

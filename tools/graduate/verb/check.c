@@ -5,6 +5,13 @@
 #include "trial.h"
 #include "verb.h"
 
+#include "graduate/schema.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 static const char *project_name, *checkpoints;
 static bool as_json;
 
@@ -20,23 +27,173 @@ static const struct command command = {
     .purpose = "read all sources through the mappings; write nothing",
     .usage = "--project PROJECT [--checkpoints DIR] [--json]",
     .epilogue =
-        "Says all that would stop a run, each kind once, with its count and first keys; the\n"
-        "target is not needed. An example:\n\n"
+        "Says all that would stop a run: mistakes of the project, then of the records, each\n"
+        "kind once, with its count and first keys. Entities whose mapping is mistaken are not\n"
+        "read, the others are; the target is not needed. An example:\n\n"
         "  graduate check --project authorstack",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
 
-/* What a plan checks, before a record is read. */
-static bool check_project(const struct project *project, const struct catalogs *catalogs,
-                          struct supervisor *supervisor, struct error *error)
+/* What a plan would refuse, before a record is read; and the project with those mappings alone that
+ * can be carried out all the same. */
+struct mistakes {
+    struct error *items;
+    size_t count;
+    struct project readable;
+    struct mapping **mappings; /* of it: those that are read, then the others */
+    bool whole;                /* the schema of what is read is one */
+};
+
+static bool add(struct mistakes *mistakes, const struct error *mistake, struct error *error)
 {
-    return catalogs_check(catalogs, project, error) &&
-           trial_check(project, catalogs, supervisor, error) &&
-           objects_check_all(catalogs, project, error);
+    if (mistake->code != ERROR_USAGE) {
+        *error = *mistake;
+        return false;
+    }
+    struct error *grown = realloc(mistakes->items, (mistakes->count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return error_memory(error);
+    mistakes->items = grown;
+    grown[mistakes->count++] = *mistake;
+    return true;
 }
 
-static bool tell(const struct trial *trial, const struct project *project, struct error *error)
+static bool add_faults(struct mistakes *mistakes, const struct project *project,
+                       struct error *error)
+{
+    for (size_t i = 0; i < project->fault_count; i++)
+        if (!add(mistakes, project->faults[i].error, error))
+            return false;
+    return true;
+}
+
+static bool is_faulty(const struct project *project, const struct mapping *mapping)
+{
+    for (size_t i = 0; i < project->fault_count; i++)
+        if (project->faults[i].mapping == mapping)
+            return true;
+    return false;
+}
+
+/* What is not found in its source is told by the catalogs' check. */
+static bool can_be_read(struct mistakes *mistakes, const struct project *project,
+                        const struct catalogs *catalogs, const struct mapping *mapping, bool *can,
+                        struct supervisor *supervisor, struct error *error)
+{
+    struct error mistake;
+    *can = false;
+    if (is_faulty(project, mapping) || catalogs_find(catalogs, mapping) == NULL)
+        return true;
+    *can = trial_check(project, mapping->name, catalogs, supervisor, &mistake);
+    return *can || add(mistakes, &mistake, error);
+}
+
+/* The others go behind those that are read, with the files that cannot be. */
+static bool sort_mappings(struct mistakes *mistakes, const struct project *project,
+                          const struct catalogs *catalogs, struct supervisor *supervisor,
+                          struct error *error)
+{
+    struct project *readable = &mistakes->readable;
+    size_t all = project->mapping_count + project->broken_count, last = all;
+    *readable = *project;
+    mistakes->mappings = calloc(all + 1, sizeof *mistakes->mappings);
+    if (mistakes->mappings == NULL)
+        return error_memory(error);
+    readable->mappings = mistakes->mappings;
+    readable->mapping_count = 0;
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        bool can;
+        if (!can_be_read(mistakes, project, catalogs, project->mappings[i], &can, supervisor,
+                         error))
+            return false;
+        mistakes->mappings[can ? readable->mapping_count++ : --last] = project->mappings[i];
+    }
+    for (size_t i = 0; i < project->broken_count; i++)
+        mistakes->mappings[--last] = project->broken[i];
+    readable->broken = mistakes->mappings + last;
+    readable->broken_count = all - last;
+    return true;
+}
+
+static bool find_mistakes(struct mistakes *mistakes, const struct project *project,
+                          const struct catalogs *catalogs, struct supervisor *supervisor,
+                          struct error *error)
+{
+    struct schema schema = {0};
+    struct error mistake;
+    if (!add_faults(mistakes, project, error) ||
+        (!catalogs_check(catalogs, project, &mistake) && !add(mistakes, &mistake, error)) ||
+        !sort_mappings(mistakes, project, catalogs, supervisor, error))
+        return false;
+    mistakes->whole =
+        schema_resolve(&schema, &mistakes->readable, catalogs->items, catalogs->count, &mistake);
+    bool right = mistakes->whole && objects_check_all(catalogs, &mistakes->readable, &mistake);
+    bool ok = right || add(mistakes, &mistake, error);
+    schema_release(&schema);
+    return ok;
+}
+
+static void release_mistakes(struct mistakes *mistakes)
+{
+    free(mistakes->items);
+    free(mistakes->mappings);
+}
+
+/* Several that were told as one are as many. */
+static size_t count_of(const struct mistakes *mistakes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < mistakes->count; i++)
+        count += mistakes->items[i].problems > 0 ? (size_t)mistakes->items[i].problems : 1;
+    return count;
+}
+
+static void print_mistakes(const struct mistakes *mistakes, struct buffer *out)
+{
+    for (size_t i = 0; i < mistakes->count; i++) {
+        const struct error *mistake = &mistakes->items[i];
+        buffer_printf(out, "  %s\n", mistake->message);
+        if (mistake->hint[0] != '\0')
+            buffer_printf(out, "    next: %s\n", mistake->hint);
+    }
+    for (size_t i = 0; i < mistakes->readable.broken_count; i++)
+        buffer_printf(out, "  %s is not read: its mapping is to be corrected first\n",
+                      mistakes->readable.broken[i]->name);
+}
+
+static bool add_mistakes(const struct mistakes *mistakes, cJSON *json)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "mistakes");
+    cJSON *names = cJSON_AddArrayToObject(json, "not_read");
+    bool ok = list != NULL && names != NULL;
+    for (size_t i = 0; ok && i < mistakes->count; i++) {
+        cJSON *one = cJSON_CreateObject();
+        ok = cJSON_AddItemToArray(list, one) &&
+             cJSON_AddStringToObject(one, "message", mistakes->items[i].message) != NULL &&
+             cJSON_AddStringToObject(one, "hint", mistakes->items[i].hint) != NULL;
+    }
+    for (size_t i = 0; ok && i < mistakes->readable.broken_count; i++)
+        ok = cJSON_AddItemToArray(names, cJSON_CreateString(mistakes->readable.broken[i]->name));
+    return ok;
+}
+
+static bool put_json(const struct mistakes *mistakes, const struct trial *trial, struct buffer *out,
+                     struct error *error)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool ok = json != NULL && add_mistakes(mistakes, json) && trial_add_json(trial, json);
+    char *text = ok ? cJSON_Print(json) : NULL;
+    if (text != NULL)
+        buffer_printf(out, "%s\n", text);
+    ok = text != NULL && !out->failed;
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return ok || error_memory(error);
+}
+
+static bool tell(const struct mistakes *mistakes, const struct trial *trial,
+                 const struct project *project, struct error *error)
 {
     struct buffer text;
     char count[FIGURE_SIZE];
@@ -44,41 +201,75 @@ static bool tell(const struct trial *trial, const struct project *project, struc
     buffer_init(&text);
     for (size_t i = 0; i < trial->account.entity_count; i++)
         records += trial->account.entities[i].read;
-    bool ok;
+    bool ok = true;
     if (as_json) {
-        ok = trial_print_json(trial, &text, error);
+        ok = put_json(mistakes, trial, &text, error);
     } else {
         buffer_printf(&text, "check of %s: %s records read\n", project->name,
                       figure_count(records, count));
+        print_mistakes(mistakes, &text);
         trial_print(trial, &text);
-        ok = true;
     }
     ok = ok && print_text(&text, error);
     buffer_release(&text);
     return ok;
 }
 
+/* The mistakes as far as one message holds them; all stand above. */
+static bool give_mistakes(const struct mistakes *mistakes, int64_t problems, struct error *error)
+{
+    char count[FIGURE_SIZE];
+    struct errors errors = {0};
+    for (size_t i = 0; i < mistakes->count; i++)
+        errors_add(&errors, &mistakes->items[i]);
+    if (errors.unsaid > 0) {
+        error_set(error, ERROR_USAGE, "%zu mistakes of the project, told above",
+                  count_of(mistakes));
+        error_hint(error, "correct them, and check again; nothing was touched");
+    } else {
+        errors_give(&errors, error);
+    }
+    size_t used = strlen(error->message);
+    if (problems > 0)
+        snprintf(error->message + used, sizeof error->message - used,
+                 "; and in the records %s that would stop a run: %s",
+                 problems == 1 ? "a problem" : "problems",
+                 problems == 1 ? "see above" : figure_count(problems, count));
+    return false;
+}
+
+static bool give(const struct mistakes *mistakes, const struct trial *trial, struct error *error)
+{
+    char count[FIGURE_SIZE];
+    int64_t problems = trial_problems(trial);
+    if (mistakes->count > 0)
+        return give_mistakes(mistakes, problems, error);
+    if (problems == 0)
+        return true;
+    error_set(error, ERROR_DATA, "%s would stop a run: %s",
+              problems == 1 ? "one problem" : "problems",
+              problems == 1 ? "see above" : figure_count(problems, count));
+    return error_hint(error, "mend them in the sources or in the mappings, and check again");
+}
+
 static bool check(const struct project *project, struct supervisor *supervisor, struct error *error)
 {
-    const struct trial_options all = {.checkpoints = checkpoints, .keys = true, .patient = true};
     struct catalogs catalogs;
     struct trial trial;
-    char count[FIGURE_SIZE];
+    struct mistakes mistakes = {0};
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
-        return project->faults->count > 0 ? project_check(project, error) : false;
-    bool ok = check_project(project, &catalogs, supervisor, error) &&
-              trial_make(&trial, project, &catalogs, &all, supervisor, error);
+        return project->fault_count > 0 ? project_check(project, error) : false;
+    bool ok = find_mistakes(&mistakes, project, &catalogs, supervisor, error);
     if (ok) {
-        int64_t problems = trial_problems(&trial);
-        ok = tell(&trial, project, error);
-        if (ok && problems > 0) {
-            ok = error_set(error, ERROR_DATA, "%s would stop a run: %s",
-                           problems == 1 ? "one problem" : "problems",
-                           problems == 1 ? "see above" : figure_count(problems, count));
-            error_hint(error, "mend them in the sources or in the mappings, and check again");
-        }
+        const struct trial_options all = {
+            .checkpoints = checkpoints, .keys = mistakes.whole, .patient = true};
+        ok = trial_make(&trial, &mistakes.readable, &catalogs, &all, supervisor, error);
+    }
+    if (ok) {
+        ok = tell(&mistakes, &trial, project, error) && give(&mistakes, &trial, error);
         trial_release(&trial, &catalogs);
     }
+    release_mistakes(&mistakes);
     catalogs_release(&catalogs);
     return ok;
 }

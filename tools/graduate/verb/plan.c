@@ -3,12 +3,14 @@
 #include "figures.h"
 #include "objects.h"
 #include "print.h"
+#include "printable.h"
 #include "sheet.h"
 #include "trial.h"
 #include "verb.h"
 
 #include "graduate/schema.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -151,36 +153,68 @@ static void print_warnings(const struct project *project, const struct catalogs 
     buffer_release(&warnings);
 }
 
-/* Without a mapping there is nothing to plan; with this, one can be begun. */
-static bool print_holdings(const struct catalogs *catalogs, const struct project *project,
-                           struct error *error)
+static void put_fields(const struct catalog *catalog, const struct catalog_entity *entity,
+                       struct buffer *out)
 {
-    struct buffer out;
     struct sheet sheet;
-    buffer_init(&out);
-    print_sources(catalogs, &out);
-    buffer_puts(&out, "\nwhat they hold (figures are their own estimates):\n");
-    sheet_init(&sheet, "<>><");
-    sheet_row(&sheet, "collection or table", "records", "bytes",
-              "fields, where the source declares them");
+    if (entity->column_count == 0)
+        return;
+    buffer_printf(out, "\n  %s.%s:\n", catalog->source, entity->name);
+    sheet_init(&sheet, "<<<");
+    for (size_t i = 0; i < entity->column_count; i++) {
+        const struct catalog_column *column = &entity->columns[i];
+        char name[512], most[64] = "", type[512];
+        if (column->size >= 0)
+            snprintf(most, sizeof most, ", up to %" PRId64 " characters", column->size);
+        snprintf(type, sizeof type, "%s%s", column->type, most);
+        /* Names of fields come from the records. */
+        printable_copy(name, sizeof name, column->name, strlen(column->name));
+        sheet_row(&sheet, name, type, column->not_null ? "never null" : "");
+    }
+    sheet_print(&sheet, "    ", out);
+    sheet_release(&sheet);
+}
+
+static void put_holdings(const struct catalogs *catalogs, struct buffer *out)
+{
+    struct sheet sheet;
+    char look[FIGURE_SIZE];
+    buffer_puts(out, "\nwhat they hold (figures are their own estimates):\n");
+    sheet_init(&sheet, "<>>");
+    sheet_row(&sheet, "collection or table", "records", "bytes");
     for (size_t c = 0; c < catalogs->count; c++)
         for (size_t e = 0; e < catalogs->items[c].entity_count; e++) {
             const struct catalog_entity *entity = &catalogs->items[c].entities[e];
             char name[256], records[FIGURE_SIZE], bytes[FIGURE_SIZE];
-            struct buffer fields;
-            buffer_init(&fields);
-            for (size_t i = 0; i < entity->column_count; i++)
-                buffer_printf(&fields, "%s%s %s", i > 0 ? ", " : "", entity->columns[i].name,
-                              entity->columns[i].type);
             snprintf(name, sizeof name, "%s.%s", catalogs->items[c].source, entity->name);
             sheet_row(&sheet, name, figure_count(entity->estimate, records),
-                      figure_bytes(entity->bytes, bytes), buffer_text(&fields));
-            buffer_release(&fields);
+                      figure_bytes(entity->bytes, bytes));
         }
-    sheet_print(&sheet, "  ", &out);
+    sheet_print(&sheet, "  ", out);
     sheet_release(&sheet);
+    buffer_printf(out,
+                  "\ntheir fields, as the source declares them, and as the first %s records of "
+                  "MongoDB and of exports have them:\n",
+                  figure_count(LOOK, look));
+    for (size_t c = 0; c < catalogs->count; c++)
+        for (size_t e = 0; e < catalogs->items[c].entity_count; e++)
+            put_fields(&catalogs->items[c], &catalogs->items[c].entities[e], out);
+}
+
+/* Without a mapping there is nothing to plan; with this, one can be begun. */
+static bool show_holdings(const struct project *project, struct supervisor *supervisor,
+                          struct error *error)
+{
+    struct catalogs catalogs;
+    struct buffer out;
+    if (!catalogs_look(&catalogs, project, LOOK, supervisor, error))
+        return false;
+    buffer_init(&out);
+    print_sources(&catalogs, &out);
+    put_holdings(&catalogs, &out);
     bool ok = print_text(&out, error);
     buffer_release(&out);
+    catalogs_release(&catalogs);
     return ok && project_check(project, error);
 }
 
@@ -217,11 +251,14 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
     struct schema schema = {0};
     struct objects objects = {0};
     struct buffer text;
+    if (project->broken_count > 0) /* graduate check goes on */
+        return project_check(project, error);
+    if (project->mapping_count == 0)
+        return show_holdings(project, supervisor, error);
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
-        return project->faults->count > 0 ? project_check(project, error) : false;
-    bool ok = (project->mapping_count > 0 || print_holdings(&catalogs, project, error)) &&
-              catalogs_check(&catalogs, project, error) &&
-              trial_check(project, &catalogs, supervisor, error) &&
+        return project->fault_count > 0 ? project_check(project, error) : false;
+    bool ok = catalogs_check(&catalogs, project, error) &&
+              trial_check(project, NULL, &catalogs, supervisor, error) &&
               catalogs_count(&catalogs, project, true, supervisor, error) &&
               schema_resolve(&schema, project, catalogs.items, catalogs.count, error) &&
               objects_gather(&objects, &catalogs, &schema, error) &&

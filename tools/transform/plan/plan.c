@@ -1,4 +1,5 @@
 #include "compiling.h"
+#include "declared.h"
 #include "scope.h"
 
 #include "graduate/path.h"
@@ -319,7 +320,7 @@ static bool make_slots(struct compiling *c, struct scope *scope)
 }
 
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
-                  const struct catalog_entity *catalog, struct error *error)
+                  const struct catalog_entity *described, struct error *error)
 {
     size_t first, count;
     struct compiling c = {plan, NULL, error};
@@ -332,7 +333,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     struct errors errors = {0};
     plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
     bool ok = plan->outputs != NULL ? scopes_make(plan, error) : error_memory(error);
-    ok = ok && (entity->source->kind != SOURCE_POSTGRES || compiling_begin_tuples(&c, catalog));
+    ok = ok && (entity->source->kind != SOURCE_POSTGRES || compiling_begin_tuples(&c, described));
     for (size_t i = 0; ok && i < count; i++) {
         struct output_plan *output = &plan->outputs[plan->output_count++];
         output->output = &schema->outputs[first + i];
@@ -363,14 +364,16 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     plan->rules = arena_alloc(&plan->arena, entity->rule_count, sizeof *plan->rules);
     ok = ok && plan->rules == NULL ? error_memory(error) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
-        ok = compile_rule(&c, &entity->rules[i]);
+        ok = compile_rule(&c, &entity->rules[i]) || errors_add(&errors, error);
     for (size_t i = 0; ok && i < entity->drops.count; i++)
-        ok = compile_drop(&c, entity->drops.items[i]);
+        ok = compile_drop(&c, entity->drops.items[i]) || errors_add(&errors, error);
     ok = ok && scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = make_slots(&c, &plan->scopes[i]);
-    ok = ok &&
-         (plan->tuples.catalog == NULL || compiling_end_tuples(&c) || errors_add(&errors, error));
+    if (ok && plan->tuples.catalog != NULL)
+        ok = compiling_end_tuples(&c) || errors_add(&errors, error);
+    else if (ok && described != NULL)
+        ok = declared_check(plan, described, &errors, error);
     ok = ok && errors_give(&errors, error);
     if (!ok)
         plan_release(plan);

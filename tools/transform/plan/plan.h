@@ -204,11 +204,11 @@ struct plan {
     struct arena arena;
 };
 
-/* Compile the entity's outputs of a resolved schema; `catalog` says what the rows of a Postgres
- * source are made of, and is not looked at for others. Both must outlive the plan. ERROR_USAGE for
- * what cannot be. */
+/* Compile the entity's outputs of a resolved schema; `described` says what the rows of a Postgres
+ * source are made of, and of others what they declare (declared.h); NULL: they do not. Both must
+ * outlive the plan. ERROR_USAGE for what cannot be. */
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
-                  const struct catalog_entity *catalog, struct error *error);
+                  const struct catalog_entity *described, struct error *error);
 void plan_release(struct plan *plan);
 
 #endif

@@ -279,15 +279,18 @@ static convert_function find_by_type(uint32_t from, const struct pgtype *to)
     return endless && !to->array && field_has_text(from) ? print : NULL;
 }
 
-/* PostgreSQL would round to fewer places without a word. */
-static bool rounds(const struct conversion *c)
+/* Does the source's type say that it holds what the column's would round, or refuse? */
+static bool narrows(const struct conversion *c)
 {
     struct pgtype source;
     struct error ignored;
+    const struct pgtype *to = &c->type;
     bool known = pgtype_parse(c->from_name, &source, &ignored);
-    return c->type.base == PG_NUMERIC && c->type.precision > 0 &&
-           (!known || source.base == PG_NUMERIC) &&
-           (!known || source.precision == 0 || source.scale > c->type.scale);
+    if (to->base == PG_NUMERIC)
+        return to->precision > 0 && (!known || source.base == PG_NUMERIC) &&
+               (!known || source.precision == 0 || source.scale > to->scale ||
+                source.precision - source.scale > to->precision - to->scale);
+    return known && to->length > 0 && source.length > to->length;
 }
 
 bool conversion_find(struct conversion *c, const char **word, char *why, size_t size)
@@ -310,7 +313,7 @@ bool conversion_find(struct conversion *c, const char **word, char *why, size_t 
     pgtype_format(&c->type, type, sizeof type);
     snprintf(why, size, "the source's %.80s does not become %s without a change of value",
              c->from_name, type);
-    return c->convert != NULL && !rounds(c);
+    return c->convert != NULL && !narrows(c);
 }
 
 bool conversion_put(const struct conversion *c, const struct field *field, struct buffer *out,

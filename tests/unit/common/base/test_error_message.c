@@ -296,9 +296,29 @@ static void several_errors_are_told_as_one(void **state)
     assert_non_null(strstr(error.message, ".json: wrong; and more, which are told when these are mended"));
 }
 
+/* What was cut already goes into another list as far as it goes, and is not missed as a whole. */
+static void a_list_of_lists_is_cut_too(void **state)
+{
+    (void)state;
+    struct errors inner = {0}, outer = {0};
+    struct error error;
+    for (int i = 0; i < 100; i++) {
+        error_set(&error, ERROR_USAGE, "mistake %03d is one of a hundred, and has words about it", i);
+        assert_true(errors_add(&inner, &error));
+    }
+    assert_false(errors_give(&inner, &error));
+    assert_true(errors_add(&outer, &error));
+    assert_false(errors_give(&outer, &error));
+    assert_int_equal(error.problems, 100);
+    assert_non_null(strstr(error.message, "100 problems: mistake 000 is one"));
+    assert_non_null(strstr(error.message, "about it; and more, which are told when these are mended"));
+    assert_null(strstr(strstr(error.message, "and more") + 1, "and more"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_of_lists_is_cut_too),
         cmocka_unit_test(every_code_has_its_name_and_exit_code),
         cmocka_unit_test(several_errors_are_told_as_one),
         cmocka_unit_test(setting_forgets_what_was_before),

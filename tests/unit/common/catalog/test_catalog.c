@@ -18,7 +18,8 @@
 #define BOOKS                                                                                      \
     "{\"name\":\"books\",\"estimate\":999999999999999,\"exact\":true,\"bytes\":8192,\"view\":false,"              \
     "\"columns\":[" COLUMN ",{\"name\":\"Titel\",\"type\":\"character varying(50)\","              \
-    "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"default_sql\":\"'x'::text\"}],"      \
+    "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"default_sql\":\"'x'::text\","         \
+    "\"size\":50,\"elements\":[\"x\",\"y\"]}],\"closed\":true,"                                      \
     "\"key\":[\"id\"],"                                                                            \
     "\"uniques\":[[\"Titel\"],[\"id\",\"Titel\"]],"                                                \
     "\"indexes\":[{\"columns\":[\"Titel DESC\",\"(lower(x))\"],\"where\":\"id > 0\",\"unique\":"   \
@@ -26,7 +27,7 @@
     "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\"}]}"
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
-    ",{\"name\":\"bare\",\"exact\":false,\"view\":false}],"                                                       \
+    ",{\"name\":\"bare\",\"exact\":false,\"view\":false,\"closed\":false}],"                                                       \
     "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
     "\"in_shape\":false},{\"kind\":\"foreign key\",\"name\":\"f on books\",\"entity\":\"books\","  \
     "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
@@ -89,6 +90,9 @@ static void every_member(void **state)
     assert_null(catalog_column_find(books, "titel"));
     assert_true(id->not_null && id->serial && id->default_sql == NULL && id->oid == 23);
     assert_true(id->serial_last == 42 && title->serial_last == -1);
+    assert_true(id->size == -1 && id->elements.count == 0 && title->size == 50);
+    assert_int_equal(title->elements.count, 2);
+    assert_string_equal(title->elements.items[1], "y");
     assert_true(!title->not_null && !title->serial && title->oid == UINT32_MAX);
     assert_string_equal(title->type, "character varying(50)");
     assert_string_equal(title->default_sql, "'x'::text");
@@ -106,8 +110,9 @@ static void every_member(void **state)
     assert_string_equal(books->checks[0].name, "c");
     assert_string_equal(books->checks[0].expression, "id > 0");
 
+    assert_true(books->closed);
     const struct catalog_entity *bare = catalog_find(&catalog, "bare");
-    assert_true(bare->estimate == -1 && bare->bytes == -1 && bare->column_count == 0);
+    assert_true(bare->estimate == -1 && bare->bytes == -1 && bare->column_count == 0 && !bare->closed);
     assert_null(catalog_find(&catalog, "nothing"));
     catalog_release(&catalog);
     assert_true(catalog.entities == NULL && catalog.entity_count == 0);
@@ -126,9 +131,13 @@ static void built_by_hand(void **state)
     struct catalog_entity *books = catalog_add(&catalog, "books");
     assert_non_null(books);
     books->estimate = 0;
+    const struct catalog_column *n = catalog_column_add(books, "n", "int");
+    assert_true(n != NULL && n->size == -1 && n->serial_last == -1);
     assert_written(catalog_to_json(&catalog),
                    "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\",\"exact\":false,\"view\":false,"
-                   "\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false,\"view\":false}]}");
+                   "\"closed\":false,\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false,\"view\":false,"
+                   "\"columns\":[{\"name\":\"n\",\"type\":\"int\",\"oid\":0,\"not_null\":false,"
+                   "\"serial\":false}],\"closed\":false}]}");
     catalog_release(&catalog);
 }
 

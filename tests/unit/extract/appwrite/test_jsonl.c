@@ -399,6 +399,68 @@ static void test_catalog(void **state)
     remove_file("schema.json");
 }
 
+#define ATTRIBUTE(key, type, more)                                                                 \
+    "{\"key\":\"" key "\",\"type\":\"" type "\",\"required\":false,\"array\":false" more "}"
+
+/* What schema.json says of the collections whose documents are there. */
+static void test_schema(void **state)
+{
+    (void)state;
+    static const char schema[] =
+        "{\"databases\":[\n{\"$id\":\"d\",\"collections\":[{\"$id\":\"c\",\"attributes\":["
+        "{\"key\":\"tags\",\"type\":\"string\",\"format\":\"\",\"required\":true,\"array\":true,\"size\":9},"
+        ATTRIBUTE("e", "string", ",\"format\":\"enum\",\"elements\":[\"x\",\"y\"]") ","
+        ATTRIBUTE("gone", "string", ",\"status\":\"stuck\"") ","
+        ATTRIBUTE("there", "integer", ",\"status\":\"available\"")
+        "]},{\"$id\":\"other\",\"attributes\":["
+        ATTRIBUTE("r", "relationship", ",\"relatedCollection\":\"far\",\"twoWay\":false") ","
+        ATTRIBUTE("s", "relationship", ",\"relatedCollection\":\"c\",\"twoWay\":true")
+        "]},{\"$id\":\"far\",\"attributes\":[]},{\"$id\":\"none\"}]},"
+        "{\"$id\":\"e\",\"collections\":[{\"$id\":\"c\",\"attributes\":[" ATTRIBUTE("wrong", "string", "") "]}]}]}";
+    static const char *const databases[] = {"d", NULL};
+    for (size_t i = 0; i < sizeof databases / sizeof databases[0]; i++) {
+        const struct source of = {.name = "auth", .kind = SOURCE_APPWRITE, .uri = "${URI}", .database = databases[i]};
+        const struct endpoint here = {.source = &of, .folder = folder};
+        const char *c = i == 0 ? "c.jsonl" : "d.c.jsonl", *far = i == 0 ? "far.jsonl" : "d.far.jsonl";
+        const char *none = i == 0 ? "none.jsonl" : "d.none.jsonl";
+        struct catalog catalog;
+        struct error error;
+        write_file(c, TEXT("{}\n"));
+        write_file(far, TEXT("{}\n"));
+        write_file(none, TEXT("{}\n"));
+        write_file("schema.json", schema, strlen(schema));
+        catalog_init(&catalog);
+        assert_true(jsonl_reader.catalog(&here, &catalog, &error));
+        assert_int_equal(catalog.entity_count, 3);
+        const struct catalog_entity *entity = &catalog.entities[0];
+        assert_true(entity->closed && !catalog.entities[1].closed && !catalog.entities[2].closed);
+        assert_int_equal(entity->column_count, 3);
+        assert_string_equal(entity->columns[0].type, "string[]");
+        assert_true(entity->columns[0].not_null && entity->columns[0].size == 9);
+        assert_string_equal(entity->columns[1].type, "enum");
+        assert_int_equal(entity->columns[1].elements.count, 2);
+        assert_string_equal(entity->columns[1].elements.items[1], "y");
+        assert_true(!entity->columns[1].not_null && entity->columns[1].size == -1);
+        assert_string_equal(entity->columns[2].name, "there");
+        catalog_release(&catalog);
+        remove_file(c);
+        remove_file(far);
+        remove_file(none);
+    }
+    write_file("c.jsonl", TEXT("{}\n"));
+    write_file("schema.json", TEXT("{\"databases\": ["));
+    struct catalog catalog;
+    struct error error;
+    catalog_init(&catalog);
+    assert_false(jsonl_reader.catalog(&endpoint, &catalog, &error));
+    assert_int_equal(error.code, ERROR_SOURCE);
+    assert_non_null(strstr(error.message, "/schema.json: "));
+    assert_non_null(strstr(error.hint, "take it out of the folder"));
+    catalog_release(&catalog);
+    remove_file("c.jsonl");
+    remove_file("schema.json");
+}
+
 /* What would be passed over in silence is an error. */
 static void test_catalog_refusals(void **state)
 {
@@ -441,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_line_without_end),
         cmocka_unit_test(test_unopened),
         cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_schema),
         cmocka_unit_test(test_catalog_refusals),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,0 +1,194 @@
+#include "appwrite_attribute.h"
+#include "appwrite_collection.h"
+#include "graduate/file.h"
+#include "graduate/json_bson.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { LARGEST_SCHEMA = 64 << 20 };
+
+const char appwrite_relationship[] = "relationship";
+
+static const char *text_or(const bson_t *object, const char *key, const char *otherwise)
+{
+    const char *text = json_bson_text(object, key);
+    return text != NULL && text[0] != '\0' ? text : otherwise;
+}
+
+static bool is_true(const bson_t *object, const char *key)
+{
+    bson_iter_t at;
+    return bson_iter_init_find(&at, object, key) && BSON_ITER_HOLDS_BOOL(&at) &&
+           bson_iter_bool(&at);
+}
+
+bool appwrite_attribute_there(const bson_t *attribute)
+{
+    return strcmp(text_or(attribute, "status", "available"), "available") == 0;
+}
+
+const char *appwrite_attribute_opens(const bson_t *attribute)
+{
+    return strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0 &&
+                   !is_true(attribute, "twoWay")
+               ? json_bson_text(attribute, "relatedCollection")
+               : NULL;
+}
+
+static bool add_elements(struct catalog_column *column, const bson_t *attribute)
+{
+    bson_t elements;
+    bson_iter_t at;
+    bool ok = true;
+    if (json_bson_array(attribute, "elements", &elements) && bson_iter_init(&at, &elements))
+        while (ok && bson_iter_next(&at))
+            ok = !BSON_ITER_HOLDS_UTF8(&at) ||
+                 catalog_names_add(&column->elements, bson_iter_utf8(&at, NULL));
+    return ok;
+}
+
+bool appwrite_attribute_add(struct catalog_entity *entity, const bson_t *attribute,
+                            struct error *error)
+{
+    struct buffer word;
+    bson_iter_t at;
+    buffer_init(&word);
+    /* An e-mail address, an enum and their like are strings with a format. */
+    buffer_puts(&word, text_or(attribute, "format", text_or(attribute, "type", "")));
+    if (is_true(attribute, "array"))
+        buffer_puts(&word, "[]");
+    struct catalog_column *column =
+        word.failed ? NULL
+                    : catalog_column_add(entity, text_or(attribute, "key", ""), buffer_text(&word));
+    buffer_release(&word);
+    if (column == NULL)
+        return error_memory(error);
+    column->not_null = is_true(attribute, "required");
+    if (bson_iter_init_find(&at, attribute, "size") && BSON_ITER_HOLDS_INT(&at))
+        column->size = bson_iter_as_int64(&at);
+    return add_elements(column, attribute) || error_memory(error);
+}
+
+/* ---- an export's schema.json ------------------------------------------------------------------
+ */
+
+struct description {
+    struct catalog *catalog;
+    const char *only; /* database, or NULL */
+    const char *database;
+};
+
+static bool name_of(const struct description *description, const char *collection,
+                    struct buffer *name, struct error *error)
+{
+    appwrite_collection_name(description->database, collection, description->only == NULL, name);
+    return buffer_ok(name, error);
+}
+
+static struct catalog_entity *entity_of(const struct description *description, const char *name)
+{
+    for (size_t i = 0; i < description->catalog->entity_count; i++)
+        if (strcmp(description->catalog->entities[i].name, name) == 0)
+            return &description->catalog->entities[i];
+    return NULL;
+}
+
+static bool describe(const struct description *description, const bson_t *collection,
+                     struct error *error)
+{
+    struct buffer name;
+    bson_t list, attribute;
+    bson_iter_t at;
+    buffer_init(&name);
+    bool ok = name_of(description, text_or(collection, "$id", ""), &name, error);
+    struct catalog_entity *entity = ok ? entity_of(description, buffer_text(&name)) : NULL;
+    if (entity != NULL && json_bson_array(collection, "attributes", &list) &&
+        bson_iter_init(&at, &list)) {
+        entity->closed = true;
+        while (ok && bson_iter_next(&at))
+            ok = !json_bson_view(&at, &attribute) || !appwrite_attribute_there(&attribute) ||
+                 appwrite_attribute_add(entity, &attribute, error);
+    }
+    buffer_release(&name);
+    return ok;
+}
+
+/* Behind all of them: another collection may say that this one's documents hold more. */
+static bool open_related(const struct description *description, const bson_t *collection,
+                         struct error *error)
+{
+    struct buffer name;
+    bson_t list, attribute;
+    bson_iter_t at;
+    bool ok = true;
+    if (!json_bson_array(collection, "attributes", &list) || !bson_iter_init(&at, &list))
+        return true;
+    buffer_init(&name);
+    while (ok && bson_iter_next(&at)) {
+        const char *related =
+            json_bson_view(&at, &attribute) ? appwrite_attribute_opens(&attribute) : NULL;
+        ok = related == NULL || name_of(description, related, &name, error);
+        struct catalog_entity *entity =
+            ok && related != NULL ? entity_of(description, buffer_text(&name)) : NULL;
+        if (entity != NULL)
+            entity->closed = false;
+    }
+    buffer_release(&name);
+    return ok;
+}
+
+typedef bool (*visit_function)(const struct description *description, const bson_t *collection,
+                               struct error *error);
+
+static bool each_collection(struct description *description, const bson_t *schema,
+                            visit_function visit, struct error *error)
+{
+    bson_t databases, database, collections, collection;
+    bson_iter_t at, inner;
+    bool ok = true;
+    if (!json_bson_array(schema, "databases", &databases) || !bson_iter_init(&at, &databases))
+        return true;
+    while (ok && bson_iter_next(&at)) {
+        if (!json_bson_view(&at, &database))
+            continue;
+        description->database = text_or(&database, "$id", "");
+        if ((description->only != NULL && strcmp(description->only, description->database) != 0) ||
+            !json_bson_array(&database, "collections", &collections) ||
+            !bson_iter_init(&inner, &collections))
+            continue;
+        while (ok && bson_iter_next(&inner))
+            ok = !json_bson_view(&inner, &collection) || visit(description, &collection, error);
+    }
+    return ok;
+}
+
+static bool unreadable(const char *path, struct error *error)
+{
+    struct error why = *error;
+    error_set(error, ERROR_SOURCE, "%s: %s", path, why.message);
+    return error_hint(error, "correct it; or take it out of the folder: then the mappings are not "
+                             "compared with it");
+}
+
+bool appwrite_schema_read(const char *folder, const char *database, struct catalog *catalog,
+                          struct error *error)
+{
+    struct description description = {.catalog = catalog, .only = database};
+    char path[PATH_MAX];
+    struct buffer text;
+    bson_t schema = BSON_INITIALIZER;
+    if (!file_join(path, sizeof path, folder, "schema.json", error))
+        return false;
+    if (!file_exists(path))
+        return true;
+    buffer_init(&text);
+    bool ok = file_read(path, LARGEST_SCHEMA, ERROR_SOURCE, &text, error);
+    if (ok && !json_bson_parse(buffer_text(&text), text.length, &schema, NULL, error))
+        ok = unreadable(path, error);
+    ok = ok && each_collection(&description, &schema, describe, error) &&
+         each_collection(&description, &schema, open_related, error);
+    bson_destroy(&schema);
+    buffer_release(&text);
+    return ok;
+}
