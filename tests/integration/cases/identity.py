@@ -19,7 +19,7 @@ RIGHT = {
             (1, "2 records of identities filtered: Supabase Auth has no such provider"),
             (2, "2 records of identities filtered: Supabase Auth has no such provider"),
         ),
-        never=("which is no provider of Supabase Auth",),
+        never=("is no provider of Supabase Auth",),
         values=(
             ("select provider from auth.identities where provider not in ('email') order by provider", "azure\nlinkedin_oidc\nslack_oidc"),
             ("select count(*) from auth.users", "5"),
