@@ -43,7 +43,7 @@ static const char mapping[] =
     "'2020-02-29T12:00:00+02:00'}}, {'q': {'kind': 'objectid', 'at_least': "
     "'5F0c8a1b2c3d4e5f60718293'}}, {'q': {'kind': 'uuid', 'above': "
     "'5f0c8a1b-2c3d-4e5f-6071-829300000000'}}, {'none': [{'q': {'kind': 'binary'}}, {'q': {'exists': "
-    "true, 'empty': false}}]}]}},"
+    "true, 'empty': true}}]}]}},"
     "'qq': {'first': [{'const': 1, 'when': {'qq': {'in': [1, 2.5]}}}, {'const': 2, 'when': {'qq': "
     "{'not': 3}}}, {'const': 3}], 'type': 'integer'},"
     "'rest': {'rest': true}}},"

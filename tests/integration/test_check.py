@@ -155,6 +155,23 @@ def test_names_that_no_record_has(shop: Small) -> None:
     assert 'books.json: /to/public.books/columns/isbn: no record of books has "isbn" (0 of 24 records)' in ended.stdout
 
 
+def test_conditions_on_fields_that_no_record_has(shop: Small) -> None:
+    """At any depth, whatever they ask; unless they are said to be optional."""
+    books = json.loads((shop.files / "books.json").read_text())
+    table = books["to"]["public.books"]
+    table["when"] = {"any": [{"prize": {"exists": True}}, {"none": [{"titel": {"empty": False}, "title": ""}]}]}
+    (shop.files / "books.json").write_text(json.dumps(books))
+    ended = graduate(shop, "check")
+    shop.complaint(ended, DATA, "problems would stop a run: 2")
+    assert 'books.json: /to/public.books/when/any/0/prize: no record of books has "prize" (0 of 24 records)' in ended.stdout
+    assert '/to/public.books/when/any/1/none/0/titel: no record of books has "titel"' in ended.stdout
+    assert 'the nearest that was there is "title"' in ended.stdout
+    table["optional"] = True
+    (shop.files / "books.json").write_text(json.dumps(books))
+    ended = graduate(shop, "check")
+    assert ended.returncode == 0, ended.said
+
+
 def test_checkpoints_of_a_run(shop: Small) -> None:
     """They are read in the place of the records, which may be gone; the source is asked for its catalog alone."""
     shop.succeed()

@@ -484,7 +484,12 @@ def test_what_is_left_to_do_comes_from_the_run(folder: Path) -> None:
     providers = {item["provider"]: item["users"] for item in read(folder, "facts.json")["providers"]}
     assert tasks["sign_in"]["items"] == [f"{name}: {users} users" for name, users in sorted(providers.items())
                                          if name not in ("email", "phone")]
-    assert {"names", "keys", "old", "folder"} <= tasks.keys()
+    assert {"names", "keys", "old", "folder"} <= tasks.keys() and "outside_ascii" not in tasks
+    facts = read(folder, "facts.json")
+    assert facts["outside_ascii"] == 0
+    (folder / "facts.json").write_text(json.dumps({**facts, "outside_ascii": 1200}))
+    asked = next(task for task in report(folder)["tasks"] if task["task"] == "outside_ascii")
+    assert asked["items"] == ["1,200 users; this lists them:"] and "from auth.users where email" in asked["sql"]
     assert sum(item.startswith("core:") for item in tasks["keys"]["items"]) == 1
 
 

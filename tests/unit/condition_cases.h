@@ -235,6 +235,9 @@ static const struct condition_case condition_cases[] = {
     {"{'s': {'empty': true}}", "{'s': 0}", "-"},
     {"{'s': {'empty': true}}", "{'s': false}", "-"},
     {"{'s': {'empty': false}}", "{'s': 0}", "+"},
+    {"{'s': {'exists': true, 'empty': true}}", "{'s': null}", "+"},
+    {"{'s': {'exists': true, 'empty': true}}", "{}", "-"},
+    {"{'s': {'exists': true, 'empty': true}}", "{'s': 'x'}", "-"},
     {"{'s': {'empty': false}}", "{'s': ''}", "-"},
     {"{'s': {'empty': false}}", "{}", "-"},
     /* any, none, to any depth */

@@ -184,6 +184,20 @@ static bool read_branch(struct reading *r, const cJSON *list, const struct json_
     return true;
 }
 
+/* Whether a field is there is asked by every other question, too, but "empty": true. */
+static bool check_exists(struct reading *r, const cJSON *object, const struct json_place *place)
+{
+    const cJSON *exists = cJSON_GetObjectItemCaseSensitive(object, "exists");
+    const cJSON *empty = cJSON_GetObjectItemCaseSensitive(object, "empty");
+    struct json_place here = {place, "exists", 0};
+    bool alone = cJSON_GetArraySize(object) == 1;
+    bool decides = cJSON_IsTrue(exists) && cJSON_IsTrue(empty) && cJSON_GetArraySize(object) == 2;
+    return exists == NULL || alone || decides ||
+           json_error(r->error, &here,
+                      "this decides nothing beside another question, unless it is true and "
+                      "\"empty\" is true");
+}
+
 /* The questions about one field. */
 static bool read_questions(struct reading *r, const cJSON *object, const struct json_place *place,
                            const struct condition *about, struct conditions *out)
@@ -192,7 +206,8 @@ static bool read_questions(struct reading *r, const cJSON *object, const struct 
     if (object->child == NULL)
         return json_error(r->error, place, "a field is compared with %s, not with %s", scalars,
                           json_kind(object));
-    if (!json_only(object, place, condition_words, COUNT(condition_words), r->error))
+    if (!json_only(object, place, condition_words, COUNT(condition_words), r->error) ||
+        !check_exists(r, object, place))
         return false;
     cJSON_ArrayForEach(operand, object)
     {

@@ -34,6 +34,11 @@ static bool has_resets(const struct task_grounds *grounds)
     return passwords_to_reset(grounds) > 0;
 }
 
+static bool has_outside_ascii(const struct task_grounds *grounds)
+{
+    return member_count(grounds->facts, "outside_ascii") > 0;
+}
+
 static bool has_providers(const struct task_grounds *grounds)
 {
     const cJSON *item;
@@ -99,6 +104,14 @@ static bool add_resets(const struct task_grounds *grounds, cJSON *items)
         items, "%s users; this lists them:", figure_count(passwords_to_reset(grounds), figure));
 }
 
+static bool add_outside_ascii(const struct task_grounds *grounds, cJSON *items)
+{
+    char figure[FIGURE_SIZE];
+    int64_t users = member_count(grounds->facts, "outside_ascii");
+    return add_item(items, "%s %s; this lists them:", figure_count(users, figure),
+                    users == 1 ? "user" : "users");
+}
+
 static bool add_providers(const struct task_grounds *grounds, cJSON *items)
 {
     bool ok = true;
@@ -153,6 +166,9 @@ static const char resets_sql[] =
     "  join auth.users u on u.raw_app_meta_data ->> 'appwrite_id' = l.key\n"
     " where l.rule = 'password_reset';";
 
+static const char outside_ascii_sql[] =
+    "select id, email from auth.users where email ~ '[^\\x01-\\x7f]';";
+
 static const struct task {
     const char *name, *title, *text;
     bool (*applies)(const struct task_grounds *grounds);
@@ -176,6 +192,11 @@ static const struct task {
      "Supabase Auth cannot read the hash that these users came with. They cannot sign in by "
      "password until they have set a new one.",
      has_resets, add_resets, resets_sql},
+    {"outside_ascii", "Ask users for another address",
+     "Supabase Auth sends nothing to an address outside ASCII: these users sign in by password, "
+     "and "
+     "get neither recovery mails nor one-time codes.",
+     has_outside_ascii, add_outside_ascii, outside_ascii_sql},
     {"text_ids", "Look at ids that were text",
      "Ids that are text become UUIDs from which nobody gets back. Where somebody still needs them, "
      "keep "

@@ -31,6 +31,10 @@ static const char providers_sql[] =
     " ORDER BY provider), '[]') FROM (SELECT provider, count(DISTINCT user_id) AS users"
     " FROM auth.identities GROUP BY provider) p";
 
+/* Supabase Auth takes such an address, and sends nothing to it. */
+static const char outside_ascii_sql[] =
+    "SELECT json_build_object('users', count(*)) FROM auth.users WHERE email ~ '[^\\x01-\\x7f]'";
+
 /* One value of JSON out of one row. */
 static bool ask(struct postgres *target, const char *sql, const char *const *parameters, int count,
                 cJSON **json, struct error *error)
@@ -48,11 +52,11 @@ static bool ask(struct postgres *target, const char *sql, const char *const *par
     return ok;
 }
 
-static bool loads_identities(const struct project *project)
+static bool loads(const struct project *project, const char *label)
 {
     for (size_t i = 0; i < project->mapping_count; i++)
         for (size_t j = 0; j < project->mappings[i]->table_count; j++)
-            if (strcmp(project->mappings[i]->tables[j].label, "auth.identities") == 0)
+            if (strcmp(project->mappings[i]->tables[j].label, label) == 0)
                 return true;
     return false;
 }
@@ -61,13 +65,25 @@ static bool add_providers(struct postgres *target, const struct project *project
                           struct error *error)
 {
     cJSON *providers = NULL;
-    if (loads_identities(project)) {
+    if (loads(project, "auth.identities")) {
         if (!ask(target, providers_sql, NULL, 0, &providers, error))
             return false;
     } else {
         providers = cJSON_CreateArray();
     }
     return cJSON_AddItemToObject(facts, "providers", providers) ? true : error_memory(error);
+}
+
+static bool add_outside_ascii(struct postgres *target, const struct project *project, cJSON *facts,
+                              struct error *error)
+{
+    cJSON *count = NULL;
+    if (loads(project, "auth.users") && !ask(target, outside_ascii_sql, NULL, 0, &count, error))
+        return false;
+    bool ok = cJSON_AddNumberToObject(facts, "outside_ascii",
+                                      (double)member_count(count, "users")) != NULL;
+    cJSON_Delete(count);
+    return ok ? true : error_memory(error);
 }
 
 /* Add what a line of the log says of an entity's time, if it says anything. */
@@ -129,7 +145,9 @@ bool facts_keep(struct postgres *target, const struct project *project, const st
     cJSON *facts;
     if (!ask(target, facts_sql, &run, 1, &facts, error))
         return false;
-    bool ok = add_providers(target, project, facts, error) && correct_times(folder, facts, error) &&
+    bool ok = add_providers(target, project, facts, error) &&
+              add_outside_ascii(target, project, facts, error) &&
+              correct_times(folder, facts, error) &&
               folder_file(folder, "facts.json", path, error) && json_write_file(path, facts, error);
     cJSON_Delete(facts);
     return ok;

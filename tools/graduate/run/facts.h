@@ -7,7 +7,8 @@
  *   entities     array: entity, seconds, batches, records, rows, bytes, loading; in the order of
  * the run. Of `seconds`, `loading` were spent in the target, the rest waiting for records steps
  * array: step, seconds: the statements after the data, in order providers    array: provider,
- * users: those by which users of auth.identities sign in */
+ * users: those by which users of auth.identities sign in
+ *   outside_ascii   number of users with addresses to which Supabase Auth sends nothing */
 #ifndef GRADUATE_DRIVER_FACTS_H
 #define GRADUATE_DRIVER_FACTS_H
 

@@ -197,6 +197,13 @@ const struct test *condition_met(const struct test *tests, size_t count)
     return met;
 }
 
+const struct test *condition_first(const struct test *test)
+{
+    while (test->slot == NO_SLOT)
+        test = test->lists->items;
+    return test;
+}
+
 bool condition_refusal(const struct test *tests, size_t count, char *out, size_t size)
 {
     for (size_t i = 0; i < count; i++) {
@@ -206,8 +213,7 @@ bool condition_refusal(const struct test *tests, size_t count, char *out, size_t
         char what[120];
         if (test_holds(test, &holds, &unused) && holds)
             continue;
-        while (test->slot == NO_SLOT)
-            test = test->lists->items;
+        test = condition_first(test);
         const struct value *value = &test->scope->slots[test->slot];
         value_describe(value, what, sizeof what);
         snprintf(out, size, "%s: %s is %s", test->mapping->place, test->mapping->path,

@@ -28,17 +28,21 @@ static bool compute(const struct origin *origin, const struct scope *scope,
                     struct expression *expression, bool not_null, struct outcome *outcome,
                     struct error *error);
 
-/* A value that is there, and that every choice's condition turned down. */
+/* Every choice has conditions, and they turned down what is there, or that nothing is. */
 static bool check_taken(const struct expression *expression, bool any, struct error *error)
 {
     const struct test *met = NULL;
+    if (any || expression->has_fallback)
+        return true;
     for (size_t i = 0; i < expression->member_count && met == NULL; i++)
         met = condition_met(expression->members[i].tests, expression->members[i].test_count);
-    if (any || expression->has_fallback || met == NULL)
-        return true;
+    if (met == NULL)
+        met = condition_first(expression->members->tests);
+    const struct value *value = &met->scope->slots[met->slot];
     char what[120];
-    value_describe(&met->scope->slots[met->slot], what, sizeof what);
-    error_set(error, ERROR_DATA, "%s is taken by no choice of \"first\"", what);
+    value_describe(value, what, sizeof what);
+    error_set(error, ERROR_DATA, "%s is taken by no choice of \"first\"",
+              value->type == BSON_TYPE_EOD ? "an absent field" : what);
     error_hint(error, "correct the record in the source; or give the list a last choice "
                       "without \"when\" (as {\"const\": null}), or the value a "
                       "\"default\"; then run again");

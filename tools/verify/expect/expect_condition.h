@@ -27,7 +27,8 @@ struct expect_view {
 /* ERROR_DATA with the path: a field is of a kind that its condition was not written for. */
 bool expect_holds(const struct expect_view *view, const struct conditions *conditions, bool *holds,
                   struct error *error);
-/* Is there a condition, at any depth, that looks at a field with something in it? */
+/* Is there a condition, at any depth, that looks at a field with something in it? *field and *path
+ * are what it looks at, or the last one of them where there is none. */
 bool expect_meets(const struct expect_view *view, const struct conditions *conditions,
                   struct item *field, const char **path);
 

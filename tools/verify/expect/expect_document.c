@@ -53,19 +53,18 @@ struct result {
 static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct result *result);
 
-/* Something was there to choose by, and no choice would have it. */
+/* Every choice has conditions, and none would have what is there, or that nothing is. */
 static bool check_choices(const struct making *m, const struct mapping_value *value, bool any)
 {
     const struct expect_view view = view_of(m->record, m->form->scope);
+    struct item field = {0};
+    const char *path = ".";
     if (any || value->fallback != NULL)
         return true;
-    for (size_t i = 0; i < value->member_count; i++) {
-        struct item field;
-        const char *path;
+    for (size_t i = 0; i < value->member_count; i++)
         if (expect_meets(&view, &value->members[i].value.when, &field, &path))
-            return item_misfit(&field, path, "no choice of \"first\" takes it", m->error);
-    }
-    return true;
+            break;
+    return item_misfit(&field, path, "no choice of \"first\" takes it", m->error);
 }
 
 /* One of several is written: the first that is something, or all when none is. */

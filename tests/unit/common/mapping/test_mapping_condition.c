@@ -65,6 +65,11 @@ static void wrong_conditions(void **state)
          "'txt' is none of: text, number, boolean, date, objectid, uuid, binary, array, object, null; did you mean "
          "'text'?"},
         {"{'a':{'exists':1}}", "/a/exists", "this must be true or false, and is a number"},
+        {"{'a':{'exists':true,'above':1}}", "/a/exists", "this decides nothing beside another question, unless"},
+        {"{'a':{'not':1,'exists':false}}", "/a/exists", "this decides nothing beside another question"},
+        {"{'a':{'exists':true,'empty':false}}", "/a/exists", "this decides nothing beside another question"},
+        {"{'a':{'exists':false,'empty':true}}", "/a/exists", "this decides nothing beside another question"},
+        {"{'a':{'exists':true,'empty':true,'not':1}}", "/a/exists", "this decides nothing beside another question"},
         {"{'a':{'empty':''}}", "/a/empty", "this must be true or false"},
         {"{'any':true}", "/any",
          "'any' holds a list of conditions, as [{'a': true}, {'b': 1}], and this is true"},

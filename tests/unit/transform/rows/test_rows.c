@@ -91,6 +91,15 @@ static const struct {
     {"{'first': [{'from': 'f'}], 'type': 'text', 'default': 'd'}", "{}", "d", NULL},
     {"{'first': [{'const': 'a', 'when': {'s': 1}}, {'const': 'b'}], 'type': 'text'}", "{'s': 2}",
      "b", NULL},
+    {"{'first': [{'const': 'a', 'when': {'s': true}}, {'const': null, 'when': {'s': false}}], 'type': "
+     "'text'}",
+     "{'s': false}", "-", NULL},
+    {"{'first': [{'const': 'a', 'when': {'s': true}}, {'const': null, 'when': {'s': false}}], 'type': "
+     "'text'}",
+     "{'s': null}", NULL, "null is taken by no choice of \"first\""},
+    {"{'first': [{'const': 'a', 'when': {'any': [{'s': true}]}}], 'type': 'text'}", "{}", NULL,
+     "an absent field is taken by no choice of \"first\""},
+    {"{'first': [{'const': 'a', 'when': {'s': true}}], 'type': 'text', 'default': null}", "{}", "-", NULL},
     {"{'first': [{'from': 'f'}, {'from': 'g'}], 'id_of': 'users'}",
      "{'g': '"
      "5F0C8A1B2C3D4E5F60718293'}",

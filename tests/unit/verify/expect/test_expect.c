@@ -211,6 +211,8 @@ static void origins_conditions_functions_and_defaults(void **state)
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": {\"not\": \"\"}}}",
          "{\"s\": \"\"}", "NULL"},
         {"{\"const\": \"x\", \"type\": \"text\", \"when\": {\"s\": true}}", "{\"s\": 1}", NULL},
+        {"{\"first\": [{\"const\": \"x\", \"when\": {\"s\": true}}], \"type\": \"text\"}", "{\"s\": null}", NULL},
+        {"{\"first\": [{\"const\": \"x\", \"when\": {\"s\": true}}], \"type\": \"text\"}", "{}", NULL},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\"}", "{}", "d"},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\"}", "{\"v\": null}", "NULL"},
         {"{\"from\": \"v\", \"type\": \"text\", \"default\": \"d\", \"null\": false}",
