@@ -112,6 +112,9 @@ WORDS = {
     "index_words": DEFINED["index"]["properties"],
     "policy_words": DEFINED["policy"]["properties"],
     "not_words": DEFINED["conditions"]["additionalProperties"]["then"]["properties"],
+    "misfit_words": DEFINED["table"]["properties"]["misfit"]["properties"],
+    "no_array_remedies": choices(DEFINED["no_array"]),
+    "row_twice_remedies": choices(DEFINED["table"]["properties"]["misfit"]["properties"]["row_twice"]),
     "deletes": choices(DEFINED["column"]["properties"]["on_delete"]),
     "commands": choices(DEFINED["policy"]["properties"]["for"]),
     "methods": choices(DEFINED["index"]["properties"]["method"]),
@@ -141,7 +144,7 @@ def test_privileges_are_commands() -> None:
 
 def test_values_inside_have_a_values_words() -> None:
     value = set(C["column_words"][:VALUE_WORDS])
-    assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "rest", "keys_id_of"}
+    assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "name", "rest", "keys_id_of"}
     assert set(DEFINED["choice"]["properties"]) == set(DEFINED["member"]["properties"]) - {"object", "first", "id_of"}
 
 

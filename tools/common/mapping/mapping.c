@@ -7,9 +7,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
-static const char *const table_words[] = {"each",    "keep_shape", "exists",  "when",   "key",
-                                          "columns", "unique",     "indexes", "checks", "policies",
-                                          "grants",  "comment",    "optional"};
+static const char *const table_words[] = {"each",    "keep_shape", "exists",   "when",   "key",
+                                          "columns", "unique",     "indexes",  "checks", "policies",
+                                          "grants",  "comment",    "optional", "misfit"};
 
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
@@ -32,10 +32,11 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     struct json_place key = {place, "key", 0}, each = {place, "each", 0};
     if (!json_only(object, place, table_words, COUNT(table_words), r->error) ||
         !reading_text(r, object, place, "each", &table->each) ||
-        !reading_path(r, &each, PATH_PLAIN, &table->each) ||
+        !reading_path(r, &each, PATH_MEMBERS, &table->each) ||
         !reading_bool(r, object, place, "keep_shape", &table->keep_shape) ||
         !reading_bool(r, object, place, "exists", &table->exists) ||
         !reading_bool(r, object, place, "optional", &table->optional) ||
+        !mapping_read_misfits(r, object, place, true, &table->misfits) ||
         !mapping_read_conditions(r, object, place, &table->when) ||
         !mapping_read_columns(r, object, place, table) ||
         !reading_member_words(r, object, place, "key", &table->key) ||

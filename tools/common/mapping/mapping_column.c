@@ -20,10 +20,10 @@ const char *const mapping_function_names[FUNCTION_COUNT] = {
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",  "const",      "parent",      "position",  "rest",       "object",   "first",
-    "id_of", "keys_id_of", "do",          "default",   "when",       "optional", "type",
-    "null",  "in",         "sql_default", "on_delete", "foreign_key"};
-enum { VALUE_WORDS = 13 };
+    "from",  "const", "parent",     "position",    "name",      "rest",        "object",
+    "first", "id_of", "keys_id_of", "do",          "default",   "when",        "optional",
+    "type",  "null",  "in",         "sql_default", "on_delete", "foreign_key", "misfit"};
+enum { VALUE_WORDS = 14 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -150,7 +150,8 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
     return true;
 }
 
-/* Of which element the place is meant: true of the innermost, a path of the one that it names. */
+/* Of which element the place, or name, is meant: true of the innermost, a path of the one that it
+ * names. */
 static bool read_level(struct reading *r, const cJSON *origin, const struct json_place *place,
                        struct mapping_value *value)
 {
@@ -162,7 +163,7 @@ static bool read_level(struct reading *r, const cJSON *origin, const struct json
                           "\"%s\" can only be true, or the \"each\" of a level further out",
                           origin->string);
     value->from = origin->valuestring;
-    return reading_path(r, &here, PATH_PLAIN, &value->from);
+    return reading_path(r, &here, PATH_MEMBERS, &value->from);
 }
 
 /* Which key says where a value comes from; at most one of them may be there. */
@@ -174,8 +175,8 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         enum value_kind kind;
     } origins[] = {
         {"from", VALUE_FROM},         {"const", VALUE_CONST}, {"parent", VALUE_PARENT},
-        {"position", VALUE_POSITION}, {"rest", VALUE_REST},   {"object", VALUE_OBJECT},
-        {"first", VALUE_FIRST},
+        {"position", VALUE_POSITION}, {"name", VALUE_NAME},   {"rest", VALUE_REST},
+        {"object", VALUE_OBJECT},     {"first", VALUE_FIRST},
     };
     const cJSON *origin = NULL;
     value->kind = VALUE_SAME;
@@ -193,7 +194,8 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     }
     if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
-    if (value->kind == VALUE_POSITION && !read_level(r, origin, place, value))
+    bool level = value->kind == VALUE_POSITION || value->kind == VALUE_NAME;
+    if (level && !read_level(r, origin, place, value))
         return false;
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
     struct json_place from = {place, "from", 0};
@@ -222,6 +224,7 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
     if (text == NULL)
         text = is_id                                  ? "uuid"
                : column->value.kind == VALUE_POSITION ? "integer"
+               : column->value.kind == VALUE_NAME     ? "text"
                : column->value.kind == VALUE_REST     ? "jsonb"
                                                       : NULL;
     if (text == NULL) {
@@ -275,15 +278,20 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
     if (column->value.kind == VALUE_SAME && !table->keep_shape)
         return json_error(r->error, place,
                           "the column has no origin: give \"from\", \"const\", "
-                          "\"parent\", \"position\", \"rest\", \"object\" or \"first\"");
-    bool of_element = column->value.kind == VALUE_PARENT || column->value.kind == VALUE_POSITION;
-    if (of_element && table->each == NULL)
-        return json_error(r->error, place, "\"%s\" is for tables with \"each\"",
-                          column->value.kind == VALUE_PARENT ? "parent" : "position");
+                          "\"parent\", \"position\", \"name\", \"rest\", \"object\" or "
+                          "\"first\"");
+    enum value_kind kind = column->value.kind;
+    const char *of_element = kind == VALUE_PARENT     ? "parent"
+                             : kind == VALUE_POSITION ? "position"
+                             : kind == VALUE_NAME     ? "name"
+                                                      : NULL;
+    if (of_element != NULL && table->each == NULL)
+        return json_error(r->error, place, "\"%s\" is for tables with \"each\"", of_element);
     column->has_null = cJSON_HasObjectItem(object, "null");
     column->foreign_key = true;
     if (!reading_bool(r, object, place, "null", &nullable) ||
         !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
+        !mapping_read_misfits(r, object, place, false, &column->misfits) ||
         !reading_text(r, object, place, "sql_default", &column->sql_default) ||
         !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))
         return false;

@@ -200,11 +200,25 @@ static void note_one_way_id(const struct origin *origin, const struct scope *sco
                         1);
 }
 
-/* The place of the element at hand, or of one around it; absent where that is no element. */
-static struct value position_of(const struct scope *scope, const struct scope *level)
+static const struct scope *find_level(const struct scope *scope, const struct scope *level)
 {
     while (scope != NULL && scope != level)
         scope = scope->outer;
+    return scope;
+}
+
+/* The name of the member at hand, or of one around it. */
+static struct value name_of(const struct scope *scope, const struct scope *level)
+{
+    scope = find_level(scope, level);
+    return scope != NULL ? value_from_text(scope->name, strlen(scope->name))
+                         : (struct value){.type = BSON_TYPE_EOD};
+}
+
+/* The place of the element at hand, or of one around it; absent where that is no element. */
+static struct value position_of(const struct scope *scope, const struct scope *level)
+{
+    scope = find_level(scope, level);
     return scope != NULL && scope->outer != NULL
                ? (struct value){.type = BSON_TYPE_INT64, .integer = scope->position}
                : (struct value){.type = BSON_TYPE_EOD};
@@ -230,6 +244,8 @@ static bool compute(const struct origin *origin, const struct scope *scope,
             outcome->value = expression->constant;
         } else if (expression->kind == VALUE_POSITION) {
             outcome->value = position_of(scope, expression->level);
+        } else if (expression->kind == VALUE_NAME) {
+            outcome->value = name_of(scope, expression->level);
         } else if (expression->kind == VALUE_FROM) {
             outcome->value = scope->slots[expression->slot];
             outcome->slot = expression->slot;

@@ -120,6 +120,9 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
     case VALUE_POSITION:
         result->item = scope_position(m->form->scope, value->from);
         return true;
+    case VALUE_NAME:
+        result->item = scope_member_name(m->form->scope, value->from);
+        return true;
     case VALUE_FIRST:
         return take_first(m, value, result);
     default:
@@ -304,6 +307,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
         .path = path,
+        .list = column->misfits.no_array_list,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->mapping->key, column->name);
     const char *field;
@@ -369,6 +373,22 @@ static void pass_over(const struct form *form)
         settle(form->scope, &form->mapping->columns[i].value, FATE_KEPT_OUT);
 }
 
+/* A row whose key another of the record has in this table: by a rule it is given up. */
+static bool check_twice(const struct making *m, const struct row *row, bool *twice)
+{
+    const struct form *form = m->form;
+    if (!row_keys_add(form->keys, row, twice, m->error))
+        return false;
+    if (!*twice)
+        return true;
+    if (!form->mapping->misfits.row_twice_first)
+        return item_misfit(&form->scope->document, form->scope->path,
+                           "a row with its key is there already", m->error);
+    for (size_t i = 0; i < form->mapping->column_count; i++)
+        settle(form->scope, &form->mapping->columns[i].value, FATE_LOST);
+    return true;
+}
+
 /* The rows of the scope's document. */
 static bool put_rows(struct making *m, struct scope *scope, const struct delivery *delivery)
 {
@@ -387,8 +407,12 @@ static bool put_rows(struct making *m, struct scope *scope, const struct deliver
             pass_over(m->form);
             continue;
         }
-        if (!put_row(m, row) ||
-            !row_deliver(row, delivery->callback, delivery->context, delivery->error))
+        bool twice = false;
+        if (!put_row(m, row) || (form->keys != NULL && !check_twice(m, row, &twice)))
+            return false;
+        if (twice)
+            continue;
+        if (!row_deliver(row, delivery->callback, delivery->context, delivery->error))
             return false;
         form->has_row = true;
     }
@@ -477,16 +501,25 @@ static bool put_elements(struct making *m, struct scope *scope, const char *path
 {
     struct item array = item_find(&scope->outer->document, path);
     bson_iter_t iter;
-    bool ok = true, is_array = array.value.value_type == BSON_TYPE_ARRAY;
+    bson_type_t wanted = scope->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY;
+    bool ok = true, is_array = array.value.value_type == wanted;
     if (item_is_nothing(&array) || (!is_array && !scope->fixed))
         return true; /* a level that is a document on the way */
+    if (!is_array && scope->list) {
+        scope->document = array;
+        scope->position = 1;
+        return put_element(m, scope, delivery);
+    }
     if (!is_array)
         return item_misfit(&array, scope->path, "the mapping looks for an array", delivery->error);
     if (!item_open(&array, &iter, delivery->error))
         return error_at(delivery->error, NULL, NULL, scope->path);
     scope->position = 0;
+    if (scope->members)
+        path_counts_number(&m->e->counts, scope->account, FATE_MET, 1);
     while (ok && item_next(&iter, &ok, delivery->error)) {
         scope->document = item_of(&iter);
+        scope->name = bson_iter_key(&iter);
         scope->position++;
         ok = put_element(m, scope, delivery);
     }
@@ -517,6 +550,9 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
     const struct form *first;
     bool any, left;
     scope->document = *record;
+    for (size_t f = 0; f < e->form_count; f++)
+        if (e->forms[f].keys != NULL)
+            row_keys_clear(e->forms[f].keys);
     if (!find_form(&m, scope, e->forms[0].table, &first))
         return false;
     *filtered = first == NULL;

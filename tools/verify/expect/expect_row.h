@@ -26,14 +26,25 @@ void row_open(struct row *row, size_t column);
 void row_close(struct row *row, size_t column);
 bool row_deliver(struct row *row, expect_callback callback, void *context, struct error *error);
 
+/* Keys of rows in canonical form, in the order of their bytes. */
+struct row_keys {
+    struct buffer bytes;
+    struct buffer order; /* struct row_part: where each stands in bytes */
+};
+void row_keys_clear(struct row_keys *keys);
+void row_keys_release(struct row_keys *keys);
+/* Add the row's key; *twice: it is there already. False only without memory. */
+bool row_keys_add(struct row_keys *keys, const struct row *row, bool *twice, struct error *error);
+
 /* A mapping_table: a form of rows. */
 struct form {
     const struct mapping_table *mapping;
     const struct expected_table *table;
     struct scope *scope;
-    size_t *places;   /* per column of the mapping: where it stands in the table */
-    struct row *kept; /* its last row, which rows below take columns from; NULL: none do */
-    bool has_row;     /* for the document at hand */
+    size_t *places;        /* per column of the mapping: where it stands in the table */
+    struct row *kept;      /* its last row, which rows below take columns from; NULL: none do */
+    bool has_row;          /* for the document at hand */
+    struct row_keys *keys; /* of the record's rows in the table so far; NULL: none can be twice */
     const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
 };
 struct tuple_column;
