@@ -63,7 +63,8 @@ ROOMS = {
         "cases transform migration",
     ),
     "transform/rows": Room(
-        "common/base common/catalog common/schema common/stream transform/plan transform/value transform/write",
+        "common/base common/catalog common/mapping common/schema common/stream transform/plan transform/value"
+        " transform/write",
         "",
         "cases transform migration",
     ),

@@ -277,12 +277,7 @@ static bool put_parent(const struct making *m, const struct mapping_column *colu
                        const char *path, struct buffer *out)
 {
     const struct mapping_value *value = &column->value;
-    const struct row *parent = NULL;
-    for (size_t f = 0; parent == NULL && f < m->e->form_count; f++) {
-        const struct form *form = &m->e->forms[f];
-        if (form->has_row && strcmp(form->mapping->label, value->above->label) == 0)
-            parent = form->kept;
-    }
+    const struct row *parent = expect_row_above(m->e, value->above->label);
     if (parent == NULL)
         return item_misfit(&m->form->scope->document, path, "the row above is not there", m->error);
     size_t place = expect_column(parent->table, value->from);

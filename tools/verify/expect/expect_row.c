@@ -79,6 +79,14 @@ bool expect_has_function(const struct mapping_value *value, enum mapping_functio
     return false;
 }
 
+const struct row *expect_row_above(const struct expectation *e, const char *table)
+{
+    for (size_t f = 0; f < e->form_count; f++)
+        if (e->forms[f].has_row && strcmp(e->forms[f].mapping->label, table) == 0)
+            return e->forms[f].kept;
+    return NULL;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 void row_keys_clear(struct row_keys *keys)

@@ -78,6 +78,9 @@ bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
 /* An ERROR_USAGE about the entity's mapping. */
 bool expect_wrong(const struct expectation *e, const struct mapping_table *table,
                   const char *column, const char *what, struct error *error);
+/* The row that the table has of what is around the document at hand: by the first form that made
+ * one; NULL: none did. */
+const struct row *expect_row_above(const struct expectation *e, const char *table);
 /* Index of the name in the table's columns, or column_count. */
 size_t expect_column(const struct expected_table *table, const char *name);
 bool expect_in_words(const struct words *words, const char *word);
