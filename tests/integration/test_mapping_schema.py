@@ -144,8 +144,8 @@ def test_privileges_are_commands() -> None:
 
 def test_values_inside_have_a_values_words() -> None:
     value = set(C["column_words"][:VALUE_WORDS])
-    assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "name", "rest", "keys_id_of"}
-    assert set(DEFINED["choice"]["properties"]) == set(DEFINED["member"]["properties"]) - {"object", "first", "id_of"}
+    assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "name", "keys_id_of"}
+    assert set(DEFINED["choice"]["properties"]) == set(DEFINED["member"]["properties"]) - {"object", "first", "rest", "id_of"}
 
 
 def test_a_column_has_the_origins_of_the_source() -> None:

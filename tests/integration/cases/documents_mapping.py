@@ -33,6 +33,7 @@ RIGHT = {
     "nested-array-that-only-verify-sees": Right(
         "0 0 0", values=(("select id, n, t from public.l order by n", "1|1|L0\n1|2|L1"), ("select t, l from public.s", 'S0|[{"t": "L0"}, {"t": "L1"}]'))
     ),
+    "rest-inside-an-object": Right("0 0 0", values=(("select meta from public.t", '{"a": 1, "more": {"b": 2}}'),)),
     "rows-from-the-keys-of-an-object": Right(
         "0 0 0",
         values=(("select k, n from public.sold order by k", "a|3\nb|5"),),

@@ -131,21 +131,23 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
             !read_value(r, member, &here, &to->value))
             return false;
         /* These work on a whole column, or member of an object: in here they would do nothing. */
-        const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")      ? "keys_id_of"
-                                : list && cJSON_HasObjectItem(member, "id_of") ? "id_of"
-                                                                               : NULL;
+        bool whole = list || to->value.kind == VALUE_REST;
+        const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")       ? "keys_id_of"
+                                : whole && cJSON_HasObjectItem(member, "id_of") ? "id_of"
+                                                                                : NULL;
         if (misplaced != NULL)
             return json_error(r->error, &here,
                               "\"%s\" is not for a value in here: give it to the "
                               "column",
                               misplaced);
         bool plain = to->value.kind == VALUE_FROM || to->value.kind == VALUE_CONST;
-        bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST;
+        bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST ||
+                      to->value.kind == VALUE_REST;
         if (!plain && (list || !nested))
             return json_error(r->error, &here,
                               list ? "a choice is made of \"from\" and \"const\""
                                    : "a member of an object is made of \"from\", "
-                                     "\"const\", \"first\" or \"object\"");
+                                     "\"const\", \"first\", \"object\" or \"rest\"");
     }
     return true;
 }

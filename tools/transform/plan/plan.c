@@ -107,6 +107,14 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         /* Inside an object an identity is written as its text. */
         expression->members[i].encoding.type = (struct pgtype){.name = "text", .base = PG_TEXT};
         expression->member_count++;
+        expression->keeps_rest = expression->keeps_rest ||
+                                 (value->kind == VALUE_OBJECT && expression->members[i].keeps_rest);
+    }
+    if (value->kind == VALUE_REST) {
+        if (scope->has_rest)
+            return wrong(c, column->name, "/rest",
+                         "there is a \"rest\" column for these fields already");
+        scope->has_rest = expression->keeps_rest = true;
     }
     return compile_tests(c, scope, &value->when, &expression->tests, &expression->test_count);
 }
@@ -226,12 +234,6 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
                          column->mapping->in, &why))
         return wrong(c, column->name, "/in", why.message);
-    if (value->kind == VALUE_REST) {
-        if (c->output->scope->has_rest)
-            return wrong(c, column->name, "/rest",
-                         "there is a \"rest\" column for these fields already");
-        c->output->scope->has_rest = true;
-    }
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
 }
 

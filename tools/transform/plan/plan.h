@@ -116,6 +116,7 @@ struct expression {
     const struct scope *level;     /* POSITION, NAME: whose element or member is meant */
     struct parent_column *parents; /* PARENT: one of these has a row for the element at hand */
     size_t parent_count;
+    bool keeps_rest;            /* it is the rest, or an object with the rest in it */
     struct expression *members; /* OBJECT */
     const char **names;
     size_t member_count;

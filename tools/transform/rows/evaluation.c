@@ -294,7 +294,7 @@ void evaluation_note_hex_ids(const struct origin *origin, const struct scope *sc
         path_account_number(&origin->plan->paths, scope->fates[slot].own, FATE_HEX_IDS, ids);
 }
 
-static bool write_object(const struct origin *origin, const struct scope *scope,
+static bool write_object(const struct origin *origin, struct scope *scope,
                          struct expression *expression, struct json_writer *writer,
                          struct error *error);
 
@@ -313,7 +313,18 @@ static bool write_identity(struct expression *member, const struct value *value,
     return ok;
 }
 
-static bool write_member(const struct origin *origin, const struct scope *scope,
+/* Its places are those in the source, not in the object. */
+static bool write_rest(const struct origin *origin, struct scope *scope, struct expression *member,
+                       struct json_writer *writer, struct error *error)
+{
+    struct json_writer rest = *writer;
+    rest.base = scope->path;
+    rest.depth = 0;
+    rest.safe_numbers = writer->safe_numbers || member->encoding.safe_numbers;
+    return document_write_rest(scope, origin->document, &rest, error);
+}
+
+static bool write_member(const struct origin *origin, struct scope *scope,
                          struct expression *member, const char *name, bool *first,
                          struct json_writer *writer, struct error *error)
 {
@@ -325,6 +336,10 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     if (member->kind == VALUE_OBJECT && holds)
         return json_write_key(writer, first, name, strlen(name), error) &&
                write_object(origin, scope, member, writer, error);
+    if (member->kind == VALUE_REST && holds && scope->unspoken_count > 0)
+        return json_write_key(writer, first, name, strlen(name), error) &&
+               write_rest(origin, scope, member, writer, error);
+    scope->rest_passed_over = scope->rest_passed_over || member->keeps_rest;
     if (!evaluation_value(origin, scope, member, false, &value, &slot, error))
         return false;
     if (value.type == BSON_TYPE_EOD)
@@ -342,7 +357,7 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     return ok;
 }
 
-static bool write_object(const struct origin *origin, const struct scope *scope,
+static bool write_object(const struct origin *origin, struct scope *scope,
                          struct expression *expression, struct json_writer *writer,
                          struct error *error)
 {

@@ -85,7 +85,7 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
         return false;
     if (makes_json)
         return evaluation_put_json(origin, scope, expression, out, error);
-    scope->rest_passed_over = scope->rest_passed_over || expression->kind == VALUE_REST;
+    scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
     if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
         return false;
     if (value_is_nothing(&value) && not_null)

@@ -240,6 +240,15 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     bool made;
     if (!holds(m->record, m->form->scope, &value->when, &made, m->error))
         return false;
+    struct scope *scope = m->form->scope;
+    if (made && value->kind == VALUE_REST)
+        scope->rest_fate = FATE_REST;
+    if (made && value->kind == VALUE_REST && scope->unspoken > 0) {
+        canonical_object_member(object);
+        bool ok = expect_json_key(object->out, member->name, path, m->error);
+        buffer_put(object->out, scope->rest.data, scope->rest.length);
+        return ok;
+    }
     made = made && value->kind == VALUE_OBJECT;
     if (!made && !evaluate(m, value, false, &item, &field))
         return false;
@@ -312,8 +321,8 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     bool held;
     if (!holds(m->record, scope, &value->when, &held, m->error))
         return false;
-    if (value->kind == VALUE_REST)
-        scope->rest_fate = held ? FATE_REST : FATE_KEPT_OUT;
+    if (value == m->form->rest) /* in an object it is for the member to say */
+        scope->rest_fate = held && value->kind == VALUE_REST ? FATE_REST : FATE_KEPT_OUT;
     if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
         buffer_putc(out, 'j');
         buffer_put(out, scope->rest.data, scope->rest.length);
@@ -351,12 +360,6 @@ static bool put_row(const struct making *m, struct row *row)
     }
     return true;
 }
-
-struct delivery {
-    expect_callback callback;
-    void *context;
-    struct error *error;
-};
 
 /* ---- one record -------------------------------------------------------------------------------
  */
@@ -432,6 +435,19 @@ static bool find_form(const struct making *m, const struct scope *scope,
     return true;
 }
 
+/* Is the rest made, by its own conditions and by those of the objects that it stands in? */
+static bool wants_rest(const struct making *m, const struct scope *scope,
+                       const struct mapping_value *value, bool *wanted)
+{
+    bool safe = false;
+    if (!holds(m->record, scope, &value->when, wanted, m->error))
+        return false;
+    for (size_t i = 0; *wanted && value->kind == VALUE_OBJECT && i < value->member_count; i++)
+        if (expect_keeps_rest(&value->members[i].value, &safe))
+            return wants_rest(m, scope, &value->members[i].value, wanted);
+    return true;
+}
+
 /* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
  * nobody asks what is in it. */
 static bool enter(const struct making *m, struct scope *scope)
@@ -440,11 +456,11 @@ static bool enter(const struct making *m, struct scope *scope)
     scope->rest_wanted = false;
     for (size_t f = 0; !scope->rest_wanted && f < e->form_count; f++) {
         const struct form *form = &e->forms[f];
-        bool row, rest;
+        bool row, rest = true;
         if (form->scope != scope || form->rest == NULL)
             continue;
         if (!holds(m->record, scope, &form->mapping->when, &row, m->error) ||
-            !holds(m->record, scope, &form->rest->when, &rest, m->error))
+            !wants_rest(m, scope, form->rest, &rest))
             return false;
         scope->rest_wanted = row && rest;
     }
@@ -536,9 +552,8 @@ static bool put_inner(struct making *m, struct scope *scope, const struct delive
     return true;
 }
 
-/* The first table decides of the record: where none of its forms holds, there is no row at all. */
-static bool put_record(struct expectation *e, const struct item *record, bool *filtered,
-                       const struct delivery *delivery)
+bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
+                   const struct delivery *delivery)
 {
     struct scope *scope = &e->scopes[0];
     struct making m = {.e = e, .record = record, .error = delivery->error};
@@ -561,38 +576,4 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
     }
     return enter(&m, scope) && put_rows(&m, scope, delivery) && put_inner(&m, scope, delivery) &&
            scope_leave(scope, &e->counts, delivery->error);
-}
-
-static bool name_record(const struct expectation *e, const struct item *record, struct error *error)
-{
-    char key[160];
-    struct item id = item_find(record, "_id");
-    if (id.value.value_type == BSON_TYPE_EOD)
-        id = item_find(record, "$id");
-    item_brief(&id, key, sizeof key);
-    return error_at(error, e->entity->name, key, NULL);
-}
-
-bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                     expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                     struct error *error)
-{
-    const struct delivery delivery = {callback, context, error};
-    const uint8_t *end = payload + length;
-    for (; payload < end; ++*records) {
-        uint32_t size = end - payload >= 5 ? get_le32(payload) : 0;
-        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
-        bool out = false;
-        if (size < 5 || size > (size_t)(end - payload))
-            return error_set(error, ERROR_SOURCE, "a document lies about its length");
-        memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */
-        record.value.value.v_doc.data_len = size;
-        bool ok = put_record(e, &record, &out, &delivery);
-        arena_release(&e->texts);
-        if (!ok)
-            return name_record(e, &record, error);
-        *filtered += out;
-        payload += size;
-    }
-    return true;
 }

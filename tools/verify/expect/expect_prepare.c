@@ -135,10 +135,11 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
     form->scope->list = form->scope->list || mapping->misfits.no_array_list;
     for (size_t i = 0; i < mapping->column_count; i++) {
         const struct mapping_value *value = &mapping->columns[i].value;
-        if (value->kind == VALUE_REST) {
+        bool safe = false;
+        if (expect_keeps_rest(value, &safe)) {
             form->rest = value;
             form->scope->has_rest = true;
-            form->scope->rest_safe = expect_has_function(value, FUNCTION_SAFE_NUMBERS);
+            form->scope->rest_safe = safe;
         }
         if (!claim_value(e, form->scope, value, error))
             return false;

@@ -45,7 +45,8 @@ struct form {
     struct row *kept;      /* its last row, which rows below take columns from; NULL: none do */
     bool has_row;          /* for the document at hand */
     struct row_keys *keys; /* of the record's rows in the table so far; NULL: none can be twice */
-    const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
+    const struct mapping_value
+        *rest; /* of the column that keeps the rest, also in an object; or NULL */
 };
 struct tuple_column;
 struct expectation {
@@ -65,6 +66,17 @@ struct expectation {
     bool *dropped;                      /* likewise: by name */
 };
 
+/* Where rows go. */
+struct delivery {
+    expect_callback callback;
+    void *context;
+    struct error *error;
+};
+/* All rows of one record. The first table decides of it: where none of its forms holds, there is no
+ * row at all. */
+bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
+                   const struct delivery *delivery);
+
 /* For document sources, and for postgres: the parts of expectation_new and expectation_batch. */
 bool documents_prepare(struct expectation *e, struct error *error);
 bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
@@ -83,6 +95,8 @@ bool expect_wrong(const struct expectation *e, const struct mapping_table *table
 const struct row *expect_row_above(const struct expectation *e, const char *table);
 /* Index of the name in the table's columns, or column_count. */
 size_t expect_column(const struct expected_table *table, const char *name);
+/* Is it the rest, or an object with the rest in it? *safe: under safe_numbers. */
+bool expect_keeps_rest(const struct mapping_value *value, bool *safe);
 bool expect_in_words(const struct words *words, const char *word);
 bool expect_has_function(const struct mapping_value *value, enum mapping_function function);
 

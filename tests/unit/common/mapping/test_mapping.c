@@ -323,10 +323,12 @@ static void wrong_values(void **state)
         {COLUMN("'object':{'m':7},'type':'jsonb'"), AT_C
          "/object/m: this must be an object, as {\"from\": \"field\"} or {\"const\": 1}, and is a"},
         {COLUMN("'object':{'m':{}},'type':'jsonb'"),
-         AT_C "/object/m: a member of an object is made of \"from\", \"const\", \"first\" or "
-              "\"object\""},
-        {COLUMN("'object':{'m':{'rest':true}},'type':'jsonb'"),
-         AT_C "/object/m: a member of an object"},
+         AT_C "/object/m: a member of an object is made of \"from\", \"const\", \"first\", "
+              "\"object\" or \"rest\""},
+        {COLUMN("'object':{'m':{'rest':true,'id_of':'users'}},'type':'jsonb'"),
+         AT_C "/object/m: \"id_of\" is not for a value in here"},
+        {COLUMN("'first':[{'rest':true}],'type':'jsonb'"),
+         AT_C "/first/0: a choice is made of \"from\" and \"const\""},
         {COLUMN("'object':{'m':{'from':'a','type':'text'}},'type':'jsonb'"),
          AT_C "/object/m: unknown key \"type\""},
         {COLUMN("'object':{'m':{'from':'a','const':1}},'type':'jsonb'"),

@@ -117,6 +117,18 @@ static const struct level_case cases[] = {
      "[{'_id': 1, 's': {'0000000000000000000000aa': {}, 'z': {'off': true}}}]",
      "b 00000000-0000-0000-0000-0000000000aa|1\n",
      "s: met 1; s.*: elements 2, met 1, taken 1; s.*.off: left_out 1, seen 1;"},
+    /* the rest inside of an object, at any depth; left out where there is none, or by a condition */
+    {TO(BOOK("") TABLE("b", "s", "'m': {'type': 'jsonb', 'object': {'a': {'from': 'a'}, 'o': {'object': {'more': "
+                                 "{'rest': true, 'when': {'off': null}}}}}}", ""), ""),
+     "[{'_id': 1, 's': [{'a': 1, 'b': 2, 'x': {'y': 3}}, {'a': 4}, {'a': 5, 'z': 6, 'off': 1}]}]",
+     "b {'a': 1, 'o': {'more': {'b': 2, 'x': {'y': 3}}}}|1\nb {'a': 4, 'o': {}}|2\nb {'a': 5, 'o': {}}|3\n",
+     "s: elements 3, met 1, taken 3; s.a: seen 3, written 3; s.b: rest 1, seen 1; s.off: compared 1, seen 1; "
+     "s.x: rest 1, seen 1; s.z: kept_out 1, seen 1;"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'type': 'jsonb', 'when': {'a': 1}, 'object': {'more': {'rest': true, "
+                                 "'default': 7}}}", ""), ""),
+     "[{'_id': 1, 's': [{'a': 1}, {'a': 1, 'b': 2}, {'a': 2, 'b': 3}]}]",
+     "b {'more': 7}|1\nb {'more': {'b': 2}}|2\nb -|3\n",
+     "s: elements 3, met 1, taken 3; s.a: compared 3, seen 3; s.b: kept_out 1, rest 1, seen 2;"},
     /* one value is an array of one: for a column, and for "each"; not what is nothing */
     {TO(BOOK("") TABLE("b", "s", "'k': {'parent': 'k'}, 'm': {'from': '.', 'type': 'text'}",
                        ", 'misfit': {'no_array': 'list'}"),
