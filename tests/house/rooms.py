@@ -66,7 +66,8 @@ ROOMS = {
         "cases transform migration pairs",
     ),
     "transform/rows": Room(
-        "common/json common/stream transform/plan transform/value",
+        "common/base common/catalog common/json common/mapping common/schema common/stream transform/plan transform/value"
+        " transform/write",
         "",
         "cases transform migration",
     ),

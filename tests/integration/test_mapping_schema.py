@@ -116,6 +116,9 @@ WORDS = {
     "policy_words": DEFINED["policy"]["properties"],
     "condition_words": DEFINED["question"]["properties"],
     "field_kind_names": choices(DEFINED["question"]["properties"]["kind"]),
+    "misfit_words": DEFINED["table"]["properties"]["misfit"]["properties"],
+    "no_array_remedies": choices(DEFINED["no_array"]),
+    "row_twice_remedies": choices(DEFINED["table"]["properties"]["misfit"]["properties"]["row_twice"]),
     "deletes": choices(DEFINED["column"]["properties"]["on_delete"]),
     "commands": choices(DEFINED["policy"]["properties"]["for"]),
     "methods": choices(DEFINED["index"]["properties"]["method"]),
@@ -145,8 +148,8 @@ def test_privileges_are_commands() -> None:
 
 def test_values_inside_have_a_values_words() -> None:
     value = set(C["column_words"][:VALUE_WORDS])
-    assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "rest", "keys_id_of"}
-    assert set(DEFINED["choice"]["properties"]) == set(DEFINED["member"]["properties"]) - {"object", "first", "id_of"}
+    assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "name", "keys_id_of"}
+    assert set(DEFINED["choice"]["properties"]) == set(DEFINED["member"]["properties"]) - {"object", "first", "rest", "id_of"}
 
 
 def test_a_column_has_the_origins_of_the_source() -> None:

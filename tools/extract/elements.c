@@ -3,6 +3,7 @@
 #include "graduate/path.h"
 
 #include <bson/bson.h>
+#include <string.h>
 
 static int64_t count_below(const bson_iter_t *document, const char *path);
 
@@ -14,7 +15,8 @@ static int64_t count_members(bson_iter_t inner)
     return count;
 }
 
-/* Of what stands at the end of a step: the array itself, or those inside of it. */
+/* Of what stands at the end of a step: the array itself, the members of the object, or the arrays
+ * inside of either. */
 static int64_t count_at(const bson_iter_t *value, const char *path)
 {
     bson_iter_t inner;
@@ -24,7 +26,12 @@ static int64_t count_at(const bson_iter_t *value, const char *path)
         return 0;
     if (*path == '\0')
         return array ? count_members(inner) : 0;
-    if (!array)
+    bool members = !array && path_is_members(path);
+    if (members && path[1] == '\0')
+        return count_members(inner);
+    if (members)
+        path += strlen("*.");
+    else if (!array)
         return count_below(&inner, path);
     while (bson_iter_next(&inner)) {
         bson_iter_t element;

@@ -38,6 +38,9 @@ bool path_step_is(const struct path_step *step, const char *name);
 /* The step's name, in the arena; NULL without memory. */
 char *path_step_name(const struct path_step *step, struct arena *arena);
 
+/* Is its first step "*"? Then it says what is opened of the path before it. */
+bool path_is_members(const char *path);
+
 /* A field's name as a step of a path. */
 void path_put_name(struct buffer *out, const char *name);
 /* Such a path of one step, in the arena; NULL without memory. And is the path that step? */

@@ -107,6 +107,7 @@ enum value_kind {
     VALUE_PARENT,   /* in a table with `each`: a column of the row above */
     VALUE_POSITION, /* in a table with `each`: the element's place, from 1; or that of an element
                        around it */
+    VALUE_NAME,     /* likewise: the name of the object's member */
     VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
     VALUE_OBJECT,   /* a JSON object built of values */
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
@@ -134,7 +135,7 @@ struct mapping;
 struct mapping_value {
     enum value_kind kind;
     const char *from;                  /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
-                                          above; POSITION: the outer `each`, or NULL */
+                                          above; POSITION, NAME: the outer `each`, or NULL */
     const struct mapping_table *above; /* PARENT: the table (its first form) with that column */
     const cJSON *constant;             /* CONST */
     struct mapping_member *members;    /* OBJECT; FIRST, without names */
@@ -154,6 +155,13 @@ struct mapping_member {
     struct mapping_value value;
 };
 
+/* What is done with what does not fit, where the mapping says so; else it is an error. */
+struct remedies {
+    bool no_array_list; /* "no_array": "list": one value is an array of one */
+    bool
+        row_twice_first; /* "row_twice": "first": of a record's rows with one key the first stays */
+};
+
 struct mapping_column {
     const char *name;
     struct mapping_value value;
@@ -164,6 +172,7 @@ struct mapping_column {
     const char *on_delete;   /* of the foreign key that id_of brings: "cascade", "restrict",
                                 "set null" or "no action"; NULL: no action */
     bool foreign_key;        /* false: id_of without a foreign key */
+    struct remedies misfits;
 };
 
 struct mapping_index {
@@ -192,16 +201,18 @@ enum if_there { IF_THERE_FAIL, IF_THERE_SKIP, IF_THERE_UPDATE };
 struct mapping_table {
     const char *schema, *name; /* "public", "books" */
     const char *label;         /* "public.books" */
-    const char *each;          /* path of the array whose elements become rows, or NULL */
+    const char *each;          /* path of the array whose elements become rows, "sold.*" of an
+                                  object whose members do, or NULL */
     bool keep_shape;           /* columns, key, uniques, indexes, checks come from the catalog */
     bool exists;               /* the target brings the table: no DDL for it */
     bool triggers_off;         /* none acts on what is loaded into it */
     enum if_there if_there;
-    struct words updates;   /* IF_THERE_UPDATE: the columns that the row takes; none: all */
-    struct conditions when; /* a row only where they hold */
-    const char *why;        /* the reason why records are filtered, or NULL */
-    bool optional;          /* what `each` and `when` name may be in no record */
-    bool keyless;           /* of a table that exists: nothing names its rows */
+    struct words updates;    /* IF_THERE_UPDATE: the columns that the row takes; none: all */
+    struct conditions when;  /* a row only where they hold */
+    const char *why;         /* the reason why records are filtered, or NULL */
+    bool optional;           /* what `each` and `when` name may be in no record */
+    bool keyless;            /* of a table that exists: nothing names its rows */
+    struct remedies misfits; /* no_array: of `each` */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;

@@ -57,4 +57,47 @@ RIGHT = {
     "nested-array-that-only-verify-sees": Right(
         "0 0 0", values=(("select id, n, t from public.l order by n", "1|1|L0\n1|2|L1"), ("select t, l from public.s", 'S0|[{"t": "L0"}, {"t": "L1"}]'))
     ),
+    "rest-inside-an-object": Right("0 0 0", values=(("select meta from public.t", '{"a": 1, "more": {"b": 2}}'),)),
+    "rows-from-the-keys-of-an-object": Right(
+        "0 0 0",
+        values=(("select k, n from public.sold order by k", "a|3\nb|5"),),
+        project={
+            "c.json": {
+                "to": {
+                    "public.sold": [
+                        {
+                            "each": "sold.*",
+                            "key": ["id", "k"],
+                            "columns": {"id": {"parent": "id"}, "k": {"name": True}, "n": {"from": ".", "type": "integer"}},
+                        }
+                    ]
+                }
+            }
+        },
+    ),
+    "scalar-or-array": Right(
+        "0 0 0",
+        values=(("select t from public.t order by id", "{a,b}\n{a}"), ("select id, n, x from public.e order by 1, 2", "1|1|a\n1|2|b\n2|1|a")),
+        project={
+            "c.json": {
+                "to": {
+                    "public.t": {"columns": {"t": {"misfit": {"no_array": "list"}}}},
+                    "public.e": {
+                        "each": "t",
+                        "misfit": {"no_array": "list"},
+                        "key": ["id", "n"],
+                        "columns": {"id": {"parent": "id"}, "n": {"position": True}, "x": {"from": ".", "type": "text"}},
+                    },
+                }
+            }
+        },
+    ),
+    "many-to-many-with-an-id-twice": Right(
+        "0 0 0",
+        values=(
+            ("select x from public.ch order by x", "p\nq"),
+            ("select entity, key, path, rule, before from graduate.losses", 'c|1|a[1]|row_twice|"p"'),
+        ),
+        project={"c.json": {"to": {"public.ch": {"misfit": {"row_twice": "first"}}}}},
+    ),
 }

@@ -7,9 +7,10 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
-static const char *const table_words[] = {
-    "each",   "keep_shape", "exists", "triggers", "if_there", "when",    "key",      "columns",
-    "unique", "indexes",    "checks", "policies", "grants",   "comment", "optional", "why"};
+static const char *const table_words[] = {"each",   "keep_shape", "exists",  "triggers", "if_there",
+                                          "when",   "key",        "columns", "unique",   "indexes",
+                                          "checks", "policies",   "grants",  "comment",  "optional",
+                                          "why",    "misfit"};
 static const char *const switches[] = {"on", "off"};
 static const char *const if_theres[] = {"fail", "skip", "update"}; /* as in enum if_there */
 static const char *const update_words[] = {"update"};
@@ -82,7 +83,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
                         &errors) &&
         reading_goes_on(r,
                         reading_text(r, object, place, "each", &table->each) &&
-                            reading_path(r, &each, PATH_PLAIN, &table->each),
+                            reading_path(r, &each, PATH_MEMBERS, &table->each),
                         &errors) &&
         reading_goes_on(r, reading_bool(r, object, place, "keep_shape", &table->keep_shape),
                         &errors) &&
@@ -90,6 +91,8 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         reading_goes_on(r, read_triggers(r, object, place, table), &errors) &&
         reading_goes_on(r, reading_bool(r, object, place, "optional", &table->optional), &errors) &&
         reading_goes_on(r, reading_text(r, object, place, "why", &table->why), &errors) &&
+        reading_goes_on(r, mapping_read_misfits(r, object, place, true, &table->misfits),
+                        &errors) &&
         reading_goes_on(r, mapping_read_conditions(r, object, place, &table->when), &errors) &&
         ((errors.count > 0 && !cJSON_HasObjectItem(object, "columns")) ||
          reading_goes_on(r, mapping_read_columns(r, object, place, table), &errors)) &&

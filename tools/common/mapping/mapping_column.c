@@ -20,10 +20,10 @@ const char *const mapping_function_names[FUNCTION_COUNT] = {
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",  "const",      "parent",      "position",  "rest",       "object",   "first",
-    "id_of", "keys_id_of", "do",          "default",   "when",       "optional", "type",
-    "null",  "in",         "sql_default", "on_delete", "foreign_key"};
-enum { VALUE_WORDS = 13 };
+    "from",  "const", "parent",     "position",    "name",      "rest",        "object",
+    "first", "id_of", "keys_id_of", "do",          "default",   "when",        "optional",
+    "type",  "null",  "in",         "sql_default", "on_delete", "foreign_key", "misfit"};
+enum { VALUE_WORDS = 14 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -85,26 +85,29 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
             !read_value(r, member, &here, list ? NULL : to->name, &to->value))
             return false;
         /* These work on a whole column, or member of an object: in here they would do nothing. */
-        const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")      ? "keys_id_of"
-                                : list && cJSON_HasObjectItem(member, "id_of") ? "id_of"
-                                                                               : NULL;
+        bool whole = list || to->value.kind == VALUE_REST;
+        const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")       ? "keys_id_of"
+                                : whole && cJSON_HasObjectItem(member, "id_of") ? "id_of"
+                                                                                : NULL;
         if (misplaced != NULL)
             return json_error(r->error, &here,
                               "\"%s\" is not for a value in here: give it to the "
                               "column",
                               misplaced);
         bool plain = to->value.kind == VALUE_FROM || to->value.kind == VALUE_CONST;
-        bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST;
+        bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST ||
+                      to->value.kind == VALUE_REST;
         if (!plain && (list || !nested))
             return json_error(r->error, &here,
                               list ? "a choice is made of \"from\" and \"const\""
                                    : "a member of an object is made of \"from\", "
-                                     "\"const\", \"first\" or \"object\"");
+                                     "\"const\", \"first\", \"object\" or \"rest\"");
     }
     return true;
 }
 
-/* Of which element the place is meant: true of the innermost, a path of the one that it names. */
+/* Of which element the place, or name, is meant: true of the innermost, a path of the one that it
+ * names. */
 static bool read_level(struct reading *r, const cJSON *origin, const struct json_place *place,
                        struct mapping_value *value)
 {
@@ -116,7 +119,7 @@ static bool read_level(struct reading *r, const cJSON *origin, const struct json
                           "\"%s\" can only be true, or the \"each\" of a level further out",
                           origin->string);
     value->from = origin->valuestring;
-    return reading_path(r, &here, PATH_PLAIN, &value->from);
+    return reading_path(r, &here, PATH_MEMBERS, &value->from);
 }
 
 /* Which key says where a value comes from; at most one of them may be there. Without one it is the
@@ -129,8 +132,8 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         enum value_kind kind;
     } origins[] = {
         {"from", VALUE_FROM},         {"const", VALUE_CONST}, {"parent", VALUE_PARENT},
-        {"position", VALUE_POSITION}, {"rest", VALUE_REST},   {"object", VALUE_OBJECT},
-        {"first", VALUE_FIRST},
+        {"position", VALUE_POSITION}, {"name", VALUE_NAME},   {"rest", VALUE_REST},
+        {"object", VALUE_OBJECT},     {"first", VALUE_FIRST},
     };
     const cJSON *origin = NULL;
     value->kind = VALUE_FROM;
@@ -154,7 +157,8 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         return reading_memory(r);
     if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
-    if (value->kind == VALUE_POSITION && !read_level(r, origin, place, value))
+    bool level = value->kind == VALUE_POSITION || value->kind == VALUE_NAME;
+    if (level && !read_level(r, origin, place, value))
         return false;
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
     struct json_place from = {place, "from", 0};
@@ -183,6 +187,7 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
     if (text == NULL)
         text = is_id                                  ? "uuid"
                : column->value.kind == VALUE_POSITION ? "integer"
+               : column->value.kind == VALUE_NAME     ? "text"
                : column->value.kind == VALUE_REST     ? "jsonb"
                                                       : NULL;
     if (text == NULL) {
@@ -234,14 +239,18 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
         !read_value(r, object, place, column->name, &column->value) ||
         !read_type(r, object, place, column) || !check_default(r, place, column))
         return false;
-    bool of_element = column->value.kind == VALUE_PARENT || column->value.kind == VALUE_POSITION;
-    if (of_element && table->each == NULL)
-        return json_error(r->error, place, "\"%s\" is for tables with \"each\"",
-                          column->value.kind == VALUE_PARENT ? "parent" : "position");
+    enum value_kind kind = column->value.kind;
+    const char *of_element = kind == VALUE_PARENT     ? "parent"
+                             : kind == VALUE_POSITION ? "position"
+                             : kind == VALUE_NAME     ? "name"
+                                                      : NULL;
+    if (of_element != NULL && table->each == NULL)
+        return json_error(r->error, place, "\"%s\" is for tables with \"each\"", of_element);
     column->has_null = cJSON_HasObjectItem(object, "null");
     column->foreign_key = true;
     if (!reading_bool(r, object, place, "null", &nullable) ||
         !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
+        !mapping_read_misfits(r, object, place, false, &column->misfits) ||
         !reading_text(r, object, place, "sql_default", &column->sql_default) ||
         !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))
         return false;

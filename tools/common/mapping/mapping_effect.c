@@ -173,6 +173,8 @@ static bool is_always_there(const struct mapping_value *value)
         value->member_count > 0 ? &value->members[value->member_count - 1].value : NULL;
     if (value->kind == VALUE_CONST)
         return plain && !cJSON_IsNull(value->constant);
+    if (value->kind == VALUE_NAME)
+        return plain;
     if (value->kind == VALUE_POSITION || value->kind == VALUE_OBJECT)
         return value->when.count == 0;
     return value->kind == VALUE_FIRST && plain && is_always_there(last);
@@ -264,6 +266,28 @@ static bool lets_nobody(const struct spot *s)
     return policy->using == NULL && (policy->with_check == NULL || !writes_only);
 }
 
+/* Nothing is opened as an array here, and nothing becomes one. */
+static bool opens_no_array(const struct spot *s)
+{
+    const char *each = s->table->each;
+    return s->table->misfits.no_array_list && (each == NULL || each[strlen(each) - 1] == '*');
+}
+
+static bool has_one_row(const struct spot *s)
+{
+    return s->table->misfits.row_twice_first && s->table->each == NULL;
+}
+
+static bool becomes_no_array(const struct spot *s)
+{
+    return s->column->misfits.no_array_list && !s->column->type.array;
+}
+
+static bool is_kept_column(const struct spot *s)
+{
+    return s->table->keep_shape && s->column->misfits.no_array_list;
+}
+
 static bool names_no_field(const struct spot *s)
 {
     return s->value->kind != VALUE_FROM && s->value->when.count == 0;
@@ -341,6 +365,8 @@ static const struct barren of_tables[] = {
      "rule "
      "of \"left_out\""},
     {"why", is_exhaustive, "records are left out by a rule of \"left_out\", which has the reason"},
+    {"misfit", opens_no_array, "\"no_array\" is for an \"each\" that opens an array"},
+    {"misfit", has_one_row, "\"row_twice\" is for tables with \"each\""},
 };
 
 static const struct barren of_values[] = {
@@ -362,6 +388,8 @@ static const struct barren of_values[] = {
 };
 
 static const struct barren of_columns[] = {
+    {"misfit", becomes_no_array, "\"no_array\" is for a column with an array type"},
+    {"misfit", is_kept_column, "a kept column is taken as it is"},
     {"sql_default", is_there, BROUGHT},
     {"in", is_there, BROUGHT},
     {"on_delete", is_there, BROUGHT},

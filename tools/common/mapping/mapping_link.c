@@ -75,13 +75,22 @@ static bool check_conditions(const struct linking *r, const struct json_place *p
 static bool check_from(const struct linking *r, const struct json_place *place,
                        const struct mapping_value *value, const struct mapping_table *table)
 {
-    struct json_place from = {place, "from", 0}, position = {place, "position", 0};
+    bool name = value->kind == VALUE_NAME;
+    struct json_place from = {place, "from", 0}, level = {place, name ? "name" : "position", 0};
     const char *path = value->from;
     if (value->kind == VALUE_FROM && r->mapping->source->kind != SOURCE_POSTGRES)
         return check_ups(r, &from, path_ups(&path), levels_of(table->each));
-    bool outer = value->kind == VALUE_POSITION && path != NULL && table->each != NULL;
-    return !outer || path_below(table->each, path) != NULL ||
-           json_error(r->error, &position, "\"%s\" is no level around \"%s\"", path, table->each);
+    if ((value->kind != VALUE_POSITION && !name) || table->each == NULL)
+        return true;
+    const char *below = path != NULL ? path_below(table->each, path) : "";
+    if (below == NULL || path_is_members(below))
+        return json_error(r->error, &level, "\"%s\" is no level around \"%s\"", path, table->each);
+    const char *its = path != NULL ? path : table->each;
+    return !name || its[strlen(its) - 1] == '*' ||
+           json_error(r->error, &level,
+                      "the elements of an array have no names; members have, as with \"each\": "
+                      "\"%s.*\"",
+                      its);
 }
 
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
@@ -185,12 +194,28 @@ static bool link_parent(struct linking *r, const struct json_place *place,
     return true;
 }
 
+/* One field is not opened as an array here and as an object there. */
+static bool check_opened(const struct linking *r, const struct json_place *place,
+                         const struct mapping_table *table)
+{
+    struct json_place here = {place, "each", 0};
+    for (size_t t = 0; table->each != NULL && t < r->mapping->table_count; t++) {
+        const char *each = r->mapping->tables[t].each;
+        const char *below = each != NULL ? path_below(each, table->each) : NULL;
+        if (below != NULL && path_is_members(below))
+            return json_error(r->error, &here, "%s opens this as an object: \"%s\"",
+                              r->mapping->tables[t].label, each);
+    }
+    return true;
+}
+
 static bool link_table(struct linking *r, const cJSON *object, const struct json_place *place,
                        struct mapping_table *table)
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0};
-    if (!check_conditions(r, place, &table->when, levels_of(table->each)) &&
+    if ((!check_conditions(r, place, &table->when, levels_of(table->each)) ||
+         !check_opened(r, place, table)) &&
         !errors_add(&r->errors, r->error))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {

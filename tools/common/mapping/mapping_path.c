@@ -12,14 +12,18 @@ static bool wrong(struct reading *r, const struct json_place *place, const char 
 }
 
 /* Steps that have no meaning where the path stands. */
-static bool check_steps(struct reading *r, const struct json_place *place, const char *path)
+static bool check_steps(struct reading *r, const struct json_place *place, const char *path,
+                        bool members)
 {
     struct path_step step;
+    bool named = false; /* the step before is a name, of which the members can be meant */
     const char *rest = path;
     path_ups(&rest);
-    while (path_next(&rest, &step)) {
-        if (step.kind == STEP_NAME)
+    for (; path_next(&rest, &step); named = step.kind == STEP_NAME) {
+        if (step.kind == STEP_NAME || (step.kind == STEP_MEMBERS && members && named))
             continue;
+        if (step.kind == STEP_MEMBERS && members)
+            return wrong(r, place, path, "before a \"*\" stands the name of the object");
         return json_error(r->error, place,
                           "\"%s\" is no path here: %.*s without quotes is %s; the field of that "
                           "name is '%.*s'",
@@ -44,14 +48,15 @@ bool reading_path(struct reading *r, const struct json_place *place, unsigned fo
     const char *rest = *path;
     if (path_ups(&rest) > 0 && (forms & PATH_OUT) == 0)
         return wrong(r, place, text, "\"^.\" looks out of an element, and not from here");
-    return check_steps(r, place, *path);
+    return check_steps(r, place, *path, (forms & PATH_MEMBERS) != 0);
 }
 
 bool reading_is_level(const struct reading *r, const char *path)
 {
     for (size_t t = 0; t < r->mapping->table_count; t++) {
         const char *each = r->mapping->tables[t].each;
-        if (each != NULL && (strcmp(each, path) == 0 || path_below(each, path) != NULL))
+        const char *below = each != NULL ? path_below(each, path) : NULL;
+        if (each != NULL && (strcmp(each, path) == 0 || (below != NULL && !path_is_members(below))))
             return true;
     }
     return false;

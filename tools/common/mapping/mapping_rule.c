@@ -1,5 +1,6 @@
 /* What a mapping does not take: fields dropped by name, and records and elements left out by a
  * rule. */
+#include "graduate/path.h"
 #include "reading.h"
 
 #include <string.h>
@@ -30,6 +31,25 @@ static bool read_drop(struct reading *r, const cJSON *item, const struct json_pl
     return *path != NULL || json_error(r->error, place, "the \"path\" is missing");
 }
 
+/* What lies in the members of an object lies in a level that some table opens. */
+static bool lies_in_level(const struct reading *r, const char *path)
+{
+    struct path_step step;
+    const char *rest = path, *inside = NULL;
+    if (r->mapping->source->kind == SOURCE_POSTGRES)
+        return true;
+    while (path_next(&rest, &step))
+        inside = step.kind == STEP_MEMBERS ? rest : inside;
+    for (size_t t = 0; inside != NULL && *inside != '\0' && t < r->mapping->table_count; t++) {
+        const char *each = r->mapping->tables[t].each;
+        size_t length = (size_t)(inside - path) - 1;
+        if (each != NULL && strncmp(each, path, length) == 0 &&
+            (each[length] == '\0' || each[length] == '.'))
+            return true;
+    }
+    return inside == NULL;
+}
+
 bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "drop"), *item;
@@ -51,8 +71,10 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
         struct json_place at = {&here, NULL, drops->count};
         const char *path;
         if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count]) ||
-            !reading_path(r, &at, PATH_PLAIN, &path))
+            !reading_path(r, &at, PATH_MEMBERS, &path))
             return false;
+        if (!lies_in_level(r, path))
+            return json_error(r->error, &at, "no \"each\" opens the \"*\" in \"%s\"", path);
         for (size_t i = 0; i < drops->count; i++)
             if (strcmp(drops->items[i], path) == 0)
                 return json_error(r->error, &at, "\"%s\" stands here twice", path);
@@ -72,7 +94,7 @@ static bool read_rule(struct reading *r, const cJSON *item, const struct json_pl
                           json_kind(item));
     if (!json_only(item, place, rule_words, COUNT(rule_words), r->error) ||
         !reading_text(r, item, place, "each", &rule->each) ||
-        !reading_path(r, &each, PATH_PLAIN, &rule->each) ||
+        !reading_path(r, &each, PATH_MEMBERS, &rule->each) ||
         !reading_text(r, item, place, "why", &rule->why) ||
         !reading_bool(r, item, place, "optional", &rule->optional) ||
         !mapping_read_conditions(r, item, place, &rule->when))

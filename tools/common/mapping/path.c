@@ -87,6 +87,11 @@ bool path_next(const char **path, struct path_step *step)
     return true;
 }
 
+bool path_is_members(const char *path)
+{
+    return path[0] == '*' && (path[1] == '.' || path[1] == '\0');
+}
+
 bool path_step_is(const struct path_step *step, const char *name)
 {
     if (step->kind != STEP_NAME)

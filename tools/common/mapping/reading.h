@@ -37,13 +37,16 @@ bool reading_words(struct reading *r, const cJSON *array, const struct json_plac
 /* Whether PostgreSQL takes the name as it is. */
 bool reading_name(struct reading *r, const struct json_place *place, const char *name);
 /* A path into a document, if it is one (NULL: none), in its canonical form (path.h). Where it may
- * stand, "." names the document itself, and "^." looks out of it. */
-enum path_forms { PATH_PLAIN = 0, PATH_ITSELF = 1, PATH_OUT = 2 };
+ * stand, "." names the document itself, "^." looks out of it, and "*" is every member. */
+enum path_forms { PATH_PLAIN = 0, PATH_ITSELF = 1, PATH_OUT = 2, PATH_MEMBERS = 4 };
 bool reading_path(struct reading *r, const struct json_place *place, unsigned forms,
                   const char **path);
 /* Is the path that of a level: does some table open it with "each", or go through it? */
 bool reading_is_level(const struct reading *r, const char *path);
 
+/* "misfit" of a column or a table. */
+bool mapping_read_misfits(struct reading *r, const cJSON *object, const struct json_place *place,
+                          bool of_table, struct remedies *out);
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
 bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
                              struct conditions *out);

@@ -26,6 +26,14 @@ static bool names(const struct mapping_value *value, const char *path)
     return false;
 }
 
+static bool keeps_rest(const struct mapping_value *value)
+{
+    bool keeps = value->kind == VALUE_REST;
+    for (size_t i = 0; value->kind == VALUE_OBJECT && !keeps && i < value->member_count; i++)
+        keeps = keeps_rest(&value->members[i].value);
+    return keeps;
+}
+
 /* The column that keeps the field as JSON: one that names it, or else a rest. */
 static const struct mapping_column *find_column(const struct mapping *mapping, const char *path)
 {
@@ -40,7 +48,7 @@ static const struct mapping_column *find_column(const struct mapping *mapping, c
             bool json = column->type.base == PG_JSON || column->type.base == PG_JSONB;
             if (json && names(&column->value, inside))
                 return column;
-            if (column->value.kind == VALUE_REST && (rest == NULL || length > nearest)) {
+            if (keeps_rest(&column->value) && (rest == NULL || length > nearest)) {
                 rest = column;
                 nearest = length;
             }

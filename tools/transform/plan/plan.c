@@ -111,12 +111,13 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .ids = value->ids,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
+        .list = column->mapping->misfits.no_array_list,
         .losses = &plan->losses,
     };
     if (value->kind == VALUE_FROM &&
         !scope_want(plan, scope, value->from, FOR_COLUMN, &expression->slot, c->error))
         return false;
-    if (value->kind == VALUE_POSITION)
+    if (value->kind == VALUE_POSITION || value->kind == VALUE_NAME)
         expression->level = value->from != NULL ? scope_of(plan, value->from) : scope;
     expression->has_fallback = value->fallback != NULL;
     if ((value->constant != NULL &&
@@ -136,6 +137,14 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         /* Inside an object an identity is written as its text. */
         expression->members[i].encoding.type = (struct pgtype){.name = "text", .base = PG_TEXT};
         expression->member_count++;
+        expression->keeps_rest = expression->keeps_rest ||
+                                 (value->kind == VALUE_OBJECT && expression->members[i].keeps_rest);
+    }
+    if (value->kind == VALUE_REST) {
+        if (scope->has_rest)
+            return compiling_wrong(c, column->name, "/rest",
+                                   "there is a \"rest\" column for these fields already");
+        scope->has_rest = expression->keeps_rest = true;
     }
     return compile_tests(c, scope, &value->when, &expression->tests, &expression->test_count);
 }
@@ -174,6 +183,46 @@ static bool compile_parent(struct compiling *c, const struct schema_column *colu
     return true;
 }
 
+/* Can a record have two rows with one key in the table? A place in the record's array is never
+ * twice. */
+static bool may_stand_twice(const struct plan *plan, const struct output_plan *output)
+{
+    const struct schema_output *schema = output->output;
+    bool place = false;
+    for (size_t k = 0; k < schema->key_count; k++) {
+        const struct mapping_column *column = schema->columns[schema->key[k]].mapping;
+        place = place || (column != NULL && column->value.kind == VALUE_POSITION &&
+                          column->value.from == NULL);
+    }
+    size_t forms = 0;
+    for (size_t i = 0; i < plan->output_count; i++)
+        forms += strcmp(plan->outputs[i].output->table->label, schema->table->label) == 0;
+    return schema->table->each != NULL && schema->key_count > 0 &&
+           !(place && forms == 1 && path_parent(schema->table->each) == 0);
+}
+
+/* One set for all forms of a table. */
+static bool make_row_sets(struct compiling *c)
+{
+    struct plan *plan = c->plan;
+    for (size_t i = 0; i < plan->output_count; i++) {
+        struct output_plan *output = &plan->outputs[i];
+        if (!may_stand_twice(plan, output))
+            continue;
+        for (size_t k = 0; output->keys == NULL && k < i; k++)
+            if (strcmp(plan->outputs[k].output->table->label, output->output->table->label) == 0)
+                output->keys = plan->outputs[k].keys;
+        if (output->keys == NULL)
+            output->keys = arena_alloc(&plan->arena, 1, sizeof *output->keys);
+        if (output->fields == NULL)
+            output->fields =
+                arena_alloc(&plan->arena, output->output->column_count, sizeof *output->fields);
+        if (output->keys == NULL || output->fields == NULL)
+            return error_memory(c->error);
+    }
+    return true;
+}
+
 /* What the mapping itself puts into the column must fit it; functions may make it fit later. */
 static bool check_constants(struct compiling *c, const struct schema_column *column,
                             const struct encoding *encoding, const struct expression *expression)
@@ -207,12 +256,6 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
                          column->mapping->in, &why))
         return compiling_wrong(c, column->name, "/in", why.message);
-    if (value->kind == VALUE_REST) {
-        if (c->output->scope->has_rest)
-            return compiling_wrong(c, column->name, "/rest",
-                                   "there is a \"rest\" column for these fields already");
-        c->output->scope->has_rest = true;
-    }
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
 }
 
@@ -339,6 +382,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         output->output = &schema->outputs[first + i];
         output->scope = scope_of(plan, output->output->table->each);
         output->scope->has_outputs = true;
+        output->scope->list = output->scope->list || output->output->table->misfits.no_array_list;
     }
     for (size_t i = 0; ok && i < count; i++) {
         struct output_plan *output = &plan->outputs[i];
@@ -361,6 +405,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
             output->column_count++;
         }
     }
+    ok = ok && make_row_sets(&c);
     plan->rules = arena_alloc(&plan->arena, entity->rule_count, sizeof *plan->rules);
     ok = ok && plan->rules == NULL ? error_memory(error) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
@@ -395,6 +440,9 @@ static void scope_release(struct scope *scope)
 
 void plan_release(struct plan *plan)
 {
+    for (size_t i = 0; i < plan->output_count; i++)
+        if (plan->outputs[i].keys != NULL)
+            row_set_release(plan->outputs[i].keys);
     for (size_t i = 0; i < plan->output_count; i++)
         for (size_t k = 0; k < plan->outputs[i].column_count; k++)
             release_expression(&plan->outputs[i].columns[k].expression);

@@ -21,6 +21,7 @@
 #include "graduate/schema.h"
 #include "path_account.h"
 #include "problem.h"
+#include "row_set.h"
 #include "value.h"
 
 enum { NO_SLOT = -1 };
@@ -75,6 +76,7 @@ struct scope {
     bool fixed;       /* a table or rule names it; else it may be a document on the way instead */
     bool members;     /* of an object: not elements of an array */
     bool has_outputs; /* some table takes its documents */
+    bool list;        /* where no array is, the value is its only element */
     struct scope *outer; /* of the element at hand: where its array was found; NULL: the record */
     int64_t position;    /* of the element at hand, from 1 */
     const char *name;    /* of the member at hand */
@@ -131,6 +133,7 @@ struct expression {
     const struct scope *level;     /* POSITION, NAME: whose element or member is meant */
     struct parent_column *parents; /* PARENT: one of these has a row for the element at hand */
     size_t parent_count;
+    bool keeps_rest;            /* it is the rest, or an object with the rest in it */
     struct expression *members; /* OBJECT */
     const char **names;
     size_t member_count;
@@ -168,6 +171,7 @@ struct output_plan {
     size_t column_count;
     size_t *fields; /* where the fields of its last row begin, if rows below take them; or NULL */
     bool has_row;   /* of the document at hand */
+    struct row_set *keys; /* of the record's rows in the table so far; NULL: none can be twice */
 };
 
 /* Of a Postgres source: how its rows are read. A row becomes a document of its columns only where

@@ -29,11 +29,6 @@ static bool add(struct plan *plan, const char *path, size_t length, bool fixed, 
     return scope->path != NULL || error_memory(error);
 }
 
-static bool is_star(const char *step)
-{
-    return step[0] == '*' && (step[1] == '.' || step[1] == '\0');
-}
-
 /* An object whose members are meant is no level of its own. */
 static bool add_levels(struct plan *plan, const char *each, struct error *error)
 {
@@ -42,7 +37,7 @@ static bool add_levels(struct plan *plan, const char *each, struct error *error)
     while (path_next(&rest, &step)) {
         bool last = *rest == '\0';
         size_t length = last ? strlen(each) : (size_t)(rest - each) - 1;
-        if (!is_star(rest) && !add(plan, each, length, last, error))
+        if (!path_is_members(rest) && !add(plan, each, length, last, error))
             return false;
     }
     return true;

@@ -143,11 +143,25 @@ static void note_one_way_id(const struct origin *origin, const struct scope *sco
                         1);
 }
 
-/* The place of the element at hand, or of one around it; absent where that is no element. */
-static struct value position_of(const struct scope *scope, const struct scope *level)
+static const struct scope *find_level(const struct scope *scope, const struct scope *level)
 {
     while (scope != NULL && scope != level)
         scope = scope->outer;
+    return scope;
+}
+
+/* The name of the member at hand, or of one around it. */
+static struct value name_of(const struct scope *scope, const struct scope *level)
+{
+    scope = find_level(scope, level);
+    return scope != NULL ? value_from_text(scope->name, strlen(scope->name))
+                         : (struct value){.type = BSON_TYPE_EOD};
+}
+
+/* The place of the element at hand, or of one around it; absent where that is no element. */
+static struct value position_of(const struct scope *scope, const struct scope *level)
+{
+    scope = find_level(scope, level);
     return scope != NULL && scope->outer != NULL
                ? (struct value){.type = BSON_TYPE_INT64, .integer = scope->position}
                : (struct value){.type = BSON_TYPE_EOD};
@@ -173,6 +187,8 @@ static bool compute(const struct origin *origin, const struct scope *scope,
             outcome->value = expression->constant;
         } else if (expression->kind == VALUE_POSITION) {
             outcome->value = position_of(scope, expression->level);
+        } else if (expression->kind == VALUE_NAME) {
+            outcome->value = name_of(scope, expression->level);
         } else if (expression->kind == VALUE_FROM) {
             outcome->value = scope->slots[expression->slot];
             outcome->slot = expression->slot;
@@ -221,7 +237,7 @@ void evaluation_note_hex_ids(const struct origin *origin, const struct scope *sc
         path_account_number(&origin->plan->paths, scope->fates[slot].own, FATE_HEX_IDS, ids);
 }
 
-static bool write_object(const struct origin *origin, const struct scope *scope,
+static bool write_object(const struct origin *origin, struct scope *scope,
                          struct expression *expression, struct json_writer *writer,
                          struct error *error);
 
@@ -240,7 +256,18 @@ static bool write_identity(struct expression *member, const struct value *value,
     return ok;
 }
 
-static bool write_member(const struct origin *origin, const struct scope *scope,
+/* Its places are those in the source, not in the object. */
+static bool write_rest(const struct origin *origin, struct scope *scope, struct expression *member,
+                       struct json_writer *writer, struct error *error)
+{
+    struct json_writer rest = *writer;
+    rest.base = scope->path;
+    rest.depth = 0;
+    rest.safe_numbers = writer->safe_numbers || member->encoding.safe_numbers;
+    return document_write_rest(scope, origin->document, &rest, error);
+}
+
+static bool write_member(const struct origin *origin, struct scope *scope,
                          struct expression *member, const char *name, bool *first,
                          struct json_writer *writer, struct error *error)
 {
@@ -252,6 +279,10 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     if (member->kind == VALUE_OBJECT && holds)
         return json_write_key(writer, first, name, strlen(name), error) &&
                write_object(origin, scope, member, writer, error);
+    if (member->kind == VALUE_REST && holds && scope->unspoken_count > 0)
+        return json_write_key(writer, first, name, strlen(name), error) &&
+               write_rest(origin, scope, member, writer, error);
+    scope->rest_passed_over = scope->rest_passed_over || member->keeps_rest;
     if (!evaluation_value(origin, scope, member, false, &value, &slot, error))
         return false;
     if (value.type == BSON_TYPE_EOD)
@@ -269,7 +300,7 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     return ok;
 }
 
-static bool write_object(const struct origin *origin, const struct scope *scope,
+static bool write_object(const struct origin *origin, struct scope *scope,
                          struct expression *expression, struct json_writer *writer,
                          struct error *error)
 {

@@ -2,6 +2,7 @@
 #include "condition.h"
 #include "document.h"
 #include "evaluation.h"
+#include "graduate/path.h"
 #include "scope.h"
 
 #include <inttypes.h>
@@ -144,7 +145,7 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
         return false;
     if (makes_json)
         return evaluation_put_json(origin, scope, expression, out, error);
-    scope->rest_passed_over = scope->rest_passed_over || expression->kind == VALUE_REST;
+    scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
     if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
         return false;
     if (value_is_nothing(&value) && not_null)
@@ -188,6 +189,62 @@ static bool put_row(const struct rows *rows, const struct origin *origin,
     return buffer_ok(&list->tuples, error);
 }
 
+/* What of the row's key comes from its document, for messages. */
+static void describe_key(const struct output_plan *output, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t k = 0; k < output->output->key_count; k++) {
+        const struct expression *expression = &output->columns[output->output->key[k]].expression;
+        char what[120];
+        size_t used = strlen(out);
+        if (expression->slot == NO_SLOT)
+            continue;
+        value_brief(&output->scope->slots[expression->slot], what, sizeof what);
+        snprintf(out + used, size - used, "%s\"%s\"", used > 0 ? ", " : "", what);
+    }
+    if (out[0] == '\0')
+        snprintf(out, size, "the key of its row");
+}
+
+/* The row that was put last, at `start` of the list: has the record one with its key in this table?
+ * Then it is taken back, by a rule or as an error. */
+static bool check_twice(const struct origin *origin, struct output_plan *output,
+                        struct row_list *list, size_t start, bool *twice, struct error *error)
+{
+    struct scope *scope = output->scope;
+    struct buffer key, place;
+    buffer_init(&key);
+    for (size_t k = 0; !list->tuples.failed && k < output->output->key_count; k++) {
+        const uint8_t *field = list->tuples.data + output->fields[output->output->key[k]];
+        uint32_t length = get_be32(field);
+        buffer_put(&key, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
+    }
+    bool ok = row_set_add(output->keys, &key, twice, error);
+    buffer_release(&key);
+    if (!ok || !*twice)
+        return ok;
+    char what[400];
+    list->tuples.length = start;
+    list->rows--;
+    describe_key(output, what, sizeof what);
+    buffer_init(&place);
+    scope_put_place(scope, &place);
+    if (output->output->table->misfits.row_twice_first) {
+        losses_add(&origin->plan->losses, buffer_text(&place), "row_twice", what,
+                   "the row before it");
+        for (size_t i = 0; i < output->column_count; i++)
+            evaluation_settle(scope, &output->columns[i].expression, FATE_LOST);
+    } else {
+        error_set(error, ERROR_DATA, "%s stands there twice: %s takes one row with this key", what,
+                  output->output->table->label);
+        error_hint(error, "correct the record in the source; or let the first stay, with "
+                          "\"misfit\": {\"row_twice\": \"first\"} in the table; then run again");
+        ok = error_at(error, NULL, NULL, buffer_text(&place));
+    }
+    buffer_release(&place);
+    return ok;
+}
+
 /* A form of rows whose conditions do not hold. */
 static void pass_over(const struct output_plan *output)
 {
@@ -205,15 +262,19 @@ static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scop
         bool holds;
         if (output->scope != scope)
             continue;
+        size_t start = rows->lists[i].tuples.length;
+        bool twice = false;
         output->has_row = false;
         if (!condition_holds(output->tests, output->test_count, &holds, error))
             return false;
         if (!holds)
             pass_over(output);
-        else if (!put_row(rows, origin, output, &rows->lists[i], error))
+        else if (!put_row(rows, origin, output, &rows->lists[i], error) ||
+                 (output->keys != NULL &&
+                  !check_twice(origin, output, &rows->lists[i], start, &twice, error)))
             return false;
-        else
-            *any = output->has_row = true;
+        *any = *any || holds;
+        output->has_row = holds && !twice;
     }
     return true;
 }
@@ -306,26 +367,48 @@ static bool refuse_array(const struct scope *scope, const struct value *array, s
 {
     char what[120];
     value_describe(array, what, sizeof what);
-    error_set(error, ERROR_DATA, "the mapping looks for an array here, and it is %s", what);
+    error_set(error, ERROR_DATA, "the mapping looks for %s here, and it is %s",
+              scope->members ? "an object" : "an array", what);
     error_hint(error, "correct the record in the source, or the mapping, and run again");
-    error_at(error, NULL, NULL, scope->path);
+    struct buffer path;
+    buffer_init(&path);
+    size_t length = scope->members ? path_parent(scope->path) : strlen(scope->path);
+    buffer_put(&path, scope->path, length);
+    error_at(error, NULL, NULL, buffer_text(&path));
+    buffer_release(&path);
     return scope_at(scope->outer, error);
 }
 
-/* The elements of the array that the document of the scope around has. A level that no table names
- * can be a document on the way, which was walked with the one around it. */
+/* The value is the only element. */
+static bool put_only(struct rows *rows, struct plan *plan, struct scope *scope,
+                     const struct value *value, const struct value *record, struct error *error)
+{
+    const struct origin origin = {.plan = plan, .record = record, .document = value};
+    scope->position = 1;
+    return put_element(rows, plan, scope, &origin, error) ||
+           problems_take(plan->problems, scope->path, error);
+}
+
+/* The elements of the array, or the members of the object, that the document of the scope around
+ * has. A level that no table names can be a document on the way, which was walked with the one
+ * around it. */
 static bool put_elements(struct rows *rows, struct plan *plan, struct scope *scope,
                          const struct value *array, const struct value *record, struct error *error)
 {
     bson_iter_t iter;
     if (value_is_nothing(array) || (!scope->fixed && array->type != BSON_TYPE_ARRAY))
         return true;
-    if (array->type != BSON_TYPE_ARRAY ||
+    if (scope->list && array->type != BSON_TYPE_ARRAY)
+        return put_only(rows, plan, scope, array, record, error);
+    if (array->type != (scope->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY) ||
         !bson_iter_init_from_data(&iter, array->bytes, array->length))
         return refuse_array(scope, array, error) || problems_take(plan->problems, NULL, error);
     struct origin origin = {.plan = plan, .record = record};
     scope->position = 0;
+    if (scope->members)
+        path_account_number(&plan->paths, scope->account, FATE_MET, 1);
     while (bson_iter_next(&iter)) {
+        scope->name = bson_iter_key(&iter);
         struct value element = value_from_iter(&iter);
         origin.document = &element;
         scope->position++;
@@ -397,6 +480,9 @@ bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *r
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
     bool holds = false, any;
+    for (size_t i = 0; i < plan->output_count; i++)
+        if (plan->outputs[i].keys != NULL)
+            row_set_clear(plan->outputs[i].keys);
     if (record->length == 0)
         document_assume(top);
     else if (!document_walk(plan, top, record, error))

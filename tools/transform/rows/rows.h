@@ -1,6 +1,6 @@
 /* Room transform/rows: records become rows: expressions are evaluated and tables filled, of
- * documents and of tuples. It uses common/json, common/stream, transform/plan and
- * transform/value. */
+ * documents and of tuples. It uses common/base, common/catalog, common/json, common/mapping,
+ * common/schema, common/stream, transform/plan, transform/value and transform/write. */
 
 /* rows.h: the rows of a batch, per output, as the loader will copy them. */
 #ifndef TRANSFORM_ROWS_H

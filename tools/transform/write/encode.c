@@ -368,9 +368,10 @@ static bool put_array(const struct encoding *encoding, const struct value *value
 {
     bson_iter_t iter;
     uint32_t count = 0, nulls = 0;
-    if (value->type != BSON_TYPE_ARRAY)
+    bool one = value->type != BSON_TYPE_ARRAY;
+    if (one && !encoding->list)
         return misfit(encoding, value, "", error);
-    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!one && !bson_iter_init_from_data(&iter, value->bytes, value->length))
         return damaged(encoding, error);
     size_t head = out->length;
     struct encoding element = *encoding;
@@ -381,7 +382,10 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     buffer_put_be32(out, pgtype_element_oid(&encoding->type));
     buffer_put_be32(out, 0); /* size of the dimension */
     buffer_put_be32(out, 1); /* its lower bound */
-    while (bson_iter_next(&iter)) {
+    if (one && !put_scalar(&element, value, out, error))
+        return false;
+    count += one;
+    while (!one && bson_iter_next(&iter)) {
         struct value item = value_from_iter(&iter);
         count++;
         if (value_is_nothing(&item)) {
@@ -391,7 +395,7 @@ static bool put_array(const struct encoding *encoding, const struct value *value
             return false;
         }
     }
-    if (!value_walked(&iter, value))
+    if (!one && !value_walked(&iter, value))
         return damaged(encoding, error);
     if (out->failed)
         return true; /* the row's end sees it */

@@ -19,6 +19,7 @@ struct encoding {
     enum identity_ids ids; /* what is taken for one */
     const char *path;      /* for messages */
     bool safe_numbers;
+    bool list; /* for an array type: one value is an array of one */
     struct losses *losses;
 };
 

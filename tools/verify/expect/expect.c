@@ -28,9 +28,12 @@ void expectation_free(struct expectation *expectation)
         return;
     for (size_t i = 0; i < expectation->scope_count; i++)
         scope_release(&expectation->scopes[i]);
-    for (size_t i = 0; i < expectation->form_count; i++)
+    for (size_t i = 0; i < expectation->form_count; i++) {
         if (expectation->forms[i].kept != NULL)
             row_release(expectation->forms[i].kept);
+        if (expectation->forms[i].keys != NULL)
+            row_keys_release(expectation->forms[i].keys);
+    }
     row_release(&expectation->row);
     path_counts_release(&expectation->counts);
     arena_release(&expectation->texts);

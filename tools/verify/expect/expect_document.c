@@ -118,6 +118,9 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
     case VALUE_POSITION:
         result->item = scope_position(m->form->scope, value->from);
         return true;
+    case VALUE_NAME:
+        result->item = scope_member_name(m->form->scope, value->from);
+        return true;
     case VALUE_FIRST:
         return take_first(m, value, result);
     default:
@@ -235,6 +238,15 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     bool made;
     if (!holds(m->record, m->form->scope, &value->when, &made, m->error))
         return false;
+    struct scope *scope = m->form->scope;
+    if (made && value->kind == VALUE_REST)
+        scope->rest_fate = FATE_REST;
+    if (made && value->kind == VALUE_REST && scope->unspoken > 0) {
+        canonical_object_member(object);
+        bool ok = expect_json_key(object->out, member->name, path, m->error);
+        buffer_put(object->out, scope->rest.data, scope->rest.length);
+        return ok;
+    }
     made = made && value->kind == VALUE_OBJECT;
     if (!made && !evaluate(m, value, false, &item, &field))
         return false;
@@ -272,12 +284,7 @@ static bool put_parent(const struct making *m, const struct mapping_column *colu
                        const char *path, struct buffer *out)
 {
     const struct mapping_value *value = &column->value;
-    const struct row *parent = NULL;
-    for (size_t f = 0; parent == NULL && f < m->e->form_count; f++) {
-        const struct form *form = &m->e->forms[f];
-        if (form->has_row && strcmp(form->mapping->label, value->above->label) == 0)
-            parent = form->kept;
-    }
+    const struct row *parent = expect_row_above(m->e, value->above->label);
     if (parent == NULL)
         return item_misfit(&m->form->scope->document, path, "the row above is not there", m->error);
     size_t place = expect_column(parent->table, value->from);
@@ -323,6 +330,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
         .path = path,
+        .list = column->misfits.no_array_list,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->key, column->name);
     const char *field;
@@ -334,8 +342,8 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     bool held;
     if (!holds(m->record, scope, &value->when, &held, m->error))
         return false;
-    if (value->kind == VALUE_REST)
-        scope->rest_fate = held ? FATE_REST : FATE_KEPT_OUT;
+    if (value == m->form->rest) /* in an object it is for the member to say */
+        scope->rest_fate = held && value->kind == VALUE_REST ? FATE_REST : FATE_KEPT_OUT;
     if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
         buffer_putc(out, 'j');
         buffer_put(out, scope->rest.data, scope->rest.length);
@@ -375,12 +383,6 @@ static bool put_row(const struct making *m, struct row *row)
     return true;
 }
 
-struct delivery {
-    expect_callback callback;
-    void *context;
-    struct error *error;
-};
-
 /* ---- one record -------------------------------------------------------------------------------
  */
 
@@ -389,6 +391,22 @@ static void pass_over(const struct form *form)
 {
     for (size_t i = 0; i < form->column_count; i++)
         settle(form->scope, &form->columns[i].value, FATE_KEPT_OUT);
+}
+
+/* A row whose key another of the record has in this table: by a rule it is given up. */
+static bool check_twice(const struct making *m, const struct row *row, bool *twice)
+{
+    const struct form *form = m->form;
+    if (!row_keys_add(form->keys, row, twice, m->error))
+        return false;
+    if (!*twice)
+        return true;
+    if (!form->mapping->misfits.row_twice_first)
+        return item_misfit(&form->scope->document, form->scope->path,
+                           "a row with its key is there already", m->error);
+    for (size_t i = 0; i < form->mapping->column_count; i++)
+        settle(form->scope, &form->mapping->columns[i].value, FATE_LOST);
+    return true;
 }
 
 /* The rows of the scope's document. */
@@ -409,8 +427,12 @@ static bool put_rows(struct making *m, struct scope *scope, const struct deliver
             pass_over(m->form);
             continue;
         }
-        if (!put_row(m, row) ||
-            !row_deliver(row, delivery->callback, delivery->context, delivery->error))
+        bool twice = false;
+        if (!put_row(m, row) || (form->keys != NULL && !check_twice(m, row, &twice)))
+            return false;
+        if (twice)
+            continue;
+        if (!row_deliver(row, delivery->callback, delivery->context, delivery->error))
             return false;
         form->has_row = true;
     }
@@ -435,6 +457,19 @@ static bool find_form(const struct making *m, const struct scope *scope,
     return true;
 }
 
+/* Is the rest made, by its own conditions and by those of the objects that it stands in? */
+static bool wants_rest(const struct making *m, const struct scope *scope,
+                       const struct mapping_value *value, bool *wanted)
+{
+    bool safe = false;
+    if (!holds(m->record, scope, &value->when, wanted, m->error))
+        return false;
+    for (size_t i = 0; *wanted && value->kind == VALUE_OBJECT && i < value->member_count; i++)
+        if (expect_keeps_rest(&value->members[i].value, &safe))
+            return wants_rest(m, scope, &value->members[i].value, wanted);
+    return true;
+}
+
 /* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
  * nobody asks what is in it. */
 static bool enter(const struct making *m, struct scope *scope)
@@ -443,11 +478,11 @@ static bool enter(const struct making *m, struct scope *scope)
     scope->rest_wanted = false;
     for (size_t f = 0; !scope->rest_wanted && f < e->form_count; f++) {
         const struct form *form = &e->forms[f];
-        bool row, rest;
+        bool row, rest = true;
         if (form->scope != scope || form->rest == NULL)
             continue;
         if (!holds(m->record, scope, &form->mapping->when, &row, m->error) ||
-            !holds(m->record, scope, &form->rest->when, &rest, m->error))
+            !wants_rest(m, scope, form->rest, &rest))
             return false;
         scope->rest_wanted = row && rest;
     }
@@ -499,16 +534,25 @@ static bool put_elements(struct making *m, struct scope *scope, const char *path
 {
     struct item array = item_find(&scope->outer->document, path);
     bson_iter_t iter;
-    bool ok = true, is_array = array.value.value_type == BSON_TYPE_ARRAY;
+    bson_type_t wanted = scope->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY;
+    bool ok = true, is_array = array.value.value_type == wanted;
     if (item_is_nothing(&array) || (!is_array && !scope->fixed))
         return true; /* a level that is a document on the way */
+    if (!is_array && scope->list) {
+        scope->document = array;
+        scope->position = 1;
+        return put_element(m, scope, delivery);
+    }
     if (!is_array)
         return item_misfit(&array, scope->path, "the mapping looks for an array", delivery->error);
     if (!item_open(&array, &iter, delivery->error))
         return error_at(delivery->error, NULL, NULL, scope->path);
     scope->position = 0;
+    if (scope->members)
+        path_counts_number(&m->e->counts, scope->account, FATE_MET, 1);
     while (ok && item_next(&iter, &ok, delivery->error)) {
         scope->document = item_of(&iter);
+        scope->name = bson_iter_key(&iter);
         scope->position++;
         ok = put_element(m, scope, delivery);
     }
@@ -541,14 +585,16 @@ static bool has_several(const struct expectation *e)
 /* The first table decides of the record: where none of its forms holds, there is no row at all. One
  * of several forms, or else one of the rules, must have said so. */
 bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
-                   expect_callback callback, void *context, struct error *error)
+                   const struct delivery *delivery)
 {
-    const struct delivery delivery = {callback, context, error};
     struct scope *scope = &e->scopes[0];
-    struct making m = {.e = e, .record = record, .error = error};
+    struct making m = {.e = e, .record = record, .error = delivery->error};
     const struct form *first;
     bool any, left;
     scope->document = *record;
+    for (size_t f = 0; f < e->form_count; f++)
+        if (e->forms[f].keys != NULL)
+            row_keys_clear(e->forms[f].keys);
     if (!find_form(&m, scope, e->forms[0].table, &first))
         return false;
     *filtered = first == NULL;
@@ -560,39 +606,6 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
         scope_meet(scope, &e->counts);
         return true;
     }
-    return enter(&m, scope) && put_rows(&m, scope, &delivery) && put_inner(&m, scope, &delivery) &&
-           scope_leave(scope, &e->counts, error);
-}
-
-static bool name_record(const struct expectation *e, const struct item *record, struct error *error)
-{
-    char key[160];
-    struct item id = item_find(record, "_id");
-    if (id.value.value_type == BSON_TYPE_EOD)
-        id = item_find(record, "$id");
-    item_brief(&id, key, sizeof key);
-    return error_at(error, e->entity->name, key, NULL);
-}
-
-bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                     expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                     struct error *error)
-{
-    const uint8_t *end = payload + length;
-    for (; payload < end; ++*records) {
-        uint32_t size = end - payload >= 5 ? get_le32(payload) : 0;
-        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
-        bool out = false;
-        if (size < 5 || size > (size_t)(end - payload))
-            return error_set(error, ERROR_SOURCE, "a document lies about its length");
-        memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */
-        record.value.value.v_doc.data_len = size;
-        bool ok = expect_record(e, &record, &out, callback, context, error);
-        arena_release(&e->texts);
-        if (!ok)
-            return name_record(e, &record, error);
-        *filtered += out;
-        payload += size;
-    }
-    return true;
+    return enter(&m, scope) && put_rows(&m, scope, delivery) && put_inner(&m, scope, delivery) &&
+           scope_leave(scope, &e->counts, delivery->error);
 }

@@ -65,7 +65,9 @@ static bool make_levels(struct expectation *e, const char *each, struct error *e
     const char *rest = each;
     struct path_step step;
     while (each != NULL && path_next(&rest, &step)) {
-        bool last = *rest == '\0';
+        bool last = *rest == '\0', members = step.kind == STEP_MEMBERS;
+        if (path_is_members(rest))
+            continue; /* of an object the members are the level */
         size_t length = strlen(each) - strlen(rest) - (last ? 0 : 1);
         char *path = arena_printf(&e->arena, "%.*s", (int)length, each);
         if (path == NULL)
@@ -73,9 +75,9 @@ static bool make_levels(struct expectation *e, const char *each, struct error *e
         struct scope *scope = find_scope(e, path);
         if (scope == NULL) {
             scope = &e->scopes[e->scope_count++];
-            *scope = (struct scope){.path = path};
+            *scope = (struct scope){.path = path, .members = members};
         }
-        scope->fixed = scope->fixed || last;
+        scope->fixed = scope->fixed || last || members;
     }
     return true;
 }
@@ -93,6 +95,17 @@ static size_t count_levels(const struct mapping *entity)
     return count;
 }
 
+static bool claim_array(struct expectation *e, struct scope *outer, const struct scope *inner,
+                        const char **path, struct error *error)
+{
+    *path = path_below(inner->path, outer->path);
+    if (inner->members) /* the object is claimed, without the star behind it */
+        *path = arena_printf(&e->arena, "%.*s", (int)strlen(*path) - 2, *path);
+    return *path != NULL
+               ? scope_claim(outer, *path, inner->members ? CLAIM_MEMBERS : CLAIM_EACH, error)
+               : error_memory(error);
+}
+
 /* Which arrays may stand in which documents: each is claimed there. */
 static bool claim_arrays(struct expectation *e, struct error *error)
 {
@@ -104,8 +117,7 @@ static bool claim_arrays(struct expectation *e, struct error *error)
         for (size_t i = 1; i < e->scope_count; i++) {
             if (!scope_opens(e->scopes, e->scope_count, outer, &e->scopes[i]))
                 continue;
-            outer->arrays[i] = path_below(e->scopes[i].path, outer->path);
-            if (!scope_claim(outer, outer->arrays[i], CLAIM_EACH, error))
+            if (!claim_array(e, outer, &e->scopes[i], &outer->arrays[i], error))
                 return false;
         }
     }
@@ -142,14 +154,16 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
     const struct mapping_table *mapping = form->mapping;
     form->scope = find_scope(e, mapping->each);
     form->scope->has_forms = true;
+    form->scope->list = form->scope->list || mapping->misfits.no_array_list;
     if (!describe(e, form, error))
         return false;
     for (size_t i = 0; i < form->column_count; i++) {
         const struct mapping_value *value = &form->columns[i].value;
-        if (value->kind == VALUE_REST) {
+        bool safe = false;
+        if (expect_keeps_rest(value, &safe)) {
             form->rest = value;
             form->scope->has_rest = true;
-            form->scope->rest_safe = expect_has_function(value, FUNCTION_SAFE_NUMBERS);
+            form->scope->rest_safe = safe;
         }
         if (!claim_value(e, form->scope, value, error))
             return false;
@@ -251,6 +265,39 @@ static bool gather_columns(struct expectation *e, struct expected_table *table, 
     return true;
 }
 
+/* Can a record have two rows with one key in the form's table? Each place in its array is another.
+ */
+static bool is_repeatable(const struct expectation *e, const struct form *form)
+{
+    const struct mapping_table *mapping = form->mapping;
+    bool placed = false;
+    size_t forms = 0;
+    for (size_t c = 0; c < mapping->column_count; c++)
+        placed = placed || (mapping->columns[c].value.kind == VALUE_POSITION &&
+                            mapping->columns[c].value.from == NULL &&
+                            expect_in_words(&form->key, mapping->columns[c].name));
+    for (size_t f = 0; f < e->form_count; f++)
+        forms += e->forms[f].table == form->table;
+    return mapping->each != NULL && form->key.count > 0 &&
+           (!placed || forms > 1 || strcspn(mapping->each, ".") < strlen(mapping->each));
+}
+
+static bool watch_keys(struct expectation *e, struct error *error)
+{
+    for (size_t f = 0; f < e->form_count; f++) {
+        struct form *form = &e->forms[f];
+        for (size_t o = 0; o < f; o++)
+            if (e->forms[o].table == form->table && e->forms[o].keys != NULL)
+                form->keys = e->forms[o].keys;
+        if (form->keys == NULL && is_repeatable(e, form)) {
+            form->keys = arena_alloc(&e->arena, 1, sizeof *form->keys);
+            if (form->keys == NULL)
+                return error_memory(error);
+        }
+    }
+    return true;
+}
+
 static bool gather_tables(struct expectation *e, struct error *error)
 {
     size_t widest = 0;
@@ -274,7 +321,8 @@ static bool gather_tables(struct expectation *e, struct error *error)
         if (form->table->column_count > widest)
             widest = form->table->column_count;
     }
-    return row_init(&e->row, &e->arena, widest, error) && keep_parents(e, error);
+    return row_init(&e->row, &e->arena, widest, error) && keep_parents(e, error) &&
+           watch_keys(e, error);
 }
 
 bool expect_prepare(struct expectation *e, struct error *error)

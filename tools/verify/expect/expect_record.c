@@ -336,6 +336,7 @@ bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
                   expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                   struct error *error)
 {
+    const struct delivery delivery = {callback, context, error};
     const uint8_t *end = payload + length;
     bson_t document = BSON_INITIALIZER;
     bool ok = true;
@@ -352,7 +353,7 @@ bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
         const uint8_t *data = bson_get_data(&document);
         memcpy(&record.value.value.v_doc.data, &data, sizeof data); /* it is only read */
         record.value.value.v_doc.data_len = document.len;
-        ok = ok && expect_record(e, &record, &out, callback, context, error);
+        ok = ok && expect_record(e, &record, &out, &delivery);
         *filtered += out;
         ok = ok || name_tuple(e, error);
         arena_release(&e->texts);

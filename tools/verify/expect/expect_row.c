@@ -78,3 +78,88 @@ bool expect_has_function(const struct mapping_value *value, enum mapping_functio
             return true;
     return false;
 }
+
+const struct row *expect_row_above(const struct expectation *e, const char *table)
+{
+    for (size_t f = 0; f < e->form_count; f++)
+        if (e->forms[f].has_row && strcmp(e->forms[f].mapping->label, table) == 0)
+            return e->forms[f].kept;
+    return NULL;
+}
+
+bool expect_keeps_rest(const struct mapping_value *value, bool *safe)
+{
+    bool keeps = value->kind == VALUE_REST;
+    for (size_t i = 0; value->kind == VALUE_OBJECT && !keeps && i < value->member_count; i++)
+        keeps = expect_keeps_rest(&value->members[i].value, safe);
+    *safe = *safe || (keeps && expect_has_function(value, FUNCTION_SAFE_NUMBERS));
+    return keeps;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+void row_keys_clear(struct row_keys *keys)
+{
+    buffer_clear(&keys->bytes);
+    buffer_clear(&keys->order);
+}
+
+void row_keys_release(struct row_keys *keys)
+{
+    buffer_release(&keys->bytes);
+    buffer_release(&keys->order);
+}
+
+static int compare_parts(const uint8_t *bytes, const struct row_part *a, const struct row_part *b)
+{
+    int order =
+        memcmp(bytes + a->start, bytes + b->start, a->length < b->length ? a->length : b->length);
+    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+/* The values of the key's columns, each behind its length. */
+static void put_key(struct buffer *out, const struct row *row)
+{
+    for (size_t c = 0; c < row->table->column_count; c++) {
+        if (!row->table->columns[c].key)
+            continue;
+        buffer_put_le32(out, (uint32_t)row->parts[c].length);
+        buffer_put(out, row->bytes.data + row->parts[c].start, row->parts[c].length);
+    }
+}
+
+bool row_keys_add(struct row_keys *keys, const struct row *row, bool *twice, struct error *error)
+{
+    struct row_part part = {.start = keys->bytes.length};
+    size_t low = 0, high = keys->order.length / sizeof part;
+    *twice = false;
+    if (!buffer_ok(&row->bytes, error))
+        return false;
+    put_key(&keys->bytes, row);
+    if (!buffer_ok(&keys->bytes, error))
+        return false;
+    part.length = keys->bytes.length - part.start;
+    while (low < high && !*twice) {
+        size_t middle = low + (high - low) / 2;
+        struct row_part there;
+        memcpy(&there, keys->order.data + middle * sizeof there, sizeof there);
+        int order = compare_parts(keys->bytes.data, &part, &there);
+        *twice = order == 0;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (*twice) {
+        keys->bytes.length = part.start;
+        return true;
+    }
+    size_t after = keys->order.length - low * sizeof part;
+    buffer_put(&keys->order, &part, sizeof part);
+    if (!buffer_ok(&keys->order, error))
+        return false;
+    uint8_t *at = keys->order.data + low * sizeof part;
+    memmove(at + sizeof part, at, after);
+    memcpy(at, &part, sizeof part);
+    return true;
+}

@@ -31,6 +31,16 @@ struct carried {
     int source;         /* index in the catalog */
     struct pgtype read; /* the type by which the source's bytes are read */
 };
+/* Keys of rows in canonical form, in the order of their bytes. */
+struct row_keys {
+    struct buffer bytes;
+    struct buffer order; /* struct row_part: where each stands in bytes */
+};
+void row_keys_clear(struct row_keys *keys);
+void row_keys_release(struct row_keys *keys);
+/* Add the row's key; *twice: it is there already. False only without memory. */
+bool row_keys_add(struct row_keys *keys, const struct row *row, bool *twice, struct error *error);
+
 /* A mapping_table: a form of rows. */
 struct form {
     const struct mapping_table *mapping;
@@ -42,9 +52,11 @@ struct form {
     const struct carried *carried; /* per column; NULL: of documents */
     struct words key;              /* the mapping's, or the source's under the target's names */
     size_t *places;                /* per column: where it stands in the table */
-    struct row *kept; /* its last row, which rows below take columns from; NULL: none do */
-    bool has_row;     /* for the document at hand */
-    const struct mapping_value *rest; /* of the column that keeps the rest, or NULL */
+    struct row *kept;      /* its last row, which rows below take columns from; NULL: none do */
+    bool has_row;          /* for the document at hand */
+    struct row_keys *keys; /* of the record's rows in the table so far; NULL: none can be twice */
+    const struct mapping_value
+        *rest; /* of the column that keeps the rest, also in an object; or NULL */
 };
 struct tuple_field {
     const uint8_t *bytes;
@@ -66,11 +78,19 @@ struct expectation {
     bool *valued;                         /* likewise: somebody asks for its value */
 };
 
+/* Where rows go. */
+struct delivery {
+    expect_callback callback;
+    void *context;
+    struct error *error;
+};
 /* What the mapping wants, before the first record. */
 bool expect_prepare(struct expectation *e, struct error *error);
-/* The rows of a record; *filtered: it has none. A view. */
+/* All rows of one record. The first table decides of it: where none of its forms holds, there is no
+ * row at all. */
 bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
-                   expect_callback callback, void *context, struct error *error);
+                   const struct delivery *delivery);
+
 /* All records of a payload, of document sources and of postgres. */
 bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
                      expect_callback callback, void *context, int64_t *records, int64_t *filtered,
@@ -101,8 +121,13 @@ bool tuples_type(const struct catalog_column *column, struct pgtype *type);
 /* An ERROR_USAGE about the entity's mapping. */
 bool expect_wrong(const struct expectation *e, const struct mapping_table *table,
                   const char *column, const char *what, struct error *error);
+/* The row that the table has of what is around the document at hand: by the first form that made
+ * one; NULL: none did. */
+const struct row *expect_row_above(const struct expectation *e, const char *table);
 /* Index of the name in the table's columns, or column_count. */
 size_t expect_column(const struct expected_table *table, const char *name);
+/* Is it the rest, or an object with the rest in it? *safe: under safe_numbers. */
+bool expect_keeps_rest(const struct mapping_value *value, bool *safe);
 bool expect_in_words(const struct words *words, const char *word);
 bool expect_has_function(const struct mapping_value *value, enum mapping_function function);
 

@@ -27,6 +27,7 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
 {
     struct claim *claim = find_claim(scope, path);
     if (claim != NULL) {
+        claim->members = claim->members || kind == CLAIM_MEMBERS;
         claim->kind = kind > claim->kind ? kind : claim->kind;
         claim->tested = claim->tested || kind == CLAIM_TEST;
         return true;
@@ -39,8 +40,8 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
         scope->claims = claims;
         scope->room = room;
     }
-    scope->claims[scope->count++] =
-        (struct claim){.path = path, .kind = kind, .tested = kind == CLAIM_TEST};
+    scope->claims[scope->count++] = (struct claim){
+        .path = path, .kind = kind, .tested = kind == CLAIM_TEST, .members = kind == CLAIM_MEMBERS};
     return true;
 }
 
@@ -112,10 +113,22 @@ struct item scope_value(const struct scope *scope, const char *path)
     return scope != NULL ? item_find(&scope->document, path) : (struct item){0};
 }
 
-struct item scope_position(const struct scope *scope, const char *each)
+static const struct scope *find_level(const struct scope *scope, const char *each)
 {
     while (scope != NULL && each != NULL && strcmp(scope->path, each) != 0)
         scope = scope->outer;
+    return scope;
+}
+
+struct item scope_member_name(const struct scope *scope, const char *each)
+{
+    scope = find_level(scope, each);
+    return scope != NULL ? item_of_text(scope->name, strlen(scope->name)) : (struct item){0};
+}
+
+struct item scope_position(const struct scope *scope, const char *each)
+{
+    scope = find_level(scope, each);
     return scope != NULL ? item_of_int(scope->position) : (struct item){0};
 }
 
@@ -324,6 +337,11 @@ static void begin_fate(struct claim *claim)
                                               : FATE_SEEN;
 }
 
+static bool is_opened(const struct claim *claim)
+{
+    return claim->kind == CLAIM_EACH || claim->kind == CLAIM_MEMBERS;
+}
+
 static bool walk_field(const struct walk *walk, const struct item *field, const struct trail *trail,
                        struct canonical_object *rest)
 {
@@ -333,7 +351,7 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
         claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
         begin_fate(claim);
     }
-    bool opened = claim != NULL && claim->kind == CLAIM_EACH;
+    bool opened = claim != NULL && is_opened(claim);
     bool settled = claim != NULL && (claim->kind == CLAIM_DROP || claim->kind == CLAIM_WHOLE ||
                                      (opened && field->value.value_type == BSON_TYPE_ARRAY));
     if (!settled && finding.leads_on) {
@@ -431,13 +449,13 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
 {
     for (size_t i = 0; i < scope->count; i++) {
         const struct claim *claim = &scope->claims[i];
-        if (claim->met && claim->kind != CLAIM_EACH) {
+        if (claim->met && !is_opened(claim)) {
             path_counts_add(counts, claim->count, claim->fate);
             continue;
         }
         struct item there = item_find(&scope->document, claim->path);
         bool unopened =
-            scope->left_out && claim->kind == CLAIM_EACH &&
+            scope->left_out && is_opened(claim) &&
             there.value.value_type == (claim->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY);
         if (unopened)
             path_counts_add(counts, claim->count, FATE_LEFT_OUT);

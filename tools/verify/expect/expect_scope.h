@@ -9,8 +9,9 @@
 
 /* What the mapping wants of a path; of two claims on one path the larger holds. */
 enum claim_kind {
-    CLAIM_TEST, /* a condition compares it */
-    CLAIM_EACH, /* its elements are a scope of their own */
+    CLAIM_TEST,    /* a condition compares it */
+    CLAIM_EACH,    /* its elements are a scope of their own */
+    CLAIM_MEMBERS, /* its members are */
     CLAIM_DROP,
     CLAIM_WHOLE, /* a column takes it with all that is in it */
 };
@@ -35,6 +36,7 @@ struct scope {
     bool fixed;          /* the mapping names it; else it may be a document on the way instead */
     bool members;        /* of an object */
     bool has_forms;      /* some table takes its documents */
+    bool list;           /* a value that is no array is the only element */
     bool covered;        /* a column further out takes it whole: nothing in it is unspoken */
     size_t account;      /* its path, in path_counts: where its elements are counted */
     const char **arrays; /* per scope of the entity: the path of its array in here, or NULL */
@@ -77,6 +79,8 @@ struct item scope_value(const struct scope *scope, const char *path);
 /* The place of the element at hand, or of the one around it that is of the level `each`; absent
  * where that is none. */
 struct item scope_position(const struct scope *scope, const char *each);
+/* The same for the name of the member at hand. */
+struct item scope_member_name(const struct scope *scope, const char *each);
 /* Something happened to the field of this path. */
 void scope_settle(struct scope *scope, const char *path, enum fate fate);
 /* Add to one of the numbers of a claimed path that are no fates. */

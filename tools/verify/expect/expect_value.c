@@ -293,7 +293,8 @@ static bool put_array(const struct expect_target *target, const struct item *ite
 {
     struct expect_target element = *target;
     uint32_t count = 0;
-    if (item->value.value_type != BSON_TYPE_ARRAY)
+    bool single = item->value.value_type != BSON_TYPE_ARRAY;
+    if (single && !target->list)
         return misfit(target, item, "it is no array", error);
     element.type.array = false;
     size_t start = out->length;
@@ -301,7 +302,9 @@ static bool put_array(const struct expect_target *target, const struct item *ite
     buffer_put_be32(out, 1); /* dimensions */
     buffer_put_be32(out, 0); /* size */
     buffer_put_be32(out, 1); /* number of the first element */
-    if (!put_elements(&element, item, out, &count, error))
+    count = single ? 1 : 0;
+    if (single ? !put_element(&element, item, out, error)
+               : !put_elements(&element, item, out, &count, error))
         return false;
     if (out->failed)
         return true;

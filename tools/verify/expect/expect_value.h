@@ -13,6 +13,7 @@ struct expect_target {
     const char *id_entity; /* the value is an id of it, or NULL */
     enum identity_ids ids; /* what is taken for one */
     const char *path;      /* for messages */
+    bool list;             /* of an array type: a single value is an array of one */
 };
 /* Nothing becomes NULL. ERROR_DATA at the path for what does not fit. */
 bool expect_put(const struct expect_target *target, const struct item *item, struct buffer *out,

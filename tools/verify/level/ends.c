@@ -154,6 +154,13 @@ static bool follows(const struct project *project, const struct mapping *entity,
     for (size_t i = 0; form->each != NULL && i < entity->rule_count; i++)
         if (entity->rules[i].each != NULL && path_below(form->each, entity->rules[i].each) != NULL)
             return false; /* what is left out takes what is inside along */
+    for (size_t t = 0; form->each != NULL && t < entity->table_count; t++) {
+        const struct mapping_table *other = &entity->tables[t];
+        bool around = other->each != NULL && (strcmp(other->each, form->each) == 0 ||
+                                              path_below(form->each, other->each) != NULL);
+        if (around && (other->misfits.no_array_list || other->misfits.row_twice_first))
+            return false; /* what is no array has a row, or an element has none */
+    }
     for (size_t i = 0; i < project->mapping_count; i++)
         for (size_t t = 0; t < project->mappings[i]->table_count; t++)
             forms += strcmp(project->mappings[i]->tables[t].label, form->label) == 0;

@@ -218,6 +218,38 @@ static void wrong_columns(void **state)
         {COLUMN("'parent':'id'"), AT_C ": \"parent\" is for tables with \"each\""},
         {CHILD(",'c':{'parent':'idd'}"),
          ": /to/public.parts/columns/c: the parent table public.books has no column \"idd\""},
+        {COLUMN("'from':'c','type':'text','misfit':'list'"), AT_C "/misfit: this must be an object of misfits"},
+        {COLUMN("'from':'c','type':'text','misfit':{}"), AT_C "/misfit: this must be an object of misfits"},
+        {COLUMN("'from':'c','type':'text[]','misfit':{'no_aray':'list'}"),
+         AT_C "/misfit: unknown key \"no_aray\"; did you mean \"no_array\"?; allowed here: no_array"},
+        {COLUMN("'from':'c','type':'text[]','misfit':{'row_twice':'first'}"),
+         AT_C "/misfit: unknown key \"row_twice\""},
+        {COLUMN("'from':'c','type':'text[]','misfit':{'no_array':'lst'}"),
+         AT_C "/misfit/no_array: \"lst\" is none of: error, list; did you mean \"list\"?"},
+        {MORE("'misfit':{'row_twice':'last'}"),
+         AT_BOOKS "/misfit/row_twice: \"last\" is none of: error, first"},
+        {CHILD(",'c':{'name':true}"),
+         ": /to/public.parts/columns/c/name: the elements of an array have no names; members have, as with "
+         "\"each\": \"parts.*\""},
+        {COLUMN("'name':true"), AT_C ": \"name\" is for tables with \"each\""},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.c':{'each':'a.*.*','key':['n'],'columns':{'n':{'position':true}}}"),
+         ": /to/public.c/each: \"a.*.*\" is no path: before a \"*\" stands the name of the object"},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.c':{'each':'a.*','key':['n'],'columns':{'n':{'position':'a'}}}"),
+         ": /to/public.c/columns/n/position: \"a\" is no level around \"a.*\""},
+        {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
+             "'public.b':{'each':'a','key':['n'],'columns':{'n':{'position':true}}},"
+             "'public.c':{'each':'a.*','key':['n'],'columns':{'n':{'position':true}}}"),
+         ": /to/public.b/each: public.c opens this as an object: \"a.*\""},
+        {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
+         "id_of':'books'}}},'public.c':{'each':'a.*','key':['n'],'columns':{'n':{'position':true}}}},"
+         "'drop':['a.*.x','b.*.x']}",
+         ": /drop/1: no \"each\" opens the \"*\" in \"b.*.x\""},
+        {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
+         "id_of':'books'}}},'public.c':{'each':'a.*','key':['n'],'columns':{'n':{'position':true}}}},"
+         "'left_out':[{'each':'a','when':{'x':1},'why':'w'}]}",
+         ": /left_out/0/each: no table has \"each\": \"a\""},
         {CHILD(",'c':{'position':'part'}"),
          ": /to/public.parts/columns/c/position: \"part\" is no level around \"parts\""},
         {CHILD(",'c':{'position':'parts'}"),
@@ -291,8 +323,13 @@ static void wrong_values(void **state)
         {COLUMN("'object':{'m':7},'type':'jsonb'"), AT_C
          "/object/m: this must be an object, as {\"from\": \"field\"} or {\"const\": 1}, and is a"},
         {COLUMN("'first':[{}],'type':'text'"), AT_C "/first/0: the value has no origin"},
-        {COLUMN("'object':{'m':{'rest':true}},'type':'jsonb'"),
-         AT_C "/object/m: a member of an object"},
+        {COLUMN("'object':{'m':{'position':true}},'type':'jsonb'"),
+         AT_C "/object/m: a member of an object is made of \"from\", \"const\", \"first\", "
+              "\"object\" or \"rest\""},
+        {COLUMN("'object':{'m':{'rest':true,'id_of':'users'}},'type':'jsonb'"),
+         AT_C "/object/m: \"id_of\" is not for a value in here"},
+        {COLUMN("'first':[{'rest':true}],'type':'jsonb'"),
+         AT_C "/first/0: a choice is made of \"from\" and \"const\""},
         {COLUMN("'object':{'m':{'from':'a','type':'text'}},'type':'jsonb'"),
          AT_C "/object/m: unknown key \"type\""},
         {COLUMN("'object':{'m':{'from':'a','const':1}},'type':'jsonb'"),

@@ -18,6 +18,9 @@
 #define TABLE(name, each, columns, more)                                                           \
     ", 'public." name "': {'each': '" each "', 'key': ['n'], 'columns': {" columns                 \
     ", 'n': {'position': true}}" more "}"
+#define INNER(name, each, columns, more)                                                           \
+    ", 'public." name "': {'each': '" each "', 'key': ['i', 'n'], 'columns': {" columns            \
+    ", 'n': {'position': true}}" more "}"
 #define TO(tables, more) "{'from': 'core.books', 'to': {" tables "}" more "}"
 #define INT(from) "{'from': '" from "', 'type': 'integer'}"
 #define TEXT(from) "{'from': '" from "', 'type': 'text'}"
@@ -33,7 +36,7 @@ struct level_case {
 static const struct level_case cases[] = {
     /* tables of both levels; what is around, and the row above */
     {TO(BOOK("") TABLE("a", "s", "'k': {'parent': 'k'}, 'm': " TEXT("t"), "")
-            TABLE("b", "s.l", "'i': {'position': 's'}, 'k': {'parent': 'm'}, 'm': " INT("x"), ""),
+            INNER("b", "s.l", "'i': {'position': 's'}, 'k': {'parent': 'm'}, 'm': " INT("x"), ""),
         ""),
      "[{'_id': 1, 's': [{'t': 'S', 'l': [{'x': 5}, {}]}, {'l': null}, {'t': 'T', 'l': [{'x': 6}]}]}]",
      "a 1|S|1\na 1|-|2\na 1|T|3\nb 1|S|5|1\nb 1|S|-|2\nb 3|T|6|1\n",
@@ -54,8 +57,8 @@ static const struct level_case cases[] = {
      "s: elements 1, met 2, taken 1; s.l: elements 2, met 2, taken 2; s.w: dropped 1, seen 1; "
      "s.y: seen 1, written 1; y: kept_out 1, seen 2, written 1;"},
     /* a column takes the level whole: what is in it is spoken for, and the elements are rows too */
-    {TO(BOOK(", 's': {'from': 's', 'type': 'jsonb'}") TABLE("b", "s.l", "'k': {'parent': 'k'}", ""), ""),
-     "[{'_id': 1, 's': [{'w': 1, 'l': [{}]}, {'l': [{}]}]}]", "b 1|1\nb 1|1\n",
+    {TO(BOOK(", 's': {'from': 's', 'type': 'jsonb'}") INNER("b", "s.l", "'i': {'position': 's'}, 'k': {'parent': 'k'}", ""), ""),
+     "[{'_id': 1, 's': [{'w': 1, 'l': [{}]}, {'l': [{}]}]}]", "b 1|1|1\nb 2|1|1\n",
      "s: elements 2, seen 1, taken 2, written 1; s.l: elements 2, met 2, taken 2;"},
     /* a rule takes an element with all that is inside */
     {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'off': null}")
@@ -96,6 +99,62 @@ static const struct level_case cases[] = {
      "[{'_id': 1, 'a.b': [{'t': 'T', '': [{'x.y': 1}]}]}]", "a T|1\nb {'x.y': 1}|1\n",
      "'a.b': elements 1, met 1, taken 1; 'a.b'.'': elements 1, met 1, taken 1; "
      "'a.b'.''.'x.y': rest 1, seen 1; 'a.b'.t: seen 1, written 1;"},
+    /* the members of an object: their names, values and places; scalars, too */
+    {TO(BOOK("") TABLE("b", "s.*", "'i': {'name': true}, 'k': {'parent': 'k'}, 'm': " INT("."), ""), ""),
+     "[{'_id': 1, 's': {'x': 3, 'a.b': 5}}, {'_id': 2, 's': {}}, {'_id': 3, 's': null}, {'_id': 4}]",
+     "b x|1|3|1\nb a.b|1|5|2\n", "s: met 3; s.*: elements 2, met 2, seen 2, taken 2, written 2;"},
+    /* of members whose values have fields and arrays; one of the members by its name; names further out */
+    {TO(BOOK(", 'x': " TEXT("s.x.t")) TABLE("a", "s.*", "'m': {'name': true}", "")
+            INNER("b", "s.*.l", "'i': {'name': 's.*', 'do': ['upper']}, 'k': {'parent': 'm'}, 'm': " TEXT("^.t"), ""),
+        ", 'drop': ['s.*.w']"),
+     "[{'_id': 1, 's': {'x': {'t': 'T', 'w': 1, 'l': [{}]}, 'y': {'l': [{}, {}]}}}]",
+     "a x|1\na y|2\nb X|x|T|1\nb Y|y|-|1\nb Y|y|-|2\n",
+     "s: met 1; s.*: elements 2, met 1, taken 2; s.*.l: elements 3, met 2, taken 3; "
+     "s.*.t: seen 1, written 1; s.*.w: dropped 1, seen 1; s.x.t: seen 1, written 1;"},
+    /* the name is an id; a rule leaves members out, with what is inside */
+    {TO(BOOK("") TABLE("b", "s.*", "'i': {'name': true, 'id_of': 'users'}", ", 'when': {'off': null}"),
+        ", 'left_out': [{'each': 's.*', 'when': {'off': true}, 'why': 'w'}]"),
+     "[{'_id': 1, 's': {'0000000000000000000000aa': {}, 'z': {'off': true}}}]",
+     "b 00000000-0000-0000-0000-0000000000aa|1\n",
+     "s: met 1; s.*: elements 2, met 1, taken 1; s.*.off: left_out 1, seen 1;"},
+    /* the rest inside of an object, at any depth; left out where there is none, or by a condition */
+    {TO(BOOK("") TABLE("b", "s", "'m': {'type': 'jsonb', 'object': {'a': {'from': 'a'}, 'o': {'object': {'more': "
+                                 "{'rest': true, 'when': {'off': null}}}}}}", ""), ""),
+     "[{'_id': 1, 's': [{'a': 1, 'b': 2, 'x': {'y': 3}}, {'a': 4}, {'a': 5, 'z': 6, 'off': 1}]}]",
+     "b {'a': 1, 'o': {'more': {'b': 2, 'x': {'y': 3}}}}|1\nb {'a': 4, 'o': {}}|2\nb {'a': 5, 'o': {}}|3\n",
+     "s: elements 3, met 1, taken 3; s.a: seen 3, written 3; s.b: rest 1, seen 1; s.off: compared 1, seen 1; "
+     "s.x: rest 1, seen 1; s.z: kept_out 1, seen 1;"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'type': 'jsonb', 'when': {'a': 1}, 'object': {'more': {'rest': true, "
+                                 "'default': 7}}}", ""), ""),
+     "[{'_id': 1, 's': [{'a': 1}, {'a': 1, 'b': 2}, {'a': 2, 'b': 3}]}]",
+     "b {'more': 7}|1\nb {'more': {'b': 2}}|2\nb -|3\n",
+     "s: elements 3, met 1, taken 3; s.a: compared 3, seen 3; s.b: kept_out 1, rest 1, seen 2;"},
+    /* one value is an array of one: for a column, and for "each"; not what is nothing */
+    {TO(BOOK("") TABLE("b", "s", "'k': {'parent': 'k'}, 'm': {'from': '.', 'type': 'text'}",
+                       ", 'misfit': {'no_array': 'list'}"),
+        ""),
+     "[{'_id': 1, 's': 'x'}, {'_id': 2, 's': ['y', 'z']}, {'_id': 3, 's': null}, {'_id': 4}]",
+     "b 1|x|1\nb 2|y|1\nb 2|z|2\n", "s: elements 3, met 3, seen 3, taken 3, written 3;"},
+    {TO(BOOK("") TABLE("b", "s", "'k': {'from': 't', 'type': 'integer[]', 'misfit': {'no_array': 'list'}}",
+                       ", 'misfit': {'no_array': 'list'}")
+            TABLE("c", "s.l", "'m': {'from': '.', 'type': 'text'}", ", 'misfit': {'no_array': 'list'}"),
+        ""),
+     "[{'_id': 1, 's': {'t': 4, 'l': 'L'}}, {'_id': 2, 's': [{'t': [5], 'l': ['M', 'N']}, {}]}]",
+     "b {4}|1\nb {5}|1\nb -|2\nc L|1\nc M|1\nc N|2\n",
+     "s: elements 3, met 2, taken 3; s.l: elements 3, met 2, seen 3, taken 3, written 3; "
+     "s.t: seen 2, written 2;"},
+    /* of a record's rows with one key the first stays; those of another record have their own */
+    {"{'from': 'core.books', 'to': {" BOOK("") ", 'public.b': {'each': 's', 'key': ['k', 'm'], 'misfit': "
+     "{'row_twice': 'first'}, 'columns': {'k': {'parent': 'k'}, 'm': {'from': 'x', 'type': 'text', 'do': "
+     "['lower']}, 'n': {'from': 'y', 'type': 'text'}}}}}",
+     "[{'_id': 1, 's': [{'x': 'a', 'y': 'A'}, {'x': 'b'}, {'x': 'A', 'y': 'B'}]}, {'_id': 2, 's': [{'x': 'a'}]}]",
+     "b 1|a|A\nb 1|b|-\nb 2|a|-\n",
+     "s: elements 4, met 2, taken 4; s.x: by lower 1, lost 1, seen 4, written 3; s.y: lost 1, seen 2, written 1;"},
+    /* two forms of a table, and two levels: places alone do not tell them apart */
+    {"{'from': 'core.books', 'to': {" BOOK("") ", 'public.b': {'each': 's.l', 'key': ['n'], 'misfit': "
+     "{'row_twice': 'first'}, 'columns': {'m': {'from': '.', 'type': 'text'}, 'n': {'position': true}}}}}",
+     "[{'_id': 1, 's': [{'l': ['a', 'b']}, {'l': ['c', 'd', 'e']}]}]", "b a|1\nb b|2\nb e|3\n",
+     "s: elements 2, met 1, taken 2; s.l: elements 5, lost 2, met 2, seen 5, taken 5, written 3;"},
 };
 
 /* ---- rows and counts as text ----------------------------------------------------------------- */
@@ -299,6 +358,29 @@ static const struct {
      "{'_id': 1, 's': [{'v': 1}, {'v': '1', 'l': [{}]}]}", "s[1].v", "of another kind"},
     {TO(BOOK("") TABLE("b", "s.l", "'m': " INT("x"), ", 'when': {'^.v': 1}"), ""),
      "{'_id': 1, 's': [{'v': 2, 'l': [{}]}]}", "s[0].l[0]", "/to/public.b/when/^.v: v is the int32 2"},
+    /* members */
+    {TO(BOOK("") TABLE("b", "s.*", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': [1]}", "s",
+     "looks for an object here, and it is an array"},
+    {TO(BOOK("") TABLE("b", "s.*", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': {'a.b': {'y': 1}}}",
+     "s.'a.b'.y", "says nothing"},
+    {TO(BOOK("") TABLE("b", "s.*.l", "'m': " INT("x"), ""), ""), "{'_id': 1, 's': {'z': {'l': [{'x': 'y'}]}}}",
+     "s.z.l[0].x", "does not fit"},
+    /* a row twice, and what it is called */
+    {"{'from': 'core.books', 'to': {" BOOK("") ", 'public.b': {'each': 's', 'key': ['k', 'm'], 'columns': "
+     "{'k': {'parent': 'k'}, 'm': {'from': '.', 'type': 'text'}}}}}",
+     "{'_id': 1, 's': ['p', 'p', 'q']}", "s[1]", "\"p\" stands there twice: public.b takes one row"},
+    {"{'from': 'core.books', 'to': {" BOOK("") ", 'public.b': {'each': 's', 'key': ['m', 'n'], 'columns': "
+     "{'m': {'from': 'x', 'type': 'text'}, 'n': {'from': 'y', 'type': 'text'}}}}}",
+     "{'_id': 1, 's': [{'x': 'p', 'y': 'q'}, {'x': 'pq', 'y': ''}, {'x': 'p', 'y': 'q'}]}", "s[2]",
+     "\"p\", \"q\" stands there twice"},
+    {"{'from': 'core.books', 'to': {" BOOK("") ", 'public.b': {'each': 's', 'key': ['m'], 'columns': "
+     "{'m': {'parent': 'k'}}}}}",
+     "{'_id': 1, 's': [{}, {}]}", "s[1]", "the key of its row stands there twice"},
+    /* no array, and nobody says that it is one */
+    {TO(BOOK("") TABLE("b", "s", "'m': " TEXT("."), ""), ""), "{'_id': 1, 's': 'x'}", "s",
+     "looks for an array here, and it is the text"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'from': 't', 'type': 'text[]'}", ""), ""), "{'_id': 1, 's': [{'t': 'x'}]}",
+     "s[0].t", "does not fit"},
     /* the row above is not there */
     {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'v': 1}")
             TABLE("c", "s", "'m': " TEXT("u"), "") TABLE("b", "s.l", "'m': {'parent': 'public.a.m'}", ""),
