@@ -153,7 +153,7 @@ static bool take_step(struct postgres *target, const struct project *project,
     struct buffer entities;
     buffer_init(&entities);
     put_entities(project, statement->table, &entities);
-    bool ok = fence_begin(target, fence, error) &&
+    bool ok = fence_begin_unflushed(target, fence, error) &&
               is_done(target, fence, statement->name, &done, error) &&
               (done || statement_run(target, fence->run, statement, buffer_text(&entities), &made,
                                      error)) &&

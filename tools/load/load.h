@@ -4,7 +4,8 @@
 
 /* load.h: the parts of graduate-load.
  *
- * Exactly once rests on three rules. A batch's rows and its row in the ledger are one transaction.
+ * Exactly once rests on three rules (and fence.h says why no batch has to wait for the target's
+ * disk). A batch's rows and its row in the ledger are one transaction.
  * The ledger's row comes first: its key makes a second loader wait, then fail. And every
  * transaction holds the fence, so that a loader which outlived its run writes nothing. */
 #ifndef LOAD_LOAD_H
