@@ -39,7 +39,7 @@ ROOMS = {
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
         "common/base common/catalog extract/reader",
-        "bson cjson mongoc pthread xxhash zlib",
+        "bson cjson libdeflate mongoc pthread xxhash zlib",
         "cases mongodb_source headcount",
     ),
     "extract/postgres": Room(
