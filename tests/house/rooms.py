@@ -75,8 +75,8 @@ ROOMS = {
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
-        "",
-        f"{MIGRATIONS} {RESUMPTIONS} bad_input target",
+        "pthread",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input jobs target",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(

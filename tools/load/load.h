@@ -54,10 +54,13 @@ struct preparation {
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error);
 
-/* Make keys, indexes and the rest, one transaction each, and close the run. What is done already is
- * not done again. */
+/* Make keys, indexes and the rest, one transaction each, over as many connections as there are
+ * `jobs` (crew.h), and close the run. What is done already is not done again. */
 bool load_finish(struct postgres *target, const struct schema *schema, const struct fence *fence,
-                 struct error *error);
+                 size_t jobs, struct error *error);
+
+/* Connect to the project's target. */
+bool load_connect(struct postgres *target, const struct project *project, struct error *error);
 
 /* Take a run back (undo.h), alone on the target, in one transaction. ERROR_REFUSED, and nothing is
  * touched: the ledger does not have the run (unless `again`: that is what a second call finds), it
