@@ -26,7 +26,7 @@ VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables"
 
 ROOMS = {
     "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
-    "common/stream": Room("common/base", "bson zlib", "programs verify"),
+    "common/stream": Room("common/base", "bson libdeflate", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases"),
     "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform mistakes"),
@@ -40,7 +40,7 @@ ROOMS = {
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
         "common/base common/catalog extract/reader",
-        "bson cjson mongoc pthread xxhash zlib",
+        "bson cjson libdeflate mongoc pthread xxhash zlib",
         "cases mongodb_source headcount",
     ),
     "extract/postgres": Room(
@@ -79,8 +79,8 @@ ROOMS = {
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
-        "",
-        f"{MIGRATIONS} {RESUMPTIONS} bad_input target",
+        "pthread",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input jobs target",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
@@ -127,7 +127,9 @@ ROOMS = {
 }
 
 # Libraries that are walled off; the standard library and POSIX are everybody's.
-LIBRARIES = {"bson", "cjson", "curl", "libpq-fe", "lmdb", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib"}
+LIBRARIES = {
+    *("bson", "cjson", "curl", "libdeflate", "libpq-fe", "lmdb", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib")
+}
 
 
 def sources(pattern: str = "*.[ch]") -> Iterator[Path]:

@@ -153,6 +153,57 @@ def test_target_restarts_in_the_middle(azure: str, undisturbed: dict[str, str], 
         assert migration.checksums() == undisturbed
 
 
+# Nothing reaches the disk by itself before a test could see that it was lost.
+UNHURRIED = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "wal_buffers": "32MB"}
+SERVER_CRASHES = 6
+
+
+def test_target_crashes_at_random_moments(azure: str, undisturbed: dict[str, str], tmp_path: Path) -> None:
+    """Batches do not wait for the target's disk: a crash takes the last of them, with their rows in the ledger."""
+    moments = random.Random(7)
+    durable = target_cluster(durable=True, settings=UNHURRIED)
+    with durable as cluster, Migration(tmp_path / "run", cluster, azure) as migration:
+        small_batches = [*migration.run_arguments()[:-1], "4K"]
+        for number in range(SERVER_CRASHES):
+            if number % 2 == 0:  # right behind a commit, so that it is known what there was
+                process = migration.start(*small_batches, GRADUATE_HOLD_AT=f"load.after_commit:{moments.randint(2, 9)}")
+                loader = wait_for_hold(migration, process, "graduate-load")
+                before = migration.loaded()
+                cluster.restart("immediate")
+                os.kill(loader, signal.SIGCONT)
+                assert migration.loaded() < before, "the crash took nothing: it proves nothing"
+            else:
+                process = migration.start(*small_batches)
+                goal = migration.loaded() + moments.randint(1, 250)
+                wait_until(lambda: migration.loaded() >= goal or process.poll() is not None, "more batches")
+                cluster.restart("immediate")
+            ended = migration.finish(process)
+            assert ended.returncode == 4, ended.said
+        ended = migration.run(*small_batches)
+        assert ended.returncode == 0, ended.said
+        assert migration.checksums() == undisturbed
+        assert migration.account()["balance"] == 0
+
+
+@pytest.mark.parametrize(("point", "kept"), [
+    ("driver.entity_done:3", "select count(*) = 3 from graduate.partitions where state = 'done'"),
+    ("driver.before_account:1", "select state = 'done' from graduate.runs"),
+])
+def test_what_is_called_done_is_on_the_disk(azure: str, undisturbed: dict[str, str], tmp_path: Path, point: str,
+                                            kept: str) -> None:
+    """Also where the role itself does not wait for it."""
+    durable = target_cluster(durable=True, settings={**UNHURRIED, "synchronous_commit": "off"})
+    with durable as cluster, Migration(tmp_path / "run", cluster, azure) as migration:
+        process = migration.start(GRADUATE_HOLD_AT=point)
+        wait_until(lambda: state(process.pid) == "T" or process.poll() is not None, f"the driver at {point}")
+        cluster.restart("immediate")
+        assert migration.query(kept) == "t"
+        os.kill(process.pid, signal.SIGCONT)
+        migration.finish(process)
+        migration.succeed()
+        assert migration.checksums() == undisturbed
+
+
 def test_a_second_run_is_refused(migration: Migration, undisturbed: dict[str, str], tmp_path: Path) -> None:
     process = migration.start(GRADUATE_HOLD_AT="load.before_commit:2")
     wait_for_hold(migration, process, "graduate-load")

@@ -154,6 +154,7 @@ MISTYPED = {
     "graduate run --run-dir": ("--run-dir needs a value", "--run-dir DIR", "--help"),
     "graduate run --project authorstack": ("--run-dir is needed", "--help"),
     "graduate run --run-dir x --batch-bytes 4Q": ('--batch-bytes is "4Q"', "as 500000, 512K, 4M or 1G", "--help"),
+    "graduate run --run-dir x --jobs 0": ("--jobs is 0", "--help"),
     "graduate run --run-dir x --allow-rows=yes": ("--allow-rows takes no value", "--help"),
     "graduate run --run-dir x --log-format xml": ('--log-format is "xml"', "text or json", "--help"),
     "graduate run -p authorstack": ("no option -p", "but for -h and -V, options are long", "--help"),
@@ -183,6 +184,9 @@ MISTYPED = {
     "graduate-transform": ("--project P", "--help"),
     "graduate-transform --project authorstack books.gck": ('"books.gck"', "--help"),
     "graduate-load": ("--project is missing", "--help"),
+    "graduate-load --project authorstack --prepare --catalogs x --jobs 2": ("--jobs goes with --finish", "--help"),
+    "graduate-load --project authorstack --finish --catalogs x --run 00000000-0000-0000-0000-000000000000 --generation 1 --jobs 0": (
+        "--jobs is 0", "--help"),
     "graduate-load --project authorstack": ("--run and --generation are missing", "--help"),
     "graduate-load --project authorstack --prepare": ("--catalogs is missing", "--help"),
     "graduate-load --project authorstack --run 7 --generation 1": ('--run is "7"', "UUID", "--help"),

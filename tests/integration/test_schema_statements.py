@@ -26,6 +26,9 @@ create table auth.users (id uuid primary key, email text);
 """
 
 
+PHASES = ("tables", "keys", "indexes", "references", "rest", "figures")
+
+
 @dataclass(frozen=True)
 class Statement:
     phase: str
@@ -36,7 +39,7 @@ class Statement:
 
 def statements() -> list[Statement]:
     found = re.findall(
-        r"^-- (tables|keys|rest)(?:, no part of a migration)?: (.+)\n(?:-- unless: (.+)\n)?((?:.+\n)+)",
+        rf"^-- ({'|'.join(PHASES)}): (.+)\n(?:-- unless: (.+)\n)?((?:.+\n)+)",
         EXPECTED.read_text(),
         re.MULTILINE,
     )
@@ -63,7 +66,7 @@ def database(cluster: Cluster) -> str:
 
 def test_all_of_the_file_is_read() -> None:
     text = EXPECTED.read_text()
-    assert len(statements()) == text.count("\n-- tables: ") + text.count("\n-- keys: ") + text.count("\n-- rest")
+    assert len(statements()) == sum(text.count(f"\n-- {phase}: ") for phase in PHASES)
     assert len(statements()) > 100
 
 

@@ -264,7 +264,7 @@ static bool load_section(struct postgres *target, const struct fence *fence,
 static bool write_batch(struct postgres *target, const struct fence *fence, const struct work *work,
                         int64_t *rows, struct error *error)
 {
-    if (!fence_begin(target, fence, error))
+    if (!fence_begin_unflushed(target, fence, error))
         return false;
     crash_point(CRASH_LOAD_BEGIN);
     if (!write_ledger(target, fence, work, error))

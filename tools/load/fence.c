@@ -30,13 +30,14 @@ static bool query_run(struct postgres *target, const char *sql, const char *run,
     return unknown ? unknown_run(target, run, error) : false;
 }
 
-bool fence_begin(struct postgres *target, const struct fence *fence, struct error *error)
+static bool begin(struct postgres *target, const char *statement, const struct fence *fence,
+                  struct error *error)
 {
     /* The setting is what graduate.losses takes its run from. */
     static const char sql[] = "SELECT generation, set_config('graduate.run', $1::text, true)"
                               " FROM graduate.runs WHERE run = $1::text::uuid FOR SHARE";
     PGresult *result;
-    if (!postgres_exec(target, "BEGIN", error) ||
+    if (!postgres_exec(target, statement, error) ||
         !query_run(target, sql, fence->run, &result, error))
         return false;
     int64_t generation = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
@@ -48,6 +49,17 @@ bool fence_begin(struct postgres *target, const struct fence *fence, struct erro
               ", this one was started under %" PRId64,
               fence->run, generation, fence->generation);
     return error_hint(error, "leave the work to the newer one, or stop it and run again");
+}
+
+/* Whatever the role's own setting is. */
+bool fence_begin(struct postgres *target, const struct fence *fence, struct error *error)
+{
+    return begin(target, "BEGIN; SET LOCAL synchronous_commit = on", fence, error);
+}
+
+bool fence_begin_unflushed(struct postgres *target, const struct fence *fence, struct error *error)
+{
+    return begin(target, "BEGIN; SET LOCAL synchronous_commit = off", fence, error);
 }
 
 /* The lock's first key is that of ledger_lock. */

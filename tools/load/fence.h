@@ -2,7 +2,20 @@
  *
  * `graduate-load --prepare` adds one to the run's generation; the program that was started under an
  * older one then fails at its next transaction, and one that is inside of a transaction is waited
- * for. */
+ * for.
+ *
+ * Two kinds of commit. A flushed one is on the target's disk when it returns. An unflushed one does
+ * not wait for the disk (synchronous_commit = off): when the server crashes, it may be gone. It is
+ * exactly once still:
+ *   - Rows and what the ledger says of them, a step and its row there, are one transaction: they
+ * are lost together or not at all.
+ *   - The server writes its log in the order of the commits, so what is lost is a run's last
+ *     commits, never one before another that is kept; and a flushed commit flushes all before it.
+ *   - Nobody goes on from anything but the ledger, which is read anew after the connection broke.
+ *     What is kept outside of it, as a checkpoint, may be ahead of it, and goes back to where it
+ * is. So batches and steps are unflushed, and what says that an entity, or the run, is done is
+ * flushed.
+ */
 #ifndef LOAD_FENCE_H
 #define LOAD_FENCE_H
 
@@ -16,10 +29,12 @@ struct fence {
     int64_t generation;
 };
 
-/* Begin a transaction that holds the run's row in share mode. ERROR_REFUSED when the run is not in
- * this target, or another generation took over; then, as after every failure inside, the caller
- * calls fence_rollback. */
+/* Begin a transaction, whose commit is flushed, that holds the run's row in share mode.
+ * ERROR_REFUSED when the run is not in this target, or another generation took over; then, as after
+ * every failure inside, the caller calls fence_rollback. */
 bool fence_begin(struct postgres *target, const struct fence *fence, struct error *error);
+/* The same, with an unflushed commit. */
+bool fence_begin_unflushed(struct postgres *target, const struct fence *fence, struct error *error);
 /* Only true means committed; when the connection is lost on the way, only the ledger knows. */
 bool fence_commit(struct postgres *target, struct error *error);
 void fence_rollback(struct postgres *target);

@@ -1,17 +1,15 @@
 /* The end of a run: what is made after the data, and the run's closing. */
+#include "crew.h"
 #include "foreign_key.h"
 #include "load.h"
-#include "statement.h"
 
-#include "graduate/crash.h"
 #include "graduate/message.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* More than the usual 64 MB, and little enough for the smallest Supabase; never less than the
- * server gives. Where a pooler or a provider refuses it, the indexes take longer, no more. */
+/* More than the usual 64 MB, and little enough for the smallest Supabase, which is why one
+ * connection alone has it; never less than the server gives. Where a pooler or a provider refuses
+ * it, the indexes take longer, no more. */
 static void raise_memory(struct postgres *target)
 {
     struct error refused;
@@ -81,116 +79,63 @@ static bool open_finish(struct postgres *target, const struct project *project,
     return false;
 }
 
-static bool is_done(struct postgres *target, const struct fence *fence, const char *step,
-                    bool *done, struct error *error)
-{
-    const char *const parameters[] = {fence->run, step};
-    PGresult *result;
-    if (!postgres_query(target, "SELECT FROM graduate.steps WHERE run = $1 AND step = $2",
-                        parameters, 2, &result, error))
-        return false;
-    *done = PQntuples(result) > 0;
-    PQclear(result);
-    return true;
-}
-
-/* The server's clock is the one that the ledger goes by; now() is when the transaction began. */
-static bool record_step(struct postgres *target, const struct fence *fence, const char *step,
-                        double *seconds, struct error *error)
-{
-    const char *const parameters[] = {fence->run, step};
-    PGresult *result;
-    if (!postgres_query(target,
-                        "INSERT INTO graduate.steps (run, step, seconds) VALUES"
-                        " ($1, $2, extract(epoch FROM clock_timestamp() - now()))"
-                        " RETURNING seconds",
-                        parameters, 2, &result, error))
-        return false;
-    *seconds = strtod(PQgetvalue(result, 0, 0), NULL);
-    PQclear(result);
-    return true;
-}
-
-/* The entities that fill a table, as --restart takes them: "books", "books,drafts". */
-static void put_entities(const struct project *project, const char *table, struct buffer *out)
-{
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *mapping = project->mappings[i];
-        bool fills = false;
-        for (size_t t = 0; t < mapping->table_count; t++)
-            fills = fills || strcmp(mapping->tables[t].label, table) == 0;
-        if (fills)
-            buffer_printf(out, "%s%s", out->length > 0 ? "," : "", mapping->name);
-    }
-}
-
-/* Which row of which record it is that refers to nothing. */
-static void name_orphan(struct postgres *target, const struct schema_statement *statement,
-                        struct error *error)
-{
-    PGresult *rows;
-    struct error unseen;
-    if (!postgres_query(target, statement->orphans, NULL, 0, &rows, &unseen))
-        return;
-    if (PQntuples(rows) > 0) {
-        const char *count = PQgetvalue(rows, 0, 3);
-        size_t used = strlen(error->message);
-        error->entity[0] = error->key[0] = error->path[0] = '\0';
-        error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
-        if (strcmp(count, "1") != 0)
-            snprintf(error->message + used, sizeof error->message - used,
-                     "; there are %s such rows", count);
-    }
-    PQclear(rows);
-}
-
-static bool take_step(struct postgres *target, const struct project *project,
-                      const struct fence *fence, const struct schema_statement *statement,
-                      struct error *error)
-{
-    bool done = false, made = false;
-    double seconds = 0;
-    struct buffer entities;
-    buffer_init(&entities);
-    put_entities(project, statement->table, &entities);
-    bool ok = fence_begin(target, fence, error) &&
-              is_done(target, fence, statement->name, &done, error) &&
-              (done || statement_run(target, fence->run, statement, buffer_text(&entities), &made,
-                                     error)) &&
-              (!made || record_step(target, fence, statement->name, &seconds, error)) &&
-              fence_commit(target, error);
-    buffer_release(&entities);
-    if (!ok) {
-        fence_rollback(target);
-        if (statement->orphans != NULL && strcmp(error->sqlstate, "23503") == 0)
-            name_orphan(target, statement, error);
-        return false;
-    }
-    if (made) {
-        message_info("%s: %.1f s", statement->name, seconds);
-        crash_point(CRASH_LOAD_STEP_DONE);
-    }
-    return true;
-}
-
 /* The target's own keys that were off; one that a statement of the schema made is there already. */
-static bool restore_keys(struct postgres *target, const struct project *project,
-                         const struct fence *fence, struct error *error)
+static bool restore_keys(struct crew *crew, struct postgres *target, PGresult *keys,
+                         struct error *error)
 {
-    PGresult *keys;
-    if (!foreign_key_read_off(target, project, &keys, error))
-        return false;
     bool ok = true;
     for (int row = 0; ok && row < PQntuples(keys); row++) {
         const struct schema_statement statement = {
-            .phase = SCHEMA_KEYS,
+            .phase = SCHEMA_REFERENCES,
             .name = PQgetvalue(keys, row, FOREIGN_KEY_STEP),
             .sql = PQgetvalue(keys, row, FOREIGN_KEY_SQL),
             .exists = PQgetvalue(keys, row, FOREIGN_KEY_EXISTS),
             .table = PQgetvalue(keys, row, FOREIGN_KEY_TABLE),
         };
-        ok = take_step(target, project, fence, &statement, error);
+        ok = crew_take(crew, target, CREW_ONE_BY_ONE, &statement, 1, error);
     }
+    return ok;
+}
+
+/* The statements stand in the order in which they need each other, phase by phase. */
+static bool take_steps(struct crew *crew, struct postgres *target, const struct schema *schema,
+                       struct error *error)
+{
+    /* A key locks its table, a foreign key and a policy other tables, too: two of them could wait
+     * for each other. */
+    static const enum crew_rule rules[] = {
+        [SCHEMA_KEYS] = CREW_ONE_A_TABLE,      [SCHEMA_INDEXES] = CREW_ALL,
+        [SCHEMA_REFERENCES] = CREW_ONE_BY_ONE, [SCHEMA_REST] = CREW_ONE_BY_ONE,
+        [SCHEMA_FIGURES] = CREW_ONE_A_TABLE,
+    };
+    size_t first = 0;
+    while (first < schema->statement_count) {
+        enum schema_phase phase = schema->statements[first].phase;
+        size_t end = first;
+        while (end < schema->statement_count && schema->statements[end].phase == phase)
+            end++;
+        if (phase != SCHEMA_TABLES &&
+            !crew_take(crew, target, rules[phase], &schema->statements[first], end - first, error))
+            return false;
+        first = end;
+    }
+    return true;
+}
+
+/* All the steps that there are, those that are taken already among them. */
+static bool take_all(struct postgres *target, const struct schema *schema,
+                     const struct fence *fence, size_t jobs, struct error *error)
+{
+    PGresult *keys;
+    struct crew crew;
+    int64_t all = 0;
+    if (!foreign_key_read_off(target, schema->project, &keys, error))
+        return false;
+    for (size_t i = 0; i < schema->statement_count; i++)
+        all += schema->statements[i].phase != SCHEMA_TABLES;
+    crew_init(&crew, schema->project, fence, jobs, all + PQntuples(keys));
+    bool ok = take_steps(&crew, target, schema, error) && restore_keys(&crew, target, keys, error);
+    crew_release(&crew);
     PQclear(keys);
     return ok;
 }
@@ -211,7 +156,7 @@ static bool close_run(struct postgres *target, const struct project *project,
 }
 
 bool load_finish(struct postgres *target, const struct schema *schema, const struct fence *fence,
-                 struct error *error)
+                 size_t jobs, struct error *error)
 {
     bool open;
     if (!open_finish(target, schema->project, fence, &open, error))
@@ -221,20 +166,7 @@ bool load_finish(struct postgres *target, const struct schema *schema, const str
         return true;
     }
     raise_memory(target);
-    struct progress progress = {0};
-    for (size_t i = 0; i < schema->statement_count; i++)
-        progress.records += schema->statements[i].phase != SCHEMA_TABLES;
-    /* The statements stand in the order in which they need each other. */
-    for (size_t i = 0; i < schema->statement_count; i++) {
-        if (schema->statements[i].phase == SCHEMA_TABLES)
-            continue;
-        progress.entity = schema->statements[i].name;
-        progress.batch++;
-        message_progress(&progress);
-        if (!take_step(target, schema->project, fence, &schema->statements[i], error))
-            return false;
-    }
-    return restore_keys(target, schema->project, fence, error) &&
+    return take_all(target, schema, fence, jobs, error) &&
            foreign_key_check_rows(target, schema->project, fence->run, error) &&
            close_run(target, schema->project, fence, error);
 }

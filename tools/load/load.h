@@ -4,7 +4,8 @@
 
 /* load.h: the parts of graduate-load.
  *
- * Exactly once rests on three rules. A batch's rows and its row in the ledger are one transaction.
+ * Exactly once rests on three rules (and fence.h says why no batch has to wait for the target's
+ * disk). A batch's rows and its row in the ledger are one transaction.
  * The ledger's row comes first: its key makes a second loader wait, then fail. And every
  * transaction holds the fence, so that a loader which outlived its run writes nothing. */
 #ifndef LOAD_LOAD_H
@@ -53,10 +54,13 @@ struct preparation {
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error);
 
-/* Make keys, indexes and the rest, one transaction each, and close the run. What is done already is
- * not done again. */
+/* Make keys, indexes and the rest, one transaction each, over as many connections as there are
+ * `jobs` (crew.h), and close the run. What is done already is not done again. */
 bool load_finish(struct postgres *target, const struct schema *schema, const struct fence *fence,
-                 struct error *error);
+                 size_t jobs, struct error *error);
+
+/* Connect to the project's target. */
+bool load_connect(struct postgres *target, const struct project *project, struct error *error);
 
 /* Take a run back (undo.h), alone on the target, in one transaction. ERROR_REFUSED, and nothing is
  * touched: the ledger does not have the run (unless `again`: that is what a second call finds), it

@@ -77,7 +77,7 @@ static bool begin_partition(struct loading *loading, struct error *error)
     PGresult *result = NULL;
     struct place place;
     place_init(&place, loading);
-    bool ok = fence_begin(loading->target, loading->fence, error) &&
+    bool ok = fence_begin_unflushed(loading->target, loading->fence, error) &&
               fence_check_mapping(loading->target, loading->fence->run, loading->project, error) &&
               (loading->any_run ||
                origin_check_entity(loading->target, loading->fence->run, loading->mapping,

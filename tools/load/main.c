@@ -1,4 +1,5 @@
 /* graduate-load: row stream -> Postgres, exactly once. */
+#include "crew.h"
 #include "load.h"
 
 #include "graduate/arena.h"
@@ -9,13 +10,14 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *project_name, *catalogs_folder, *run, *restarts;
-static int64_t generation = -1, stall = 600;
+static int64_t generation = -1, stall = 600, jobs = -1;
 static bool prepares, begins, finishes, undoes, allow_rows, any_run, rehearsal, again, changed_too;
 
 static const struct option_row options[] = {
@@ -23,6 +25,8 @@ static const struct option_row options[] = {
     {"prepare", OPTION_FLAG, &prepares, NULL, "make ledger, run and tables, or go on with --run"},
     {"begin", OPTION_FLAG, &begins, NULL, "prepare: make the run if the ledger does not know ID"},
     {"finish", OPTION_FLAG, &finishes, NULL, "make keys, indexes and the rest after the data"},
+    {"jobs", OPTION_NUMBER, &jobs, "N",
+     "finish: over so many connections at a time (default: one for each core; at most 64)"},
     {"undo", OPTION_FLAG, &undoes, NULL, "take out of the target what --run made and wrote"},
     {"run", OPTION_TEXT, &run, "ID", "the run, as --prepare printed it"},
     {"generation", OPTION_NUMBER, &generation, "N", "its generation, as --prepare printed it"},
@@ -91,6 +95,10 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--again and --changed-too go with --undo");
     else if (restarts != NULL && (run == NULL || begins))
         error_set(error, ERROR_USAGE, "--restart needs the --run that it is of, which is not new");
+    else if (jobs >= 0 && !finishes)
+        error_set(error, ERROR_USAGE, "--jobs goes with --finish");
+    else if (jobs == 0)
+        error_set(error, ERROR_USAGE, "--jobs is 0; there is at least one connection");
     else if (any_run && (prepares || finishes || undoes))
         error_set(error, ERROR_USAGE, "--any-run is for the loading of a stream");
     else if (!prepares && !finishes && !undoes && isatty(STDIN_FILENO))
@@ -98,17 +106,6 @@ static bool check_options(int positionals, char **argv, struct error *error)
     else
         ok = true;
     return ok ? true : error_hint(error, "graduate-load --help shows how it is called");
-}
-
-static bool connect_target(struct postgres *target, const struct project *project,
-                           struct error *error)
-{
-    struct buffer uri;
-    buffer_init(&uri);
-    bool ok = project_expand(project->target, &uri, error) && buffer_ok(&uri, error) &&
-              postgres_connect(target, buffer_text(&uri), "target", ERROR_TARGET, error);
-    buffer_release(&uri);
-    return ok;
 }
 
 /* A schema, and the catalogs that its strings point into. */
@@ -202,6 +199,16 @@ static bool prepare(struct postgres *target, const struct project *project,
     return ok;
 }
 
+/* As many as were asked for, or as there are cores that this process may use. */
+static size_t connections(void)
+{
+    cpu_set_t set;
+    int64_t count = jobs;
+    if (jobs < 0)
+        count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < CREW_MOST ? (size_t)count : CREW_MOST;
+}
+
 static bool work(struct postgres *target, const struct project *project, struct error *error)
 {
     const struct fence fence = {run, generation};
@@ -215,7 +222,7 @@ static bool work(struct postgres *target, const struct project *project, struct 
     arena_init(&arena);
     bool ok = resolve(&resolved, project, error);
     if (ok && finishes)
-        ok = load_finish(target, &resolved.schema, &fence, error);
+        ok = load_finish(target, &resolved.schema, &fence, connections(), error);
     else if (ok)
         ok = prepare(target, project, &resolved, &arena, error);
     arena_release(&arena);
@@ -240,7 +247,7 @@ int main(int argc, char **argv)
     }
     if (!check_options(positionals, argv, &error) || !project_load(&project, project_name, &error))
         return message_error(&error);
-    bool ok = connect_target(&target, &project, &error);
+    bool ok = load_connect(&target, &project, &error);
     if (ok) {
         /* An index is made in silence, and many rows are deleted so. */
         target.stall = finishes || restarts != NULL ? 0 : stall;

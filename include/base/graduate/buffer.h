@@ -17,6 +17,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "graduate is written for little-endian machines"
+#endif
+
 struct buffer {
     uint8_t *data;
     size_t length;
@@ -33,7 +37,8 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t more);
 /* False with an out-of-memory error if any put has failed since the buffer was made. */
 bool buffer_ok(const struct buffer *buffer, struct error *error);
 
-/* In the header, because every value of a row goes through here, most of them a few bytes long. */
+/* In the header, as are the integers, because every value of a row goes through here, most of them
+ * a few bytes long. */
 static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t length)
 {
     if (length == 0)
@@ -55,24 +60,71 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* Big-endian integers, the order of PostgreSQL's binary COPY. */
-void buffer_put_be16(struct buffer *buffer, uint16_t value);
-void buffer_put_be32(struct buffer *buffer, uint32_t value);
-void buffer_put_be64(struct buffer *buffer, uint64_t value);
+/* Integers in the order of PostgreSQL's binary COPY (big-endian), and of BSON and the stream. */
+static inline void buffer_put_be16(struct buffer *buffer, uint16_t value)
+{
+    uint16_t swapped = __builtin_bswap16(value);
+    buffer_put(buffer, &swapped, sizeof swapped);
+}
+static inline void buffer_put_be32(struct buffer *buffer, uint32_t value)
+{
+    uint32_t swapped = __builtin_bswap32(value);
+    buffer_put(buffer, &swapped, sizeof swapped);
+}
+static inline void buffer_put_be64(struct buffer *buffer, uint64_t value)
+{
+    uint64_t swapped = __builtin_bswap64(value);
+    buffer_put(buffer, &swapped, sizeof swapped);
+}
+static inline void buffer_put_le32(struct buffer *buffer, uint32_t value)
+{
+    buffer_put(buffer, &value, sizeof value);
+}
+static inline void buffer_put_le64(struct buffer *buffer, uint64_t value)
+{
+    buffer_put(buffer, &value, sizeof value);
+}
 /* Overwrite 4 bytes at `offset`, which must lie inside the content; for lengths known later. */
-void buffer_patch_be32(struct buffer *buffer, size_t offset, uint32_t value);
-/* Little-endian integers, the order of BSON and of the stream. */
-void buffer_put_le32(struct buffer *buffer, uint32_t value);
-void buffer_put_le64(struct buffer *buffer, uint64_t value);
+static inline void buffer_patch_be32(struct buffer *buffer, size_t offset, uint32_t value)
+{
+    uint32_t swapped = __builtin_bswap32(value);
+    if (!buffer->failed)
+        memcpy(buffer->data + offset, &swapped, sizeof swapped);
+}
 
 /* The content as a C string; valid until the next put. "" when empty or failed. */
 const char *buffer_text(struct buffer *buffer);
 
 /* Integers out of bytes of any alignment. */
-uint16_t get_be16(const uint8_t *bytes);
-uint32_t get_be32(const uint8_t *bytes);
-uint64_t get_be64(const uint8_t *bytes);
-uint32_t get_le32(const uint8_t *bytes);
-uint64_t get_le64(const uint8_t *bytes);
+static inline uint16_t get_be16(const uint8_t *bytes)
+{
+    uint16_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap16(value);
+}
+static inline uint32_t get_be32(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap32(value);
+}
+static inline uint64_t get_be64(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return __builtin_bswap64(value);
+}
+static inline uint32_t get_le32(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+static inline uint64_t get_le64(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
 
 #endif

@@ -35,9 +35,12 @@ struct schema_output {
 };
 
 enum schema_phase {
-    SCHEMA_TABLES, /* before the data: schemas, tables, NOT NULL, CHECK, row-level security on */
-    SCHEMA_KEYS,   /* after it, in this order: primary keys and uniques, indexes, foreign keys, */
-    SCHEMA_REST,   /* then policies and grants, comments, sequence values, ANALYZE */
+    SCHEMA_TABLES,  /* before the data: schemas, tables, NOT NULL, CHECK, row-level security on */
+    SCHEMA_KEYS,    /* after it, in this order: primary keys and uniques, */
+    SCHEMA_INDEXES, /* indexes, */
+    SCHEMA_REFERENCES, /* foreign keys, */
+    SCHEMA_REST,       /* policies and grants, comments, */
+    SCHEMA_FIGURES,    /* sequence values, ANALYZE: of the data, and no part of a migration file */
 };
 /* One statement of DDL. `name` says for people what it makes, and for the ledger which step it is;
  * it is unique in the schema. `exists` is a query that returns a row when the thing is there
@@ -54,7 +57,6 @@ struct schema_statement {
     /* Of a foreign key, else NULL: a query for the first row that it does not allow: entity, key as
      * text, column, and how many such rows there are. */
     char *orphans;
-    bool data; /* sequence values, ANALYZE: not part of a migration file */
 };
 
 struct schema {

@@ -96,7 +96,8 @@ struct stream_writer {
     int fd;
     const char *name;
     enum stream_codec codec;
-    struct buffer body;
+    struct buffer plain, body; /* of a compressed frame: before and after */
+    struct libdeflate_compressor *compressor;
 };
 void stream_writer_init(struct stream_writer *writer, int fd, const char *name,
                         enum stream_codec codec);
@@ -110,6 +111,7 @@ struct stream_reader {
     int fd;
     const char *name;
     struct buffer body, plain;
+    struct libdeflate_decompressor *decompressor;
     int64_t offset, frames;
     bool ended, pipe;
 };

@@ -4,10 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "graduate is written for little-endian machines"
-#endif
-
 void buffer_init(struct buffer *buffer)
 {
     *buffer = (struct buffer){0};
@@ -83,42 +79,6 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
     va_end(args);
 }
 
-void buffer_put_be16(struct buffer *buffer, uint16_t value)
-{
-    uint16_t swapped = __builtin_bswap16(value);
-    buffer_put(buffer, &swapped, sizeof swapped);
-}
-
-void buffer_put_be32(struct buffer *buffer, uint32_t value)
-{
-    uint32_t swapped = __builtin_bswap32(value);
-    buffer_put(buffer, &swapped, sizeof swapped);
-}
-
-void buffer_put_be64(struct buffer *buffer, uint64_t value)
-{
-    uint64_t swapped = __builtin_bswap64(value);
-    buffer_put(buffer, &swapped, sizeof swapped);
-}
-
-void buffer_patch_be32(struct buffer *buffer, size_t offset, uint32_t value)
-{
-    if (buffer->failed)
-        return;
-    uint32_t swapped = __builtin_bswap32(value);
-    memcpy(buffer->data + offset, &swapped, sizeof swapped);
-}
-
-void buffer_put_le32(struct buffer *buffer, uint32_t value)
-{
-    buffer_put(buffer, &value, sizeof value);
-}
-
-void buffer_put_le64(struct buffer *buffer, uint64_t value)
-{
-    buffer_put(buffer, &value, sizeof value);
-}
-
 const char *buffer_text(struct buffer *buffer)
 {
     uint8_t *end = buffer_reserve(buffer, 1);
@@ -126,39 +86,4 @@ const char *buffer_text(struct buffer *buffer)
         return "";
     *end = '\0';
     return (const char *)buffer->data;
-}
-
-uint16_t get_be16(const uint8_t *bytes)
-{
-    uint16_t value;
-    memcpy(&value, bytes, sizeof value);
-    return __builtin_bswap16(value);
-}
-
-uint32_t get_be32(const uint8_t *bytes)
-{
-    uint32_t value;
-    memcpy(&value, bytes, sizeof value);
-    return __builtin_bswap32(value);
-}
-
-uint64_t get_be64(const uint8_t *bytes)
-{
-    uint64_t value;
-    memcpy(&value, bytes, sizeof value);
-    return __builtin_bswap64(value);
-}
-
-uint32_t get_le32(const uint8_t *bytes)
-{
-    uint32_t value;
-    memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-uint64_t get_le64(const uint8_t *bytes)
-{
-    uint64_t value;
-    memcpy(&value, bytes, sizeof value);
-    return value;
 }

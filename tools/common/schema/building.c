@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 /* One statement; `sql` and `exists` are copied and cleared for the next. */
-bool building_add(struct building *b, enum schema_phase phase, bool data, struct buffer *sql,
+bool building_add(struct building *b, enum schema_phase phase, struct buffer *sql,
                   struct buffer *exists, char *name)
 {
     struct schema *schema = b->schema;
@@ -28,7 +28,6 @@ bool building_add(struct building *b, enum schema_phase phase, bool data, struct
         .sql = arena_text(b->arena, buffer_text(sql)),
         .exists = exists->length > 0 ? arena_text(b->arena, buffer_text(exists)) : NULL,
         .table = b->output->table->label,
-        .data = data,
     };
     bool ok = !sql->failed && !exists->failed && statement->name != NULL &&
               statement->sql != NULL && (exists->length == 0 || statement->exists != NULL);

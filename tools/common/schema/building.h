@@ -28,11 +28,11 @@ enum { NAME_LIMIT = 63 };
 
 /* Add a statement; `sql` and `exists` are copied and cleared for the next. ERROR_USAGE: there is
  * one of that name already. */
-bool building_add(struct building *b, enum schema_phase phase, bool data, struct buffer *sql,
+bool building_add(struct building *b, enum schema_phase phase, struct buffer *sql,
                   struct buffer *exists, char *name);
 
-/* The last statement's undo (schema.h): SQL that is known, or a query that says it. Both are copied and
- * cleared. */
+/* The last statement's undo (schema.h): SQL that is known, or a query that says it. Both are copied
+ * and cleared. */
 bool building_undo(struct building *b, struct buffer *sql);
 bool building_ask_undo(struct building *b, struct buffer *query);
 

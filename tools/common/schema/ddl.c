@@ -19,7 +19,7 @@ static bool build_comment(struct building *b, struct buffer *sql, struct buffer 
     ddl_put_table(sql, table);
     buffer_puts(sql, " is ");
     sql_put_literal(sql, table->comment);
-    if (!building_add(b, SCHEMA_REST, false, sql, exists,
+    if (!building_add(b, SCHEMA_REST, sql, exists,
                       arena_printf(b->arena, "comment on %s", table->label)))
         return false;
     buffer_puts(sql,
@@ -51,7 +51,7 @@ static bool build_sequences(struct building *b, struct buffer *sql, struct buffe
         buffer_printf(sql, ") is not null or %s) from ", last > 0 ? "true" : "false");
         ddl_put_table(sql, output->table);
         if (!building_add(
-                b, SCHEMA_REST, true, sql, exists,
+                b, SCHEMA_FIGURES, sql, exists,
                 arena_printf(b->arena, "sequence of %s.%s", output->table->label, column->name)))
             return false;
     }
@@ -62,7 +62,7 @@ static bool build_analyze(struct building *b, struct buffer *sql, struct buffer 
 {
     buffer_puts(sql, "analyze ");
     ddl_put_table(sql, b->output->table);
-    return building_add(b, SCHEMA_REST, true, sql, exists,
+    return building_add(b, SCHEMA_FIGURES, sql, exists,
                         arena_printf(b->arena, "statistics of %s", b->output->table->label));
 }
 

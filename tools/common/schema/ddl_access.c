@@ -27,7 +27,7 @@ bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists)
         ddl_put_table_literal(exists, table->schema, table->name);
         buffer_puts(exists, ") and polname = ");
         sql_put_literal(exists, policy->name);
-        if (!building_add(b, SCHEMA_REST, false, sql, exists,
+        if (!building_add(b, SCHEMA_REST, sql, exists,
                           arena_printf(b->arena, "policy %s of %s", policy->name, table->label)))
             return false;
         buffer_puts(sql, "drop policy if exists ");
@@ -80,7 +80,7 @@ static bool build_revoke(struct building *b, const char *role, struct buffer *sq
     ddl_put_table(sql, table);
     buffer_puts(sql, " from ");
     sql_put_identifier(sql, role);
-    return building_add(b, SCHEMA_REST, false, sql, exists,
+    return building_add(b, SCHEMA_REST, sql, exists,
                         arena_printf(b->arena, "no rights of %s on %s", role, table->label)) &&
            ask_rights(b, role, sql);
 }
@@ -119,7 +119,7 @@ bool ddl_usages(struct building *b, struct buffer *sql, struct buffer *exists)
         buffer_puts(exists, ", ");
         sql_put_literal(exists, table->schema);
         buffer_puts(exists, ", 'usage')");
-        if (!building_add(b, SCHEMA_REST, false, sql, exists, name))
+        if (!building_add(b, SCHEMA_REST, sql, exists, name))
             return false;
         buffer_puts(sql, "revoke usage on schema ");
         sql_put_identifier(sql, table->schema);
@@ -156,7 +156,7 @@ bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists)
         ddl_put_table(sql, table);
         buffer_puts(sql, " to ");
         sql_put_identifier(sql, grant->role);
-        if (!building_add(b, SCHEMA_REST, false, sql, exists,
+        if (!building_add(b, SCHEMA_REST, sql, exists,
                           arena_printf(b->arena, "rights of %s on %s", grant->role, table->label)))
             return false;
     }

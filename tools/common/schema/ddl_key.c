@@ -61,7 +61,7 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
     } else {
         ddl_put_constraint_exists(exists, table, name);
     }
-    return building_add(b, SCHEMA_KEYS, false, sql, exists,
+    return building_add(b, SCHEMA_KEYS, sql, exists,
                         arena_printf(b->arena, "%s %s of %s", primary ? "primary key" : "unique",
                                      name, table->label)) &&
            (primary ? undo_primary(b, sql, name, columns) : undo_constraint(b, sql, name));
@@ -106,7 +106,7 @@ static bool build_index(struct building *b, struct buffer *sql, struct buffer *e
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, table->schema, name);
     buffer_puts(exists, ") is not null");
-    if (!building_add(b, SCHEMA_KEYS, false, sql, exists,
+    if (!building_add(b, SCHEMA_INDEXES, sql, exists,
                       arena_printf(b->arena, "index %s on %s", name, table->label)))
         return false;
     buffer_puts(sql, "drop index if exists ");
@@ -232,7 +232,7 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
             buffer_printf(sql, " on delete %s", reference.on_delete);
         ddl_put_constraint_exists(exists, output->table, name);
         if (!building_add(
-                b, SCHEMA_KEYS, false, sql, exists,
+                b, SCHEMA_REFERENCES, sql, exists,
                 arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)) ||
             !undo_constraint(b, sql, name))
             return false;

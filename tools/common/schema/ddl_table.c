@@ -22,8 +22,7 @@ bool ddl_schema(struct building *b, struct buffer *sql, struct buffer *exists)
     sql_put_identifier(sql, name);
     buffer_puts(exists, "select 1 from pg_catalog.pg_namespace where nspname = ");
     sql_put_literal(exists, name);
-    if (!building_add(b, SCHEMA_TABLES, false, sql, exists,
-                      arena_printf(b->arena, "schema %s", name)))
+    if (!building_add(b, SCHEMA_TABLES, sql, exists, arena_printf(b->arena, "schema %s", name)))
         return false;
     buffer_puts(sql, "drop schema if exists ");
     sql_put_identifier(sql, name);
@@ -107,7 +106,7 @@ bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists)
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, table->schema, table->name);
     buffer_puts(exists, ") is not null");
-    if (!building_add(b, SCHEMA_TABLES, false, sql, exists,
+    if (!building_add(b, SCHEMA_TABLES, sql, exists,
                       arena_printf(b->arena, "table %s", table->label)))
         return false;
     buffer_puts(sql, "drop table if exists ");
@@ -126,7 +125,7 @@ bool ddl_row_security(struct building *b, struct buffer *sql, struct buffer *exi
                         "pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, table->schema, table->name);
     buffer_putc(exists, ')');
-    if (!building_add(b, SCHEMA_TABLES, false, sql, exists,
+    if (!building_add(b, SCHEMA_TABLES, sql, exists,
                       arena_printf(b->arena, "row security of %s", table->label)))
         return false;
     buffer_puts(sql, "alter table ");

@@ -1,14 +1,16 @@
 #include "packed_file.h"
+#include "graduate/buffer.h"
 #include "graduate/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INPUT_SIZE = 256 << 10, GZIP_ONLY = 15 + 16 };
+enum { INPUT_SIZE = 256 << 10, GZIP_ONLY = 15 + 16, TRAILER = 8 };
 
 /* Two bytes are not enough: they also begin a plain document of 35,615 bytes, and every 64 KiB
  * further. Three leave those of 559,903 bytes, and every 16 MiB. */
@@ -42,10 +44,12 @@ static bool set_up(struct packed_file *file, struct error *error)
         return error_set_errno(error, ERROR_SOURCE, "cannot read %s", file->path);
     if (got < sizeof begin || memcmp(begin, gzip_magic, sizeof begin) != 0)
         return true;
-    file->input = malloc(INPUT_SIZE);
+    file->input = calloc(1, TRAILER + INPUT_SIZE);
     if (file->input == NULL || inflateInit2(&file->z, GZIP_ONLY) != Z_OK)
         return error_memory(error);
+    file->z.next_in = file->input + TRAILER;
     file->gzip = true;
+    inflateValidate(&file->z, 0); /* check_member does it, several times faster */
     return true;
 }
 
@@ -74,28 +78,45 @@ void packed_file_close(struct packed_file *file)
     close(file->fd);
 }
 
+/* What was used last stays in front of what comes: a member's trailer may begin there. */
 static bool load(struct packed_file *file, struct error *error)
 {
     size_t got;
-    if (!file_read_full(file->fd, file->path, file->input, INPUT_SIZE, &got, error))
+    memmove(file->input, file->z.next_in - TRAILER, TRAILER);
+    if (!file_read_full(file->fd, file->path, file->input + TRAILER, INPUT_SIZE, &got, error))
         return false;
-    file->z.next_in = file->input;
+    file->z.next_in = file->input + TRAILER;
     file->z.avail_in = (uInt)got;
     file->loaded += (int64_t)got;
     return true;
 }
 
+/* A member ends with the CRC-32 and the length of its content. */
+static bool check_member(struct packed_file *file, struct error *error)
+{
+    const uint8_t *trailer = file->z.next_in - TRAILER;
+    file->in_member = false;
+    if (get_le32(trailer) == file->crc && get_le32(trailer + 4) == (uint32_t)file->z.total_out)
+        return true;
+    return damaged(file, "the gzip data is damaged", error);
+}
+
 static bool inflate_some(struct packed_file *file, struct error *error)
 {
-    if (!file->in_member && inflateReset(&file->z) != Z_OK)
-        return error_memory(error);
-    file->in_member = true;
-    switch (inflate(&file->z, Z_NO_FLUSH)) {
+    if (!file->in_member) {
+        if (inflateReset(&file->z) != Z_OK)
+            return error_memory(error);
+        file->in_member = true;
+        file->crc = 0;
+    }
+    const uint8_t *to = file->z.next_out;
+    int result = inflate(&file->z, Z_NO_FLUSH);
+    file->crc = libdeflate_crc32(file->crc, to, (size_t)(file->z.next_out - to));
+    switch (result) {
     case Z_OK:
         return true;
     case Z_STREAM_END:
-        file->in_member = false;
-        return true;
+        return check_member(file, error);
     case Z_MEM_ERROR:
         return error_memory(error);
     default:

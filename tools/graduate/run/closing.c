@@ -49,7 +49,7 @@ static bool on_remark(void *context, const struct remark *remark)
 bool closing_finish(struct migration *migration, struct error *error)
 {
     struct arguments arguments;
-    char catalogs[PATH_MAX], generation[24], done[FIGURE_SIZE], time[FIGURE_SIZE];
+    char catalogs[PATH_MAX], generation[24], jobs[24], done[FIGURE_SIZE], time[FIGURE_SIZE];
     if (!folder_file(&migration->folder, "catalog", catalogs, error))
         return false;
     snprintf(generation, sizeof generation, "%" PRId64, migration->folder.generation);
@@ -58,6 +58,9 @@ bool closing_finish(struct migration *migration, struct error *error)
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
                   "--run", migration->folder.run, "--generation", generation, "--finish", NULL);
+    snprintf(jobs, sizeof jobs, "%" PRId64, migration->options->jobs);
+    if (migration->options->jobs > 0)
+        arguments_add(&arguments, "--jobs", jobs, NULL);
     struct steps steps = {.journal = &migration->journal};
     double begun = progress_clock();
     bool ok = pipeline_run(&migration->supervisor, &arguments, 1, on_remark, &steps, error);

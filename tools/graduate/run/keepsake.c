@@ -39,7 +39,7 @@ static bool keep_schema(const struct migration *migration, struct error *error)
         return false;
     buffer_init(&text);
     for (size_t i = 0; i < schema.statement_count; i++)
-        if (!schema.statements[i].data)
+        if (schema.statements[i].phase != SCHEMA_FIGURES)
             buffer_printf(&text, "%s;\n", schema.statements[i].sql);
     bool ok = buffer_ok(&text, error) &&
               folder_file(&migration->folder, "schema.sql", path, error) &&

@@ -98,14 +98,16 @@ static void print_entities(const struct project *project, const struct catalogs 
 
 static void print_statements(const struct schema *schema, struct buffer *out)
 {
-    size_t counts[SCHEMA_REST + 1] = {0};
+    size_t counts[SCHEMA_FIGURES + 1] = {0};
     for (size_t i = 0; i < schema->statement_count; i++)
         counts[schema->statements[i].phase]++;
     buffer_printf(
         out,
         "\n%zu statements of DDL (graduate schema prints them): %zu for the tables before "
         "the data, %zu for keys, indexes and foreign keys after it, %zu for the rest\n",
-        schema->statement_count, counts[SCHEMA_TABLES], counts[SCHEMA_KEYS], counts[SCHEMA_REST]);
+        schema->statement_count, counts[SCHEMA_TABLES],
+        counts[SCHEMA_KEYS] + counts[SCHEMA_INDEXES] + counts[SCHEMA_REFERENCES],
+        counts[SCHEMA_REST] + counts[SCHEMA_FIGURES]);
 }
 
 static void warn_of_left_outs(const struct project *project, const struct catalogs *catalogs,

@@ -4,13 +4,16 @@
 
 static const char *project_name, *run_folder, *restart;
 static bool no_checkpoint, allow_rows;
-static int64_t batch_bytes, stall = 600;
+static int64_t batch_bytes, stall = 600, jobs = -1;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder; made if it is not there"},
     {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
     {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
+    {"jobs", OPTION_NUMBER, &jobs, "N",
+     "keys, indexes and the rest over so many connections at a time (default: one for each core; at "
+     "most 64)"},
     {"stall", OPTION_NUMBER, &stall, "SECONDS",
      "give the target up when nothing is heard from it for so long (600; 0: never); it is said "
      "after 30"},
@@ -41,9 +44,14 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .restart = restart,
         .batch_bytes = batch_bytes,
         .stall = stall,
+        .jobs = jobs > 0 ? jobs : 0,
         .format = call->format,
         .explain = offenders_tell,
     };
+    if (jobs == 0) {
+        error_set(error, ERROR_USAGE, "--jobs is 0; there is at least one connection");
+        return error_hint(error, "graduate run --help shows how it is called");
+    }
     return verb_needs(run_folder, "run-dir", error) && migration_run(&migration, exit_code, error);
 }
 

@@ -45,7 +45,7 @@ static void put_part(const struct schema *schema, const struct part *part, struc
     buffer_printf(out, "-- %s: %s\n", schema->project->name, part->title);
     for (size_t i = 0; i < schema->statement_count; i++) {
         const struct schema_statement *statement = &schema->statements[i];
-        if (statement->data || statement->phase < part->first || statement->phase > part->last)
+        if (statement->phase < part->first || statement->phase > part->last)
             continue;
         if (statement->table != table)
             buffer_putc(out, '\n');

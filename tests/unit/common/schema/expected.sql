@@ -255,187 +255,187 @@ alter table "public"."ein_name_mit_umlauten_an_der_schnittstelle" add constraint
 -- unless: select 1 from pg_catalog.pg_constraint where contype = 'p' and conrelid = pg_catalog.to_regclass('"public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää"')
 alter table "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" add constraint "ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_pkey" primary key ("user_id", "position");
 
--- keys: index post_likes_id_idx on public.post
+-- indexes: index post_likes_id_idx on public.post
 -- unless: select 1 where pg_catalog.to_regclass('"public"."post_likes_id_idx"') is not null
 create index "post_likes_id_idx" on "public"."post" using btree ("likes_id");
 
--- keys: index post_likes_id_80040c20_idx on public.post_likes
+-- indexes: index post_likes_id_80040c20_idx on public.post_likes
 -- unless: select 1 where pg_catalog.to_regclass('"public"."post_likes_id_80040c20_idx"') is not null
 create index "post_likes_id_80040c20_idx" on "public"."post_likes" using btree ("id");
 
--- keys: index post_likes_id_idx on archive.post
+-- indexes: index post_likes_id_idx on archive.post
 -- unless: select 1 where pg_catalog.to_regclass('"archive"."post_likes_id_idx"') is not null
 create index "post_likes_id_idx" on "archive"."post" using btree ("likes_id");
 
--- keys: index books_status_title_idx on public.books
+-- indexes: index books_status_title_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_status_title_idx"') is not null
 create index "books_status_title_idx" on "public"."books" using btree ("status", "title" desc nulls last);
 
--- keys: index books_lower_title_idx on public.books
+-- indexes: index books_lower_title_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_lower_title_idx"') is not null
 create index "books_lower_title_idx" on "public"."books" using btree ((lower(title)));
 
--- keys: index books_upper_title_status_idx on public.books
+-- indexes: index books_upper_title_status_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_upper_title_status_idx"') is not null
 create index "books_upper_title_status_idx" on "public"."books" using btree ((upper(title)), "status");
 
--- keys: index books_genres_idx on public.books
+-- indexes: index books_genres_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_genres_idx"') is not null
 create index "books_genres_idx" on "public"."books" using gin ("genres");
 
--- keys: index books_reviewer_id_idx on public.books
+-- indexes: index books_reviewer_id_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_reviewer_id_idx"') is not null
 create index "books_reviewer_id_idx" on "public"."books" using btree ("reviewer_id") where reviewer_id is not null;
 
--- keys: index books_sequel_of_idx on public.books
+-- indexes: index books_sequel_of_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_sequel_of_idx"') is not null
 create unique index "books_sequel_of_idx" on "public"."books" using btree ("sequel_of") where status <> 'draft';
 
--- keys: index books_sequel_of_e1d6f452_idx on public.books
+-- indexes: index books_sequel_of_e1d6f452_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_sequel_of_e1d6f452_idx"') is not null
 create index "books_sequel_of_e1d6f452_idx" on "public"."books" using btree ("sequel_of");
 
--- keys: index books_reviewer_id_62a8fcc6_idx on public.books
+-- indexes: index books_reviewer_id_62a8fcc6_idx on public.books
 -- unless: select 1 where pg_catalog.to_regclass('"public"."books_reviewer_id_62a8fcc6_idx"') is not null
 create index "books_reviewer_id_62a8fcc6_idx" on "public"."books" using btree ("reviewer_id");
 
--- keys: index book_platforms_seller_id_idx on public.book_platforms
+-- indexes: index book_platforms_seller_id_idx on public.book_platforms
 -- unless: select 1 where pg_catalog.to_regclass('"public"."book_platforms_seller_id_idx"') is not null
 create index "book_platforms_seller_id_idx" on "public"."book_platforms" using btree ("seller_id");
 
--- keys: index Book "Parts"_two words_Größe_idx on archive.Book "Parts"
+-- indexes: index Book "Parts"_two words_Größe_idx on archive.Book "Parts"
 -- unless: select 1 where pg_catalog.to_regclass('"archive"."Book ""Parts""_two words_Größe_idx"') is not null
 create index "Book ""Parts""_two words_Größe_idx" on "archive"."Book ""Parts""" using btree ("two words" desc, "Größe");
 
--- keys: index Book "Parts"_quo"te_idx on archive.Book "Parts"
+-- indexes: index Book "Parts"_quo"te_idx on archive.Book "Parts"
 -- unless: select 1 where pg_catalog.to_regclass('"archive"."Book ""Parts""_quo""te_idx"') is not null
 create index "Book ""Parts""_quo""te_idx" on "archive"."Book ""Parts""" using btree ("quo""te");
 
--- keys: index sales_origin_idx on public.sales
+-- indexes: index sales_origin_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_origin_idx"') is not null
 create index "sales_origin_idx" on "public"."sales" using btree ("origin");
 
--- keys: index sales_origin_05289cfa_idx on public.sales
+-- indexes: index sales_origin_05289cfa_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_origin_05289cfa_idx"') is not null
 create index "sales_origin_05289cfa_idx" on "public"."sales" using btree ("origin" desc);
 
--- keys: index sales_platform_amount_idx on public.sales
+-- indexes: index sales_platform_amount_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_platform_amount_idx"') is not null
 create index "sales_platform_amount_idx" on "public"."sales" using btree ("platform", "amount");
 
--- keys: index sales_user_id_sold_at_idx on public.sales
+-- indexes: index sales_user_id_sold_at_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_user_id_sold_at_idx"') is not null
 create index "sales_user_id_sold_at_idx" on "public"."sales" using btree ("user_id", "sold_at" DESC NULLS LAST);
 
--- keys: index sales_platform_idx on public.sales
+-- indexes: index sales_platform_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_platform_idx"') is not null
 create index "sales_platform_idx" on "public"."sales" using btree ("platform") where platform IS NOT NULL;
 
--- keys: index sales_platform_8e16b962_idx on public.sales
+-- indexes: index sales_platform_8e16b962_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_platform_8e16b962_idx"') is not null
 create index "sales_platform_8e16b962_idx" on "public"."sales" using btree ("platform");
 
--- keys: index sales_lower_platform_text_two words_idx on public.sales
+-- indexes: index sales_lower_platform_text_two words_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_lower_platform_text_two words_idx"') is not null
 create index "sales_lower_platform_text_two words_idx" on "public"."sales" using btree ((lower(platform::text)), "two words" DESC);
 
--- keys: index sales_new_idx on public.sales
+-- indexes: index sales_new_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_new_idx"') is not null
 create unique index "sales_new_idx" on "public"."sales" using btree ("new" DESC);
 
--- keys: index sales_new_08c8dfd1_idx on public.sales
+-- indexes: index sales_new_08c8dfd1_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_new_08c8dfd1_idx"') is not null
 create index "sales_new_08c8dfd1_idx" on "public"."sales" using btree ("new" DESC);
 
--- keys: index sales_book_id_idx on public.sales
+-- indexes: index sales_book_id_idx on public.sales
 -- unless: select 1 where pg_catalog.to_regclass('"public"."sales_book_id_idx"') is not null
 create index "sales_book_id_idx" on "public"."sales" using btree ("book_id");
 
--- keys: index users_favourite_id_idx on public.users
+-- indexes: index users_favourite_id_idx on public.users
 -- unless: select 1 where pg_catalog.to_regclass('"public"."users_favourite_id_idx"') is not null
 create index "users_favourite_id_idx" on "public"."users" using btree ("favourite_id");
 
--- keys: index a_table_whose_name_is_nearly_as_long_as__56602458_idx on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+-- indexes: index a_table_whose_name_is_nearly_as_long_as__56602458_idx on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
 -- unless: select 1 where pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as__56602458_idx"') is not null
 create index "a_table_whose_name_is_nearly_as_long_as__56602458_idx" on "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" using btree ("a_column_with_a_name_that_is_long_2");
 
--- keys: index a_table_whose_name_is_nearly_as_long_as__01f21eb0_idx on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+-- indexes: index a_table_whose_name_is_nearly_as_long_as__01f21eb0_idx on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
 -- unless: select 1 where pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as__01f21eb0_idx"') is not null
 create index "a_table_whose_name_is_nearly_as_long_as__01f21eb0_idx" on "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" using btree ("a_column_with_a_name_that_is_long_3");
 
--- keys: index a_table_whose_name_is_nearly_as_long_as__aed66b60_idx on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+-- indexes: index a_table_whose_name_is_nearly_as_long_as__aed66b60_idx on public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
 -- unless: select 1 where pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as__aed66b60_idx"') is not null
 create index "a_table_whose_name_is_nearly_as_long_as__aed66b60_idx" on "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" using btree ("a_column_with_a_name_that_is_long_1");
 
--- keys: index ein_name_mit_umlauten_an_der_schnittstel_982c2e98_idx on public.ein_name_mit_umlauten_an_der_schnittstelle
+-- indexes: index ein_name_mit_umlauten_an_der_schnittstel_982c2e98_idx on public.ein_name_mit_umlauten_an_der_schnittstelle
 -- unless: select 1 where pg_catalog.to_regclass('"public"."ein_name_mit_umlauten_an_der_schnittstel_982c2e98_idx"') is not null
 create index "ein_name_mit_umlauten_an_der_schnittstel_982c2e98_idx" on "public"."ein_name_mit_umlauten_an_der_schnittstelle" using btree ("ääääääääääääääääääääääääääääää");
 
--- keys: index ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_51864bd9_idx on public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
+-- indexes: index ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_51864bd9_idx on public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
 -- unless: select 1 where pg_catalog.to_regclass('"public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_51864bd9_idx"') is not null
 create index "ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_51864bd9_idx" on "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" using btree ("a_value_that_is_named_at_length");
 
--- keys: foreign key post_likes_post_id_fkey of public.post_likes
+-- references: foreign key post_likes_post_id_fkey of public.post_likes
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."post_likes"') and conname = 'post_likes_post_id_fkey'
 alter table "public"."post_likes" add constraint "post_likes_post_id_fkey" foreign key ("post_id") references "public"."post" ("id");
 
--- keys: foreign key books_user_id_fkey of public.books
+-- references: foreign key books_user_id_fkey of public.books
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_user_id_fkey'
 alter table "public"."books" add constraint "books_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
--- keys: foreign key books_sequel_of_fkey of public.books
+-- references: foreign key books_sequel_of_fkey of public.books
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_sequel_of_fkey'
 alter table "public"."books" add constraint "books_sequel_of_fkey" foreign key ("sequel_of") references "public"."books" ("id") on delete set null;
 
--- keys: foreign key books_reviewer_id_fkey of public.books
+-- references: foreign key books_reviewer_id_fkey of public.books
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_reviewer_id_fkey'
 alter table "public"."books" add constraint "books_reviewer_id_fkey" foreign key ("reviewer_id") references "public"."users" ("id") on delete restrict;
 
--- keys: foreign key book_platforms_book_id_fkey of public.book_platforms
+-- references: foreign key book_platforms_book_id_fkey of public.book_platforms
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."book_platforms"') and conname = 'book_platforms_book_id_fkey'
 alter table "public"."book_platforms" add constraint "book_platforms_book_id_fkey" foreign key ("book_id") references "public"."books" ("id") on delete cascade;
 
--- keys: foreign key book_platforms_seller_id_fkey of public.book_platforms
+-- references: foreign key book_platforms_seller_id_fkey of public.book_platforms
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."book_platforms"') and conname = 'book_platforms_seller_id_fkey'
 alter table "public"."book_platforms" add constraint "book_platforms_seller_id_fkey" foreign key ("seller_id") references "public"."users" ("id");
 
--- keys: foreign key Book "Parts"_two words_fkey of archive.Book "Parts"
+-- references: foreign key Book "Parts"_two words_fkey of archive.Book "Parts"
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"archive"."Book ""Parts"""') and conname = 'Book "Parts"_two words_fkey'
 alter table "archive"."Book ""Parts""" add constraint "Book ""Parts""_two words_fkey" foreign key ("two words") references "public"."books" ("id") on delete no action;
 
--- keys: foreign key sales_user_id_fkey of public.sales
+-- references: foreign key sales_user_id_fkey of public.sales
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_user_id_fkey'
 alter table "public"."sales" add constraint "sales_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
--- keys: foreign key sales_book_id_fkey of public.sales
+-- references: foreign key sales_book_id_fkey of public.sales
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_book_id_fkey'
 alter table "public"."sales" add constraint "sales_book_id_fkey" foreign key ("book_id") references "public"."books" ("id");
 
--- keys: foreign key users_auth_id_fkey of public.users
+-- references: foreign key users_auth_id_fkey of public.users
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_auth_id_fkey'
 alter table "public"."users" add constraint "users_auth_id_fkey" foreign key ("auth_id") references "auth"."users" ("id") on delete cascade;
 
--- keys: foreign key users_favourite_id_fkey of public.users
+-- references: foreign key users_favourite_id_fkey of public.users
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_favourite_id_fkey'
 alter table "public"."users" add constraint "users_favourite_id_fkey" foreign key ("favourite_id") references "public"."books" ("id");
 
--- keys: foreign key contacts_user_id_fkey of public.contacts
+-- references: foreign key contacts_user_id_fkey of public.contacts
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."contacts"') and conname = 'contacts_user_id_fkey'
 alter table "public"."contacts" add constraint "contacts_user_id_fkey" foreign key ("user_id") references "public"."users" ("id");
 
--- keys: foreign key a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+-- references: foreign key a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all"') and conname = 'a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey'
 alter table "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" add constraint "a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
--- keys: foreign key a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+-- references: foreign key a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all"') and conname = 'a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey'
 alter table "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" add constraint "a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey" foreign key ("a_column_with_a_name_that_is_long_1") references "public"."users" ("id");
 
--- keys: foreign key ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey of public.ein_name_mit_umlauten_an_der_schnittstelle
+-- references: foreign key ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey of public.ein_name_mit_umlauten_an_der_schnittstelle
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."ein_name_mit_umlauten_an_der_schnittstelle"') and conname = 'ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey'
 alter table "public"."ein_name_mit_umlauten_an_der_schnittstelle" add constraint "ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
--- keys: foreign key ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey of public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
+-- references: foreign key ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey of public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
 -- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää"') and conname = 'ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey'
 alter table "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" add constraint "ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
@@ -527,47 +527,47 @@ grant usage on schema "archive" to "service_role";
 -- rest: comment on public.books
 comment on table "public"."books" is  E'An author''s "books", with a back\\slash';
 
--- rest, no part of a migration: sequence of archive.logs.counter
+-- figures: sequence of archive.logs.counter
 select pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"archive"."logs"', 'counter'), greatest(max("counter"), 41), max("counter") is not null or true) from "archive"."logs";
 
--- rest, no part of a migration: sequence of public.sales.id
+-- figures: sequence of public.sales.id
 select pg_catalog.setval(pg_catalog.pg_get_serial_sequence('"public"."sales"', 'id'), greatest(max("id"), 1), max("id") is not null or false) from "public"."sales";
 
--- rest, no part of a migration: statistics of archive.logs
+-- figures: statistics of archive.logs
 analyze "archive"."logs";
 
--- rest, no part of a migration: statistics of public.post
+-- figures: statistics of public.post
 analyze "public"."post";
 
--- rest, no part of a migration: statistics of public.post_likes
+-- figures: statistics of public.post_likes
 analyze "public"."post_likes";
 
--- rest, no part of a migration: statistics of archive.post
+-- figures: statistics of archive.post
 analyze "archive"."post";
 
--- rest, no part of a migration: statistics of public.books
+-- figures: statistics of public.books
 analyze "public"."books";
 
--- rest, no part of a migration: statistics of public.book_platforms
+-- figures: statistics of public.book_platforms
 analyze "public"."book_platforms";
 
--- rest, no part of a migration: statistics of archive.Book "Parts"
+-- figures: statistics of archive.Book "Parts"
 analyze "archive"."Book ""Parts""";
 
--- rest, no part of a migration: statistics of public.sales
+-- figures: statistics of public.sales
 analyze "public"."sales";
 
--- rest, no part of a migration: statistics of public.users
+-- figures: statistics of public.users
 analyze "public"."users";
 
--- rest, no part of a migration: statistics of public.contacts
+-- figures: statistics of public.contacts
 analyze "public"."contacts";
 
--- rest, no part of a migration: statistics of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
+-- figures: statistics of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
 analyze "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all";
 
--- rest, no part of a migration: statistics of public.ein_name_mit_umlauten_an_der_schnittstelle
+-- figures: statistics of public.ein_name_mit_umlauten_an_der_schnittstelle
 analyze "public"."ein_name_mit_umlauten_an_der_schnittstelle";
 
--- rest, no part of a migration: statistics of public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
+-- figures: statistics of public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
 analyze "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää";

@@ -62,14 +62,14 @@ static int close_library(void **state)
 static void put_statements(const struct schema *schema, struct buffer *out)
 {
     static const char *const phases[] = {
-        [SCHEMA_TABLES] = "tables", [SCHEMA_KEYS] = "keys", [SCHEMA_REST] = "rest"};
+        [SCHEMA_TABLES] = "tables",         [SCHEMA_KEYS] = "keys", [SCHEMA_INDEXES] = "indexes",
+        [SCHEMA_REFERENCES] = "references", [SCHEMA_REST] = "rest", [SCHEMA_FIGURES] = "figures"};
     buffer_puts(
         out, "-- What schema_resolve makes of project/ and catalog.json, statement by statement.\n"
              "-- test_schema.c compares it; test_schema_statements.py runs it.\n");
     for (size_t i = 0; i < schema->statement_count; i++) {
         const struct schema_statement *statement = &schema->statements[i];
-        buffer_printf(out, "\n-- %s%s: %s\n", phases[statement->phase],
-                      statement->data ? ", no part of a migration" : "", statement->name);
+        buffer_printf(out, "\n-- %s: %s\n", phases[statement->phase], statement->name);
         if (statement->exists != NULL)
             buffer_printf(out, "-- unless: %s\n", statement->exists);
         buffer_printf(out, "%s;\n", statement->sql);
@@ -119,7 +119,7 @@ static void every_statement_has_a_name_of_its_own(void **state)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(statement->name, schema->statements[j].name);
     }
-    assert_int_equal(phase, SCHEMA_REST);
+    assert_int_equal(phase, SCHEMA_FIGURES);
 }
 
 /* A PostgreSQL that is no Supabase has neither its roles nor an API to guard against. */

@@ -407,6 +407,48 @@ static void what_is_no_stream(void **state)
     }
 }
 
+/* Checkpoints on disk may have been compressed by zlib, at any level; and what is compressed must be
+ * the body, the whole body and nothing else, whatever the checksum says. */
+static void what_zlib_compressed_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        int level, longer, behind; /* the length in the head, and bytes behind the body */
+        bool ok;
+    } cases[] = {
+        {0, 0, 0, true},  {1, 0, 0, true},   {6, 0, 0, true},  {9, 0, 0, true},
+        {6, 1, 0, false}, {6, -1, 0, false}, {6, 0, 1, false}, {0, 0, 1, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint8_t stored[ROOM], bytes[2 * ROOM] = {0};
+        size_t starts[FRAMES + 1], total = 0;
+        small_checkpoint(CODEC_STORED, stored, starts);
+        for (size_t f = 0; f < FRAMES; f++) {
+            uint8_t *head = bytes + total;
+            size_t plain = starts[f + 1] - starts[f] - 32;
+            uLongf packed = ROOM;
+            memcpy(head, stored + starts[f], 32);
+            assert_int_equal(
+                compress2(head + 32, &packed, stored + starts[f] + 32, plain, cases[i].level), Z_OK);
+            head[5] = CODEC_ZLIB;
+            uint64_t body = packed + (uint64_t)cases[i].behind;
+            uint64_t payload = get_le64(head + 12) + (uint64_t)cases[i].longer;
+            memcpy(head + 12, &payload, 8);
+            memcpy(head + 20, &body, 8);
+            seal(head, body);
+            total += 32 + body;
+        }
+        struct error error = {0};
+        int64_t frames;
+        int fd = make_file(bytes, total);
+        assert_int_equal(read_all(fd, &frames, &error), cases[i].ok);
+        close(fd);
+        assert_int_equal(frames, cases[i].ok ? FRAMES : 0);
+        if (!cases[i].ok && cases[i].longer >= 0)
+            assert_non_null(strstr(error.message, "does not decompress to the length"));
+    }
+}
+
 /* Lengths as large as the limits let them be, in a file of a few bytes. */
 static void lying_lengths_cost_no_memory(void **state)
 {
@@ -502,6 +544,7 @@ int main(void)
         cmocka_unit_test(every_missing_end_is_found),
         cmocka_unit_test(how_much_of_the_frame_is_there),
         cmocka_unit_test(what_is_no_stream),
+        cmocka_unit_test(what_zlib_compressed_is_read),
         cmocka_unit_test(lying_lengths_cost_no_memory),
         cmocka_unit_test(more_than_a_frame_can_hold),
         cmocka_unit_test(who_is_to_blame_for_a_write),

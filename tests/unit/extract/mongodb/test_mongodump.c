@@ -379,6 +379,39 @@ static void test_damaged_gzip(void **state)
     buffer_release(&file);
 }
 
+/* The trailer of a member may lie across two reads of the file, which are of 256 KiB. */
+static void test_trailer_across_reads(void **state)
+{
+    (void)state;
+    enum { READ = 256 << 10, BEFORE = READ - 200 };
+    static uint8_t document[READ], packed[2 * READ];
+    size_t records, across = 0;
+    for (uint32_t length = BEFORE; length < READ; length++) {
+        struct buffer got;
+        struct error error = {0};
+        memcpy(document, &length, 4);
+        memcpy(document + 4, "\5b", 3);
+        memcpy(document + 7, (uint32_t[]){length - 13}, 4);
+        put_gzip("b.bson", "wb0", document, length);
+        size_t size = load("b.bson", packed, sizeof packed);
+        if (size <= READ || size - 8 >= READ)
+            continue;
+        across++;
+        buffer_init(&got);
+        assert_true(read_all("b", NULL, &got, &records, NULL, &error));
+        assert_int_equal(got.length, length);
+        for (size_t back = 1; back <= 8; back++) {
+            packed[size - back] ^= 1;
+            put_plain("b.bson", packed, size);
+            packed[size - back] ^= 1;
+            assert_false(read_all("b", NULL, &got, &records, NULL, &error));
+            assert_mentions(error.message, "gzip data is damaged");
+        }
+        buffer_release(&got);
+    }
+    assert_int_equal(across, 7);
+}
+
 /* The largest document that there may be, between small ones, through both ways of reading. */
 static void test_largest_document(void **state)
 {
@@ -646,7 +679,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_delivers),          IN_FOLDER(test_goes_on),
         IN_FOLDER(test_foreign_positions), IN_FOLDER(test_damage_is_named),
-        IN_FOLDER(test_every_cut),         IN_FOLDER(test_damaged_gzip),
+        IN_FOLDER(test_every_cut),         IN_FOLDER(test_damaged_gzip), IN_FOLDER(test_trailer_across_reads),
         IN_FOLDER(test_largest_document),  IN_FOLDER(test_many_windows),
         cmocka_unit_test(test_folders),    IN_FOLDER(test_catalog_sizes),
         IN_FOLDER(test_open_errors),       IN_FOLDER(test_folder_above),

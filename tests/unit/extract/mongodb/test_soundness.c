@@ -192,6 +192,53 @@ static unsigned touch(const uint8_t *bytes, size_t length)
     return sum;
 }
 
+/* As libbson sees it, which lets a code with scope have no zero. */
+static bool sound_to_libbson(const uint8_t *bytes, size_t length)
+{
+    bson_iter_t iter;
+    if (!bson_iter_init_from_data(&iter, bytes, length))
+        return false;
+    while (bson_iter_next(&iter)) {
+        uint32_t size = 0, code_length = 0;
+        const uint8_t *inner = NULL;
+        const char *code = "";
+        if (BSON_ITER_HOLDS_DOCUMENT(&iter))
+            bson_iter_document(&iter, &size, &inner);
+        else if (BSON_ITER_HOLDS_ARRAY(&iter))
+            bson_iter_array(&iter, &size, &inner);
+        else if (BSON_ITER_HOLDS_CODEWSCOPE(&iter))
+            code = bson_iter_codewscope(&iter, &code_length, &size, &inner);
+        if (code[code_length] != '\0' ||
+            (inner != NULL && !sound_to_libbson(inner, size)))
+            return false;
+    }
+    return iter.off == length - 1;
+}
+
+/* Neither more nor less than what libbson can walk. */
+static void test_every_change_of_a_byte(void **state)
+{
+    (void)state;
+    bson_t *document = every_type();
+    size_t length = document->len, sound = 0, at;
+    uint8_t *bytes = malloc(length);
+    assert_non_null(bytes);
+    memcpy(bytes, bson_get_data(document), length);
+    for (size_t i = 0; i < length; i++) {
+        for (unsigned change = 0; change < 256; change++) {
+            bytes[i] = (uint8_t)(bson_get_data(document)[i] ^ change);
+            bool is_sound = soundness_problem(bytes, length, &at) == NULL;
+            if (is_sound != sound_to_libbson(bytes, length))
+                fail_msg("byte %zu as %02x: %s", i, bytes[i], is_sound ? "passed" : "refused");
+            sound += is_sound;
+        }
+        bytes[i] = bson_get_data(document)[i];
+    }
+    assert_in_range(sound, length, 255 * length);
+    free(bytes);
+    bson_destroy(document);
+}
+
 static void test_every_byte_wrong(void **state)
 {
     (void)state;
@@ -221,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_soundness),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_every_byte_wrong),
+        cmocka_unit_test(test_every_change_of_a_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -477,6 +477,25 @@ static void duplicates_are_found_in_documents_of_any_size(void **state)
     end(&w);
 }
 
+/* Every first two bytes, with what may follow them, amid ASCII: as libbson has it. */
+static void every_character_is_as_libbson_has_it(void **state)
+{
+    (void)state;
+    static const uint8_t ends[][2] = {{'a', 'b'}, {0x80, 'b'}, {0x80, 0xBF}, {0xBF, 0x80},
+                                      {0x80, 0xC0}, {0x7F, 0x80}, {0x80, 0}};
+    for (unsigned pair = 0; pair < 0x10000; pair++)
+        for (size_t e = 0; e < sizeof ends / sizeof ends[0]; e++) {
+            const uint8_t text[] = {'a', (uint8_t)(pair >> 8), (uint8_t)pair, ends[e][0], ends[e][1]};
+            for (size_t length = 2; length <= sizeof text; length++) {
+                struct error error = {0};
+                if (text_check(text, length, &error) !=
+                    bson_utf8_validate((const char *)text, length, false))
+                    fail_msg("%02x %02x %02x %02x, %zu bytes", text[1], text[2], text[3], text[4],
+                             length);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_loss_is_always_valid_utf8),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(damage_is_never_the_end_of_a_document),
+        cmocka_unit_test(every_character_is_as_libbson_has_it),
         cmocka_unit_test(duplicates_are_found_in_documents_of_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

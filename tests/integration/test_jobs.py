@@ -1,0 +1,125 @@
+"""Steps after the data over several connections: what can be made side by side is, and nothing else differs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.integration.complaint import DATA
+from tests.integration.migration import wait_until
+from tests.integration.small_project import SHOP, Small, author, book, encoded, write_shop
+from tests.rig.postgres import Cluster
+
+FILES = copy.deepcopy(SHOP)
+FILES["authors"]["to"]["public.authors"] |= {"unique": [["name"]], "indexes": [["name", "id"]]}
+FILES["books"]["to"]["public.books"] |= {"unique": [["title"]], "indexes": [["price"], ["status"], ["title", "price"]]}
+FILES["books"]["to"]["public.editions"]["indexes"] = [["year"]]
+KEYS, INDEXES = 5, 6
+MADE = """
+    select indexdef from pg_indexes where schemaname = 'public' order by indexname;
+    select conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = 'public'::regnamespace order by 1;
+    select step from graduate.steps order by 1; select thing from graduate.made order by 1;
+"""
+WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'graduate'"
+
+
+@pytest.fixture
+def shop(targets: Cluster, tmp_path: Path) -> Iterator[Small]:
+    with Small(tmp_path, targets, FILES, CORE_URI=f"file:{write_shop(tmp_path / 'dump')}") as made:
+        yield made
+
+
+def with_jobs(shop: Small, jobs: int) -> list[str]:
+    return [*shop.run_arguments(), "--jobs", str(jobs)]
+
+
+@contextmanager
+def locked(shop: Small, table: str, mode: str) -> Iterator[None]:
+    with psycopg.connect(shop.cluster.uri()) as session:
+        session.execute(f"lock table {table} in {mode} mode")
+        yield
+
+
+def steps(shop: Small, kind: str) -> int:
+    return int(shop.query(f"select count(*) from graduate.steps where step like '{kind}%'"))
+
+
+def waiting(shop: Small) -> int:
+    return int(shop.cluster.psql(WAITING, role=shop.cluster.superuser))
+
+
+def test_as_many_as_there_may_be(shop: Small, targets: Cluster, tmp_path: Path) -> None:
+    made = []
+    for jobs in (1, 2, 4, 100):
+        with Small(tmp_path / str(jobs), targets, FILES, CORE_URI=shop.environment["CORE_URI"]) as one:
+            ended = one.run(*with_jobs(one, jobs))
+            assert ended.returncode == 0, ended.said
+            made.append((one.query(MADE), one.checksums()))
+    assert all(other == made[0] for other in made)
+
+
+def test_keys_of_other_tables_go_on(shop: Small) -> None:
+    """One at a time of each table, which it locks."""
+    assert shop.run(GRADUATE_CRASH_AT="driver.entity_done:2").returncode != 0
+    with locked(shop, "public.books", "access share"):
+        process = shop.start(*with_jobs(shop, 4))
+        wait_until(lambda: steps(shop, "") == KEYS - 2 or process.poll() is not None, "the keys of the other tables")
+        wait_until(lambda: waiting(shop) > 0 or process.poll() is not None, "a key of books")
+        assert waiting(shop) == 1
+        assert steps(shop, "") == KEYS - 2
+    ended = shop.finish(process)
+    assert ended.returncode == 0, ended.said
+
+
+@pytest.mark.parametrize(("jobs", "at_once"), [(1, 1), (2, 2), (8, 4)])
+def test_indexes_of_one_table_together(shop: Small, jobs: int, at_once: int) -> None:
+    assert shop.run(*with_jobs(shop, 1), GRADUATE_CRASH_AT=f"load.step_done:{KEYS}").returncode != 0
+    with locked(shop, "public.books", "row exclusive"):
+        process = shop.start(*with_jobs(shop, jobs))
+        wait_until(lambda: waiting(shop) == at_once or process.poll() is not None, "indexes of books")
+        if jobs > at_once:  # somebody is left for those of the other tables
+            wait_until(lambda: steps(shop, "index") == INDEXES - at_once, "the indexes of the other tables")
+        assert waiting(shop) == at_once
+    ended = shop.finish(process)
+    assert ended.returncode == 0, ended.said
+    assert steps(shop, "index") == INDEXES
+
+
+def test_the_first_error_is_told(shop: Small) -> None:
+    """Whichever comes first: it is the one that one connection alone would have met."""
+    (shop.top / "dump/authors.bson").write_bytes(encoded(author(n) | {"name": "One"} for n in range(6)))
+    books = [book(n) | {"title": "One"} for n in range(24)]
+    (shop.top / "dump/books.bson.gz").unlink()
+    (shop.top / "dump/books.bson").write_bytes(encoded(books))
+    said = set()
+    for jobs in (1, 4, 4, 4):
+        ended = shop.run(*with_jobs(shop, jobs))
+        assert ended.returncode == DATA, ended.said
+        said.add(next(line for line in ended.stderr.splitlines() if "error" in line))
+    assert len(said) == 1 and "authors" in said.pop()
+
+
+def test_killed_in_the_middle(shop: Small) -> None:
+    for nth in (1, 3, 2, 4):
+        assert shop.run(*with_jobs(shop, 4), GRADUATE_CRASH_AT=f"load.step_done:{nth}").returncode != 0
+    ended = shop.run(*with_jobs(shop, 4))
+    assert ended.returncode == 0, ended.said
+    assert steps(shop, "index") == INDEXES
+    assert shop.account()["balance"] == 0
+
+
+def test_a_target_that_lets_no_more_in(shop: Small) -> None:
+    """Those that have come in do the work."""
+    limit = "alter role postgres connection limit {}"
+    shop.cluster.psql(limit.format(3), role=shop.cluster.superuser)
+    try:
+        ended = shop.run(*with_jobs(shop, 8))
+    finally:
+        shop.cluster.psql(limit.format(-1), role=shop.cluster.superuser)
+    assert ended.returncode == 0, ended.said
+    assert steps(shop, "index") == INDEXES
