@@ -71,12 +71,12 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "check": Room(
-        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check"
+        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
         "",
-        f"{MIGRATIONS} {RESUMPTIONS} bad_input target",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input refused_rows target",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
@@ -105,9 +105,9 @@ ROOMS = {
         f"{MIGRATIONS} {RESUMPTIONS} run_folder objects",
     ),
     "graduate/trial": Room(
-        "common/base common/mapping common/target graduate/process graduate/run graduate/text",
+        "common/base common/mapping common/stream common/target graduate/process graduate/run graduate/text",
         "cjson",
-        "cases check",
+        "cases check refused_rows",
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),

@@ -122,33 +122,6 @@ void refusal_place(const char *context, const struct stream_output *output, uint
     }
 }
 
-bool refusal_of_copy(const struct postgres *target, const PGresult *result,
-                     const struct stream_output *output, const struct stream_section *section,
-                     struct error *error)
-{
-    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
-    char what[256];
-    if (refusal == NULL) {
-        snprintf(what, sizeof what, "loading into %s", output->table);
-        return failed(target, result, what, error);
-    }
-    uint64_t number;
-    const char *column, *named = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
-    struct buffer key;
-    refusal_place(field(result, PG_DIAG_CONTEXT), output, &number, &column);
-    buffer_init(&key);
-    row_key_put(&key, output, section, number, sizeof error->key - 1);
-    snprintf(what, sizeof what, "%s refuses a row", output->table);
-    refused(
-        result, refusal, what,
-        "correct the record in the source, or the mapping, and run again; nothing of this batch "
-        "was written",
-        error);
-    error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
-    buffer_release(&key);
-    return false;
-}
-
 /* A key that the server names in a detail, whatever its language: "(id)=(0)". */
 struct named_key {
     const char *text, *values; /* from the columns' parenthesis on, from behind the values' */
@@ -164,6 +137,53 @@ static struct named_key find_key(const char *detail)
         return (struct named_key){"", "", 0, 0};
     return (struct named_key){columns, middle + 3, (int)(end + 1 - columns),
                               (int)(end - middle - 3)};
+}
+
+/* The row that has the key of the detail, where there is one: a foreign key is looked at when all
+ * rows are in, and no context tells which it was. */
+static uint64_t find_by_detail(const PGresult *result, const struct stream_output *output,
+                               const struct stream_section *section, char *column, size_t size)
+{
+    struct named_key key = find_key(public_detail(result, field(result, PG_DIAG_SQLSTATE)));
+    char columns[512], values[2048];
+    if (key.length == 0)
+        return 0;
+    snprintf(columns, sizeof columns, "%.*s", key.length - key.values_length - 5, key.text + 1);
+    snprintf(values, sizeof values, "%.*s", key.values_length, key.values);
+    snprintf(column, size, "%s", columns);
+    return row_key_find(output, section, columns, values);
+}
+
+bool refusal_of_copy(const struct postgres *target, const PGresult *result,
+                     const struct stream_output *output, const struct stream_section *section,
+                     struct error *error)
+{
+    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
+    char what[256];
+    if (refusal == NULL) {
+        snprintf(what, sizeof what, "loading into %s", output->table);
+        return failed(target, result, what, error);
+    }
+    uint64_t number;
+    const char *column, *named = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
+    char by_detail[sizeof error->path] = "";
+    struct buffer key;
+    refusal_place(field(result, PG_DIAG_CONTEXT), output, &number, &column);
+    if (number == 0)
+        number = find_by_detail(result, output, section, by_detail, sizeof by_detail);
+    buffer_init(&key);
+    row_key_put(&key, output, section, number, sizeof error->key - 1);
+    snprintf(what, sizeof what, "%s refuses a row", output->table);
+    refused(
+        result, refusal, what,
+        "correct the record in the source, or the mapping, and run again; nothing of this batch "
+        "was written",
+        error);
+    error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
+    error_at(error, NULL, NULL, by_detail);
+    buffer_release(&key);
+    error->row = (struct error_row){.output = section->output, .place = (int64_t)number};
+    return false;
 }
 
 bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
