@@ -20,9 +20,11 @@ struct catalog_column {
     char *type;   /* as format_type prints it: "numeric(10,2)", "timestamp without time zone" */
     uint32_t oid; /* of the type in the source */
     bool not_null;
-    bool serial;         /* the source numbers it: SERIAL or identity */
-    int64_t serial_last; /* the last number given, maybe beyond the largest kept; -1 unknown */
-    char *default_sql;   /* NULL: none, or serial */
+    bool serial; /* the source numbers it: SERIAL or identity */
+    int64_t
+        serial_last;   /* the next number is behind it: the last one given, maybe beyond the largest
+                          kept, or where none was given the one before the first; -1 unknown */
+    char *default_sql; /* NULL: none, or serial */
 };
 
 struct catalog_names {
@@ -91,8 +93,8 @@ void catalog_release(struct catalog *catalog);
 /* A new, zeroed entity at the end (estimate and bytes -1), or NULL without memory. The pointer
  * holds until the next call. */
 struct catalog_entity *catalog_add(struct catalog *catalog, const char *name);
-/* Where two identities (JSON texts) differ, as "size was 1200 and is 1234"; false where they do not.
- * Members that only one of them has tell nothing. */
+/* Where two identities (JSON texts) differ, as "size was 1200 and is 1234"; false where they do
+ * not. Members that only one of them has tell nothing. */
 bool catalog_identity_differs(const char *before, const char *now, char *what, size_t size);
 /* Add an object; the texts are copied, `entity` and `detail` may be NULL. */
 bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,
