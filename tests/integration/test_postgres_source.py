@@ -7,11 +7,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.cases import CASES
 from tests.integration.complaint import SOURCE, TARGET, USAGE
 from tests.integration.migration import PROGRAMS, wait_until
 from tests.integration.small_project import Small, project
@@ -198,6 +200,27 @@ def test_a_server_that_restarts_in_the_middle(till: Till) -> None:
     till.complaint(till.finish(process), SOURCE, "source till", "run again")
     till.succeed()
     assert till.arrived()
+
+
+def test_a_source_that_falls_silent(targets: Cluster, server: Cluster, tmp_path: Path) -> None:
+    """It is said, and given up; by a way that does not fall silent the run goes on."""
+    sql = "create table many (id int primary key, n text); insert into many select n, repeat('n', 90) from generate_series(1, 40000) n"
+    script = CASES / "faults/silent-target/silent.py"
+    with Till(tmp_path, targets, server, sql, "many") as till:
+        right = till.environment["TILL_URI"]
+        with subprocess.Popen(
+            [sys.executable, script, "127.0.0.1", str(server.port), "900000"], stdout=subprocess.PIPE, text=True
+        ) as way:  # fmt: skip
+            assert way.stdout
+            till.environment["TILL_URI"] = right.replace(f":{server.port}/", f":{int(way.stdout.readline())}/")
+            ended = till.run(*till.run_arguments(), "--stall", "4")
+            way.kill()
+        said = "nothing was heard from it for 4 s, while reading public.many; it is given up"
+        assert "--stall SECONDS waits longer" in till.complaint(ended, SOURCE, said, "entity many").next
+        assert "nothing heard from the source till at" in ended.stderr and "for 2 s, while reading public.many" in ended.stderr
+        till.environment["TILL_URI"] = right
+        till.succeed()
+        assert till.arrived()
 
 
 # What is done to the table visits, how it is undone, and what is said.

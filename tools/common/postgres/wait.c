@@ -111,6 +111,20 @@ PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
                : NULL;
 }
 
+int postgres_get(struct postgres *postgres, char **row)
+{
+    struct silence silence;
+    int got = PQgetCopyData(postgres->connection, row, 1);
+    if (got == 0)
+        silence = begin(postgres);
+    while (got == 0) {
+        if (!wait_for(postgres, POLLIN, &silence) || !PQconsumeInput(postgres->connection))
+            return -2;
+        got = PQgetCopyData(postgres->connection, row, 1);
+    }
+    return got;
+}
+
 /* All that libpq holds goes out; what comes in meanwhile, an error, is read. */
 static bool flush(struct postgres *postgres)
 {

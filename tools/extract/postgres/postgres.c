@@ -227,7 +227,7 @@ static bool broken(struct table_reader *table, const PGresult *result, struct er
     }
     postgres_error(&table->postgres, result, buffer_text(&doing), error);
     buffer_release(&doing);
-    if (PQstatus(table->postgres.connection) == CONNECTION_BAD)
+    if (PQstatus(table->postgres.connection) == CONNECTION_BAD && !table->postgres.stalled)
         error_hint(error, "check the server and the way to it, then run again: the run goes on "
                           "from the last batch");
     return false;
@@ -239,7 +239,9 @@ static bool start_copy(struct table_reader *table, const char *qualified, struct
     buffer_init(&sql);
     bool ok = put_copy(table, qualified, &sql, error);
     if (ok) {
-        PGresult *result = PQexec(table->postgres.connection, buffer_text(&sql));
+        char doing[sizeof table->postgres.doing];
+        snprintf(doing, sizeof doing, "reading %s", table->label);
+        PGresult *result = postgres_ask(&table->postgres, buffer_text(&sql), doing);
         ok = PQresultStatus(result) == PGRES_COPY_OUT || broken(table, result, error);
         PQclear(result);
     }
@@ -269,8 +271,10 @@ static bool table_open(struct table_reader *table, const struct extraction *what
     sql_put_qualified(&qualified, schema_of(what->endpoint), what->from);
     const char *name = buffer_text(&qualified);
     bool ok =
-        buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error) &&
-        begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error);
+        buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error);
+    table->postgres.stall = what->stall;
+    ok =
+        ok && begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error);
     table->qualified = ok ? strdup(name) : NULL;
     table->catalog = what->catalog;
     buffer_release(&qualified);
@@ -375,11 +379,13 @@ static bool finish(struct table_reader *table, struct error *error)
     PGresult *result = PQgetResult(table->postgres.connection);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK || broken(table, result, error);
     if (ok && strtoll(PQcmdTuples(result), NULL, 10) != table->rows) {
-        ok = error_set(error, ERROR_SOURCE, "%s: reading %s: the server says that it sent %s rows, "
-                       "and %" PRId64 " came", table->postgres.where, table->label,
-                       PQcmdTuples(result), table->rows);
-        error_hint(error, "run again; where it happens again, something between here and the server "
-                          "changes what it says");
+        ok = error_set(error, ERROR_SOURCE,
+                       "%s: reading %s: the server says that it sent %s rows, "
+                       "and %" PRId64 " came",
+                       table->postgres.where, table->label, PQcmdTuples(result), table->rows);
+        error_hint(error,
+                   "run again; where it happens again, something between here and the server "
+                   "changes what it says");
     }
     PQclear(result);
     return ok;
@@ -393,7 +399,7 @@ static bool next_row(struct reader *reader, struct buffer *payload, bool *more, 
         return false;
     for (;;) {
         char *row = NULL;
-        int got = PQgetCopyData(table->postgres.connection, &row, 0);
+        int got = postgres_get(&table->postgres, &row);
         if (got == -1) {
             *more = false;
             return finish(table, error);

@@ -12,8 +12,8 @@ static const struct option_row options[] = {
     {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
     {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
     {"stall", OPTION_NUMBER, &stall, "SECONDS",
-     "give the target up when nothing is heard from it for so long (600; 0: never); it is said "
-     "after 30"},
+     "give the target, or a Postgres that is read, up when nothing is heard from it for so long "
+     "(600; 0: never); it is said after 30"},
     {"restart", OPTION_TEXT, &restart, "E,...",
      "read and load these entities anew, e.g. from a corrected export"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "load beside rows that the tables hold already"},
