@@ -95,7 +95,8 @@ bool row_origin_find(const struct row_origin *origin, const struct schema *schem
 {
     const struct schema_output *output = &outputs[origin->output];
     const uint8_t *at = section->tuples, *end = at + section->length;
-    struct row_field *fields = calloc(output->column_count + 1, sizeof *fields), key;
+    struct row_field *fields = calloc(output->column_count + 1, sizeof *fields);
+    struct row_field key = {NULL, 0};
     struct buffer path, value;
     bool ok = fields != NULL || error_memory(error);
     buffer_init(&path);

@@ -113,15 +113,14 @@ PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
 
 int postgres_get(struct postgres *postgres, char **row)
 {
-    struct silence silence;
     int got = PQgetCopyData(postgres->connection, row, 1);
-    if (got == 0)
-        silence = begin(postgres);
-    while (got == 0) {
+    if (got != 0)
+        return got;
+    struct silence silence = begin(postgres);
+    do
         if (!wait_for(postgres, POLLIN, &silence) || !PQconsumeInput(postgres->connection))
             return -2;
-        got = PQgetCopyData(postgres->connection, row, 1);
-    }
+    while ((got = PQgetCopyData(postgres->connection, row, 1)) == 0);
     return got;
 }
 
