@@ -25,7 +25,7 @@ RESUMPTIONS = "restart swaps undo"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids"
 
 ROOMS = {
-    "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
+    "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),

@@ -88,7 +88,7 @@ static bool note_twice(struct row_keys *keys, const struct schema_output *output
                   output->table->label, by);
     bool ok = buffer_ok(&message, error) &&
               note(keys, output, &output->columns[columns[0]], record, buffer_text(&message),
-                   "correct one of the records in the source, or the mapping", error);
+                   ADVICE("correct one of the records in the source, or the mapping"), error);
     buffer_release(&names);
     buffer_release(&value);
     buffer_release(&message);
@@ -210,10 +210,10 @@ static bool tell(void *context, const struct dangling *dangling, struct error *e
     char message[300];
     snprintf(message, sizeof message, "\"%s\" is in no record of %s", dangling->value,
              telling->to->entity->name);
-    return note(
-        telling->keys, telling->output, telling->column, dangling->record, message,
-        "correct the record in the source, map what it refers to, or say \"foreign_key\": false",
-        error);
+    return note(telling->keys, telling->output, telling->column, dangling->record, message,
+                ADVICE("correct the record in the source, map what it refers to, or say "
+                       "\"foreign_key\": false"),
+                error);
 }
 
 bool row_keys_references(struct row_keys *keys, struct error *error)

@@ -12,21 +12,21 @@ static const struct refusal {
     enum error_code code;
     const char *meaning;
 } refusals[] = {
-    {"08P01", ERROR_BUG, "graduate wrote a value in a wrong form"},
-    {"22P03", ERROR_BUG, "graduate wrote a value in a wrong form"},
-    {"22P04", ERROR_BUG, "graduate wrote a row in a wrong form"},
-    {"22001", ERROR_DATA, "the value is longer than the column takes"},
-    {"22003", ERROR_DATA, "the number is outside of what the column takes"},
-    {"22021", ERROR_DATA, "the text holds a NUL or bytes that are no UTF-8"},
-    {"22", ERROR_DATA, "the value does not fit the column's type"},
-    {"23502", ERROR_DATA, "the value is missing"},
-    {"23503", ERROR_DATA, "the row refers to one that is not in the target"},
-    {"23505", ERROR_DATA, "another row has this value already"},
-    {"23", ERROR_DATA, "the row breaks a rule of the table"},
-    {"42804", ERROR_DATA, "the types of the table are not those of the mapping"},
-    {"44", ERROR_DATA, "the row breaks a rule of the table"},
-    {"54", ERROR_DATA, "the value is too large for the server, or for an index on it"},
-    {"P0001", ERROR_DATA, "a trigger of the target refuses the row"},
+    {"08P01", ERROR_BUG, ADVICE("graduate wrote a value in a wrong form")},
+    {"22P03", ERROR_BUG, ADVICE("graduate wrote a value in a wrong form")},
+    {"22P04", ERROR_BUG, ADVICE("graduate wrote a row in a wrong form")},
+    {"22001", ERROR_DATA, ADVICE("the value is longer than the column takes")},
+    {"22003", ERROR_DATA, ADVICE("the number is outside of what the column takes")},
+    {"22021", ERROR_DATA, ADVICE("the text holds a NUL or bytes that are no UTF-8")},
+    {"22", ERROR_DATA, ADVICE("the value does not fit the column's type")},
+    {"23502", ERROR_DATA, ADVICE("the value is missing")},
+    {"23503", ERROR_DATA, ADVICE("the row refers to one that is not in the target")},
+    {"23505", ERROR_DATA, ADVICE("another row has this value already")},
+    {"23", ERROR_DATA, ADVICE("the row breaks a rule of the table")},
+    {"42804", ERROR_DATA, ADVICE("the types of the table are not those of the mapping")},
+    {"44", ERROR_DATA, ADVICE("the row breaks a rule of the table")},
+    {"54", ERROR_DATA, ADVICE("the value is too large for the server, or for an index on it")},
+    {"P0001", ERROR_DATA, ADVICE("a trigger of the target refuses the row")},
 };
 
 static const struct refusal *find_refusal(const char *state)
@@ -64,7 +64,8 @@ static bool refused(const PGresult *result, const struct refusal *refusal, const
               detail[0] != '\0' ? " (" : "", detail, detail[0] != '\0' ? ")" : "", context);
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
     return error_hint(error, "%s: %s", refusal->meaning,
-                      refusal->code == ERROR_BUG ? "please report it, with this message" : todo);
+                      refusal->code == ERROR_BUG ? ADVICE("please report it, with this message")
+                                                 : todo);
 }
 
 /* What is not there under that name: relation, function, type, schema. */
@@ -150,7 +151,7 @@ static uint64_t find_by_detail(const PGresult *result, const struct stream_outpu
         return 0;
     snprintf(columns, sizeof columns, "%.*s", key.length - key.values_length - 5, key.text + 1);
     snprintf(values, sizeof values, "%.*s", key.values_length, key.values);
-    snprintf(column, size, "%s", columns);
+    snprintf(column, size, "%.*s", (int)size - 1, columns);
     return row_key_find(output, section, columns, values);
 }
 
@@ -174,11 +175,11 @@ bool refusal_of_copy(const struct postgres *target, const PGresult *result,
     buffer_init(&key);
     row_key_put(&key, output, section, number, sizeof error->key - 1);
     snprintf(what, sizeof what, "%s refuses a row", output->table);
-    refused(
-        result, refusal, what,
-        "correct the record in the source, or the mapping, and run again; nothing of this batch "
-        "was written",
-        error);
+    refused(result, refusal, what,
+            ADVICE("correct the record in the source, or the mapping, and run again; nothing of "
+                   "this batch "
+                   "was written"),
+            error);
     error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
     error_at(error, NULL, NULL, by_detail);
     buffer_release(&key);
@@ -208,11 +209,13 @@ bool refusal_of_statement(const struct postgres *target, const PGresult *result,
     if (entities != NULL)
         snprintf(
             todo, sizeof todo,
-            "correct it in the source, then graduate run --run-dir DIR --restart %s; or change "
-            "the mapping, after graduate undo --run-dir DIR, and run again",
+            ADVICE(
+                "correct it in the source, then graduate run --run-dir DIR --restart %s; or change "
+                "the mapping, after graduate undo --run-dir DIR, and run again"),
             entities);
     else
-        snprintf(todo, sizeof todo, "correct the mapping and run again; nothing was touched");
+        snprintf(todo, sizeof todo,
+                 ADVICE("correct the mapping and run again; nothing was touched"));
     refused(result, refusal, what, todo, error);
     return error_at(error, entities, value, table);
 }

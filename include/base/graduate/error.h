@@ -54,6 +54,14 @@ bool error_set(struct error *error, enum error_code code, const char *format, ..
 bool error_set_errno(struct error *error, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Around every text that becomes a hint by way of a table or a variable: what a hint can say is
+ * gathered by these and by error_hint, and stands in tests/integration/advice.md with its proof. */
+#define ADVICE(text) text
+
+/* The hint names another way than a second call of the run, which cannot cure it: a restart of the
+ * entity, an undo, a new run. */
+bool error_leads_elsewhere(const struct error *error);
+
 /* Add to an error that is set; return false. error_at fills only the fields that are still empty
  * (NULL: leave alone), so the innermost place wins. */
 bool error_hint(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));

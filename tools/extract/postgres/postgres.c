@@ -133,7 +133,8 @@ static bool changed(const struct table_reader *table, const char *column, const 
     error_set(error, ERROR_SOURCE, "%s: %s has changed since its catalog was taken: %s %s",
               table->postgres.where, table->label, column, how);
     error_at(error, NULL, NULL, column);
-    return error_hint(error, "begin a new run, which takes the catalog again");
+    return error_hint(error, "bring it back as it was; or, when this is meant, begin anew: "
+                             "graduate undo --run-dir DIR");
 }
 
 /* The tuples must be what the catalog in the stream's header says of them. */
@@ -155,7 +156,10 @@ static bool check_shape(const struct table_reader *table, const struct catalog_e
                       "the type %s",
                       table->postgres.where, table->label, column->type);
             error_at(error, NULL, NULL, column->name);
-            return error_hint(error, "give the column another type in the source, e.g. text");
+            return error_hint(
+                error,
+                "give the column another type in the source, e.g. text; a run that has begun keeps "
+                "the old catalog, and begins anew after graduate undo --run-dir DIR");
         }
     }
     return true;
