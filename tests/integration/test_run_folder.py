@@ -276,6 +276,14 @@ def test_a_disk_that_is_full_when_the_verdict_is_there(shop: Small) -> None:
         assert ended.returncode == 0 and "all levels were checked, and hold" in ended.stdout, ended.stdout + ended.stderr
 
 
+def test_a_small_stack(shop: Small) -> None:
+    """It is made larger where that is allowed, and else is an error, not a signal."""
+    ended = run_behind(shop, "prlimit", "--stack=65536:65536")
+    shop.complaint(ended, TARGET, "the stack of a process is limited to 64 KiB here", "ulimit -Hs")
+    ended = run_behind(shop, "prlimit", "--stack=65536:8388608")
+    assert ended.returncode == 0, ended.said
+
+
 def test_no_core_file_that_would_hold_secrets(shop: Small) -> None:
     process = shop.start(GRADUATE_HOLD_AT="load.begin")
     wait_until(lambda: any(state(pid) == "T" for pid in children(process, "graduate-load")), "the hold")
