@@ -25,7 +25,7 @@ RESUMPTIONS = "restart swaps undo existing_tables"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables"
 
 ROOMS = {
-    "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
+    "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson libdeflate", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases"),
@@ -75,12 +75,12 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "check": Room(
-        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check"
+        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
         "pthread",
-        f"{MIGRATIONS} {RESUMPTIONS} bad_input jobs target",
+        f"{MIGRATIONS} {RESUMPTIONS} bad_input jobs refused_rows target",
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
@@ -110,9 +110,9 @@ ROOMS = {
         f"{MIGRATIONS} {RESUMPTIONS} run_folder objects",
     ),
     "graduate/trial": Room(
-        "common/base common/mapping common/target graduate/process graduate/run graduate/text",
+        "common/base common/mapping common/stream common/target graduate/process graduate/run graduate/text",
         "cjson",
-        "cases check mistakes",
+        "cases check mistakes refused_rows",
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from tests.integration import advice
 from tests.integration.migration import Ended
 
 # design.md, section 7
@@ -39,6 +40,7 @@ def complaint_of(ended: Ended, code: int, *says: str, secrets: Iterable[str] = (
     for part in says:
         assert part in text, f"{part!r} is not in:\n{ended.said}"
     assert found[0].next, f"no word about what to do next:\n{ended.said}"
+    assert advice.is_known(found[0].next), f"this advice is not in advice.md:\n{ended.said}"
     hidden = [secret for secret in secrets if secret in ended.said]
     assert not hidden, f"a secret is in:\n{ended.said}"
     return found[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.complaint import REFUSED, SOURCE, TARGET, USAGE, complaint_of
-from tests.integration.migration import ROOT, Ended, Migration, children, state, wait_until
+from tests.integration.migration import PROGRAMS, ROOT, Ended, Migration, children, state, wait_until
 from tests.integration.small_project import SHOP, Small, run_behind, write_project
 from tests.integration.spoiling import Bad, Edit, cut, flipped, gone, read, replaced, spoiled, text, with_content
 
@@ -257,6 +257,31 @@ def test_a_full_disk_in_the_middle(migration: Migration, undisturbed: dict[str, 
     full = fill_and_enlarge(migration, "200k")
     complaint_of(full, TARGET, str(migration.folder), "No space left on device", "make room", "goes on from where it")
     assert migration.checksums() == undisturbed
+
+
+def test_a_disk_that_is_full_when_the_verdict_is_there(shop: Small) -> None:
+    """The verdict is told, though it cannot be kept; and what is kept of it when there is room is the same."""
+    with small_disk(shop.folder, "4m") as inside:
+        assert run_behind(shop, *inside).returncode == 0
+        verify = [*inside, str(PROGRAMS / "graduate"), "verify", "--run-dir", str(shop.folder)]
+        fill = ["sh", "-c", 'cat /dev/zero >"$1/filler" 2>/dev/null || test -s "$1/filler"', "sh", str(shop.folder)]
+        subprocess.run([*inside, *fill], check=True)
+        full = subprocess.run(verify, env=shop.environment, text=True, capture_output=True, timeout=60)
+        assert full.returncode == TARGET, full.stdout + full.stderr
+        assert "No space left on device" in full.stderr and "make room" in full.stderr
+        for level in ("counts", "content", "references", "supabase"):
+            assert re.search(rf"^{level} +holds", full.stdout, re.MULTILINE), full.stdout
+        subprocess.run([*inside, "rm", str(shop.folder / "filler")], check=True)
+        ended = subprocess.run(verify, env=shop.environment, text=True, capture_output=True, timeout=60)
+        assert ended.returncode == 0 and "all levels were checked, and hold" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_a_small_stack(shop: Small) -> None:
+    """It is made larger where that is allowed, and else is an error, not a signal."""
+    ended = run_behind(shop, "prlimit", "--stack=65536:65536")
+    shop.complaint(ended, TARGET, "the stack of a process is limited to 64 KiB here", "ulimit -Hs")
+    ended = run_behind(shop, "prlimit", "--stack=65536:8388608")
+    assert ended.returncode == 0, ended.said
 
 
 def test_no_core_file_that_would_hold_secrets(shop: Small) -> None:

@@ -6,6 +6,7 @@
 #include "graduate/stream.h"
 #include "path_sums.h"
 #include "row_keys.h"
+#include "row_origin.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -14,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *project_name, *catalogs, *store_path, *references, *entities;
+static const char *project_name, *catalogs, *store_path, *references, *entities, *wanted_row,
+    *column;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
@@ -25,6 +27,9 @@ static const struct option_row options[] = {
      "when FILE has all entities: say what of entity E refers to nothing"},
     {"entities", OPTION_TEXT, &entities, "LIST",
      "only these, with commas between them, are read (default all)"},
+    {"row", OPTION_TEXT, &wanted_row, "OUTPUT:PLACE",
+     "of a trial of one batch: say which record this row was made of, and no more"},
+    {"column", OPTION_TEXT, &column, "C", "with --row: and what its column C has, and where from"},
 };
 
 #define PROBLEMS "graduate.problems"
@@ -39,7 +44,9 @@ struct check {
     struct project project;
     struct schema schema;
     struct store store;
-    struct row_keys keys; /* of a check with a store */
+    struct row_keys keys;     /* of a check that knows the project */
+    struct row_origin origin; /* which row to find */
+    cJSON *record;            /* that it was made of */
     int64_t records, filtered;
     struct findings findings;
     struct path_sums paths;
@@ -84,7 +91,7 @@ static bool begin(struct check *check, const struct frame *frame, struct error *
     stream_outputs_release(&outputs);
     check->entity = strdup(header.entity);
     check->sections = calloc(check->output_count + 1, sizeof *check->sections);
-    if (found && check->entity != NULL && store_path != NULL &&
+    if (found && check->entity != NULL && project_name != NULL &&
         !look_at(check, header.entity, error))
         return false;
     if (!found)
@@ -127,6 +134,16 @@ static bool take_problems(struct check *check, const struct stream_section *sect
     return true;
 }
 
+static bool find_origin(struct check *check, struct error *error)
+{
+    if (check->record != NULL || check->origin.output >= check->keys.count)
+        return error_set(error, ERROR_USAGE, "--row %s is not in a trial of one batch", wanted_row);
+    return row_origin_find(&check->origin, &check->schema,
+                           &check->schema.outputs[check->keys.first],
+                           &check->sections[check->origin.output],
+                           &check->sections[check->records_output], &check->record, error);
+}
+
 static bool take_batch(struct check *check, const struct frame *frame, struct error *error)
 {
     struct stream_batch batch;
@@ -149,6 +166,8 @@ static bool take_batch(struct check *check, const struct frame *frame, struct er
         *error = damage;
         return false;
     }
+    if (wanted_row != NULL)
+        return find_origin(check, error);
     return check->keys.entity == NULL ||
            row_keys_take(&check->keys, check->sections, &check->sections[check->records_output],
                          error);
@@ -170,6 +189,16 @@ static bool read_all(struct check *check, struct error *error)
     }
 }
 
+static bool print_json(const cJSON *json, struct error *error)
+{
+    char *text = json != NULL ? cJSON_PrintUnformatted(json) : NULL;
+    bool ok = text != NULL
+                  ? file_write_all(STDOUT_FILENO, "standard output", text, strlen(text), error)
+                  : error_memory(error);
+    cJSON_free(text);
+    return ok;
+}
+
 static bool print(const struct check *check, struct error *error)
 {
     cJSON *json = cJSON_CreateObject();
@@ -179,10 +208,7 @@ static bool print(const struct check *check, struct error *error)
               cJSON_AddItemToObject(json, "problems", findings_to_json(&check->findings)) &&
               cJSON_AddNumberToObject(json, "others", (double)check->findings.others) != NULL &&
               cJSON_AddItemToObject(json, "paths", path_sums_to_json(&check->paths));
-    char *text = ok ? cJSON_PrintUnformatted(json) : NULL;
-    ok = text != NULL ? file_write_all(STDOUT_FILENO, "standard output", text, strlen(text), error)
-                      : error_memory(error);
-    cJSON_free(text);
+    ok = ok ? print_json(json, error) : error_memory(error);
     cJSON_Delete(json);
     return ok;
 }
@@ -206,8 +232,8 @@ static void keep_entities(struct project *project)
     project->mapping_count = kept;
 }
 
-/* The schema of all entities, and the file. */
-static bool open_store(struct check *check, struct error *error)
+/* The schema of all entities. */
+static bool read_project(struct check *check, struct error *error)
 {
     struct catalog *items = NULL;
     size_t count = 0;
@@ -221,8 +247,7 @@ static bool open_store(struct check *check, struct error *error)
         catalog_init(&items[count]);
         ok = catalog_read(catalogs, check->project.sources[count].name, &items[count], NULL, error);
     }
-    ok = ok && schema_resolve(&check->schema, &check->project, items, count, error) &&
-         store_open(&check->store, store_path, error);
+    ok = ok && schema_resolve(&check->schema, &check->project, items, count, error);
     for (size_t i = 0; i < count; i++)
         catalog_release(&items[i]);
     free(items);
@@ -231,12 +256,14 @@ static bool open_store(struct check *check, struct error *error)
 
 static bool check_command(int positionals, char **argv, struct error *error)
 {
-    bool with_store = store_path != NULL;
+    bool with_project = store_path != NULL || wanted_row != NULL;
     if (positionals > 0)
         error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
-    else if (with_store != (project_name != NULL) || with_store != (catalogs != NULL))
-        error_set(error, ERROR_USAGE, "--project, --catalogs and --store go together");
-    else if (references != NULL && !with_store)
+    else if (with_project != (project_name != NULL) || with_project != (catalogs != NULL))
+        error_set(error, ERROR_USAGE, "--project and --catalogs go with --store or --row");
+    else if (store_path != NULL && wanted_row != NULL)
+        error_set(error, ERROR_USAGE, "--store and --row are asked apart");
+    else if (references != NULL && store_path == NULL)
         error_set(error, ERROR_USAGE, "--references needs the --store of all entities");
     else if (references == NULL && isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE,
@@ -248,8 +275,16 @@ static bool check_command(int positionals, char **argv, struct error *error)
 
 static bool act(struct check *check, struct error *error)
 {
-    if (store_path != NULL && !open_store(check, error))
+    if ((project_name != NULL && !read_project(check, error)) ||
+        (store_path != NULL && !store_open(&check->store, store_path, error)))
         return false;
+    if (wanted_row != NULL) {
+        check->origin.column = column;
+        return row_origin_parse(&check->origin, wanted_row, error) && read_all(check, error) &&
+               (check->record != NULL ||
+                error_set(error, ERROR_SOURCE, "%s: the trial has no batch", check->in.name)) &&
+               print_json(check->record, error);
+    }
     if (references == NULL)
         return read_all(check, error) && print(check, error);
     check->entity = strdup(references);
@@ -263,7 +298,8 @@ int main(int argc, char **argv)
         .name = "graduate-check",
         .purpose = "say what a trial of an entity showed, as JSON",
         .usage = "[--project P --catalogs DIR --store FILE] < ROWS\n"
-                 "       graduate-check --project P --catalogs DIR --store FILE --references E",
+                 "--project P --catalogs DIR --row OUTPUT:PLACE < ROWS\n"
+                 "--project P --catalogs DIR --store FILE --references E",
         .epilogue =
             "What would not fit of the books in a checkpoint:\n"
             "  graduate-transform --project authorstack --trial < books.gck | graduate-check",
@@ -283,6 +319,7 @@ int main(int argc, char **argv)
     findings_release(&check.findings);
     path_sums_release(&check.paths);
     stream_reader_release(&check.in);
+    cJSON_Delete(check.record);
     store_close(&check.store);
     schema_release(&check.schema);
     project_release(&check.project);

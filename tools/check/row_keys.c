@@ -1,6 +1,7 @@
 #include "row_keys.h"
+#include "row_field.h"
+
 #include "graduate/buffer.h"
-#include "graduate/identity.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,11 +29,6 @@ static uint32_t reference_number(const struct schema *schema, const struct schem
     return (uint32_t)((size_t)(output - schema->outputs) * MOST_FIELDS + column);
 }
 
-struct field {
-    const uint8_t *bytes; /* NULL: null */
-    uint32_t length;
-};
-
 /* The columns of the key (place 0) or of a unique constraint; 0: there is no such place. */
 static size_t columns_of(const struct schema_output *output, size_t place, size_t columns[32])
 {
@@ -59,44 +55,13 @@ static void put_names(struct buffer *out, const struct schema_output *output, co
         buffer_printf(out, "%s%s", i > 0 ? ", " : "", output->columns[columns[i]].name);
 }
 
-/* The value as people know it; "" where it is a UUID that graduate made, or of a type that says
- * little. */
-static void put_value(struct buffer *out, const struct schema_column *column,
-                      const struct field *field)
-{
-    bool text = column->type.base == PG_TEXT || column->type.base == PG_VARCHAR;
-    if (column->type.array)
-        return;
-    if (text)
-        buffer_printf(out, "\"%.*s\"", (int)(field->length < 80 ? field->length : 80),
-                      (const char *)field->bytes);
-    else if (column->type.base == PG_INT4 && field->length == 4)
-        buffer_printf(out, "%" PRId32, (int32_t)get_be32(field->bytes));
-    else if (column->type.base == PG_INT8 && field->length == 8)
-        buffer_printf(out, "%" PRId64, (int64_t)get_be64(field->bytes));
-}
-
-/* Where in the source: the field that the column is made of, in its array, or the array; else the
- * column. */
-static void put_path(struct buffer *out, const struct schema_output *output,
-                     const struct schema_column *column)
-{
-    const struct mapping_column *mapping = column->mapping;
-    const char *each = output->table->each;
-    bool field = mapping != NULL && mapping->value.kind == VALUE_FROM;
-    bool itself = field && strcmp(mapping->value.from, ".") == 0;
-    buffer_puts(out, each != NULL ? each : field ? "" : column->name);
-    if (field && !itself)
-        buffer_printf(out, "%s%s", each != NULL ? "[]." : "", mapping->value.from);
-}
-
 static bool note(struct row_keys *keys, const struct schema_output *output,
                  const struct schema_column *column, const char *record, const char *message,
                  const char *hint, struct error *error)
 {
     struct buffer path;
     buffer_init(&path);
-    put_path(&path, output, column);
+    row_field_path(&path, output, column);
     struct problem_row row = {strdup(keys->entity->name), strdup(record),
                               strdup(buffer_text(&path)), strdup(message), strdup(hint)};
     buffer_release(&path);
@@ -108,7 +73,7 @@ static bool note(struct row_keys *keys, const struct schema_output *output,
 }
 
 static bool note_twice(struct row_keys *keys, const struct schema_output *output,
-                       const size_t *columns, size_t count, const struct field *fields,
+                       const size_t *columns, size_t count, const struct row_field *fields,
                        const char *record, const char *by, struct error *error)
 {
     struct buffer names, value, message;
@@ -117,13 +82,13 @@ static bool note_twice(struct row_keys *keys, const struct schema_output *output
     buffer_init(&message);
     put_names(&names, output, columns, count);
     if (count == 1)
-        put_value(&value, &output->columns[columns[0]], &fields[columns[0]]);
+        row_field_put(&value, &output->columns[columns[0]], &fields[columns[0]]);
     buffer_printf(&message, "%s%s(%s) of %s must be unique, and is the same for key \"%s\"",
                   buffer_text(&value), value.length > 0 ? ": " : "", buffer_text(&names),
                   output->table->label, by);
     bool ok = buffer_ok(&message, error) &&
               note(keys, output, &output->columns[columns[0]], record, buffer_text(&message),
-                   "correct one of the records in the source, or the mapping", error);
+                   ADVICE("correct one of the records in the source, or the mapping"), error);
     buffer_release(&names);
     buffer_release(&value);
     buffer_release(&message);
@@ -131,7 +96,7 @@ static bool note_twice(struct row_keys *keys, const struct schema_output *output
 }
 
 static bool take_uniques(struct row_keys *keys, const struct schema_output *output,
-                         const struct field *fields, const char *record, struct error *error)
+                         const struct row_field *fields, const char *record, struct error *error)
 {
     bool ok = true;
     for (size_t place = 0; ok && place < MOST_SETS; place++) {
@@ -145,7 +110,7 @@ static bool take_uniques(struct row_keys *keys, const struct schema_output *outp
             continue;
         buffer_init(&bytes);
         for (size_t i = 0; i < count; i++) {
-            const struct field *field = &fields[columns[i]];
+            const struct row_field *field = &fields[columns[i]];
             null = null || field->bytes == NULL;
             if (count > 1)
                 buffer_put_be32(&bytes, field->length);
@@ -161,22 +126,8 @@ static bool take_uniques(struct row_keys *keys, const struct schema_output *outp
     return ok;
 }
 
-/* Of a reference that has a home, the record's own name there, where it can be told. */
-static void source_id(const struct row_keys *keys, const struct schema_column *column,
-                      const struct field *field, char out[40])
-{
-    uint8_t objectid[12];
-    out[0] = '\0';
-    if (column->type.base == PG_UUID && field->length == 16 &&
-        identity_to_objectid(&keys->schema->project->identity, field->bytes, objectid))
-        for (size_t i = 0; i < sizeof objectid; i++)
-            snprintf(out + 2 * i, 3, "%02x", objectid[i]);
-    else if (column->type.base == PG_UUID && field->length == 16)
-        uuid_format(field->bytes, out);
-}
-
 static bool take_references(struct row_keys *keys, const struct schema_output *output,
-                            const struct field *fields, const char *record, struct error *error)
+                            const struct row_field *fields, const char *record, struct error *error)
 {
     bool ok = true;
     for (size_t c = 0; ok && c < output->column_count; c++) {
@@ -188,7 +139,7 @@ static bool take_references(struct row_keys *keys, const struct schema_output *o
             column->mapping->value.id_of == NULL ||
             !schema_reference(keys->schema, output, column, &to, &to_column))
             continue;
-        source_id(keys, column, &fields[c], value);
+        row_field_id(keys->schema, column, &fields[c], value);
         ok = store_put_reference(keys->store, reference_number(keys->schema, output, c),
                                  fields[c].bytes, fields[c].length, value, record, error);
     }
@@ -200,31 +151,14 @@ static bool damaged(struct error *error)
     return error_set(error, ERROR_SOURCE, "a row of the trial is cut off");
 }
 
-static bool read_row(const uint8_t **at, const uint8_t *end, struct field *fields, size_t count)
-{
-    if (end - *at < 2 || get_be16(*at) != count)
-        return false;
-    *at += 2;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t length = end - *at >= 4 ? get_be32(*at) : 0;
-        if (end - *at < 4 || (length != UINT32_MAX && length > (size_t)(end - *at - 4)))
-            return false;
-        *at += 4;
-        fields[i] =
-            (struct field){length == UINT32_MAX ? NULL : *at, length == UINT32_MAX ? 0 : length};
-        *at += fields[i].length;
-    }
-    return true;
-}
-
 static bool take_rows(struct row_keys *keys, const struct schema_output *output, const uint8_t **at,
                       const uint8_t *end, unsigned long rows, const char *record,
                       struct error *error)
 {
-    struct field *fields = calloc(output->column_count + 1, sizeof *fields);
+    struct row_field *fields = calloc(output->column_count + 1, sizeof *fields);
     bool ok = fields != NULL || error_memory(error);
     for (; ok && rows > 0; rows--)
-        ok = (read_row(at, end, fields, output->column_count) || damaged(error)) &&
+        ok = (row_fields_read(at, end, fields, output->column_count) || damaged(error)) &&
              take_uniques(keys, output, fields, record, error) &&
              take_references(keys, output, fields, record, error);
     free(fields);
@@ -240,9 +174,10 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
     for (size_t i = 0; ok && i < keys->count; i++)
         places[i] = sections[i].tuples;
     for (uint32_t r = 0; ok && r < records->rows; r++) {
-        struct field told[2] = {{NULL, 0}, {NULL, 0}};
+        struct row_field told[2] = {{NULL, 0}, {NULL, 0}};
         char record[STORE_TEXT], *counts;
-        ok = (read_row(&at, end, told, 2) && told[0].bytes != NULL && told[1].bytes != NULL) ||
+        ok = (row_fields_read(&at, end, told, 2) && told[0].bytes != NULL &&
+              told[1].bytes != NULL) ||
              damaged(error);
         if (!ok)
             break;
@@ -275,10 +210,10 @@ static bool tell(void *context, const struct dangling *dangling, struct error *e
     char message[300];
     snprintf(message, sizeof message, "\"%s\" is in no record of %s", dangling->value,
              telling->to->entity->name);
-    return note(
-        telling->keys, telling->output, telling->column, dangling->record, message,
-        "correct the record in the source, map what it refers to, or say \"foreign_key\": false",
-        error);
+    return note(telling->keys, telling->output, telling->column, dangling->record, message,
+                ADVICE("correct the record in the source, map what it refers to, or say "
+                       "\"foreign_key\": false"),
+                error);
 }
 
 bool row_keys_references(struct row_keys *keys, struct error *error)

@@ -307,6 +307,7 @@ static bool read_source(struct extract *x, struct error *error)
         .catalog = request->catalog,
         .after = x->has_position ? &x->position : NULL,
         .snapshot = request->snapshot,
+        .stall = request->stall,
     };
     struct reader reader = {.ops = request->source->ops};
     if (!reader.ops->open(&reader, &what, error))

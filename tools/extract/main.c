@@ -22,9 +22,9 @@ enum { DEFAULT_BATCH_BYTES = 4 << 20, LARGEST_BATCH_BYTES = 64 << 20 };
 
 static struct {
     const char *project, *source, *entity, *catalogs, *run, *checkpoint, *after, *snapshot;
-    int64_t after_batch, after_records, batch_bytes, first;
+    int64_t after_batch, after_records, batch_bytes, first, stall;
     bool catalog, count, hold_snapshot, unchanged;
-} given = {.batch_bytes = DEFAULT_BATCH_BYTES};
+} given = {.batch_bytes = DEFAULT_BATCH_BYTES, .stall = 600};
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &given.project, "P", "the project: a folder, or a name in ./mappings"},
@@ -45,6 +45,8 @@ static const struct option_row options[] = {
     {"unchanged", OPTION_FLAG, &given.unchanged, NULL,
      "write nothing: only see that an export has what was read, and no more"},
     {"snapshot", OPTION_TEXT, &given.snapshot, "NAME", "Postgres: read in this exported snapshot"},
+    {"stall", OPTION_NUMBER, &given.stall, "SECONDS",
+     "Postgres: give it up when nothing is heard from it for so long (600; 0: never)"},
     {"source", OPTION_TEXT, &given.source, "S",
      "the source of --catalog, --count, --hold-snapshot"},
     {"catalog", OPTION_FLAG, &given.catalog, NULL, "print what the source holds, as JSON"},
@@ -167,6 +169,7 @@ static bool of_entity(const struct project *project, struct error *error)
         .run = given.run != NULL ? given.run : "",
         .checkpoint = given.checkpoint,
         .snapshot = given.snapshot,
+        .stall = given.stall,
         .after_batch = given.after_batch,
         .after_records = given.after_records,
         .batch_bytes = given.batch_bytes,

@@ -261,6 +261,36 @@ static bool load_section(struct postgres *target, const struct fence *fence,
            (!off || trigger_switch(target, true, error));
 }
 
+/* The section that a refusal is about, by the name of its table; the first, where it has none. */
+static size_t section_of(const struct work *work, const PGresult *result)
+{
+    const char *schema = PQresultErrorField(result, PG_DIAG_SCHEMA_NAME);
+    const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+    char label[256];
+    snprintf(label, sizeof label, "%s.%s", schema != NULL ? schema : "",
+             table != NULL ? table : "");
+    for (size_t i = 0; i < work->count; i++)
+        if (strcmp(output_of(work, i)->table, label) == 0)
+            return i;
+    return 0;
+}
+
+/* What the target puts off to the commit is looked at here: a commit says nothing of the row. */
+static bool settle_constraints(struct postgres *target, const struct work *work,
+                               struct error *error)
+{
+    PGresult *result = postgres_ask(target, "SET CONSTRAINTS ALL IMMEDIATE", "checking a batch");
+    bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!ok && work->count > 0) {
+        size_t i = section_of(work, result);
+        refusal_of_copy(target, result, output_of(work, i), &work->sections[i], error);
+    } else if (!ok) {
+        postgres_error(target, result, "checking a batch", error);
+    }
+    PQclear(result);
+    return ok;
+}
+
 static bool write_batch(struct postgres *target, const struct fence *fence, const struct work *work,
                         int64_t *rows, struct error *error)
 {
@@ -272,7 +302,7 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     for (size_t i = 0; i < work->count; i++)
         if (!load_section(target, fence, work, i, error))
             return false;
-    if (!record_end(target, fence, work, rows, error))
+    if (!settle_constraints(target, work, error) || !record_end(target, fence, work, rows, error))
         return false;
     crash_point(CRASH_LOAD_BEFORE_COMMIT);
     if (!fence_commit(target, error))
@@ -288,6 +318,8 @@ bool load_batch(struct postgres *target, const struct fence *fence, const struct
     struct work work = {.mapping = mapping, .outputs = outputs, .batch = batch, .bytes = length};
     bool ok = split(&work, payload, length, error);
     if (ok && !write_batch(target, fence, &work, rows, error)) {
+        if (error->row.place > 0)
+            error->row.batch = batch->batch;
         fence_rollback(target);
         ok = false;
     }

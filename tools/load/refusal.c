@@ -12,21 +12,21 @@ static const struct refusal {
     enum error_code code;
     const char *meaning;
 } refusals[] = {
-    {"08P01", ERROR_BUG, "graduate wrote a value in a wrong form"},
-    {"22P03", ERROR_BUG, "graduate wrote a value in a wrong form"},
-    {"22P04", ERROR_BUG, "graduate wrote a row in a wrong form"},
-    {"22001", ERROR_DATA, "the value is longer than the column takes"},
-    {"22003", ERROR_DATA, "the number is outside of what the column takes"},
-    {"22021", ERROR_DATA, "the text holds a NUL or bytes that are no UTF-8"},
-    {"22", ERROR_DATA, "the value does not fit the column's type"},
-    {"23502", ERROR_DATA, "the value is missing"},
-    {"23503", ERROR_DATA, "the row refers to one that is not in the target"},
-    {"23505", ERROR_DATA, "another row has this value already"},
-    {"23", ERROR_DATA, "the row breaks a rule of the table"},
-    {"42804", ERROR_DATA, "the types of the table are not those of the mapping"},
-    {"44", ERROR_DATA, "the row breaks a rule of the table"},
-    {"54", ERROR_DATA, "the value is too large for the server, or for an index on it"},
-    {"P0001", ERROR_DATA, "a trigger of the target refuses the row"},
+    {"08P01", ERROR_BUG, ADVICE("graduate wrote a value in a wrong form")},
+    {"22P03", ERROR_BUG, ADVICE("graduate wrote a value in a wrong form")},
+    {"22P04", ERROR_BUG, ADVICE("graduate wrote a row in a wrong form")},
+    {"22001", ERROR_DATA, ADVICE("the value is longer than the column takes")},
+    {"22003", ERROR_DATA, ADVICE("the number is outside of what the column takes")},
+    {"22021", ERROR_DATA, ADVICE("the text holds a NUL or bytes that are no UTF-8")},
+    {"22", ERROR_DATA, ADVICE("the value does not fit the column's type")},
+    {"23502", ERROR_DATA, ADVICE("the value is missing")},
+    {"23503", ERROR_DATA, ADVICE("the row refers to one that is not in the target")},
+    {"23505", ERROR_DATA, ADVICE("another row has this value already")},
+    {"23", ERROR_DATA, ADVICE("the row breaks a rule of the table")},
+    {"42804", ERROR_DATA, ADVICE("the types of the table are not those of the mapping")},
+    {"44", ERROR_DATA, ADVICE("the row breaks a rule of the table")},
+    {"54", ERROR_DATA, ADVICE("the value is too large for the server, or for an index on it")},
+    {"P0001", ERROR_DATA, ADVICE("a trigger of the target refuses the row")},
 };
 
 static const struct refusal *find_refusal(const char *state)
@@ -64,7 +64,8 @@ static bool refused(const PGresult *result, const struct refusal *refusal, const
               detail[0] != '\0' ? " (" : "", detail, detail[0] != '\0' ? ")" : "", context);
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
     return error_hint(error, "%s: %s", refusal->meaning,
-                      refusal->code == ERROR_BUG ? "please report it, with this message" : todo);
+                      refusal->code == ERROR_BUG ? ADVICE("please report it, with this message")
+                                                 : todo);
 }
 
 /* What is not there under that name: relation, function, type, schema. */
@@ -122,40 +123,6 @@ void refusal_place(const char *context, const struct stream_output *output, uint
     }
 }
 
-bool refusal_of_copy(const struct postgres *target, const PGresult *result,
-                     const struct stream_output *output, const struct stream_section *section,
-                     struct error *error)
-{
-    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
-    char what[256];
-    if (refusal == NULL) {
-        snprintf(what, sizeof what, "loading into %s", output->table);
-        return failed(target, result, what, error);
-    }
-    uint64_t number;
-    const char *column, *named = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
-    struct buffer key;
-    refusal_place(field(result, PG_DIAG_CONTEXT), output, &number, &column);
-    buffer_init(&key);
-    row_key_put(&key, output, section, number, sizeof error->key - 1);
-    snprintf(what, sizeof what, "%s refuses a row", output->table);
-    refused(
-        result, refusal, what,
-        "correct the record in the source, or the mapping, and run again; nothing of this batch "
-        "was written",
-        error);
-    error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
-    buffer_release(&key);
-    return false;
-}
-
-bool refusal_of_rows(const struct postgres *target, const PGresult *result,
-                     const struct stream_output *output, struct error *error)
-{
-    static const struct stream_section none = {.tuples = (const uint8_t *)""};
-    return refusal_of_copy(target, result, output, &none, error);
-}
-
 /* A key that the server names in a detail, whatever its language: "(id)=(0)". */
 struct named_key {
     const char *text, *values; /* from the columns' parenthesis on, from behind the values' */
@@ -171,6 +138,60 @@ static struct named_key find_key(const char *detail)
         return (struct named_key){"", "", 0, 0};
     return (struct named_key){columns, middle + 3, (int)(end + 1 - columns),
                               (int)(end - middle - 3)};
+}
+
+/* The row that has the key of the detail, where there is one: a foreign key is looked at when all
+ * rows are in, and no context tells which it was. */
+static uint64_t find_by_detail(const PGresult *result, const struct stream_output *output,
+                               const struct stream_section *section, char *column, size_t size)
+{
+    struct named_key key = find_key(public_detail(result, field(result, PG_DIAG_SQLSTATE)));
+    char columns[512], values[2048];
+    if (key.length == 0)
+        return 0;
+    snprintf(columns, sizeof columns, "%.*s", key.length - key.values_length - 5, key.text + 1);
+    snprintf(values, sizeof values, "%.*s", key.values_length, key.values);
+    snprintf(column, size, "%.*s", (int)size - 1, columns);
+    return row_key_find(output, section, columns, values);
+}
+
+bool refusal_of_copy(const struct postgres *target, const PGresult *result,
+                     const struct stream_output *output, const struct stream_section *section,
+                     struct error *error)
+{
+    const struct refusal *refusal = find_refusal(field(result, PG_DIAG_SQLSTATE));
+    char what[256];
+    if (refusal == NULL) {
+        snprintf(what, sizeof what, "loading into %s", output->table);
+        return failed(target, result, what, error);
+    }
+    uint64_t number;
+    const char *column, *named = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
+    char by_detail[sizeof error->path] = "";
+    struct buffer key;
+    refusal_place(field(result, PG_DIAG_CONTEXT), output, &number, &column);
+    if (number == 0)
+        number = find_by_detail(result, output, section, by_detail, sizeof by_detail);
+    buffer_init(&key);
+    row_key_put(&key, output, section, number, sizeof error->key - 1);
+    snprintf(what, sizeof what, "%s refuses a row", output->table);
+    refused(result, refusal, what,
+            ADVICE("correct the record in the source, or the mapping, and run again; nothing of "
+                   "this batch "
+                   "was written"),
+            error);
+    error_at(error, NULL, buffer_text(&key), named != NULL ? named : column);
+    error_at(error, NULL, NULL, by_detail);
+    buffer_release(&key);
+    error->row = (struct error_row){.output = section->output, .place = (int64_t)number};
+    return false;
+}
+
+bool refusal_of_rows(const struct postgres *target, const PGresult *result,
+                     const struct stream_output *output, struct error *error)
+{
+    static const struct stream_section none = {.tuples = (const uint8_t *)""};
+    return refusal_of_copy(target, result, output, &none, error);
 }
 
 bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
@@ -195,11 +216,13 @@ bool refusal_of_statement(const struct postgres *target, const PGresult *result,
     if (entities != NULL)
         snprintf(
             todo, sizeof todo,
-            "correct it in the source, then graduate run --run-dir DIR --restart %s; or change "
-            "the mapping, after graduate undo --run-dir DIR, and run again",
+            ADVICE(
+                "correct it in the source, then graduate run --run-dir DIR --restart %s; or change "
+                "the mapping, after graduate undo --run-dir DIR, and run again"),
             entities);
     else
-        snprintf(todo, sizeof todo, "correct the mapping and run again; nothing was touched");
+        snprintf(todo, sizeof todo,
+                 ADVICE("correct the mapping and run again; nothing was touched"));
     refused(result, refusal, what, todo, error);
     return error_at(error, entities, value, table);
 }

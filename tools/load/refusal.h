@@ -9,7 +9,8 @@
 #include "graduate/postgres.h"
 #include "graduate/stream.h"
 
-/* The error of a failed COPY of a section. Always returns false. */
+/* The error of a failed COPY of a section, with the output and the place of the row where the
+ * server tells which it was. Always returns false. */
 bool refusal_of_copy(const struct postgres *target, const PGresult *result,
                      const struct stream_output *output, const struct stream_section *section,
                      struct error *error);

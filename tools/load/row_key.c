@@ -283,6 +283,21 @@ static void cut(struct buffer *buffer, size_t start, size_t limit)
     buffer_puts(buffer, "...");
 }
 
+/* False: the tuple has no such field. */
+static bool put_field(struct buffer *buffer, const struct stream_output *output,
+                      const uint8_t *tuple, const uint8_t *end, unsigned fields, size_t column)
+{
+    const uint8_t *at = tuple, *bytes = NULL;
+    int32_t length = -1;
+    size_t i = 0;
+    while (i <= column && i < fields && next_field(&at, end, &bytes, &length))
+        i++;
+    if (i <= column)
+        return false;
+    put_value(buffer, output->types[column], bytes, length);
+    return true;
+}
+
 void row_key_put(struct buffer *buffer, const struct stream_output *output,
                  const struct stream_section *section, uint64_t number, size_t limit)
 {
@@ -294,18 +309,49 @@ void row_key_put(struct buffer *buffer, const struct stream_output *output,
     if (tuple == NULL)
         return;
     for (size_t k = 0; k < output->key_count; k++) {
-        const uint8_t *at = tuple, *bytes = NULL;
-        int32_t length = -1;
-        size_t i = 0;
-        while (i <= output->key[k] && i < fields && next_field(&at, end, &bytes, &length))
-            i++;
-        if (i <= output->key[k])
-            continue;
+        const size_t before = buffer->length;
         buffer_puts(buffer, separator);
-        separator = ", ";
         if (output->key_count > 1)
             buffer_printf(buffer, "%s=", output->columns[output->key[k]]);
-        put_value(buffer, output->types[output->key[k]], bytes, length);
+        if (put_field(buffer, output, tuple, end, fields, output->key[k]))
+            separator = ", ";
+        else
+            buffer->length = before;
     }
     cut(buffer, start, limit);
+}
+
+/* The next name of "a, b"; *names moves behind it. */
+static size_t next_column(const struct stream_output *output, const char **names)
+{
+    size_t length = strcspn(*names, ","), column = 0;
+    while (column < output->column_count && (strlen(output->columns[column]) != length ||
+                                             memcmp(output->columns[column], *names, length) != 0))
+        column++;
+    *names += length + strspn(*names + length, ", ");
+    return column;
+}
+
+uint64_t row_key_find(const struct stream_output *output, const struct stream_section *section,
+                      const char *columns, const char *values)
+{
+    const uint8_t *end = section->tuples + section->length;
+    const uint8_t *tuple;
+    uint64_t found = 0;
+    unsigned fields = 0;
+    struct buffer text;
+    buffer_init(&text);
+    for (uint64_t n = 1; found == 0 && (tuple = find_tuple(section, n, &fields)) != NULL; n++) {
+        bool whole = true;
+        buffer_clear(&text);
+        for (const char *names = columns; whole && *names != '\0';) {
+            if (text.length > 0)
+                buffer_puts(&text, ", ");
+            whole = put_field(&text, output, tuple, end, fields, next_column(output, &names));
+        }
+        if (whole && !text.failed && strcmp(buffer_text(&text), values) == 0)
+            found = n;
+    }
+    buffer_release(&text);
+    return found;
 }

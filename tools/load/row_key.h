@@ -14,4 +14,9 @@
 void row_key_put(struct buffer *buffer, const struct stream_output *output,
                  const struct stream_section *section, uint64_t number, size_t limit);
 
+/* The first tuple whose `columns` ("a, b") have the `values` ("1, x"), as a server writes them in a
+ * detail; its number, from 1; 0: none has. */
+uint64_t row_key_find(const struct stream_output *output, const struct stream_section *section,
+                      const char *columns, const char *values);
+
 #endif

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXTRACT_ANEW "the stream is damaged; extract it anew, or take another copy"
+#define EXTRACT_ANEW ADVICE("the stream is damaged; extract it anew, or take another copy")
 
 struct transform {
     struct project project;

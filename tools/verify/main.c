@@ -450,8 +450,15 @@ int main(int argc, char **argv)
     setenv("MONGOC_DISABLE_SHM", "1", 1);
     bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
               choose_levels(&work, &error) && project_load(&work.project, given.project, &error) &&
-              prepare(&work, &error) && begin_verdict(&work, &error) && check(&work, &error) &&
-              end_verdict(&work, &error) && print_verdict(work.verification.verdict.json, &error);
+              prepare(&work, &error) && begin_verdict(&work, &error) && check(&work, &error);
+    if (ok) { /* a verdict that cannot be kept is told all the same */
+        struct error unprinted = {0};
+        ok = end_verdict(&work, &error);
+        if (!print_verdict(work.verification.verdict.json, &unprinted) && ok) {
+            error = unprinted;
+            ok = false;
+        }
+    }
     int code = ok ? verdict_exit_code(&work.verification.verdict) : message_error(&error);
     release(&work);
     return code;

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum error_code {
     ERROR_NONE,
@@ -27,6 +28,12 @@ enum error_code {
     ERROR_BUG,     /* an impossible state: a bug in graduate */
 };
 
+/* A row in the stream that the loader reads: of which batch, in the section of which output, and
+ * its place there, from 1. Batch 0: no row is known. */
+struct error_row {
+    int64_t batch, output, place;
+};
+
 struct error {
     enum error_code code;
     char message[4096]; /* what happened, one sentence, no newline */
@@ -35,7 +42,8 @@ struct error {
     char key[256];  /* of the record or row, as text */
     char path[256]; /* field path, column, or file */
     char sqlstate[6];
-    int problems; /* that were gathered into it (errors_give); 0: it is one */
+    struct error_row row; /* that the target refused; for the driver, and not for people */
+    int problems;         /* that were gathered into it (errors_give); 0: it is one */
 };
 
 /* Each sets code and message (printf-style), empties the other fields, and returns false, so that
@@ -45,6 +53,14 @@ bool error_set(struct error *error, enum error_code code, const char *format, ..
 /* As error_set, with ": <strerror(errno)>" appended. */
 bool error_set_errno(struct error *error, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Around every text that becomes a hint by way of a table or a variable: what a hint can say is
+ * gathered by these and by error_hint, and stands in tests/integration/advice.md with its proof. */
+#define ADVICE(text) text
+
+/* The hint names another way than a second call of the run, which cannot cure it: a restart of the
+ * entity, an undo, a new run. */
+bool error_leads_elsewhere(const struct error *error);
 
 /* Add to an error that is set; return false. error_at fills only the fields that are still empty
  * (NULL: leave alone), so the innermost place wins. */

@@ -4,7 +4,7 @@
  * out, unless NO_COLOR is set; an error is one paragraph of message, place and hint. For
  * programs (--log-format json): one JSON object a line with at least time (RFC 3339, UTC), level
  * (info, warning, error, progress), program and message; an error adds code, and entity, key, path,
- * sqlstate and hint where set. The driver runs its programs with json and speaks for them. */
+ * sqlstate, hint and row (batch, output, place) where set. The driver runs its programs with json and speaks for them. */
 #ifndef GRADUATE_MESSAGE_H
 #define GRADUATE_MESSAGE_H
 

@@ -26,11 +26,13 @@ struct catalog_column {
     char *type;   /* of Postgres as format_type prints it: "numeric(10,2)"; else in the source's own
                      words: "enum", "string[]", of MongoDB maybe several, "int|double" */
     uint32_t oid; /* of the type in a Postgres */
-    bool not_null;       /* of documents: it is in every one, and is not null */
-    bool serial;         /* the source numbers it: SERIAL or identity */
-    int64_t serial_last; /* the last number given, maybe beyond the largest kept; -1 unknown */
-    char *default_sql;   /* NULL: none, or serial */
-    int64_t size;        /* of documents: most characters; -1 unknown */
+    bool not_null; /* of documents: it is in every one, and is not null */
+    bool serial;   /* the source numbers it: SERIAL or identity */
+    int64_t
+        serial_last;   /* the next number is behind it: the last one given, maybe beyond the largest
+                          kept, or where none was given the one before the first; -1 unknown */
+    char *default_sql; /* NULL: none, or serial */
+    int64_t size;      /* of documents: most characters; -1 unknown */
     struct catalog_names elements; /* of documents: the only values; empty: any */
 };
 

@@ -43,14 +43,16 @@ bool postgres_same_database(const char *one, const char *other);
 bool postgres_check_session(struct postgres *postgres, const char *uri, const char *what,
                             struct error *error);
 
-/* As PQexec, PQexecParams (all text), PQputCopyData and PQgetResult after a COPY, with signs of
- * life: a warning when nothing was heard for 30 s (or half of the stall), while `doing` (NULL: the
- * statement itself), and again after twice as long; after the stall the connection is given up, and
- * postgres_error says that. Results are the caller's; NULL is an error of the connection. */
+/* As PQexec, PQexecParams (all text), PQputCopyData, PQgetCopyData and PQgetResult after a COPY,
+ * with signs of life: a warning when nothing was heard for 30 s (or half of the stall), while
+ * `doing` (NULL: the statement itself), and again after twice as long; after the stall the
+ * connection is given up, and postgres_error says that. Results are the caller's; NULL is an error
+ * of the connection. */
 PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *doing);
 PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
                             const char *const *parameters, int count, const char *doing);
 bool postgres_put(struct postgres *postgres, const void *bytes, size_t length);
+int postgres_get(struct postgres *postgres, char **row);
 PGresult *postgres_end_copy(struct postgres *postgres);
 
 /* Run one statement that returns nothing or whose rows do not matter. */

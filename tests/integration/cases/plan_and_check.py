@@ -74,6 +74,13 @@ RIGHT = {
     "plan-counts-nothing-of-an-export": Right("0", says=("in all about 5 records, 935 B",), never=("unknown", "at least")),
     "plan-without-mappings": Right("2", says=("core.c                     1   23 B", "core.c: _id int never null s string never null", "has no mapping files")),
     "plan-says-yes-and-run-says-no": Right("2 2 *", says=tuple((place, text) for place in (0, 1) for text in SIX)),
+    "reference-refused-at-load": Right(
+        "0 1 *",
+        says=(
+            (1, "64a000000000000000000009 is in no row that user may refer to: public.posts refuses a row: "),
+            (1, "where: entity posts, key 64a000000000000000000001, at user"),
+        ),
+    ),
     # The two refer to each other, so no order would do.
     "schema-applied-first": Right(
         "0 0 0 0",

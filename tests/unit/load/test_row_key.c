@@ -155,6 +155,33 @@ static void rows_are_found_by_number(void **state)
     }
 }
 
+static void rows_are_found_by_what_they_have(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *columns, *values;
+        uint64_t place;
+    } cases[] = {
+        {"position", "2", 2},
+        {"position, book", "2, \xc3\xa4\xc3\xa4", 2},
+        {"book, position", "\xc3\xa4\xc3\xa4, 1", 1},
+        {"book", "\xc3\xa4\xc3\xa4", 1}, /* the first that has it */
+        {"note", "NULL", 1},
+        {"position", "4", 0},
+        {"position", "", 0},
+        {"page", "1", 0},
+        {"position, page", "1", 0},
+    };
+    struct buffer tuples;
+    buffer_init(&tuples);
+    put_rows(&tuples);
+    const struct stream_section section = section_of(&tuples);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(row_key_find(&output, &section, cases[i].columns, cases[i].values),
+                         cases[i].place);
+    buffer_release(&tuples);
+}
+
 static void lying_lengths_are_not_followed(void **state)
 {
     (void)state;
@@ -169,6 +196,7 @@ static void lying_lengths_are_not_followed(void **state)
         const struct stream_section section = section_of(&tuples);
         row_key_put(&out, &output, &section, 1, 255);
         row_key_put(&out, &output, &section, 2, 255);
+        assert_int_equal(row_key_find(&output, &section, "book", "x"), 0);
         assert_string_equal(buffer_text(&out), "");
         buffer_release(&out);
         buffer_release(&tuples);
@@ -213,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_shown_as_the_server_would),
         cmocka_unit_test(rows_are_found_by_number),
+        cmocka_unit_test(rows_are_found_by_what_they_have),
         cmocka_unit_test(lying_lengths_are_not_followed),
         cmocka_unit_test(places_are_read_in_any_language),
     };

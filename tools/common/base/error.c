@@ -59,6 +59,16 @@ bool error_hint(struct error *error, const char *format, ...)
     return false;
 }
 
+bool error_leads_elsewhere(const struct error *error)
+{
+    static const char *const others[] = {"--restart", "graduate undo", "new run",
+                                         "begin a new one"};
+    bool elsewhere = false;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        elsewhere = elsewhere || strstr(error->hint, others[i]) != NULL;
+    return elsewhere && strstr(error->hint, "run again") == NULL;
+}
+
 static void fill(char *field, size_t size, const char *value)
 {
     if (value != NULL && field[0] == '\0')

@@ -42,7 +42,8 @@ bool file_read_full(int fd, const char *name, void *bytes, size_t length, size_t
         if (n < 0) {
             if (errno == EINTR)
                 continue;
-            return error_set_errno(error, ERROR_SOURCE, "cannot read %s", name);
+            error_set_errno(error, ERROR_SOURCE, "cannot read %s", name);
+            return error_hint(error, "see that it is a file, and that its disk is well");
         }
         if (n == 0)
             break;

@@ -160,6 +160,11 @@ int message_error(const struct error *error)
         for (size_t i = 0; i < n; i++)
             json_member(&line, places[i].name, places[i].value);
         json_member(&line, "hint", error->hint);
+        if (error->row.batch > 0)
+            buffer_printf(&line,
+                          ",\"row\":{\"batch\":%" PRId64 ",\"output\":%" PRId64
+                          ",\"place\":%" PRId64 "}",
+                          error->row.batch, error->row.output, error->row.place);
         buffer_putc(&line, '}');
     } else {
         buffer_printf(&line, "%s: ", program_name);

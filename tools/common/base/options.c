@@ -212,6 +212,23 @@ static enum message_format early_format(int argc, char **argv)
     return format;
 }
 
+/* A stack that is too small ends in a signal and says nothing. It grows up to the limit of now, and
+ * what is started has it, too. */
+static bool ensure_stack(struct error *error)
+{
+    const rlim_t least = 1 << 20, enough = 8 << 20;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= least)
+        return true;
+    limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
+    if (limit.rlim_max >= least && setrlimit(RLIMIT_STACK, &limit) == 0)
+        return true;
+    error_set(error, ERROR_TARGET,
+              "the stack of a process is limited to %llu KiB here, and 1 MiB is needed",
+              (unsigned long long)limit.rlim_max >> 10);
+    return error_hint(error, "raise that limit (ulimit -Hs), and run again");
+}
+
 /* A core file would hold URIs, keys and records; a file that reaches a limit is an error like any
  * other, not a signal. */
 static void guard_process(void)
@@ -226,6 +243,8 @@ enum options_outcome options_parse(const struct command *command, int argc, char
 {
     guard_process();
     message_init(command->name, early_format(argc, argv));
+    if (!ensure_stack(error))
+        return OPTIONS_WRONG;
     log_format = "text";
     wants_help = wants_version = false;
     *positional_count = 0;

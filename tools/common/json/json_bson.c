@@ -210,7 +210,7 @@ static bool parse_number(struct parser *p, bson_t *parent, const char *key, int 
     bson_value_t value;
     if (!json_number_value(buffer_text(&p->string), &value))
         return unfaithful(p, start, "a number that neither 64 bits nor 34 digits can hold",
-                          "write it in quotes, as a text, or with fewer digits");
+                          ADVICE("write it in quotes, as a text, or with fewer digits"));
     return appended(p, bson_append_value(parent, key, key_length, &value));
 }
 
@@ -275,7 +275,7 @@ static bool check_names(struct parser *p, const bson_t *object, size_t count)
             continue;
         name_member(p, names[i], strlen(names[i]));
         unfaithful(p, p->at - 1, "the object that ends here has this key twice",
-                   "take one of the two away");
+                   ADVICE("take one of the two away"));
     }
     free(names);
     return true;

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char firewall[] =
+static const char firewall[] = ADVICE(
     "nothing answered: check host and port, and let this machine through the server's firewall (of "
-    "Azure: Networking, firewall rules)";
-static const char no_route[] =
+    "Azure: Networking, firewall rules)");
+static const char no_route[] = ADVICE(
     "this machine has no route to that address; if it is an IPv6 address, use a host with an IPv4 "
-    "one (of Supabase: the session pooler's URI)";
+    "one (of Supabase: the session pooler's URI)");
 
 /* libpq gives no SQLSTATE for a connection that did not come about, so its text has to say what the
  * cause was: the first row whose two parts are both in it. */
@@ -20,46 +20,53 @@ static const struct cause {
     const char *part, *other, *hint;
 } causes[] = {
     {"could not translate host name", "",
-     "check the host in the URI, and that this machine can resolve it (the direct host of a "
-     "Supabase project has an IPv6 address only: use the session pooler's URI where there is no "
-     "IPv6)"},
+     ADVICE("check the host in the URI, and that this machine can resolve it (the direct host of a "
+            "Supabase project has an IPv6 address only: use the session pooler's URI where there "
+            "is no "
+            "IPv6)")},
     {"Network is unreachable", "", no_route},
     {"No route to host", "", no_route},
     {"Connection refused", "",
-     "start the server, or correct host and port in the URI: nothing listens there"},
+     ADVICE("start the server, or correct host and port in the URI: nothing listens there")},
     {"No such file or directory", "",
-     "start the server, or correct the socket folder and port in the URI"},
+     ADVICE("start the server, or correct the socket folder and port in the URI")},
     {"timeout expired", "", firewall},
     {"timed out", "", firewall},
     {"password authentication failed", "",
-     "check user and password in the URI; in a password write characters such as @ : / ? # % as "
-     "%XX"},
-    {"no password supplied", "", "put the password into the URI: postgresql://USER:PASSWORD@HOST"},
+     ADVICE("check user and password in the URI; in a password write characters such as @ : / ? # "
+            "% as "
+            "%XX")},
+    {"no password supplied", "",
+     ADVICE("put the password into the URI: postgresql://USER:PASSWORD@HOST")},
     {"Tenant or user not found", "",
-     "through Supabase's pooler the user is postgres.PROJECTREF; check it and the pooler's region"},
+     ADVICE("through Supabase's pooler the user is postgres.PROJECTREF; check it and the pooler's "
+            "region")},
     {"invalid response", "",
-     "correct host and port in the URI: what answers there is no PostgreSQL server"},
+     ADVICE("correct host and port in the URI: what answers there is no PostgreSQL server")},
     {"server does not support SSL", "",
-     "turn TLS on at the server, or, only if the way to it is trusted, ask for less than "
-     "sslmode=require in the URI"},
+     ADVICE("turn TLS on at the server, or, only if the way to it is trusted, ask for less than "
+            "sslmode=require in the URI")},
     {"no pg_hba.conf entry", "no encryption",
-     "add sslmode=require to the URI: the server wants TLS"},
+     ADVICE("add sslmode=require to the URI: the server wants TLS")},
     {"no pg_hba.conf entry", "",
-     "let this machine and user in at the server (pg_hba.conf, or the provider's firewall rules)"},
+     ADVICE("let this machine and user in at the server (pg_hba.conf, or the provider's firewall "
+            "rules)")},
     {"root certificate file", "",
-     "name the authority's certificate in the URI: sslrootcert=FILE (Debian's bundle is "
-     "/etc/ssl/certs/ca-certificates.crt)"},
+     ADVICE("name the authority's certificate in the URI: sslrootcert=FILE (Debian's bundle is "
+            "/etc/ssl/certs/ca-certificates.crt)")},
     {"certificate", "",
-     "check the host in the URI against the server's certificate, and sslrootcert and sslmode"},
-    {"SSL", "", "check sslmode in the URI, and what TLS versions the server allows"},
-    {"database \"", "does not exist", "correct the database in the URI, or create it"},
-    {"too many c", "", "close other clients of the server, then run again"},
-    {"role \"", "", "correct the user in the URI: it must exist and be allowed to log in"},
-    {"connection slots are reserved", "", "close other clients of the server, then run again"},
-    {"starting up", "", "wait until the server accepts connections, then run again"},
-    {"shutting down", "", "wait until the server accepts connections, then run again"},
-    {"recovery", "", "wait until the server accepts connections, then run again"},
-    {"", "", "check the URI and the server, then run again"},
+     ADVICE("check the host in the URI against the server's certificate, and sslrootcert and "
+            "sslmode")},
+    {"SSL", "", ADVICE("check sslmode in the URI, and what TLS versions the server allows")},
+    {"database \"", "does not exist", ADVICE("correct the database in the URI, or create it")},
+    {"too many c", "", ADVICE("close other clients of the server, then run again")},
+    {"role \"", "", ADVICE("correct the user in the URI: it must exist and be allowed to log in")},
+    {"connection slots are reserved", "",
+     ADVICE("close other clients of the server, then run again")},
+    {"starting up", "", ADVICE("wait until the server accepts connections, then run again")},
+    {"shutting down", "", ADVICE("wait until the server accepts connections, then run again")},
+    {"recovery", "", ADVICE("wait until the server accepts connections, then run again")},
+    {"", "", ADVICE("check the URI and the server, then run again")},
 };
 
 static void swallow(void *unused, const PGresult *notice)

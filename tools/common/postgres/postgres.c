@@ -12,27 +12,32 @@ static const struct advice {
     const char *hint;
 } advices[] = {
     {"25006", ERROR_TARGET,
-     "the target takes no writes: connect to the primary, not a standby, and see whether its "
-     "disk is full (Supabase then turns it read-only until it is enlarged)"},
-    {"53100", ERROR_NONE, "the server's disk is full: make room or enlarge it, then run again"},
-    {"53300", ERROR_NONE, "close other clients of the server, then run again"},
+     ADVICE(
+         "the target takes no writes: connect to the primary, not a standby, and see whether its "
+         "disk is full (Supabase then turns it read-only until it is enlarged)")},
+    {"53100", ERROR_NONE,
+     ADVICE("the server's disk is full: make room or enlarge it, then run again")},
+    {"53300", ERROR_NONE, ADVICE("close other clients of the server, then run again")},
     {"22021", ERROR_SOURCE,
-     "the database holds text that is not UTF-8, as one with encoding SQL_ASCII may; mend it in "
-     "the source and run again. If it is Latin-1: UPDATE t SET c = convert_from(convert("
-     "convert_to(c, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII') WHERE ..."},
+     ADVICE("the database holds text that is not UTF-8, as one with encoding SQL_ASCII may; mend "
+            "it in "
+            "the source and run again. If it is Latin-1: UPDATE t SET c = convert_from(convert("
+            "convert_to(c, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII') WHERE ...")},
     {"22P05", ERROR_SOURCE,
-     "the database holds text that has no form in UTF-8: mend these rows in the source"},
+     ADVICE("the database holds text that has no form in UTF-8: mend these rows in the source")},
     {"42501", ERROR_SOURCE,
-     "give the role of the URI the right to read it: GRANT SELECT, or GRANT pg_read_all_data "
-     "(from version 14); where row-level security is on, take the table's owner or a role with "
-     "BYPASSRLS"},
+     ADVICE(
+         "give the role of the URI the right to read it: GRANT SELECT, or GRANT pg_read_all_data "
+         "(from version 14); where row-level security is on, take the table's owner or a role with "
+         "BYPASSRLS")},
     {"42501", ERROR_TARGET,
-     "the role of the target's URI lacks that right: grant it, or use a role that has it"},
+     ADVICE("the role of the target's URI lacks that right: grant it, or use a role that has it")},
     {"40001", ERROR_SOURCE,
-     "read from the primary, or set hot_standby_feedback = on where the source is a standby: it "
-     "cut off this reading to keep up; then run again"},
-    {"08", ERROR_NONE, "check the server and the way to it, then run again"},
-    {"57P", ERROR_NONE, "wait until the server accepts connections, then run again"},
+     ADVICE("read from the primary, or set hot_standby_feedback = on where the source is a "
+            "standby: it "
+            "cut off this reading to keep up; then run again")},
+    {"08", ERROR_NONE, ADVICE("check the server and the way to it, then run again")},
+    {"57P", ERROR_NONE, ADVICE("wait until the server accepts connections, then run again")},
 };
 
 /* The statement, shortened, says best what was being done. */

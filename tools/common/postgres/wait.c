@@ -111,6 +111,19 @@ PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
                : NULL;
 }
 
+int postgres_get(struct postgres *postgres, char **row)
+{
+    int got = PQgetCopyData(postgres->connection, row, 1);
+    if (got != 0)
+        return got;
+    struct silence silence = begin(postgres);
+    do
+        if (!wait_for(postgres, POLLIN, &silence) || !PQconsumeInput(postgres->connection))
+            return -2;
+    while ((got = PQgetCopyData(postgres->connection, row, 1)) == 0);
+    return got;
+}
+
 /* All that libpq holds goes out; what comes in meanwhile, an error, is read. */
 static bool flush(struct postgres *postgres)
 {

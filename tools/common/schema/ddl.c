@@ -31,7 +31,7 @@ static bool build_comment(struct building *b, struct buffer *sql, struct buffer 
 }
 
 /* Behind the largest number kept, and behind the last one that the source ever gave: a number of a
- * row that is gone may still be known elsewhere. */
+ * row that is gone may still be known elsewhere. Where its owner had it begin elsewhere, there. */
 static bool build_sequences(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;

@@ -32,15 +32,19 @@ const struct appwrite_list appwrite_functions = {"functions", "/functions", "fun
 static const struct {
     const char *type, *hint;
 } hints[] = {
-    {"project_key_expired", "make a new API key, put it in the environment, and run again"},
-    {"project_not_found", "look at ?project= in the URI; on Appwrite Cloud the host must be that "
-                          "of the project's region"},
-    {"project_id_missing", "look at ?project= in the URI: the key is another project's"},
-    {"user_unauthorized", "the project in the URI does not know this API key: look at both"},
-    {"general_access_forbidden", "the project in the URI does not know this API key: look at both"},
-    {"database_not_found", "look at \"database\" of this source in project.json"},
-    {"collection_not_found", "the collection has gone since the catalog was made: run again"},
-    {"general_route_not_found", "the URI should read https://HOST/v1?project=ID"},
+    {"project_key_expired", ADVICE("make a new API key, put it in the environment, and run again")},
+    {"project_not_found",
+     ADVICE("look at ?project= in the URI; on Appwrite Cloud the host must be that "
+            "of the project's region")},
+    {"project_id_missing", ADVICE("look at ?project= in the URI: the key is another project's")},
+    {"user_unauthorized",
+     ADVICE("the project in the URI does not know this API key: look at both")},
+    {"general_access_forbidden",
+     ADVICE("the project in the URI does not know this API key: look at both")},
+    {"database_not_found", ADVICE("look at \"database\" of this source in project.json")},
+    {"collection_not_found",
+     ADVICE("the collection has gone since the catalog was made: run again")},
+    {"general_route_not_found", ADVICE("the URI should read https://HOST/v1?project=ID")},
 };
 
 const struct appwrite_list *appwrite_list_find(const char *name)

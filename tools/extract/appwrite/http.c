@@ -24,11 +24,13 @@ static const struct {
     const char *hint;
 } incurable[] = {
     {CURLE_PEER_FAILED_VERIFICATION,
-     "the server's certificate is not trusted here: mend it, or add its CA to this machine"},
-    {CURLE_SSL_CACERT_BADFILE, "this machine's CA certificates cannot be read: install them"},
-    {CURLE_URL_MALFORMAT, "look at the source's URI"},
-    {CURLE_UNSUPPORTED_PROTOCOL, "look at the source's URI"},
-    {CURLE_OUT_OF_MEMORY, "free some memory and run again"},
+     ADVICE(
+         "the server's certificate is not trusted here: mend it, or add its CA to this machine")},
+    {CURLE_SSL_CACERT_BADFILE,
+     ADVICE("this machine's CA certificates cannot be read: install them")},
+    {CURLE_URL_MALFORMAT, ADVICE("look at the source's URI")},
+    {CURLE_UNSUPPORTED_PROTOCOL, ADVICE("look at the source's URI")},
+    {CURLE_OUT_OF_MEMORY, ADVICE("free some memory and run again")},
 };
 
 /* One attempt: the body so far, and whether it may not grow further. */

@@ -242,8 +242,9 @@ static bool is_masked(const bson_iter_t *at)
 /* The command line tool can leave things out, and then looks as if it had not. */
 static bool check_whole(const struct jsonl *state, const bson_t *record, struct error *error)
 {
-    static const char hint[] = "export again with `appwrite ... --raw --show-secrets`, or over the "
-                               "REST API";
+    static const char hint[] =
+        ADVICE("export again with `appwrite ... --raw --show-secrets`, or over the "
+               "REST API");
     bson_iter_t at;
     if (state->sign != NULL && !bson_has_field(record, state->sign)) {
         error_set(error, ERROR_SOURCE, "\"%s\" is missing, so this export is not whole",
@@ -264,8 +265,9 @@ static bool check_whole(const struct jsonl *state, const bson_t *record, struct 
 /* What to do about a line that is no record; `cut`: it stops too early. */
 static void line_hint(const struct jsonl *state, bool cut, struct error *error)
 {
-    static const char correct[] = "correct the line in place and run again, or export it again "
-                                  "and begin a new run";
+    static const char correct[] =
+        ADVICE("correct the line in place and run again, or export it again "
+               "and begin a new run");
     bool last = state->ended && state->start == state->bytes.length;
     struct error cause = *error;
     if (cause.hint[0] != '\0')

@@ -37,7 +37,7 @@ static const struct {
 };
 
 static const char buckets[] = "system.buckets.";
-static const char again[] = "dump the database again; or leave the collection out";
+static const char again[] = ADVICE("dump the database again; or leave the collection out");
 
 static bool begins(const char *text, const char *start)
 {
@@ -179,8 +179,9 @@ static bool take_name(struct part *part, struct error *error)
     if (part->found.name == NULL)
         return error_memory(error);
     return sound ||
-           spoil(&part->found, "give the file its name back, or take it out of the folder", error,
-                 "the file name %s is not as mongodump writes it: a wrong %% escape", part->stem);
+           spoil(&part->found, ADVICE("give the file its name back, or take it out of the folder"),
+                 error, "the file name %s is not as mongodump writes it: a wrong %% escape",
+                 part->stem);
 }
 
 /* Damaged metadata are a problem: what they would have said of the collection is not known. */
@@ -221,7 +222,7 @@ static bool take_file(struct parts *parts, const char *folder, const char *file,
         return error_memory(error);
     char **slot = suffixes[row].documents ? &part->found.path : &part->metadata;
     if (*slot != NULL)
-        return spoil(&part->found, "keep the one that belongs to this export", error,
+        return spoil(&part->found, ADVICE("keep the one that belongs to this export"), error,
                      "%s and %s/%s are both there for one collection", *slot, folder, file);
     if (asprintf(slot, "%s/%s", folder, file) < 0) {
         *slot = NULL;
@@ -250,13 +251,14 @@ static bool judge(struct part *part, struct error *error)
 /* A time series is only in the server's own buckets, under their name. */
 static bool spoil_time_series(struct dump_collection *collection, struct error *error)
 {
-    return spoil(collection,
-                 "read it from the live server, or export it with mongoexport and import that as "
-                 "an ordinary collection",
-                 error,
-                 "%s is a time-series collection: the export holds it in the server's own "
-                 "buckets, not as documents",
-                 collection->name);
+    return spoil(
+        collection,
+        ADVICE("read it from the live server, or export it with mongoexport and import that as "
+               "an ordinary collection"),
+        error,
+        "%s is a time-series collection: the export holds it in the server's own "
+        "buckets, not as documents",
+        collection->name);
 }
 
 static struct dump_collection *find(const struct dump_folder *folder, const char *name)
@@ -272,7 +274,7 @@ static bool add(struct dump_folder *folder, struct part *part, struct error *err
 {
     struct dump_collection *twin = find(folder, part->found.name);
     if (twin != NULL)
-        return spoil(twin, "keep the files that belong to this export", error,
+        return spoil(twin, ADVICE("keep the files that belong to this export"), error,
                      "%s.* is the collection %s, and there are other files of it", part->stem,
                      twin->name);
     struct dump_collection *items = realloc(folder->items, (folder->count + 1) * sizeof *items);

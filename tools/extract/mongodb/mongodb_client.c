@@ -19,11 +19,11 @@ enum { ATTEMPTS = 5, FIRST_PAUSE_MS = 500 };
 
 #define BAD_USER                                                                                   \
     "the server does not accept user and password",                                                \
-        "check user, password and authSource in the URI; characters such as : / ? # [ ] @ % in "   \
-        "them must be percent-encoded"
+        ADVICE("check user, password and authSource in the URI; characters such as : / ? # [ ] @ " \
+               "% in them must be percent-encoded")
 #define NOT_ALLOWED                                                                                \
     "the server does not allow this user to read",                                                 \
-        "give the URI a user, and that user the role read on the database"
+        ADVICE("give the URI a user, and that user the role read on the database")
 
 /* What a failure is to the reader of the message, by the first row that fits: domain and code where
  * they are not 0, and a piece of libmongoc's or the server's text where there is one. */
@@ -38,23 +38,27 @@ static const struct meaning {
     {MONGOC_ERROR_SERVER, 8000, "auth", BAD_USER},
     {MONGOC_ERROR_SERVER, 13, NULL, NOT_ALLOWED},
     {0, 0, "Failed to resolve", "its host name cannot be resolved",
-     "check the host in the URI, and this machine's DNS"},
+     ADVICE("check the host in the URI, and this machine's DNS")},
     {0, 0, "Failed to look up", "its host name has no SRV record",
-     "check the host in the URI; where DNS is limited, use the long form mongodb://host1,host2/"},
+     ADVICE("check the host in the URI; where DNS is limited, use the long form "
+            "mongodb://host1,host2/")},
     {0, 0, "TLS handshake failed", "no TLS connection could be made",
-     "the server's certificate must name the host as the URI does, be valid, and be signed by an "
-     "authority that this machine trusts or that tlsCAFile= in the URI names"},
+     ADVICE("the server's certificate must name the host as the URI does, be valid, and be signed "
+            "by an "
+            "authority that this machine trusts or that tlsCAFile= in the URI names")},
     {0, 0, "connection refused", "no server listens at its host and port",
-     "check host and port in the URI, and that the server is running"},
+     ADVICE("check host and port in the URI, and that the server is running")},
     {0, 0, "connection closed", "the server hangs up",
-     "if it wants TLS, add tls=true to the URI; else see the server's log"},
+     ADVICE("if it wants TLS, add tls=true to the URI; else see the server's log")},
     {MONGOC_ERROR_SERVER_SELECTION, 0, NULL, "the server does not answer",
-     "check host, port and tls= in the URI, the network, the IP access list (Atlas), and that the "
-     "server is not paused"},
+     ADVICE("check host, port and tls= in the URI, the network, the IP access list (Atlas), and "
+            "that the "
+            "server is not paused")},
     {MONGOC_ERROR_STREAM, 0, NULL, "the connection was lost",
-     "see the network and the server's log, and run again"},
-    {MONGOC_ERROR_SERVER, 0, NULL, "the server refuses the command", "see the server's log"},
-    {0, 0, NULL, "the server cannot be read", "see that it is running, and run again"},
+     ADVICE("see the network and the server's log, and run again")},
+    {MONGOC_ERROR_SERVER, 0, NULL, "the server refuses the command",
+     ADVICE("see the server's log")},
+    {0, 0, NULL, "the server cannot be read", ADVICE("see that it is running, and run again")},
 };
 
 /* Codes of the server for what passes. */

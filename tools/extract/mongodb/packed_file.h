@@ -12,8 +12,8 @@
 
 /* What to do with a part of an export that is damaged. */
 #define EXPORT_ADVICE                                                                              \
-    "export again, or correct it in place; then begin a new run, or have it read from its "        \
-    "beginning: graduate run --restart ENTITY"
+    ADVICE("export again, or correct it in place; then begin a new run, or have it read from its " \
+           "beginning: graduate run --restart ENTITY")
 
 struct packed_file {
     int fd;

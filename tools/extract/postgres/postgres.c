@@ -133,7 +133,8 @@ static bool changed(const struct table_reader *table, const char *column, const 
     error_set(error, ERROR_SOURCE, "%s: %s has changed since its catalog was taken: %s %s",
               table->postgres.where, table->label, column, how);
     error_at(error, NULL, NULL, column);
-    return error_hint(error, "begin a new run, which takes the catalog again");
+    return error_hint(error, "bring it back as it was; or, when this is meant, begin anew: "
+                             "graduate undo --run-dir DIR");
 }
 
 /* The tuples must be what the catalog in the stream's header says of them. */
@@ -155,7 +156,10 @@ static bool check_shape(const struct table_reader *table, const struct catalog_e
                       "the type %s",
                       table->postgres.where, table->label, column->type);
             error_at(error, NULL, NULL, column->name);
-            return error_hint(error, "give the column another type in the source, e.g. text");
+            return error_hint(
+                error,
+                "give the column another type in the source, e.g. text; a run that has begun keeps "
+                "the old catalog, and begins anew after graduate undo --run-dir DIR");
         }
     }
     return true;
@@ -227,7 +231,7 @@ static bool broken(struct table_reader *table, const PGresult *result, struct er
     }
     postgres_error(&table->postgres, result, buffer_text(&doing), error);
     buffer_release(&doing);
-    if (PQstatus(table->postgres.connection) == CONNECTION_BAD)
+    if (PQstatus(table->postgres.connection) == CONNECTION_BAD && !table->postgres.stalled)
         error_hint(error, "check the server and the way to it, then run again: the run goes on "
                           "from the last batch");
     return false;
@@ -239,7 +243,9 @@ static bool start_copy(struct table_reader *table, const char *qualified, struct
     buffer_init(&sql);
     bool ok = put_copy(table, qualified, &sql, error);
     if (ok) {
-        PGresult *result = PQexec(table->postgres.connection, buffer_text(&sql));
+        char doing[sizeof table->postgres.doing];
+        snprintf(doing, sizeof doing, "reading %s", table->label);
+        PGresult *result = postgres_ask(&table->postgres, buffer_text(&sql), doing);
         ok = PQresultStatus(result) == PGRES_COPY_OUT || broken(table, result, error);
         PQclear(result);
     }
@@ -269,8 +275,10 @@ static bool table_open(struct table_reader *table, const struct extraction *what
     sql_put_qualified(&qualified, schema_of(what->endpoint), what->from);
     const char *name = buffer_text(&qualified);
     bool ok =
-        buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error) &&
-        begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error);
+        buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error);
+    table->postgres.stall = what->stall;
+    ok =
+        ok && begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error);
     table->qualified = ok ? strdup(name) : NULL;
     table->catalog = what->catalog;
     buffer_release(&qualified);
@@ -375,11 +383,13 @@ static bool finish(struct table_reader *table, struct error *error)
     PGresult *result = PQgetResult(table->postgres.connection);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK || broken(table, result, error);
     if (ok && strtoll(PQcmdTuples(result), NULL, 10) != table->rows) {
-        ok = error_set(error, ERROR_SOURCE, "%s: reading %s: the server says that it sent %s rows, "
-                       "and %" PRId64 " came", table->postgres.where, table->label,
-                       PQcmdTuples(result), table->rows);
-        error_hint(error, "run again; where it happens again, something between here and the server "
-                          "changes what it says");
+        ok = error_set(error, ERROR_SOURCE,
+                       "%s: reading %s: the server says that it sent %s rows, "
+                       "and %" PRId64 " came",
+                       table->postgres.where, table->label, PQcmdTuples(result), table->rows);
+        error_hint(error,
+                   "run again; where it happens again, something between here and the server "
+                   "changes what it says");
     }
     PQclear(result);
     return ok;
@@ -393,7 +403,7 @@ static bool next_row(struct reader *reader, struct buffer *payload, bool *more, 
         return false;
     for (;;) {
         char *row = NULL;
-        int got = PQgetCopyData(table->postgres.connection, &row, 0);
+        int got = postgres_get(&table->postgres, &row);
         if (got == -1) {
             *more = false;
             return finish(table, error);

@@ -5,6 +5,9 @@
 #include "graduate/project.h"
 #include "postgres_objects.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* The rows of a partitioned table are in its leaves; children by inheritance are tables of their
  * own. Before version 14 a table that was never counted has 0 rows instead of -1. */
 #define SIZES                                                                                      \
@@ -94,6 +97,48 @@ static const char catalog_sql[] =
     "   views) t left join sizes z on z.top = t.oid), '[]')))"
     " from pg_namespace n where n.nspname = $1";
 
+/* A statement that tells, of each sequence over a column that has given no number yet, the one
+ * before that at which it begins; NULL where all have. Only the sequence itself knows where it
+ * begins: its owner may have restarted it. */
+static const char unused_sql[] =
+    "with " POSTGRES_TABLES " select string_agg(format("
+    " 'select %L, %L, last_value - 1 from %s where not is_called and last_value > 1',"
+    " t.relname, a.attname, q.seq), ' union all ')"
+    " from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0"
+    " cross join lateral (select case when not a.attisdropped then"
+    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) end as seq) q"
+    " where has_sequence_privilege(q.seq, 'SELECT')"
+    " and pg_sequence_last_value(q.seq::regclass) is null";
+
+static void put_last(const struct catalog *catalog, const char *entity, const char *column,
+                     const char *last)
+{
+    for (size_t e = 0; e < catalog->entity_count; e++)
+        for (size_t c = 0; c < catalog->entities[e].column_count; c++) {
+            struct catalog_column *found = &catalog->entities[e].columns[c];
+            if (strcmp(catalog->entities[e].name, entity) == 0 &&
+                strcmp(found->name, column) == 0 && found->serial && found->serial_last < 0)
+                found->serial_last = strtoll(last, NULL, 10);
+        }
+}
+
+static bool read_unused(struct postgres *postgres, const char *schema,
+                        const struct catalog *catalog, struct error *error)
+{
+    const char *const parameters[] = {schema};
+    PGresult *statement, *unused = NULL;
+    if (!postgres_query(postgres, unused_sql, parameters, 1, &statement, error))
+        return false;
+    bool ok = PQgetisnull(statement, 0, 0) ||
+              postgres_query(postgres, PQgetvalue(statement, 0, 0), NULL, 0, &unused, error);
+    for (int row = 0; ok && unused != NULL && row < PQntuples(unused); row++)
+        put_last(catalog, PQgetvalue(unused, row, 0), PQgetvalue(unused, row, 1),
+                 PQgetvalue(unused, row, 2));
+    PQclear(unused);
+    PQclear(statement);
+    return ok;
+}
+
 /* Takes the objects, which may be NULL for want of memory. */
 static bool read_tables(const struct postgres *postgres, const PGresult *result, cJSON *objects,
                         struct catalog *catalog, struct error *error)
@@ -125,7 +170,8 @@ bool postgres_catalog_read(struct postgres *postgres, const char *source, const 
         error_hint(error, "correct the source's \"schema\" in project.json");
     }
     ok = ok && postgres_objects_read(postgres, schema, &objects, error) &&
-         read_tables(postgres, result, objects, catalog, error);
+         read_tables(postgres, result, objects, catalog, error) &&
+         read_unused(postgres, schema, catalog, error);
     PQclear(result);
     return ok;
 }

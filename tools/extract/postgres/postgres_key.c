@@ -216,8 +216,10 @@ bool postgres_key_init(struct postgres_key *key, const struct catalog_entity *ta
     const struct catalog_names *names = choose(table);
     if (names == NULL) {
         error_set(error, ERROR_SOURCE, "the table %s has no key to read it by", table->name);
-        return error_hint(error, "name the columns that make its \"key\" in the mapping; or give it "
-                                 "a primary key in the source");
+        return error_hint(error,
+                          "name the columns that make its \"key\" in the mapping, or give it a "
+                          "primary key in the source; a run that has begun keeps the old "
+                          "catalog, and begins anew after graduate undo --run-dir DIR");
     }
     key->parts = calloc(names->count, sizeof *key->parts);
     if (key->parts == NULL)
@@ -232,7 +234,8 @@ bool postgres_key_init(struct postgres_key *key, const struct catalog_entity *ta
             error_at(error, NULL, NULL, names->items[i]);
             return error_hint(error, "give it, in the source, a primary key of whole numbers, "
                                      "numeric, text, enum, uuid, date, time, timestamp, bytea or "
-                                     "boolean columns");
+                                     "boolean columns; a run that has begun keeps the old catalog, "
+                                     "and begins anew after graduate undo --run-dir DIR");
         }
         key->parts[key->count++] =
             (struct postgres_key_part){names->items[i], column, types[column], form};

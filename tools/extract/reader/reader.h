@@ -5,8 +5,8 @@
 /* reader.h: what every source looks like to graduate-extract.
  *
  * A reader delivers the records of one entity, one by one, in an order that it can go on from. The
- * table of readers is in endpoint.c: a kind of source, live or export, and these functions. A reader
- * does not know of frames, batches or checkpoints. */
+ * table of readers is in endpoint.c: a kind of source, live or export, and these functions. A
+ * reader does not know of frames, batches or checkpoints. */
 #ifndef EXTRACT_READER_H
 #define EXTRACT_READER_H
 
@@ -31,6 +31,7 @@ struct extraction {
     const struct catalog_entity *catalog; /* what catalog() said of it */
     const bson_t *after;  /* position to go on from, in this reader's own form; NULL: the start */
     const char *snapshot; /* Postgres: an exported snapshot to read in, or NULL for its own */
+    int64_t stall;        /* Postgres: seconds of silence after which it is given up; 0: never */
 };
 
 /* How much of an entity the source holds now. */
@@ -62,9 +63,10 @@ struct reader_ops {
      * be retried is an error with the entity and, where it is known, the key. */
     bool (*next)(struct reader *reader, struct buffer *payload, bool *more, struct error *error);
     /* What this source, and what of it is read, cannot be mistaken for another by: members that
-     * another one has otherwise (a server's own id, the collection's). Called on an open reader before
-     * its first record. A text that may be private is hashed. An export's size is none of them: what was
-     * read of it is in the position, with its hash, and what was not may be corrected. */
+     * another one has otherwise (a server's own id, the collection's). Called on an open reader
+     * before its first record. A text that may be private is hashed. An export's size is none of
+     * them: what was read of it is in the position, with its hash, and what was not may be
+     * corrected. */
     bool (*identity)(struct reader *reader, bson_t *identity, struct error *error);
     /* The end was met: is it one? Ask the source in another way than next() did. ERROR_SOURCE with
      * the entity when records were certainly withheld. *held is how many records the source says it

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+/* What the system's loader ends a program with whose libraries it cannot load. */
+enum { NOT_LOADED = 127 };
+
 /* Whom a sudden death blames: the loader is killed by what happens at the target's end, the
  * extractor at the source's; the transformer works alone. */
 static const struct {
@@ -55,6 +58,10 @@ static void tell(const struct process *process, struct error *error)
                   name != NULL ? name : "?");
         if (number == SIGKILL)
             error_hint(error, "if nobody killed it, this machine may be short of memory");
+    } else if (WEXITSTATUS(process->status) == NOT_LOADED) {
+        error_set(error, ERROR_TARGET, "%s could not be loaded", program);
+        error_hint(error, "what the system says of it stands above, and in the log: install what "
+                          "is missing, or give it more memory (ulimit -v), and run again");
     } else {
         error_set(error, ERROR_BUG, "%s ended with exit code %d and did not say why", program,
                   WEXITSTATUS(process->status));

@@ -34,6 +34,9 @@ static void error_members(const cJSON *json, const char *code, struct error *err
     text_member(json, "key", error->key, sizeof error->key);
     text_member(json, "path", error->path, sizeof error->path);
     text_member(json, "sqlstate", error->sqlstate, sizeof error->sqlstate);
+    const cJSON *row = cJSON_GetObjectItemCaseSensitive(json, "row");
+    error->row = (struct error_row){count_member(row, "batch"), count_member(row, "output"),
+                                    count_member(row, "place")};
 }
 
 static enum remark_kind kind_of(const cJSON *json)

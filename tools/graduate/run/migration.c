@@ -378,19 +378,27 @@ static void name_folder(struct error *error, const char *path)
 /* What a run that stopped goes on with, and what it takes for it. */
 static void add_way_on(const struct migration *migration, struct error *error)
 {
-    const char *path = migration->folder.path;
+    const char *path = migration->folder.path, *separator = error->hint[0] != '\0' ? "; " : "";
     size_t used = strlen(error->hint);
-    snprintf(error->hint + used, sizeof error->hint - used,
-             "%sgraduate run --run-dir %s goes on from where it was", used > 0 ? "; " : "", path);
-    used = strlen(error->hint);
-    if (error->code != ERROR_DATA) /* which alone can be the mapping's doing */
+    if (error->code != ERROR_DATA) { /* which alone can be the mapping's doing */
+        snprintf(error->hint + used, sizeof error->hint - used,
+                 "%s" ADVICE("graduate run --run-dir %s goes on from where it was"), separator,
+                 path);
         return;
+    }
+    snprintf(error->hint + used, sizeof error->hint - used,
+             "%s" ADVICE("with a corrected source, graduate run --run-dir %s goes on from where it "
+                         "was"),
+             separator, path);
+    used = strlen(error->hint);
     if (migration->options->fresh)
         snprintf(error->hint + used, sizeof error->hint - used,
-                 "; with a changed mapping, rehearse again: it takes this one back");
+                 "; " ADVICE("with a changed mapping, rehearse again: it takes this one back"));
     else
-        snprintf(error->hint + used, sizeof error->hint - used,
-                 "; with a changed mapping it begins anew, after graduate undo --run-dir %s", path);
+        snprintf(
+            error->hint + used, sizeof error->hint - used,
+            "; " ADVICE("with a changed mapping it begins anew, after graduate undo --run-dir %s"),
+            path);
 }
 
 /* The last words of a run that did not come to its end. */
@@ -410,8 +418,9 @@ static bool give_up(struct migration *migration, int *exit_code, struct error *e
     if (migration->options->explain != NULL)
         migration->options->explain(migration, error);
     bool goes_on = error->code != ERROR_USAGE && error->code != ERROR_REFUSED &&
+                   error->code != ERROR_BUG &&
                    !(error->code == ERROR_DATA && migration->incurable) &&
-                   folder->finished[0] == '\0';
+                   !error_leads_elsewhere(error) && folder->finished[0] == '\0';
     name_folder(error, folder->path);
     if (begun && goes_on)
         add_way_on(migration, error);

@@ -30,7 +30,8 @@ struct migration_options {
     bool no_checkpoint, allow_rows;
     const char *restart; /* names of entities, with commas: read and load them anew; or NULL */
     int64_t batch_bytes; /* 0: the extractor's own choice */
-    int64_t stall;       /* seconds without a word from the target; 0: no limit */
+    int64_t stall;       /* seconds without a word from the target, or from a Postgres that is read;
+                            0: no limit */
     int64_t jobs;        /* connections for the steps after the data; 0: the loader's own choice */
     enum message_format format;
     /* What is done when the account is closed, or NULL; may set *exit_code. */

@@ -73,6 +73,8 @@ static bool extract_arguments(const struct migration *migration, const struct ma
         return false;
     if (snapshot->held)
         arguments_add(arguments, "--snapshot", snapshot->name, NULL);
+    number(texts->stall, options->stall);
+    arguments_add(arguments, "--stall", texts->stall, NULL);
     if (migration->folder.batch_bytes > 0) {
         number(texts->batch_bytes, migration->folder.batch_bytes);
         arguments_add(arguments, "--batch-bytes", texts->batch_bytes, NULL);
@@ -144,7 +146,6 @@ static bool run_pipeline(struct migration *migration, const struct mapping *mapp
     arguments_add(&programs[1], "--project", migration->project.folder, NULL);
     number(texts.generation, migration->folder.generation);
     arguments_init(&programs[2], "graduate-load");
-    number(texts.stall, migration->options->stall);
     arguments_add(&programs[2], "--project", migration->project.folder, "--run",
                   migration->folder.run, "--generation", texts.generation, "--stall", texts.stall,
                   NULL);

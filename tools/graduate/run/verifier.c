@@ -3,6 +3,7 @@
 #include "cause.h"
 #include "figures.h"
 #include "member.h"
+#include "print.h"
 #include "printable.h"
 #include "sheet.h"
 
@@ -51,7 +52,8 @@ static bool judge(struct supervisor *supervisor, const struct arguments *argumen
     process_init(&process);
     process.on_remark = on_remark;
     process.context = supervisor->journal;
-    /* What it prints for people is captured and left: verify.json has the same and more. */
+    /* What it prints for people is captured and left: verify.json has the same and more, unless it
+     * could not be written. */
     bool ok =
         supervisor_start(supervisor, &process, arguments, PROCESS_NOTHING, PROCESS_CAPTURE, error);
     if (ok) {
@@ -63,6 +65,10 @@ static bool judge(struct supervisor *supervisor, const struct arguments *argumen
             *exit_code = WEXITSTATUS(process.status);
         else
             ok = ok && cause_none(waited, 1, error);
+        if (!ok && process.captured.length > 0) {
+            struct error unused;
+            print_text(&process.captured, &unused);
+        }
         supervisor_forget(supervisor, &process);
     }
     process_release(&process);

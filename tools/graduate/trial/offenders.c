@@ -1,10 +1,19 @@
 #include "offenders.h"
 #include "member.h"
+#include "pipeline.h"
 #include "print.h"
+#include "single_batch.h"
 #include "trial.h"
 
+#include "graduate/file.h"
+#include "graduate/json.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Class 23 of SQLSTATE: integrity constraint violation. */
 static bool is_refusal(const struct error *error)
@@ -29,15 +38,98 @@ static void put_place(const struct trial *trial, struct error *error)
     }
 }
 
-void offenders_tell(struct migration *migration, struct error *error)
+/* ---- a row that was refused while it was loaded ------------------------------------------------
+ */
+
+/* The checkpoint holds the batch, whether or not it has its end: a batch is there before it is
+ * sent.
+ */
+static bool take_batch(const struct migration *migration, const struct error *refused,
+                       const char *to, struct error *error)
+{
+    static const char *const endings[] = {"gck.partial", "gck"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char name[NAME_MAX], path[PATH_MAX];
+        snprintf(name, sizeof name, "checkpoints/%s.%s", refused->entity, endings[i]);
+        unlink(to);
+        if (folder_file(&migration->folder, name, path, error) &&
+            single_batch_write(path, refused->row.batch, to, error))
+            return true;
+    }
+    return false;
+}
+
+static bool ask_origin(struct migration *migration, const struct error *refused, int batch,
+                       struct buffer *text, struct error *error)
+{
+    struct arguments programs[2];
+    char catalogs[PATH_MAX], row[48];
+    if (!folder_file(&migration->folder, "catalog", catalogs, error))
+        return false;
+    snprintf(row, sizeof row, "%" PRId64 ":%" PRId64, refused->row.output, refused->row.place);
+    arguments_init(&programs[0], "graduate-transform");
+    arguments_add(&programs[0], "--project", migration->project.folder, "--trial", NULL);
+    arguments_init(&programs[1], "graduate-check");
+    arguments_add(&programs[1], "--project", migration->project.folder, "--catalogs", catalogs,
+                  "--row", row, NULL);
+    if (refused->path[0] != '\0')
+        arguments_add(&programs[1], "--column", refused->path, NULL);
+    return pipeline_capture(&migration->supervisor, programs, 2, batch, text, error);
+}
+
+/* The record in the place of the row; and what a foreign key did not find, as the source has it. */
+static void put_origin(const cJSON *origin, struct error *error)
+{
+    const char *key = member_text(origin, "key"), *path = member_text(origin, "path");
+    const char *value = member_text(origin, "value");
+    char message[sizeof error->message];
+    snprintf(error->key, sizeof error->key, "%s", key);
+    if (path[0] != '\0')
+        snprintf(error->path, sizeof error->path, "%s", path);
+    if (strcmp(error->sqlstate, "23503") != 0 || value[0] == '\0')
+        return;
+    snprintf(message, sizeof message, "%s is in no row that %s may refer to: %.*s", value,
+             error->path, (int)(sizeof message / 2), error->message);
+    memcpy(error->message, message, sizeof message);
+}
+
+static void tell_row(struct migration *migration, struct error *error)
+{
+    struct error unused;
+    struct buffer text;
+    char scratch[PATH_MAX], batch[PATH_MAX];
+    cJSON *origin = NULL;
+    int input = -1;
+    if (!file_make_scratch(scratch, &unused))
+        return;
+    buffer_init(&text);
+    if (file_join(batch, sizeof batch, scratch, "batch.gck", &unused)) {
+        if (take_batch(migration, error, batch, &unused))
+            input = open(batch, O_RDONLY | O_CLOEXEC);
+        if (input >= 0 && ask_origin(migration, error, input, &text, &unused) &&
+            json_parse(buffer_text(&text), text.length, "what graduate-check says", &origin,
+                       &unused))
+            put_origin(origin, error);
+        if (input >= 0)
+            close(input);
+        unlink(batch);
+    }
+    cJSON_Delete(origin);
+    buffer_release(&text);
+    rmdir(scratch);
+}
+
+/* ---- all records, when they are in -------------------------------------------------------------
+ */
+
+static void tell_all(struct migration *migration, struct error *error)
 {
     char checkpoints[PATH_MAX];
     const struct trial_options options = {.checkpoints = checkpoints, .keys = true};
     struct trial trial;
     struct buffer text;
     struct error unused;
-    if (!is_refusal(error) || migration->options->no_checkpoint ||
-        !folder_file(&migration->folder, "checkpoints", checkpoints, &unused) ||
+    if (!folder_file(&migration->folder, "checkpoints", checkpoints, &unused) ||
         !trial_make(&trial, &migration->project, &migration->catalogs, &options,
                     &migration->supervisor, &unused))
         return;
@@ -50,4 +142,14 @@ void offenders_tell(struct migration *migration, struct error *error)
         put_place(&trial, error);
     }
     trial_release(&trial, &migration->catalogs);
+}
+
+void offenders_tell(struct migration *migration, struct error *error)
+{
+    if (migration->options->no_checkpoint)
+        return;
+    if (error->row.batch > 0)
+        tell_row(migration, error);
+    else if (is_refusal(error))
+        tell_all(migration, error);
 }

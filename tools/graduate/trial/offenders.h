@@ -5,8 +5,10 @@
 #include "migration.h"
 
 /* The server names one row by the target's key, which nobody can look up. The checkpoints of the
- * run have the records: print all of them that a constraint would refuse, and put the first into
- * the error. Where they do not tell, the error stays as it is. */
+ * run have the records. Of a row that was refused while it was loaded: put its record, the path and
+ * what a reference says there into the error. After the data: print all records that a constraint
+ * would refuse, and put the first into the error. Where the checkpoints do not tell, the error
+ * stays as it is. */
 void offenders_tell(struct migration *migration, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* Room graduate/trial: the sources read through the mappings, and nothing written: what a run
- * would meet, all of it. It uses common/base, common/mapping, common/target, graduate/process,
- * graduate/run and graduate/text. */
+ * would meet, all of it. It uses common/base, common/mapping, common/stream, common/target,
+ * graduate/process, graduate/run and graduate/text. */
 
 /* trial.h: every entity read through its mapping by graduate-extract, graduate-transform --trial
  * and graduate-check. */

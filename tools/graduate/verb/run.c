@@ -15,8 +15,8 @@ static const struct option_row options[] = {
      "keys, indexes and the rest over so many connections at a time (default: one for each core; at "
      "most 64)"},
     {"stall", OPTION_NUMBER, &stall, "SECONDS",
-     "give the target up when nothing is heard from it for so long (600; 0: never); it is said "
-     "after 30"},
+     "give the target, or a Postgres that is read, up when nothing is heard from it for so long "
+     "(600; 0: never); it is said after 30"},
     {"restart", OPTION_TEXT, &restart, "E,...",
      "read and load these entities anew, e.g. from a corrected export"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL, "load beside rows that the tables hold already"},

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXTRACT_ANEW "the table changed, or the stream is damaged; extract it anew"
+#define EXTRACT_ANEW ADVICE("the table changed, or the stream is damaged; extract it anew")
 
 static void put_field(struct buffer *out, const uint8_t *bytes, size_t length)
 {

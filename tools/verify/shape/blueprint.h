@@ -16,15 +16,15 @@ struct blueprint_column {
     const char *name;
     struct pgtype type;
     bool not_null;
-    bool numbered;           /* the target must number new rows on */
-    int64_t serial_last;     /* the last number that the source gave; -1: unknown or none */
-    const char *default_sql; /* or NULL */
-    const cJSON *in;         /* allowed values, or NULL */
+    bool numbered;                        /* the target must number new rows on */
+    int64_t serial_last;                  /* the source's next number is behind it; -1: unknown */
+    const char *default_sql;              /* or NULL */
+    const cJSON *in;                      /* allowed values, or NULL */
     const struct mapping_column *mapping; /* NULL: kept as it is */
 };
 
-/* Rows of the table name rows of another, by a foreign key or by a parent's key of several columns; the
- * other values that do are pointers (pointer.h). */
+/* Rows of the table name rows of another, by a foreign key or by a parent's key of several columns;
+ * the other values that do are pointers (pointer.h). */
 struct blueprint_table;
 struct blueprint_reference {
     struct words columns;

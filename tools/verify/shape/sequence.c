@@ -71,10 +71,10 @@ static bool compare_next(const struct look *look, const PGresult *state, int64_t
                                  ", and a row has %" PRId64 " already",
                                  column->name, next, largest);
         else if (next <= column->serial_last)
-            ok = inspection_find(
-                look->inspection, "sequence", label, NULL, look->error,
-                "the next number of column %s is %" PRId64 ", and the source's would be %" PRId64,
-                column->name, next, column->serial_last + source_step(look->source));
+            ok = inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                                 "the next number of column %s is %" PRId64
+                                 ", and the source's is behind %" PRId64,
+                                 column->name, next, column->serial_last);
     }
     buffer_release(&sql);
     return ok;

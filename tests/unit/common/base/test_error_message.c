@@ -53,6 +53,30 @@ static void setting_forgets_what_was_before(void **state)
     assert_string_equal(error.sqlstate, "");
 }
 
+static void advice_says_what_a_second_call_cannot_cure(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hint;
+        bool elsewhere;
+    } cases[] = {
+        {"", false},
+        {"check the host in the URI", false},
+        {"correct the record in the source, and run again", false},
+        {"correct it; then graduate run --run-dir r --restart books", true},
+        {"begin anew: graduate undo --run-dir r", true},
+        {"what came into the source afterwards needs a new run", true},
+        {"begin a new one in an empty target", true},
+        {"run again; or read it from its start, in a new run", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error error;
+        error_set(&error, ERROR_SOURCE, "x");
+        error_hint(&error, "%s", cases[i].hint);
+        assert_int_equal(error_leads_elsewhere(&error), cases[i].elsewhere);
+    }
+}
+
 static void an_error_can_quote_itself(void **state)
 {
     (void)state;
@@ -322,6 +346,7 @@ int main(void)
         cmocka_unit_test(every_code_has_its_name_and_exit_code),
         cmocka_unit_test(several_errors_are_told_as_one),
         cmocka_unit_test(setting_forgets_what_was_before),
+        cmocka_unit_test(advice_says_what_a_second_call_cannot_cure),
         cmocka_unit_test(an_error_can_quote_itself),
         cmocka_unit_test(the_system_says_why),
         cmocka_unit_test(texts_are_cut_to_their_field),

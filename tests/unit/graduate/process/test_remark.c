@@ -58,7 +58,8 @@ static void test_error(void **state)
     struct remark remark;
     (void)state;
     parse("{\"level\":\"error\",\"code\":\"target\",\"message\":\"duplicate\",\"entity\":\"books\","
-          "\"key\":\"7\",\"path\":\"isbn\",\"sqlstate\":\"23505\",\"hint\":\"mend it\"}",
+          "\"key\":\"7\",\"path\":\"isbn\",\"sqlstate\":\"23505\",\"hint\":\"mend it\","
+          "\"row\":{\"batch\":3,\"output\":1,\"place\":12}}",
           &remark);
     assert_int_equal(remark.kind, REMARK_ERROR);
     assert_int_equal(remark.error.code, ERROR_TARGET);
@@ -68,6 +69,9 @@ static void test_error(void **state)
     assert_string_equal(remark.error.path, "isbn");
     assert_string_equal(remark.error.sqlstate, "23505");
     assert_string_equal(remark.error.hint, "mend it");
+    assert_int_equal(remark.error.row.batch, 3);
+    assert_int_equal(remark.error.row.output, 1);
+    assert_int_equal(remark.error.row.place, 12);
 }
 
 static void test_error_without_a_known_code_is_a_bug(void **state)
