@@ -28,7 +28,7 @@ ROOMS = {
     "common/base": Room("", "bson cjson", "bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson zlib", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
-    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform"),
+    "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema functions bad_input transform"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
@@ -55,7 +55,9 @@ ROOMS = {
         "bson",
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
-    "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
+    "transform/value": Room(
+        "common/base common/mapping", "bson cjson math unicase unictype unistr", "cases transform migration"
+    ),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
         "common/base common/schema common/stream transform/value transform/write",
@@ -80,7 +82,9 @@ ROOMS = {
     ),
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
-        "common/base common/catalog common/mapping common/stream verify/canonical", "bson cjson math openssl", VERIFICATIONS
+        "common/base common/catalog common/mapping common/stream verify/canonical",
+        "bson cjson math openssl unicase unictype unistr",
+        VERIFICATIONS,
     ),
     "verify/target": Room(
         "common/base common/catalog common/mapping common/postgres common/target verify/canonical verify/expect",
@@ -116,13 +120,16 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
         "",
-        "programs check migration run_folder compare report seal undo verify",
+        "programs check functions migration run_folder compare report seal undo verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),
 }
 
 # Libraries that are walled off; the standard library and POSIX are everybody's.
-LIBRARIES = {"bson", "cjson", "curl", "libpq-fe", "lmdb", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib"}
+LIBRARIES = {
+    *("bson", "cjson", "curl", "libpq-fe", "lmdb", "math", "mongoc", "openssl", "pthread", "unicase", "unictype"),
+    *("unistr", "xxhash", "zlib"),
+}
 
 
 def sources(pattern: str = "*.[ch]") -> Iterator[Path]:

@@ -56,8 +56,7 @@ bool value_comparable(const struct value *a, const struct value *b);
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */
 bool value_is_finite(const struct value *value);
-/* Of one value, before and after a function: did that leave it as it was? Functions change texts.
- */
+/* Of one value, before and after a function: did that leave it as it was? */
 bool value_identical(const struct value *a, const struct value *b);
 bool value_equals(const struct value *a, const struct value *b);
 

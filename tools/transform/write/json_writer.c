@@ -139,7 +139,9 @@ static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *dec
     int64_t integer;
     if (writer->safe_numbers && number_is_whole(text) &&
         (!number_parse_int64(text, &integer) || is_unsafe(integer))) {
-        put_as_text(writer, text);
+        char digits[NUMBER_PLAIN];
+        number_plain(text, digits);
+        put_as_text(writer, digits);
         return true;
     }
     const char *shown = text;

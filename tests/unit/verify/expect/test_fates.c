@@ -367,7 +367,7 @@ static void every_function_has_its_number(void **state)
     assert_int_equal(FATE_BY_FUNCTION + FUNCTION_COUNT, FATE_BY_ONE_WAY_ID);
     for (int f = 0; f < FUNCTION_COUNT; f++) {
         char name[64];
-        snprintf(name, sizeof name, "by %s", mapping_function_names[f]);
+        snprintf(name, sizeof name, "by %s", mapping_functions[f].name);
         assert_string_equal(fate_names[FATE_BY_FUNCTION + f], name);
     }
 }
