@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import bson
 import pytest
+from bson import json_util
 
 from tests.integration.cases import Trial
 from tests.integration.migration import PROGRAMS, ROOT
@@ -76,3 +81,41 @@ def test_what_is_not_said_is_an_error_that_names_the_word(name: str, targets: Cl
     assert (plan.code, run.code) == (0, 1), run.text
     assert UNSAID[name] in " ".join(run.text.split())
 
+
+
+def plain(value: Any) -> Any:
+    """What jsonb shows of extended JSON."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    match next(iter(value.items()), ("", None)):
+        case ("$numberLong" | "$numberDecimal", digits):
+            return float(digits)
+        case ("$date", {"$numberLong": milliseconds}):
+            moment = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+            return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+        case ("$binary", {"base64": text}):
+            return str(UUID(bytes=base64.b64decode(text)))
+        case ("$oid", digits):
+            return digits
+    return {name: plain(item) for name, item in value.items()}
+
+
+def test_every_example_arrives(targets: Cluster, tmp_path: Path) -> None:
+    """A record with each example's input, a column for each: what arrives is its output, and verify agrees."""
+    trial = Trial("documents-mapping/number-in-text", targets, tmp_path)
+    names = [function["name"] for function in FUNCTIONS]
+    record = {"_id": 1, **{function["name"]: function["example"]["input"] for function in FUNCTIONS}}
+    columns = {name: {"from": name, "type": "jsonb", "do": [FUNCTIONS[i]["example"]["do"]]} for i, name in enumerate(names)}
+    columns["id"] = {"from": "_id", "type": "integer"}
+    mapping = {"from": "core.c", "to": {"public.t": {"key": ["id"], "columns": columns}}}
+    (trial.folder / "project" / "c.json").write_text(json.dumps(mapping))
+    (trial.folder / "dump" / "c.bson").write_bytes(bson.encode(json_util.loads(json.dumps(record))))
+    trial.prepare()
+    for said in trial.run():
+        assert said.code == 0, said.text
+    row = json.loads(trial.value("select to_jsonb(t) from public.t"))
+    assert {name: row[name] for name in names} == {
+        function["name"]: plain(function["example"]["output"]) for function in FUNCTIONS
+    }
