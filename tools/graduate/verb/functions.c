@@ -19,9 +19,11 @@ static const struct command command = {
     .usage = "[--json]",
     .epilogue =
         "Nothing passes each of them untouched, but supabase_password; a function of one value "
-        "goes over the elements of an array that it meets. An example, of a column:\n\n"
+        "goes over the elements of an array that it meets. In a column they are named in order:\n\n"
         "  \"country\": {\"from\": \"place\", \"type\": \"text\",\n"
-        "              \"do\": [{\"split\": \",\"}, {\"item\": -1}, \"trim\"]}",
+        "              \"do\": [{\"split\": \",\"}, {\"item\": -1}, \"trim\"]}\n\n"
+        "An example of this verb:\n\n"
+        "  graduate functions --json",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
