@@ -41,7 +41,7 @@ RIGHT = {
             ("select raw_user_meta_data #>> '{prefs,v}' from auth.users", "12345678901234567890"),
             (
                 "select entity, key, path, rule, before from graduate.losses",
-                "accounts|case0000000000000000|raw_user_meta_data.prefs.v|safe_numbers|12345678901234567890",
+                "accounts|case0000000000000000|prefs.v|safe_numbers|12345678901234567890",
             ),
         ),
     ),

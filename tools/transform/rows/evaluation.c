@@ -306,10 +306,18 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
         return false;
     if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
         return write_identity(member, &value, writer, error);
+    const char *base = writer->base;
+    size_t begin = writer->begin;
     bool outer = writer->safe_numbers;
     int64_t ids = writer->losses->hex_ids;
     writer->safe_numbers = outer || member->encoding.safe_numbers;
+    if (member->kind == VALUE_FROM) { /* what is said of it is said in the source's words */
+        writer->base = member->path;
+        writer->begin = writer->depth;
+    }
     bool ok = json_write_value(writer, &value, error);
+    writer->base = base;
+    writer->begin = begin;
     writer->safe_numbers = outer;
     evaluation_note_hex_ids(origin, scope, slot, writer->losses->hex_ids - ids);
     return ok;

@@ -20,7 +20,7 @@ void json_writer_init(struct json_writer *writer, struct buffer *out, struct los
     writer->losses = losses;
     writer->safe_numbers = safe_numbers;
     writer->base = base;
-    writer->depth = 0;
+    writer->depth = writer->begin = 0;
 }
 
 bool text_check(const uint8_t *text, size_t length, struct error *error)
@@ -46,7 +46,7 @@ bool text_check(const uint8_t *text, size_t length, struct error *error)
 static void current_path(const struct json_writer *writer, char *out, size_t size)
 {
     snprintf(out, size, "%s", writer->base);
-    for (size_t i = 0; i < writer->depth; i++) {
+    for (size_t i = writer->begin; i < writer->depth; i++) {
         size_t used = strlen(out);
         snprintf(out + used, size - used, "%s%s", used > 0 ? "." : "", writer->path[i]);
     }

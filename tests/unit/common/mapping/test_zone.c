@@ -78,6 +78,23 @@ static void names_that_are_none_are_refused(void **state)
     }
 }
 
+static void files_lie_where_tzdir_says(void **state)
+{
+    (void)state;
+    struct arena arena;
+    const struct zone *zone;
+    struct error error;
+    arena_init(&arena);
+    setenv("TZDIR", "/usr/share/zoneinfo/Europe", 1);
+    assert_true(zone_load(&arena, "Berlin", &zone, &error));
+    assert_int_equal(offset_at(zone, 1721025000), 7200);
+    assert_false(zone_load(&arena, "Europe/Berlin", &zone, &error));
+    setenv("TZDIR", "", 1);
+    assert_true(zone_load(&arena, "Europe/Berlin", &zone, &error));
+    unsetenv("TZDIR");
+    arena_release(&arena);
+}
+
 /* Every file that is cut off, and every one with a byte changed, is a zone or an error: nothing is
  * read beyond its end. */
 static void damaged_files_are_survived(void **state)
@@ -157,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(offsets_are_those_of_the_c_library),
         cmocka_unit_test(names_that_are_none_are_refused),
+        cmocka_unit_test(files_lie_where_tzdir_says),
         cmocka_unit_test(damaged_files_are_survived),
         cmocka_unit_test(rules_are_read_as_posix_has_them),
     };
