@@ -29,7 +29,7 @@ ROOMS = {
     "common/stream": Room("common/base", "bson libdeflate", "programs verify"),
     "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases"),
-    "common/mapping": Room("common/base", "cjson openssl", "mapping_schema bad_input transform mistakes"),
+    "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
@@ -58,7 +58,9 @@ ROOMS = {
         "bson",
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
-    "transform/value": Room("common/base common/mapping", "bson cjson math", "cases transform migration"),
+    "transform/value": Room(
+        "common/base common/mapping", "bson cjson math unicase unictype unistr", "cases transform migration"
+    ),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
         "common/base common/catalog common/mapping common/schema common/stream transform/value transform/write",
@@ -85,7 +87,8 @@ ROOMS = {
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
         "common/base common/catalog common/json common/mapping common/stream verify/canonical",
-        "bson cjson math openssl", VERIFICATIONS
+        "bson cjson math openssl unicase unictype unistr",
+        VERIFICATIONS,
     ),
     "verify/target": Room(
         "common/base common/catalog common/mapping common/postgres common/target verify/canonical verify/expect",
@@ -121,14 +124,15 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
         "cjson",
-        "programs check migration run_folder compare report seal undo verify",
+        "programs check functions migration run_folder compare report seal undo verify",
     ),
     "graduate": Room("graduate/verb", "", "programs"),
 }
 
 # Libraries that are walled off; the standard library and POSIX are everybody's.
 LIBRARIES = {
-    *("bson", "cjson", "curl", "libdeflate", "libpq-fe", "lmdb", "math", "mongoc", "openssl", "pthread", "xxhash", "zlib")
+    *("bson", "cjson", "curl", "libdeflate", "libpq-fe", "lmdb", "math", "mongoc", "openssl", "pthread", "unicase"),
+    *("unictype", "unistr", "xxhash", "zlib"),
 }
 
 

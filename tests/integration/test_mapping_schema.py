@@ -103,6 +103,16 @@ def choices(schema: dict[str, Any]) -> list[str]:
     return schema.get("enum") or [choice["const"] for choice in schema["oneOf"]]
 
 
+def functions() -> dict[str, list[str]]:
+    """The functions of "do", each with the words that its argument may be."""
+    found: dict[str, list[str]] = {}
+    for choice in DEFINED["do"]["items"]["oneOf"]:
+        name = choice.get("const") or choice["required"][0]
+        found[name] = choice.get("properties", {}).get(name, {}).get("enum", [])
+    return found
+
+
+FUNCTIONS = functions()
 WORDS = {
     "mapping_words": MAPPING["properties"],
     "drop_words": MAPPING["properties"]["drop"]["items"]["anyOf"][1]["properties"],
@@ -122,7 +132,12 @@ WORDS = {
     "deletes": choices(DEFINED["column"]["properties"]["on_delete"]),
     "commands": choices(DEFINED["policy"]["properties"]["for"]),
     "methods": choices(DEFINED["index"]["properties"]["method"]),
-    "mapping_function_names": choices(DEFINED["do"]["items"]),
+    "epoch_words": FUNCTIONS["epoch"],
+    "uuid3_words": FUNCTIONS["uuid3"],
+    "padded_words": FUNCTIONS["padded"],
+    "time_members": DEFINED["time"]["properties"],
+    "gap_words": choices(DEFINED["time"]["properties"]["gap"]),
+    "overlap_words": choices(DEFINED["time"]["properties"]["overlap"]),
     "project_words": PROJECT["properties"],
     "source_words": PROJECT["$defs"]["source"]["properties"],
     "identity_words": PROJECT["properties"]["identity"]["properties"],
@@ -306,7 +321,15 @@ def test_what_is_to_be_spoilt_is_right() -> None:
         (BOOKS, f"{TITLE} from", GONE),
         (BOOKS, f"{TITLE} const", 1),
         (BOOKS, f"{TITLE} parent", "id"),
-        (BOOKS, f"{TITLE} do", ["trim", "trim"]),
+        (BOOKS, f"{TITLE} do", []),
+        (BOOKS, f"{TITLE} do", ["split"]),
+        (BOOKS, f"{TITLE} do", [{"split": ""}]),
+        (BOOKS, f"{TITLE} do", [{"trim": True}]),
+        (BOOKS, f"{TITLE} do", [{"split": ",", "item": 0}]),
+        (BOOKS, f"{TITLE} do", [{"item": "0"}]),
+        (BOOKS, f"{TITLE} do", [{"epoch": "us"}]),
+        (BOOKS, f"{TITLE} do", [{"time": {"zone": "UTC"}}]),
+        (BOOKS, f"{TITLE} do", [{"time": {"format": "YYYY", "gap": "first"}}]),
         (BOOKS, f"{TITLE} do", ["trimm"]),
         (BOOKS, f"{TITLE} null", "no"),
         (BOOKS, f"{TITLE} in", []),

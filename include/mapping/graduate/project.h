@@ -15,6 +15,7 @@
 
 #include "graduate/buffer.h"
 #include "graduate/error.h"
+#include "graduate/function.h"
 #include "graduate/identity.h"
 #include "graduate/pgtype.h"
 
@@ -113,24 +114,6 @@ enum value_kind {
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
 };
 
-/* What "do" can name; mapping_column.c has the words, tools/transform/value/function.c the deeds.
- */
-enum mapping_function {
-    FUNCTION_LOWER,      /* "lower": the letters A to Z */
-    FUNCTION_UPPER,      /* "upper": the letters a to z */
-    FUNCTION_TRIM,       /* "trim": blanks, tabs and line ends at both ends of a text */
-    FUNCTION_EMPTY_NULL, /* "empty_to_null": "" becomes null */
-    FUNCTION_PHONE,      /* "phone_digits": without "+" and blanks, as Supabase Auth keeps phones */
-    FUNCTION_PASSWORD, /* "supabase_password": Appwrite's hash as Supabase Auth reads it, or "" and
-                          a line in the losses */
-    FUNCTION_SAFE_NUMBERS, /* "safe_numbers": whole numbers beyond 2^53 inside JSON become text,
-                              with a line in the losses: JavaScript would round them */
-    FUNCTION_NOT_FINITE,   /* "not_finite_to_null": NaN and infinities become null, with a line each
-                              in   the losses */
-    FUNCTION_COUNT,
-};
-extern const char *const mapping_function_names[FUNCTION_COUNT];
-
 struct mapping;
 struct mapping_value {
     enum value_kind kind;
@@ -143,7 +126,7 @@ struct mapping_value {
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
     enum identity_ids ids;            /* of either: what is taken for one here */
-    enum mapping_function *functions; /* "do", in order */
+    struct function_call *functions;  /* "do", in order */
     size_t function_count;
     const cJSON *fallback;  /* "default": for an absent field, and for a null one where
                                the column is NOT NULL; NULL: none */

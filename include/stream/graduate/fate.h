@@ -41,9 +41,9 @@ enum fate {
     FATE_ELEMENTS,
     FATE_TAKEN,
     FATE_HEX_IDS,
-    FATE_BY_FUNCTION, /* + an enum mapping_function of project.h */
+    FATE_BY_FUNCTION, /* + an enum mapping_function of function.h */
     FATE_BY_ONE_WAY_ID =
-        FATE_BY_FUNCTION + 8, /* a text became a UUID from which nobody gets back */
+        FATE_BY_FUNCTION + 22, /* a text became a UUID from which nobody gets back */
     FATE_COUNT,
 };
 /* "seen", "dropped", ...; the numbers of functions are called "by lower", ... */

@@ -1,6 +1,21 @@
 """What is right of fixtures/cases/documents-mapping."""
 
+from __future__ import annotations
+
 from tests.integration.cases import Right
+
+
+def said(**columns: object) -> dict[str, object]:
+    """Members of the columns of public.t in c.json."""
+    return {"c.json": {"to": {"public.t": {"columns": columns}}}}
+
+
+def does(*functions: object) -> dict[str, object]:
+    return {"do": list(functions)}
+
+
+BERLIN = {"format": "YYYY-MM-DD HH24:MI:SS", "zone": "Europe/Berlin"}
+CHANGES = "select sum((counts ->> 'by {}')::bigint) from graduate.batches, jsonb_each(paths) as p (path, counts)"
 
 RIGHT = {
     "condition-beyond-equal": Right(
@@ -99,5 +114,64 @@ RIGHT = {
             ("select entity, key, path, rule, before from graduate.losses", 'c|1|a[1]|row_twice|"p"'),
         ),
         project={"c.json": {"to": {"public.ch": {"misfit": {"row_twice": "first"}}}}},
+    ),
+    "bson-timestamp-and-uuid-3": Right(
+        "0 0 0",
+        values=(
+            ("select ts at time zone 'UTC', u from public.t", "2024-01-01 00:00:00|04030201-0605-0807-090a-0b0c0d0e0f10"),
+            ("select path, rule, before, after from graduate.losses", "ts|epoch|1704067200,2|its seconds"),
+        ),
+        project=said(ts=does({"epoch": "s"}), u=does({"uuid3": "csharp"})),
+    ),
+    "date-in-another-form": Right(
+        "0 0 0",
+        values=(("select d, t at time zone 'UTC' from public.t", "2024-12-31|2024-07-15 06:30:00"),),
+        project=said(d=does({"time": {"format": "DD.MM.YYYY"}}), t=does({"time": BERLIN})),
+    ),
+    "day-of-a-date": Right(
+        "0 0 0",
+        values=(
+            ("select d from public.t order by id", "2024-05-01\n2024-05-02"),
+            ("select key, path, rule, before from graduate.losses", "1|d|day|2024-05-01T10:30:00Z"),
+        ),
+        project=said(d=does({"day": "UTC"})),
+    ),
+    "epoch-milliseconds-and-seconds": Right(
+        "0 0 0",
+        values=(
+            (
+                "select ms at time zone 'UTC', s at time zone 'UTC' from public.t",
+                "2024-01-01 00:00:00.123|2024-01-01 00:00:00",
+            ),
+        ),
+        project=said(ms=does({"epoch": "ms"}), s=does({"epoch": "s"})),
+    ),
+    # That two fields become one text is the origin "join".
+    "join-split-count-and-prefix": Right(
+        "0 0 0",
+        values=(("select path, n_likes, country from public.t", "covers/a.png|3|DE"),),
+        project=said(
+            path=does({"strip": "https://cdn.example.org/"}),
+            n_likes=does("count"),
+            country=does({"split": ","}, {"item": -1}, "trim"),
+        ),
+    ),
+    "json-text-into-jsonb": Right(
+        "0 1 *",
+        says=((1, 'the text "not json": it is no JSON: no value of JSON at character 1'), (1, "key 2")),
+        project=said(j=does("json")),
+    ),
+    "number-in-text": Right(
+        "0 0 0",
+        values=(("select age, price, pct from public.t", "34|12.50|0"),),
+        project=said(age=does("number"), price=does("number"), pct=does("number")),
+    ),
+    "number-into-text": Right(
+        "0 0 0",
+        values=(("select p from public.t order by id", "+49 1\n49171\ntrue"),),
+        project=said(p=does("text")),
+    ),
+    "trim-leaves-a-no-break-space": Right(
+        "0 0 0", values=(("select e = 'ann@example.org' from public.t", "t"), (CHANGES.format("trim"), "1"))
     ),
 }

@@ -1,6 +1,10 @@
 """What is right of fixtures/cases/identity."""
 
+from __future__ import annotations
+
 from tests.integration.cases import Right
+
+CHANGES = "select sum((counts ->> 'by {}')::bigint) from graduate.batches, jsonb_each(paths) as p (path, counts)"
 
 RIGHT = {
     "email-outside-ascii": Right(
@@ -33,5 +37,49 @@ RIGHT = {
             *((1, f"accounts, at status: 1 problem: key case{n:016}") for n in range(4)),
         ),
         values=(("select count(*) from auth.users", "0"),),
+    ),
+    "email-null": Right(
+        "* 0 0 0",
+        values=(
+            ("select count(*) from auth.identities where provider = 'email'", "0"),
+            ("select email_confirmed_at is null, raw_app_meta_data ->> 'provider' from auth.users", "t|phone"),
+        ),
+    ),
+    "email-with-a-capital-outside-ascii": Right(
+        "* 0 0 0",
+        values=(("select email from auth.users", "\u00fcser2@example.org"), (CHANGES.format("lower"), "2")),
+    ),
+    "padded-uuid-of-a-low-objectid": Right(
+        "0 0 0",
+        values=(("select count(*) from public.sales s join public.books b on b.id = s.book_id", "1"),),
+        project={"sales.json": {"to": {"public.sales": {"columns": {"book_id": {"do": [{"padded": "right"}]}}}}}},
+    ),
+    "phone-null-or-absent": Right(
+        "* 0 0 0",
+        values=(
+            ("select count(*) from auth.identities where provider = 'phone'", "0"),
+            ("select distinct raw_app_meta_data ->> 'providers' from auth.users", '["email"]'),
+        ),
+    ),
+    "phone-with-brackets": Right(
+        "* 0 0 0",
+        values=(("select phone from auth.users", "15550001111"),),
+    ),
+    "prefs-with-a-number-beyond-64-bits": Right(
+        "* 0 0 0",
+        values=(
+            ("select raw_user_meta_data #>> '{prefs,v}' from auth.users", "12345678901234567890"),
+            (
+                "select entity, key, path, rule, before from graduate.losses",
+                "accounts|case0000000000000000|prefs.v|safe_numbers|12345678901234567890",
+            ),
+        ),
+    ),
+    "scrypt-options-without-padding": Right(
+        "* 0 0 0",
+        values=(
+            ("select left(encrypted_password, 10) from auth.users", "$fbscrypt$"),
+            ("select count(*) from graduate.losses", "0"),
+        ),
     ),
 }

@@ -5,17 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-const char *const mapping_function_names[FUNCTION_COUNT] = {
-    [FUNCTION_LOWER] = "lower",
-    [FUNCTION_UPPER] = "upper",
-    [FUNCTION_TRIM] = "trim",
-    [FUNCTION_EMPTY_NULL] = "empty_to_null",
-    [FUNCTION_PHONE] = "phone_digits",
-    [FUNCTION_PASSWORD] = "supabase_password",
-    [FUNCTION_SAFE_NUMBERS] = "safe_numbers",
-    [FUNCTION_NOT_FINITE] = "not_finite_to_null",
-};
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A value's keys stand first in a column's, so that one list serves both. */
@@ -32,26 +21,49 @@ static bool is_scalar(const cJSON *value)
            cJSON_IsNull(value);
 }
 
+/* What the functions before it leave over is nothing that the function is about. */
+static bool check_functions(struct reading *r, const struct json_place *place,
+                            const struct mapping_value *value)
+{
+    unsigned before;
+    char gives[FUNCTION_KINDS], takes[FUNCTION_KINDS];
+    size_t idle = function_calls_idle(value->functions, value->function_count, &before);
+    if (idle == value->function_count)
+        return true;
+    const struct function_entry *entry = &mapping_functions[value->functions[idle].function];
+    struct json_place here = {place, NULL, idle};
+    function_kinds(before, gives);
+    function_kinds(entry->takes, takes);
+    return json_error(r->error, &here, "\"%s\" is for %s, and what comes to it is %s", entry->name,
+                      takes, gives);
+}
+
 static bool get_functions(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_value *value)
 {
-    struct words words = {0};
-    if (!reading_member_words(r, object, place, "do", &words))
-        return false;
-    value->functions = arena_alloc(r->arena, words.count, sizeof *value->functions);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "do"), *item;
+    struct json_place here = {place, "do", 0};
+    if (list == NULL)
+        return true;
+    if (!cJSON_IsArray(list) || list->child == NULL)
+        return json_error(r->error, &here, "this must be an array of functions, and is %s",
+                          json_kind(list));
+    value->functions =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(list), sizeof *value->functions);
     if (value->functions == NULL)
         return reading_memory(r);
-    for (size_t i = 0; i < words.count; i++) {
-        size_t f = 0;
-        while (f < FUNCTION_COUNT && strcmp(words.items[i], mapping_function_names[f]) != 0)
-            f++;
-        struct json_place list = {place, "do", 0}, here = {&list, NULL, i};
-        if (f == FUNCTION_COUNT)
-            return reading_wrong_word(r, &here, words.items[i], mapping_function_names,
-                                      FUNCTION_COUNT);
-        value->functions[value->function_count++] = (enum mapping_function)f;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct json_place at = {&here, NULL, value->function_count};
+        struct function_call *call = &value->functions[value->function_count];
+        if (!function_call_read(item, &at, r->arena, call, r->error))
+            return false;
+        for (size_t i = 0; cJSON_IsString(item) && i < value->function_count; i++)
+            if (value->functions[i].function == call->function)
+                return json_error(r->error, &at, "\"%s\" stands here twice", item->valuestring);
+        value->function_count++;
     }
-    return true;
+    return check_functions(r, &here, value);
 }
 
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,

@@ -160,7 +160,7 @@ static bool is_changed_as_text(const struct spot *s)
 {
     bool made = s->value->kind == VALUE_OBJECT || s->value->kind == VALUE_REST;
     for (size_t i = 0; made && i < s->value->function_count; i++)
-        if (s->value->functions[i] != FUNCTION_SAFE_NUMBERS)
+        if (s->value->functions[i].function != FUNCTION_SAFE_NUMBERS)
             return true;
     return false;
 }

@@ -17,6 +17,8 @@ static const struct {
     {"safe_numbers", "whole numbers beyond 2^53, which became text"},
     {"json_negative_zero", "-0 in JSON, which became 0"},
     {"negative_zero", "-0, which became 0"},
+    {"day", "moments of which only the date was kept"},
+    {"epoch", "timestamps of BSON, whose counter was not kept"},
     {"not_finite", "NaN or an infinity, which became null"},
 };
 

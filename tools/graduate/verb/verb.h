@@ -42,6 +42,7 @@ extern const struct verb verb_compare;
 extern const struct verb verb_seal;
 extern const struct verb verb_verify;
 extern const struct verb verb_report;
+extern const struct verb verb_functions;
 
 const char *verb_name(const struct verb *verb);
 /* The verb of that name, or NULL with an ERROR_USAGE that names the nearest and lists all. */

@@ -88,7 +88,7 @@ static bool compile_tests(struct compiling *c, struct scope *scope,
 static bool has_function(const struct mapping_value *value, enum mapping_function function)
 {
     for (size_t i = 0; i < value->function_count; i++)
-        if (value->functions[i] == function)
+        if (value->functions[i].function == function)
             return true;
     return false;
 }
@@ -100,7 +100,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     struct plan *plan = c->plan;
     struct scope *scope = c->output->scope;
     *expression = (struct expression){.kind = value->kind, .slot = NO_SLOT, .mapping = value};
-    buffer_init(&expression->scratch);
+    arena_init(&expression->made);
     expression->path = value->kind == VALUE_FROM ? scope_path(plan, scope, value->from) : path;
     if (expression->path == NULL)
         return error_memory(c->error);
@@ -427,7 +427,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
 
 static void release_expression(struct expression *expression)
 {
-    buffer_release(&expression->scratch);
+    arena_release(&expression->made);
     for (size_t i = 0; i < expression->member_count; i++)
         release_expression(&expression->members[i]);
 }

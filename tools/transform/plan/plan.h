@@ -142,7 +142,7 @@ struct expression {
     size_t test_count;
     bool has_fallback;
     struct value fallback;
-    struct buffer scratch; /* what functions make */
+    struct arena made; /* what functions make, until the next value */
     struct encoding encoding;
     const char *path; /* for messages */
 };

@@ -57,7 +57,7 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
                      .path = column->name,
                      .losses = &of->losses},
     };
-    buffer_init(&plan->expression.scratch);
+    arena_init(&plan->expression.made);
     const char *word;
     char why[200];
     if (!conversion_find(&plan->conversion, &word, why, sizeof why))

@@ -98,30 +98,21 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         .record_length = origin->record->length,
         .path = expression->path,
         .losses = &origin->plan->losses,
-        .scratch = &expression->scratch,
+        .made = &expression->made,
         .lost = &lost,
     };
+    arena_release(&expression->made);
     for (size_t i = 0; i < expression->mapping->function_count; i++) {
-        enum mapping_function function = expression->mapping->functions[i];
-        struct value before = outcome->value;
-        struct buffer kept;
-        buffer_init(&kept);
-        /* a function may write over what the one before it made */
-        if (value_is_text(&before) && before.bytes == expression->scratch.data) {
-            buffer_put(&kept, before.bytes, before.length);
-            before.bytes = kept.data;
-        }
-        bool ok =
-            function_apply(function, &context, &outcome->value, error) && buffer_ok(&kept, error);
+        const struct function_call *call = &expression->mapping->functions[i];
+        const struct value before = outcome->value;
         bool there = outcome->slot != NO_SLOT && scope->slots[outcome->slot].type != BSON_TYPE_EOD;
-        if (ok && there && !value_identical(&before, &outcome->value)) {
+        if (!function_apply(call, &context, &outcome->value, error))
+            return false;
+        if (there && !value_identical(&before, &outcome->value)) {
             outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
             path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own,
-                                FATE_BY_FUNCTION + function, 1);
+                                FATE_BY_FUNCTION + call->function, 1);
         }
-        buffer_release(&kept);
-        if (!ok)
-            return false;
     }
     if (lost)
         outcome->fate = FATE_LOST;
@@ -291,10 +282,18 @@ static bool write_member(const struct origin *origin, struct scope *scope,
         return false;
     if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
         return write_identity(member, &value, writer, error);
+    const char *base = writer->base;
+    size_t begin = writer->begin;
     bool outer = writer->safe_numbers;
     int64_t ids = writer->losses->hex_ids;
     writer->safe_numbers = outer || member->encoding.safe_numbers;
+    if (member->kind == VALUE_FROM) { /* what is said of it is said in the source's words */
+        writer->base = member->path;
+        writer->begin = writer->depth;
+    }
     bool ok = json_write_value(writer, &value, error);
+    writer->base = base;
+    writer->begin = begin;
     writer->safe_numbers = outer;
     evaluation_note_hex_ids(origin, scope, slot, writer->losses->hex_ids - ids);
     return ok;

@@ -1,9 +1,9 @@
-/* function.h: the functions that a mapping's "do" can name (mapping_function in project.h). */
+/* function.h: the functions that a mapping's "do" can name (graduate/function.h). */
 #ifndef TRANSFORM_FUNCTION_H
 #define TRANSFORM_FUNCTION_H
 
 #include "graduate/error.h"
-#include "graduate/project.h"
+#include "graduate/function.h"
 #include "loss.h"
 #include "value.h"
 
@@ -13,12 +13,12 @@ struct function_context {
     size_t record_length;
     const char *path;
     struct losses *losses;
-    struct buffer *scratch; /* a changed text lives here until the next record */
-    bool *lost;             /* set when the value is given up */
+    struct arena *made; /* what functions make lives here */
+    bool *lost;         /* set when the value is given up */
 };
 
-/* Replace *value. Values that the function is not about (null for lower, ...) pass unchanged. */
-bool function_apply(enum mapping_function function, const struct function_context *context,
+/* Replace *value. ERROR_DATA with the path when the function does not take it. */
+bool function_apply(const struct function_call *call, const struct function_context *context,
                     struct value *value, struct error *error);
 
 #endif

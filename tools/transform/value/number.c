@@ -139,6 +139,24 @@ bool number_is_whole(const char *text)
            (bare(&decimal, digits) == 0 || decimal.exponent >= 0);
 }
 
+void number_plain(const char *text, char out[NUMBER_PLAIN])
+{
+    struct decimal decimal;
+    char digits[LONGEST_TEXT];
+    bool exponent = strpbrk(text, "eE") != NULL && parse(text, &decimal) &&
+                    decimal.length < LONGEST_TEXT && decimal.exponent >= 0;
+    size_t count = exponent ? significant(&decimal, digits) : 0;
+    if (count == 0 || (long)count + decimal.exponent > NUMBER_PLAIN - 4) {
+        snprintf(out, NUMBER_PLAIN, "%s", text);
+        return;
+    }
+    size_t sign = decimal.negative;
+    out[0] = '-';
+    memcpy(out + sign, digits, count);
+    memset(out + sign + count, '0', (size_t)decimal.exponent);
+    out[sign + count + (size_t)decimal.exponent] = '\0';
+}
+
 bool number_same(const char *a, const char *b)
 {
     struct decimal x, y;

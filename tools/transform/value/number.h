@@ -22,6 +22,10 @@ bool number_parse_int64(const char *text, int64_t *out);
 
 /* Is the number of a decimal text a whole one, of whatever size? */
 bool number_is_whole(const char *text);
+/* A whole number that is written with an exponent ("1.2E+19") by its digits, where they are at most
+ * 60; any other decimal text as it is. */
+enum { NUMBER_PLAIN = 64 };
+void number_plain(const char *text, char out[NUMBER_PLAIN]);
 /* Do two decimal texts stand for the same number ("1.0" and "10E-1")? */
 bool number_same(const char *a, const char *b);
 /* Below 0 where a is the smaller number, 0 where they are the same, above 0 where b is; infinities

@@ -182,9 +182,22 @@ bool value_is_finite(const struct value *value)
 
 bool value_identical(const struct value *a, const struct value *b)
 {
-    return a->type == b->type &&
-           (!value_is_text(a) || (a->length == b->length &&
-                                  (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0)));
+    if (a->type != b->type)
+        return false;
+    switch ((int)a->type) {
+    case BSON_TYPE_UTF8:
+    case BSON_TYPE_SYMBOL:
+    case BSON_TYPE_DOCUMENT:
+    case BSON_TYPE_ARRAY:
+    case BSON_TYPE_BINARY:
+        return a->length == b->length && a->subtype == b->subtype &&
+               (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+    case BSON_TYPE_INT64:
+    case BSON_TYPE_DATE_TIME:
+        return a->integer == b->integer;
+    default:
+        return true; /* no function makes another of its own type */
+    }
 }
 
 const char *value_kind(const struct value *value)

@@ -52,8 +52,7 @@ bool value_is_text(const struct value *value);
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */
 bool value_is_finite(const struct value *value);
-/* Of one value, before and after a function: did that leave it as it was? Functions change texts.
- */
+/* Of one value, before and after a function: did that leave it as it was? */
 bool value_identical(const struct value *a, const struct value *b);
 
 /* "the text \"abc\"", "the double 1.5", "a document": for messages, cut to fit. */

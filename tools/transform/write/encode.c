@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef bool (*put_function)(const struct encoding *encoding, const struct value *value,
@@ -21,6 +22,18 @@ static bool misfit(const struct encoding *encoding, const struct value *value, c
     error_hint(error, "correct the record in the source, or give the column another type in the "
                       "mapping, and run again");
     return error_at(error, NULL, NULL, encoding->path);
+}
+
+/* What would make it fit is a function. */
+static bool misfit_unsaid(const struct encoding *encoding, const struct value *value,
+                          const char *why, const char *word, struct error *error)
+{
+    misfit(encoding, value, why, error);
+    return error_hint(
+        error,
+        "correct the record in the source; or, if that is what it means, say so in the "
+        "mapping: \"do\": [%s]; then run again",
+        word);
 }
 
 static bool put_bool(const struct encoding *encoding, const struct value *value, struct buffer *out,
@@ -82,6 +95,8 @@ static bool put_integer(const struct encoding *encoding, const struct value *val
     int64_t number;
     if (!check_finite(encoding, value, error))
         return false;
+    if (value_is_text(value))
+        return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
     if (!whole_number(value, &number))
         return misfit(encoding, value, "it is no whole number of 64 bits", error);
     note_negative_zero(encoding, value);
@@ -102,17 +117,32 @@ static bool put_integer(const struct encoding *encoding, const struct value *val
     }
 }
 
+/* The double whose shortest text is the decimal's number, if there is one. */
+static bool decimal_to_double(const struct value *value, double *number)
+{
+    char text[BSON_DECIMAL128_STRING], back[BSON_DECIMAL128_STRING];
+    bson_decimal128_to_string(&value->decimal, text);
+    *number = strtod(text, NULL);
+    number_format(*number, back, sizeof back);
+    return isfinite(*number) && number_same(text, back);
+}
+
 static bool put_float(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
 {
     double number = value->number;
     if (!check_finite(encoding, value, error))
         return false;
-    if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
+    if (value->type == BSON_TYPE_DECIMAL128) {
+        if (!decimal_to_double(value, &number))
+            return misfit(encoding, value, "it would be rounded", error);
+    } else if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
         int64_t back;
         number = (double)value->integer;
         if (!number_to_int64(number, &back) || back != value->integer)
             return misfit(encoding, value, "it would be rounded", error);
+    } else if (value_is_text(value)) {
+        return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
     } else if (value->type != BSON_TYPE_DOUBLE) {
         return misfit(encoding, value, "", error);
     }
@@ -150,7 +180,9 @@ static bool put_numeric(const struct encoding *encoding, const struct value *val
         bson_decimal128_to_string(&value->decimal, text);
         break;
     default:
-        return misfit(encoding, value, "", error);
+        return value_is_text(value)
+                   ? misfit_unsaid(encoding, value, "it is text", "\"number\"", error)
+                   : misfit(encoding, value, "", error);
     }
     switch (numeric_put(out, text, encoding->type.precision, encoding->type.scale)) {
     case NUMERIC_OK:
@@ -185,6 +217,8 @@ static bool put_text(const struct encoding *encoding, const struct value *value,
         buffer_puts(out, hex);
         return true;
     }
+    if (value_is_scalar(value) || value->type == BSON_TYPE_DATE_TIME)
+        return misfit_unsaid(encoding, value, "", "\"text\"", error);
     if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
         return misfit(encoding, value, "", error);
     if (!text_check(value->bytes, value->length, error))
@@ -214,10 +248,11 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
         return true;
     }
     if (value->type == BSON_TYPE_BINARY && value->subtype == 3)
-        return misfit(encoding, value,
-                      "a UUID of subtype 3 does not say in which order its bytes "
-                      "stand",
-                      error);
+        return misfit_unsaid(encoding, value,
+                             "a UUID of subtype 3 does not say in which order its bytes stand",
+                             "{\"uuid3\": \"java\"}] or [{\"uuid3\": \"csharp\"}] or "
+                             "[{\"uuid3\": \"python\"}",
+                             error);
     if (!value_is_text(value) || !uuid_parse((const char *)value->bytes, value->length, uuid))
         return misfit(encoding, value, "it is no UUID (an id of an entity needs \"id_of\")", error);
     buffer_put(out, uuid, sizeof uuid);
@@ -269,6 +304,24 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     return true;
 }
 
+/* A number, a Timestamp or a text that no date can be read from. */
+static bool no_moment(const struct encoding *encoding, const struct value *value,
+                      struct error *error)
+{
+    bool number = value_is_scalar(value) && value->type != BSON_TYPE_BOOL;
+    if (value->type == BSON_TYPE_TIMESTAMP)
+        return misfit_unsaid(encoding, value, "", "{\"epoch\": \"s\"}", error);
+    if (number)
+        return misfit_unsaid(encoding, value, "it is a number",
+                             "{\"epoch\": \"s\"}] or [{\"epoch\": \"ms\"}", error);
+    if (value_is_text(value))
+        return misfit_unsaid(encoding, value, "",
+                             "{\"time\": {\"format\": \"DD.MM.YYYY HH24:MI\", \"zone\": "
+                             "\"Europe/Berlin\"}}",
+                             error);
+    return misfit(encoding, value, "", error);
+}
+
 static bool text_to_moment(const struct value *value, int64_t *microseconds, bool *zoned,
                            bool *date_only)
 {
@@ -285,9 +338,13 @@ static bool put_timestamp(const struct encoding *encoding, const struct value *v
         if (!datetime_from_milliseconds(value->integer, &microseconds))
             return misfit(encoding, value, "beyond the years that PostgreSQL knows", error);
     } else if (!text_to_moment(value, &microseconds, &zoned, &date_only)) {
-        return misfit(encoding, value, "", error);
+        return no_moment(encoding, value, error);
     } else if (zoned != (encoding->type.base == PG_TIMESTAMPTZ)) {
-        return misfit(encoding, value, zoned ? "it has a time zone" : "it has no time zone", error);
+        return zoned ? misfit(encoding, value, "it has a time zone", error)
+                     : misfit_unsaid(encoding, value, "it has no time zone",
+                                     "{\"time\": {\"format\": \"YYYY-MM-DD HH24:MI:SS\", \"zone\": "
+                                     "\"Europe/Berlin\"}}",
+                                     error);
     }
     buffer_put_be64(out, (uint64_t)microseconds);
     return true;
@@ -303,9 +360,13 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
                   ? datetime_from_milliseconds(value->integer, &microseconds)
                   : text_to_moment(value, &microseconds, &zoned, &date_only);
     if (!ok)
-        return misfit(encoding, value, "", error);
+        return no_moment(encoding, value, error);
     if (!date_only || microseconds % day != 0)
-        return misfit(encoding, value, "it has a time of day", error);
+        return misfit_unsaid(encoding, value, "it has a time of day",
+                             value_is_text(value)
+                                 ? "{\"time\": {\"format\": ..}}, {\"day\": \"Europe/Berlin\"}"
+                                 : "{\"day\": \"Europe/Berlin\"}",
+                             error);
     buffer_put_be32(out, (uint32_t)(int32_t)(microseconds / day));
     return true;
 }

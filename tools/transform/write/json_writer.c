@@ -21,7 +21,7 @@ void json_writer_init(struct json_writer *writer, struct buffer *out, struct los
     writer->losses = losses;
     writer->safe_numbers = safe_numbers;
     writer->base = base;
-    writer->depth = 0;
+    writer->depth = writer->begin = 0;
 }
 
 /* Most text is ASCII: how many bytes of it stand here, none of them zero, eight at a time. */
@@ -77,7 +77,7 @@ static void current_path(const struct json_writer *writer, char *out, size_t siz
     struct buffer path;
     buffer_init(&path);
     buffer_puts(&path, writer->base);
-    for (size_t i = 0; i < writer->depth; i++) {
+    for (size_t i = writer->begin; i < writer->depth; i++) {
         const char *name = writer->path[i];
         bool place = name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
         buffer_puts(&path, path.length > 0 ? "." : "");
@@ -177,7 +177,9 @@ static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *dec
     int64_t integer;
     if (writer->safe_numbers && number_is_whole(text) &&
         (!number_parse_int64(text, &integer) || is_unsafe(integer))) {
-        put_as_text(writer, text);
+        char digits[NUMBER_PLAIN];
+        number_plain(text, digits);
+        put_as_text(writer, digits);
         return true;
     }
     const char *shown = text;

@@ -26,6 +26,7 @@ struct json_writer {
     const char *base; /* path of the value itself, for messages */
     const char *path[JSON_DEPTH];
     size_t depth;
+    size_t begin; /* from where on `path` lies below `base` */
 };
 
 void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,

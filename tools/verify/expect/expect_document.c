@@ -128,16 +128,6 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
     }
 }
 
-static bool is_unchanged(const struct item *before, const struct item *after)
-{
-    const char *was, *is;
-    size_t was_length, is_length;
-    if (before->value.value_type != after->value.value_type)
-        return false;
-    return !item_text(before, &was, &was_length) || !item_text(after, &is, &is_length) ||
-           (was_length == is_length && memcmp(was, is, is_length) == 0);
-}
-
 static bool apply_all(const struct making *m, const struct mapping_value *value,
                       struct result *result)
 {
@@ -147,15 +137,15 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
     if (result->field != NULL)
         origin = scope_value(scope, result->field);
     for (size_t i = 0; i < value->function_count; i++) {
-        struct item before = result->item;
-        if (!expect_apply(value->functions[i], &around, &result->item, m->error))
+        bool changed;
+        if (!expect_apply(&value->functions[i], &around, &result->item, &changed, m->error))
             return false;
-        if (origin.value.value_type == BSON_TYPE_EOD || is_unchanged(&before, &result->item))
+        if (origin.value.value_type == BSON_TYPE_EOD || !changed)
             continue;
         if (result->fate == FATE_WRITTEN)
             result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field, FATE_BY_FUNCTION + value->functions[i],
-                     1);
+        scope_number(scope, &m->e->counts, result->field,
+                     FATE_BY_FUNCTION + value->functions[i].function, 1);
     }
     if (around.lost)
         result->fate = FATE_LOST;

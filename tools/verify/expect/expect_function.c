@@ -1,236 +1,130 @@
-#include "expect_function.h"
+#include "expect_deed.h"
 
-#include <stdio.h>
-#include <string.h>
+typedef EXPECT_DEED((*deed));
 
-typedef bool (*function)(struct expect_surroundings *around, struct item *item,
-                         struct error *error);
-
-enum letters { LETTERS_KEPT, LETTERS_LOWERED, LETTERS_RAISED };
-
-/* The text without the characters of `out`, and with its letters of ASCII as asked for. */
-static bool remake(struct expect_surroundings *around, struct item *item, const char *out,
-                   enum letters letters, struct error *error)
-{
-    const char *text;
-    size_t length, kept = 0;
-    if (!item_text(item, &text, &length))
-        return true;
-    char *made = arena_alloc(around->texts, length + 1, 1);
-    if (made == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < length; i++) {
-        bool large = text[i] >= 'A' && text[i] <= 'Z', small = text[i] >= 'a' && text[i] <= 'z';
-        bool changes =
-            (letters == LETTERS_LOWERED && large) || (letters == LETTERS_RAISED && small);
-        if (text[i] == '\0' || strchr(out, text[i]) == NULL)
-            made[kept++] = (char)(changes ? text[i] ^ 32 : text[i]);
-    }
-    bool safe = item->safe;
-    *item = item_of_text(made, kept);
-    item->safe = safe;
-    return true;
-}
-
-static bool lower(struct expect_surroundings *around, struct item *item, struct error *error)
-{
-    return remake(around, item, "", LETTERS_LOWERED, error);
-}
-
-static bool upper(struct expect_surroundings *around, struct item *item, struct error *error)
-{
-    return remake(around, item, "", LETTERS_RAISED, error);
-}
-
-static bool phone_digits(struct expect_surroundings *around, struct item *item, struct error *error)
-{
-    return remake(around, item, "+ \t\r\n", LETTERS_KEPT, error);
-}
-
-static bool trim(struct expect_surroundings *around, struct item *item, struct error *error)
-{
-    static const char blanks[] = " \t\r\n";
-    const char *text;
-    size_t length;
-    (void)around;
-    (void)error;
-    if (!item_text(item, &text, &length))
-        return true;
-    const char *end = text + length;
-    while (text < end && *text != '\0' && strchr(blanks, *text) != NULL)
-        text++;
-    while (end > text && end[-1] != '\0' && strchr(blanks, end[-1]) != NULL)
-        end--;
-    bool safe = item->safe;
-    *item = item_of_text(text, (size_t)(end - text));
-    item->safe = safe;
-    return true;
-}
-
-static bool empty_to_null(struct expect_surroundings *around, struct item *item,
-                          struct error *error)
-{
-    const char *text;
-    size_t length;
-    (void)around;
-    (void)error;
-    if (item_text(item, &text, &length) && length == 0)
-        *item = (struct item){.value = {.value_type = BSON_TYPE_NULL}, .safe = item->safe};
-    return true;
-}
-
-static bool safe_numbers(struct expect_surroundings *around, struct item *item, struct error *error)
-{
-    (void)around;
-    (void)error;
-    item->safe = true;
-    return true;
-}
-
-static bool not_finite_to_null(struct expect_surroundings *around, struct item *item,
-                               struct error *error)
-{
-    char text[ITEM_NUMBER];
-    (void)error;
-    if (item_number(item, text) && strpbrk(text, "Nn") != NULL) {
-        *item = (struct item){.value = {.value_type = BSON_TYPE_NULL}};
-        around->lost = true;
-    }
-    return true;
-}
-
-/* ---- supabase_password: which hashes a sign-in at Supabase Auth succeeds with -----------------
- */
-
-static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char crypt_set[] = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-enum { HASH_COLUMN = 256 }; /* varchar(255), and the terminator */
-
-/* One to seven digits at *at, then `after`. */
-static bool take_parameter(const char **at, const char *name, char after, int low, int high)
-{
-    size_t length = strlen(name),
-           digits = strncmp(*at, name, length) == 0 ? strspn(*at + length, "0123456789") : 0;
-    int number = 0;
-    if (digits < 1 || digits > 7 || (*at)[length + digits] != after)
-        return false;
-    for (size_t i = 0; i < digits; i++)
-        number = number * 10 + ((*at)[length + i] - '0');
-    *at += length + digits + 1;
-    return number >= low && number <= high;
-}
-
-/* "$2", maybe one of a, b, x, y, "$", two digits of cost, "$", 53 characters. */
-static bool is_bcrypt(const char *hash)
-{
-    if (strncmp(hash, "$2", 2) != 0)
-        return false;
-    hash += 2 + (hash[2] != '\0' && strchr("abxy", hash[2]) != NULL);
-    return hash[0] == '$' && strspn(hash + 1, "0123456789") == 2 &&
-           take_parameter(&hash, "$", '$', 4, 17) && strlen(hash) == 53 &&
-           strspn(hash, crypt_set) == 53;
-}
-
-static bool is_argon2(const char *hash)
-{
-    const char *at = strncmp(hash, "$argon2id$", 10) == 0 ? hash + 10
-                     : strncmp(hash, "$argon2i$", 9) == 0 ? hash + 9
-                                                          : NULL;
-    if (at == NULL || !take_parameter(&at, "v=", '$', 19, 19) ||
-        !take_parameter(&at, "m=", ',', 1, 1048575) || !take_parameter(&at, "t=", ',', 1, 20) ||
-        !take_parameter(&at, "p=", '$', 1, 16))
-        return false;
-    size_t salt = strspn(at, standard), key = at[salt] == '$' ? strspn(at + salt + 1, standard) : 0;
-    return salt > 0 && salt % 4 != 1 && key > 0 && key % 4 != 1 && at[salt + 1 + key] == '\0';
-}
-
-/* Standard base64 with its padding. */
-static bool is_padded(const char *text, size_t length)
-{
-    size_t body = 0;
-    while (body < length && text[body] != '\0' && strchr(standard, text[body]) != NULL)
-        body++;
-    size_t padding = length - body;
-    return length > 0 && length % 4 == 0 && padding <= 2 && memcmp(text + body, "==", padding) == 0;
-}
-
-/* An option of the hash; "" if there is none. False when it is there and no padded base64. */
-static bool find_blob(const struct item *record, const char *path, const char **text, int *length)
-{
-    struct item found = item_find(record, path);
-    size_t size = 0;
-    *text = "";
-    *length = 0;
-    if (!item_text(&found, text, &size) || size == 0)
-        return true;
-    *length = (int)size;
-    return is_padded(*text, size);
-}
-
-static bool firebase(struct expect_surroundings *around, const char *hash, struct item *item,
-                     struct error *error)
-{
-    const char *separator, *signer, *salt;
-    int separator_length, signer_length, salt_length;
-    char made[HASH_COLUMN];
-    if (!is_padded(hash, strlen(hash)) ||
-        !find_blob(around->record, "hashOptions.saltSeparator", &separator, &separator_length) ||
-        !find_blob(around->record, "hashOptions.signerKey", &signer, &signer_length) ||
-        !find_blob(around->record, "hashOptions.salt", &salt, &salt_length) || signer_length == 0 ||
-        salt_length == 0)
-        return true;
-    int length = snprintf(made, sizeof made, "$fbscrypt$v=1,n=14,r=8,p=1%s%.*s,sk=%.*s$%.*s$%s",
-                          separator_length > 0 ? ",ss=" : "", separator_length, separator,
-                          signer_length, signer, salt_length, salt, hash);
-    if (length < 0 || length >= HASH_COLUMN)
-        return true;
-    char *copy = arena_text(around->texts, made);
-    if (copy == NULL)
-        return error_memory(error);
-    *item = item_of_text(copy, (size_t)length);
-    around->lost = false;
-    return true;
-}
-
-static bool supabase_password(struct expect_surroundings *around, struct item *item,
-                              struct error *error)
-{
-    const char *text;
-    size_t length;
-    char hash[HASH_COLUMN];
-    if (item_is_nothing(item))
-        *item = item_of_text("", 0);
-    if (!item_text(item, &text, &length) || length == 0)
-        return true;
-    bool held = length < sizeof hash && memchr(text, 0, length) == NULL;
-    snprintf(hash, sizeof hash, "%.*s", held ? (int)length : 0, text);
-    if (is_bcrypt(hash) || is_argon2(hash))
-        return true;
-    struct item kind = item_find(around->record, "hash");
-    const char *name;
-    size_t name_length;
-    *item = item_of_text("", 0);
-    around->lost = true;
-    bool modified = item_text(&kind, &name, &name_length) && name_length == 9 &&
-                    memcmp(name, "scryptMod", 9) == 0;
-    return !modified || firebase(around, hash, item, error);
-}
-
-/* One row per function. */
-static const function functions[FUNCTION_COUNT] = {
-    [FUNCTION_LOWER] = lower,
-    [FUNCTION_UPPER] = upper,
-    [FUNCTION_TRIM] = trim,
-    [FUNCTION_EMPTY_NULL] = empty_to_null,
-    [FUNCTION_PHONE] = phone_digits,
-    [FUNCTION_PASSWORD] = supabase_password,
-    [FUNCTION_SAFE_NUMBERS] = safe_numbers,
-    [FUNCTION_NOT_FINITE] = not_finite_to_null,
+static const deed deeds[FUNCTION_COUNT] = {
+    [FUNCTION_LOWER] = expect_lower,
+    [FUNCTION_UPPER] = expect_upper,
+    [FUNCTION_TRIM] = expect_trim,
+    [FUNCTION_EMPTY_NULL] = expect_empty_to_null,
+    [FUNCTION_NUMBER] = expect_number,
+    [FUNCTION_TEXT] = expect_text,
+    [FUNCTION_ELEMENTS] = expect_count,
+    [FUNCTION_UNIQUE] = expect_unique,
+    [FUNCTION_SPLIT] = expect_split,
+    [FUNCTION_ITEM] = expect_item,
+    [FUNCTION_STRIP] = expect_strip,
+    [FUNCTION_EPOCH] = expect_epoch,
+    [FUNCTION_TIME] = expect_time,
+    [FUNCTION_DAY] = expect_day,
+    [FUNCTION_MIDNIGHT] = expect_midnight,
+    [FUNCTION_UUID3] = expect_uuid3,
+    [FUNCTION_PADDED] = expect_padded,
+    [FUNCTION_PHONE] = expect_phone_digits,
+    [FUNCTION_PASSWORD] = expect_supabase_password,
+    [FUNCTION_SAFE_NUMBERS] = expect_safe_numbers,
+    [FUNCTION_NOT_FINITE] = expect_not_finite,
+    [FUNCTION_JSON] = expect_json,
 };
 
-bool expect_apply(enum mapping_function which, struct expect_surroundings *around,
+/* An array or object of the mapping itself, as one of a record. */
+static bool from_mapping(struct expect_surroundings *around, struct item *item, struct error *error)
+{
+    bson_t read;
+    char *text = cJSON_PrintUnformatted(item->json);
+    bool parsed = text != NULL && bson_init_from_json(&read, text, -1, NULL);
+    cJSON_free(text);
+    if (!parsed)
+        return error_memory(error);
+    bool ok = expect_make_bson(around, &read, item->value.value_type, item, error);
+    bson_destroy(&read);
+    return ok;
+}
+
+static unsigned kind_of(const struct item *item)
+{
+    const bson_value_t *value = &item->value;
+    char number[ITEM_NUMBER];
+    const char *text;
+    size_t length;
+    if (item_is_nothing(item))
+        return OF_NOTHING;
+    if (item_text(item, &text, &length))
+        return OF_TEXT;
+    if (item_number(item, number))
+        return OF_NUMBER;
+    if (value->value_type == BSON_TYPE_BINARY)
+        return value->value.v_binary.data_len != 16                            ? 0
+               : value->value.v_binary.subtype == BSON_SUBTYPE_UUID            ? OF_UUID
+               : value->value.v_binary.subtype == BSON_SUBTYPE_UUID_DEPRECATED ? OF_UUID
+                                                                               : 0;
+    return value->value_type == BSON_TYPE_ARRAY       ? OF_ARRAY
+           : value->value_type == BSON_TYPE_DOCUMENT  ? OF_OBJECT
+           : value->value_type == BSON_TYPE_BOOL      ? OF_BOOLEAN
+           : value->value_type == BSON_TYPE_DATE_TIME ? OF_DATE
+           : value->value_type == BSON_TYPE_OID       ? OF_OBJECTID
+           : value->value_type == BSON_TYPE_TIMESTAMP ? OF_TIMESTAMP
+                                                      : 0;
+}
+
+static bool over_elements(const struct function_call *call, struct expect_surroundings *around,
+                          struct item *item, struct error *error)
+{
+    bson_iter_t iter;
+    bool ok, changed = false;
+    bson_t made;
+    if (!item_open(item, &iter, error))
+        return false;
+    bson_init(&made);
+    for (uint32_t place = 0; item_next(&iter, &ok, error); place++) {
+        char digits[16];
+        const char *key;
+        bool other;
+        struct item element = item_of(&iter);
+        size_t length = bson_uint32_to_string(place, &key, digits, sizeof digits);
+        ok = expect_apply(call, around, &element, &other, error);
+        if (element.value.value_type == BSON_TYPE_EOD)
+            element.value.value_type = BSON_TYPE_NULL;
+        if (!ok)
+            break;
+        changed = changed || other;
+        if (!bson_append_value(&made, key, (int)length, &element.value)) {
+            ok = error_memory(error);
+            break;
+        }
+    }
+    if (ok && changed)
+        ok = expect_make_bson(around, &made, BSON_TYPE_ARRAY, item, error);
+    bson_destroy(&made);
+    return ok;
+}
+
+static bool apply(const struct function_call *call, struct expect_surroundings *around,
                   struct item *item, struct error *error)
 {
-    return functions[which](around, item, error);
+    const struct function_entry *entry = &mapping_functions[call->function];
+    unsigned kind = kind_of(item);
+    if (kind & entry->takes || call->function == FUNCTION_SAFE_NUMBERS)
+        return deeds[call->function](around, call, item, error);
+    if (kind == OF_ARRAY)
+        return over_elements(call, around, item, error);
+    if (kind == OF_NOTHING || !entry->strict)
+        return true;
+    return item_misfit(item, NULL, entry->name, error);
+}
+
+bool expect_apply(const struct function_call *call, struct expect_surroundings *around,
+                  struct item *item, bool *changed, struct error *error)
+{
+    struct item before;
+    bool safe = item->safe;
+    if (item->json != NULL && call->function != FUNCTION_SAFE_NUMBERS &&
+        !from_mapping(around, item, error))
+        return false;
+    before = *item;
+    if (!apply(call, around, item, error))
+        return false;
+    item->safe = item->safe || safe;
+    *changed = !expect_is_unchanged(&before, item);
+    return true;
 }

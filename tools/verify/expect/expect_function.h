@@ -4,14 +4,15 @@
 
 #include "expect_item.h"
 #include "graduate/arena.h"
-#include "graduate/project.h"
+#include "graduate/function.h"
 
 struct expect_surroundings {
     const struct item *record; /* supabase_password looks into it */
     struct arena *texts;       /* made texts live here until the record is done */
     bool lost;                 /* set when a rule gave the value up */
 };
-bool expect_apply(enum mapping_function function, struct expect_surroundings *around,
-                  struct item *item, struct error *error);
+/* *changed: it made another value. */
+bool expect_apply(const struct function_call *call, struct expect_surroundings *around,
+                  struct item *item, bool *changed, struct error *error);
 
 #endif

@@ -114,6 +114,26 @@ bool item_number(const struct item *item, char text[ITEM_NUMBER])
     }
 }
 
+void item_written_out(const char number[ITEM_NUMBER], char text[64])
+{
+    struct buffer form;
+    struct canonical_decimal decimal;
+    buffer_init(&form);
+    bool whole = strchr(number, 'E') != NULL && canonical_put_decimal(&form, number) &&
+                 !form.failed && canonical_decimal_read(form.data, form.length, &decimal) &&
+                 decimal.power >= 0 && decimal.count > 0 &&
+                 (int64_t)decimal.count + decimal.power <= 60;
+    if (whole) {
+        int length = snprintf(text, 64, "%s%.*s", decimal.negative ? "-" : "", (int)decimal.count,
+                              decimal.digits);
+        memset(text + length, '0', (size_t)decimal.power);
+        text[length + decimal.power] = '\0';
+    }
+    if (!whole)
+        snprintf(text, 64, "%s", number);
+    buffer_release(&form);
+}
+
 /* The digits of a canonical decimal with its zeros behind them, as an int64. */
 static bool decimal_to_int64(const struct canonical_decimal *decimal, int64_t *number)
 {

@@ -26,6 +26,9 @@ bool item_text(const struct item *item, const char **text, size_t *length);
  * false if it is no number. */
 enum { ITEM_NUMBER = 48 };
 bool item_number(const struct item *item, char text[ITEM_NUMBER]);
+/* Of a decimal: with an exponent only where its digits would be more than 60, or it is not whole.
+ */
+void item_written_out(const char number[ITEM_NUMBER], char text[64]);
 /* Are two texts the same number? */
 bool item_same_number(const char *a, const char *b);
 /* A number of any type that is whole and fits. */

@@ -85,11 +85,13 @@ static bool is_unsafe(const char *text)
 
 static bool put_number(const struct writing *w, const struct item *item)
 {
-    char text[ITEM_NUMBER];
+    char text[ITEM_NUMBER], digits[64];
     item_number(item, text);
     /* A double was rounded where it was made. */
-    if (w->safe && item->value.value_type != BSON_TYPE_DOUBLE && is_unsafe(text))
-        return put_words(w, text);
+    if (w->safe && item->value.value_type != BSON_TYPE_DOUBLE && is_unsafe(text)) {
+        item_written_out(text, digits);
+        return put_words(w, digits);
+    }
     return canonical_put_json_number(w->out, text, strlen(text)) || fail(w, text);
 }
 

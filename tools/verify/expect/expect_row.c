@@ -74,7 +74,7 @@ bool expect_in_words(const struct words *words, const char *word)
 bool expect_has_function(const struct mapping_value *value, enum mapping_function function)
 {
     for (size_t i = 0; i < value->function_count; i++)
-        if (value->functions[i] == function)
+        if (value->functions[i].function == function)
             return true;
     return false;
 }

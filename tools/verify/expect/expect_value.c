@@ -6,6 +6,7 @@
 #include "expect_json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef bool (*put_function)(const struct expect_target *target, const struct item *item,
@@ -52,15 +53,19 @@ static bool put_float(const struct expect_target *target, const struct item *ite
                       struct buffer *out, struct error *error)
 {
     double number = item->value.value.v_double;
+    char text[ITEM_NUMBER], shortest[ITEM_NUMBER];
     int64_t whole;
     if (!is_finite(item))
         return misfit(target, item, "it is not finite", error);
     if (item->value.value_type != BSON_TYPE_DOUBLE) {
-        if (item->value.value_type == BSON_TYPE_DECIMAL128 || !item_whole(item, &whole))
+        bool decimal = item->value.value_type == BSON_TYPE_DECIMAL128;
+        if (!decimal && !item_whole(item, &whole))
             return misfit(target, item, "it is no double", error);
-        number = (double)whole;
+        number = decimal ? strtod(item_number(item, text) ? text : "", NULL) : (double)whole;
+        item_shortest(number, shortest);
         /* Beyond 2^63 the way back would not be defined. */
-        if (number >= 0x1p63 || (int64_t)number != whole)
+        if (decimal ? !item_same_number(text, shortest)
+                    : number >= 0x1p63 || (int64_t)number != whole)
             return misfit(target, item, "it would be rounded", error);
     }
     if (target->type.base == PG_FLOAT4 && (double)(float)number != number)

@@ -96,7 +96,7 @@ static const struct mapping_column *find_column(const struct mapping_table *tabl
 static bool has_function(const struct mapping_column *column, enum mapping_function function)
 {
     for (size_t i = 0; column != NULL && i < column->value.function_count; i++)
-        if (column->value.functions[i] == function)
+        if (column->value.functions[i].function == function)
             return true;
     return false;
 }

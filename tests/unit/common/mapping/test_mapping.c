@@ -313,11 +313,17 @@ static void wrong_values(void **state)
 {
     static const struct wrong cases[] = {
         {COLUMN("'from':'c','type':'text','do':'trim'"),
-         AT_C "/do: this must be an array of texts"},
+         AT_C "/do: this must be an array of functions, and is a string"},
+        {COLUMN("'from':'c','type':'text','do':[]"),
+         AT_C "/do: this must be an array of functions, and is an array that is empty"},
         {COLUMN("'from':'c','type':'text','do':['lower','trimm']"),
-         AT_C "/do/1: \"trimm\" is none of: lower, upper, trim, empty_to_null, phone_digits, "},
+         AT_C "/do/1: \"trimm\" is none of: lower, upper, trim, empty_to_null, number, "},
         {COLUMN("'from':'c','type':'text','do':['trim','trim']"),
          AT_C "/do/1: \"trim\" stands here"},
+        {COLUMN("'from':'c','type':'text','do':[{'split':','},'count','trim']"),
+         AT_C "/do/2: \"trim\" is for text, and what comes to it is number"},
+        {COLUMN("'from':'c','type':'text','do':['trim',{'split':''}]"),
+         AT_C "/do/1/split: this must be a text, and is a string that is empty"},
         {COLUMN("'object':[],'type':'jsonb'"),
          AT_C "/object: this must be an object of values, and is"},
         {COLUMN("'object':{'m':7},'type':'jsonb'"), AT_C
@@ -570,9 +576,9 @@ static void columns_and_their_values(void **state)
     assert_true(c->has_null && c->not_null && cJSON_GetArraySize(c->in) == 2);
     assert_string_equal(c->value.fallback->valuestring, "x");
     assert_int_equal(c->value.function_count, 3);
-    assert_int_equal(c->value.functions[0], FUNCTION_TRIM);
-    assert_int_equal(c->value.functions[1], FUNCTION_EMPTY_NULL);
-    assert_int_equal(c->value.functions[2], FUNCTION_LOWER);
+    assert_int_equal(c->value.functions[0].function, FUNCTION_TRIM);
+    assert_int_equal(c->value.functions[1].function, FUNCTION_EMPTY_NULL);
+    assert_int_equal(c->value.functions[2].function, FUNCTION_LOWER);
     assert_int_equal(c->value.when.count, 1);
     c = column_of(table, "maybe");
     assert_true(c->has_null && !c->not_null);
@@ -589,7 +595,7 @@ static void columns_and_their_values(void **state)
     const struct mapping_value *made = &column_of(table, "made")->value;
     assert_true(made->kind == VALUE_OBJECT && made->member_count == 4);
     assert_string_equal(made->members[0].name, "a");
-    assert_int_equal(made->members[0].value.functions[0], FUNCTION_LOWER);
+    assert_int_equal(made->members[0].value.functions[0].function, FUNCTION_LOWER);
     assert_true(cJSON_IsArray(made->members[1].value.constant));
     assert_ptr_equal(made->members[2].value.members[0].value.id_of, users);
     const struct mapping_value *choice = &made->members[3].value;

@@ -236,9 +236,15 @@ static const struct {
       {"numeric", "0005 0004 0000 0000 039a 0d2c 0170 1565 16af"},
       JSONS("9223372036854775807")}},
     {V("{'$numberDecimal': '1'}"),
-     {ONE_IN_NUMBERS, {"numeric", "0001 0000 0000 0000 0001"}, JSONS("1")}},
+     {ONE_IN_NUMBERS,
+      {"real", "3f800000"},
+      {"double precision", "3ff0000000000000"},
+      {"numeric", "0001 0000 0000 0000 0001"},
+      JSONS("1")}},
     {V("{'$numberDecimal': '1.50'}"),
-     {{"numeric", "0002 0000 0000 0002 0001 1388"}, JSONS("1.50")}},
+     {{"real", "3fc00000"},
+      {"double precision", "3ff8000000000000"},
+      {"numeric", "0002 0000 0000 0002 0001 1388"}, JSONS("1.50")}},
     {V("{'$numberDecimal': 'NaN'}"), {{NULL, NULL}}},
     {V("{'$numberDecimal': 'Infinity'}"), {{NULL, NULL}}},
     {V("{'$minKey': 1}"), {JSONS("{'$minKey': 1}")}},
@@ -294,6 +300,43 @@ static void some_types_no_document_has(void **state)
     }
 }
 
+/* Where a function would make it fit, the advice names it. */
+static void advice_names_the_function(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *type, *words;
+    } cases[] = {
+        {V("'5'"), "smallint", "'do': ['number']"},
+        {V("'5'"), "double precision", "'do': ['number']"},
+        {V("'5'"), "numeric(10,2)", "'do': ['number']"},
+        {V("5"), "text", "'do': ['text']"},
+        {V("true"), "varchar(5)", "'do': ['text']"},
+        {V("{'$date': {'$numberLong': '1'}}"), "text", "'do': ['text']"},
+        {V("{}"), "text", "give the column another type"},
+        {BINARY("ABEiM0RVZneImaq7zN3u/w==", "03"), "uuid", "[{'uuid3': 'csharp'}]"},
+        {V("{'$timestamp': {'t': 1, 'i': 2}}"), "timestamptz", "'do': [{'epoch': 's'}]"},
+        {V("5"), "timestamptz", "[{'epoch': 'ms'}]"},
+        {V("5"), "date", "[{'epoch': 'ms'}]"},
+        {V("true"), "timestamptz", "give the column another type"},
+        {V("'2000-01-01 00:00:00'"), "timestamptz", "'zone': 'Europe/Berlin'"},
+        {V("'31.12.2024'"), "date", "'do': [{'time': {'format': "},
+        {V("'2000-01-01T00:00:00'"), "date", "'do': [{'time': {'format': ..}}, {'day': "},
+        {V("{'$date': {'$numberLong': '1'}}"), "date", "'do': [{'day': 'Europe/Berlin'}]"},
+    };
+    struct encoded e;
+    begin(&e);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bson_t *bson = sample_bson(cases[i].json);
+        struct value value = sample_value(bson);
+        assert_false(encode(&e, cases[i].type, NULL, &value));
+        if (strstr(e.error.hint, sample_quoted(cases[i].words)) == NULL)
+            fail_msg("%s as %s: %s", cases[i].json, cases[i].type, e.error.hint);
+        bson_destroy(bson);
+    }
+    end(&e);
+}
+
 /* What does not fit says why; a limit and one beyond it. hex NULL: refused with these words. */
 static void values_fit_or_say_why_not(void **state)
 {
@@ -316,7 +359,11 @@ static void values_fit_or_say_why_not(void **state)
         {V("{'$numberDouble': 'NaN'}"), "bigint", NULL, "no finite number"},
         {V("{'$numberDecimal': '1.20E+2'}"), "smallint", "0078", NULL},
         {V("{'$numberDecimal': '1E+19'}"), "bigint", NULL, "no whole number"},
-        {V("'5'"), "integer", NULL, "no whole number"},
+        {V("'5'"), "integer", NULL, "it is text"},
+        {V("{'$numberDecimal': '0.10'}"), "double precision", "3fb999999999999a", NULL},
+        {V("{'$numberDecimal': '0.12345678901234567890'}"), "double precision", NULL, "rounded"},
+        {V("{'$numberDecimal': '1E+400'}"), "double precision", NULL, "rounded"},
+        {V("{'$numberDecimal': '0.10'}"), "real", NULL, "rounded"},
         {V("{'$numberLong': '9007199254740992'}"), "double precision", "4340000000000000", NULL},
         {V("{'$numberLong': '9007199254740993'}"), "double precision", NULL, "rounded"},
         {V("{'$numberInt': '16777216'}"), "real", "4b800000", NULL},
@@ -515,6 +562,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_meets_every_type),
         cmocka_unit_test(some_types_no_document_has),
+        cmocka_unit_test(advice_names_the_function),
         cmocka_unit_test(values_fit_or_say_why_not),
         cmocka_unit_test(an_identity_has_many_forms),
         cmocka_unit_test(arrays_have_one_dimension),

@@ -173,6 +173,25 @@ static const struct fates_case cases[] = {
            ""),
      "[{'a': ' X', 'b': 'y'}, {'b': 'Y'}, {'a': ' x'}]",
      "a: by lower 1, by trim 2, changed 2, seen 2; b: by lower 1, changed 1, kept_out 1, seen 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'do': [{'split': ','}, 'trim', {'item': 1}]}", ""),
+     "[{'a': 'x,y'}, {'a': 'x, y'}, {'a': 'x'}, {'a': null}, {'a': ['x,y']}]",
+     "a: by item 4, by split 4, by trim 1, changed 4, seen 5, written 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text[]', 'do': ['lower', 'unique']}", ""),
+     "[{'a': ['x']}, {'a': ['X', 'x']}, {'a': ['x', 'x']}, {'a': []}]",
+     "a: by lower 1, by unique 2, changed 2, seen 4, written 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'numeric', 'do': ['number']}", ""),
+     "[{'a': '1.50'}, {'a': 1}, {'a': {'$numberDecimal': '1.5'}}]",
+     "a: by number 1, changed 1, seen 3, written 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'date', 'do': [{'day': 'UTC'}]}", ""),
+     "[{'a': {'$date': {'$numberLong': '1714559400000'}}}, {'a': null}]",
+     "a: by day 1, changed 1, seen 2, written 1"}, /* a line in the losses, and no value that is lost */
+    {BOOKS(", 'a': {'from': 'a', 'type': 'jsonb', 'do': [{'item': 5}], 'default': 0}", ""),
+     "[{'a': [1]}]", "a: by item 1, defaulted 1, seen 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'jsonb', 'do': [{'padded': 'left'}]}", ""),
+     "[{'a': '00000000000000000000000000000001'}]",
+     "a: by padded 1, changed 1, hex_ids 1, seen 1"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'jsonb', 'do': ['json']}", ""),
+     "[{'a': '{}'}, {'a': '\\\"x\\\"'}, {'a': 'null'}]", "a: by json 3, changed 3, seen 3"},
     {BOOKS(", 'all': {'from': 'tasks', 'type': 'jsonb'}",
            ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {'n': {'position': true}, "
            "'t': {'from': 'title', 'type': 'text'}}}"),
@@ -375,7 +394,7 @@ static void every_function_has_its_number(void **state)
     assert_int_equal(FATE_BY_FUNCTION + FUNCTION_COUNT, FATE_BY_ONE_WAY_ID);
     for (int f = 0; f < FUNCTION_COUNT; f++) {
         char name[64];
-        snprintf(name, sizeof name, "by %s", mapping_function_names[f]);
+        snprintf(name, sizeof name, "by %s", mapping_functions[f].name);
         assert_string_equal(fate_names[FATE_BY_FUNCTION + f], name);
     }
 }
