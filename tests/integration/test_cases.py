@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, existing_tables, exports, faults, plan_and_check, target, truth, verify
+from tests.integration.cases import appwrite, documents_mapping, existing_tables, exports, faults, plan_and_check, target, truth, verify
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
+    "documents-mapping": documents_mapping.RIGHT,
     "existing-tables": existing_tables.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,

@@ -208,9 +208,9 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
     struct error why = {0};
     if (!pgtype_parse(text, &column->type, &why))
         return json_error(r->error, &here, "%s", why.message);
-    if (is_id &&
-        (column->type.array || (column->type.base != PG_UUID && column->type.base != PG_TEXT)))
-        return json_error(r->error, &here, "an identity is a uuid or its text, not %s", text);
+    if (is_id && column->type.base != PG_UUID && column->type.base != PG_TEXT)
+        return json_error(r->error, &here,
+                          "an identity is a uuid or its text, or an array of these, not %s", text);
     bool json = column->type.base == PG_JSONB || column->type.base == PG_JSON;
     if ((column->value.kind == VALUE_OBJECT || column->value.kind == VALUE_REST ||
          cJSON_HasObjectItem(object, "keys_id_of")) &&

@@ -176,6 +176,16 @@ static bool asks_for_key_there(const struct spot *s)
     return is_there(s) && s->column->foreign_key;
 }
 
+static bool is_array(const struct spot *s)
+{
+    return s->column->type.array;
+}
+
+static bool asks_for_key_of_array(const struct spot *s)
+{
+    return is_array(s) && s->column->foreign_key;
+}
+
 static bool has_no_foreign_key(const struct spot *s)
 {
     return !s->column->foreign_key;
@@ -296,6 +306,8 @@ static const struct barren of_columns[] = {
     {"foreign_key", has_no_ids,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
     {"foreign_key", asks_for_key_in_json, "no foreign key can be made of ids inside of JSON"},
+    {"foreign_key", asks_for_key_of_array, "no foreign key can be made of the ids of an array"},
+    {"on_delete", is_array, "no foreign key can be made of the ids of an array"},
     {"on_delete", refers_nowhere,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
     {"on_delete", has_no_foreign_key, "there is no foreign key, by \"foreign_key\": false"},

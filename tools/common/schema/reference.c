@@ -13,7 +13,7 @@ static bool find_home(const struct schema *schema, const struct mapping *entity,
         const struct schema_column *key =
             output->key_count == 1 ? &output->columns[output->key[0]] : NULL;
         if (output->table->each != NULL || key == NULL || key->mapping == NULL ||
-            key->mapping->value.id_of != entity)
+            key->mapping->value.id_of != entity || key->type.array)
             continue;
         *home = (struct reference){output, key->name, NULL};
         return true;
@@ -48,8 +48,9 @@ bool reference_find(const struct schema *schema, const struct schema_output *out
                                         by->on_delete != NULL ? by->on_delete : "cascade"};
         return true;
     }
-    if (by->value.id_of == NULL || !find_home(schema, by->value.id_of, reference))
-        return false;
+    if (by->value.id_of == NULL || column->type.array ||
+        !find_home(schema, by->value.id_of, reference))
+        return false; /* of the elements of an array no foreign key can be made */
     reference->on_delete = by->on_delete;
     return strcmp(reference->to->table->label, output->table->label) != 0 ||
            strcmp(reference->column, column->name) != 0;

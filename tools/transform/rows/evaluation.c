@@ -193,15 +193,30 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
     return true;
 }
 
-/* A text or number whose UUID leads nobody back to it is changed. */
+static bool is_one_way_id(const struct value *value)
+{
+    bson_iter_t iter;
+    bool found = false;
+    if (value->type != BSON_TYPE_ARRAY)
+        return value_is_text(value)
+                   ? !identity_text_is_plain((const char *)value->bytes, value->length)
+                   : value_is_scalar(value);
+    if (bson_iter_init_from_data(&iter, value->bytes, value->length))
+        while (!found && bson_iter_next(&iter)) {
+            const struct value element = value_from_iter(&iter);
+            found = element.type != BSON_TYPE_ARRAY && is_one_way_id(&element);
+        }
+    return found;
+}
+
+/* A text or number whose UUID leads nobody back to it is changed; so is an array with such a one.
+ */
 static void note_one_way_id(const struct origin *origin, const struct scope *scope,
                             const struct expression *expression, struct outcome *outcome)
 {
-    const struct value *value = &outcome->value;
     if (expression->mapping->id_of == NULL || outcome->slot == NO_SLOT ||
         (outcome->fate != FATE_WRITTEN && outcome->fate != FATE_CHANGED) ||
-        (value_is_text(value) ? identity_text_is_plain((const char *)value->bytes, value->length)
-                              : !value_is_scalar(value)))
+        !is_one_way_id(&outcome->value))
         return;
     outcome->fate = FATE_CHANGED;
     path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_ONE_WAY_ID,
@@ -295,6 +310,29 @@ static bool write_identity(struct expression *member, const struct value *value,
     return ok;
 }
 
+/* Of an array each element is one. */
+static bool write_identities(struct expression *member, const struct value *array,
+                             struct json_writer *writer, struct error *error)
+{
+    const char *between = "";
+    bson_iter_t iter;
+    buffer_putc(writer->out, '[');
+    bool ok = bson_iter_init_from_data(&iter, array->bytes, array->length);
+    while (ok && bson_iter_next(&iter)) {
+        const struct value element = value_from_iter(&iter);
+        buffer_puts(writer->out, between);
+        between = ", ";
+        if (!(value_is_nothing(&element) ? json_write_value(writer, &element, error)
+                                         : write_identity(member, &element, writer, error)))
+            return false;
+    }
+    buffer_putc(writer->out, ']');
+    if (ok && value_walked(&iter, array))
+        return true;
+    value_damaged(error);
+    return error_at(error, NULL, NULL, member->path);
+}
+
 static bool write_member(const struct origin *origin, const struct scope *scope,
                          struct expression *member, const char *name, bool *first,
                          struct json_writer *writer, struct error *error)
@@ -314,7 +352,8 @@ static bool write_member(const struct origin *origin, const struct scope *scope,
     if (!json_write_key(writer, first, name, strlen(name), error))
         return false;
     if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
-        return write_identity(member, &value, writer, error);
+        return value.type == BSON_TYPE_ARRAY ? write_identities(member, &value, writer, error)
+                                             : write_identity(member, &value, writer, error);
     bool outer = writer->safe_numbers;
     int64_t ids = writer->losses->hex_ids;
     writer->safe_numbers = outer || member->encoding.safe_numbers;

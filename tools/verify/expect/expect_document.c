@@ -213,7 +213,6 @@ static void note_hex_ids(const struct making *m, const char *field, const struct
         scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS, item_object_ids(item));
 }
 
-/* An identity inside an object is its UUID's text. */
 static bool put_member_identity(const struct making *m, const struct mapping_value *value,
                                 const struct item *item, const char *path, struct buffer *out)
 {
@@ -224,6 +223,23 @@ static bool put_member_identity(const struct making *m, const struct mapping_val
     expect_uuid_write(uuid, text);
     canonical_put_json_string(out, text, 36);
     return true;
+}
+
+/* Of an array each element is one. */
+static bool put_member_identities(const struct making *m, const struct mapping_value *value,
+                                  const struct item *array, const char *path, struct buffer *out)
+{
+    bson_iter_t iter;
+    size_t count = 0, start = canonical_array_begin(out);
+    bool ok = item_open(array, &iter, m->error);
+    while (ok && item_next(&iter, &ok, m->error)) {
+        struct item id = item_of(&iter);
+        count++;
+        ok = item_is_nothing(&id) ? expect_json_put(out, &id, path, m->error)
+                                  : put_member_identity(m, value, &id, path, out);
+    }
+    canonical_array_end(out, start, count);
+    return ok || error_at(m->error, NULL, NULL, path);
 }
 
 static bool put_member(const struct making *m, const struct mapping_member *member, bool safe,
@@ -247,7 +263,9 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     if (made)
         return put_object(m, value, safe, path, object->out);
     if (value->id_of != NULL && !item_is_nothing(&item))
-        return put_member_identity(m, value, &item, path, object->out);
+        return item.value.value_type == BSON_TYPE_ARRAY && item.json == NULL
+                   ? put_member_identities(m, value, &item, path, object->out)
+                   : put_member_identity(m, value, &item, path, object->out);
     item.safe = item.safe || safe;
     note_hex_ids(m, field, &item);
     return expect_json_put(object->out, &item, path, m->error);

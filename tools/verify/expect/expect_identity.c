@@ -158,12 +158,26 @@ bool expect_identity_text(const struct identity *rule, const char *entity, enum 
     return is_allowed(ids, text, length) && name_uuid(rule, entity, text, length, uuid);
 }
 
+static bool holds_one_way(const struct item *array)
+{
+    bson_iter_t iter;
+    struct error unused;
+    bool ok = item_open(array, &iter, &unused), found = false;
+    while (ok && !found && item_next(&iter, &ok, &unused)) {
+        const struct item element = item_of(&iter);
+        found = element.value.value_type != BSON_TYPE_ARRAY && expect_identity_is_one_way(&element);
+    }
+    return found;
+}
+
 bool expect_identity_is_one_way(const struct item *raw)
 {
     const char *text;
     size_t length;
     int64_t number;
     uint8_t bytes[16];
+    if (raw->value.value_type == BSON_TYPE_ARRAY && raw->json == NULL)
+        return holds_one_way(raw);
     if (!item_text(raw, &text, &length))
         return item_whole(raw, &number);
     return !expect_uuid_read(text, length, bytes) &&

@@ -326,7 +326,7 @@ static bool find_destination(const struct drawing *d, const struct blueprint_tab
     *end = (struct pointer_end){parent, parent->key.count == 1 ? parent->key.items[0] : ""};
     if (column->value.kind == VALUE_PARENT && strcmp(end->column, column->value.from) == 0)
         return true;
-    return column->value.id_of != NULL &&
+    return column->value.id_of != NULL && !column->type.array &&
            pointer_find_end(d->blueprint, column->value.id_of, end, &home) && home &&
            (end->table != table || strcmp(end->column, column->name) != 0);
 }

@@ -51,7 +51,7 @@ bool pointer_find_end(const struct blueprint *blueprint, const struct mapping *e
         const struct words *key = key_of(table, form);
         for (size_t c = 0; form->each == NULL && c < form->column_count; c++) {
             const struct mapping_column *column = &form->columns[c];
-            if (column->value.id_of != entity || !is_record_id(column, key))
+            if (column->value.id_of != entity || column->type.array || !is_record_id(column, key))
                 continue;
             *home = key->count == 1 && strcmp(key->items[0], column->name) == 0;
             if (*home || end->table == NULL)
@@ -114,6 +114,7 @@ static bool add_id(struct gathering *g, const struct mapping_column *column,
     const struct pointer found = {.column = column->name,
                                   .path = *path,
                                   .keys = keys,
+                                  .array = column->type.array,
                                   .entity = entity,
                                   .loose = !column->foreign_key};
     struct pointer_end end;

@@ -248,6 +248,12 @@ static void origins_conditions_functions_and_defaults(void **state)
          "{\"from\": \"s\", \"default\": [1]}}, \"when\": {\"s\": null}}}, \"type\": "
          "\"jsonb\"}",
          OBJECTID, "{\"id\": \"00000000-5f0c-8a1b-2c3d-4e5f60718293\", \"in\": {\"s\": [1]}}"},
+        {"{\"from\": \"v\", \"id_of\": \"users\", \"type\": \"uuid[]\"}", "{\"v\": [{\"$oid\": \"5f0c8a1b2c3d4e5f60718293\"}, null, \"5F0C8A1B2C3D4E5F60718293\"]}", "{00000000-5f0c-8a1b-2c3d-4e5f60718293, NULL, 00000000-5f0c-8a1b-2c3d-4e5f60718293}"},
+        {"{\"from\": \"v\", \"id_of\": \"users\", \"type\": \"uuid[]\"}", "{\"v\": [true]}", NULL},
+        {"{\"from\": \"v\", \"id_of\": \"users\", \"type\": \"uuid[]\"}", "{\"v\": {\"$oid\": \"5f0c8a1b2c3d4e5f60718293\"}}", NULL},
+        {"{\"object\": {\"m\": {\"from\": \"v\", \"id_of\": \"users\"}}, \"type\": \"jsonb\"}", "{\"v\": [{\"$oid\": \"5f0c8a1b2c3d4e5f60718293\"}, null]}", "{\"m\": [\"00000000-5f0c-8a1b-2c3d-4e5f60718293\", null]}"},
+        {"{\"object\": {\"m\": {\"from\": \"v\", \"id_of\": \"users\"}}, \"type\": \"jsonb\"}", "{\"v\": []}", "{\"m\": []}"},
+        {"{\"object\": {\"m\": {\"from\": \"v\", \"id_of\": \"users\"}}, \"type\": \"jsonb\"}", "{\"v\": [[]]}", NULL},
         {"{\"object\": {\"in\": {\"object\": {}, \"when\": {\"s\": 1}}}, \"type\": \"jsonb\"}",
          "{}", "{}"},
         {"{\"object\": {}, \"type\": \"jsonb\", \"when\": {\"s\": 1}}", "{}", "NULL"},
