@@ -116,6 +116,8 @@ WORDS = {
     "commands": choices(DEFINED["policy"]["properties"]["for"]),
     "methods": choices(DEFINED["index"]["properties"]["method"]),
     "mapping_function_names": choices(DEFINED["do"]["items"]),
+    "dangling_words": choices(DEFINED["dangling"]),
+    "whose_words": MAPPING["properties"]["identity"]["properties"],
     "project_words": PROJECT["properties"],
     "source_words": PROJECT["$defs"]["source"]["properties"],
     "identity_words": PROJECT["properties"]["identity"]["properties"],

@@ -124,24 +124,45 @@ static void put_entities(const struct project *project, const char *table, struc
     }
 }
 
-/* Which row of which record it is that refers to nothing. */
-static void name_orphan(struct postgres *target, const struct schema_statement *statement,
-                        struct error *error)
+/* Rows that refer to nothing: how many of how many, and which record the first is of. Asked before
+ * any key is made, so that nothing but the data has to be put right. */
+static bool refuse_orphans(const struct project *project, const struct schema_statement *statement,
+                           const PGresult *rows, struct error *error)
 {
-    PGresult *rows;
-    struct error unseen;
-    if (!postgres_query(target, statement->orphans, NULL, 0, &rows, &unseen))
-        return;
-    if (PQntuples(rows) > 0) {
-        const char *count = PQgetvalue(rows, 0, 3);
-        size_t used = strlen(error->message);
-        error->entity[0] = error->key[0] = error->path[0] = '\0';
-        error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
-        if (strcmp(count, "1") != 0)
-            snprintf(error->message + used, sizeof error->message - used,
-                     "; there are %s such rows", count);
+    struct buffer entities;
+    buffer_init(&entities);
+    put_entities(project, statement->table, &entities);
+    error_set(error, ERROR_DATA, "%s of %s rows of %s refer by %s to no row of %s",
+              PQgetvalue(rows, 0, 3), PQgetvalue(rows, 0, 4), statement->table,
+              PQgetvalue(rows, 0, 2), PQgetvalue(rows, 0, 5));
+    snprintf(error->sqlstate, sizeof error->sqlstate, "23503");
+    error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
+    error_hint(error,
+               "the row refers to one that is not in the target: correct it in the source, then "
+               "graduate run --run-dir DIR --restart %s; or say what becomes of such ids "
+               "(\"dangling\") in the mapping, after graduate undo --run-dir DIR, and run again",
+               buffer_text(&entities));
+    buffer_release(&entities);
+    return false;
+}
+
+static bool check_references(struct postgres *target, const struct schema *schema,
+                             struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < schema->statement_count; i++) {
+        const struct schema_statement *statement = &schema->statements[i];
+        PGresult *rows;
+        if (statement->orphans == NULL)
+            continue;
+        ok = postgres_query(target, statement->orphans, NULL, 0, &rows, error);
+        if (!ok)
+            break;
+        if (PQntuples(rows) > 0)
+            ok = refuse_orphans(schema->project, statement, rows, error);
+        PQclear(rows);
     }
-    PQclear(rows);
+    return ok;
 }
 
 static bool take_step(struct postgres *target, const struct project *project,
@@ -162,8 +183,6 @@ static bool take_step(struct postgres *target, const struct project *project,
     buffer_release(&entities);
     if (!ok) {
         fence_rollback(target);
-        if (statement->orphans != NULL && strcmp(error->sqlstate, "23503") == 0)
-            name_orphan(target, statement, error);
         return false;
     }
     if (made) {
@@ -221,6 +240,8 @@ bool load_finish(struct postgres *target, const struct schema *schema, const str
         return true;
     }
     raise_memory(target);
+    if (!check_references(target, schema, error))
+        return false;
     struct progress progress = {0};
     for (size_t i = 0; i < schema->statement_count; i++)
         progress.records += schema->statements[i].phase != SCHEMA_TABLES;

@@ -6,7 +6,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
+static const char *const mapping_words[] = {"$schema", "from",     "to",
+                                            "drop",    "left_out", "identity"};
 static const char *const table_words[] = {"each",    "keep_shape", "exists",  "when",   "key",
                                           "columns", "unique",     "indexes", "checks", "policies",
                                           "grants",  "comment",    "optional"};
@@ -145,5 +146,5 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
         return json_error(error, &from_place, "%s", why.message);
     mapping->from = dot + 1;
     return read_tables(&r, json, &top) && mapping_read_drops(&r, json, &top) &&
-           mapping_read_rules(&r, json, &top);
+           mapping_read_rules(&r, json, &top) && mapping_read_identity(&r, json, &top);
 }

@@ -19,10 +19,10 @@ const char *const mapping_function_names[FUNCTION_COUNT] = {
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",  "const",      "parent",      "position",  "rest",       "object",   "first",
-    "id_of", "keys_id_of", "do",          "default",   "when",       "optional", "type",
-    "null",  "in",         "sql_default", "on_delete", "foreign_key"};
-enum { VALUE_WORDS = 13 };
+    "from",     "const",      "parent", "position", "rest",        "object",    "first",
+    "id_of",    "keys_id_of", "by",     "dangling", "do",          "default",   "when",
+    "optional", "type",       "null",   "in",       "sql_default", "on_delete", "foreign_key"};
+enum { VALUE_WORDS = 15 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -177,6 +177,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     if (!reading_text(r, object, place, path_key, &value->from) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
         !get_functions(r, object, place, value) ||
+        !mapping_read_reference(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))
         return false;
     value->constant = value->kind == VALUE_CONST ? origin : NULL;

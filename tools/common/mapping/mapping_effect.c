@@ -231,6 +231,55 @@ static bool lets_nobody(const struct spot *s)
     return policy->using == NULL && (policy->with_check == NULL || !writes_only);
 }
 
+static bool is_no_id(const struct spot *s)
+{
+    return s->value->id_of == NULL || is_parent(s);
+}
+
+static bool is_own_id(const struct spot *s)
+{
+    bool own = s->value->kind == VALUE_FROM &&
+               (strcmp(s->value->from, "_id") == 0 || strcmp(s->value->from, "$id") == 0);
+    for (size_t k = 0; k < s->table->key.count && !own; k++)
+        own = s->value == &s->column->value && strcmp(s->table->key.items[k], s->column->name) == 0;
+    return own && s->value->id_of == s->mapping && s->table->each == NULL;
+}
+
+static bool dangles_as(const struct spot *s, enum dangling dangling)
+{
+    return s->value->dangling == dangling;
+}
+
+static bool keeps_what_is_no_id(const struct spot *s)
+{
+    return dangles_as(s, DANGLING_KEEP) &&
+           (s->value->by != NULL || (s->value->id_of != NULL && s->value->id_of->identity != NULL));
+}
+
+static bool leaves_out_of_json(const struct spot *s)
+{
+    return dangles_as(s, DANGLING_LEFT_OUT) && s->value != &s->column->value;
+}
+
+static bool is_never_null(const struct spot *s)
+{
+    bool never = s->column->not_null;
+    for (size_t k = 0; k < s->table->key.count; k++)
+        never = never || strcmp(s->table->key.items[k], s->column->name) == 0;
+    return never && dangles_as(s, DANGLING_NULL) && s->value == &s->column->value &&
+           !s->column->type.array;
+}
+
+static bool keeps_without_key(const struct spot *s)
+{
+    return dangles_as(s, DANGLING_KEEP);
+}
+
+static bool asks_for_key_of_kept(const struct spot *s)
+{
+    return keeps_without_key(s) && s->column->foreign_key;
+}
+
 static bool names_no_field(const struct spot *s)
 {
     return s->value->kind != VALUE_FROM && s->value->when.count == 0;
@@ -291,6 +340,16 @@ static const struct barren of_values[] = {
     {"id_of", is_parents_key, "the parent's key refers to the parent's row already"},
     {"id_of", is_no_id_above, "the parent's column is no id of that entity; say it there"},
     {"id_of", is_kept_constant, "a constant beside kept columns is written as it is"},
+    {"by", is_no_id, "here is no \"id_of\" of which it could be said"},
+    {"by", is_kept, "references by another field are for documents"},
+    {"by", is_own_id, "this is the record's own id"},
+    {"dangling", is_no_id, "here is no \"id_of\" of which it could be said"},
+    {"dangling", is_kept, "this is for documents; a kept column is taken as it is"},
+    {"dangling", is_own_id, "this is the record's own id, which is never missing"},
+    {"dangling", keeps_what_is_no_id, "there is no id that could be kept"},
+    {"dangling", leaves_out_of_json,
+     "a row, or an element of an array column, can be left out, and no member of an object"},
+    {"dangling", is_never_null, "this column is never null"},
     {"keys_id_of", is_kept_constant, "a constant beside kept columns is written as it is"},
     {"keys_id_of", not_of_postgres, "this is for jsonb columns of a postgres source"},
 };
@@ -310,6 +369,8 @@ static const struct barren of_columns[] = {
     {"on_delete", is_array, "no foreign key can be made of the ids of an array"},
     {"on_delete", refers_nowhere,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
+    {"foreign_key", asks_for_key_of_kept, "of ids that are kept no foreign key can be made"},
+    {"on_delete", keeps_without_key, "of ids that are kept no foreign key can be made"},
     {"on_delete", has_no_foreign_key, "there is no foreign key, by \"foreign_key\": false"},
     {"on_delete", sets_null_where_none_may_be, "this column is never null"},
 };

@@ -118,6 +118,8 @@ static bool refers_value(const struct mapping_value *value, const struct mapping
 
 static bool refers(const struct mapping *from, const struct mapping *to)
 {
+    if (from->identity != NULL && from->identity->id_of == to)
+        return from != to;
     for (size_t t = 0; t < from->table_count; t++)
         for (size_t c = 0; c < from->tables[t].column_count; c++)
             if (refers_value(&from->tables[t].columns[c].value, to))
@@ -198,6 +200,7 @@ static bool find_faults(struct project *project, struct error *error)
         errors_add(faults, error);
     }
     return (project_check_names(project, error) || errors_add(faults, error)) &&
+           (project_check_circles(project, error) || errors_add(faults, error)) &&
            check_effects(project, faults, error);
 }
 

@@ -1,4 +1,5 @@
 #include "offenders.h"
+#include "lookups.h"
 #include "member.h"
 #include "print.h"
 #include "trial.h"
@@ -10,6 +11,14 @@
 static bool is_refusal(const struct error *error)
 {
     return error->code == ERROR_DATA && strncmp(error->sqlstate, "23", 2) == 0;
+}
+
+/* A record of an entity that looks others up: there may be more of its kind, which the entity's
+ * other records show when they are read to the end. */
+static bool is_lookup(const struct migration *migration, const struct error *error)
+{
+    return error->code == ERROR_DATA && migration->failed != NULL &&
+           lookups_are_needed(&migration->project, migration->failed);
 }
 
 /* Where the first problem is, in the source's words. */
@@ -31,13 +40,18 @@ static void put_place(const struct trial *trial, struct error *error)
 
 void offenders_tell(struct migration *migration, struct error *error)
 {
-    char checkpoints[PATH_MAX];
-    const struct trial_options options = {.checkpoints = checkpoints, .keys = true};
+    char checkpoints[PATH_MAX], ids[PATH_MAX];
+    bool alone = is_lookup(migration, error);
+    const struct trial_options options = {.checkpoints = alone ? NULL : checkpoints,
+                                          .keys = !alone,
+                                          .only = alone ? migration->failed : NULL,
+                                          .ids = alone ? ids : NULL};
     struct trial trial;
     struct buffer text;
     struct error unused;
-    if (!is_refusal(error) || migration->options->no_checkpoint ||
+    if (!(alone || is_refusal(error)) || migration->options->no_checkpoint ||
         !folder_file(&migration->folder, "checkpoints", checkpoints, &unused) ||
+        !lookups_folder(migration, ids, &unused) ||
         !trial_make(&trial, &migration->project, &migration->catalogs, &options,
                     &migration->supervisor, &unused))
         return;
@@ -49,5 +63,5 @@ void offenders_tell(struct migration *migration, struct error *error)
         buffer_release(&text);
         put_place(&trial, error);
     }
-    trial_release(&trial, &migration->catalogs);
+    trial_release(&trial, &migration->project, &migration->catalogs);
 }

@@ -77,7 +77,7 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
                            problems == 1 ? "see above" : figure_count(problems, count));
             error_hint(error, "mend them in the sources or in the mappings, and check again");
         }
-        trial_release(&trial, &catalogs);
+        trial_release(&trial, project, &catalogs);
     }
     catalogs_release(&catalogs);
     return ok;

@@ -207,7 +207,7 @@ static bool print_look(const struct project *project, const struct catalogs *cat
                       figure_count(LOOK, figure), buffer_text(&text));
     bool ok = buffer_ok(&text, error);
     buffer_release(&text);
-    trial_release(&trial, catalogs);
+    trial_release(&trial, project, catalogs);
     return ok;
 }
 

@@ -122,11 +122,17 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
                            : path;
     if (expression->path == NULL)
         return memory(c);
+    buffer_init(&expression->resolved);
+    expression->looked_up = mapping_is_looked_up(value) && value->kind != VALUE_PARENT;
+    expression->set = value->by != NULL ? lookup_set(&plan->arena, value) : NULL;
+    if (value->by != NULL && expression->set == NULL)
+        return memory(c);
     expression->encoding = (struct encoding){
         .type = column->type,
         .identity = &plan->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
+        .resolved = expression->looked_up,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .losses = &plan->losses,
@@ -183,8 +189,10 @@ static bool check_constant(struct compiling *c, const struct schema_column *colu
 {
     struct buffer bytes;
     struct error why = {0};
+    struct encoding plain = *encoding;
+    plain.resolved = false;
     buffer_init(&bytes);
-    bool ok = encode_field(encoding, value, &bytes, &why);
+    bool ok = encode_field(&plain, value, &bytes, &why);
     buffer_release(&bytes);
     return ok || wrong(c, column->name, "", why.message);
 }
@@ -370,6 +378,9 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     ok = ok && plan->rules == NULL ? memory(&c) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
         ok = compile_rule(&c, &entity->rules[i]);
+    int slot; /* identities.c reads it where it stands; here it is spoken for */
+    ok = ok && (entity->identity == NULL ||
+                want(&c, &plan->scopes[0], entity->identity->from, FOR_TEST, &slot));
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compile_drop(&c, entity->drops.items[i]);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
@@ -383,6 +394,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
 static void release_expression(struct expression *expression)
 {
     buffer_release(&expression->scratch);
+    buffer_release(&expression->resolved);
     for (size_t i = 0; i < expression->member_count; i++)
         release_expression(&expression->members[i]);
 }

@@ -1,6 +1,6 @@
 /* Room transform/plan: a mapping compiled for speed, the walk over a document that fills it, and
- * the count of what it met. It uses common/base, common/schema, common/stream, transform/value
- * and transform/write. */
+ * the count of what it met. It uses common/base, common/index, common/mapping, common/schema,
+ * common/stream, transform/value and transform/write. */
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
  *
@@ -15,6 +15,7 @@
 #include "encode.h"
 #include "graduate/arena.h"
 #include "graduate/schema.h"
+#include "lookup.h"
 #include "path_account.h"
 #include "problem.h"
 #include "value.h"
@@ -90,7 +91,10 @@ struct expression {
     struct value fallback;
     struct buffer scratch; /* what functions make */
     struct encoding encoding;
-    const char *path; /* for messages */
+    bool looked_up;         /* its id is found out in the records of the other entity, */
+    const char *set;        /* by the values of this set (lookup.h), not by the id; or NULL */
+    struct buffer resolved; /* and what came of it */
+    const char *path;       /* for messages */
 };
 
 /* Elements or records that a rule leaves out. */
@@ -128,7 +132,8 @@ struct plan {
     struct rule_plan *rules;
     size_t rule_count;
     struct losses losses;
-    struct problems *problems; /* of a trial, or NULL: the first one ends it */
+    const struct lookups *lookups; /* of the entities that it looks up; or NULL: there are none */
+    struct problems *problems;     /* of a trial, or NULL: the first one ends it */
     struct path_account paths;
     struct arena arena;
 };

@@ -1,6 +1,7 @@
 #include "evaluation.h"
 #include "document.h"
 #include "function.h"
+#include "id_reference.h"
 #include "number.h"
 
 #include <stdio.h>
@@ -84,6 +85,7 @@ struct outcome {
     int slot;         /* NO_SLOT: from no field */
     enum fate fate;   /* by the expression's own conditions, functions and default */
     enum fate choice; /* of the choice that "first" took, by its own; else FATE_WRITTEN */
+    bool gone;        /* its row is to be left out */
 };
 
 static bool compute(const struct origin *origin, const struct scope *scope,
@@ -151,6 +153,14 @@ static bool evaluate_first(const struct origin *origin, const struct scope *scop
     return check_taken(expression, any, error);
 }
 
+/* Add to one of the numbers of the path that a slot's value came from. */
+static void count(const struct origin *origin, const struct scope *scope, int slot,
+                  enum fate number, int64_t more)
+{
+    if (slot != NO_SLOT && !origin->silent)
+        path_account_number(&origin->plan->paths, scope->fates[slot].own, number, more);
+}
+
 /* The functions, one after the other; each that makes another value is counted at the field's path.
  */
 static bool apply_functions(const struct origin *origin, const struct scope *scope,
@@ -181,8 +191,7 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         bool there = outcome->slot != NO_SLOT && scope->slots[outcome->slot].type != BSON_TYPE_EOD;
         if (ok && there && !value_identical(&before, &outcome->value)) {
             outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
-            path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own,
-                                FATE_BY_FUNCTION + function, 1);
+            count(origin, scope, outcome->slot, FATE_BY_FUNCTION + function, 1);
         }
         buffer_release(&kept);
         if (!ok)
@@ -214,13 +223,30 @@ static bool is_one_way_id(const struct value *value)
 static void note_one_way_id(const struct origin *origin, const struct scope *scope,
                             const struct expression *expression, struct outcome *outcome)
 {
-    if (expression->mapping->id_of == NULL || outcome->slot == NO_SLOT ||
+    const struct mapping_value *mapping = expression->mapping;
+    if (mapping->id_of == NULL || mapping->by != NULL || outcome->slot == NO_SLOT ||
         (outcome->fate != FATE_WRITTEN && outcome->fate != FATE_CHANGED) ||
         !is_one_way_id(&outcome->value))
         return;
     outcome->fate = FATE_CHANGED;
-    path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_ONE_WAY_ID,
-                        1);
+    count(origin, scope, outcome->slot, FATE_BY_ONE_WAY_ID, 1);
+}
+
+/* An id that is found out in the records that it names. */
+static bool look_up(const struct origin *origin, const struct scope *scope,
+                    struct expression *expression, struct outcome *outcome, struct error *error)
+{
+    struct resolution resolution;
+    if (!reference_resolve(origin, expression, &outcome->value, &resolution, error))
+        return false;
+    outcome->value = resolution.value;
+    outcome->gone = resolution.gone;
+    count(origin, scope, outcome->slot, FATE_DANGLING, resolution.dangling);
+    if (resolution.lost)
+        outcome->fate = FATE_LOST;
+    else if (resolution.changed && outcome->fate == FATE_WRITTEN)
+        outcome->fate = FATE_CHANGED;
+    return true;
 }
 
 /* The value of an expression that has one by itself: constant, position, field or the first of
@@ -261,7 +287,8 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         if (outcome->fate != FATE_LOST)
             outcome->fate = FATE_DEFAULTED;
     }
-    return true;
+    return !expression->looked_up || value_is_nothing(&outcome->value) ||
+           look_up(origin, scope, expression, outcome, error);
 }
 
 bool evaluation_value(const struct origin *origin, const struct scope *scope,
@@ -280,6 +307,33 @@ bool evaluation_value(const struct origin *origin, const struct scope *scope,
             scope->fates[outcome.slot].fate = fate;
     } else {
         evaluation_settle(scope, expression, outcome.fate);
+    }
+    return true;
+}
+
+bool evaluation_dangles(const struct origin *origin, struct output_plan *output, bool *dangles,
+                        struct error *error)
+{
+    struct origin silent = *origin;
+    struct losses *losses = &origin->plan->losses;
+    *dangles = false;
+    silent.silent = true;
+    for (size_t i = 0; !*dangles && i < output->column_count; i++) {
+        struct expression *expression = &output->columns[i].expression;
+        struct outcome outcome;
+        uint32_t lines = losses->count;
+        size_t length = losses->tuples.length;
+        if (expression->mapping->dangling != DANGLING_LEFT_OUT || expression->encoding.type.array)
+            continue;
+        if (!compute(&silent, output->scope, expression, false, &outcome, error))
+            return false;
+        *dangles = outcome.gone;
+        if (*dangles) {
+            count(origin, output->scope, outcome.slot, FATE_DANGLING, 1);
+        } else {
+            losses->count = lines;
+            losses->tuples.length = length;
+        }
     }
     return true;
 }

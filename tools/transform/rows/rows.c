@@ -129,20 +129,36 @@ static void pass_over(const struct output_plan *output)
         evaluation_settle(output->scope, &output->columns[i].expression, FATE_KEPT_OUT);
 }
 
-/* The rows of the document at hand in all their forms, and what became of its values. *any: there
- * is one. */
-static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
-                        const struct origin *origin, bool *any, struct error *error)
+/* Does this form of rows take the document at hand? *gone: it would, but for a reference in it that
+ * dangles. Of the record's parent row that was asked before. */
+static bool takes(const struct rows *rows, const struct plan *plan, size_t i,
+                  const struct origin *origin, bool *taken, bool *gone, struct error *error)
 {
-    *any = false;
+    struct output_plan *output = &plan->outputs[i];
+    bool dangles = false;
+    if (!evaluation_holds(output->tests, output->test_count, taken, error))
+        return false;
+    if (*taken && i != rows->parent && !evaluation_dangles(origin, output, &dangles, error))
+        return false;
+    *taken = *taken && !dangles;
+    *gone = *gone || dangles;
+    return true;
+}
+
+/* The rows of the document at hand in all their forms, and what became of its values. *any: there
+ * is one; *gone: there would be, but for a reference that dangles. */
+static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
+                        const struct origin *origin, bool *any, bool *gone, struct error *error)
+{
+    *any = *gone = false;
     for (size_t i = 0; i < plan->output_count; i++) {
         struct output_plan *output = &plan->outputs[i];
-        bool holds;
+        bool taken;
         if (output->scope != scope)
             continue;
-        if (!evaluation_holds(output->tests, output->test_count, &holds, error))
+        if (!takes(rows, plan, i, origin, &taken, gone, error))
             return false;
-        if (!holds)
+        if (!taken)
             pass_over(output);
         else if (!put_row(rows, origin, output, &rows->lists[i],
                           i == rows->parent ? rows->parent_fields : NULL, error))
@@ -210,14 +226,14 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
 {
     bool any, left;
     if (!document_walk(plan, scope, origin->document, error) ||
-        !put_outputs(rows, plan, scope, origin, &any, error))
+        !put_outputs(rows, plan, scope, origin, &any, &left, error))
         return false;
     path_account_number(&plan->paths, array, FATE_ELEMENTS, 1);
     if (any) {
         path_account_number(&plan->paths, array, FATE_TAKEN, 1);
         return true;
     }
-    if (!is_left_out(plan, scope, &left, error))
+    if (!left && !is_left_out(plan, scope, &left, error))
         return false;
     if (!left)
         return refuse_element(plan, scope, error);
@@ -257,8 +273,7 @@ static bool put_elements(struct rows *rows, struct plan *plan, struct scope *sco
     return error_at(error, NULL, NULL, scope->path);
 }
 
-/* The record's key for messages and losses: what the source calls it. */
-static void find_key(const uint8_t *bson, size_t length, char *key, size_t size)
+void rows_find_key(const uint8_t *bson, size_t length, char *key, size_t size)
 {
     static const char *const names[] = {"_id", "$id"};
     bson_iter_t iter;
@@ -298,19 +313,26 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
 {
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
-    bool holds = false, any;
+    bool holds = false, any, gone = false;
     if (!document_walk(plan, top, record, error))
         return false;
     for (rows->parent = 0; rows->parent < plan->form_count; rows->parent++) {
-        const struct output_plan *form = &plan->outputs[rows->parent];
+        struct output_plan *form = &plan->outputs[rows->parent];
         if (!evaluation_holds(form->tests, form->test_count, &holds, error))
+            return false;
+        if (holds && !evaluation_dangles(&origin, form, &gone, error))
             return false;
         if (holds)
             break;
     }
+    if (gone) {
+        document_meet(top, &plan->paths);
+        rows->filtered++;
+        return true;
+    }
     if (!holds)
         return filter_record(rows, plan, error);
-    if (!put_outputs(rows, plan, top, &origin, &any, error))
+    if (!put_outputs(rows, plan, top, &origin, &any, &gone, error))
         return false;
     for (size_t i = 1; i < plan->scope_count; i++)
         if (!put_elements(rows, plan, &plan->scopes[i], record, error))
@@ -324,7 +346,7 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
     char key[160];
     const struct value record = {
         .type = BSON_TYPE_DOCUMENT, .bytes = bson, .length = (uint32_t)length};
-    find_key(bson, length, key, sizeof key);
+    rows_find_key(bson, length, key, sizeof key);
     plan->losses.key = key;
     if (plan->problems != NULL)
         plan->problems->key = key;

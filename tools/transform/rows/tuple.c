@@ -220,11 +220,9 @@ static bool retype_array(struct tuple_plan *plan, const struct tuple_column *col
     return true;
 }
 
-static bool identify(struct tuple_plan *plan, const struct tuple_column *column,
-                     const struct field *field, struct buffer *out, struct error *error)
+static bool find_identity(const struct tuple_plan *plan, const struct tuple_column *column,
+                          const struct field *field, uint8_t uuid[16], struct error *error)
 {
-    uint8_t uuid[16];
-    char text[37];
     bool is_uuid = plan->catalog->columns[column->source].oid == OID_UUID;
     if (is_uuid && field->length != 16)
         return wrong_length(column, field, error);
@@ -237,6 +235,16 @@ static bool identify(struct tuple_plan *plan, const struct tuple_column *column,
         error_hint(error, "correct the row in the source, and run again");
         return error_at(error, NULL, NULL, column->schema->name);
     }
+    return true;
+}
+
+static bool identify(struct tuple_plan *plan, const struct tuple_column *column,
+                     const struct field *field, struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    char text[37];
+    if (!find_identity(plan, column, field, uuid, error))
+        return false;
     if (column->schema->type.base == PG_UUID) {
         put_field(out, uuid, sizeof uuid);
         return true;
@@ -545,4 +553,28 @@ bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **a
         rows_end_record(rows, plan->problems, key);
     }
     return buffer_ok(&list->tuples, error);
+}
+
+bool tuple_identify(struct tuple_plan *plan, const uint8_t **at, const uint8_t *end,
+                    uint8_t uuid[16], bool *there, char *key, size_t size, struct error *error)
+{
+    const struct tuple_column *column = NULL;
+    char name[160];
+    for (size_t i = 0; i < plan->column_count; i++)
+        if (plan->output->key_count == 1 && plan->output->key[0] == i &&
+            plan->columns[i].id_entity != NULL &&
+            strcmp(plan->columns[i].id_entity, plan->entity->name) == 0)
+            column = &plan->columns[i];
+    *there = false;
+    if (column == NULL)
+        return error_set(error, ERROR_USAGE, "%s: its key is no identity of %s", plan->entity->file,
+                         plan->entity->name);
+    if (!parse(plan, at, end, error))
+        return false;
+    const struct field *field = &plan->fields[column->source];
+    *there = field->length >= 0;
+    find_key(plan, name, sizeof name);
+    snprintf(key, size, "%.*s", (int)size - 1, name);
+    return !*there || find_identity(plan, column, field, uuid, error) ||
+           error_at(error, plan->entity->name, name, NULL);
 }

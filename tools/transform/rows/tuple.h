@@ -43,4 +43,9 @@ void tuple_plan_release(struct tuple_plan *plan);
 bool tuple_convert(struct tuple_plan *plan, struct rows *rows, const uint8_t **at,
                    const uint8_t *end, struct error *error);
 
+/* Only the identity of a row, in the key of its table, and what the source calls the row; not
+ * *there: it is null. */
+bool tuple_identify(struct tuple_plan *plan, const uint8_t **at, const uint8_t *end,
+                    uint8_t uuid[16], bool *there, char *key, size_t size, struct error *error);
+
 #endif

@@ -22,6 +22,19 @@ bool expectation_new(struct expectation **made, const struct project *project,
     return true;
 }
 
+void expectation_look_up(struct expectation *expectation, const struct expect_lookup *lookup)
+{
+    expectation->lookup = lookup;
+}
+
+bool expectation_ids(struct expectation *expectation, const uint8_t *payload, size_t length,
+                     expect_id_callback callback, void *context, struct error *error)
+{
+    return expectation->entity->source->kind == SOURCE_POSTGRES
+               ? tuples_ids(expectation, payload, length, callback, context, error)
+               : documents_ids(expectation, payload, length, callback, context, error);
+}
+
 void expectation_free(struct expectation *expectation)
 {
     if (expectation == NULL)

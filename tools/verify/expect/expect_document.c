@@ -1,8 +1,10 @@
-/* Records of document sources: what the mapping makes of them, column by column. */
+/* What the mapping makes of a document, column by column. */
+#include "expect_document.h"
 #include "expect_condition.h"
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
+#include "expect_reference.h"
 #include "expect_row.h"
 #include "expect_value.h"
 
@@ -12,16 +14,7 @@
 /* ---- one value --------------------------------------------------------------------------------
  */
 
-/* What a row is made of. */
-struct making {
-    struct expectation *e;
-    const struct form *form;
-    const struct item *record;
-    int64_t position; /* of the element, from 1 */
-    struct error *error;
-};
-
-static bool holds(const struct item *record, const struct scope *scope,
+bool making_holds(const struct item *record, const struct scope *scope,
                   const struct conditions *conditions, bool *held, struct error *error)
 {
     const struct expect_view view = {&scope->document, record, scope->path};
@@ -29,24 +22,13 @@ static bool holds(const struct item *record, const struct scope *scope,
 }
 
 /* Something happened to all fields that the value names. */
-static void settle(struct scope *scope, const struct mapping_value *value, enum fate fate)
+void making_settle(struct scope *scope, const struct mapping_value *value, enum fate fate)
 {
     if (value->kind == VALUE_FROM)
         scope_settle(scope, value->from, fate);
     for (size_t i = 0; i < value->member_count; i++)
-        settle(scope, &value->members[i].value, fate);
+        making_settle(scope, &value->members[i].value, fate);
 }
-
-/* A value, the field that it comes from, and what became of it on the way. */
-struct result {
-    struct item item;
-    const char *field; /* of the scope, or NULL */
-    enum fate fate;    /* by the value's own conditions, functions and default */
-    enum fate choice;  /* of the one that "first" took, by its own; else FATE_WRITTEN */
-};
-
-static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct result *result);
 
 /* Something was there to choose by, and no choice would have it. */
 static bool check_choices(const struct making *m, const struct mapping_value *value, bool any)
@@ -78,8 +60,8 @@ static bool take_first(const struct making *m, const struct mapping_value *value
         const struct mapping_value *member = &value->members[next].value;
         struct result choice;
         bool held;
-        if (!holds(m->record, scope, &member->when, &held, m->error) ||
-            !find_out(m, member, false, &choice))
+        if (!making_holds(m->record, scope, &member->when, &held, m->error) ||
+            !making_find_out(m, member, false, &choice))
             return false;
         any = any || held;
         result->item = choice.item;
@@ -89,18 +71,18 @@ static bool take_first(const struct making *m, const struct mapping_value *value
             continue;
         }
         bool in_vain = choice.fate == FATE_WRITTEN || choice.fate == FATE_CHANGED;
-        settle(scope, member, in_vain ? FATE_KEPT_OUT : choice.fate);
+        making_settle(scope, member, in_vain ? FATE_KEPT_OUT : choice.fate);
     }
     bool none = item_is_nothing(&result->item);
     for (size_t i = 0; none && i < value->member_count; i++) {
         bool held;
-        if (!holds(m->record, scope, &value->members[i].value.when, &held, m->error))
+        if (!making_holds(m->record, scope, &value->members[i].value.when, &held, m->error))
             return false;
         if (held)
-            settle(scope, &value->members[i].value, FATE_WRITTEN);
+            making_settle(scope, &value->members[i].value, FATE_WRITTEN);
     }
     for (; next < value->member_count; next++)
-        settle(scope, &value->members[next].value, FATE_KEPT_OUT);
+        making_settle(scope, &value->members[next].value, FATE_KEPT_OUT);
     return check_choices(m, value, any);
 }
 
@@ -151,27 +133,49 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
             continue;
         if (result->fate == FATE_WRITTEN)
             result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field, FATE_BY_FUNCTION + value->functions[i],
-                     1);
+        making_count(m, result->field, FATE_BY_FUNCTION + value->functions[i], 1);
     }
     if (around.lost)
         result->fate = FATE_LOST;
-    if (value->id_of != NULL && origin.value.value_type != BSON_TYPE_EOD &&
+    if (value->id_of != NULL && value->by == NULL && origin.value.value_type != BSON_TYPE_EOD &&
         (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED) &&
         expect_identity_is_one_way(&result->item)) {
         result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field, FATE_BY_ONE_WAY_ID, 1);
+        making_count(m, result->field, FATE_BY_ONE_WAY_ID, 1);
     }
     return true;
 }
 
+/* An id that is found out in the records that it names. */
+static bool look_up(const struct making *m, const struct mapping_value *value,
+                    struct result *result)
+{
+    struct expect_reference reference;
+    struct buffer path;
+    buffer_init(&path);
+    path_join(&path, m->form->scope->path, result->field != NULL ? result->field : "");
+    bool ok = expect_resolve(m->e->project, value, m->e->lookup, &result->item, buffer_text(&path),
+                             &m->e->texts, &reference, m->error);
+    buffer_release(&path);
+    if (!ok)
+        return false;
+    result->item = reference.item;
+    result->gone = reference.gone;
+    making_count(m, result->field, FATE_DANGLING, reference.dangling);
+    if (reference.lost)
+        result->fate = FATE_LOST;
+    else if (reference.changed && result->fate == FATE_WRITTEN)
+        result->fate = FATE_CHANGED;
+    return true;
+}
+
 /* The value after its conditions, functions and default. */
-static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
+bool making_find_out(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct result *result)
 {
     bool held;
     *result = (struct result){.choice = FATE_WRITTEN};
-    if (!holds(m->record, m->form->scope, &value->when, &held, m->error))
+    if (!making_holds(m->record, m->form->scope, &value->when, &held, m->error))
         return false;
     result->fate = held ? FATE_WRITTEN : FATE_KEPT_OUT;
     if ((held && !take_origin(m, value, result)) || !apply_all(m, value, result))
@@ -182,21 +186,22 @@ static bool find_out(const struct making *m, const struct mapping_value *value, 
         if (result->fate != FATE_LOST)
             result->fate = FATE_DEFAULTED;
     }
-    return true;
+    return !mapping_is_looked_up(value) || item_is_nothing(&result->item) ||
+           look_up(m, value, result);
 }
 
 static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct item *item, const char **field)
 {
     struct result result;
-    if (!find_out(m, value, not_null, &result))
+    if (!making_find_out(m, value, not_null, &result))
         return false;
     *item = result.item;
     *field = result.field;
     bool taken = result.fate == FATE_WRITTEN || result.fate == FATE_CHANGED;
     /* What is made of several fields is written of those that it took, and each of them says so. */
     if (value->kind == VALUE_FROM || !taken)
-        settle(m->form->scope, value, result.fate);
+        making_settle(m->form->scope, value, result.fate);
     else if (result.field != NULL)
         scope_settle(m->form->scope, result.field,
                      result.choice == FATE_WRITTEN ? result.fate : result.choice);
@@ -218,7 +223,9 @@ static bool put_member_identity(const struct making *m, const struct mapping_val
 {
     uint8_t uuid[16];
     char text[37];
-    if (!expect_identity(&m->e->project->identity, value->id_of->name, value->ids, item, uuid))
+    if (mapping_is_looked_up(value))
+        memcpy(uuid, item->value.value.v_binary.data, sizeof uuid);
+    else if (!expect_identity(&m->e->project->identity, value->id_of->name, value->ids, item, uuid))
         return item_misfit(item, path, "it is nobody's id", m->error);
     expect_uuid_write(uuid, text);
     canonical_put_json_string(out, text, 36);
@@ -249,7 +256,7 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     const char *field = NULL;
     struct item item;
     bool made;
-    if (!holds(m->record, m->form->scope, &value->when, &made, m->error))
+    if (!making_holds(m->record, m->form->scope, &value->when, &made, m->error))
         return false;
     made = made && value->kind == VALUE_OBJECT;
     if (!made && !evaluate(m, value, false, &item, &field))
@@ -310,6 +317,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .rule = &m->e->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
+        .resolved = mapping_is_looked_up(value),
         .path = path,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->mapping->key, column->name);
@@ -318,7 +326,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     if (value->kind == VALUE_PARENT)
         return put_parent(m, column, out);
     bool held;
-    if (!holds(m->record, scope, &value->when, &held, m->error))
+    if (!making_holds(m->record, scope, &value->when, &held, m->error))
         return false;
     if (value->kind == VALUE_REST)
         scope->rest_fate = held ? FATE_REST : FATE_KEPT_OUT;
@@ -340,7 +348,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     return expect_put(&target, &item, out, m->error);
 }
 
-static bool put_row(const struct making *m, struct row *row)
+bool making_put_row(const struct making *m, struct row *row)
 {
     row_begin(row, m->form->table);
     for (size_t i = 0; i < m->form->mapping->column_count; i++) {
@@ -356,204 +364,6 @@ static bool put_row(const struct making *m, struct row *row)
         buffer_release(&path);
         if (!ok)
             return error_at(m->error, NULL, NULL, column->name);
-    }
-    return true;
-}
-
-struct delivery {
-    expect_callback callback;
-    void *context;
-    struct error *error;
-};
-
-/* ---- one record -------------------------------------------------------------------------------
- */
-
-/* A form of rows whose conditions do not hold. */
-static void pass_over(const struct form *form)
-{
-    for (size_t i = 0; i < form->mapping->column_count; i++)
-        settle(form->scope, &form->mapping->columns[i].value, FATE_KEPT_OUT);
-}
-
-/* The rows of the scope's document; that of the form `first` is kept as the parent. */
-static bool put_rows(struct making *m, struct scope *scope, const struct form *first,
-                     const struct delivery *delivery)
-{
-    struct expectation *e = m->e;
-    for (size_t f = 0; f < e->form_count; f++) {
-        struct row *row = &e->forms[f] == first ? &e->parent : &e->row;
-        m->form = &e->forms[f];
-        if (m->form->scope != scope)
-            continue;
-        bool held;
-        if (!holds(m->record, scope, &m->form->mapping->when, &held, m->error))
-            return false;
-        if (!held) {
-            pass_over(m->form);
-            continue;
-        }
-        if (!put_row(m, row) ||
-            !row_deliver(row, delivery->callback, delivery->context, delivery->error))
-            return false;
-    }
-    return true;
-}
-
-/* The first form of the scope (and of the table, if not NULL) whose conditions hold, or NULL. */
-static bool find_form(const struct making *m, const struct scope *scope,
-                      const struct expected_table *table, const struct form **found)
-{
-    const struct expectation *e = m->e;
-    *found = NULL;
-    for (size_t f = 0; *found == NULL && f < e->form_count; f++) {
-        const struct form *form = &e->forms[f];
-        bool held = false;
-        if (form->scope != scope || (table != NULL && form->table != table))
-            continue;
-        if (!holds(m->record, scope, &form->mapping->when, &held, m->error))
-            return false;
-        *found = held ? form : NULL;
-    }
-    return true;
-}
-
-/* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
- * nobody asks what is in it. */
-static bool enter(const struct making *m, struct scope *scope)
-{
-    struct expectation *e = m->e;
-    scope->rest_wanted = false;
-    for (size_t f = 0; !scope->rest_wanted && f < e->form_count; f++) {
-        const struct form *form = &e->forms[f];
-        bool row, rest;
-        if (form->scope != scope || form->rest == NULL)
-            continue;
-        if (!holds(m->record, scope, &form->mapping->when, &row, m->error) ||
-            !holds(m->record, scope, &form->rest->when, &rest, m->error))
-            return false;
-        scope->rest_wanted = row && rest;
-    }
-    return scope_enter(scope, &e->counts, m->error);
-}
-
-/* Does one of the rules leave it out; and is there any? */
-static bool is_left_out(const struct making *m, const struct scope *scope, bool *any, bool *left)
-{
-    const struct mapping *entity = m->e->entity;
-    *any = *left = false;
-    for (size_t i = 0; !*left && i < entity->rule_count; i++) {
-        const struct mapping_rule *rule = &entity->rules[i];
-        if (strcmp(rule->each != NULL ? rule->each : "", scope->path) != 0)
-            continue;
-        *any = true;
-        if (!holds(m->record, scope, &rule->when, left, m->error))
-            return false;
-    }
-    return true;
-}
-
-static bool put_element(struct making *m, struct scope *scope, const struct item *element,
-                        const struct delivery *delivery)
-{
-    struct path_counts *counts = &m->e->counts;
-    const struct form *form;
-    bool any, left;
-    scope->document = *element;
-    if (!enter(m, scope) || !find_form(m, scope, NULL, &form))
-        return false;
-    scope_number(&m->e->scopes[0], counts, scope->path, FATE_ELEMENTS, 1);
-    if (form != NULL) {
-        scope_number(&m->e->scopes[0], counts, scope->path, FATE_TAKEN, 1);
-        return put_rows(m, scope, NULL, delivery) && scope_leave(scope, counts, m->error);
-    }
-    if (!is_left_out(m, scope, &any, &left))
-        return false;
-    if (!left)
-        return item_misfit(element, scope->path, "no table takes this element", m->error);
-    scope_leave_out(scope);
-    return scope_leave(scope, counts, m->error);
-}
-
-static bool put_elements(struct expectation *e, struct scope *scope, const struct item *record,
-                         const struct delivery *delivery)
-{
-    struct item array = item_find(record, scope->path);
-    struct making m = {.e = e, .record = record, .error = delivery->error};
-    bson_iter_t iter;
-    bool ok = true;
-    if (item_is_nothing(&array))
-        return true;
-    if (array.value.value_type != BSON_TYPE_ARRAY)
-        return item_misfit(&array, scope->path, "the mapping looks for an array", delivery->error);
-    if (!item_open(&array, &iter, delivery->error))
-        return error_at(delivery->error, NULL, NULL, scope->path);
-    while (ok && item_next(&iter, &ok, delivery->error)) {
-        struct item element = item_of(&iter);
-        m.position++;
-        ok = put_element(&m, scope, &element, delivery);
-    }
-    return ok;
-}
-
-/* The first table decides of the record: where none of its forms holds, there is no row at all. */
-static bool put_record(struct expectation *e, const struct item *record, bool *filtered,
-                       const struct delivery *delivery)
-{
-    struct scope *scope = &e->scopes[0];
-    struct making m = {.e = e, .record = record, .error = delivery->error};
-    const struct form *first;
-    bool any, left;
-    scope->document = *record;
-    if (!find_form(&m, scope, e->forms[0].table, &first))
-        return false;
-    *filtered = first == NULL;
-    if (*filtered) {
-        if (!is_left_out(&m, scope, &any, &left))
-            return false;
-        if (any && !left)
-            return item_misfit(record, ".", "no table takes this record", m.error);
-        scope_meet(scope, &e->counts);
-        return true;
-    }
-    if (!enter(&m, scope) || !put_rows(&m, scope, first, delivery))
-        return false;
-    for (size_t s = 1; s < e->scope_count; s++)
-        if (!put_elements(e, &e->scopes[s], record, delivery))
-            return false;
-    return scope_leave(scope, &e->counts, delivery->error);
-}
-
-static bool name_record(const struct expectation *e, const struct item *record, struct error *error)
-{
-    char key[160];
-    struct item id = item_find(record, "_id");
-    if (id.value.value_type == BSON_TYPE_EOD)
-        id = item_find(record, "$id");
-    item_brief(&id, key, sizeof key);
-    return error_at(error, e->entity->name, key, NULL);
-}
-
-bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                     expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                     struct error *error)
-{
-    const struct delivery delivery = {callback, context, error};
-    const uint8_t *end = payload + length;
-    for (; payload < end; ++*records) {
-        uint32_t size = end - payload >= 5 ? get_le32(payload) : 0;
-        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
-        bool out = false;
-        if (size < 5 || size > (size_t)(end - payload))
-            return error_set(error, ERROR_SOURCE, "a document lies about its length");
-        memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */
-        record.value.value.v_doc.data_len = size;
-        bool ok = put_record(e, &record, &out, &delivery);
-        arena_release(&e->texts);
-        if (!ok)
-            return name_record(e, &record, error);
-        *filtered += out;
-        payload += size;
     }
     return true;
 }

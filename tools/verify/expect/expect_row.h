@@ -45,6 +45,7 @@ struct expectation {
     size_t table_count, form_count, scope_count;
     struct row parent, row; /* parent: of the record's first table */
     struct path_counts counts;
+    const struct expect_lookup *lookup; /* or NULL */
     /* postgres: */
     const struct catalog_entity *catalog;
     struct tuple_column *tuple_columns; /* per column of the only table */
@@ -61,6 +62,12 @@ bool tuples_prepare(struct expectation *e, const struct catalog_entity *catalog,
                     struct error *error);
 bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
                   expect_callback callback, void *context, int64_t *records, struct error *error);
+
+/* Likewise of expectation_ids. */
+bool documents_ids(struct expectation *e, const uint8_t *payload, size_t length,
+                   expect_id_callback callback, void *context, struct error *error);
+bool tuples_ids(struct expectation *e, const uint8_t *payload, size_t length,
+                expect_id_callback callback, void *context, struct error *error);
 
 /* An ERROR_USAGE about the entity's mapping. */
 bool expect_wrong(const struct expectation *e, const struct mapping_table *table,

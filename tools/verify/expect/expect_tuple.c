@@ -3,6 +3,7 @@
 #include "canonical_json.h"
 #include "expect_identity.h"
 #include "expect_json.h"
+#include "expect_reference.h"
 #include "expect_row.h"
 #include "expect_value.h"
 
@@ -204,14 +205,12 @@ static bool put_constant(const struct expectation *e, const struct expected_colu
 }
 
 /* A uuid or a text, as the identity of the entity. */
-static bool put_identity(const struct expectation *e, const struct expected_column *column,
-                         const struct mapping_value *value, const struct pgtype *read,
-                         const struct tuple_field *field, struct buffer *out, struct error *error)
+static bool find_identity(const struct expectation *e, const struct expected_column *column,
+                          const struct mapping_value *value, const struct pgtype *read,
+                          const struct tuple_field *field, uint8_t uuid[16], struct error *error)
 {
     const struct identity *rule = &e->project->identity;
     const char *entity = value->id_of->name;
-    uint8_t uuid[16];
-    char text[37];
     bool ok;
     if (read->base == PG_UUID)
         ok = field->length == 16 && expect_identity_uuid(rule, entity, field->bytes, uuid);
@@ -223,6 +222,17 @@ static bool put_identity(const struct expectation *e, const struct expected_colu
         error_set(error, ERROR_DATA, "the value is nobody's id");
         return error_at(error, NULL, NULL, column->name);
     }
+    return true;
+}
+
+static bool put_identity(const struct expectation *e, const struct expected_column *column,
+                         const struct mapping_value *value, const struct pgtype *read,
+                         const struct tuple_field *field, struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    char text[37];
+    if (!find_identity(e, column, value, read, field, uuid, error))
+        return false;
     expect_uuid_write(uuid, text);
     buffer_putc(out, column->type.base == PG_UUID ? 'u' : 't');
     if (column->type.base == PG_UUID)
@@ -367,6 +377,37 @@ static bool name_tuple(const struct expectation *e, struct error *error)
     error_at(error, e->entity->name, buffer_text(&key), NULL);
     buffer_release(&key);
     return false;
+}
+
+bool tuples_ids(struct expectation *e, const uint8_t *payload, size_t length,
+                expect_id_callback callback, void *context, struct error *error)
+{
+    const uint8_t *end = payload + length;
+    const struct expected_table *table = &e->tables[0];
+    size_t key = 0, keys = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        keys += table->columns[i].key;
+        key = table->columns[i].key ? i : key;
+    }
+    const struct tuple_column *tuple = &e->tuple_columns[key];
+    if (keys != 1 || tuple->mapping == NULL || tuple->mapping->value.id_of != e->entity)
+        return expect_wrong(e, table->mapping, NULL, "its key is not its identity", error);
+    while (payload < end) {
+        struct expect_id id = {.stays = true};
+        if (!read_fields(e, &payload, end))
+            return error_set(error, ERROR_SOURCE, "a row of %s is not what its catalog says",
+                             e->entity->from);
+        const struct tuple_field *field = &e->fields[tuple->source];
+        if (field->length < 0)
+            continue;
+        if (!find_identity(e, &table->columns[key], &tuple->mapping->value, &tuple->read, field,
+                           id.uuid, error))
+            return name_tuple(e, error);
+        expect_key_of_id(e->entity, id.uuid, id.key);
+        if (!callback(context, &id, error))
+            return false;
+    }
+    return true;
 }
 
 bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,

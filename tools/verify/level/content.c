@@ -22,11 +22,11 @@
  * Rows that were there before the run (the ledger's rows_before) come from no record either: as
  * many extra rows as that are not findings. Which of the extra ones they are cannot be told.
  *
- * Going on: tallies of finished entities are kept (state.h) while the records come from checkpoints,
- * each with all that it depends on: the checkpoint file, the mapping, what is compared, the program.
- * Nothing is kept of the target, which others may write to and redefine meanwhile in more ways than
- * could be listed, nor of a source that is read afresh: an answer about yesterday's rows would be
- * wrong today. */
+ * Going on: tallies of finished entities are kept (state.h) while the records come from
+ * checkpoints, each with all that it depends on: the checkpoint file, the mapping, what is
+ * compared, the program. Nothing is kept of the target, which others may write to and redefine
+ * meanwhile in more ways than could be listed, nor of a source that is read afresh: an answer about
+ * yesterday's rows would be wrong today. */
 #include "content.h"
 #include "query.h"
 #include "records.h"
@@ -156,7 +156,8 @@ static bool content_init(struct content *content, struct verification *verificat
     for (size_t i = 0; ok && i < content->table_count; i++)
         ok = compared_settle(&content->tables[i].compared, project, &verification->target,
                              &verification->verdict, error);
-    return ok && read_before(content, error) && identify(content, error);
+    return ok && read_before(content, error) && identify(content, error) &&
+           known_ids_make(&content->known, verification, error);
 }
 
 static void content_release(struct content *content)
@@ -170,6 +171,7 @@ static void content_release(struct content *content)
         free(table->found);
     }
     free(content->tables);
+    known_ids_release(&content->known);
     fates_release(&content->fates);
 }
 
@@ -200,6 +202,18 @@ static bool put_checkpoint(const struct content *content, const struct mapping *
                   (long long)info.st_ctim.tv_sec, info.st_ctim.tv_nsec,
                   (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
     return true;
+}
+
+/* Its own, and those of the entities that it looks up. */
+static bool put_checkpoints(const struct content *content, const struct mapping *entity,
+                            struct buffer *identity)
+{
+    const struct project *project = content->verification->project;
+    bool ok = put_checkpoint(content, entity, identity);
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        ok = !mapping_looks_up(entity, project->mappings[i]) ||
+             put_checkpoint(content, project->mappings[i], identity);
+    return ok;
 }
 
 /* While an entity is read its rows are tallied apart from those of the others. */
@@ -242,7 +256,7 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
         ok = apart[i] != NULL;
     }
     ok = ok ? true : error_memory(error);
-    if (ok && put_checkpoint(content, entity, &identity) && buffer_ok(&identity, error) &&
+    if (ok && put_checkpoints(content, entity, &identity) && buffer_ok(&identity, error) &&
         state_load(&content->state, entity->name, &identity, apart, count, &packed))
         message_info("%s: done by the interrupted verification", entity->name);
     else

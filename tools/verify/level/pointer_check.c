@@ -155,9 +155,9 @@ static bool count_orphans(const struct orphans *orphans, const char *what,
     bool ok = buffer_ok(&sql, error);
     if (ok && query_number(orphans->inspection, what, buffer_text(&sql), &count, NULL) && count > 0)
         inspection_remark(orphans->inspection,
-                          "%" PRId64 " of %s, %s: ids that %s does not have, as "
-                          "\"foreign_key\": false allows",
-                          count, table->label, orphans->place, orphans->ends);
+                          "%" PRId64 " of %s, %s: ids that %s does not have, as %s allows", count,
+                          table->label, orphans->place, orphans->ends,
+                          pointer->kept ? "\"dangling\": \"keep\"" : "\"foreign_key\": false");
     buffer_release(&sql);
     return ok;
 }
@@ -179,6 +179,6 @@ bool pointer_check(struct inspection *inspection, const struct blueprint_table *
     snprintf(what, sizeof what, "%s of %s without their rows of %s", orphans.place, table->label,
              orphans.ends);
     inspection->checks++;
-    return pointer->loose ? count_orphans(&orphans, what, table, pointer, error)
-                          : find_orphans(&orphans, what, table, pointer, error);
+    return pointer->loose || pointer->kept ? count_orphans(&orphans, what, table, pointer, error)
+                                           : find_orphans(&orphans, what, table, pointer, error);
 }

@@ -345,7 +345,8 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
 {
     const struct mapping_column *by = column->mapping;
     struct pointer_end to;
-    if (table->mapping->exists || !by->foreign_key || !find_destination(d, table, by, &to))
+    if (table->mapping->exists || !by->foreign_key || by->value.dangling == DANGLING_KEEP ||
+        !find_destination(d, table, by, &to))
         return true;
     struct blueprint_reference *reference = &table->references[table->reference_count++];
     *reference = (struct blueprint_reference){

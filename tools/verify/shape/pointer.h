@@ -23,6 +23,7 @@ struct pointer {
     bool array;                   /* the elements of the column, which is an array */
     const struct mapping *entity; /* whose ids they are; NULL: the parent's key */
     bool loose;                   /* "foreign_key": false: the ids need not exist */
+    bool kept;                    /* "dangling": "keep": those that do not exist are kept */
     bool open;                    /* something else may stand there, too */
     struct pointer_end *ends;     /* one of these has it; none: the ids stand in no table */
     size_t end_count;

@@ -372,6 +372,76 @@ static void wrong_paths(void **state)
     assert_refused(*state, cases, COUNT(cases));
 }
 
+static void wrong_references(void **state)
+{
+#define WHOSE(members)                                                                             \
+    "{'from':'core.books','identity':" members ",'to':{'public.books':{'key':['id'],'columns':{"   \
+    "'id':{'from':'_id','id_of':'books'}}}}}"
+    static const struct wrong cases[] = {
+        {COLUMN("'from':'c','id_of':'users','dangling':'nul'"),
+         AT_C "/dangling: \"nul\" is none of: error, null, keep, left_out; did you mean \"null\"?"},
+        {COLUMN("'from':'c','id_of':'users','dangling':true"),
+         AT_C "/dangling: this must be a text, and is true"},
+        {COLUMN("'from':'c','id_of':'users','by':7"),
+         AT_C "/by: this must be a text, and is a number"},
+        {COLUMN("'from':'c','id_of':'users','by':'a..b'"),
+         AT_C "/by: \"a..b\" is no path: a name in it is empty"},
+        {COLUMN("'object':{'m':{'from':'c','id_of':'users','by':'.b'}},'type':'jsonb'"),
+         AT_C "/object/m/by: \".b\" is no path"},
+        {WHOSE("'users'"), ": /identity: this must be an object, as {\"from\": \"authId\""},
+        {WHOSE("{'from':'a'}"), ": /identity: an identity needs \"from\""},
+        {WHOSE("{'id_of':'users'}"), ": /identity: an identity needs \"from\""},
+        {WHOSE("{'from':'a','id_of':'user'}"),
+         ": /identity/id_of: the project has no entity \"user\"; did you mean \"users\"?"},
+        {WHOSE("{'from':'a.','id_of':'users'}"), ": /identity/from: \"a.\" is no path"},
+        {WHOSE("{'from':'a','id_of':'users','dangling':'null'}"),
+         ": /identity: unknown key \"dangling\""},
+        {COLUMN("'from':'c','id_of':'books','dangling':'left_out'"),
+         ": which records of books stay depends on which of books do, and that on itself"},
+        {WHOSE("{'from':'a','id_of':'books'}"),
+         ": which records of books stay depends on which of books do, and that on itself"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void references_are_read(void **state)
+{
+    struct project project;
+    struct error error;
+    put_books(*state,
+              "{'from':'core.books','identity':{'from':'author.id','id_of':'users'},'to':{"
+              "'public.books':{'key':['k'],'columns':{'k':{'from':'k','type':'text'},"
+              "'a':{'from':'a','id_of':'users','dangling':'null'},"
+              "'b':{'from':'b','id_of':'users','by':'e.mail','do':['lower'],'dangling':'error'},"
+              "'c':{'from':'c','id_of':'users','type':'uuid[]','dangling':'left_out'},"
+              "'d':{'from':'d','id_of':'users','dangling':'keep'},"
+              "'e':{'from':'e','id_of':'users'}}}}}");
+    if (!project_load(&project, ((const struct folder *)*state)->path, &error))
+        fail_msg("%s", error.message);
+    const struct mapping *books = project_mapping(&project, "books"),
+                         *users = project_mapping(&project, "users");
+    static const enum dangling said[] = {DANGLING_UNSAID, DANGLING_NULL, DANGLING_ERROR,
+                                         DANGLING_LEFT_OUT, DANGLING_KEEP, DANGLING_UNSAID};
+    for (size_t i = 0; i < COUNT(said); i++) {
+        const struct mapping_value *value = &books->tables[0].columns[i].value;
+        assert_int_equal(value->dangling, said[i]);
+        assert_int_equal(mapping_is_looked_up(value), said[i] != DANGLING_UNSAID);
+    }
+    assert_string_equal(books->tables[0].columns[2].value.by, "e.mail");
+    assert_string_equal(books->identity->from, "author.id");
+    assert_ptr_equal(books->identity->id_of, users);
+    assert_true(mapping_looks_up(books, users) && !mapping_looks_up(users, books));
+    assert_true(mapping_leans_on(books, users)); /* for its identity: an element goes alone */
+    assert_ptr_equal(project.mappings[0], users);
+    project_release(&project);
+    put_books(*state, COLUMN("'from':'c','id_of':'users','type':'uuid[]','dangling':'left_out'"));
+    assert_true(project_load(&project, ((const struct folder *)*state)->path, &error));
+    books = project_mapping(&project, "books");
+    users = project_mapping(&project, "users");
+    assert_true(mapping_looks_up(books, users) && !mapping_leans_on(books, users));
+    project_release(&project);
+}
+
 static void wrong_rights(void **state)
 {
     static const struct wrong cases[] = {
@@ -665,6 +735,8 @@ int main(void)
         CASE(wrong_keys_and_indexes),
         CASE(wrong_paths),
         CASE(wrong_rights),
+        CASE(wrong_references),
+        CASE(references_are_read),
         CASE(tables_in_their_order),
         CASE(columns_and_their_values),
         CASE(keys_indexes_and_rights),
