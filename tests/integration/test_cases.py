@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cases import CASES, Right, Trial, judge
-from tests.integration.cases import appwrite, documents_mapping, existing_tables, exports, faults, plan_and_check, target, truth, verify
+from tests.integration.cases import (
+    appwrite, documents_mapping, existing_tables, exports, faults, identity, plan_and_check, postgres_mapping, target, truth,
+    verify,
+)  # fmt: skip
 
 TABLES: dict[str, dict[str, Right]] = {
     "appwrite": appwrite.RIGHT,
@@ -15,7 +18,9 @@ TABLES: dict[str, dict[str, Right]] = {
     "existing-tables": existing_tables.RIGHT,
     "exports": exports.RIGHT,
     "faults": faults.RIGHT,
+    "identity": identity.RIGHT,
     "plan-and-check": plan_and_check.RIGHT,
+    "postgres-mapping": postgres_mapping.RIGHT,
     "target": target.RIGHT,
     "truth": truth.RIGHT,
     "verify": verify.RIGHT,

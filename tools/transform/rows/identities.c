@@ -230,7 +230,7 @@ static bool put_record(struct identities *i, const struct value *record, const c
         .plan = i->plan, .record = record, .document = record, .silent = true};
     struct id_entry entry = {.set = 0};
     bool stays = false, there = false;
-    snprintf(entry.key, sizeof entry.key, "%s", key);
+    snprintf(entry.key, sizeof entry.key, "%.*s", (int)sizeof entry.key - 1, key);
     if (!document_walk(i->plan, &i->plan->scopes[0], record, error) ||
         !find_out(i, &origin, &stays, error))
         return false;

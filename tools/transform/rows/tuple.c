@@ -67,22 +67,29 @@ static bool wrong_length(const struct tuple_column *column, const struct field *
     return error_at(error, NULL, NULL, column->schema->name);
 }
 
+static bool is_whole(uint32_t oid)
+{
+    return oid == OID_INT2 || oid == OID_INT4 || oid == OID_INT8;
+}
+
+static bool read_whole(const struct field *field, int64_t *number)
+{
+    bool known = field->length == 2 || field->length == 4 || field->length == 8;
+    if (known)
+        *number = field->length == 2   ? (int16_t)get_be16(field->bytes)
+                  : field->length == 4 ? (int32_t)get_be32(field->bytes)
+                                       : (int64_t)get_be64(field->bytes);
+    return known;
+}
+
 /* Whole numbers of any width, widened with their sign. */
 static bool widen(struct tuple_plan *plan, const struct tuple_column *column,
                   const struct field *field, struct buffer *out, struct error *error)
 {
     (void)plan;
     int64_t number;
-    switch (field->length) {
-    case 2:
-        number = (int16_t)get_be16(field->bytes);
-        break;
-    case 4:
-        number = (int32_t)get_be32(field->bytes);
-        break;
-    default:
+    if (field->length == 8 || !read_whole(field, &number))
         return wrong_length(column, field, error);
-    }
     bool wide = column->schema->type.base == PG_INT8;
     buffer_put_be32(out, wide ? 8 : 4);
     if (wide)
@@ -220,22 +227,32 @@ static bool retype_array(struct tuple_plan *plan, const struct tuple_column *col
     return true;
 }
 
+/* A uuid; or a text, or a whole number as its digits. */
 static bool find_identity(const struct tuple_plan *plan, const struct tuple_column *column,
                           const struct field *field, uint8_t uuid[16], struct error *error)
 {
-    bool is_uuid = plan->catalog->columns[column->source].oid == OID_UUID;
-    if (is_uuid && field->length != 16)
+    uint32_t oid = plan->catalog->columns[column->source].oid;
+    const char *text = (const char *)field->bytes;
+    size_t length = (size_t)field->length;
+    char digits[24];
+    int64_t number;
+    if (oid == OID_UUID && field->length != 16)
         return wrong_length(column, field, error);
-    if (!(is_uuid ? identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid)
-                  : identity_from_text(plan->identity, column->id_entity, column->ids,
-                                       (const char *)field->bytes, (size_t)field->length, uuid))) {
-        error_set(error, ERROR_DATA, "the text \"%.*s\" is nobody's id: ids of %s are %s",
-                  field->length < 80 ? field->length : 80, (const char *)field->bytes,
-                  column->id_entity, identity_ids_text(column->ids));
-        error_hint(error, "correct the row in the source, and run again");
-        return error_at(error, NULL, NULL, column->schema->name);
+    if (is_whole(oid)) {
+        if (!read_whole(field, &number))
+            return wrong_length(column, field, error);
+        length = (size_t)snprintf(digits, sizeof digits, "%" PRId64, number);
+        text = digits;
     }
-    return true;
+    if (oid == OID_UUID ? identity_from_uuid(plan->identity, column->id_entity, field->bytes, uuid)
+                        : identity_from_text(plan->identity, column->id_entity, column->ids, text,
+                                             length, uuid))
+        return true;
+    error_set(error, ERROR_DATA, "the text \"%.*s\" is nobody's id: ids of %s are %s",
+              length < 80 ? (int)length : 80, text, column->id_entity,
+              identity_ids_text(column->ids));
+    error_hint(error, "correct the row in the source, and run again");
+    return error_at(error, NULL, NULL, column->schema->name);
 }
 
 static bool identify(struct tuple_plan *plan, const struct tuple_column *column,
@@ -364,10 +381,10 @@ static bool compile_column(struct tuple_plan *plan, const struct schema_column *
     if (value != NULL && value->id_of != NULL) {
         column->id_entity = value->id_of->name;
         column->convert = identify;
-        return oid == OID_UUID || is_text(oid)
+        return oid == OID_UUID || is_text(oid) || is_whole(oid)
                    ? true
                    : wrong(plan, schema, "id_of",
-                           "an identity is kept as uuid or text in the source", error);
+                           "an identity is a uuid, a text or a whole number in the source", error);
     }
     if (value != NULL && value->keys_id_of != NULL) {
         column->keys_entity = value->keys_id_of->name;
@@ -488,13 +505,14 @@ static void settle(struct tuple_plan *plan, const struct tuple_column *column, e
         plan->fates[column->source].fate = fate;
 }
 
-/* A text from whose UUID nobody gets back to it. */
+/* A text or number from whose UUID nobody gets back to it. */
 static bool is_one_way_id(const struct tuple_plan *plan, const struct tuple_column *column,
                           const struct field *field)
 {
+    uint32_t oid = plan->catalog->columns[column->source].oid;
     return column->id_entity != NULL && field->length >= 0 &&
-           is_text(plan->catalog->columns[column->source].oid) &&
-           !identity_text_is_plain((const char *)field->bytes, (size_t)field->length);
+           (is_whole(oid) || (is_text(oid) && !identity_text_is_plain((const char *)field->bytes,
+                                                                      (size_t)field->length)));
 }
 
 static bool convert(struct tuple_plan *plan, const struct tuple_column *column, struct buffer *out,

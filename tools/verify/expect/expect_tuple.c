@@ -204,16 +204,33 @@ static bool put_constant(const struct expectation *e, const struct expected_colu
     return expect_put(&target, &item, out, error);
 }
 
-/* A uuid or a text, as the identity of the entity. */
+static bool find_number(const struct tuple_field *field, struct item *item)
+{
+    uint64_t bits = 0;
+    if (field->length != 2 && field->length != 4 && field->length != 8)
+        return false;
+    for (int32_t i = 0; i < field->length; i++)
+        bits = bits << 8 | field->bytes[i];
+    int unused = 64 - 8 * field->length; /* in front of the sign */
+    bits <<= unused;
+    *item = item_of_int((int64_t)bits >> unused);
+    return true;
+}
+
+/* A uuid, a text or a whole number, as the identity of the entity. */
 static bool find_identity(const struct expectation *e, const struct expected_column *column,
                           const struct mapping_value *value, const struct pgtype *read,
                           const struct tuple_field *field, uint8_t uuid[16], struct error *error)
 {
     const struct identity *rule = &e->project->identity;
     const char *entity = value->id_of->name;
+    struct item number = item_of_int(0);
     bool ok;
     if (read->base == PG_UUID)
         ok = field->length == 16 && expect_identity_uuid(rule, entity, field->bytes, uuid);
+    else if (families[read->base].family == FAMILY_INT)
+        ok =
+            find_number(field, &number) && expect_identity(rule, entity, value->ids, &number, uuid);
     else
         ok = families[read->base].family == FAMILY_TEXT &&
              expect_identity_text(rule, entity, value->ids, (const char *)field->bytes,
@@ -322,14 +339,14 @@ static bool read_fields(struct expectation *e, const uint8_t **at, const uint8_t
     return true;
 }
 
-/* A text whose UUID does not say what it was. */
+/* A text or number whose UUID does not say what it was. */
 static bool is_one_way_id(const struct tuple_column *tuple, const struct tuple_field *field)
 {
     if (tuple->mapping == NULL || tuple->mapping->value.id_of == NULL || field->length < 0 ||
         tuple->read.base == PG_UUID)
         return false;
     const struct item text = item_of_text((const char *)field->bytes, (size_t)field->length);
-    return expect_identity_is_one_way(&text);
+    return families[tuple->read.base].family == FAMILY_INT || expect_identity_is_one_way(&text);
 }
 
 static void count_fields(struct expectation *e)

@@ -1,0 +1,19 @@
+"""What is right of fixtures/cases/identity."""
+
+from tests.integration.cases import Right
+
+RIGHT = {
+    "identity-of-nobody": Right(
+        "0 0 1 *",
+        says=(
+            (2, "identities, at userId: 1 problem: key caseident"),
+            (2, 'no record of accounts has the text "nobody"'),
+            (2, "entity identities, key caseident, at userId"),
+        ),
+    ),
+    "keys-that-are-no-ids": Right(
+        "0 1 *",
+        says=((1, 'the key "total" is nobody\'s id'), (1, "entity daily, key id 2, at breakdown")),
+        values=(("select count(*) from public.daily", "0"),),
+    ),
+}
