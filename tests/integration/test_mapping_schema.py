@@ -100,7 +100,7 @@ DEFINED = MAPPING["$defs"]
 
 
 def choices(schema: dict[str, Any]) -> list[str]:
-    return schema.get("enum") or [choice["const"] for choice in schema["oneOf"]]
+    return schema.get("enum") or [choice.get("const") or choice["required"][0] for choice in schema["oneOf"]]
 
 
 WORDS = {
@@ -116,6 +116,7 @@ WORDS = {
     "commands": choices(DEFINED["policy"]["properties"]["for"]),
     "methods": choices(DEFINED["index"]["properties"]["method"]),
     "mapping_function_names": choices(DEFINED["do"]["items"]),
+    "argument_words": DEFINED["do"]["items"]["oneOf"][-1]["properties"],
     "dangling_words": choices(DEFINED["dangling"]),
     "whose_words": MAPPING["properties"]["identity"]["properties"],
     "project_words": PROJECT["properties"],

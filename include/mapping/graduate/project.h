@@ -84,6 +84,7 @@ enum mapping_function {
                               with a line in the losses: JavaScript would round them */
     FUNCTION_NOT_FINITE,   /* "not_finite_to_null": NaN and infinities become null, with a line each
                               in   the losses */
+    FUNCTION_UUID, /* {"uuid": "tasks"}: an id of no entity: UUIDv5 of the text under this name */
     FUNCTION_COUNT,
 };
 extern const char *const mapping_function_names[FUNCTION_COUNT];
@@ -115,6 +116,7 @@ struct mapping_value {
                        records holds, once in those that stay; or NULL */
     enum mapping_function *functions; /* "do", in order */
     size_t function_count;
+    const char *uuid_name; /* of "uuid" in "do"; NULL: it is not there */
     const cJSON *fallback;  /* "default": for an absent field, and for a null one where
                                the column is NOT NULL; NULL: none */
     struct conditions when; /* where they do not hold, the field counts as absent */

@@ -45,7 +45,7 @@ enum fate {
     FATE_DANGLING,    /* ids that name no record that stays: made null, kept, or left out */
     FATE_BY_FUNCTION, /* + an enum mapping_function of project.h */
     FATE_BY_ONE_WAY_ID =
-        FATE_BY_FUNCTION + 8, /* a text became a UUID from which nobody gets back */
+        FATE_BY_FUNCTION + 9, /* a text became a UUID from which nobody gets back */
     FATE_COUNT,
 };
 /* "seen", "dropped", ...; the numbers of functions are called "by lower", ... */

@@ -3,6 +3,9 @@
 from tests.integration.cases import Right
 
 RIGHT = {
+    "id-of-24-hex-or-a-uuid-with-a-phone": Right(
+        "0 0 0 0", values=(("select count(*), count(distinct id) from auth.identities", "4|4"),)
+    ),
     "identity-of-nobody": Right(
         "0 0 1 *",
         says=(

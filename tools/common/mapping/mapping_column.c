@@ -13,6 +13,7 @@ const char *const mapping_function_names[FUNCTION_COUNT] = {
     [FUNCTION_PASSWORD] = "supabase_password",
     [FUNCTION_SAFE_NUMBERS] = "safe_numbers",
     [FUNCTION_NOT_FINITE] = "not_finite_to_null",
+    [FUNCTION_UUID] = "uuid",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -72,24 +73,61 @@ bool mapping_read_conditions(struct reading *r, const cJSON *object, const struc
     return true;
 }
 
+/* {"uuid": "tasks"}: the one function with an argument. */
+static bool get_argument(struct reading *r, const cJSON *item, const struct json_place *place,
+                         struct mapping_value *value, const char **word)
+{
+    static const char *const argument_words[] = {"uuid"};
+    if (!json_only(item, place, argument_words, 1, r->error) ||
+        !reading_text(r, item, place, "uuid", &value->uuid_name))
+        return false;
+    *word = argument_words[0];
+    return value->uuid_name != NULL ||
+           json_error(r->error, place, "this must be {\"uuid\": \"a name\"}");
+}
+
+static bool get_function(struct reading *r, const cJSON *item, const struct json_place *place,
+                         struct mapping_value *value)
+{
+    const char *word = item->valuestring;
+    if (cJSON_IsObject(item)) {
+        if (!get_argument(r, item, place, value, &word))
+            return false;
+    } else if (word == NULL || word[0] == '\0') {
+        return json_error(r->error, place, "this must be a text, and is %s", json_kind(item));
+    }
+    size_t f = 0;
+    while (f < FUNCTION_COUNT && strcmp(word, mapping_function_names[f]) != 0)
+        f++;
+    if (f == FUNCTION_COUNT)
+        return reading_wrong_word(r, place, word, mapping_function_names, FUNCTION_COUNT);
+    if (f == FUNCTION_UUID && !cJSON_IsObject(item))
+        return json_error(r->error, place, "this needs a name: {\"uuid\": \"tasks\"}");
+    for (size_t i = 0; i < value->function_count; i++)
+        if (value->functions[i] == (enum mapping_function)f)
+            return json_error(r->error, place, "\"%s\" stands here twice", word);
+    value->functions[value->function_count++] = (enum mapping_function)f;
+    return true;
+}
+
 static bool get_functions(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_value *value)
 {
-    struct words words = {0};
-    if (!reading_member_words(r, object, place, "do", &words))
-        return false;
-    value->functions = arena_alloc(r->arena, words.count, sizeof *value->functions);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "do"), *item;
+    struct json_place here = {place, "do", 0};
+    size_t count = 0;
+    if (list != NULL && !cJSON_IsArray(list))
+        return json_error(r->error, &here, "this must be an array of texts, and is %s",
+                          json_kind(list));
+    value->functions =
+        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(list), sizeof *value->functions);
     if (value->functions == NULL)
         return reading_memory(r);
-    for (size_t i = 0; i < words.count; i++) {
-        size_t f = 0;
-        while (f < FUNCTION_COUNT && strcmp(words.items[i], mapping_function_names[f]) != 0)
-            f++;
-        struct json_place list = {place, "do", 0}, here = {&list, NULL, i};
-        if (f == FUNCTION_COUNT)
-            return reading_wrong_word(r, &here, words.items[i], mapping_function_names,
-                                      FUNCTION_COUNT);
-        value->functions[value->function_count++] = (enum mapping_function)f;
+    cJSON_ArrayForEach(item, list)
+    {
+        struct json_place at = {&here, NULL, count++};
+        if (!get_function(r, item, &at, value))
+            return false;
     }
     return true;
 }

@@ -25,5 +25,6 @@ const char *const fate_names[FATE_COUNT] = {
     [FATE_BY_FUNCTION + 5] = "by supabase_password",
     [FATE_BY_FUNCTION + 6] = "by safe_numbers",
     [FATE_BY_FUNCTION + 7] = "by not_finite_to_null",
+    [FATE_BY_FUNCTION + 8] = "by uuid",
     [FATE_BY_ONE_WAY_ID] = "by a one-way id",
 };

@@ -175,6 +175,8 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         .losses = &origin->plan->losses,
         .scratch = &expression->scratch,
         .lost = &lost,
+        .identity = &origin->plan->project->identity,
+        .uuid_name = expression->mapping->uuid_name,
     };
     for (size_t i = 0; i < expression->mapping->function_count; i++) {
         enum mapping_function function = expression->mapping->functions[i];

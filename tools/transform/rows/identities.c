@@ -210,7 +210,9 @@ static bool put_sets(struct identities *i, const struct value *record, struct id
                                                  .path = set->value->by,
                                                  .losses = &i->plan->losses,
                                                  .scratch = &i->scratch,
-                                                 .lost = &lost};
+                                                 .lost = &lost,
+                                                 .identity = &i->plan->project->identity,
+                                                 .uuid_name = set->value->uuid_name};
         set->values += value.type != BSON_TYPE_EOD;
         for (size_t f = 0; ok && f < set->value->function_count; f++)
             ok = function_apply(set->value->functions[f], &context, &value, error);

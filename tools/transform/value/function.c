@@ -108,6 +108,40 @@ static bool not_finite_to_null(const struct function_context *context, struct va
     return true;
 }
 
+/* What a source writes as an id, as text; "" where it is none. */
+static void id_as_text(const struct value *value, char *out, size_t size)
+{
+    bool id = value->type == BSON_TYPE_OID || value->type == BSON_TYPE_INT32 ||
+              value->type == BSON_TYPE_INT64 ||
+              (value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16);
+    out[0] = '\0';
+    if (id)
+        value_brief(value, out, size);
+}
+
+static bool uuid(const struct function_context *context, struct value *value, struct error *error)
+{
+    char text[40], what[120];
+    uint8_t made[16];
+    if (value_is_nothing(value))
+        return true;
+    id_as_text(value, text, sizeof text);
+    const char *from = value_is_text(value) ? (const char *)value->bytes : text;
+    size_t length = value_is_text(value) ? value->length : strlen(text);
+    if (!identity_make(context->identity, context->uuid_name, from, length, made)) {
+        value_describe(value, what, sizeof what);
+        error_set(error, ERROR_DATA, "no id can be made of %s", what);
+        error_hint(error, "correct the record in the source, or let \"\" become null before it: "
+                          "\"empty_to_null\"; then run again");
+        return error_at(error, NULL, NULL, context->path);
+    }
+    uuid_format(made, text);
+    buffer_clear(context->scratch);
+    buffer_puts(context->scratch, text);
+    take_scratch(context, value);
+    return buffer_ok(context->scratch, error);
+}
+
 /* ---- supabase_password ---------------------------------------------------------------------
  * Which stored hashes Supabase Auth signs in with: measured, see MIGRATION.md. */
 
@@ -266,6 +300,7 @@ static const function functions[FUNCTION_COUNT] = {
     [FUNCTION_PASSWORD] = supabase_password,
     [FUNCTION_SAFE_NUMBERS] = safe_numbers,
     [FUNCTION_NOT_FINITE] = not_finite_to_null,
+    [FUNCTION_UUID] = uuid,
 };
 
 bool function_apply(enum mapping_function which, const struct function_context *context,

@@ -13,8 +13,10 @@ struct function_context {
     size_t record_length;
     const char *path;
     struct losses *losses;
-    struct buffer *scratch; /* a changed text lives here until the next record */
-    bool *lost;             /* set when the value is given up */
+    struct buffer *scratch;          /* a changed text lives here until the next record */
+    bool *lost;                      /* set when the value is given up */
+    const struct identity *identity; /* of "uuid", and its name */
+    const char *uuid_name;
 };
 
 /* Replace *value. Values that the function is not about (null for lower, ...) pass unchanged. */

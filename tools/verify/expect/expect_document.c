@@ -121,7 +121,10 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
                       struct result *result)
 {
     struct scope *scope = m->form->scope;
-    struct expect_surroundings around = {.record = m->record, .texts = &m->e->texts};
+    struct expect_surroundings around = {.record = m->record,
+                                         .texts = &m->e->texts,
+                                         .rule = &m->e->project->identity,
+                                         .uuid_name = value->uuid_name};
     struct item origin = {0};
     if (result->field != NULL)
         origin = item_find(&scope->document, result->field);

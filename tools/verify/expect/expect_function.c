@@ -1,5 +1,7 @@
 #include "expect_function.h"
+#include "expect_identity.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +98,39 @@ static bool not_finite_to_null(struct expect_surroundings *around, struct item *
         *item = (struct item){.value = {.value_type = BSON_TYPE_NULL}};
         around->lost = true;
     }
+    return true;
+}
+
+static bool uuid(struct expect_surroundings *around, struct item *item, struct error *error)
+{
+    const char *text;
+    size_t length;
+    int64_t number;
+    char made[40];
+    uint8_t id[16];
+    const bson_value_t *value = &item->value;
+    if (item_is_nothing(item))
+        return true;
+    bool whole = value->value_type == BSON_TYPE_INT32 || value->value_type == BSON_TYPE_INT64;
+    if (!item_text(item, &text, &length)) {
+        made[0] = '\0';
+        if (value->value_type == BSON_TYPE_OID)
+            bson_oid_to_string(&value->value.v_oid, made);
+        else if (whole && item_whole(item, &number))
+            snprintf(made, sizeof made, "%" PRId64, number);
+        else if (value->value_type == BSON_TYPE_BINARY && value->value.v_binary.data_len == 16 &&
+                 value->value.v_binary.subtype == BSON_SUBTYPE_UUID)
+            expect_uuid_write(value->value.v_binary.data, made);
+        text = made;
+        length = strlen(made);
+    }
+    if (length == 0 || !expect_identity_name(around->rule, around->uuid_name, text, length, id))
+        return item_misfit(item, "", "no id can be made of it", error);
+    expect_uuid_write(id, made);
+    char *copy = arena_text(around->texts, made);
+    if (copy == NULL)
+        return error_memory(error);
+    *item = item_of_text(copy, 36);
     return true;
 }
 
@@ -227,6 +262,7 @@ static const function functions[FUNCTION_COUNT] = {
     [FUNCTION_PASSWORD] = supabase_password,
     [FUNCTION_SAFE_NUMBERS] = safe_numbers,
     [FUNCTION_NOT_FINITE] = not_finite_to_null,
+    [FUNCTION_UUID] = uuid,
 };
 
 bool expect_apply(enum mapping_function which, struct expect_surroundings *around,

@@ -35,7 +35,10 @@ static void find_home(const struct expectation *e, struct telling *t)
 static bool tell_field(struct expectation *e, const struct telling *t, const struct item *record,
                        const struct mapping_value *by, struct expect_id *id)
 {
-    struct expect_surroundings around = {.record = record, .texts = &e->texts};
+    struct expect_surroundings around = {.record = record,
+                                         .texts = &e->texts,
+                                         .rule = &e->project->identity,
+                                         .uuid_name = by->uuid_name};
     if (by->by != NULL && by->id_of == e->entity) {
         struct item item = item_find(record, by->by);
         for (size_t i = 0; i < by->function_count; i++)

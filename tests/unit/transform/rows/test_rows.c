@@ -156,6 +156,27 @@ static const struct {
      "nobody's id"},
     {"{'from': 'f', 'id_of': 'users'}", "{'f': ''}", NULL, "nobody's id"},
     {"{'from': 'f', 'id_of': 'users', 'do': ['empty_to_null']}", "{'f': ''}", "-", NULL},
+    /* an id of no entity */
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': ' a '}",
+     "cb6af2aa-6fc5-5e8f-98f8-4e68da005024", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': {'$oid': '5f0c8a1b2c3d4e5f60718293'}}",
+     "72174f66-be3b-5c47-a441-3471a6a0f67d", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': '5f0c8a1b2c3d4e5f60718293'}",
+     "72174f66-be3b-5c47-a441-3471a6a0f67d", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': 17}",
+     "bcda8860-9942-586b-9cae-6864aa81d90b", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': {'$binary': {'base64': 'ABEiM0RVZneImaq7zN3u/w==', 'subType': '04'}}}",
+     "38c1eb28-81b4-5373-ada2-9812521d2bcf", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': null}",
+     "-", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{}",
+     "-", NULL},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': ' '}",
+     NULL, "no id can be made of the text"},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': 1.5}",
+     NULL, "no id can be made of the double"},
+    {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': [1]}",
+     NULL, "no id can be made of an array"},
 };
 
 static void a_column_holds_its_value(void **state)
