@@ -39,6 +39,8 @@ def test_ids_of_a_column(
     said = trial.run()
     assert [one.code for one in said] == codes, said
     assert says in " ".join(said[2].text.split())  # however it was wrapped
+    for one in said[:2] if codes[1] == 0 else ():
+        assert "public.books, author_id: nobody checks these ids of" in " ".join(one.text.split())
 
 
 @pytest.mark.parametrize("loose", [True, False])
