@@ -235,18 +235,31 @@ static bool put_member_identity(const struct making *m, const struct mapping_val
     return true;
 }
 
-/* Of an array each element is one. */
+static bool put_element_identity(const struct making *m, const struct mapping_value *value,
+                                 const struct item *id, const char *path, struct buffer *out)
+{
+    return item_is_nothing(id) ? expect_json_put(out, id, path, m->error)
+                               : put_member_identity(m, value, id, path, out);
+}
+
+/* Of an array each element is one, of the record or of a constant. */
 static bool put_member_identities(const struct making *m, const struct mapping_value *value,
                                   const struct item *array, const char *path, struct buffer *out)
 {
+    const cJSON *child;
     bson_iter_t iter;
     size_t count = 0, start = canonical_array_begin(out);
-    bool ok = item_open(array, &iter, m->error);
-    while (ok && item_next(&iter, &ok, m->error)) {
-        struct item id = item_of(&iter);
+    bool ok = array->json != NULL || item_open(array, &iter, m->error);
+    cJSON_ArrayForEach(child, array->json)
+    {
+        struct item id = item_of_json(child);
+        ok = ok && put_element_identity(m, value, &id, path, out);
         count++;
-        ok = item_is_nothing(&id) ? expect_json_put(out, &id, path, m->error)
-                                  : put_member_identity(m, value, &id, path, out);
+    }
+    while (array->json == NULL && ok && item_next(&iter, &ok, m->error)) {
+        struct item id = item_of(&iter);
+        ok = put_element_identity(m, value, &id, path, out);
+        count++;
     }
     canonical_array_end(out, start, count);
     return ok || error_at(m->error, NULL, NULL, path);
@@ -273,7 +286,7 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     if (made)
         return put_object(m, value, safe, path, object->out);
     if (value->id_of != NULL && !item_is_nothing(&item))
-        return item.value.value_type == BSON_TYPE_ARRAY && item.json == NULL
+        return item.value.value_type == BSON_TYPE_ARRAY
                    ? put_member_identities(m, value, &item, path, object->out)
                    : put_member_identity(m, value, &item, path, object->out);
     item.safe = item.safe || safe;

@@ -106,21 +106,36 @@ static bool judge(const struct resolving *r, const struct item *item,
     return true;
 }
 
+static bool resolve_element(const struct resolving *r, const struct item *id, bson_t *out)
+{
+    struct expect_answer answer;
+    bool kept = false, nothing = item_is_nothing(id), fits = true;
+    if (!nothing && (!ask(r, id, &answer) || !judge(r, id, &answer, &kept)))
+        return false;
+    if (kept)
+        fits = bson_append_binary(out, "", 0, BSON_SUBTYPE_UUID, answer.uuid, 16);
+    else if (nothing || r->value->dangling == DANGLING_NULL)
+        fits = bson_append_null(out, "", 0);
+    return fits || error_memory(r->error);
+}
+
+/* Of the record, or of a constant of the mapping. */
 static bool resolve_all(const struct resolving *r, const struct item *array, bson_t *out)
 {
+    const cJSON *child;
     bson_iter_t iter;
-    bool ok = item_open(array, &iter, r->error);
+    bool ok = true;
+    cJSON_ArrayForEach(child, array->json)
+    {
+        struct item id = item_of_json(child);
+        ok = ok && resolve_element(r, &id, out);
+    }
+    if (array->json != NULL)
+        return ok;
+    ok = item_open(array, &iter, r->error);
     while (ok && item_next(&iter, &ok, r->error)) {
         struct item id = item_of(&iter);
-        struct expect_answer answer;
-        bool kept = false, nothing = item_is_nothing(&id);
-        if (!nothing)
-            ok = ask(r, &id, &answer) && judge(r, &id, &answer, &kept);
-        if (ok && kept)
-            ok = bson_append_binary(out, "", 0, BSON_SUBTYPE_UUID, answer.uuid, 16) ||
-                 error_memory(r->error);
-        else if (ok && (nothing || r->value->dangling == DANGLING_NULL))
-            ok = bson_append_null(out, "", 0) || error_memory(r->error);
+        ok = resolve_element(r, &id, out);
     }
     return ok || error_at(r->error, NULL, NULL, r->path);
 }
@@ -158,7 +173,7 @@ bool expect_resolve(const struct project *project, const struct mapping_value *v
     struct expect_answer answer;
     bool kept;
     *reference = (struct expect_reference){.item.value.value_type = BSON_TYPE_NULL};
-    if (item->value.value_type == BSON_TYPE_ARRAY && item->json == NULL)
+    if (item->value.value_type == BSON_TYPE_ARRAY)
         return resolve_array(&r, item, texts);
     if (!ask(&r, item, &answer) || !judge(&r, item, &answer, &kept))
         return false;

@@ -209,6 +209,56 @@ static void ids_are_looked_up(void **state)
     }
 }
 
+/* Of a second table of the record only that table's row goes; an element goes, and its record stays. */
+static void a_row_goes_alone_where_the_record_has_others(void **state)
+{
+    (void)state;
+    struct known k;
+    struct plan plan;
+    struct schema schema;
+    struct rows rows;
+    struct error error = {0};
+    assert_true(known_open(
+        &k, USERS,
+        BOOKS("{'from': 'a', 'type': 'text'}",
+              ", 'public.loans': {'key': ['k'], 'columns': {'k': {'from': '_id', 'type': "
+              "'integer'}, 'u': {'from': 'u', 'id_of': 'users', 'dangling': 'left_out'}}}, "
+              "'public.parts': [{'each': 'p', 'key': ['n'], 'columns': {'n': {'position': true}, "
+              "'w': {'from': 'w', 'id_of': 'users', 'dangling': 'left_out'}}}]")));
+    known_fill(&k);
+    const struct mapping *entity = project_mapping(&k.project, "books");
+    assert_true(schema_resolve_entity(&schema, &k.project, entity, &k.catalog, &error) &&
+                plan_compile(&plan, &schema, entity, &error) &&
+                rows_init(&rows, schema.output_count, &error));
+    plan.lookups = &k.lookups;
+    bson_t *bson = sample_bson("{'_id': 1, 'a': 'x', 'u': " OID("09") ", 'p': [{'w': " OID(
+        "01") "}, {'w': " OID("03") "}]}");
+    if (!rows_put_document(&rows, &plan, bson_get_data(bson), bson->len, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(rows.lists[0].rows, 1);
+    assert_int_equal(rows.lists[1].rows, 0);
+    assert_int_equal(rows.lists[2].rows, 1);
+    assert_int_equal(rows.filtered, 0);
+    assert_int_equal(plan.losses.count, 2);
+    for (size_t i = 0; i < plan.paths.count; i++) {
+        const struct path_count *path = &plan.paths.paths[i];
+        if (strcmp(path->path, "u") == 0) {
+            assert_int_equal(path->values[FATE_KEPT_OUT], 1);
+        } else if (strcmp(path->path, "p.w") == 0) {
+            assert_int_equal(path->values[FATE_LEFT_OUT], 1);
+            assert_int_equal(path->values[FATE_WRITTEN], 1);
+        } else if (strcmp(path->path, "p") == 0) {
+            assert_int_equal(path->values[FATE_ELEMENTS], 2);
+            assert_int_equal(path->values[FATE_TAKEN], 1);
+        }
+    }
+    bson_destroy(bson);
+    rows_release(&rows);
+    plan_release(&plan);
+    schema_release(&schema);
+    known_close(&k);
+}
+
 /* Nobody can be asked where only a part of the records is looked at. */
 static void without_lookups_nothing_dangles(void **state)
 {
@@ -282,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_are_looked_up),
+        cmocka_unit_test(a_row_goes_alone_where_the_record_has_others),
         cmocka_unit_test(without_lookups_nothing_dangles),
         cmocka_unit_test(what_stands_twice_is_named),
         cmocka_unit_test(a_field_that_nobody_has_is_named),

@@ -156,6 +156,12 @@ static const struct {
      "nobody's id"},
     {"{'from': 'f', 'id_of': 'users'}", "{'f': ''}", NULL, "nobody's id"},
     {"{'from': 'f', 'id_of': 'users', 'do': ['empty_to_null']}", "{'f': ''}", "-", NULL},
+    {"{'object': {'m': {'const': ['5f0c8a1b2c3d4e5f60718293', null], 'id_of': 'users'}}, 'type': 'jsonb'}", "{}",
+     "{'m': ['00000000-5f0c-8a1b-2c3d-4e5f60718293', null]}", NULL},
+    {"{'const': ['5f0c8a1b2c3d4e5f60718293'], 'id_of': 'users', 'dangling': 'null', 'type': 'uuid[]'}", "{}", "{00000000-5f0c-8a1b-2c3d-4e5f60718293}",
+     NULL},
+    {"{'object': {'m': {'const': ['5f0c8a1b2c3d4e5f60718293'], 'id_of': 'users', 'dangling': 'keep'}}, 'type': 'jsonb'}",
+     "{}", "{'m': ['00000000-5f0c-8a1b-2c3d-4e5f60718293']}", NULL},
     /* an id of no entity */
     {"{'from': 'f', 'do': ['trim', {'uuid': 'tasks'}], 'type': 'uuid'}", "{'f': ' a '}",
      "cb6af2aa-6fc5-5e8f-98f8-4e68da005024", NULL},
