@@ -469,8 +469,8 @@ def dangling(target: Target) -> Target:
     path.write_bytes(gzip.compress(encoded(documents)))
     complaint = target.fail(
         DATA, "1 of 24 rows of public.books refer by author_id to no row of public.authors", "entity books",
-        f"correct it in the source, then graduate run --run-dir {target.folder} --restart books; or say what becomes of such ids "
-        f'("dangling") in the mapping, after graduate undo --run-dir {target.folder}, and run again')
+        f"correct it in the source, then graduate run --run-dir {target.folder} --restart books; or change the mapping, "
+        f"after graduate undo --run-dir {target.folder}, and run again")
     assert "in the target and run" not in complaint.next
     path.with_suffix(".whole").write_bytes(whole)
     return target

@@ -139,8 +139,8 @@ static bool refuse_orphans(const struct project *project, const struct schema_st
     error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
     error_hint(error,
                "the row refers to one that is not in the target: correct it in the source, then "
-               "graduate run --run-dir DIR --restart %s; or say what becomes of such ids "
-               "(\"dangling\") in the mapping, after graduate undo --run-dir DIR, and run again",
+               "graduate run --run-dir DIR --restart %s; or change the mapping, after graduate "
+               "undo --run-dir DIR, and run again: \"dangling\" says what becomes of such ids",
                buffer_text(&entities));
     buffer_release(&entities);
     return false;
