@@ -245,6 +245,12 @@ static bool is_own_id(const struct spot *s)
     return own && s->value->id_of == s->mapping && s->table->each == NULL;
 }
 
+static bool is_kept_id_of_another(const struct spot *s)
+{
+    const struct mapping *entity = s->value->id_of != NULL ? s->value->id_of : s->value->keys_id_of;
+    return is_kept(s) && entity != NULL && entity->identity != NULL;
+}
+
 static bool dangles_as(const struct spot *s, enum dangling dangling)
 {
     return s->value->dangling == dangling;
@@ -340,6 +346,12 @@ static const struct barren of_values[] = {
     {"id_of", is_parents_key, "the parent's key refers to the parent's row already"},
     {"id_of", is_no_id_above, "the parent's column is no id of that entity; say it there"},
     {"id_of", is_kept_constant, "a constant beside kept columns is written as it is"},
+    {"id_of", is_kept_id_of_another,
+     "the records of that entity are those of another one, and only ids of documents are looked "
+     "up"},
+    {"keys_id_of", is_kept_id_of_another,
+     "the records of that entity are those of another one, and only ids of documents are looked "
+     "up"},
     {"by", is_no_id, "here is no \"id_of\" of which it could be said"},
     {"by", is_kept, "references by another field are for documents"},
     {"by", is_own_id, "this is the record's own id"},

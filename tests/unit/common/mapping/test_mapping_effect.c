@@ -269,6 +269,24 @@ static void words_of_a_mapping(void **state)
     }
 }
 
+/* A row of Postgres names a user, and a user is somebody else. */
+static void ids_of_whom_is_somebody_else(void **state)
+{
+    static const char *const columns[] = {"'id_of':'persons'",
+                                          "'keys_id_of':'persons','type':'jsonb'"};
+    put(*state, "persons.json",
+        "{'from':'core.persons','identity':{'from':'a','id_of':'users'},'to':{'public.persons':{"
+        "'key':['id'],'columns':{'id':{'from':'a','id_of':'users'}}}}}");
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        char text[400];
+        snprintf(text, sizeof text, KEPT("%s", ""), columns[i]);
+        put(*state, "books.json", text);
+        judge(*state, text, "the records of that entity are those of another one");
+    }
+    put(*state, "books.json", COLUMN("'from':'c','id_of':'persons'"));
+    judge(*state, "of a document", NULL);
+}
+
 static void words_of_a_source(void **state)
 {
     static const struct row cases[] = {
@@ -315,6 +333,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(words_of_a_mapping),
+        CASE(ids_of_whom_is_somebody_else),
         CASE(words_of_a_source),
         CASE(names_are_told_together),
     };
