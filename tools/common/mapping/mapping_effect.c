@@ -221,6 +221,16 @@ static bool asks_for_key_there(const struct spot *s)
     return is_there(s) && s->column->foreign_key;
 }
 
+static bool is_array(const struct spot *s)
+{
+    return s->column->type.array;
+}
+
+static bool asks_for_key_of_array(const struct spot *s)
+{
+    return is_array(s) && s->column->foreign_key;
+}
+
 static bool has_no_foreign_key(const struct spot *s)
 {
     return !s->column->foreign_key;
@@ -286,6 +296,60 @@ static bool becomes_no_array(const struct spot *s)
 static bool is_kept_column(const struct spot *s)
 {
     return s->table->keep_shape && s->column->misfits.no_array_list;
+}
+
+static bool is_no_id(const struct spot *s)
+{
+    return s->value->id_of == NULL || is_parent(s);
+}
+
+static bool is_own_id(const struct spot *s)
+{
+    bool own = s->value->kind == VALUE_FROM &&
+               (strcmp(s->value->from, "_id") == 0 || strcmp(s->value->from, "$id") == 0);
+    for (size_t k = 0; k < s->table->key.count && !own; k++)
+        own = s->value == &s->column->value && strcmp(s->table->key.items[k], s->column->name) == 0;
+    return own && s->value->id_of == s->mapping && s->table->each == NULL;
+}
+
+static bool are_keys_of_another(const struct spot *s)
+{
+    return s->value->keys_id_of != NULL && s->value->keys_id_of->identity != NULL;
+}
+
+static bool dangles_as(const struct spot *s, enum dangling dangling)
+{
+    return s->value->dangling == dangling;
+}
+
+static bool keeps_what_is_no_id(const struct spot *s)
+{
+    return dangles_as(s, DANGLING_KEEP) &&
+           (s->value->by != NULL || (s->value->id_of != NULL && s->value->id_of->identity != NULL));
+}
+
+static bool leaves_out_of_json(const struct spot *s)
+{
+    return dangles_as(s, DANGLING_LEFT_OUT) && s->value != &s->column->value;
+}
+
+static bool is_never_null(const struct spot *s)
+{
+    bool never = s->column->not_null;
+    for (size_t k = 0; k < s->table->key.count; k++)
+        never = never || strcmp(s->table->key.items[k], s->column->name) == 0;
+    return never && dangles_as(s, DANGLING_NULL) && s->value == &s->column->value &&
+           !s->column->type.array;
+}
+
+static bool keeps_without_key(const struct spot *s)
+{
+    return dangles_as(s, DANGLING_KEEP);
+}
+
+static bool asks_for_key_of_kept(const struct spot *s)
+{
+    return keeps_without_key(s) && s->column->foreign_key;
 }
 
 static bool names_no_field(const struct spot *s)
@@ -383,7 +447,17 @@ static const struct barren of_values[] = {
     {"id_of", is_position, "a place is nobody's id"},
     {"id_of", is_parents_key, "the parent's key refers to the parent's row already"},
     {"id_of", is_no_id_above, "the parent's column is no id of that entity; say it there"},
+    {"by", is_no_id, "here is no \"id_of\" of which it could be said"},
+    {"by", is_own_id, "this is the record's own id"},
+    {"dangling", is_no_id, "here is no \"id_of\" of which it could be said"},
+    {"dangling", is_own_id, "this is the record's own id, which is never missing"},
+    {"dangling", keeps_what_is_no_id, "there is no id that could be kept"},
+    {"dangling", leaves_out_of_json,
+     "a row, or an element of an array column, can be left out, and no member of an object"},
+    {"dangling", is_never_null, "this column is never null"},
     {"keys_id_of", is_no_plain_field, "this is for a column that is taken as it is"},
+    {"keys_id_of", are_keys_of_another,
+     "the records of that entity are those of another one, and keys are not looked up"},
     {"keys_id_of", not_of_postgres, "this is for jsonb columns of a postgres source"},
 };
 
@@ -400,8 +474,12 @@ static const struct barren of_columns[] = {
     {"foreign_key", has_no_ids,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
     {"foreign_key", asks_for_key_in_json, "no foreign key can be made of ids inside of JSON"},
+    {"foreign_key", asks_for_key_of_array, "no foreign key can be made of the ids of an array"},
+    {"on_delete", is_array, "no foreign key can be made of the ids of an array"},
     {"on_delete", refers_nowhere,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
+    {"foreign_key", asks_for_key_of_kept, "of ids that are kept no foreign key can be made"},
+    {"on_delete", keeps_without_key, "of ids that are kept no foreign key can be made"},
     {"on_delete", has_no_foreign_key, "there is no foreign key, by \"foreign_key\": false"},
     {"on_delete", sets_null_where_none_may_be, "this column is never null"},
 };

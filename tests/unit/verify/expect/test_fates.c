@@ -58,6 +58,14 @@ static const struct fates_case cases[] = {
      "_id: by a one-way id 2, changed 2, seen 4, written 2"},
     {ONE_WAY(", 't': {'from': '_id', 'type': 'text'}"), "[{'_id': 'order-1'}]",
      "_id: by a one-way id 1, seen 1, written 1"},
+    /* also in an array, which is one value */
+    {BOOKS(", 'a': {'from': 'a', 'id_of': 'books', 'type': 'uuid[]', 'foreign_key': false}, 'c': "
+           "{'from': '_id', 'type': 'text'}, 'i': {'from': '_id', 'id_of': 'books'}",
+           ""),
+     "[{'_id': 'x', 'a': ['50000000000000000000000a', 'x', 'y']}, {'a': ["
+     "'50000000000000000000000a', null]}]",
+     "_id: by a one-way id 1, seen 1, written 1; a: by a one-way id 1, changed 1, seen 2, written "
+     "1"},
     /* the rest, at the top and inside, whole */
     {BOOKS(", 'r': {'rest': true}", ""), "[{'x': 1, 'y': {'z': 1}}, {'x': null}, {}]",
      "x: rest 2, seen 2; y: rest 1, seen 1"},
