@@ -140,6 +140,8 @@ struct expression {
     const struct mapping_value *mapping;
     struct test *tests;
     size_t test_count;
+    struct arena joined;     /* the text of a join */
+    struct value *exchanges; /* of "map", in its order; behind them that of "else" */
     bool has_fallback;
     struct value fallback;
     struct arena made; /* what functions make, until the next value */
