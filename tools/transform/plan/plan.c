@@ -239,8 +239,16 @@ static bool make_row_sets(struct compiling *c)
         if (output->fields == NULL)
             output->fields =
                 arena_alloc(&plan->arena, output->output->column_count, sizeof *output->fields);
-        if (output->keys == NULL || output->fields == NULL)
+        output->key = arena_alloc(&plan->arena, output->output->key_count, sizeof *output->key);
+        if (output->keys == NULL || output->fields == NULL || output->key == NULL)
             return error_memory(c->error);
+        for (size_t k = 0; k < output->output->key_count; k++) {
+            size_t column = output->output->key[k];
+            const struct mapping_column *mapping = output->output->columns[column].mapping;
+            const struct mapping_table *above = mapping != NULL ? mapping->value.above : NULL;
+            if (above == NULL || above->each != NULL)
+                output->key[output->key_count++] = column;
+        }
     }
     return true;
 }
