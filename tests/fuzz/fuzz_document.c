@@ -78,8 +78,14 @@ static const char mapping[] =
     "{'from': 'a', 'type': 'text'}, 'c': {'from': 'c.c', 'type': 'jsonb'}, 'rest': "
     "{'rest': true}}},"
     "'public.g': {'each': 'me.g', 'key': ['p'], 'columns': {'p': {'position': true}, "
-    "'w': {'from': '.', 'type': 'text'}}}},"
-    "'drop': ['hash', 'hashOptions', 'me.z', 'e.z']}";
+    "'w': {'from': '.', 'type': 'text'}}},"
+    "'public.q': {'each': 'e.q', 'misfit': {'no_array': 'list', 'row_twice': 'first'}, 'key': ['i', 'p'], "
+    "'columns': {'i': {'position': 'e'}, 'k': {'parent': 'k'}, 'p': {'from': 'p', 'type': 'bigint', "
+    "'default': 0, 'null': false}, 'o': {'object': {'x': {'from': '^.a'}, 'more': {'rest': true}}, 'type': "
+    "'jsonb'}, 's': {'from': '^^.t', 'type': 'text', 'when': {'^.a': {'not': 'x'}}}}},"
+    "'public.h': {'each': 'me.h.*', 'key': ['h'], 'columns': {'h': {'name': true}, 'l': {'from': '\\u0027a.b\\u0027', "
+    "'type': 'text[]', 'misfit': {'no_array': 'list'}}}}},"
+    "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 
 static const struct catalog_entity nothing; /* a collection has no columns */
 static struct memory_project project;
@@ -92,7 +98,7 @@ static void set_up(void)
     struct error error;
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
     MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
-    MUST(rows_init(&rows, 3, &error));
+    MUST(rows_init(&rows, 5, &error));
 }
 
 /* graduate-extract lets no other document pass: how far each of two readers gets in a damaged one
@@ -125,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     losses_clear(&plan.losses);
     path_account_clear(&plan.paths);
     if (rows_put_document(&rows, &plan, bson, size, &error)) {
-        for (size_t o = 0; o < 3; o++)
+        for (size_t o = 0; o < 5; o++)
             check_rows(&rows.lists[o], &project.schema.outputs[o]);
         check_losses(&plan.losses);
         MUST(rows.filtered == (rows.lists[0].rows == 0));

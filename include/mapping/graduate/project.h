@@ -112,6 +112,8 @@ enum value_kind {
     VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
     VALUE_OBJECT,   /* a JSON object built of values */
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
+    VALUE_JOIN,     /* several values as one text, with `with` between them; nothings are skipped,
+                       but in an identity, where each must be there */
 };
 
 /* What is done with an id that no record of its entity has, or only one that is left out. Where
@@ -133,7 +135,7 @@ struct mapping_value {
                                           above; POSITION, NAME: the outer `each`, or NULL */
     const struct mapping_table *above; /* PARENT: the table (its first form) with that column */
     const cJSON *constant;             /* CONST */
-    struct mapping_member *members;    /* OBJECT; FIRST, without names */
+    struct mapping_member *members;    /* OBJECT; FIRST and JOIN, without names */
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
@@ -143,6 +145,10 @@ struct mapping_value {
                        records holds, once in those that stay; or NULL */
     struct function_call *functions; /* "do", in order */
     size_t function_count;
+    const char *with;       /* JOIN */
+    const cJSON *map;       /* after the functions: what becomes of a text, or of the JSON text of a
+                               number or truth value; NULL: nothing is exchanged */
+    const cJSON *otherwise; /* "else": of all others; NULL: they are an error */
     const cJSON *fallback;  /* "default": for an absent field, and for a null one where
                                the column is NOT NULL; NULL: none */
     struct conditions when; /* where they do not hold, the field counts as absent */

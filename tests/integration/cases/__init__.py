@@ -27,7 +27,8 @@ class Right(NamedTuple):
     says: what must be said: a text by any of the commands, or (place of the command, text) by that one.
     values: SQL against the target, and what psql -At prints of it.
     never: texts that no command may say.
-    project: members of files to change first, where it takes a word to say what is right: {"c.json": {...}} is merged.
+    project: members of files to change first, where it takes a word to say what is right: {"c.json": {...}} is merged,
+        and a member that is ... is taken away.
     plain: the target is a PostgreSQL without anything of Supabase.
     waits: why it is not right yet; the test is skipped, and says so.
     """
@@ -65,7 +66,8 @@ def double_of(variable: str, folder: Path, environment: dict[str, str]) -> Itera
 
 def merged(old: object, new: object) -> object:
     if isinstance(old, dict) and isinstance(new, dict):
-        return {key: merged(old.get(key), new.get(key, old.get(key))) for key in [*old, *(new.keys() - old.keys())]}
+        both = {key: merged(old.get(key), new.get(key, old.get(key))) for key in [*old, *(new.keys() - old.keys())]}
+        return {key: value for key, value in both.items() if value is not ...}
     return new
 
 

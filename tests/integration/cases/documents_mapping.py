@@ -6,8 +6,8 @@ from tests.integration.cases import Right
 
 
 def said(**columns: object) -> dict[str, object]:
-    """Members of the columns of public.t in c.json."""
-    return {"c.json": {"to": {"public.t": {"columns": columns}}}}
+    """Members of the columns of public.t in c.json, in which nothing is dropped."""
+    return {"c.json": {"to": {"public.t": {"columns": columns}}, "drop": ...}}
 
 
 def column(file: str, table: str, **columns: dict[str, object]) -> dict[str, object]:
@@ -154,12 +154,18 @@ RIGHT = {
     # That two fields become one text is the origin "join".
     "join-split-count-and-prefix": Right(
         "0 0 0",
-        values=(("select path, n_likes, country from public.t", "covers/a.png|3|DE"),),
+        values=(("select name, path, n_likes, country from public.t", "Ann Lee|covers/a.png|3|DE"),),
         project=said(
+            name={"from": ..., "join": ["first", "last"], "with": " "},
             path=does({"strip": "https://cdn.example.org/"}),
             n_likes=does("count"),
             country=does({"split": ","}, {"item": -1}, "trim"),
         ),
+    ),
+    "text-and-number-to-boolean": Right(
+        "0 0 0",
+        values=(("select a, b, c from public.t order by id", "t|t|t\nf|f|f"),),
+        project=said(**{name: {"do": ["text", "lower"], "map": {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}} for name in "abc"}),
     ),
     "json-text-into-jsonb": Right(
         "0 1 *",

@@ -9,11 +9,11 @@
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",   "const",       "parent",    "position",    "name",  "rest",
-    "object", "first",       "id_of",     "keys_id_of",  "by",    "dangling",
-    "do",     "default",     "when",      "optional",    "type",  "null",
-    "in",     "sql_default", "on_delete", "foreign_key", "misfit"};
-enum { VALUE_WORDS = 16 };
+    "from",  "const", "parent",      "position",  "name",        "rest",     "object",
+    "first", "join",  "with",        "id_of",     "keys_id_of",  "by",       "dangling",
+    "do",    "map",   "else",        "default",   "when",        "optional", "type",
+    "null",  "in",    "sql_default", "on_delete", "foreign_key", "misfit"};
+enum { VALUE_WORDS = 20 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -76,7 +76,7 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
                          struct mapping_value *value)
 {
     const cJSON *member;
-    bool list = value->kind == VALUE_FIRST;
+    bool list = value->kind == VALUE_FIRST || value->kind == VALUE_JOIN;
     if (list ? !cJSON_IsArray(object) || object->child == NULL : !cJSON_IsObject(object))
         return json_error(r->error, place, "this must be %s of values, and is %s",
                           list ? "an array" : "an object", json_kind(object));
@@ -89,6 +89,12 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
         struct json_place here = {place, member->string, value->member_count};
         struct mapping_member *to = &value->members[value->member_count++];
         to->name = member->string;
+        if (list && cJSON_IsString(member)) { /* a text for a value is its "from" */
+            to->value.from = member->valuestring;
+            if (!reading_path(r, &here, PATH_ITSELF | PATH_OUT, &to->value.from))
+                return false;
+            continue;
+        }
         if (!cJSON_IsObject(member))
             return json_error(r->error, &here,
                               "this must be an object, as {\"from\": \"field\"} "
@@ -108,13 +114,19 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
                               "column",
                               misplaced);
         bool plain = to->value.kind == VALUE_FROM || to->value.kind == VALUE_CONST;
+        if (value->kind == VALUE_JOIN)
+            plain = plain || to->value.kind == VALUE_FIRST || to->value.kind == VALUE_POSITION ||
+                    to->value.kind == VALUE_NAME;
         bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST ||
-                      to->value.kind == VALUE_REST;
+                      to->value.kind == VALUE_REST || to->value.kind == VALUE_JOIN;
         if (!plain && (list || !nested))
             return json_error(r->error, &here,
-                              list ? "a choice is made of \"from\" and \"const\""
-                                   : "a member of an object is made of \"from\", "
-                                     "\"const\", \"first\", \"object\" or \"rest\"");
+                              value->kind == VALUE_JOIN
+                                  ? "what is joined is made of \"from\", \"const\", \"first\", "
+                                    "\"position\" and \"name\""
+                              : list ? "a choice is made of \"from\" and \"const\""
+                                     : "a member of an object is made of \"from\", "
+                                       "\"const\", \"first\", \"object\" or \"rest\"");
     }
     return true;
 }
@@ -135,6 +147,52 @@ static bool read_level(struct reading *r, const cJSON *origin, const struct json
     return reading_path(r, &here, PATH_MEMBERS, &value->from);
 }
 
+/* A text, number or truth value is exchanged for a scalar. */
+static bool read_map(struct reading *r, const cJSON *object, const struct json_place *place,
+                     struct mapping_value *value)
+{
+    const cJSON *item;
+    struct json_place here = {place, "map", 0}, other = {place, "else", 0};
+    value->map = cJSON_GetObjectItemCaseSensitive(object, "map");
+    value->otherwise = cJSON_GetObjectItemCaseSensitive(object, "else");
+    if (value->map == NULL)
+        return value->otherwise == NULL ||
+               json_error(r->error, &other, "this is for a value with a \"map\"");
+    if (!cJSON_IsObject(value->map) || value->map->child == NULL)
+        return json_error(r->error, &here,
+                          "this must be an object, as {\"yes\": true, \"no\": false}, and is %s",
+                          json_kind(value->map));
+    cJSON_ArrayForEach(item, value->map)
+    {
+        struct json_place at = {&here, item->string, 0};
+        if (!is_scalar(item))
+            return json_error(r->error, &at,
+                              "this must be a text, a number, true, false or null, "
+                              "and is %s",
+                              json_kind(item));
+    }
+    return value->otherwise == NULL || is_scalar(value->otherwise) ||
+           json_error(r->error, &other,
+                      "this must be a text, a number, true, false or null, and is %s",
+                      json_kind(value->otherwise));
+}
+
+static bool read_with(struct reading *r, const cJSON *object, const struct json_place *place,
+                      struct mapping_value *value)
+{
+    const cJSON *with = cJSON_GetObjectItemCaseSensitive(object, "with");
+    struct json_place here = {place, "with", 0};
+    value->with = "";
+    if (with == NULL)
+        return true;
+    if (value->kind != VALUE_JOIN)
+        return json_error(r->error, &here, "this stands between what is joined");
+    if (!cJSON_IsString(with))
+        return json_error(r->error, &here, "this must be a text, and is %s", json_kind(with));
+    value->with = with->valuestring;
+    return true;
+}
+
 /* Which key says where a value comes from; at most one of them may be there. Without one it is the
  * field called `name`; NULL: there must be one. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -146,7 +204,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     } origins[] = {
         {"from", VALUE_FROM},         {"const", VALUE_CONST}, {"parent", VALUE_PARENT},
         {"position", VALUE_POSITION}, {"name", VALUE_NAME},   {"rest", VALUE_REST},
-        {"object", VALUE_OBJECT},     {"first", VALUE_FIRST},
+        {"object", VALUE_OBJECT},     {"first", VALUE_FIRST}, {"join", VALUE_JOIN},
     };
     const cJSON *origin = NULL;
     value->kind = VALUE_FROM;
@@ -179,14 +237,15 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         (value->kind == VALUE_FROM &&
          !reading_path(r, &from, PATH_ITSELF | PATH_OUT, &value->from)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
-        !get_functions(r, object, place, value) ||
-        !mapping_read_reference(r, object, place, value) ||
+        !read_with(r, object, place, value) || !get_functions(r, object, place, value) ||
+        !read_map(r, object, place, value) || !mapping_read_reference(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))
         return false;
     value->constant = value->kind == VALUE_CONST ? origin : NULL;
     value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
     struct json_place here = {place, origin != NULL ? origin->string : NULL, 0};
-    bool composed = value->kind == VALUE_OBJECT || value->kind == VALUE_FIRST;
+    bool composed =
+        value->kind == VALUE_OBJECT || value->kind == VALUE_FIRST || value->kind == VALUE_JOIN;
     return !composed || read_members(r, origin, &here, value);
 }
 

@@ -124,6 +124,11 @@ static bool is_parent(const struct spot *s)
     return s->value->kind == VALUE_PARENT;
 }
 
+static bool is_made_object(const struct spot *s)
+{
+    return s->value->kind == VALUE_OBJECT || s->value->kind == VALUE_REST;
+}
+
 static bool is_position(const struct spot *s)
 {
     return s->value->kind == VALUE_POSITION;
@@ -168,7 +173,7 @@ static bool is_changed_as_text(const struct spot *s)
 /* Is there always something, whatever the record says? */
 static bool is_always_there(const struct mapping_value *value)
 {
-    bool plain = value->when.count == 0 && value->function_count == 0;
+    bool plain = value->when.count == 0 && value->function_count == 0 && value->map == NULL;
     const struct mapping_value *last =
         value->member_count > 0 ? &value->members[value->member_count - 1].value : NULL;
     if (value->kind == VALUE_CONST)
@@ -439,6 +444,9 @@ static const struct barren of_values[] = {
     {"do", is_parent, TAKEN},
     {"when", is_parent, TAKEN},
     {"default", is_parent, TAKEN},
+    {"map", is_parent, TAKEN},
+    {"map", is_position, "a place is a number, and nothing is exchanged for it"},
+    {"map", is_made_object, "what is exchanged is a text, a number or a truth value"},
     {"do", is_position, "a place is a number, and no function changes it"},
     {"do", is_changed_as_text, "of the functions only \"safe_numbers\" is for an object"},
     {"default", needs_no_default, "there is always a value here, so the default never comes"},
@@ -517,7 +525,9 @@ static bool check_value(const struct spot *spot, const cJSON *object,
                         const struct json_place *place, struct error *error)
 {
     const struct mapping_value *value = spot->value;
-    const char *key = value->kind == VALUE_FIRST ? "first" : "object";
+    const char *key = value->kind == VALUE_FIRST  ? "first"
+                      : value->kind == VALUE_JOIN ? "join"
+                                                  : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
     if (!check(of_values, COUNT(of_values), spot, object, place, error))

@@ -154,8 +154,9 @@ static bool look_at_value(struct looking *l, const char *pointer, const char *ea
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         char here[512];
-        if (value->kind == VALUE_FIRST)
-            snprintf(here, sizeof here, "%.300s/first/%zu", pointer, i);
+        if (value->kind != VALUE_OBJECT)
+            snprintf(here, sizeof here, "%.300s/%s/%zu", pointer,
+                     value->kind == VALUE_FIRST ? "first" : "join", i);
         else
             snprintf(here, sizeof here, "%.300s/object/%s", pointer, value->members[i].name);
         if (!look_at_value(l, here, each, &value->members[i].value))

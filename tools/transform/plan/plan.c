@@ -93,6 +93,25 @@ static bool has_function(const struct mapping_value *value, enum mapping_functio
     return false;
 }
 
+static bool compile_map(struct compiling *c, const struct mapping_value *value,
+                        struct expression *expression)
+{
+    struct arena *arena = &c->plan->arena;
+    size_t count = value->map != NULL ? (size_t)cJSON_GetArraySize(value->map) : 0, at = 0;
+    const cJSON *item;
+    expression->exchanges = arena_alloc(arena, count + 1, sizeof *expression->exchanges);
+    if (expression->exchanges == NULL)
+        return error_memory(c->error);
+    cJSON_ArrayForEach(item, value->map)
+    {
+        if (!value_from_json(arena, item, &expression->exchanges[at++]))
+            return error_memory(c->error);
+    }
+    return value->otherwise == NULL ||
+           value_from_json(arena, value->otherwise, &expression->exchanges[at]) ||
+           error_memory(c->error);
+}
+
 static bool compile_expression(struct compiling *c, const struct schema_column *column,
                                const struct mapping_value *value, const char *path,
                                struct expression *expression)
@@ -101,6 +120,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     struct scope *scope = c->output->scope;
     *expression = (struct expression){.kind = value->kind, .slot = NO_SLOT, .mapping = value};
     arena_init(&expression->made);
+    arena_init(&expression->joined);
     expression->path = value->kind == VALUE_FROM ? scope_path(plan, scope, value->from) : path;
     if (expression->path == NULL)
         return error_memory(c->error);
@@ -125,6 +145,8 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         return false;
     if (value->kind == VALUE_POSITION || value->kind == VALUE_NAME)
         expression->level = value->from != NULL ? scope_of(plan, value->from) : scope;
+    if (!compile_map(c, value, expression))
+        return false;
     expression->has_fallback = value->fallback != NULL;
     if ((value->constant != NULL &&
          !value_from_json(&plan->arena, value->constant, &expression->constant)) ||
@@ -223,8 +245,16 @@ static bool make_row_sets(struct compiling *c)
         if (output->fields == NULL)
             output->fields =
                 arena_alloc(&plan->arena, output->output->column_count, sizeof *output->fields);
-        if (output->keys == NULL || output->fields == NULL)
+        output->key = arena_alloc(&plan->arena, output->output->key_count, sizeof *output->key);
+        if (output->keys == NULL || output->fields == NULL || output->key == NULL)
             return error_memory(c->error);
+        for (size_t k = 0; k < output->output->key_count; k++) {
+            size_t column = output->output->key[k];
+            const struct mapping_column *mapping = output->output->columns[column].mapping;
+            const struct mapping_table *above = mapping != NULL ? mapping->value.above : NULL;
+            if (above == NULL || above->each != NULL)
+                output->key[output->key_count++] = column;
+        }
     }
     return true;
 }
@@ -233,7 +263,7 @@ static bool make_row_sets(struct compiling *c)
 static bool check_constants(struct compiling *c, const struct schema_column *column,
                             const struct encoding *encoding, const struct expression *expression)
 {
-    if (expression->mapping->function_count > 0)
+    if (expression->mapping->function_count > 0 || expression->mapping->map != NULL)
         return true;
     if ((expression->kind == VALUE_CONST &&
          !compiling_check_constant(c, column, encoding, &expression->constant)) ||
@@ -438,6 +468,7 @@ static void release_expression(struct expression *expression)
 {
     arena_release(&expression->made);
     buffer_release(&expression->resolved);
+    arena_release(&expression->joined);
     for (size_t i = 0; i < expression->member_count; i++)
         release_expression(&expression->members[i]);
 }

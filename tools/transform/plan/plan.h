@@ -142,6 +142,8 @@ struct expression {
     const struct mapping_value *mapping;
     struct test *tests;
     size_t test_count;
+    struct arena joined;     /* the text of a join */
+    struct value *exchanges; /* of "map", in its order; behind them that of "else" */
     bool has_fallback;
     struct value fallback;
     struct arena made; /* what functions make, until the next value */
@@ -176,6 +178,8 @@ struct output_plan {
     size_t column_count;
     size_t *fields; /* where the fields of its last row begin, if rows below take them; or NULL */
     bool has_row;   /* of the document at hand */
+    size_t *key;    /* columns of the key that can differ within a record */
+    size_t key_count;
     struct row_set *keys; /* of the record's rows in the table so far; NULL: none can be twice */
 };
 

@@ -129,6 +129,106 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
     return true;
 }
 
+static bool refuse_exchange(const struct expression *expression, const struct value *value,
+                            struct error *error)
+{
+    char what[120];
+    value_describe(value, what, sizeof what);
+    error_set(error, ERROR_DATA, "%s is none of those that \"map\" exchanges", what);
+    error_hint(error, "correct the record in the source; or add it to \"map\" in the mapping, or "
+                      "give all others an \"else\"; then run again");
+    return error_at(error, NULL, NULL, expression->path);
+}
+
+/* What "map" has for the value. Nothing passes. */
+static bool exchange(const struct origin *origin, const struct scope *scope,
+                     struct expression *expression, struct outcome *outcome, struct error *error)
+{
+    const struct mapping_value *mapping = expression->mapping;
+    const struct value *value = &outcome->value;
+    char word[BSON_DECIMAL128_STRING];
+    const cJSON *item;
+    size_t at = 0;
+    if (mapping->map == NULL || value_is_nothing(value))
+        return true;
+    bool text = value_is_text(value);
+    if (!text && !value_is_scalar(value))
+        return refuse_exchange(expression, value, error);
+    if (!text)
+        value_brief(value, word, sizeof word);
+    const char *bytes = text ? (const char *)value->bytes : word;
+    size_t length = text ? value->length : strlen(word);
+    for (item = mapping->map->child; item != NULL; item = item->next, at++)
+        if (strlen(item->string) == length && memcmp(item->string, bytes, length) == 0)
+            break;
+    if (item == NULL && mapping->otherwise == NULL)
+        return refuse_exchange(expression, value, error);
+    outcome->value = expression->exchanges[at];
+    if (outcome->slot == NO_SLOT || scope->slots[outcome->slot].type == BSON_TYPE_EOD)
+        return true;
+    outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
+    count(origin, scope, outcome->slot, FATE_BY_MAP, 1);
+    return true;
+}
+
+/* Several as one text. */
+static bool evaluate_join(const struct origin *origin, const struct scope *scope,
+                          struct expression *expression, struct outcome *outcome,
+                          struct error *error)
+{
+    static const struct function_call as_text = {.function = FUNCTION_TEXT};
+    const char *joined = NULL;
+    struct buffer text;
+    bool ok = true, whole = expression->mapping->id_of != NULL;
+    buffer_init(&text);
+    for (size_t i = 0; ok && i < expression->member_count; i++) {
+        struct expression *member = &expression->members[i];
+        struct value value;
+        int slot;
+        ok = evaluation_value(origin, scope, member, false, &value, &slot, error);
+        if (ok && value_is_nothing(&value) && whole) {
+            error_set(error, ERROR_DATA, "a part of the identity is not there");
+            error_hint(error, "correct the record in the source, or the mapping, and run again");
+            ok = error_at(error, NULL, NULL, member->path);
+        }
+        if (!ok || value_is_nothing(&value))
+            continue;
+        bool lost = false;
+        const struct function_context context = {
+            .record = origin->record->bytes,
+            .record_length = origin->record->length,
+            .path = member->path,
+            .losses = &origin->plan->losses,
+            .made = &member->made,
+            .lost = &lost,
+        };
+        ok = function_apply(&as_text, &context, &value, error);
+        if (ok && !value_is_text(&value)) {
+            char what[120];
+            value_describe(&value, what, sizeof what);
+            error_set(error, ERROR_DATA, "%s cannot be joined with others as a text", what);
+            error_hint(error, "correct the record in the source, or the mapping, and run again");
+            ok = error_at(error, NULL, NULL, member->path);
+        }
+        if (!ok)
+            continue;
+        if (joined != NULL)
+            buffer_puts(&text, expression->mapping->with);
+        buffer_put(&text, value.bytes, value.length);
+        joined = "";
+    }
+    ok = ok && buffer_ok(&text, error);
+    if (ok && joined != NULL) {
+        char *copy = arena_alloc(&expression->joined, text.length + 1, 1);
+        ok = copy != NULL || error_memory(error);
+        if (ok && text.length > 0)
+            memcpy(copy, text.data, text.length);
+        outcome->value = value_from_text(copy, text.length);
+    }
+    buffer_release(&text);
+    return ok;
+}
+
 static bool is_one_way_id(const struct value *value)
 {
     bson_iter_t iter;
@@ -228,10 +328,15 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         } else if (expression->kind == VALUE_FIRST &&
                    !evaluate_first(origin, scope, expression, outcome, error)) {
             return false;
+        } else if (expression->kind == VALUE_JOIN) {
+            arena_release(&expression->joined);
+            if (!evaluate_join(origin, scope, expression, outcome, error))
+                return false;
         }
         outcome->fate = FATE_WRITTEN;
     }
-    if (!apply_functions(origin, scope, expression, outcome, error))
+    if (!apply_functions(origin, scope, expression, outcome, error) ||
+        !exchange(origin, scope, expression, outcome, error))
         return false;
     note_one_way_id(origin, scope, expression, outcome);
     bool absent = outcome->value.type == BSON_TYPE_EOD;

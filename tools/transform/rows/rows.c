@@ -212,15 +212,14 @@ static bool check_twice(const struct origin *origin, struct output_plan *output,
                         struct row_list *list, size_t start, bool *twice, struct error *error)
 {
     struct scope *scope = output->scope;
-    struct buffer key, place;
-    buffer_init(&key);
-    for (size_t k = 0; !list->tuples.failed && k < output->output->key_count; k++) {
-        const uint8_t *field = list->tuples.data + output->fields[output->output->key[k]];
+    struct buffer place;
+    row_set_begin(output->keys);
+    for (size_t k = 0; !list->tuples.failed && k < output->key_count; k++) {
+        const uint8_t *field = list->tuples.data + output->fields[output->key[k]];
         uint32_t length = get_be32(field);
-        buffer_put(&key, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
+        buffer_put(&output->keys->keys, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
     }
-    bool ok = row_set_add(output->keys, &key, twice, error);
-    buffer_release(&key);
+    bool ok = row_set_add(output->keys, twice, error);
     if (!ok || !*twice)
         return ok;
     char what[400];

@@ -87,6 +87,48 @@ static bool take_first(const struct making *m, const struct mapping_value *value
     return check_choices(m, value, any);
 }
 
+static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct item *item, const char **field);
+
+/* Several as one text. */
+static bool join_values(const struct making *m, const struct mapping_value *value,
+                        struct result *result)
+{
+    static const struct function_call as_text = {.function = FUNCTION_TEXT};
+    struct expect_surroundings around = {.record = m->record, .texts = &m->e->texts};
+    struct buffer joined;
+    size_t parts = 0;
+    bool ok = true;
+    buffer_init(&joined);
+    for (size_t i = 0; ok && i < value->member_count; i++) {
+        const char *field, *text;
+        struct item item;
+        size_t length;
+        bool changed;
+        ok = evaluate(m, &value->members[i].value, false, &item, &field);
+        if (ok && item_is_nothing(&item) && value->id_of != NULL)
+            ok = item_misfit(&item, field, "a part of the identity is not there", m->error);
+        if (!ok || item_is_nothing(&item))
+            continue;
+        ok = expect_apply(&as_text, &around, &item, &changed, m->error) &&
+             (item_text(&item, &text, &length) ||
+              item_misfit(&item, field, "it cannot be joined as a text", m->error));
+        if (!ok)
+            continue;
+        buffer_puts(&joined, parts++ > 0 ? value->with : "");
+        buffer_put(&joined, text, length);
+    }
+    char *copy = ok && parts > 0 ? arena_alloc(&m->e->texts, joined.length + 1, 1) : NULL;
+    if (copy != NULL && joined.length > 0)
+        memcpy(copy, joined.data, joined.length);
+    if (copy != NULL)
+        result->item = item_of_text(copy, joined.length);
+    ok = ok && buffer_ok(&joined, m->error) &&
+         (parts == 0 || copy != NULL || error_memory(m->error));
+    buffer_release(&joined);
+    return ok;
+}
+
 static bool take_origin(const struct making *m, const struct mapping_value *value,
                         struct result *result)
 {
@@ -106,9 +148,47 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
         return true;
     case VALUE_FIRST:
         return take_first(m, value, result);
+    case VALUE_JOIN:
+        return join_values(m, value, result);
     default:
         return true; /* an object or a rest that is not there */
     }
+}
+
+/* What "map" has for the item, found by its JSON text. */
+static bool exchange(const struct making *m, const struct mapping_value *value,
+                     struct result *result)
+{
+    const char *text, *path = result->field != NULL ? result->field : ".";
+    size_t length;
+    char number[ITEM_NUMBER];
+    if (value->map == NULL || item_is_nothing(&result->item))
+        return true;
+    if (result->item.value.value_type == BSON_TYPE_BOOL) {
+        text = result->item.value.value.v_bool ? "true" : "false";
+        length = strlen(text);
+    } else if (item_number(&result->item, number)) {
+        text = number;
+        length = strlen(number);
+    } else if (!item_text(&result->item, &text, &length)) {
+        return item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+    }
+    const cJSON *found = value->otherwise, *item;
+    cJSON_ArrayForEach(item, value->map)
+    {
+        if (strlen(item->string) == length && memcmp(item->string, text, length) == 0)
+            found = item;
+    }
+    if (found == NULL)
+        return item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+    result->item = item_of_json(found);
+    const struct item origin =
+        result->field != NULL ? scope_value(m->form->scope, result->field) : (struct item){0};
+    if (origin.value.value_type == BSON_TYPE_EOD)
+        return true;
+    result->fate = result->fate == FATE_WRITTEN ? FATE_CHANGED : result->fate;
+    making_count(m, result->field, FATE_BY_MAP, 1);
+    return true;
 }
 
 static bool apply_all(const struct making *m, const struct mapping_value *value,
@@ -132,6 +212,8 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
     }
     if (around.lost)
         result->fate = FATE_LOST;
+    if (!exchange(m, value, result))
+        return false;
     if (value->id_of != NULL && value->by == NULL && origin.value.value_type != BSON_TYPE_EOD &&
         (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED) &&
         expect_identity_is_one_way(&result->item)) {

@@ -120,8 +120,7 @@ static bool carry(const struct gathering *g, struct mapping_column *column, size
                             "the source's type is none that is known here", g->error);
     if (column->type.name == NULL)
         column->type = read;
-    if (column->value.function_count > 0 || column->value.when.count > 0 ||
-        mapping_is_looked_up(&column->value))
+    if (!mapping_value_is_plain(&column->value))
         return true; /* it is a value like any other */
     *carried = (struct carried){(int)source, read};
     if (column->value.id_of != NULL)

@@ -52,7 +52,7 @@ static void types_fit_or_do_not(void **state)
           TYPE("double precision"), TYPE("jsonb")},
          {TYPE("text"), TYPE("boolean"), TYPE("timestamptz"), TYPE("uuid"), ID_OF}},
         {"double", {TYPE("double precision"), TYPE("numeric(10,2)"), TYPE("integer")}, {TYPE("text"), TYPE("date")}},
-        {"decimal", {TYPE("numeric"), TYPE("bigint")}, {TYPE("text"), TYPE("double precision")}},
+        {"decimal", {TYPE("numeric"), TYPE("bigint"), TYPE("double precision")}, {TYPE("text")}},
         {"boolean", {TYPE("boolean"), TYPE("jsonb")}, {TYPE("text"), TYPE("integer")}},
         {"datetime",
          {TYPE("timestamptz"), TYPE("text"), TYPE("jsonb")},

@@ -120,6 +120,22 @@ static const struct fates_case cases[] = {
      "[{'a': 'x', 's': 2}]", "a: defaulted 1, seen 1; s: compared 1, seen 1"},
     {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'when': {'a': {'not': 'x'}}}", ""),
      "[{'a': 'x'}, {'a': 'y'}]", "a: kept_out 1, seen 2, written 1"},
+    /* what is exchanged is changed; nothing passes */
+    {BOOKS(", 'a': {'from': 'a', 'do': ['lower'], 'map': {'yes': true, '1': true, 'false': false}, "
+           "'else': null, 'type': 'boolean'}",
+           ""),
+     "[{'a': 'YES'}, {'a': 1}, {'a': 1.0}, {'a': false}, {'a': 'perhaps'}, {'a': null}, {}]",
+     "a: by lower 1, by map 5, changed 5, seen 6, written 1"},
+    /* each part of a join speaks for itself; what is not there is skipped */
+    {BOOKS(", 'a': {'join': ['a', {'from': 'b', 'do': ['trim']}, {'const': 'c'}, {'first': ['x', "
+           "'y']}], 'with': '-', 'type': 'text'}",
+           ""),
+     "[{'a': 1, 'b': ' b ', 'x': null, 'y': true}, {'a': null}]",
+     "a: seen 2, written 2; b: by trim 1, changed 1, seen 1; x: kept_out 1, seen 1; y: seen 1, "
+     "written 1"},
+    {BOOKS(", 'a': {'join': ['a', 'b'], 'when': {'s': 1}, 'type': 'text'}", ""),
+     "[{'a': 'a', 'b': 'b', 's': 2}]", "a: kept_out 1, seen 1; b: kept_out 1, seen 1; s: compared "
+                                       "1, seen 1"},
     /* the first of several: those behind it are passed over */
     {BOOKS(", 'a': {'first': [{'from': 'a'}, {'from': 'b'}, {'from': 'c'}], 'type': 'text'}", ""),
      "[{'a': 'x', 'b': 'y'}, {'a': null, 'b': 'y', 'c': 'z'}]",
