@@ -69,8 +69,7 @@ ROOMS = {
         "cases transform migration pairs",
     ),
     "transform/rows": Room(
-        "common/base common/catalog common/index common/json common/mapping common/schema common/stream transform/plan transform/value"
-        " transform/write",
+        "common/index common/json common/mapping common/stream transform/plan transform/value",
         "",
         "cases transform migration",
     ),

@@ -2,29 +2,11 @@
  * word, place and reason for each kind of object of the files. What only a catalog knows is checked
  * in common/schema. */
 #include "mapping.h"
+#include "spot.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Where an object of the files stands; what is beside the point is NULL. */
-struct spot {
-    const struct source *source;
-    const struct mapping *mapping;
-    const struct mapping_table *table;
-    const struct mapping_table *first; /* the form that makes the table; NULL: this one */
-    const struct mapping_column *column;
-    const struct mapping_value *value;
-    const struct mapping_index *index;
-    const struct mapping_policy *policy;
-    struct errors *errors; /* of all tables */
-};
-
-struct barren {
-    const char *word;
-    bool (*place)(const struct spot *spot); /* where it does nothing */
-    const char *why;
-};
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -303,60 +285,6 @@ static bool is_kept_column(const struct spot *s)
     return s->table->keep_shape && s->column->misfits.no_array_list;
 }
 
-static bool is_no_id(const struct spot *s)
-{
-    return s->value->id_of == NULL || is_parent(s);
-}
-
-static bool is_own_id(const struct spot *s)
-{
-    bool own = s->value->kind == VALUE_FROM &&
-               (strcmp(s->value->from, "_id") == 0 || strcmp(s->value->from, "$id") == 0);
-    for (size_t k = 0; k < s->table->key.count && !own; k++)
-        own = s->value == &s->column->value && strcmp(s->table->key.items[k], s->column->name) == 0;
-    return own && s->value->id_of == s->mapping && s->table->each == NULL;
-}
-
-static bool are_keys_of_another(const struct spot *s)
-{
-    return s->value->keys_id_of != NULL && s->value->keys_id_of->identity != NULL;
-}
-
-static bool dangles_as(const struct spot *s, enum dangling dangling)
-{
-    return s->value->dangling == dangling;
-}
-
-static bool keeps_what_is_no_id(const struct spot *s)
-{
-    return dangles_as(s, DANGLING_KEEP) &&
-           (s->value->by != NULL || (s->value->id_of != NULL && s->value->id_of->identity != NULL));
-}
-
-static bool leaves_out_of_json(const struct spot *s)
-{
-    return dangles_as(s, DANGLING_LEFT_OUT) && s->value != &s->column->value;
-}
-
-static bool is_never_null(const struct spot *s)
-{
-    bool never = s->column->not_null;
-    for (size_t k = 0; k < s->table->key.count; k++)
-        never = never || strcmp(s->table->key.items[k], s->column->name) == 0;
-    return never && dangles_as(s, DANGLING_NULL) && s->value == &s->column->value &&
-           !s->column->type.array;
-}
-
-static bool keeps_without_key(const struct spot *s)
-{
-    return dangles_as(s, DANGLING_KEEP);
-}
-
-static bool asks_for_key_of_kept(const struct spot *s)
-{
-    return keeps_without_key(s) && s->column->foreign_key;
-}
-
 static bool names_no_field(const struct spot *s)
 {
     return s->value->kind != VALUE_FROM && s->value->when.count == 0;
@@ -455,17 +383,7 @@ static const struct barren of_values[] = {
     {"id_of", is_position, "a place is nobody's id"},
     {"id_of", is_parents_key, "the parent's key refers to the parent's row already"},
     {"id_of", is_no_id_above, "the parent's column is no id of that entity; say it there"},
-    {"by", is_no_id, "here is no \"id_of\" of which it could be said"},
-    {"by", is_own_id, "this is the record's own id"},
-    {"dangling", is_no_id, "here is no \"id_of\" of which it could be said"},
-    {"dangling", is_own_id, "this is the record's own id, which is never missing"},
-    {"dangling", keeps_what_is_no_id, "there is no id that could be kept"},
-    {"dangling", leaves_out_of_json,
-     "a row, or an element of an array column, can be left out, and no member of an object"},
-    {"dangling", is_never_null, "this column is never null"},
     {"keys_id_of", is_no_plain_field, "this is for a column that is taken as it is"},
-    {"keys_id_of", are_keys_of_another,
-     "the records of that entity are those of another one, and keys are not looked up"},
     {"keys_id_of", not_of_postgres, "this is for jsonb columns of a postgres source"},
 };
 
@@ -486,8 +404,6 @@ static const struct barren of_columns[] = {
     {"on_delete", is_array, "no foreign key can be made of the ids of an array"},
     {"on_delete", refers_nowhere,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
-    {"foreign_key", asks_for_key_of_kept, "of ids that are kept no foreign key can be made"},
-    {"on_delete", keeps_without_key, "of ids that are kept no foreign key can be made"},
     {"on_delete", has_no_foreign_key, "there is no foreign key, by \"foreign_key\": false"},
     {"on_delete", sets_null_where_none_may_be, "this column is never null"},
 };
@@ -505,20 +421,6 @@ static const struct barren of_policies[] = {
     {NULL, lets_nobody, "without \"using\" (or \"check\", to insert) it lets nobody do anything"},
 };
 
-/* A row without a word is about the object itself. */
-static bool check(const struct barren *rows, size_t count, const struct spot *spot,
-                  const cJSON *object, const struct json_place *place, struct error *error)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *word = rows[i].word;
-        struct json_place here = {place, word, 0};
-        if ((word == NULL || cJSON_GetObjectItemCaseSensitive(object, word) != NULL) &&
-            rows[i].place(spot))
-            return json_error(error, word != NULL ? &here : place, "%s", rows[i].why);
-    }
-    return true;
-}
-
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 static bool check_value(const struct spot *spot, const cJSON *object,
@@ -530,7 +432,8 @@ static bool check_value(const struct spot *spot, const cJSON *object,
                                                   : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
-    if (!check(of_values, COUNT(of_values), spot, object, place, error))
+    if (!barren_check(of_values, COUNT(of_values), spot, object, place, error) ||
+        !spot_check_reference(spot, object, place, error))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
@@ -554,7 +457,8 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         struct json_place at = {&here, inner.column->name, 0};
         const cJSON *column = cJSON_GetObjectItemCaseSensitive(columns, inner.column->name);
         if ((!check_value(&inner, column, &at, error) ||
-             !check(of_columns, COUNT(of_columns), &inner, column, &at, error)) &&
+             !barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) ||
+             !spot_check_kept(&inner, column, &at, error)) &&
             !errors_add(spot->errors, error))
             return false;
     }
@@ -570,8 +474,8 @@ static bool check_indexes(const struct spot *spot, const cJSON *object,
         struct spot inner = *spot;
         inner.index = &spot->table->indexes[i];
         struct json_place at = {&here, NULL, i};
-        if (!check(of_indexes, COUNT(of_indexes), &inner, cJSON_GetArrayItem(indexes, (int)i), &at,
-                   error))
+        if (!barren_check(of_indexes, COUNT(of_indexes), &inner,
+                          cJSON_GetArrayItem(indexes, (int)i), &at, error))
             return false;
     }
     return true;
@@ -586,8 +490,8 @@ static bool check_policies(const struct spot *spot, const cJSON *object,
         struct spot inner = *spot;
         inner.policy = &spot->table->policies[i];
         struct json_place at = {&here, NULL, i};
-        if (!check(of_policies, COUNT(of_policies), &inner, cJSON_GetArrayItem(policies, (int)i),
-                   &at, error))
+        if (!barren_check(of_policies, COUNT(of_policies), &inner,
+                          cJSON_GetArrayItem(policies, (int)i), &at, error))
             return false;
     }
     return true;
@@ -621,7 +525,7 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .mapping = checking->mapping,
                               .table = table,
                               .first = first_form(checking->project, table)};
-    return (check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
+    return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
             errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
            (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&
@@ -632,7 +536,7 @@ bool mapping_check_source(const struct source *source, const cJSON *json,
                           const struct json_place *place, struct error *error)
 {
     const struct spot spot = {.source = source};
-    return check(of_sources, COUNT(of_sources), &spot, json, place, error);
+    return barren_check(of_sources, COUNT(of_sources), &spot, json, place, error);
 }
 
 bool mapping_check_effect(const struct project *project, const cJSON *json, struct mapping *mapping,

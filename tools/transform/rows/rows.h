@@ -1,7 +1,6 @@
 /* Room transform/rows: records become rows: expressions are evaluated and tables filled, of
  * documents and of tuples; and the ids of an entity for those who refer to it. It uses
- * common/base, common/catalog, common/index, common/json, common/mapping, common/schema,
- * common/stream, transform/plan, transform/value and transform/write. */
+ * common/index, common/json, common/mapping, common/stream, transform/plan and transform/value. */
 
 /* rows.h: the rows of a batch, per output, as the loader will copy them. */
 #ifndef TRANSFORM_ROWS_H
