@@ -166,7 +166,7 @@ def test_privileges_are_commands() -> None:
 def test_values_inside_have_a_values_words() -> None:
     value = set(C["column_words"][:VALUE_WORDS])
     assert set(DEFINED["member"]["properties"]) == value - {"parent", "position", "name", "keys_id_of"}
-    inner = set(DEFINED["member"]["properties"]) - {"object", "first", "join", "with", "rest", "id_of"}
+    inner = set(DEFINED["member"]["properties"]) - {"object", "first", "join", "with", "rest", "id_of", "by", "dangling"}
     assert set(DEFINED["choice"]["properties"]) == inner
     assert set(DEFINED["part"]["properties"]) == inner | {"first", "position", "name"}
 

@@ -340,9 +340,10 @@ def test_what_is_read_anew_takes_along_who_looks_it_up(make: Any) -> None:
 
 
 def test_nothing_is_looked_up_without_checkpoints(make: Any) -> None:
-    small = make(by())
+    small = make(by(dangling="null"))
     small.complaint(small.run(*small.run_arguments(), "--no-checkpoint"), USAGE, "posts.json looks ids of users up", "--no-checkpoint")
     assert small.untouched()
+    arrive(small)
 
 
 def test_a_check_looks_up_too(make: Any) -> None:

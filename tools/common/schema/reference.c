@@ -143,10 +143,16 @@ static bool homeless(const struct checking *c, const char *column, const char *i
                  "the key of %s is not its identity alone, so an id of %s has no row to refer to",
                  entity->name, entity->name);
     wrong(c, column, inner, what);
-    return error_hint(c->error, "make one column with \"id_of\": \"%s\" the key of %s, or %s",
-                      entity->name, entity->name,
-                      looked_up ? "leave \"by\" and \"dangling\" away"
-                                : "say \"foreign_key\": false where these ids need not exist");
+    if (looked_up)
+        return error_hint(
+            c->error,
+            "make one column with \"id_of\": \"%s\" the key of %s, or leave \"by\" and "
+            "\"dangling\" away",
+            entity->name, entity->name);
+    return error_hint(c->error,
+                      "make one column with \"id_of\": \"%s\" the key of %s, or say "
+                      "\"foreign_key\": false where these ids need not exist",
+                      entity->name, entity->name);
 }
 
 /* A mapping that is mistaken is not in the schema of the others. */
