@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 import bson
 import pytest
 
+from tests.integration.cases import Trial
 from tests.integration.complaint import DATA, TARGET, USAGE
 from tests.integration.migration import Ended
 from tests.integration.small_project import Small, encoded, project
@@ -353,3 +355,48 @@ def test_a_check_looks_up_too(make: Any) -> None:
     assert "posts, at by: 1 problem: key" in ended.said and "nobody@example.org" in ended.said
     assert small.untouched()
     assert small.run("plan", "--project", small.project).returncode == 0
+
+
+ROWS = """
+create table t (id int primary key, email text, gone boolean not null);
+create table r (id int primary key, t_id int, mail text, tag text not null);
+insert into t values (1, 'Ann@example.org', false), (2, 'bo@example.org', false), (3, 'cy@example.org', true);
+insert into r values (1, 1, 'ANN@example.org', 'a'), (2, 3, 'cy@example.org', 'b'), (3, 9, null, 'c'), (4, null, 'bo@example.org', 'd');
+"""
+
+
+def rows(targets: Cluster, folder: Path, **columns: Any) -> Trial:
+    """Rows of a Postgres that refer to rows of another table, one of which is left out."""
+    trial = Trial("postgres-mapping/integer-key-to-uuid", targets, folder)
+    (trial.folder / "source.sql").write_text(ROWS)
+    users = {"keep_shape": True, "when": {"gone": False}, "why": "gone", "columns": {"id": {"id_of": "t"}}}
+    others = {"keep_shape": True, "columns": {"id": {"from": "id"}, **columns}}
+    for name, table in (("t", users), ("r", others)):
+        (trial.folder / "project" / f"{name}.json").write_text(json.dumps({"from": f"old.{name}", "to": {f"public.{name}": table}}))
+    trial.prepare()
+    return trial
+
+
+def test_of_rows_of_postgres(targets: Cluster, tmp_path: Path) -> None:
+    trial = rows(targets, tmp_path, t_id={"id_of": "t", "dangling": "null"}, mail={"id_of": "t", "by": "email", "do": ["lower"], "dangling": "null"})
+    for said in trial.run():
+        assert said.code == 0, said.text
+    joined = "select string_agg(r.id || coalesce(a.email, '') || coalesce(b.email, ''), ' ' order by r.id) from public.r"
+    joined += " left join public.t a on a.id = t_id left join public.t b on b.id = mail"
+    assert trial.value(joined) == "1Ann@example.orgAnn@example.org 2 3 4bo@example.org"
+    lost = "select string_agg(concat_ws('|', key, path, rule, before), ' ' order by key, path) from graduate.losses"
+    assert trial.value(lost) == "id 2|mail|dangling|cy@example.org id 2|t_id|dangling|3 id 3|t_id|dangling|9"
+
+
+def test_rows_of_postgres_that_are_left_out(targets: Cluster, tmp_path: Path) -> None:
+    trial = rows(targets, tmp_path, t_id={"id_of": "t", "dangling": "left_out"}, mail={"from": "mail"})
+    for said in trial.run():
+        assert said.code == 0, said.text
+    assert trial.value("select string_agg(id::text, ' ' order by id) from public.r") == "1 4"
+
+
+def test_a_column_that_rows_of_postgres_do_not_have(targets: Cluster, tmp_path: Path) -> None:
+    trial = rows(targets, tmp_path, mail={"id_of": "t", "by": "emial", "dangling": "null"})
+    _, run, _ = trial.run()
+    assert run.code == 2, run.text
+    assert '"by": "emial" is no column of the rows of t' in run.text

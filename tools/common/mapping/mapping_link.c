@@ -65,19 +65,6 @@ static bool check_listed(const struct linking *r, const struct json_place *place
     return true;
 }
 
-/* "by" is a path in the records of the other entity. */
-static bool link_reference(const struct linking *r, const struct json_place *place,
-                           const struct mapping_value *value)
-{
-    struct json_place by = {place, "by", 0};
-    if (value->by == NULL || value->id_of == NULL)
-        return true;
-    if (value->id_of->source->kind == SOURCE_POSTGRES)
-        return json_error(r->error, &by, "this is for records of documents, and %s has rows",
-                          value->id_of->name);
-    return true;
-}
-
 static bool check_conditions(const struct linking *r, const struct json_place *place,
                              const struct conditions *conditions, unsigned levels)
 {
@@ -117,8 +104,7 @@ static bool link_value(struct linking *r, const cJSON *object, const struct json
     if (!check_from(r, place, value, table) ||
         !check_conditions(r, place, &value->when, levels_of(table->each)) ||
         !link_id(r, object, place, "id_of", &value->id_of) ||
-        !link_id(r, object, place, "keys_id_of", &value->keys_id_of) ||
-        !link_reference(r, place, value))
+        !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};

@@ -68,6 +68,28 @@ static bool find_home(struct identities *i, struct error *error)
                      i->entity->file, i->entity->name);
 }
 
+/* Of rows: the values of the columns by which they are looked up are asked for. */
+static bool look_into_rows(const struct identities *i, struct error *error)
+{
+    struct tuple_reading *tuples = &i->plan->tuples;
+    for (size_t s = 0; tuples->catalog != NULL && s < i->set_count; s++) {
+        const struct mapping_value *value = i->sets[s].value;
+        const char *path = value->by;
+        struct path_step step;
+        bool found = false;
+        path_next(&path, &step);
+        for (size_t c = 0; c < tuples->catalog->column_count; c++)
+            if (path_step_is(&step, tuples->catalog->columns[c].name))
+                found = tuples->valued[c] = tuples->any_valued = true;
+        if (found)
+            continue;
+        error_set(error, ERROR_USAGE, "%s: \"by\": \"%s\" is no column of the rows of %s",
+                  i->sets[s].user->file, value->by, i->entity->name);
+        return error_hint(error, "correct \"by\" in the mapping");
+    }
+    return true;
+}
+
 bool identities_open(struct identities *i, const struct project *project,
                      const struct mapping *entity, struct plan *plan, const char *path,
                      struct error *error)
@@ -76,7 +98,7 @@ bool identities_open(struct identities *i, const struct project *project,
     arena_init(&i->arena);
     arena_init(&i->made);
     buffer_init(&i->field);
-    return find_sets(i, project, error) && find_home(i, error) &&
+    return find_sets(i, project, error) && find_home(i, error) && look_into_rows(i, error) &&
            id_writer_open(&i->writer, path, error);
 }
 

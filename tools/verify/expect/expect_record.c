@@ -48,6 +48,29 @@ static bool is_made_of(const struct expectation *e, const char *name)
     return false;
 }
 
+/* Does a value of any mapping look up this entity's rows by that column? */
+static bool is_looked_up_by(const struct expectation *e, const struct mapping_value *value,
+                            const char *name)
+{
+    bool inside, found = value->by != NULL && value->id_of == e->entity &&
+                         leads_to(value->by, name, &inside);
+    for (size_t i = 0; i < value->member_count && !found; i++)
+        found = is_looked_up_by(e, &value->members[i].value, name);
+    return found;
+}
+
+static bool others_ask(const struct expectation *e, const char *name)
+{
+    for (size_t m = 0; m < e->project->mapping_count; m++) {
+        const struct mapping *mapping = e->project->mappings[m];
+        for (size_t t = 0; t < mapping->table_count; t++)
+            for (size_t c = 0; c < mapping->tables[t].column_count; c++)
+                if (is_looked_up_by(e, &mapping->tables[t].columns[c].value, name))
+                    return true;
+    }
+    return false;
+}
+
 /* What the mapping says of a column of the source. */
 struct speaking {
     bool any;   /* there is a word for it */
@@ -66,7 +89,7 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
         found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
         found.value = found.value || itself || inside || claim->tested || claim->kind == CLAIM_EACH;
     }
-    found.value = found.value || is_made_of(e, name);
+    found.value = found.value || is_made_of(e, name) || others_ask(e, name);
     return found;
 }
 
