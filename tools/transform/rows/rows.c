@@ -3,6 +3,7 @@
 #include "document.h"
 #include "evaluation.h"
 #include "graduate/path.h"
+#include "misfit.h"
 #include "scope.h"
 
 #include <inttypes.h>
@@ -128,6 +129,16 @@ static bool carry(struct plan *plan, const struct scope *scope, struct column_pl
     return ok;
 }
 
+static bool put_fitting(const struct column_plan *column, const struct value *value,
+                        struct buffer *out, struct error *error)
+{
+    const struct expression *expression = &column->expression;
+    size_t start = out->length;
+    return encode_field(&expression->encoding, value, out, error) &&
+           (out->failed || allowed_check(&column->allowed, out->data + start, value, error) ||
+            error_at(error, NULL, NULL, expression->path));
+}
+
 static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,
                        struct column_plan *column, struct buffer *out, struct error *error)
 {
@@ -148,14 +159,26 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
     if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
         return false;
+    bool lost;
+    if (!misfit_mend(column, &expression->made, &value, &lost, error))
+        return false;
     if (value_is_nothing(&value) && not_null)
         return refuse_null(column, &value, error);
     int64_t ids = losses->hex_ids;
     size_t start = out->length;
-    if (!encode_field(&expression->encoding, &value, out, error))
-        return false;
-    if (!out->failed && !allowed_check(&column->allowed, out->data + start, &value, error))
-        return error_at(error, NULL, NULL, expression->path);
+    if (!put_fitting(column, &value, out, error)) {
+        out->length = out->failed ? out->length : start;
+        losses->hex_ids = ids;
+        if (!misfit_replace(column, &value, error))
+            return false;
+        lost = true;
+        if (value_is_nothing(&value) && not_null)
+            return refuse_null(column, &value, error);
+        if (!put_fitting(column, &value, out, error))
+            return false;
+    }
+    if (lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
+        scope->fates[slot].fate = FATE_LOST;
     evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
     return true;
 }
