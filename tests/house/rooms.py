@@ -20,9 +20,9 @@ class Room(NamedTuple):
     tests: str  # tests/integration/test_NAME.py
 
 
-MIGRATIONS = "cases migration programs disturbed"
+MIGRATIONS = "cases migration programs disturbed references"
 RESUMPTIONS = "restart swaps undo existing_tables"
-VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables"
+VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references"
 
 ROOMS = {
     "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
@@ -34,6 +34,7 @@ ROOMS = {
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
     ),
+    "common/index": Room("common/base", "", "references"),
     "common/target": Room(
         "common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
     ),
@@ -63,13 +64,12 @@ ROOMS = {
     ),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
-        "common/base common/catalog common/mapping common/schema common/stream transform/value transform/write",
+        "common/base common/catalog common/index common/mapping common/schema common/stream transform/value transform/write",
         "bson xxhash",
         "cases transform migration pairs",
     ),
     "transform/rows": Room(
-        "common/base common/catalog common/json common/mapping common/schema common/stream transform/plan transform/value"
-        " transform/write",
+        "common/index common/json common/mapping common/stream transform/plan transform/value",
         "",
         "cases transform migration",
     ),
@@ -101,7 +101,7 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base common/mapping verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+        "common/base common/index common/mapping verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
     ),
     "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),

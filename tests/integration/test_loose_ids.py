@@ -39,6 +39,8 @@ def test_ids_of_a_column(
     said = trial.run()
     assert [one.code for one in said] == codes, said
     assert says in " ".join(said[2].text.split())  # however it was wrapped
+    for one in said[:2] if codes[1] == 0 else ():
+        assert "public.books, author_id: nobody checks these ids of" in " ".join(one.text.split())
 
 
 @pytest.mark.parametrize("loose", [True, False])
@@ -53,3 +55,17 @@ def test_ids_inside_of_json(loose: bool, targets: Cluster, tmp_path: Path) -> No
     said = trial.run()
     assert [one.code for one in said] == ([0, 0, 0] if loose else [0, 0, 1]), said
     assert ("1 of public.books, made.by.who: ids that" if loose else "(made.by.who) is ") in " ".join(said[2].text.split())
+
+
+@pytest.mark.parametrize("type", ["uuid[]", "text[]"])
+def test_ids_of_an_array(type: str, targets: Cluster, tmp_path: Path) -> None:
+    """Each element is looked up: by a copy of one chat, of which a member is nobody."""
+    trial = Trial("documents-mapping/array-of-ids", targets, tmp_path)
+    trial.change({"chats.json": {"to": {"public.chats": {"columns": {"members": {"type": type}}}}}})
+    trial.prepare()
+    assert [one.code for one in trial.run()] == [0, 0, 0]
+    nobody = "0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0001"
+    trial.cluster.psql(f"update public.chats set members = members || '{nobody}'::{type[:-2]}", database=trial.database)
+    said = trial.do("graduate verify --run-dir $RUN --level references")
+    assert said.code == 1
+    assert f"(members) is {nobody}, which public.users does not have" in " ".join(said.text.split())

@@ -100,7 +100,7 @@ DEFINED = MAPPING["$defs"]
 
 
 def choices(schema: dict[str, Any]) -> list[str]:
-    return schema.get("enum") or [choice["const"] for choice in schema["oneOf"]]
+    return schema.get("enum") or [choice.get("const") or choice["required"][0] for choice in schema["oneOf"]]
 
 
 def functions() -> dict[str, list[str]]:
@@ -144,6 +144,8 @@ WORDS = {
     "time_members": DEFINED["time"]["properties"],
     "gap_words": choices(DEFINED["time"]["properties"]["gap"]),
     "overlap_words": choices(DEFINED["time"]["properties"]["overlap"]),
+    "dangling_words": choices(DEFINED["dangling"]),
+    "whose_words": MAPPING["properties"]["identity"]["properties"],
     "project_words": PROJECT["properties"],
     "source_words": PROJECT["$defs"]["source"]["properties"],
     "identity_words": PROJECT["properties"]["identity"]["properties"],

@@ -4,6 +4,7 @@
 #define TESTS_FUNCTION_CASES_H
 
 #include "graduate/function.h"
+#include "graduate/identity.h"
 #include "sample.h"
 
 struct function_case {
@@ -25,7 +26,28 @@ struct function_case {
 #define ZEROS "0000000000"
 #define BERLIN(form, more) "[{'time': {'format': '" form "', 'zone': 'Europe/Berlin'" more "}}]"
 
+/* The project's own rule where it says nothing: of "uuid". */
+static const struct identity function_identity = {
+    .strategy = IDENTITY_UUID7,
+    .namespace = {0x8a, 0x5e, 0x1b, 0x57, 0x6c, 0x0d, 0x5f, 0x43,
+                  0x9d, 0x0a, 0x2b, 0x1f, 0x3c, 0x7e, 0x4d, 0x11}};
+
 static const struct function_case function_cases[] = {
+    /* an id of no entity: of texts whatever they look like, of whole numbers and of ids */
+    {"[{'uuid': 'tasks'}]", "'a'", "'cb6af2aa-6fc5-5e8f-98f8-4e68da005024'", NULL},
+    {"[{'uuid': 'tasks'}]", "-3", "'9ca310b0-0cb2-566e-854e-ccb5151b0b6b'", NULL},
+    {"[{'uuid': 'tasks'}]", INT64("5"), "'ad0fb107-7f38-5551-9779-3576d7875fdc'", NULL},
+    {"[{'uuid': 'tasks'}]", OID("00112233445566778899aabb"), "'e6fdf1c8-6d60-5d13-9c5b-69eed16935d9'", NULL},
+    {"[{'uuid': 'tasks'}]", "'00112233445566778899aabb'", "'e6fdf1c8-6d60-5d13-9c5b-69eed16935d9'", NULL},
+    {"[{'uuid': 'tasks'}]", UUID4("AQIDBAUGBwgJCgsMDQ4PEA=="), "'65b9fa8a-b348-5949-93b9-a9443b87510d'", NULL},
+    {"[{'uuid': 'tasks'}]", "['a', null, 5]", "['cb6af2aa-6fc5-5e8f-98f8-4e68da005024', null, 'ad0fb107-7f38-5551-9779-3576d7875fdc']", NULL},
+    {"[{'uuid': 'books'}]", "'a'", "'05e071fa-8eea-5327-b985-80a5870ba7b0'", NULL},
+    {"[{'uuid': 'tasks'}]", "null", "null", NULL},
+    {"[{'uuid': 'tasks'}]", "''", NULL, "no id can be made of it"},
+    {"[{'uuid': 'tasks'}]", DOUBLE("1.5"), NULL, "no id can be made of it"},
+    {"[{'uuid': 'tasks'}]", UUID3, NULL, "no id can be made of it"},
+    {"[{'uuid': 'tasks'}]", "true", NULL, "'uuid' takes text, number, ObjectId, UUID"},
+    {"['empty_to_null', {'uuid': 'tasks'}]", "''", "null", NULL},
     /* nothing passes, whatever the function, but a password */
     {"['lower', 'number']", "absent", "absent", NULL},
     {"['unique', {'item': 0}]", "null", "null", NULL},

@@ -146,6 +146,41 @@ static bool take_references(struct row_keys *keys, const struct schema_output *o
     return ok;
 }
 
+/* The set of a table's keys that would be there, but for a rule. */
+static uint32_t left_out_number(const struct schema *schema, const struct schema_output *output)
+{
+    return set_number(schema, output, MOST_SETS - 1);
+}
+
+/* Is the output's key the id that the source itself gives the record, and messages call it by? */
+static bool is_named_by_key(const struct row_keys *keys, const struct schema_output *output)
+{
+    const struct mapping_column *key =
+        output->key_count == 1 ? output->columns[output->key[0]].mapping : NULL;
+    return key != NULL && output->table->each == NULL && key->value.id_of == keys->entity &&
+           key->value.kind == VALUE_FROM && key->value.function_count == 0 && !key->type.array &&
+           (strcmp(key->value.from, "_id") == 0 || strcmp(key->value.from, "$id") == 0);
+}
+
+/* A record that became no row is told from one that is not there. */
+static bool take_left_out(struct row_keys *keys, const struct schema_output *output,
+                          const char *record, struct error *error)
+{
+    const struct identity *identity = &keys->schema->project->identity;
+    uint8_t uuid[16];
+    char text[37], by[STORE_TEXT];
+    bool there;
+    if (!is_named_by_key(keys, output) ||
+        !identity_from_text(identity, keys->entity->name, IDENTITY_TEXTS, record, strlen(record),
+                            uuid))
+        return true;
+    bool bare = output->columns[output->key[0]].type.base == PG_UUID;
+    uuid_format(uuid, text);
+    return store_put_key(keys->store, left_out_number(keys->schema, output),
+                         bare ? (const void *)uuid : text, bare ? sizeof uuid : 36, record, &there,
+                         by, error);
+}
+
 static bool damaged(struct error *error)
 {
     return error_set(error, ERROR_SOURCE, "a row of the trial is cut off");
@@ -187,8 +222,10 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
         char *next = counts;
         for (size_t i = 0; ok && i < keys->count; i++) {
             unsigned long rows = strtoul(next, &next, 10);
-            ok = take_rows(keys, &keys->schema->outputs[keys->first + i], &places[i],
-                           sections[i].tuples + sections[i].length, rows, record, error);
+            if (rows == 0)
+                ok = take_left_out(keys, &keys->schema->outputs[keys->first + i], record, error);
+            ok = ok && take_rows(keys, &keys->schema->outputs[keys->first + i], &places[i],
+                                 sections[i].tuples + sections[i].length, rows, record, error);
         }
         free(counts);
         if (ok && r % RECORDS_AT_ONCE == RECORDS_AT_ONCE - 1)
@@ -204,15 +241,20 @@ struct telling {
     const struct schema_column *column;
 };
 
-static bool tell(void *context, const struct dangling *dangling, struct error *error)
+static bool tell(void *context, const struct orphan *orphan, struct error *error)
 {
     const struct telling *telling = context;
     char message[300];
-    snprintf(message, sizeof message, "\"%s\" is in no record of %s", dangling->value,
-             telling->to->entity->name);
-    return note(telling->keys, telling->output, telling->column, dangling->record, message,
-                ADVICE("correct the record in the source, map what it refers to, or say "
-                       "\"foreign_key\": false"),
+    if (orphan->left_out)
+        snprintf(message, sizeof message, "\"%s\" is a record of %s that is left out by a rule",
+                 orphan->value, telling->to->entity->name);
+    else
+        snprintf(message, sizeof message, "\"%s\" is in no record of %s", orphan->value,
+                 telling->to->entity->name);
+    return note(telling->keys, telling->output, telling->column, orphan->record, message,
+                ADVICE("correct the record in the source, map what it refers to, or say what "
+                       "becomes of such ids: \"dangling\": \"null\", \"keep\" or "
+                       "\"left_out\""),
                 error);
 }
 
@@ -228,8 +270,9 @@ bool row_keys_references(struct row_keys *keys, struct error *error)
                 !schema_reference(keys->schema, output, &output->columns[c], &to, &to_column))
                 continue;
             struct telling telling = {keys, output, to, &output->columns[c]};
-            ok = store_each_dangling(keys->store, reference_number(keys->schema, output, c),
-                                     set_number(keys->schema, to, 0), tell, &telling, error);
+            ok = store_each_orphan(keys->store, reference_number(keys->schema, output, c),
+                                   set_number(keys->schema, to, 0),
+                                   left_out_number(keys->schema, to), tell, &telling, error);
         }
     }
     return ok;

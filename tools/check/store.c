@@ -96,27 +96,27 @@ bool store_put_reference(struct store *store, uint32_t reference, const void *by
                          const char *value, const char *record, struct error *error)
 {
     uint8_t name[NAME];
-    struct dangling dangling = {.count = 1};
+    struct orphan orphan = {.count = 1};
     MDB_val key = {NAME, name}, data;
     put_name(reference, bytes, length, name);
     int code = mdb_get(store->txn, store->references, &key, &data);
-    if (code == 0 && data.mv_size == sizeof dangling) {
-        memcpy(&dangling, data.mv_data, sizeof dangling);
-        dangling.count++;
+    if (code == 0 && data.mv_size == sizeof orphan) {
+        memcpy(&orphan, data.mv_data, sizeof orphan);
+        orphan.count++;
     } else {
-        snprintf(dangling.record, sizeof dangling.record, "%s", record);
-        snprintf(dangling.value, sizeof dangling.value, "%s", value);
+        snprintf(orphan.record, sizeof orphan.record, "%s", record);
+        snprintf(orphan.value, sizeof orphan.value, "%s", value);
     }
-    data = (MDB_val){sizeof dangling, &dangling};
+    data = (MDB_val){sizeof orphan, &orphan};
     if (code == 0 || code == MDB_NOTFOUND)
         code = mdb_put(store->txn, store->references, &key, &data, 0);
     return code == 0 || failed(code, "the references cannot be kept", error);
 }
 
-bool store_each_dangling(struct store *store, uint32_t reference, uint32_t set,
-                         bool (*take)(void *context, const struct dangling *dangling,
-                                      struct error *error),
-                         void *context, struct error *error)
+bool store_each_orphan(struct store *store, uint32_t reference, uint32_t set, uint32_t left_out,
+                       bool (*take)(void *context, const struct orphan *orphan,
+                                    struct error *error),
+                       void *context, struct error *error)
 {
     MDB_cursor *cursor;
     uint8_t first[NUMBER];
@@ -134,10 +134,12 @@ bool store_each_dangling(struct store *store, uint32_t reference, uint32_t set,
         put_number(set, name);
         MDB_val home = {NAME, name};
         int found = mdb_get(store->txn, store->keys, &home, &there);
-        if (found == MDB_NOTFOUND && data.mv_size == sizeof(struct dangling)) {
-            struct dangling dangling;
-            memcpy(&dangling, data.mv_data, sizeof dangling);
-            ok = take(context, &dangling, error);
+        if (found == MDB_NOTFOUND && data.mv_size == sizeof(struct orphan)) {
+            struct orphan orphan;
+            memcpy(&orphan, data.mv_data, sizeof orphan);
+            put_number(left_out, name);
+            orphan.left_out = mdb_get(store->txn, store->keys, &home, &there) == 0;
+            ok = take(context, &orphan, error);
         } else if (found != 0) {
             ok = failed(found, "the keys cannot be read", error);
         }

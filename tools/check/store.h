@@ -20,10 +20,11 @@ struct store {
 };
 
 /* What refers to nothing: by how many rows, and the first record of them. */
-struct dangling {
+struct orphan {
     uint64_t count;
     char record[STORE_TEXT];
     char value[40]; /* as people know it, or "" */
+    bool left_out;  /* what it refers to is there, and is left out */
 };
 
 /* All errors are ERROR_TARGET: this machine's disk or memory. */
@@ -38,10 +39,11 @@ bool store_put_key(struct store *store, uint32_t set, const void *bytes, size_t 
 /* A row refers to a value: of the reference so many. */
 bool store_put_reference(struct store *store, uint32_t reference, const void *bytes, size_t length,
                          const char *value, const char *record, struct error *error);
-/* Each value of the reference that the set does not have. */
-bool store_each_dangling(struct store *store, uint32_t reference, uint32_t set,
-                         bool (*take)(void *context, const struct dangling *dangling,
-                                      struct error *error),
-                         void *context, struct error *error);
+/* Each value of the reference that the set does not have; `left_out` is the set of those that are
+ * left out. */
+bool store_each_orphan(struct store *store, uint32_t reference, uint32_t set, uint32_t left_out,
+                       bool (*take)(void *context, const struct orphan *orphan,
+                                    struct error *error),
+                       void *context, struct error *error);
 
 #endif

@@ -2,9 +2,11 @@
 #include "crew.h"
 #include "foreign_key.h"
 #include "load.h"
+#include "step.h"
 
 #include "graduate/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* More than the usual 64 MB, and little enough for the smallest Supabase, which is why one
@@ -77,6 +79,47 @@ static bool open_finish(struct postgres *target, const struct project *project,
         return true;
     fence_rollback(target);
     return false;
+}
+
+/* Rows that refer to nothing: how many of how many, and which record the first is of. Asked before
+ * any key is made, so that nothing but the data has to be put right. */
+static bool refuse_orphans(const struct project *project, const struct schema_statement *statement,
+                           const PGresult *rows, struct error *error)
+{
+    struct buffer entities;
+    buffer_init(&entities);
+    step_put_entities(project, statement->table, &entities);
+    error_set(error, ERROR_DATA, "%s of %s rows of %s refer by %s to no row of %s",
+              PQgetvalue(rows, 0, 3), PQgetvalue(rows, 0, 4), statement->table,
+              PQgetvalue(rows, 0, 2), PQgetvalue(rows, 0, 5));
+    snprintf(error->sqlstate, sizeof error->sqlstate, "23503");
+    error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
+    error_hint(error,
+               "the row refers to one that is not in the target: correct it in the source, then "
+               "graduate run --run-dir DIR --restart %s; or change the mapping, after graduate "
+               "undo --run-dir DIR, and run again: \"dangling\" says what becomes of such ids",
+               buffer_text(&entities));
+    buffer_release(&entities);
+    return false;
+}
+
+static bool check_references(struct postgres *target, const struct schema *schema,
+                             struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < schema->statement_count; i++) {
+        const struct schema_statement *statement = &schema->statements[i];
+        PGresult *rows;
+        if (statement->orphans == NULL)
+            continue;
+        ok = postgres_query(target, statement->orphans, NULL, 0, &rows, error);
+        if (!ok)
+            break;
+        if (PQntuples(rows) > 0)
+            ok = refuse_orphans(schema->project, statement, rows, error);
+        PQclear(rows);
+    }
+    return ok;
 }
 
 /* The target's own keys that were off; one that a statement of the schema made is there already. */
@@ -166,7 +209,8 @@ bool load_finish(struct postgres *target, const struct schema *schema, const str
         return true;
     }
     raise_memory(target);
-    return take_all(target, schema, fence, jobs, error) &&
+    return check_references(target, schema, error) &&
+           take_all(target, schema, fence, jobs, error) &&
            foreign_key_check_rows(target, schema->project, fence->run, error) &&
            close_run(target, schema->project, fence, error);
 }

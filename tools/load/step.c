@@ -1,7 +1,6 @@
 #include "step.h"
 #include "statement.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +34,7 @@ static bool record_step(struct postgres *target, const struct fence *fence, cons
     return true;
 }
 
-/* The entities that fill a table, as --restart takes them: "books", "books,drafts". */
-static void put_entities(const struct project *project, const char *table, struct buffer *out)
+void step_put_entities(const struct project *project, const char *table, struct buffer *out)
 {
     for (size_t i = 0; i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
@@ -48,26 +46,6 @@ static void put_entities(const struct project *project, const char *table, struc
     }
 }
 
-/* Which row of which record it is that refers to nothing. */
-static void name_orphan(struct postgres *target, const struct schema_statement *statement,
-                        struct error *error)
-{
-    PGresult *rows;
-    struct error unseen;
-    if (!postgres_query(target, statement->orphans, NULL, 0, &rows, &unseen))
-        return;
-    if (PQntuples(rows) > 0) {
-        const char *count = PQgetvalue(rows, 0, 3);
-        size_t used = strlen(error->message);
-        error->entity[0] = error->key[0] = error->path[0] = '\0';
-        error_at(error, PQgetvalue(rows, 0, 0), PQgetvalue(rows, 0, 1), PQgetvalue(rows, 0, 2));
-        if (strcmp(count, "1") != 0)
-            snprintf(error->message + used, sizeof error->message - used,
-                     "; there are %s such rows", count);
-    }
-    PQclear(rows);
-}
-
 bool step_take(struct postgres *target, const struct project *project, const struct fence *fence,
                const struct schema_statement *statement, bool *made, double *seconds,
                struct error *error)
@@ -76,7 +54,7 @@ bool step_take(struct postgres *target, const struct project *project, const str
     *made = false;
     struct buffer entities;
     buffer_init(&entities);
-    put_entities(project, statement->table, &entities);
+    step_put_entities(project, statement->table, &entities);
     bool ok = fence_begin_unflushed(target, fence, error) &&
               is_done(target, fence, statement->name, &done, error) &&
               (done ||
@@ -84,10 +62,7 @@ bool step_take(struct postgres *target, const struct project *project, const str
               (!*made || record_step(target, fence, statement->name, seconds, error)) &&
               fence_commit(target, error);
     buffer_release(&entities);
-    if (!ok) {
+    if (!ok)
         fence_rollback(target);
-        if (statement->orphans != NULL && strcmp(error->sqlstate, "23503") == 0)
-            name_orphan(target, statement, error);
-    }
     return ok;
 }

@@ -6,6 +6,7 @@
 #include "graduate/project.h"
 #include "graduate/schema.h"
 #include "graduate/stream.h"
+#include "identities.h"
 #include "plan.h"
 #include "rows.h"
 #include "tuple.h"
@@ -23,6 +24,10 @@ struct transform {
     struct schema schema;
     struct catalog catalog; /* of the entity, out of the stream's header */
     bool tries;             /* goes on behind what does not fit */
+    const char *ids;        /* the folder with the ids of the entities that it looks up, or NULL */
+    const char *index;      /* only its own ids are wanted, in this file; or NULL */
+    struct lookups lookups;
+    struct identities identities;
     struct problems problems;
     struct plan plan;
     struct rows rows;
@@ -170,6 +175,12 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
         return false;
     problems_init(&t->problems, t->entity->name);
     t->plan.problems = t->tries ? &t->problems : NULL;
+    if (t->ids != NULL &&
+        !lookups_open(&t->lookups, &t->project, t->entity, t->index != NULL, t->ids, error))
+        return false;
+    t->plan.lookups = t->ids != NULL ? &t->lookups : NULL;
+    if (t->index != NULL)
+        return identities_open(&t->identities, &t->project, t->entity, &t->plan, t->index, error);
     schema_outputs(&t->schema, t->entity, &first, &count);
     return rows_init(&t->rows, count, error) && write_header(t, &header, error);
 }
@@ -185,7 +196,9 @@ static bool put_documents(struct transform *t, const struct frame *frame, int64_
                          "document %lld lies about its length", (long long)*records + 1);
             return error_hint(error, EXTRACT_ANEW);
         }
-        if (!rows_put_document(&t->rows, &t->plan, at, length, error))
+        if (!(t->index != NULL ? identities_put_document(&t->identities, at, length, error)
+                               : rows_put_document(&t->rows, &t->plan, at, length, error)) &&
+            !(t->index != NULL && problems_take(t->plan.problems, NULL, error)))
             return false;
         at += length;
         ++*records;
@@ -198,7 +211,9 @@ static bool put_tuples(struct transform *t, const struct frame *frame, int64_t *
 {
     const uint8_t *at = frame->payload, *end = at + frame->payload_length;
     for (; at < end; ++*records)
-        if (!rows_put_tuple(&t->rows, &t->plan, &at, end, error))
+        if (!(t->index != NULL ? identities_put_tuple(&t->identities, &at, end, error)
+                               : rows_put_tuple(&t->rows, &t->plan, &at, end, error)) &&
+            !(t->index != NULL && problems_take(t->plan.problems, NULL, error)))
             return false;
     return true;
 }
@@ -236,6 +251,8 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
                      (long long)meta.records);
         return error_hint(error, EXTRACT_ANEW);
     }
+    if (t->index != NULL)
+        return true;
     meta.filtered = t->rows.filtered;
     buffer_clear(&t->payload);
     rows_put_sections(&t->rows, &t->plan.losses, t->tries ? &t->problems : NULL, &t->payload);
@@ -264,7 +281,8 @@ static bool run(struct transform *t, struct error *error)
             struct stream_end end; /* views into the frame, which reading the end leaves alone */
             ok = stream_parse_end(&t->in, &frame, &end, error) &&
                  stream_read(&t->in, &frame, &more, error) &&
-                 stream_write_end(&t->out, &end, error);
+                 (t->index != NULL ? identities_finish(&t->identities, error)
+                                   : stream_write_end(&t->out, &end, error));
             break;
         }
         }
@@ -274,8 +292,9 @@ static bool run(struct transform *t, struct error *error)
     return false;
 }
 
-static bool check_command(const char *project, bool checks, const char *catalogs,
-                          const char *entity, int positionals, char **argv, struct error *error)
+static bool check_command(const struct transform *t, const char *project, bool checks,
+                          const char *catalogs, const char *entity, int positionals, char **argv,
+                          struct error *error)
 {
     bool ok = false;
     if (positionals > 0)
@@ -286,11 +305,13 @@ static bool check_command(const char *project, bool checks, const char *catalogs
         error_set(error, ERROR_USAGE, "--check and --catalogs go together");
     else if (entity != NULL && !checks)
         error_set(error, ERROR_USAGE, "--entity goes with --check: a stream says whose it is");
+    else if (t->index != NULL && t->ids == NULL)
+        error_set(error, ERROR_USAGE, "--index needs --ids, the folder of the other entities' ids");
     else if (checks)
         ok = true;
     else if (isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a record stream");
-    else if (isatty(STDOUT_FILENO))
+    else if (t->index == NULL && isatty(STDOUT_FILENO))
         error_set(error, ERROR_USAGE,
                   "a row stream is not for a terminal: send it to a file or to "
                   "graduate-load");
@@ -302,13 +323,18 @@ static bool check_command(const char *project, bool checks, const char *catalogs
 int main(int argc, char **argv)
 {
     const char *project = NULL, *catalogs = NULL, *entity = NULL;
-    bool checks = false, tries = false;
+    bool checks = false;
+    struct transform t = {.identities.writer.runs = -1};
     const struct option_row options[] = {
         {"project", OPTION_TEXT, &project, "P", "the project: a folder, or a name in ./mappings"},
         {"check", OPTION_FLAG, &checks, NULL, "only see whether every mapping can be carried out"},
         {"entity", OPTION_TEXT, &entity, "E", "with --check: only that of this entity"},
-        {"trial", OPTION_FLAG, &tries, NULL,
+        {"trial", OPTION_FLAG, &t.tries, NULL,
          "go on behind what does not fit, and put it on record: for graduate-check"},
+        {"ids", OPTION_TEXT, &t.ids, "DIR",
+         "the ids of the entities that are looked up: DIR/ENTITY.ids"},
+        {"index", OPTION_TEXT, &t.index, "FILE",
+         "write only the entity's own ids to FILE, for those who look it up"},
         {"catalogs", OPTION_TEXT, &catalogs, "DIR",
          "with --check: catalogs of the sources, SOURCE.json each"},
     };
@@ -316,6 +342,7 @@ int main(int argc, char **argv)
         .name = "graduate-transform",
         .purpose = "turn a record stream into a row stream by the project's mapping",
         .usage = "--project P < RECORDS > ROWS\n"
+                 "--project P --ids DIR --index FILE < RECORDS\n"
                  "--project P --check --catalogs DIR [--entity E]",
         .epilogue = "A checkpoint is a record stream:\n"
                     "  graduate-transform --project authorstack < books.gck |\n"
@@ -324,23 +351,23 @@ int main(int argc, char **argv)
         .option_count = sizeof options / sizeof options[0],
     };
     struct error error = {0};
-    struct transform t = {0};
     int positionals;
     enum options_outcome outcome = options_parse(&command, argc, argv, &positionals, &error);
     if (outcome == OPTIONS_HELPED)
         return 0;
     signal(SIGPIPE, SIG_IGN);
-    t.tries = tries;
     bool ok = outcome == OPTIONS_RUN &&
-              check_command(project, checks, catalogs, entity, positionals, argv, &error);
+              check_command(&t, project, checks, catalogs, entity, positionals, argv, &error);
     stream_reader_init(&t.in, STDIN_FILENO, "standard input");
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);
     ok = ok &&
-         (checks || tries ? project_load_draft(&t.project, project, &error)
-                          : project_load(&t.project, project, &error)) &&
+         (checks || t.tries ? project_load_draft(&t.project, project, &error)
+                            : project_load(&t.project, project, &error)) &&
          (checks ? check_all(&t.project, entity, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
+    identities_close(&t.identities);
+    lookups_close(&t.lookups);
     release_plans(&t);
     problems_release(&t.problems);
     rows_release(&t.rows);

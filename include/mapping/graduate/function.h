@@ -31,6 +31,7 @@ enum mapping_function {
     FUNCTION_MIDNIGHT,
     FUNCTION_UUID3,
     FUNCTION_PADDED,
+    FUNCTION_UUID,
     FUNCTION_PHONE,
     FUNCTION_PASSWORD,
     FUNCTION_SAFE_NUMBERS,
@@ -90,9 +91,10 @@ enum time_choice { TIME_REFUSED, TIME_EARLIER, TIME_LATER };
 /* A function with its argument. */
 struct function_call {
     enum mapping_function function;
-    const char *text; /* split, strip */
-    int64_t place;    /* item */
-    int word;         /* an enum above: epoch, uuid3, padded */
+    const cJSON *said; /* in the mapping */
+    const char *text;  /* split, strip, uuid */
+    int64_t place;     /* item */
+    int word;          /* an enum above: epoch, uuid3, padded */
     const struct time_format *format;
     const struct zone *zone; /* NULL: none was said */
     enum time_choice gap, overlap;
@@ -101,6 +103,8 @@ struct function_call {
 /* Read one member of "do". ERROR_USAGE at its place. */
 bool function_call_read(const cJSON *said, const struct json_place *place, struct arena *arena,
                         struct function_call *call, struct error *error);
+/* The call as the mapping has it, in one line: calls with the same text do the same. */
+void function_call_put(const struct function_call *call, struct buffer *out);
 /* Does each of them meet a kind that it is about, after those before it? The index of one that does
  * not, or `count`; *before are the kinds that come to it then. */
 size_t function_calls_idle(const struct function_call *calls, size_t count, unsigned *before);

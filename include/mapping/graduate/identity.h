@@ -63,6 +63,11 @@ bool identity_from_uuid(const struct identity *identity, const char *entity, con
 bool identity_from_text(const struct identity *identity, const char *entity, enum identity_ids ids,
                         const char *text, size_t length, uint8_t uuid[16]);
 
+/* An id of no entity, made of any text but "": UUIDv5 of "<name>/<text>", also of hex digits and
+ * UUIDs. */
+bool identity_make(const struct identity *identity, const char *name, const char *text,
+                   size_t length, uint8_t uuid[16]);
+
 /* The other way, where the strategy can be turned back: the ObjectId that becomes this UUID. */
 bool identity_to_objectid(const struct identity *identity, const uint8_t uuid[16],
                           uint8_t objectid[12]);

@@ -116,6 +116,18 @@ enum value_kind {
                        but in an identity, where each must be there */
 };
 
+/* What is done with an id that no record of its entity has, or only one that is left out. Where
+ * nothing is said the foreign key finds it, after the data. */
+enum dangling {
+    DANGLING_UNSAID,
+    DANGLING_ERROR,
+    DANGLING_NULL,     /* null, with a line in the losses */
+    DANGLING_KEEP,     /* it stays as it is, with a line; no foreign key is made */
+    DANGLING_LEFT_OUT, /* with its row, or as an element of its array, with a line */
+};
+enum { DANGLING_WORDS = DANGLING_LEFT_OUT };
+extern const char *const dangling_words[DANGLING_WORDS]; /* of those that are said, in order */
+
 struct mapping;
 struct mapping_value {
     enum value_kind kind;
@@ -128,7 +140,10 @@ struct mapping_value {
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
     enum identity_ids ids;            /* of either: what is taken for one here */
-    struct function_call *functions;  /* "do", in order */
+    enum dangling dangling;           /* of id_of */
+    const char *by; /* of id_of: the value is not the id, but what this field of the entity's
+                       records holds, once in those that stay; or NULL */
+    struct function_call *functions; /* "do", in order */
     size_t function_count;
     const char *with;       /* JOIN */
     const cJSON *map;       /* after the functions: what becomes of a text, or of the JSON text of a
@@ -249,9 +264,11 @@ struct mapping {
     bool *drops_optional;       /* of each: it may be in no record */
     struct mapping_rule *rules; /* "left_out" */
     size_t rule_count;
-    enum identity_ids ids; /* what is taken for an id of this entity elsewhere */
-    bool keeps_own;        /* the record's own id stands somewhere as it is */
-    bool loses_texts;      /* it does not, and becomes a UUID: text would be gone */
+    struct mapping_value *identity; /* its records are those of another entity, wherever they are
+                                       named: where its id stands in them; or NULL */
+    enum identity_ids ids;          /* what is taken for an id of this entity elsewhere */
+    bool keeps_own;                 /* the record's own id stands somewhere as it is */
+    bool loses_texts;               /* it does not, and becomes a UUID: text would be gone */
 };
 
 struct left_out {
@@ -323,8 +340,15 @@ bool project_find_source(const struct project *project, const char *name,
 
 /* Does it say what is done with a value that does not fit? */
 bool mapping_has_remedies(const struct mapping_column *column);
-/* Is it a field as it is, but for identities and a default? */
+/* Is it a field as it is, but for identities that need no look and a default? */
 bool mapping_value_is_plain(const struct mapping_value *value);
+/* Is the value found out by a look at the records of its entity, and not made of the id alone? */
+bool mapping_is_looked_up(const struct mapping_value *value);
+/* Does it look at any value of `to`: by a column, or for its own identity? */
+bool mapping_looks_up(const struct mapping *mapping, const struct mapping *to);
+/* Does it depend on the records of `to` which records of it stay, or what their ids become? Never
+ * in a circle. */
+bool mapping_leans_on(const struct mapping *mapping, const struct mapping *to);
 
 /* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not
  * begin with that name. */

@@ -55,7 +55,8 @@ struct schema_statement {
     char *undo;
     const char *table; /* label */
     /* Of a foreign key, else NULL: a query for the first row that it does not allow: entity, key as
-     * text, column, and how many such rows there are. */
+     * text, column, how many such rows there are, of how many that refer to something, and the
+     * table that they refer to. */
     char *orphans;
 };
 

@@ -20,7 +20,8 @@
  * Beside its terms a path has numbers that add nothing up: how often it was met where it is no
  * value (structure, or in a record that became no row), how many elements its array had and how
  * many of them some table took, how many ObjectIds in its values stay hex text inside of JSON,
- * where no reference finds them, and how many of its values each function changed. */
+ * where no reference finds them, how many ids in them were looked up and name no record that stays,
+ * and how many of its values each function changed. */
 #ifndef GRADUATE_FATE_H
 #define GRADUATE_FATE_H
 
@@ -41,9 +42,10 @@ enum fate {
     FATE_ELEMENTS,
     FATE_TAKEN,
     FATE_HEX_IDS,
+    FATE_DANGLING,    /* ids that name no record that stays: made null, kept, or left out */
     FATE_BY_FUNCTION, /* + an enum mapping_function of function.h */
     FATE_BY_ONE_WAY_ID =
-        FATE_BY_FUNCTION + 22, /* a text became a UUID from which nobody gets back */
+        FATE_BY_FUNCTION + 23, /* a text became a UUID from which nobody gets back */
     FATE_BY_MAP,               /* "map" exchanged it */
     FATE_COUNT,
 };

@@ -27,7 +27,11 @@ RIGHT = {
     ),
     "integer-key-to-uuid": Right(
         "0 0 0",
-        values=(("select pg_typeof(id), count(distinct id) from public.t group by 1", "uuid|2"),),
+        values=(
+            ("select pg_typeof(id), count(distinct id) from public.t group by 1", "uuid|2"),
+            # UUIDv5 of "t/1" in the project's namespace
+            ("select id from public.t where s = ' Ab '", "bd78d912-c714-5085-916f-a7834914584b"),
+        ),
     ),
     "json-duplicate-keys-into-jsonb": Right("0 1 *", says=((1, "this key stands here twice"), (1, "key id 1, at k"))),
     "number-date-and-uuid-to-text": Right(

@@ -186,6 +186,16 @@ const struct function_entry mapping_functions[FUNCTION_COUNT] = {
                          .help =
                              "A UUID that is an ObjectId, padded with zeros on that side, is the "
                              "ObjectId."},
+    [FUNCTION_UUID] = {.name = "uuid",
+                       .argument = ARGUMENT_TEXT,
+                       .takes = OF_TEXT | OF_NUMBER | OF_OBJECTID | OF_UUID,
+                       .gives = OF_TEXT,
+                       .strict = true,
+                       .call = "{\"uuid\": \"tasks\"}",
+                       .input = "\"a\"",
+                       .output = "\"cb6af2aa-6fc5-5e8f-98f8-4e68da005024\"",
+                       .help = "A text, a whole number or an id becomes an id of no entity: the "
+                               "UUIDv5 of its text under the given name."},
     [FUNCTION_PHONE] = {.name = "phone_digits",
                         .takes = OF_TEXT,
                         .gives = OF_TEXT,
@@ -423,7 +433,7 @@ bool function_call_read(const cJSON *said, const struct json_place *place, struc
         return error_hint(error, "`graduate functions` says what each does");
     }
     const struct function_entry *entry = &mapping_functions[f];
-    *call = (struct function_call){.function = (enum mapping_function)f};
+    *call = (struct function_call){.function = (enum mapping_function)f, .said = said};
     if (plain != (entry->argument == ARGUMENT_NONE))
         return json_error(error, place,
                           plain ? "\"%s\" needs its argument, as %s"
@@ -446,6 +456,14 @@ bool function_call_read(const cJSON *said, const struct json_place *place, struc
         break;
     }
     return true;
+}
+
+void function_call_put(const struct function_call *call, struct buffer *out)
+{
+    char *text = cJSON_PrintUnformatted(call->said);
+    buffer_puts(out, text != NULL ? text : "");
+    out->failed = out->failed || text == NULL;
+    cJSON_free(text);
 }
 
 /* The kinds of single values that a function leaves of these. */

@@ -210,3 +210,9 @@ bool identity_from_text(const struct identity *identity, const char *entity, enu
     return (ids == IDENTITY_TEXTS || (ids == IDENTITY_APPWRITE && is_of_appwrite(text, length))) &&
            version5(identity, entity, text, length, uuid);
 }
+
+bool identity_make(const struct identity *identity, const char *name, const char *text,
+                   size_t length, uint8_t uuid[16])
+{
+    return length > 0 && version5(identity, name, text, length, uuid);
+}

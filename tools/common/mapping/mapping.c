@@ -6,7 +6,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mapping_words[] = {"$schema", "from", "to", "drop", "left_out"};
+static const char *const mapping_words[] = {"$schema", "from",     "to",
+                                            "drop",    "left_out", "identity"};
 static const char *const table_words[] = {"each",   "keep_shape", "exists",  "triggers", "if_there",
                                           "when",   "key",        "columns", "unique",   "indexes",
                                           "checks", "policies",   "grants",  "comment",  "optional",
@@ -225,5 +226,6 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
     return reading_goes_on(&r, read_tables(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_drops(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_rules(&r, json, &top), &errors) &&
+           reading_goes_on(&r, mapping_read_identity(&r, json, &top), &errors) &&
            errors_give(&errors, error);
 }

@@ -18,6 +18,8 @@ bool mapping_check_effect(const struct project *project, const cJSON *json, stru
                           struct error *error);
 bool mapping_check_source(const struct source *source, const cJSON *json,
                           const struct json_place *place, struct error *error);
+/* No entity may wait for itself to know which of its records stay. */
+bool project_check_circles(const struct project *project, struct error *error);
 /* Say of every identity what is taken for one. */
 void mapping_settle_ids(struct project *project);
 /* No target table or column may have a name that PostgreSQL or the ledger own; all that have are

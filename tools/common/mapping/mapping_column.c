@@ -9,11 +9,11 @@
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",        "const",     "parent",      "position", "name",       "rest", "object",
-    "first",       "join",      "with",        "id_of",    "keys_id_of", "do",   "map",
-    "else",        "default",   "when",        "optional", "type",       "null", "in",
-    "sql_default", "on_delete", "foreign_key", "misfit"};
-enum { VALUE_WORDS = 18 };
+    "from",  "const", "parent",      "position",  "name",        "rest",     "object",
+    "first", "join",  "with",        "id_of",     "keys_id_of",  "by",       "dangling",
+    "do",    "map",   "else",        "default",   "when",        "optional", "type",
+    "null",  "in",    "sql_default", "on_delete", "foreign_key", "misfit"};
+enum { VALUE_WORDS = 20 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -238,7 +238,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
          !reading_path(r, &from, PATH_ITSELF | PATH_OUT, &value->from)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
         !read_with(r, object, place, value) || !get_functions(r, object, place, value) ||
-        !read_map(r, object, place, value) ||
+        !read_map(r, object, place, value) || !mapping_read_reference(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))
         return false;
     value->constant = value->kind == VALUE_CONST ? origin : NULL;
@@ -273,9 +273,9 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
     struct error why = {0};
     if (!pgtype_parse(text, &column->type, &why))
         return json_error(r->error, &here, "%s", why.message);
-    if (is_id &&
-        (column->type.array || (column->type.base != PG_UUID && column->type.base != PG_TEXT)))
-        return json_error(r->error, &here, "an identity is a uuid or its text, not %s", text);
+    if (is_id && column->type.base != PG_UUID && column->type.base != PG_TEXT)
+        return json_error(r->error, &here,
+                          "an identity is a uuid or its text, or an array of these, not %s", text);
     bool json = column->type.base == PG_JSONB || column->type.base == PG_JSON;
     if ((column->value.kind == VALUE_OBJECT || column->value.kind == VALUE_REST ||
          cJSON_HasObjectItem(object, "keys_id_of")) &&

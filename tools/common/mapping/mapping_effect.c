@@ -2,29 +2,11 @@
  * word, place and reason for each kind of object of the files. What only a catalog knows is checked
  * in common/schema. */
 #include "mapping.h"
+#include "spot.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Where an object of the files stands; what is beside the point is NULL. */
-struct spot {
-    const struct source *source;
-    const struct mapping *mapping;
-    const struct mapping_table *table;
-    const struct mapping_table *first; /* the form that makes the table; NULL: this one */
-    const struct mapping_column *column;
-    const struct mapping_value *value;
-    const struct mapping_index *index;
-    const struct mapping_policy *policy;
-    struct errors *errors; /* of all tables */
-};
-
-struct barren {
-    const char *word;
-    bool (*place)(const struct spot *spot); /* where it does nothing */
-    const char *why;
-};
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -226,6 +208,16 @@ static bool asks_for_key_there(const struct spot *s)
     return is_there(s) && s->column->foreign_key;
 }
 
+static bool is_array(const struct spot *s)
+{
+    return s->column->type.array;
+}
+
+static bool asks_for_key_of_array(const struct spot *s)
+{
+    return is_array(s) && s->column->foreign_key;
+}
+
 static bool has_no_foreign_key(const struct spot *s)
 {
     return !s->column->foreign_key;
@@ -408,6 +400,8 @@ static const struct barren of_columns[] = {
     {"foreign_key", has_no_ids,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
     {"foreign_key", asks_for_key_in_json, "no foreign key can be made of ids inside of JSON"},
+    {"foreign_key", asks_for_key_of_array, "no foreign key can be made of the ids of an array"},
+    {"on_delete", is_array, "no foreign key can be made of the ids of an array"},
     {"on_delete", refers_nowhere,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
     {"on_delete", has_no_foreign_key, "there is no foreign key, by \"foreign_key\": false"},
@@ -427,20 +421,6 @@ static const struct barren of_policies[] = {
     {NULL, lets_nobody, "without \"using\" (or \"check\", to insert) it lets nobody do anything"},
 };
 
-/* A row without a word is about the object itself. */
-static bool check(const struct barren *rows, size_t count, const struct spot *spot,
-                  const cJSON *object, const struct json_place *place, struct error *error)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *word = rows[i].word;
-        struct json_place here = {place, word, 0};
-        if ((word == NULL || cJSON_GetObjectItemCaseSensitive(object, word) != NULL) &&
-            rows[i].place(spot))
-            return json_error(error, word != NULL ? &here : place, "%s", rows[i].why);
-    }
-    return true;
-}
-
 /* ---- the walk -------------------------------------------------------------------------------- */
 
 static bool check_value(const struct spot *spot, const cJSON *object,
@@ -452,7 +432,8 @@ static bool check_value(const struct spot *spot, const cJSON *object,
                                                   : "object";
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
-    if (!check(of_values, COUNT(of_values), spot, object, place, error))
+    if (!barren_check(of_values, COUNT(of_values), spot, object, place, error) ||
+        !spot_check_reference(spot, object, place, error))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
@@ -476,7 +457,8 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         struct json_place at = {&here, inner.column->name, 0};
         const cJSON *column = cJSON_GetObjectItemCaseSensitive(columns, inner.column->name);
         if ((!check_value(&inner, column, &at, error) ||
-             !check(of_columns, COUNT(of_columns), &inner, column, &at, error)) &&
+             !barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) ||
+             !spot_check_kept(&inner, column, &at, error)) &&
             !errors_add(spot->errors, error))
             return false;
     }
@@ -492,8 +474,8 @@ static bool check_indexes(const struct spot *spot, const cJSON *object,
         struct spot inner = *spot;
         inner.index = &spot->table->indexes[i];
         struct json_place at = {&here, NULL, i};
-        if (!check(of_indexes, COUNT(of_indexes), &inner, cJSON_GetArrayItem(indexes, (int)i), &at,
-                   error))
+        if (!barren_check(of_indexes, COUNT(of_indexes), &inner,
+                          cJSON_GetArrayItem(indexes, (int)i), &at, error))
             return false;
     }
     return true;
@@ -508,8 +490,8 @@ static bool check_policies(const struct spot *spot, const cJSON *object,
         struct spot inner = *spot;
         inner.policy = &spot->table->policies[i];
         struct json_place at = {&here, NULL, i};
-        if (!check(of_policies, COUNT(of_policies), &inner, cJSON_GetArrayItem(policies, (int)i),
-                   &at, error))
+        if (!barren_check(of_policies, COUNT(of_policies), &inner,
+                          cJSON_GetArrayItem(policies, (int)i), &at, error))
             return false;
     }
     return true;
@@ -543,7 +525,7 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .mapping = checking->mapping,
                               .table = table,
                               .first = first_form(checking->project, table)};
-    return (check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
+    return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
             errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
            (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&
@@ -554,7 +536,7 @@ bool mapping_check_source(const struct source *source, const cJSON *json,
                           const struct json_place *place, struct error *error)
 {
     const struct spot spot = {.source = source};
-    return check(of_sources, COUNT(of_sources), &spot, json, place, error);
+    return barren_check(of_sources, COUNT(of_sources), &spot, json, place, error);
 }
 
 bool mapping_check_effect(const struct project *project, const cJSON *json, struct mapping *mapping,

@@ -111,5 +111,7 @@ void mapping_settle_ids(struct project *project)
         struct mapping *mapping = project->mappings[i];
         struct keeping keeping = {mapping, own_field(mapping), mapping->keeps_own};
         each_value_of(mapping, settle_value, &keeping);
+        if (mapping->identity != NULL)
+            mapping->identity->ids = mapping->identity->id_of->ids;
     }
 }

@@ -65,6 +65,19 @@ static bool check_listed(const struct linking *r, const struct json_place *place
     return true;
 }
 
+/* "by" is a path in the records of the other entity. */
+static bool link_reference(const struct linking *r, const struct json_place *place,
+                           const struct mapping_value *value)
+{
+    struct json_place by = {place, "by", 0};
+    if (value->by == NULL || value->id_of == NULL)
+        return true;
+    if (value->id_of->source->kind == SOURCE_POSTGRES)
+        return json_error(r->error, &by, "this is for records of documents, and %s has rows",
+                          value->id_of->name);
+    return true;
+}
+
 static bool check_conditions(const struct linking *r, const struct json_place *place,
                              const struct conditions *conditions, unsigned levels)
 {
@@ -104,7 +117,8 @@ static bool link_value(struct linking *r, const cJSON *object, const struct json
     if (!check_from(r, place, value, table) ||
         !check_conditions(r, place, &value->when, levels_of(table->each)) ||
         !link_id(r, object, place, "id_of", &value->id_of) ||
-        !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
+        !link_id(r, object, place, "keys_id_of", &value->keys_id_of) ||
+        !link_reference(r, place, value))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
@@ -244,8 +258,13 @@ bool mapping_link(struct project *project, const cJSON *json, struct mapping *ma
 {
     struct linking r = {.project = project, .mapping = mapping, .error = error};
     const struct json_place top = {NULL, mapping->file, 0};
-    struct json_place left_out = {&top, "left_out", 0};
+    struct json_place left_out = {&top, "left_out", 0}, identity = {&top, "identity", 0};
     if (!mapping_each_table(json, mapping, link_visited, &r, error))
+        return false;
+    if (mapping->identity != NULL &&
+        !link_id(&r, cJSON_GetObjectItemCaseSensitive(json, "identity"), &identity, "id_of",
+                 &mapping->identity->id_of) &&
+        !errors_add(&r.errors, error))
         return false;
     for (size_t i = 0; i < mapping->rule_count; i++) {
         struct json_place at = {&left_out, NULL, i};

@@ -118,6 +118,8 @@ static bool refers_value(const struct mapping_value *value, const struct mapping
 
 static bool refers(const struct mapping *from, const struct mapping *to)
 {
+    if (from->identity != NULL && from->identity->id_of == to)
+        return from != to;
     for (size_t t = 0; t < from->table_count; t++)
         for (size_t c = 0; c < from->tables[t].column_count; c++)
             if (refers_value(&from->tables[t].columns[c].value, to))
@@ -207,7 +209,8 @@ static bool find_faults(struct project *project, struct error *error)
         if (!note(project, NULL, error))
             return false;
     }
-    if (!project_check_names(project, error) && !note(project, NULL, error))
+    if ((!project_check_names(project, error) && !note(project, NULL, error)) ||
+        (!project_check_circles(project, error) && !note(project, NULL, error)))
         return false;
     for (size_t i = 0; i < project->mapping_count; i++) {
         struct mapping *mapping = project->mappings[i];

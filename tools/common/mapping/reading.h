@@ -54,6 +54,10 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
                           struct mapping_table *table);
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table);
+/* Of a value: "by" and "dangling"; of a mapping: "identity". */
+bool mapping_read_reference(struct reading *r, const cJSON *object, const struct json_place *place,
+                            struct mapping_value *value);
+bool mapping_read_identity(struct reading *r, const cJSON *json, const struct json_place *top);
 /* What is not taken: fields by name, records and elements by a rule. */
 bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top);
 bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top);

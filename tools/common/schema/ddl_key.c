@@ -187,7 +187,13 @@ static char *find_orphans(const struct building *b, const char *column,
     }
     buffer_puts(&sql, output->key_count > 0 ? "), " : ", '', ");
     sql_put_literal(&sql, column);
-    buffer_puts(&sql, ", count(*) over () from ");
+    buffer_puts(&sql, ", count(*) over (), (select count(t.");
+    sql_put_identifier(&sql, column);
+    buffer_puts(&sql, ") from ");
+    ddl_put_table(&sql, output->table);
+    buffer_puts(&sql, " t), ");
+    sql_put_literal(&sql, reference->to->table->label);
+    buffer_puts(&sql, " from ");
     ddl_put_table(&sql, output->table);
     buffer_puts(&sql, " c where c.");
     sql_put_identifier(&sql, column);

@@ -3,8 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool find_home(const struct schema *schema, const struct mapping *entity,
-                      struct reference *home)
+/* Is it the entity's identity: its id, or that of whom its records are? */
+static bool is_identity(const struct mapping_value *value, const struct mapping *entity)
+{
+    const struct mapping_value *identity = entity->identity;
+    if (value->id_of == entity && value->by == NULL)
+        return true;
+    return identity != NULL && value->id_of == identity->id_of && value->kind == VALUE_FROM &&
+           value->by == NULL && value->function_count == 0 &&
+           strcmp(value->from, identity->from) == 0;
+}
+
+static bool find_own_home(const struct schema *schema, const struct mapping *entity,
+                          struct reference *home)
 {
     size_t first, count;
     schema_outputs(schema, entity, &first, &count);
@@ -13,10 +24,24 @@ static bool find_home(const struct schema *schema, const struct mapping *entity,
         const struct schema_column *key =
             output->key_count == 1 ? &output->columns[output->key[0]] : NULL;
         if (output->table->each != NULL || key == NULL || key->mapping == NULL ||
-            key->mapping->value.id_of != entity)
+            !is_identity(&key->mapping->value, entity) || key->type.array)
             continue;
         *home = (struct reference){output, key->name, NULL};
         return true;
+    }
+    return false;
+}
+
+/* Among its own tables, or among those of the entity whose records its own are. */
+static bool find_home(const struct schema *schema, const struct mapping *entity,
+                      struct reference *home)
+{
+    for (size_t steps = 0; steps <= schema->project->mapping_count; steps++) {
+        if (find_own_home(schema, entity, home))
+            return true;
+        if (entity->identity == NULL)
+            return false;
+        entity = entity->identity->id_of;
     }
     return false;
 }
@@ -42,7 +67,7 @@ bool reference_find(const struct schema *schema, const struct schema_output *out
                     const struct schema_column *column, struct reference *reference)
 {
     const struct mapping_column *by = column->mapping;
-    if (by == NULL || !by->foreign_key)
+    if (by == NULL || !by->foreign_key || by->value.dangling == DANGLING_KEEP)
         return false;
     const struct schema_output *parent = parent_of(schema, output, &by->value);
     if (parent != NULL) {
@@ -50,8 +75,9 @@ bool reference_find(const struct schema *schema, const struct schema_output *out
                                         by->on_delete != NULL ? by->on_delete : "cascade"};
         return true;
     }
-    if (by->value.id_of == NULL || !find_home(schema, by->value.id_of, reference))
-        return false;
+    if (by->value.id_of == NULL || column->type.array ||
+        !find_home(schema, by->value.id_of, reference))
+        return false; /* of the elements of an array no foreign key can be made */
     reference->on_delete = by->on_delete;
     return strcmp(reference->to->table->label, output->table->label) != 0 ||
            strcmp(reference->column, column->name) != 0;
@@ -99,7 +125,7 @@ static bool is_own(const struct checking *c, const struct schema_column *column,
 
 /* Why an id of the entity has no row to refer to. */
 static bool homeless(const struct checking *c, const char *column, const char *inner,
-                     const struct mapping *entity)
+                     const struct mapping *entity, bool looked_up)
 {
     size_t first, count;
     char what[400];
@@ -117,10 +143,10 @@ static bool homeless(const struct checking *c, const char *column, const char *i
                  "the key of %s is not its identity alone, so an id of %s has no row to refer to",
                  entity->name, entity->name);
     wrong(c, column, inner, what);
-    return error_hint(c->error,
-                      "make one column with \"id_of\": \"%s\" the key of %s, or say "
-                      "\"foreign_key\": false where these ids need not exist",
-                      entity->name, entity->name);
+    return error_hint(c->error, "make one column with \"id_of\": \"%s\" the key of %s, or %s",
+                      entity->name, entity->name,
+                      looked_up ? "leave \"by\" and \"dangling\" away"
+                                : "say \"foreign_key\": false where these ids need not exist");
 }
 
 /* A mapping that is mistaken is not in the schema of the others. */
@@ -138,10 +164,11 @@ static bool check_ids(const struct checking *c, const struct schema_column *colu
 {
     const struct mapping *entities[] = {value->id_of, value->keys_id_of};
     struct reference home;
+    bool wanted = column->mapping->foreign_key || mapping_is_looked_up(value);
     for (size_t i = 0; i < 2; i++)
-        if (entities[i] != NULL && is_in(c->schema, entities[i]) && !is_own(c, column, value) &&
-            !find_home(c->schema, entities[i], &home))
-            return homeless(c, column->name, inner, entities[i]);
+        if (wanted && entities[i] != NULL && is_in(c->schema, entities[i]) &&
+            !is_own(c, column, value) && !find_home(c->schema, entities[i], &home))
+            return homeless(c, column->name, inner, entities[i], mapping_is_looked_up(value));
     for (size_t i = 0; i < value->member_count; i++) {
         char below[256];
         const char *name = value->members[i].name;
@@ -178,7 +205,7 @@ static bool check_column(const struct checking *c, const struct schema_column *c
 {
     const struct mapping_column *by = column->mapping;
     struct reference reference;
-    if (by->foreign_key && !check_ids(c, column, &by->value, ""))
+    if (!check_ids(c, column, &by->value, ""))
         return false;
     bool itself = is_own(c, column, &by->value) &&
                   find_home(c->schema, c->output->entity, &reference) &&

@@ -20,6 +20,7 @@ static const struct {
     {"day", "moments of which only the date was kept"},
     {"epoch", "timestamps of BSON, whose counter was not kept"},
     {"not_finite", "NaN or an infinity, which became null"},
+    {"dangling", "ids that name no record that stays: made null, kept, or left out"},
 };
 
 const char *account_print_meaning(const char *rule)
@@ -217,6 +218,23 @@ void account_print_text_ids(const struct project *project, struct buffer *out)
                          "text column\n");
 }
 
+void account_print_loose_ids(const struct project *project, struct buffer *out)
+{
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *mapping = project->mappings[i];
+        for (size_t t = 0; t < mapping->table_count; t++)
+            for (size_t c = 0; c < mapping->tables[t].column_count; c++) {
+                const struct mapping_column *column = &mapping->tables[t].columns[c];
+                const struct mapping_value *value = &column->value;
+                if (!column->foreign_key && value->id_of != NULL && !mapping_is_looked_up(value))
+                    buffer_printf(out,
+                                  "  %s, %s: nobody checks these ids of %s, by \"foreign_key\": "
+                                  "false; \"dangling\": \"keep\" counts those that name nobody\n",
+                                  mapping->tables[t].label, column->name, value->id_of->name);
+            }
+    }
+}
+
 void account_print_behind(const struct project *project, struct buffer *out)
 {
     struct sheet sheet;
@@ -261,6 +279,7 @@ static void print_warnings(const struct account_papers *papers, struct buffer *o
     hex_ids_print(papers->hex_ids, &warnings);
     filters_print(papers->filters, false, &warnings);
     account_print_text_ids(papers->project, &warnings);
+    account_print_loose_ids(papers->project, &warnings);
     if (warnings.length > 0)
         buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
     out->failed = out->failed || warnings.failed;

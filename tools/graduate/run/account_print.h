@@ -32,6 +32,8 @@ const char *account_print_term(enum fate term);
 /* A line that warns of ids that are text and would be nowhere as they are; nothing where there is
  * no such entity. Also of a plan. */
 void account_print_text_ids(const struct project *project, struct buffer *out);
+/* A line for every column whose ids nobody checks. Also of a plan. */
+void account_print_loose_ids(const struct project *project, struct buffer *out);
 /* What is left out and what stays: also of a plan. */
 void account_print_behind(const struct project *project, struct buffer *out);
 

@@ -5,6 +5,7 @@
  *   log.jsonl         what was said, by all programs
  *   catalog/S.json    what each source said it holds when the run began
  *   positions/E.bson  where an entity was last gone on from
+ *   ids/E.ids         the ids of an entity that others look up, while data is loaded
  *   checkpoints/E.gck the records of an entity, a compressed stream
  *   account.txt, account.json, losses.jsonl, facts.json   at the end
  *   project/, schema.sql, fields/   the same: what runs are compared by (keepsake.h)

@@ -1,5 +1,6 @@
 #include "migration.h"
 #include "closing.h"
+#include "lookups.h"
 #include "objects.h"
 #include "pipeline.h"
 #include "transfer.h"
@@ -232,6 +233,7 @@ static bool prepare_restarts(struct migration *migration, struct error *error)
 {
     if (migration->restarts.count == 0)
         return true;
+    lookups_forget(migration);
     static const char *const endings[] = {"gck", "gck.partial"};
     for (size_t i = 0; i < migration->restarts.count; i++)
         for (size_t f = 0; f < 2; f++) {
@@ -348,8 +350,9 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
     if (folder->finished[0] != '\0' && migration->options->restart == NULL)
         return repeat(migration, error);
     return check_programs(error) && read_restarts(migration, error) &&
-           keep_batch_size(migration, error) && get_catalogs(migration, error) &&
-           check_mappings(migration, error) && check_objects(migration, error) &&
+           lookups_check(migration, error) && keep_batch_size(migration, error) &&
+           get_catalogs(migration, error) && check_mappings(migration, error) &&
+           check_objects(migration, error) &&
            migration_connect(&migration->target, &migration->project, error) &&
            check_session(migration, error) && ledger_lock(&migration->target, error) &&
            begin(migration, error) && load_all(migration, error) &&

@@ -58,8 +58,9 @@ struct migration {
     struct catalogs catalogs;
     struct postgres target;
     struct pace pace;
-    bool anew;      /* in the folder of a run that was undone */
-    bool incurable; /* a fault of the data from here on: no second call cures it */
+    const struct mapping *failed; /* an entity of which a record did not fit; or NULL */
+    bool anew;                    /* in the folder of a run that was undone */
+    bool incurable;               /* a fault of the data from here on: no second call cures it */
 };
 
 /* True when it came to its end, or was told to stop: *exit_code is then 0 for a closed account, 1

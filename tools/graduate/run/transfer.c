@@ -1,5 +1,7 @@
 #include "transfer.h"
+#include "extraction.h"
 #include "figures.h"
+#include "lookups.h"
 #include "pipeline.h"
 #include "progress.h"
 #include "snapshot.h"
@@ -14,72 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTITION = 0 }; /* the only one while an entity has one */
-
-/* The texts that the command lines of one pipeline point to. */
-struct command_texts {
-    char catalogs[PATH_MAX], checkpoint[PATH_MAX], position[PATH_MAX];
-    char batch[24], records[24], batch_bytes[24], generation[24], stall[24];
-};
-
 static void number(char out[24], int64_t value)
 {
     snprintf(out, 24, "%" PRId64, value);
-}
-
-/* The place to go on from is too large for a command line, and a key keeps its type in a file. */
-static bool put_position(const struct migration *migration, const struct mapping *mapping,
-                         const struct ledger_progress *progress, char out[PATH_MAX],
-                         struct error *error)
-{
-    char name[NAME_MAX];
-    snprintf(name, sizeof name, "positions/%s.bson", mapping->name);
-    return folder_file(&migration->folder, name, out, error) &&
-           file_replace(out, bson_get_data(&progress->position), progress->position.len, error);
-}
-
-static bool add_place(const struct migration *migration, const struct mapping *mapping,
-                      const struct ledger_progress *progress, struct command_texts *texts,
-                      struct arguments *arguments, struct error *error)
-{
-    if (progress->batch == 0)
-        return true;
-    number(texts->batch, progress->batch);
-    number(texts->records, progress->records);
-    if (!put_position(migration, mapping, progress, texts->position, error))
-        return false;
-    arguments_add(arguments, "--after-batch", texts->batch, "--after-records", texts->records,
-                  "--after", texts->position, NULL);
-    return true;
-}
-
-static bool extract_arguments(const struct migration *migration, const struct mapping *mapping,
-                              const struct ledger_progress *progress,
-                              const struct snapshot *snapshot, struct command_texts *texts,
-                              struct arguments *arguments, struct error *error)
-{
-    const struct migration_options *options = migration->options;
-    char name[NAME_MAX];
-    arguments_init(arguments, "graduate-extract");
-    arguments_add(arguments, "--project", migration->project.folder, "--entity", mapping->name,
-                  "--catalogs", texts->catalogs, "--run", migration->folder.run, NULL);
-    if (!options->no_checkpoint) {
-        snprintf(name, sizeof name, "checkpoints/%s.gck", mapping->name);
-        if (!folder_file(&migration->folder, name, texts->checkpoint, error))
-            return false;
-        arguments_add(arguments, "--checkpoint", texts->checkpoint, NULL);
-    }
-    if (!add_place(migration, mapping, progress, texts, arguments, error))
-        return false;
-    if (snapshot->held)
-        arguments_add(arguments, "--snapshot", snapshot->name, NULL);
-    number(texts->stall, options->stall);
-    arguments_add(arguments, "--stall", texts->stall, NULL);
-    if (migration->folder.batch_bytes > 0) {
-        number(texts->batch_bytes, migration->folder.batch_bytes);
-        arguments_add(arguments, "--batch-bytes", texts->batch_bytes, NULL);
-    }
-    return true;
 }
 
 struct watch {
@@ -136,14 +75,20 @@ static bool run_pipeline(struct migration *migration, const struct mapping *mapp
                          const struct ledger_progress *progress, const struct snapshot *snapshot,
                          struct error *error)
 {
-    struct command_texts texts;
+    struct extraction_texts texts;
     struct arguments programs[3];
+    char ids[PATH_MAX];
     const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
     if (!folder_file(&migration->folder, "catalog", texts.catalogs, error) ||
-        !extract_arguments(migration, mapping, progress, snapshot, &texts, &programs[0], error))
+        !extraction_arguments(migration, mapping, progress, snapshot, &texts, &programs[0], error))
         return false;
     arguments_init(&programs[1], "graduate-transform");
     arguments_add(&programs[1], "--project", migration->project.folder, NULL);
+    if (lookups_are_needed(&migration->project, mapping)) {
+        if (!lookups_folder(migration, ids, error))
+            return false;
+        arguments_add(&programs[1], "--ids", ids, NULL);
+    }
     number(texts.generation, migration->folder.generation);
     arguments_init(&programs[2], "graduate-load");
     arguments_add(&programs[2], "--project", migration->project.folder, "--run",
@@ -250,8 +195,9 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
 }
 
 static bool transfer(struct migration *migration, const struct mapping *mapping,
-                     struct snapshot *snapshot, struct error *error)
+                     struct snapshot *snapshots, struct error *error)
 {
+    struct snapshot *snapshot = &snapshots[mapping->source - migration->project.sources];
     struct ledger_progress progress;
     char records[FIGURE_SIZE];
     double begun = progress_clock();
@@ -265,12 +211,15 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
         if (progress.batch > 0)
             journal_info(&migration->journal, "%s: going on after batch %" PRId64 ", %s records",
                          mapping->name, progress.batch, figure_count(progress.records, records));
-        if (mapping->source->kind == SOURCE_POSTGRES)
+        ok = lookups_make(migration, mapping, snapshots, error);
+        if (ok && mapping->source->kind == SOURCE_POSTGRES)
             ok = snapshot_hold(snapshot, &migration->project, mapping->source,
                                &migration->supervisor, error);
         if (ok && !run_pipeline(migration, mapping, &progress, snapshot, error)) {
-            if (error->code == ERROR_DATA)
+            if (error->code == ERROR_DATA) {
                 reopen_checkpoint(migration, mapping);
+                migration->failed = mapping;
+            }
             ok = false;
         }
         ok = ok && confirm(migration, mapping, progress.records, progress_clock() - begun, error);
@@ -292,7 +241,7 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
 static bool check_unchanged(struct migration *migration, const struct mapping *mapping,
                             const struct ledger_progress *progress, struct error *error)
 {
-    struct command_texts texts;
+    struct extraction_texts texts;
     struct arguments arguments;
     if (!folder_file(&migration->folder, "catalog", texts.catalogs, error))
         return false;
@@ -300,7 +249,7 @@ static bool check_unchanged(struct migration *migration, const struct mapping *m
     arguments_add(&arguments, "--project", migration->project.folder, "--entity", mapping->name,
                   "--catalogs", texts.catalogs, "--run", migration->folder.run, "--unchanged",
                   NULL);
-    if (!add_place(migration, mapping, progress, &texts, &arguments, error))
+    if (!extraction_add_place(migration, mapping, progress, &texts, &arguments, error))
         return false;
     if (pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error))
         return true;
@@ -369,12 +318,14 @@ bool transfer_all(struct migration *migration, struct error *error)
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         struct snapshot *snapshot = &snapshots[mapping->source - project->sources];
-        ok = transfer(migration, mapping, snapshot, error);
+        ok = transfer(migration, mapping, snapshots, error);
         if (!is_needed_later(project, i, mapping->source))
             snapshot_let_go(snapshot, &migration->supervisor);
     }
     for (size_t i = 0; i < project->source_count; i++)
         snapshot_let_go(&snapshots[i], &migration->supervisor);
     free(snapshots);
+    if (ok)
+        lookups_forget(migration);
     return ok;
 }

@@ -218,6 +218,8 @@ bool unmet_find(struct unmet_list *list, const struct project *project,
         ok = mapping->rules[i].optional ||
              look_at_conditions(&l, pointer, mapping->rules[i].each, &mapping->rules[i].when);
     }
+    if (ok && mapping->identity != NULL)
+        ok = look(&l, "/identity/from", NULL, mapping->identity->from, ROLE_MUST);
     for (size_t i = 0; ok && i < mapping->drops.count; i++) {
         char pointer[64];
         snprintf(pointer, sizeof pointer, "/drop/%zu", i);

@@ -1,4 +1,5 @@
 #include "offenders.h"
+#include "lookups.h"
 #include "member.h"
 #include "pipeline.h"
 #include "print.h"
@@ -19,6 +20,14 @@
 static bool is_refusal(const struct error *error)
 {
     return error->code == ERROR_DATA && strncmp(error->sqlstate, "23", 2) == 0;
+}
+
+/* A record of an entity that looks others up: there may be more of its kind, which the entity's
+ * other records show when they are read to the end. */
+static bool is_lookup(const struct migration *migration, const struct error *error)
+{
+    return error->code == ERROR_DATA && migration->failed != NULL &&
+           lookups_are_needed(&migration->project, migration->failed);
 }
 
 /* Where the first problem is, in the source's words. */
@@ -124,12 +133,17 @@ static void tell_row(struct migration *migration, struct error *error)
 
 static void tell_all(struct migration *migration, struct error *error)
 {
-    char checkpoints[PATH_MAX];
-    const struct trial_options options = {.checkpoints = checkpoints, .keys = true};
+    char checkpoints[PATH_MAX], ids[PATH_MAX];
+    bool alone = is_lookup(migration, error);
+    const struct trial_options options = {.checkpoints = alone ? NULL : checkpoints,
+                                          .keys = !alone,
+                                          .only = alone ? migration->failed : NULL,
+                                          .ids = alone ? ids : NULL};
     struct trial trial;
     struct buffer text;
     struct error unused;
     if (!folder_file(&migration->folder, "checkpoints", checkpoints, &unused) ||
+        !lookups_folder(migration, ids, &unused) ||
         !trial_make(&trial, &migration->project, &migration->catalogs, &options,
                     &migration->supervisor, &unused))
         return;
@@ -141,7 +155,7 @@ static void tell_all(struct migration *migration, struct error *error)
         buffer_release(&text);
         put_place(&trial, error);
     }
-    trial_release(&trial, &migration->catalogs);
+    trial_release(&trial, &migration->project, &migration->catalogs);
 }
 
 void offenders_tell(struct migration *migration, struct error *error)
@@ -150,6 +164,6 @@ void offenders_tell(struct migration *migration, struct error *error)
         return;
     if (error->row.batch > 0)
         tell_row(migration, error);
-    else if (is_refusal(error))
+    else if (is_refusal(error) || is_lookup(migration, error))
         tell_all(migration, error);
 }

@@ -114,9 +114,6 @@ static bool join_problems(cJSON *entity, struct buffer *text, struct error *erro
     return true;
 }
 
-/* ---- one entity --------------------------------------------------------------------------------
- */
-
 static bool open_checkpoint(const char *folder, const struct mapping *mapping, int *input,
                             struct error *error)
 {
@@ -139,6 +136,67 @@ static void add_store(struct trial *trial, const struct project *project,
                   trial->store, "--entities", buffer_text(&trial->entities), NULL);
 }
 
+/* ---- the ids of entities that are looked up ---------------------------------------------------
+ */
+
+static bool ids_file(const struct trial *trial, const struct mapping *mapping, char out[PATH_MAX],
+                     struct error *error)
+{
+    char name[NAME_MAX];
+    snprintf(name, sizeof name, "%s.ids", mapping->name);
+    return file_join(out, PATH_MAX, trial->scratch, name, error);
+}
+
+static bool make_ids(const struct trial *trial, const struct project *project,
+                     const struct mapping *to, const struct trial_options *options,
+                     struct supervisor *supervisor, struct error *error)
+{
+    char file[PATH_MAX];
+    struct arguments programs[2];
+    struct buffer printed;
+    size_t count = 0;
+    int input = PROCESS_NOTHING;
+    if (!ids_file(trial, to, file, error) || file_exists(file))
+        return file_exists(file);
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (mapping_leans_on(to, project->mappings[i]) &&
+            !make_ids(trial, project, project->mappings[i], options, supervisor, error))
+            return false;
+    if (options->checkpoints != NULL) {
+        if (!open_checkpoint(options->checkpoints, to, &input, error))
+            return false;
+    } else {
+        arguments_init(&programs[count], "graduate-extract");
+        arguments_add(&programs[count++], "--project", project->folder, "--entity", to->name,
+                      "--catalogs", trial->scratch, NULL);
+    }
+    arguments_init(&programs[count], "graduate-transform");
+    arguments_add(&programs[count++], "--project", project->folder, "--trial", "--ids",
+                  trial->scratch, "--index", file, NULL);
+    buffer_init(&printed);
+    bool ok = pipeline_capture(supervisor, programs, count, input, &printed, error);
+    buffer_release(&printed);
+    if (input >= 0)
+        close(input);
+    return ok;
+}
+
+/* Of a part of the records nothing can be said of what is missing. */
+static bool make_all_ids(const struct trial *trial, const struct project *project,
+                         const struct mapping *mapping, const struct trial_options *options,
+                         struct supervisor *supervisor, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (options->first == 0 && options->ids == NULL &&
+            mapping_looks_up(mapping, project->mappings[i]) &&
+            !make_ids(trial, project, project->mappings[i], options, supervisor, error))
+            return false;
+    return true;
+}
+
+/* ---- one entity --------------------------------------------------------------------------------
+ */
+
 static bool try_entity(struct trial *trial, const struct project *project,
                        const struct mapping *mapping, const struct trial_options *options,
                        struct supervisor *supervisor, struct buffer *text, struct error *error)
@@ -147,6 +205,8 @@ static bool try_entity(struct trial *trial, const struct project *project,
     char first[24];
     size_t count = 0;
     int input = PROCESS_NOTHING;
+    if (!make_all_ids(trial, project, mapping, options, supervisor, error))
+        return false;
     if (options->checkpoints != NULL) {
         if (!open_checkpoint(options->checkpoints, mapping, &input, error))
             return false;
@@ -157,7 +217,11 @@ static bool try_entity(struct trial *trial, const struct project *project,
                       "--catalogs", trial->scratch, "--first", first, NULL);
     }
     arguments_init(&programs[count], "graduate-transform");
-    arguments_add(&programs[count++], "--project", project->folder, "--trial", NULL);
+    arguments_add(&programs[count], "--project", project->folder, "--trial", NULL);
+    if (options->first == 0)
+        arguments_add(&programs[count], "--ids",
+                      options->ids != NULL ? options->ids : trial->scratch, NULL);
+    count++;
     arguments_init(&programs[count], "graduate-check");
     if (options->keys)
         add_store(trial, project, &programs[count]);
@@ -226,7 +290,8 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         struct buffer text;
-        if (options->exports && !is_export(catalogs, mapping))
+        if ((options->exports && !is_export(catalogs, mapping)) ||
+            (options->only != NULL && options->only != mapping))
             continue;
         buffer_init(&text);
         if (try_entity(trial, project, mapping, options, supervisor, &text, error))
@@ -243,7 +308,7 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
          hex_ids_gather(&trial->hex_ids, project, &trial->account, error) &&
          filters_gather(&trial->filters, project, &trial->account, error);
     if (!ok)
-        trial_release(trial, catalogs);
+        trial_release(trial, project, catalogs);
     return ok;
 }
 
@@ -253,16 +318,20 @@ bool trial_check(const struct project *project, const char *entity, const struct
     struct trial trial = {0};
     bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error) &&
               catalogs_check_mappings(trial.scratch, project, entity, supervisor, error);
-    trial_release(&trial, catalogs);
+    trial_release(&trial, project, catalogs);
     return ok;
 }
 
-void trial_release(struct trial *trial, const struct catalogs *catalogs)
+void trial_release(struct trial *trial, const struct project *project,
+                   const struct catalogs *catalogs)
 {
     struct error unused;
     char path[PATH_MAX];
     for (size_t i = 0; trial->scratch[0] != '\0' && i < catalogs->count; i++)
         if (catalog_file(trial, &catalogs->items[i], path, &unused))
+            unlink(path);
+    for (size_t i = 0; trial->scratch[0] != '\0' && i < project->mapping_count; i++)
+        if (ids_file(trial, project->mappings[i], path, &unused))
             unlink(path);
     if (trial->store[0] != '\0')
         unlink(trial->store);

@@ -19,13 +19,15 @@
 struct trial_options {
     int64_t first; /* records of each entity; 0: all */
     bool exports;  /* only of exports: a server may count what is read of it, and bill it */
-    const char *checkpoints; /* read DIR/ENTITY.gck instead of the sources; NULL: do not */
-    bool keys;               /* also what stands twice, and what refers to nothing */
+    const char *checkpoints;    /* read DIR/ENTITY.gck instead of the sources; NULL: do not */
+    bool keys;                  /* also what stands twice, and what refers to nothing */
+    const struct mapping *only; /* no other entity; or NULL */
+    const char *ids;            /* where the ids of those that it looks up are; NULL: made anew */
     bool patient; /* an entity that cannot be read is told among the others, and ends nothing */
 };
 
 struct trial {
-    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs */
+    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs and ENTITY.ids */
     char store[PATH_MAX];   /* and the keys of all rows */
     struct buffer entities; /* those that are read, with commas between them */
     struct account account; /* what was read, and the paths; nothing was loaded */
@@ -43,7 +45,8 @@ bool trial_check(const struct project *project, const char *entity, const struct
 bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
                 const struct trial_options *options, struct supervisor *supervisor,
                 struct error *error);
-void trial_release(struct trial *trial, const struct catalogs *catalogs);
+void trial_release(struct trial *trial, const struct project *project,
+                   const struct catalogs *catalogs);
 
 /* How many problems: values, records and elements that a run would stop at; entities that could not
  * be read, and names without which a run ends, each one. */
@@ -52,8 +55,8 @@ int64_t trial_problems(const struct trial *trial);
  * names that no record has, ids that stay text, records that become no row. Nothing where there is
  * nothing to say. */
 void trial_print(const struct trial *trial, struct buffer *out);
-/* {"entities": [...], "unmet": [...], "hex_ids": [...], "filters": [...]}, while the trial is there; false without
- * memory. */
+/* {"entities": [...], "unmet": [...], "hex_ids": [...], "filters": [...]}, while the trial is
+ * there; false without memory. */
 bool trial_add_json(const struct trial *trial, cJSON *to);
 
 #endif

@@ -267,7 +267,7 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
     }
     if (ok) {
         ok = tell(&mistakes, &trial, project, error) && give(&mistakes, &trial, error);
-        trial_release(&trial, &catalogs);
+        trial_release(&trial, &mistakes.readable, &catalogs);
     }
     release_mistakes(&mistakes);
     catalogs_release(&catalogs);

@@ -149,6 +149,7 @@ static void print_warnings(const struct project *project, const struct catalogs 
     warn_of_left_outs(project, catalogs, &warnings);
     warn_of_keys(schema, &warnings);
     account_print_text_ids(project, &warnings);
+    account_print_loose_ids(project, &warnings);
     warn_of_target(project, &warnings);
     if (warnings.length > 0)
         buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
@@ -243,7 +244,7 @@ static bool print_look(const struct project *project, const struct catalogs *cat
                       figure_count(LOOK, figure), buffer_text(&text));
     bool ok = buffer_ok(&text, error);
     buffer_release(&text);
-    trial_release(&trial, catalogs);
+    trial_release(&trial, project, catalogs);
     return ok;
 }
 

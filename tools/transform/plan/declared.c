@@ -98,6 +98,7 @@ static bool takes_one(const struct encoding *encoding, const char *values, bool 
         return true;
     losses_init(&losses, "");
     unmoved.losses = &losses;
+    unmoved.resolved = false;
     for (bool more = bson_iter_init(&at, &document); more && !taken && bson_iter_next(&at);) {
         struct value value = value_from_iter(&at);
         struct buffer field;
@@ -301,7 +302,7 @@ static bool compare_field(const struct comparing *c, const struct catalog_column
 {
     const struct mapping_value *value = expression->mapping;
     const struct encoding *encoding = &c->column->expression.encoding;
-    if (!compare_type(c, field, encoding))
+    if (value->by == NULL && !compare_type(c, field, encoding))
         return false;
     if (value->function_count > 0 || is_filtered(c, value))
         return true;

@@ -124,11 +124,17 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     expression->path = value->kind == VALUE_FROM ? scope_path(plan, scope, value->from) : path;
     if (expression->path == NULL)
         return error_memory(c->error);
+    buffer_init(&expression->resolved);
+    expression->looked_up = mapping_is_looked_up(value) && value->kind != VALUE_PARENT;
+    expression->set = value->by != NULL ? lookup_set(&plan->arena, value) : NULL;
+    if (value->by != NULL && expression->set == NULL)
+        return error_memory(c->error);
     expression->encoding = (struct encoding){
         .type = column->type,
         .identity = &plan->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
+        .resolved = expression->looked_up,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .list = column->mapping->misfits.no_array_list,
@@ -440,6 +446,9 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     ok = ok && plan->rules == NULL ? error_memory(error) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
         ok = compile_rule(&c, &entity->rules[i]) || errors_add(&errors, error);
+    int slot; /* identities.c reads it where it stands; here it is spoken for */
+    ok = ok && (entity->identity == NULL ||
+                scope_want(plan, &plan->scopes[0], entity->identity->from, FOR_TEST, &slot, error));
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compile_drop(&c, entity->drops.items[i]) || errors_add(&errors, error);
     ok = ok && scopes_settle(plan, error);
@@ -458,6 +467,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
 static void release_expression(struct expression *expression)
 {
     arena_release(&expression->made);
+    buffer_release(&expression->resolved);
     arena_release(&expression->joined);
     for (size_t i = 0; i < expression->member_count; i++)
         release_expression(&expression->members[i]);

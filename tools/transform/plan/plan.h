@@ -1,5 +1,6 @@
 /* Room transform/plan: a mapping compiled for speed, the walk over a document that fills it, and
- * the count of what it met. It uses common/base, common/catalog, common/mapping, common/schema,
+ * the count of what it met. It uses common/base, common/catalog, common/index, common/mapping,
+ * common/schema,
  * common/stream, transform/value and transform/write. */
 
 /* plan.h: a mapping compiled for speed: paths to a tree, columns to slots.
@@ -19,6 +20,7 @@
 #include "graduate/catalog.h"
 #include "graduate/pattern.h"
 #include "graduate/schema.h"
+#include "lookup.h"
 #include "path_account.h"
 #include "problem.h"
 #include "row_set.h"
@@ -146,7 +148,10 @@ struct expression {
     struct value fallback;
     struct arena made; /* what functions make, until the next value */
     struct encoding encoding;
-    const char *path; /* for messages */
+    bool looked_up;         /* its id is found out in the records of the other entity, */
+    const char *set;        /* by the values of this set (lookup.h), not by the id; or NULL */
+    struct buffer resolved; /* and what came of it */
+    const char *path;       /* for messages */
 };
 
 /* Elements or records that a rule leaves out. */
@@ -207,7 +212,8 @@ struct plan {
     size_t rule_count;
     struct plan_pattern *patterns;
     struct losses losses;
-    struct problems *problems; /* of a trial, or NULL: the first one ends it */
+    const struct lookups *lookups; /* of the entities that it looks up; or NULL: there are none */
+    struct problems *problems;     /* of a trial, or NULL: the first one ends it */
     struct path_account paths;
     struct arena arena;
 };

@@ -2,6 +2,7 @@
 #include "condition.h"
 #include "document.h"
 #include "function.h"
+#include "id_reference.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct outcome {
     int slot;         /* NO_SLOT: from no field */
     enum fate fate;   /* by the expression's own conditions, functions and default */
     enum fate choice; /* of the choice that "first" took, by its own; else FATE_WRITTEN */
+    bool gone;        /* its row is to be left out */
 };
 
 static bool compute(const struct origin *origin, const struct scope *scope,
@@ -86,6 +88,14 @@ static bool evaluate_first(const struct origin *origin, const struct scope *scop
     return check_taken(expression, any, error);
 }
 
+/* Add to one of the numbers of the path that a slot's value came from. */
+static void count(const struct origin *origin, const struct scope *scope, int slot,
+                  enum fate number, int64_t more)
+{
+    if (slot != NO_SLOT && !origin->silent)
+        path_account_number(&origin->plan->paths, scope->fates[slot].own, number, more);
+}
+
 /* The functions, one after the other; each that makes another value is counted at the field's path.
  */
 static bool apply_functions(const struct origin *origin, const struct scope *scope,
@@ -100,6 +110,7 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         .losses = &origin->plan->losses,
         .made = &expression->made,
         .lost = &lost,
+        .identity = &origin->plan->project->identity,
     };
     arena_release(&expression->made);
     for (size_t i = 0; i < expression->mapping->function_count; i++) {
@@ -110,8 +121,7 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
             return false;
         if (there && !value_identical(&before, &outcome->value)) {
             outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
-            path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own,
-                                FATE_BY_FUNCTION + call->function, 1);
+            count(origin, scope, outcome->slot, FATE_BY_FUNCTION + call->function, 1);
         }
     }
     if (lost)
@@ -157,7 +167,7 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
     if (outcome->slot == NO_SLOT || scope->slots[outcome->slot].type == BSON_TYPE_EOD)
         return true;
     outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
-    path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_MAP, 1);
+    count(origin, scope, outcome->slot, FATE_BY_MAP, 1);
     return true;
 }
 
@@ -219,19 +229,51 @@ static bool evaluate_join(const struct origin *origin, const struct scope *scope
     return ok;
 }
 
-/* A text or number whose UUID leads nobody back to it is changed. */
+static bool is_one_way_id(const struct value *value)
+{
+    bson_iter_t iter;
+    bool found = false;
+    if (value->type != BSON_TYPE_ARRAY)
+        return value_is_text(value)
+                   ? !identity_text_is_plain((const char *)value->bytes, value->length)
+                   : value_is_scalar(value);
+    if (bson_iter_init_from_data(&iter, value->bytes, value->length))
+        while (!found && bson_iter_next(&iter)) {
+            const struct value element = value_from_iter(&iter);
+            found = element.type != BSON_TYPE_ARRAY && is_one_way_id(&element);
+        }
+    return found;
+}
+
+/* A text or number whose UUID leads nobody back to it is changed; so is an array with such a one.
+ */
 static void note_one_way_id(const struct origin *origin, const struct scope *scope,
                             const struct expression *expression, struct outcome *outcome)
 {
-    const struct value *value = &outcome->value;
-    if (expression->mapping->id_of == NULL || outcome->slot == NO_SLOT ||
+    const struct mapping_value *mapping = expression->mapping;
+    if (mapping->id_of == NULL || mapping->by != NULL || outcome->slot == NO_SLOT ||
         (outcome->fate != FATE_WRITTEN && outcome->fate != FATE_CHANGED) ||
-        (value_is_text(value) ? identity_text_is_plain((const char *)value->bytes, value->length)
-                              : !value_is_scalar(value)))
+        !is_one_way_id(&outcome->value))
         return;
     outcome->fate = FATE_CHANGED;
-    path_account_number(&origin->plan->paths, scope->fates[outcome->slot].own, FATE_BY_ONE_WAY_ID,
-                        1);
+    count(origin, scope, outcome->slot, FATE_BY_ONE_WAY_ID, 1);
+}
+
+/* An id that is found out in the records that it names. */
+static bool look_up(const struct origin *origin, const struct scope *scope,
+                    struct expression *expression, struct outcome *outcome, struct error *error)
+{
+    struct resolution resolution;
+    if (!reference_resolve(origin, expression, &outcome->value, &resolution, error))
+        return false;
+    outcome->value = resolution.value;
+    outcome->gone = resolution.gone;
+    count(origin, scope, outcome->slot, FATE_DANGLING, resolution.dangling);
+    if (resolution.lost)
+        outcome->fate = FATE_LOST;
+    else if (resolution.changed && outcome->fate == FATE_WRITTEN)
+        outcome->fate = FATE_CHANGED;
+    return true;
 }
 
 static const struct scope *find_level(const struct scope *scope, const struct scope *level)
@@ -303,7 +345,8 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         if (outcome->fate != FATE_LOST)
             outcome->fate = FATE_DEFAULTED;
     }
-    return true;
+    return !expression->looked_up || value_is_nothing(&outcome->value) ||
+           look_up(origin, scope, expression, outcome, error);
 }
 
 bool evaluation_value(const struct origin *origin, const struct scope *scope,
@@ -322,6 +365,33 @@ bool evaluation_value(const struct origin *origin, const struct scope *scope,
             scope->fates[outcome.slot].fate = fate;
     } else {
         evaluation_settle(scope, expression, outcome.fate);
+    }
+    return true;
+}
+
+bool evaluation_dangles(const struct origin *origin, struct output_plan *output, bool *dangles,
+                        struct error *error)
+{
+    struct origin silent = *origin;
+    struct losses *losses = &origin->plan->losses;
+    *dangles = false;
+    silent.silent = true;
+    for (size_t i = 0; !*dangles && i < output->column_count; i++) {
+        struct expression *expression = &output->columns[i].expression;
+        struct outcome outcome;
+        uint32_t lines = losses->count;
+        size_t length = losses->tuples.length;
+        if (expression->mapping->dangling != DANGLING_LEFT_OUT || expression->encoding.type.array)
+            continue;
+        if (!compute(&silent, output->scope, expression, false, &outcome, error))
+            return false;
+        *dangles = outcome.gone;
+        if (*dangles) {
+            count(origin, output->scope, outcome.slot, FATE_DANGLING, 1);
+        } else {
+            losses->count = lines;
+            losses->tuples.length = length;
+        }
     }
     return true;
 }
@@ -350,6 +420,29 @@ static bool write_identity(struct expression *member, const struct value *value,
     }
     buffer_release(&text);
     return ok;
+}
+
+/* Of an array each element is one. */
+static bool write_identities(struct expression *member, const struct value *array,
+                             struct json_writer *writer, struct error *error)
+{
+    const char *between = "";
+    bson_iter_t iter;
+    buffer_putc(writer->out, '[');
+    bool ok = bson_iter_init_from_data(&iter, array->bytes, array->length);
+    while (ok && bson_iter_next(&iter)) {
+        const struct value element = value_from_iter(&iter);
+        buffer_puts(writer->out, between);
+        between = ", ";
+        if (!(value_is_nothing(&element) ? json_write_value(writer, &element, error)
+                                         : write_identity(member, &element, writer, error)))
+            return false;
+    }
+    buffer_putc(writer->out, ']');
+    if (ok && value_walked(&iter, array))
+        return true;
+    value_damaged(error);
+    return error_at(error, NULL, NULL, member->path);
 }
 
 /* Its places are those in the source, not in the object. */
@@ -386,7 +479,8 @@ static bool write_member(const struct origin *origin, struct scope *scope,
     if (!json_write_key(writer, first, name, strlen(name), error))
         return false;
     if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
-        return write_identity(member, &value, writer, error);
+        return value.type == BSON_TYPE_ARRAY ? write_identities(member, &value, writer, error)
+                                             : write_identity(member, &value, writer, error);
     const char *base = writer->base;
     size_t begin = writer->begin;
     bool outer = writer->safe_numbers;

@@ -12,6 +12,7 @@ struct origin {
     struct plan *plan;
     const struct value *record;
     const struct value *document; /* the record, or the element of an array */
+    bool silent;                  /* only a look at what would come of it: nothing is counted */
 };
 
 /* What becomes of the fields that an expression names. */
@@ -23,6 +24,10 @@ void evaluation_settle(const struct scope *scope, const struct expression *expre
 bool evaluation_value(const struct origin *origin, const struct scope *scope,
                       struct expression *expression, bool not_null, struct value *value, int *slot,
                       struct error *error);
+/* Must the row be left out, for a reference in it that dangles? It is counted then, with a line in
+ * the losses; the account has nothing else of the row. */
+bool evaluation_dangles(const struct origin *origin, struct output_plan *output, bool *dangles,
+                        struct error *error);
 /* The value that came from the slot was written, and so many ObjectIds in it became hex text. */
 void evaluation_note_hex_ids(const struct origin *origin, const struct scope *scope, int slot,
                              int64_t ids);

@@ -1,4 +1,5 @@
 #include "rows.h"
+#include "carried.h"
 #include "condition.h"
 #include "document.h"
 #include "evaluation.h"
@@ -72,63 +73,6 @@ static bool refuse_null(const struct column_plan *column, const struct value *va
     return error_at(error, NULL, NULL, column->expression.path);
 }
 
-static bool refuse_source_null(const struct column_plan *column, struct error *error)
-{
-    error_set(error, ERROR_DATA, "the column %s must not be null, and the source's is",
-              column->column->name);
-    error_hint(error, "correct the row in the source, or give the column a \"default\" or "
-                      "\"null\": true in the mapping; then run again");
-    return error_at(error, NULL, NULL, column->expression.path);
-}
-
-/* Is the field, as it was written from `start`, one of those that are allowed? */
-static bool check_allowed(const struct column_plan *column, const struct field *field,
-                          struct buffer *out, size_t start, struct error *error)
-{
-    struct buffer text;
-    uint32_t oid = column->conversion.from;
-    if (out->failed || column->allowed.fields == NULL)
-        return true;
-    buffer_init(&text);
-    struct value value = value_from_text((const char *)field->bytes, (size_t)field->length);
-    if (field_has_text(oid) && field_put_text(oid, field, FIELD_POSTGRES, &text))
-        value = value_from_text(buffer_text(&text), text.length);
-    bool ok = allowed_check(&column->allowed, out->data + start, &value, error) ||
-              error_at(error, NULL, NULL, column->expression.path);
-    buffer_release(&text);
-    return ok;
-}
-
-/* A field of a tuple, as it is. */
-static bool carry(struct plan *plan, const struct scope *scope, struct column_plan *column,
-                  struct buffer *out, struct error *error)
-{
-    const struct field *field = &plan->tuples.fields[column->column->source_column];
-    const struct expression *expression = &column->expression;
-    struct slot_fate *slot = &scope->fates[expression->slot];
-    enum fate fate = FATE_WRITTEN;
-    size_t start = out->length;
-    bool ok = true;
-    if (field->length >= 0) {
-        if (conversion_is_one_way(&column->conversion, field)) {
-            fate = FATE_CHANGED;
-            path_account_number(&plan->paths, slot->own, FATE_BY_ONE_WAY_ID, 1);
-        }
-        ok = conversion_put(&column->conversion, field, out, error) &&
-             check_allowed(column, field, out, start, error);
-    } else if (!column->column->not_null) {
-        encode_null(out);
-    } else if (expression->has_fallback) { /* a default is for a null that must not be one */
-        fate = FATE_DEFAULTED;
-        ok = encode_field(&expression->encoding, &expression->fallback, out, error);
-    } else {
-        ok = refuse_source_null(column, error);
-    }
-    if (slot->fate < fate)
-        slot->fate = fate;
-    return ok;
-}
-
 static bool put_fitting(const struct column_plan *column, const struct value *value,
                         struct buffer *out, struct error *error)
 {
@@ -150,7 +94,7 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (expression->kind == VALUE_PARENT)
         return put_parent(rows, origin, column, out, error);
     if (column->carried)
-        return carry(origin->plan, scope, column, out, error);
+        return carried_put(origin->plan, scope, column, out, error);
     bool makes_json;
     if (!evaluation_makes_json(scope, expression, &makes_json, error))
         return false;
@@ -274,29 +218,45 @@ static void pass_over(const struct output_plan *output)
         evaluation_settle(output->scope, &output->columns[i].expression, FATE_KEPT_OUT);
 }
 
-/* The rows of the document at hand in all their forms. *any: there is one. */
-static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
-                        const struct origin *origin, bool *any, struct error *error)
+/* Does this form of rows take the document at hand? *gone: it would, but for a reference in it that
+ * dangles. Of the form `asked` it is known that none does. */
+static bool takes(const struct origin *origin, struct output_plan *output,
+                  const struct output_plan *asked, bool *taken, bool *gone, struct error *error)
 {
-    *any = false;
+    bool dangles = false;
+    if (!condition_holds(output->tests, output->test_count, taken, error) ||
+        (*taken && output != asked && !evaluation_dangles(origin, output, &dangles, error)))
+        return false;
+    *taken = *taken && !dangles;
+    *gone = *gone || dangles;
+    return true;
+}
+
+/* The rows of the document at hand in all their forms, and what became of its values. *any: there
+ * is one; *gone: there would be, but for a reference that dangles. */
+static bool put_outputs(struct rows *rows, struct plan *plan, struct scope *scope,
+                        const struct origin *origin, const struct output_plan *asked, bool *any,
+                        bool *gone, struct error *error)
+{
+    *any = *gone = false;
     for (size_t i = 0; i < plan->output_count; i++) {
         struct output_plan *output = &plan->outputs[i];
-        bool holds;
+        bool taken;
         if (output->scope != scope)
             continue;
         size_t start = rows->lists[i].tuples.length;
         bool twice = false;
         output->has_row = false;
-        if (!condition_holds(output->tests, output->test_count, &holds, error))
+        if (!takes(origin, output, asked, &taken, gone, error))
             return false;
-        if (!holds)
+        if (!taken)
             pass_over(output);
         else if (!put_row(rows, origin, output, &rows->lists[i], error) ||
                  (output->keys != NULL &&
                   !check_twice(origin, output, &rows->lists[i], start, &twice, error)))
             return false;
-        *any = *any || holds;
-        output->has_row = holds && !twice;
+        *any = *any || taken;
+        output->has_row = taken && !twice;
     }
     return true;
 }
@@ -368,13 +328,13 @@ static bool put_arrays(struct rows *rows, struct plan *plan, struct scope *scope
 static bool put_element(struct rows *rows, struct plan *plan, struct scope *scope,
                         const struct origin *origin, struct error *error)
 {
-    bool any, left = false;
+    bool any, gone, left = false;
     if (!document_walk(plan, scope, origin->document, error) ||
-        !put_outputs(rows, plan, scope, origin, &any, error) ||
-        (!any && !is_left_out(plan, scope, &left, error)))
+        !put_outputs(rows, plan, scope, origin, NULL, &any, &gone, error) ||
+        (!any && !gone && !is_left_out(plan, scope, &left, error)))
         return false;
     path_account_number(&plan->paths, scope->account, FATE_ELEMENTS, 1);
-    if (left) {
+    if (left || (gone && !any)) {
         document_leave_out(scope, &plan->paths);
         return true;
     }
@@ -460,8 +420,7 @@ static bool put_arrays(struct rows *rows, struct plan *plan, struct scope *scope
     return true;
 }
 
-/* The record's key for messages and losses: what the source calls it. */
-static void find_key(const uint8_t *bson, size_t length, char *key, size_t size)
+void rows_find_key(const uint8_t *bson, size_t length, char *key, size_t size)
 {
     static const char *const names[] = {"_id", "$id"};
     bson_iter_t iter;
@@ -501,7 +460,8 @@ bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *r
 {
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
-    bool holds = false, any;
+    struct output_plan *form = NULL;
+    bool holds = false, any, gone = false;
     for (size_t i = 0; i < plan->output_count; i++)
         if (plan->outputs[i].keys != NULL)
             row_set_clear(plan->outputs[i].keys);
@@ -510,13 +470,19 @@ bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *r
     else if (!document_walk(plan, top, record, error))
         return false;
     for (size_t i = 0; !holds && i < plan->form_count; i++) {
-        const struct output_plan *form = &plan->outputs[i];
-        if (!condition_holds(form->tests, form->test_count, &holds, error))
+        form = &plan->outputs[i];
+        if (!condition_holds(form->tests, form->test_count, &holds, error) ||
+            (holds && !evaluation_dangles(&origin, form, &gone, error)))
             return false;
+    }
+    if (gone) {
+        document_meet(top, &plan->paths);
+        rows->filtered++;
+        return true;
     }
     if (!holds)
         return filter_record(rows, plan, error);
-    return put_outputs(rows, plan, top, &origin, &any, error) &&
+    return put_outputs(rows, plan, top, &origin, form, &any, &gone, error) &&
            put_arrays(rows, plan, top, record, error) && document_settle(plan, top, error);
 }
 
@@ -542,7 +508,7 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
     char key[160];
     const struct value record = {
         .type = BSON_TYPE_DOCUMENT, .bytes = bson, .length = (uint32_t)length};
-    find_key(bson, length, key, sizeof key);
+    rows_find_key(bson, length, key, sizeof key);
     plan->losses.key = key;
     plan->losses.find_key = NULL;
     if (plan->problems != NULL)

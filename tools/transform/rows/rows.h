@@ -1,6 +1,6 @@
 /* Room transform/rows: records become rows: expressions are evaluated and tables filled, of
- * documents and of tuples. It uses common/base, common/catalog, common/json, common/mapping,
- * common/schema, common/stream, transform/plan, transform/value and transform/write. */
+ * documents and of tuples; and the ids of an entity for those who refer to it. It uses
+ * common/index, common/json, common/mapping, common/stream, transform/plan and transform/value. */
 
 /* rows.h: the rows of a batch, per output, as the loader will copy them. */
 #ifndef TRANSFORM_ROWS_H
@@ -36,6 +36,8 @@ bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *r
 /* After it, whether it succeeded or not: a trial passes over what does not fit, and the error is
  * given entity and key. */
 bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct error *error);
+/* The record's key for messages and losses: what the source calls it. */
+void rows_find_key(const uint8_t *bson, size_t length, char *key, size_t size);
 /* A trial is done with a record: put on record how many rows it has in each list. */
 void rows_end_record(struct rows *rows, struct problems *problems, const char *key);
 /* The sections of a rows payload: every list that has rows, and the losses and problems (NULL:

@@ -23,8 +23,7 @@ static bool cut_off(const struct plan *plan, struct error *error)
     return error_at(error, plan->entity->name, NULL, NULL);
 }
 
-static bool read_fields(struct plan *plan, const uint8_t **at, const uint8_t *end,
-                        struct error *error)
+bool tuple_read(struct plan *plan, const uint8_t **at, const uint8_t *end, struct error *error)
 {
     size_t count = plan->tuples.catalog->column_count;
     if (end - *at < 2 || get_be16(*at) != count)
@@ -49,7 +48,7 @@ static bool is_text(uint32_t oid)
 }
 
 /* "id 17", "user_id 6f..., date 2020-01-02": enough to find the row. */
-static const char *find_key(void *context)
+const char *tuple_key(void *context)
 {
     struct plan *plan = context;
     struct tuple_reading *tuples = &plan->tuples;
@@ -268,23 +267,30 @@ static bool make_document(struct plan *plan, struct error *error)
     return true;
 }
 
+bool tuple_record(struct plan *plan, struct value *record, struct error *error)
+{
+    struct tuple_reading *tuples = &plan->tuples;
+    *record = (struct value){.type = BSON_TYPE_DOCUMENT};
+    if (!tuples->any_valued)
+        return true;
+    if (!make_document(plan, error))
+        return false;
+    record->bytes = bson_get_data(tuples->document);
+    record->length = tuples->document->len;
+    return true;
+}
+
 bool rows_put_tuple(struct rows *rows, struct plan *plan, const uint8_t **at, const uint8_t *end,
                     struct error *error)
 {
-    struct tuple_reading *tuples = &plan->tuples;
-    if (!read_fields(plan, at, end, error))
+    struct value record;
+    if (!tuple_read(plan, at, end, error))
         return false;
     plan->losses.key = "";
-    plan->losses.find_key = find_key;
+    plan->losses.find_key = tuple_key;
     plan->losses.context = plan;
     if (plan->problems != NULL)
-        plan->problems->key = find_key(plan);
-    struct value record = {.type = BSON_TYPE_DOCUMENT};
-    bool ok = !tuples->any_valued || make_document(plan, error);
-    if (ok && tuples->any_valued) {
-        record.bytes = bson_get_data(tuples->document);
-        record.length = tuples->document->len;
-    }
-    ok = ok && rows_put_record(rows, plan, &record, error);
+        plan->problems->key = tuple_key(plan);
+    bool ok = tuple_record(plan, &record, error) && rows_put_record(rows, plan, &record, error);
     return rows_close_record(rows, plan, ok, error);
 }

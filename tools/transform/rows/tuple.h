@@ -22,4 +22,11 @@
 bool rows_put_tuple(struct rows *rows, struct plan *plan, const uint8_t **at, const uint8_t *end,
                     struct error *error);
 
+/* The parts of that: the fields of the tuple at *at, which is moved behind it; the row at hand as a
+ * document (`record` has no bytes where nobody asks for values); and what the source calls it, for
+ * a `plan`: "id 17". */
+bool tuple_read(struct plan *plan, const uint8_t **at, const uint8_t *end, struct error *error);
+bool tuple_record(struct plan *plan, struct value *record, struct error *error);
+const char *tuple_key(void *plan);
+
 #endif

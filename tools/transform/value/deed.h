@@ -45,6 +45,8 @@ bool deed_uuid3(const struct function_context *context, const struct function_ca
                 struct value *value, struct error *error);
 bool deed_padded(const struct function_context *context, const struct function_call *call,
                  struct value *value, struct error *error);
+bool deed_uuid(const struct function_context *context, const struct function_call *call,
+               struct value *value, struct error *error);
 bool deed_supabase_password(const struct function_context *context,
                             const struct function_call *call, struct value *value,
                             struct error *error);

@@ -22,6 +22,7 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_MIDNIGHT] = deed_midnight,
     [FUNCTION_UUID3] = deed_uuid3,
     [FUNCTION_PADDED] = deed_padded,
+    [FUNCTION_UUID] = deed_uuid,
     [FUNCTION_PHONE] = deed_phone_digits,
     [FUNCTION_PASSWORD] = deed_supabase_password,
     [FUNCTION_NOT_FINITE] = deed_not_finite_to_null,

@@ -13,8 +13,9 @@ struct function_context {
     size_t record_length;
     const char *path;
     struct losses *losses;
-    struct arena *made; /* what functions make lives here */
-    bool *lost;         /* set when the value is given up */
+    struct arena *made;              /* what functions make lives here */
+    bool *lost;                      /* set when the value is given up */
+    const struct identity *identity; /* of "uuid" */
 };
 
 /* Replace *value. ERROR_DATA with the path when the function does not take it. */

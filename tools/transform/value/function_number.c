@@ -164,3 +164,31 @@ bool deed_padded(const struct function_context *context, const struct function_c
     *value = (struct value){.type = BSON_TYPE_OID, .oid = uuid + (left ? 4 : 0)};
     return true;
 }
+
+/* What a source writes as an id, as text; "" where it is none. */
+static void id_as_text(const struct value *value, char *out, size_t size)
+{
+    bool id = value->type == BSON_TYPE_OID || value->type == BSON_TYPE_INT32 ||
+              value->type == BSON_TYPE_INT64 ||
+              (value->type == BSON_TYPE_BINARY && value->subtype == 4);
+    out[0] = '\0';
+    if (id)
+        value_brief(value, out, size);
+}
+
+bool deed_uuid(const struct function_context *context, const struct function_call *call,
+               struct value *value, struct error *error)
+{
+    char text[40];
+    uint8_t made[16];
+    id_as_text(value, text, sizeof text);
+    const char *from = value_is_text(value) ? (const char *)value->bytes : text;
+    size_t length = value_is_text(value) ? value->length : strlen(text);
+    if (!identity_make(context->identity, call->text, from, length, made))
+        return deed_refuse(context, value, "no id can be made of it",
+                           "correct the record in the source, or let \"\" become null before it: "
+                           "\"empty_to_null\"; then run again",
+                           error);
+    uuid_format(made, text);
+    return deed_make_text(context, text, 36, value, error);
+}

@@ -272,10 +272,9 @@ static bool no_id(const struct encoding *encoding, const struct value *value, st
     return error_at(error, NULL, NULL, encoding->path);
 }
 
-static bool put_identity(const struct encoding *encoding, const struct value *value,
-                         struct buffer *out, struct error *error)
+bool encode_identity(const struct encoding *encoding, const struct value *value, uint8_t uuid[16],
+                     struct error *error)
 {
-    uint8_t uuid[16];
     char text[40];
     int64_t number;
     bool ok = true;
@@ -293,8 +292,18 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     } else {
         ok = false;
     }
-    if (!ok)
-        return no_id(encoding, value, error);
+    return ok || no_id(encoding, value, error);
+}
+
+static bool put_identity(const struct encoding *encoding, const struct value *value,
+                         struct buffer *out, struct error *error)
+{
+    uint8_t uuid[16];
+    char text[37];
+    if (encoding->resolved)
+        memcpy(uuid, value->bytes, sizeof uuid);
+    else if (!encode_identity(encoding, value, uuid, error))
+        return false;
     if (encoding->type.base == PG_UUID) {
         buffer_put(out, uuid, sizeof uuid);
     } else {

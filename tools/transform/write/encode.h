@@ -17,6 +17,7 @@ struct encoding {
     const struct identity *identity;
     const char *id_entity; /* the value is an identity of this entity; NULL: it is none */
     enum identity_ids ids; /* what is taken for one */
+    bool resolved;         /* it is the UUID already (binary data), for it was looked up */
     const char *path;      /* for messages */
     bool safe_numbers;
     bool list; /* for an array type: one value is an array of one */
@@ -30,5 +31,8 @@ bool encode_supported(const struct pgtype *type);
 bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
                   struct error *error);
 void encode_null(struct buffer *out);
+/* The UUID that an id becomes. ERROR_DATA when it is nobody's. */
+bool encode_identity(const struct encoding *encoding, const struct value *value, uint8_t uuid[16],
+                     struct error *error);
 
 #endif

@@ -44,16 +44,27 @@ static bool replace_keys(const struct identity *identity, const char *entity, en
             at = end;
             continue;
         }
-        if (depth == 0 && c == '[') { /* not an object: nothing in it is a key */
-            buffer_put(out, text + at, length - at);
-            return true;
-        }
         depth += (c == '{' || c == '[') - (c == '}' || c == ']');
         key = depth == 1 && (c == '{' || c == ',' || (key && (c == ' ' || c == '\n')));
         buffer_putc(out, c);
         at++;
     }
     return true;
+}
+
+/* What is no object has no keys that could be ids; null is nothing. */
+static bool check_object(const char *entity, const char *text, size_t length, struct error *error)
+{
+    if ((length > 0 && text[0] == '{') || (length == 4 && memcmp(text, "null", 4) == 0))
+        return true;
+    error_set(error, ERROR_DATA, "the value is %s, and no object whose keys are ids of %s",
+              length == 0                     ? "empty"
+              : text[0] == '['                ? "an array"
+              : text[0] == '"'                ? "a text"
+              : strchr("tf", text[0]) != NULL ? "a truth value"
+                                              : "a number",
+              entity);
+    return error_hint(error, "correct the row in the source, and run again");
 }
 
 static int compare_uuids(const void *a, const void *b)
@@ -83,7 +94,8 @@ bool json_keys_identify(const struct identity *identity, const char *entity, enu
 {
     struct buffer uuids;
     buffer_init(&uuids);
-    bool ok = replace_keys(identity, entity, ids, text, length, out, &uuids, error) &&
+    bool ok = check_object(entity, text, length, error) &&
+              replace_keys(identity, entity, ids, text, length, out, &uuids, error) &&
               no_key_twice(&uuids, error);
     buffer_release(&uuids);
     return ok;

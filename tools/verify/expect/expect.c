@@ -22,6 +22,11 @@ bool expectation_new(struct expectation **made, const struct project *project,
     return true;
 }
 
+void expectation_look_up(struct expectation *expectation, const struct expect_lookup *lookup)
+{
+    expectation->lookup = lookup;
+}
+
 void expectation_free(struct expectation *expectation)
 {
     if (expectation == NULL)
@@ -46,17 +51,6 @@ const struct expected_table *expectation_tables(const struct expectation *expect
 {
     *count = expectation->table_count;
     return expectation->tables;
-}
-
-bool expectation_batch(struct expectation *expectation, const uint8_t *payload, size_t length,
-                       expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                       struct error *error)
-{
-    if (expectation->entity->source->kind == SOURCE_POSTGRES)
-        return tuples_batch(expectation, payload, length, callback, context, records, filtered,
-                            error);
-    return documents_batch(expectation, payload, length, callback, context, records, filtered,
-                           error);
 }
 
 const struct expected_path *expectation_paths(const struct expectation *expectation, size_t *count)

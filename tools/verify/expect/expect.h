@@ -48,11 +48,35 @@ struct expected_path {
     int64_t values[FATE_COUNT];
 };
 
+/* Asks which records there are of the entities that a mapping looks up. */
+struct expect_answer {
+    uint8_t uuid[16]; /* what the record's id has become; as it was where it is not there */
+    bool there, stays;
+};
+struct expect_lookup {
+    bool (*ask)(void *context, const struct mapping *to, const uint8_t key[16],
+                struct expect_answer *answer, struct error *error);
+    void *context;
+};
+/* What of a record others can know it by. */
+struct expect_id {
+    uint8_t key[16], uuid[16];
+    bool stays;
+    const char *by; /* a field that must be another one in every record that stays, or NULL */
+};
+typedef bool (*expect_id_callback)(void *context, const struct expect_id *id, struct error *error);
+
 struct expectation; /* of one entity */
 /* `catalog` is what the stream's header says of the entity. ERROR_USAGE or ERROR_BUG. */
 bool expectation_new(struct expectation **made, const struct project *project,
                      const struct mapping *entity, const struct catalog_entity *catalog,
                      struct error *error);
+/* Without it every id is one that stays. It must outlive the expectation. */
+void expectation_look_up(struct expectation *expectation, const struct expect_lookup *lookup);
+/* Instead of the rows: the ids of the records of one batch's payload. ERROR_USAGE where nothing
+ * says what an id of the entity is. */
+bool expectation_ids(struct expectation *expectation, const uint8_t *payload, size_t length,
+                     expect_id_callback callback, void *context, struct error *error);
 void expectation_free(struct expectation *expectation);
 /* The tables it fills; stable while it lives. */
 const struct expected_table *expectation_tables(const struct expectation *expectation,

@@ -1,5 +1,5 @@
-/* A batch of documents, record by record. */
-#include "expect_row.h"
+/* A batch of records, one by one, and their rows. */
+#include "expect_rows.h"
 
 #include <string.h>
 
@@ -13,26 +13,56 @@ static bool name_record(const struct expectation *e, const struct item *record, 
     return error_at(error, e->entity->name, key, NULL);
 }
 
-bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                     expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                     struct error *error)
+static bool documents_each(struct expectation *e, const uint8_t *payload, size_t length,
+                           record_visit visit, void *context, struct error *error)
 {
-    const struct delivery delivery = {callback, context, error};
     const uint8_t *end = payload + length;
-    for (; payload < end; ++*records) {
+    while (payload < end) {
         uint32_t size = end - payload >= 5 ? get_le32(payload) : 0;
         struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
-        bool out = false;
         if (size < 5 || size > (size_t)(end - payload))
             return error_set(error, ERROR_SOURCE, "a document lies about its length");
         memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */
         record.value.value.v_doc.data_len = size;
-        bool ok = expect_record(e, &record, &out, &delivery);
+        bool ok = visit(e, &record, context, error);
         arena_release(&e->texts);
         if (!ok)
             return name_record(e, &record, error);
-        *filtered += out;
         payload += size;
     }
     return true;
+}
+
+bool records_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
+                  void *context, struct error *error)
+{
+    return e->catalog != NULL ? tuples_each(e, payload, length, visit, context, error)
+                              : documents_each(e, payload, length, visit, context, error);
+}
+
+struct batch {
+    const struct delivery *delivery;
+    int64_t *records, *filtered;
+};
+
+static bool take_record(struct expectation *e, const struct item *record, void *context,
+                        struct error *error)
+{
+    const struct batch *batch = context;
+    bool out = false;
+    (void)error; /* the delivery has it */
+    if (!expect_record(e, record, &out, batch->delivery))
+        return false;
+    ++*batch->records;
+    *batch->filtered += out;
+    return true;
+}
+
+bool expectation_batch(struct expectation *expectation, const uint8_t *payload, size_t length,
+                       expect_callback callback, void *context, int64_t *records, int64_t *filtered,
+                       struct error *error)
+{
+    const struct delivery delivery = {callback, context, error};
+    struct batch batch = {&delivery, records, filtered};
+    return records_each(expectation, payload, length, take_record, &batch, error);
 }

@@ -27,6 +27,7 @@ EXPECT_DEED(expect_day);
 EXPECT_DEED(expect_midnight);
 EXPECT_DEED(expect_uuid3);
 EXPECT_DEED(expect_padded);
+EXPECT_DEED(expect_uuid);
 EXPECT_DEED(expect_supabase_password);
 EXPECT_DEED(expect_safe_numbers);
 EXPECT_DEED(expect_not_finite);

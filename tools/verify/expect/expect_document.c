@@ -1,9 +1,11 @@
-/* Records: what the mapping makes of them, column by column. */
+/* What the mapping makes of a record, column by column. */
+#include "expect_document.h"
 #include "expect_condition.h"
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
 #include "expect_misfit.h"
+#include "expect_reference.h"
 #include "expect_row.h"
 #include "expect_value.h"
 
@@ -13,51 +15,32 @@
 /* ---- one value --------------------------------------------------------------------------------
  */
 
-/* What a row is made of. */
-struct making {
-    struct expectation *e;
-    const struct form *form;
-    const struct item *record;
-    struct error *error;
-};
-
-static struct expect_view view_of(const struct item *record, const struct scope *scope)
+struct expect_view making_view(const struct item *record, const struct scope *scope)
 {
     return (struct expect_view){&scope->document, record, scope->path, &scope->patterns,
                                 scope->outer != NULL ? &scope->outer->view : NULL};
 }
 
-static bool holds(const struct item *record, const struct scope *scope,
+bool making_holds(const struct item *record, const struct scope *scope,
                   const struct conditions *conditions, bool *held, struct error *error)
 {
-    const struct expect_view view = view_of(record, scope);
+    const struct expect_view view = making_view(record, scope);
     return expect_holds(&view, conditions, held, error);
 }
 
 /* Something happened to all fields that the value names. */
-static void settle(struct scope *scope, const struct mapping_value *value, enum fate fate)
+void making_settle(struct scope *scope, const struct mapping_value *value, enum fate fate)
 {
     if (value->kind == VALUE_FROM)
         scope_settle(scope, value->from, fate);
     for (size_t i = 0; i < value->member_count; i++)
-        settle(scope, &value->members[i].value, fate);
+        making_settle(scope, &value->members[i].value, fate);
 }
-
-/* A value, the field that it comes from, and what became of it on the way. */
-struct result {
-    struct item item;
-    const char *field; /* of the scope, or NULL */
-    enum fate fate;    /* by the value's own conditions, functions and default */
-    enum fate choice;  /* of the one that "first" took, by its own; else FATE_WRITTEN */
-};
-
-static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct result *result);
 
 /* Every choice has conditions, and none would have what is there, or that nothing is. */
 static bool check_choices(const struct making *m, const struct mapping_value *value, bool any)
 {
-    const struct expect_view view = view_of(m->record, m->form->scope);
+    const struct expect_view view = making_view(m->record, m->form->scope);
     struct item field = {0};
     const char *path = ".";
     if (any || value->fallback != NULL)
@@ -79,8 +62,8 @@ static bool take_first(const struct making *m, const struct mapping_value *value
         const struct mapping_value *member = &value->members[next].value;
         struct result choice;
         bool held;
-        if (!holds(m->record, scope, &member->when, &held, m->error) ||
-            !find_out(m, member, false, &choice))
+        if (!making_holds(m->record, scope, &member->when, &held, m->error) ||
+            !making_find_out(m, member, false, &choice))
             return false;
         any = any || held;
         result->item = choice.item;
@@ -90,18 +73,18 @@ static bool take_first(const struct making *m, const struct mapping_value *value
             continue;
         }
         bool in_vain = choice.fate == FATE_WRITTEN || choice.fate == FATE_CHANGED;
-        settle(scope, member, in_vain ? FATE_KEPT_OUT : choice.fate);
+        making_settle(scope, member, in_vain ? FATE_KEPT_OUT : choice.fate);
     }
     bool none = item_is_nothing(&result->item);
     for (size_t i = 0; none && i < value->member_count; i++) {
         bool held;
-        if (!holds(m->record, scope, &value->members[i].value.when, &held, m->error))
+        if (!making_holds(m->record, scope, &value->members[i].value.when, &held, m->error))
             return false;
         if (held)
-            settle(scope, &value->members[i].value, FATE_WRITTEN);
+            making_settle(scope, &value->members[i].value, FATE_WRITTEN);
     }
     for (; next < value->member_count; next++)
-        settle(scope, &value->members[next].value, FATE_KEPT_OUT);
+        making_settle(scope, &value->members[next].value, FATE_KEPT_OUT);
     return check_choices(m, value, any);
 }
 
@@ -205,7 +188,7 @@ static bool exchange(const struct making *m, const struct mapping_value *value,
     if (origin.value.value_type == BSON_TYPE_EOD)
         return true;
     result->fate = result->fate == FATE_WRITTEN ? FATE_CHANGED : result->fate;
-    scope_number(m->form->scope, &m->e->counts, result->field, FATE_BY_MAP, 1);
+    making_count(m, result->field, FATE_BY_MAP, 1);
     return true;
 }
 
@@ -213,7 +196,8 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
                       struct result *result)
 {
     struct scope *scope = m->form->scope;
-    struct expect_surroundings around = {.record = m->record, .texts = &m->e->texts};
+    struct expect_surroundings around = {
+        .record = m->record, .texts = &m->e->texts, .rule = &m->e->project->identity};
     struct item origin = {0};
     if (result->field != NULL)
         origin = scope_value(scope, result->field);
@@ -225,29 +209,51 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
             continue;
         if (result->fate == FATE_WRITTEN)
             result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field,
-                     FATE_BY_FUNCTION + value->functions[i].function, 1);
+        making_count(m, result->field, FATE_BY_FUNCTION + value->functions[i].function, 1);
     }
     if (around.lost)
         result->fate = FATE_LOST;
     if (!exchange(m, value, result))
         return false;
-    if (value->id_of != NULL && origin.value.value_type != BSON_TYPE_EOD &&
+    if (value->id_of != NULL && value->by == NULL && origin.value.value_type != BSON_TYPE_EOD &&
         (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED) &&
         expect_identity_is_one_way(&result->item)) {
         result->fate = FATE_CHANGED;
-        scope_number(scope, &m->e->counts, result->field, FATE_BY_ONE_WAY_ID, 1);
+        making_count(m, result->field, FATE_BY_ONE_WAY_ID, 1);
     }
     return true;
 }
 
+/* An id that is found out in the records that it names. */
+static bool look_up(const struct making *m, const struct mapping_value *value,
+                    struct result *result)
+{
+    struct expect_reference reference;
+    struct buffer path;
+    buffer_init(&path);
+    path_join(&path, m->form->scope->path, result->field != NULL ? result->field : "");
+    bool ok = expect_resolve(m->e->project, value, m->e->lookup, &result->item, buffer_text(&path),
+                             &m->e->texts, &reference, m->error);
+    buffer_release(&path);
+    if (!ok)
+        return false;
+    result->item = reference.item;
+    result->gone = reference.gone;
+    making_count(m, result->field, FATE_DANGLING, reference.dangling);
+    if (reference.lost)
+        result->fate = FATE_LOST;
+    else if (reference.changed && result->fate == FATE_WRITTEN)
+        result->fate = FATE_CHANGED;
+    return true;
+}
+
 /* The value after its conditions, functions and default. */
-static bool find_out(const struct making *m, const struct mapping_value *value, bool not_null,
+bool making_find_out(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct result *result)
 {
     bool held;
     *result = (struct result){.choice = FATE_WRITTEN};
-    if (!holds(m->record, m->form->scope, &value->when, &held, m->error))
+    if (!making_holds(m->record, m->form->scope, &value->when, &held, m->error))
         return false;
     result->fate = held ? FATE_WRITTEN : FATE_KEPT_OUT;
     if ((held && !take_origin(m, value, result)) || !apply_all(m, value, result))
@@ -258,21 +264,22 @@ static bool find_out(const struct making *m, const struct mapping_value *value, 
         if (result->fate != FATE_LOST)
             result->fate = FATE_DEFAULTED;
     }
-    return true;
+    return !mapping_is_looked_up(value) || item_is_nothing(&result->item) ||
+           look_up(m, value, result);
 }
 
 static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct item *item, const char **field)
 {
     struct result result;
-    if (!find_out(m, value, not_null, &result))
+    if (!making_find_out(m, value, not_null, &result))
         return false;
     *item = result.item;
     *field = result.field;
     bool taken = result.fate == FATE_WRITTEN || result.fate == FATE_CHANGED;
     /* What is made of several fields is written of those that it took, and each of them says so. */
     if (value->kind == VALUE_FROM || !taken)
-        settle(m->form->scope, value, result.fate);
+        making_settle(m->form->scope, value, result.fate);
     else if (result.field != NULL)
         scope_settle(m->form->scope, result.field,
                      result.choice == FATE_WRITTEN ? result.fate : result.choice);
@@ -289,17 +296,48 @@ static void note_hex_ids(const struct making *m, const char *field, const struct
         scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS, item_object_ids(item));
 }
 
-/* An identity inside an object is its UUID's text. */
 static bool put_member_identity(const struct making *m, const struct mapping_value *value,
                                 const struct item *item, const char *path, struct buffer *out)
 {
     uint8_t uuid[16];
     char text[37];
-    if (!expect_identity(&m->e->project->identity, value->id_of->name, value->ids, item, uuid))
+    if (mapping_is_looked_up(value))
+        memcpy(uuid, item->value.value.v_binary.data, sizeof uuid);
+    else if (!expect_identity(&m->e->project->identity, value->id_of->name, value->ids, item, uuid))
         return item_misfit(item, path, "it is nobody's id", m->error);
     expect_uuid_write(uuid, text);
     canonical_put_json_string(out, text, 36);
     return true;
+}
+
+static bool put_element_identity(const struct making *m, const struct mapping_value *value,
+                                 const struct item *id, const char *path, struct buffer *out)
+{
+    return item_is_nothing(id) ? expect_json_put(out, id, path, m->error)
+                               : put_member_identity(m, value, id, path, out);
+}
+
+/* Of an array each element is one, of the record or of a constant. */
+static bool put_member_identities(const struct making *m, const struct mapping_value *value,
+                                  const struct item *array, const char *path, struct buffer *out)
+{
+    const cJSON *child;
+    bson_iter_t iter;
+    size_t count = 0, start = canonical_array_begin(out);
+    bool ok = array->json != NULL || item_open(array, &iter, m->error);
+    cJSON_ArrayForEach(child, array->json)
+    {
+        struct item id = item_of_json(child);
+        ok = ok && put_element_identity(m, value, &id, path, out);
+        count++;
+    }
+    while (array->json == NULL && ok && item_next(&iter, &ok, m->error)) {
+        struct item id = item_of(&iter);
+        ok = put_element_identity(m, value, &id, path, out);
+        count++;
+    }
+    canonical_array_end(out, start, count);
+    return ok || error_at(m->error, NULL, NULL, path);
 }
 
 static bool put_member(const struct making *m, const struct mapping_member *member, bool safe,
@@ -309,7 +347,7 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     const char *field = NULL;
     struct item item;
     bool made;
-    if (!holds(m->record, m->form->scope, &value->when, &made, m->error))
+    if (!making_holds(m->record, m->form->scope, &value->when, &made, m->error))
         return false;
     struct scope *scope = m->form->scope;
     if (made && value->kind == VALUE_REST)
@@ -332,7 +370,9 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     if (made)
         return put_object(m, value, safe, path, object->out);
     if (value->id_of != NULL && !item_is_nothing(&item))
-        return put_member_identity(m, value, &item, path, object->out);
+        return item.value.value_type == BSON_TYPE_ARRAY
+                   ? put_member_identities(m, value, &item, path, object->out)
+                   : put_member_identity(m, value, &item, path, object->out);
     item.safe = item.safe || safe;
     note_hex_ids(m, field, &item);
     return expect_json_put(object->out, &item, path, m->error);
@@ -402,6 +442,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .rule = &m->e->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
+        .resolved = mapping_is_looked_up(value),
         .path = path,
         .list = column->misfits.no_array_list,
     };
@@ -413,7 +454,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     if (carried != NULL && carried->source >= 0)
         return put_carried(m, column, carried, out);
     bool held;
-    if (!holds(m->record, scope, &value->when, &held, m->error))
+    if (!making_holds(m->record, scope, &value->when, &held, m->error))
         return false;
     if (value == m->form->rest) /* in an object it is for the member to say */
         scope->rest_fate = held && value->kind == VALUE_REST ? FATE_REST : FATE_KEPT_OUT;
@@ -441,7 +482,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     return expect_put(&target, &item, out, m->error);
 }
 
-static bool put_row(const struct making *m, struct row *row)
+bool making_put_row(const struct making *m, struct row *row)
 {
     row_begin(row, m->form->table);
     for (size_t i = 0; i < m->form->column_count; i++) {
@@ -460,231 +501,4 @@ static bool put_row(const struct making *m, struct row *row)
             return error_at(m->error, NULL, NULL, column->name);
     }
     return true;
-}
-
-/* ---- one record -------------------------------------------------------------------------------
- */
-
-/* A form of rows whose conditions do not hold. */
-static void pass_over(const struct form *form)
-{
-    for (size_t i = 0; i < form->column_count; i++)
-        settle(form->scope, &form->columns[i].value, FATE_KEPT_OUT);
-}
-
-/* A row whose key another of the record has in this table: by a rule it is given up. */
-static bool check_twice(const struct making *m, const struct row *row, bool *twice)
-{
-    const struct form *form = m->form;
-    if (!row_keys_add(form->keys, row, twice, m->error))
-        return false;
-    if (!*twice)
-        return true;
-    if (!form->mapping->misfits.row_twice_first)
-        return item_misfit(&form->scope->document, form->scope->path,
-                           "a row with its key is there already", m->error);
-    for (size_t i = 0; i < form->mapping->column_count; i++)
-        settle(form->scope, &form->mapping->columns[i].value, FATE_LOST);
-    return true;
-}
-
-/* The rows of the scope's document. */
-static bool put_rows(struct making *m, struct scope *scope, const struct delivery *delivery)
-{
-    struct expectation *e = m->e;
-    for (size_t f = 0; f < e->form_count; f++) {
-        struct form *form = &e->forms[f];
-        struct row *row = form->kept != NULL ? form->kept : &e->row;
-        m->form = form;
-        if (m->form->scope != scope)
-            continue;
-        form->has_row = false;
-        bool held;
-        if (!holds(m->record, scope, &m->form->mapping->when, &held, m->error))
-            return false;
-        if (!held) {
-            pass_over(m->form);
-            continue;
-        }
-        bool twice = false;
-        if (!put_row(m, row) || (form->keys != NULL && !check_twice(m, row, &twice)))
-            return false;
-        if (twice)
-            continue;
-        if (!row_deliver(row, delivery->callback, delivery->context, delivery->error))
-            return false;
-        form->has_row = true;
-    }
-    return true;
-}
-
-/* The first form of the scope (and of the table, if not NULL) whose conditions hold, or NULL. */
-static bool find_form(const struct making *m, const struct scope *scope,
-                      const struct expected_table *table, const struct form **found)
-{
-    const struct expectation *e = m->e;
-    *found = NULL;
-    for (size_t f = 0; *found == NULL && f < e->form_count; f++) {
-        const struct form *form = &e->forms[f];
-        bool held = false;
-        if (form->scope != scope || (table != NULL && form->table != table))
-            continue;
-        if (!holds(m->record, scope, &form->mapping->when, &held, m->error))
-            return false;
-        *found = held ? form : NULL;
-    }
-    return true;
-}
-
-/* Is the rest made, by its own conditions and by those of the objects that it stands in? */
-static bool wants_rest(const struct making *m, const struct scope *scope,
-                       const struct mapping_value *value, bool *wanted)
-{
-    bool safe = false;
-    if (!holds(m->record, scope, &value->when, wanted, m->error))
-        return false;
-    for (size_t i = 0; *wanted && value->kind == VALUE_OBJECT && i < value->member_count; i++)
-        if (expect_keeps_rest(&value->members[i].value, &safe))
-            return wants_rest(m, scope, &value->members[i].value, wanted);
-    return true;
-}
-
-/* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
- * nobody asks what is in it. */
-static bool enter(const struct making *m, struct scope *scope)
-{
-    struct expectation *e = m->e;
-    scope->rest_wanted = false;
-    for (size_t f = 0; !scope->rest_wanted && f < e->form_count; f++) {
-        const struct form *form = &e->forms[f];
-        bool row, rest = true;
-        if (form->scope != scope || form->rest == NULL)
-            continue;
-        if (!holds(m->record, scope, &form->mapping->when, &row, m->error) ||
-            !wants_rest(m, scope, form->rest, &rest))
-            return false;
-        scope->rest_wanted = row && rest;
-    }
-    return scope_enter(scope, &e->counts, m->error);
-}
-
-/* Does one of the rules leave it out; and is there any? */
-static bool is_left_out(const struct making *m, const struct scope *scope, bool *any, bool *left)
-{
-    const struct mapping *entity = m->e->entity;
-    *any = *left = false;
-    for (size_t i = 0; !*left && i < entity->rule_count; i++) {
-        const struct mapping_rule *rule = &entity->rules[i];
-        if (strcmp(rule->each != NULL ? rule->each : "", scope->path) != 0)
-            continue;
-        *any = true;
-        if (!holds(m->record, scope, &rule->when, left, m->error))
-            return false;
-    }
-    return true;
-}
-
-static bool put_inner(struct making *m, struct scope *scope, const struct delivery *delivery);
-
-/* Where no table takes elements of this level, those inside of them do. */
-static bool put_element(struct making *m, struct scope *scope, const struct delivery *delivery)
-{
-    struct path_counts *counts = &m->e->counts;
-    const struct form *form;
-    bool any, left = false;
-    if (!enter(m, scope) || !find_form(m, scope, NULL, &form) ||
-        (form == NULL && !is_left_out(m, scope, &any, &left)))
-        return false;
-    path_counts_number(counts, scope->account, FATE_ELEMENTS, 1);
-    if (left) {
-        scope_leave_out(scope);
-        return scope_leave(scope, counts, m->error);
-    }
-    if (form == NULL && scope->has_forms)
-        return item_misfit(&scope->document, scope->path, "no table takes this element", m->error);
-    path_counts_number(counts, scope->account, FATE_TAKEN, 1);
-    return put_rows(m, scope, delivery) && put_inner(m, scope, delivery) &&
-           scope_leave(scope, counts, m->error);
-}
-
-/* The elements of an array that stands in the document of the scope around. */
-static bool put_elements(struct making *m, struct scope *scope, const char *path,
-                         const struct delivery *delivery)
-{
-    struct item array = item_find(&scope->outer->document, path);
-    bson_iter_t iter;
-    bson_type_t wanted = scope->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY;
-    bool ok = true, is_array = array.value.value_type == wanted;
-    if (item_is_nothing(&array) || (!is_array && !scope->fixed))
-        return true; /* a level that is a document on the way */
-    if (!is_array && scope->list) {
-        scope->document = array;
-        scope->position = 1;
-        return put_element(m, scope, delivery);
-    }
-    if (!is_array)
-        return item_misfit(&array, scope->path, "the mapping looks for an array", delivery->error);
-    if (!item_open(&array, &iter, delivery->error))
-        return error_at(delivery->error, NULL, NULL, scope->path);
-    scope->position = 0;
-    if (scope->members)
-        path_counts_number(&m->e->counts, scope->account, FATE_MET, 1);
-    while (ok && item_next(&iter, &ok, delivery->error)) {
-        scope->document = item_of(&iter);
-        scope->name = bson_iter_key(&iter);
-        scope->position++;
-        ok = put_element(m, scope, delivery);
-    }
-    return ok;
-}
-
-static bool put_inner(struct making *m, struct scope *scope, const struct delivery *delivery)
-{
-    struct expectation *e = m->e;
-    scope->view = view_of(m->record, scope);
-    for (size_t s = 1; s < e->scope_count; s++) {
-        if (scope->arrays[s] == NULL)
-            continue;
-        e->scopes[s].outer = scope;
-        if (!put_elements(m, &e->scopes[s], scope->arrays[s], delivery))
-            return false;
-    }
-    return true;
-}
-
-/* Has the record's first table several forms? */
-static bool has_several(const struct expectation *e)
-{
-    size_t forms = 0;
-    for (size_t f = 0; f < e->form_count; f++)
-        forms += e->forms[f].scope == &e->scopes[0] && e->forms[f].table == e->forms[0].table;
-    return forms > 1;
-}
-
-/* The first table decides of the record: where none of its forms holds, there is no row at all. One
- * of several forms, or else one of the rules, must have said so. */
-bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
-                   const struct delivery *delivery)
-{
-    struct scope *scope = &e->scopes[0];
-    struct making m = {.e = e, .record = record, .error = delivery->error};
-    const struct form *first;
-    bool any, left;
-    scope->document = *record;
-    for (size_t f = 0; f < e->form_count; f++)
-        if (e->forms[f].keys != NULL)
-            row_keys_clear(e->forms[f].keys);
-    if (!find_form(&m, scope, e->forms[0].table, &first))
-        return false;
-    *filtered = first == NULL;
-    if (*filtered) {
-        if (!is_left_out(&m, scope, &any, &left))
-            return false;
-        if ((any || has_several(e)) && !left)
-            return item_misfit(record, ".", "no table takes this record", m.error);
-        scope_meet(scope, &e->counts);
-        return true;
-    }
-    return enter(&m, scope) && put_rows(&m, scope, delivery) && put_inner(&m, scope, delivery) &&
-           scope_leave(scope, &e->counts, delivery->error);
 }

@@ -20,6 +20,7 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_MIDNIGHT] = expect_midnight,
     [FUNCTION_UUID3] = expect_uuid3,
     [FUNCTION_PADDED] = expect_padded,
+    [FUNCTION_UUID] = expect_uuid,
     [FUNCTION_PHONE] = expect_phone_digits,
     [FUNCTION_PASSWORD] = expect_supabase_password,
     [FUNCTION_SAFE_NUMBERS] = expect_safe_numbers,

@@ -7,9 +7,10 @@
 #include "graduate/function.h"
 
 struct expect_surroundings {
-    const struct item *record; /* supabase_password looks into it */
-    struct arena *texts;       /* made texts live here until the record is done */
-    bool lost;                 /* set when a rule gave the value up */
+    const struct item *record;   /* supabase_password looks into it */
+    struct arena *texts;         /* made texts live here until the record is done */
+    const struct identity *rule; /* of "uuid" */
+    bool lost;                   /* set when a rule gave the value up */
 };
 /* *changed: it made another value. */
 bool expect_apply(const struct function_call *call, struct expect_surroundings *around,

@@ -60,8 +60,8 @@ void expect_uuid_write(const uint8_t uuid[16], char out[37])
 
 /* RFC 9562: SHA-1 of namespace and name, 122 bits of it. Names are ids: short, or cut off nowhere.
  */
-static bool name_uuid(const struct identity *rule, const char *entity, const char *text,
-                      size_t length, uint8_t uuid[16])
+bool expect_identity_name(const struct identity *rule, const char *entity, const char *text,
+                          size_t length, uint8_t uuid[16])
 {
     uint8_t digest[SHA_DIGEST_LENGTH];
     size_t head = strlen(entity);
@@ -111,7 +111,7 @@ static bool twelve_bytes(const struct identity *rule, const char *entity, const 
         return true;
     case IDENTITY_UUID5:
         write_hex(id, 12, 0, hex);
-        return name_uuid(rule, entity, hex, 24, uuid);
+        return expect_identity_name(rule, entity, hex, 24, uuid);
     case IDENTITY_UUID7:
         time_uuid(id, uuid);
         return true;
@@ -155,7 +155,19 @@ bool expect_identity_text(const struct identity *rule, const char *entity, enum 
         return twelve_bytes(rule, entity, raw, uuid);
     if (expect_uuid_read(text, length, raw))
         return expect_identity_uuid(rule, entity, raw, uuid);
-    return is_allowed(ids, text, length) && name_uuid(rule, entity, text, length, uuid);
+    return is_allowed(ids, text, length) && expect_identity_name(rule, entity, text, length, uuid);
+}
+
+static bool holds_one_way(const struct item *array)
+{
+    bson_iter_t iter;
+    struct error unused;
+    bool ok = item_open(array, &iter, &unused), found = false;
+    while (ok && !found && item_next(&iter, &ok, &unused)) {
+        const struct item element = item_of(&iter);
+        found = element.value.value_type != BSON_TYPE_ARRAY && expect_identity_is_one_way(&element);
+    }
+    return found;
 }
 
 bool expect_identity_is_one_way(const struct item *raw)
@@ -164,6 +176,8 @@ bool expect_identity_is_one_way(const struct item *raw)
     size_t length;
     int64_t number;
     uint8_t bytes[16];
+    if (raw->value.value_type == BSON_TYPE_ARRAY && raw->json == NULL)
+        return holds_one_way(raw);
     if (!item_text(raw, &text, &length))
         return item_whole(raw, &number);
     return !expect_uuid_read(text, length, bytes) &&
@@ -189,5 +203,5 @@ bool expect_identity(const struct identity *rule, const char *entity, enum ident
     if (ids != IDENTITY_TEXTS || !item_whole(raw, &number))
         return false;
     int count = snprintf(digits, sizeof digits, "%" PRId64, number);
-    return name_uuid(rule, entity, digits, (size_t)count, uuid);
+    return expect_identity_name(rule, entity, digits, (size_t)count, uuid);
 }

@@ -15,7 +15,11 @@ bool expect_identity_text(const struct identity *rule, const char *entity, enum 
 bool expect_identity_uuid(const struct identity *rule, const char *entity, const uint8_t raw[16],
                           uint8_t uuid[16]);
 
-/* Is it a text or a number from whose UUID nobody gets back to it? */
+/* UUIDv5 of "<name>/<text>", whatever the text looks like. */
+bool expect_identity_name(const struct identity *rule, const char *name, const char *text,
+                          size_t length, uint8_t uuid[16]);
+
+/* Is it a text or a number from whose UUID nobody gets back to it, or an array with one? */
 bool expect_identity_is_one_way(const struct item *raw);
 
 /* 32 hex digits, bare or with the four dashes. */

@@ -433,8 +433,13 @@ bool expect_json_identify(struct buffer *out, size_t start, const struct identit
 {
     struct buffer before;
     struct canonical_object object;
-    if (out->failed || out->data[start] != '{')
-        return true; /* of an array or a scalar nothing is a key */
+    if (out->failed || out->data[start] == 'n')
+        return true; /* JSON's null has no keys */
+    if (out->data[start] != '{') {
+        error_set(error, ERROR_DATA, "the value is no object whose keys could be ids of %s",
+                  entity);
+        return error_at(error, NULL, NULL, path);
+    }
     buffer_init(&before);
     buffer_put(&before, out->data + start, out->length - start);
     if (!buffer_ok(&before, error))

@@ -19,7 +19,8 @@ bool expect_json_close(struct canonical_object *object, const char *path, struct
 bool expect_text_valid(const char *text, size_t length);
 
 /* The canonical JSON with the keys of an object replaced by the UUIDs that they are the ids for, in
- * place. ERROR_DATA for a key that is nobody's id, and for two that are one. */
+ * place. ERROR_DATA for what is neither an object nor null, for a key that is nobody's id, and for
+ * two that are one. */
 bool expect_json_identify(struct buffer *out, size_t start, const struct identity *rule,
                           const char *entity, enum identity_ids ids, const char *path,
                           struct error *error);

@@ -343,6 +343,9 @@ bool expect_prepare(struct expectation *e, struct error *error)
     for (size_t i = 0; i < e->entity->rule_count; i++)
         if (!claim_rule(e, &e->entity->rules[i], error))
             return false;
+    if (e->entity->identity != NULL &&
+        !scope_claim(&e->scopes[0], e->entity->identity->from, CLAIM_TEST, error))
+        return false;
     for (size_t i = 0; i < e->entity->drops.count; i++)
         if (!claim_drop(e, e->entity->drops.items[i], error))
             return false;

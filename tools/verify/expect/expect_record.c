@@ -332,16 +332,13 @@ static bool name_tuple(const struct expectation *e, struct error *error)
     return false;
 }
 
-bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                  expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                  struct error *error)
+bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
+                 void *context, struct error *error)
 {
-    const struct delivery delivery = {callback, context, error};
     const uint8_t *end = payload + length;
     bson_t document = BSON_INITIALIZER;
     bool ok = true;
-    for (; ok && payload < end; ++*records) {
-        bool out = false;
+    while (ok && payload < end) {
         if (!read_fields(e, &payload, end)) {
             error_set(error, ERROR_SOURCE, "a row of %s is not what its catalog says",
                       e->entity->from);
@@ -353,9 +350,7 @@ bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
         const uint8_t *data = bson_get_data(&document);
         memcpy(&record.value.value.v_doc.data, &data, sizeof data); /* it is only read */
         record.value.value.v_doc.data_len = document.len;
-        ok = ok && expect_record(e, &record, &out, &delivery);
-        *filtered += out;
-        ok = ok || name_tuple(e, error);
+        ok = (ok && visit(e, &record, context, error)) || name_tuple(e, error);
         arena_release(&e->texts);
     }
     bson_destroy(&document);

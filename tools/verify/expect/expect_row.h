@@ -72,6 +72,7 @@ struct expectation {
     size_t table_count, form_count, scope_count;
     struct row row;
     struct path_counts counts;
+    const struct expect_lookup *lookup; /* or NULL */
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */
@@ -86,18 +87,14 @@ struct delivery {
 };
 /* What the mapping wants, before the first record. */
 bool expect_prepare(struct expectation *e, struct error *error);
-/* All rows of one record. The first table decides of it: where none of its forms holds, there is no
- * row at all. */
-bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
-                   const struct delivery *delivery);
-
-/* All records of a payload, of document sources and of postgres. */
-bool documents_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                     expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                     struct error *error);
-bool tuples_batch(struct expectation *e, const uint8_t *payload, size_t length,
-                  expect_callback callback, void *context, int64_t *records, int64_t *filtered,
-                  struct error *error);
+/* Every record of a payload, of document sources and of postgres; one that fails is named in the
+ * error. */
+typedef bool (*record_visit)(struct expectation *e, const struct item *record, void *context,
+                             struct error *error);
+bool records_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
+                  void *context, struct error *error);
+bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
+                 void *context, struct error *error);
 
 /* Of postgres: room for a tuple; the columns of a form; a column that is carried over. */
 bool tuples_begin(struct expectation *e, struct error *error);

@@ -207,6 +207,32 @@ EXPECT_DEED(expect_padded)
     return true;
 }
 
+EXPECT_DEED(expect_uuid)
+{
+    const bson_value_t *value = &item->value;
+    const char *text;
+    size_t length;
+    int64_t number;
+    char made[40] = "";
+    uint8_t id[16];
+    bool whole = value->value_type == BSON_TYPE_INT32 || value->value_type == BSON_TYPE_INT64;
+    if (!item_text(item, &text, &length)) {
+        if (value->value_type == BSON_TYPE_OID)
+            bson_oid_to_string(&value->value.v_oid, made);
+        else if (whole && item_whole(item, &number))
+            snprintf(made, sizeof made, "%" PRId64, number);
+        else if (value->value_type == BSON_TYPE_BINARY &&
+                 value->value.v_binary.subtype == BSON_SUBTYPE_UUID)
+            expect_uuid_write(value->value.v_binary.data, made);
+        text = made;
+        length = strlen(made);
+    }
+    if (length == 0 || !expect_identity_name(around->rule, call->text, text, length, id))
+        return item_misfit(item, NULL, "no id can be made of it", error);
+    expect_uuid_write(id, made);
+    return expect_make_text(around, made, 36, item, error);
+}
+
 /* ---- arrays -----------------------------------------------------------------------------------
  */
 

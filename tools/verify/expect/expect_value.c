@@ -159,7 +159,9 @@ static bool put_identity(const struct expect_target *target, const struct item *
 {
     uint8_t uuid[16];
     char text[37];
-    if (!expect_identity(target->rule, target->id_entity, target->ids, item, uuid))
+    if (target->resolved)
+        memcpy(uuid, item->value.value.v_binary.data, sizeof uuid);
+    else if (!expect_identity(target->rule, target->id_entity, target->ids, item, uuid))
         return misfit(target, item, "it is nobody's id", error);
     bool bare = target->type.base == PG_UUID;
     expect_uuid_write(uuid, text);

@@ -12,6 +12,7 @@ struct expect_target {
     const struct identity *rule;
     const char *id_entity; /* the value is an id of it, or NULL */
     enum identity_ids ids; /* what is taken for one */
+    bool resolved;         /* it is the UUID already: it was looked up */
     const char *path;      /* for messages */
     bool list;             /* of an array type: a single value is an array of one */
 };

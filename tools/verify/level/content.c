@@ -160,7 +160,8 @@ static bool content_init(struct content *content, struct verification *verificat
                              &verification->verdict, error) &&
              met_read(&content->tables[i].met, &content->tables[i].compared, &verification->target,
                       verification->run, error);
-    return ok && read_before(content, error) && identify(content, error);
+    return ok && read_before(content, error) && identify(content, error) &&
+           known_ids_make(&content->known, verification, error);
 }
 
 static void content_release(struct content *content)
@@ -175,6 +176,7 @@ static void content_release(struct content *content)
         free(table->found);
     }
     free(content->tables);
+    known_ids_release(&content->known);
     fates_release(&content->fates);
 }
 
@@ -205,6 +207,18 @@ static bool put_checkpoint(const struct content *content, const struct mapping *
                   (long long)info.st_ctim.tv_sec, info.st_ctim.tv_nsec,
                   (unsigned long long)info.st_dev, (unsigned long long)info.st_ino);
     return true;
+}
+
+/* Its own, and those of the entities that it looks up. */
+static bool put_checkpoints(const struct content *content, const struct mapping *entity,
+                            struct buffer *identity)
+{
+    const struct project *project = content->verification->project;
+    bool ok = put_checkpoint(content, entity, identity);
+    for (size_t i = 0; ok && i < project->mapping_count; i++)
+        ok = !mapping_looks_up(entity, project->mappings[i]) ||
+             put_checkpoint(content, project->mappings[i], identity);
+    return ok;
 }
 
 /* While an entity is read its rows are tallied apart from those of the others. */
@@ -248,7 +262,7 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
         ok = apart[i] != NULL;
     }
     ok = ok ? true : error_memory(error);
-    if (ok && put_checkpoint(content, entity, &identity) && buffer_ok(&identity, error) &&
+    if (ok && put_checkpoints(content, entity, &identity) && buffer_ok(&identity, error) &&
         state_load(&content->state, entity->name, &identity, apart, count, &packed))
         message_info("%s: done by the interrupted verification", entity->name);
     else

@@ -5,6 +5,7 @@
 #include "compared.h"
 #include "evidence.h"
 #include "fates.h"
+#include "known_ids.h"
 #include "level.h"
 #include "met.h"
 #include "state.h"
@@ -30,7 +31,8 @@ struct content {
     char fingerprint[65];
     struct content_table *tables;
     size_t table_count;
-    struct fates fates; /* of the records' values, counted anew */
+    struct known_ids known; /* of the entities that others look up */
+    struct fates fates;     /* of the records' values, counted anew */
 };
 
 /* What a pass does with a row of either side. */

@@ -156,6 +156,7 @@ bool pass_entity(struct content *content, const struct mapping *entity, content_
     bool ok = expectation_new(&expectation, content->verification->project, entity,
                               &records.catalog.entities[0], error);
     if (ok) {
+        expectation_look_up(expectation, &content->known.lookup);
         ok = pass_init(&pass, content, expectation, visit, error) &&
              pass_batches(&pass, &records, expectation, error) &&
              (fates == NULL || take_fates(expectation, &pass, entity->name, fates, error));

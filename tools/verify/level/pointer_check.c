@@ -39,6 +39,12 @@ static bool is_text(const struct blueprint_table *table, const struct pointer *p
     return pointer->keys || pointer->path.count > 0 || !is_uuid(table, pointer->column);
 }
 
+/* Where the values of a row stand: one behind the other, or the column alone. */
+static bool is_gathered(const struct pointer *pointer)
+{
+    return pointer->keys || pointer->array || pointer->path.count > 0;
+}
+
 static void put_json(struct buffer *sql, const struct pointer *pointer)
 {
     buffer_puts(sql, "c.");
@@ -48,36 +54,48 @@ static void put_json(struct buffer *sql, const struct pointer *pointer)
 
 static void put_value(struct buffer *sql, const struct pointer *pointer)
 {
-    if (pointer->keys) {
+    if (is_gathered(pointer)) {
         buffer_puts(sql, "i.id");
-    } else if (pointer->path.count == 0) {
-        buffer_puts(sql, "c.");
-        query_put_name(sql, pointer->column);
-    } else {
-        buffer_puts(sql, "jsonb_extract_path_text(");
-        put_json(sql, pointer);
-        for (size_t i = 0; i < pointer->path.count; i++) {
-            buffer_puts(sql, ", ");
-            query_put_literal(sql, pointer->path.items[i]);
-        }
-        buffer_putc(sql, ')');
+        return;
     }
+    buffer_puts(sql, "c.");
+    query_put_name(sql, pointer->column);
 }
 
-/* FROM and WHERE of the rows whose value finds nothing. */
-static void put_orphans(struct buffer *sql, const struct blueprint_table *table,
-                        const struct pointer *pointer)
+/* What the rows are joined with, so that i.id is each of their values. */
+static void put_gathering(struct buffer *sql, const struct pointer *pointer)
 {
-    buffer_puts(sql, " FROM ");
-    query_put_table(sql, table->mapping->schema, table->mapping->name);
-    buffer_puts(sql, " c");
     if (pointer->keys) {
         buffer_puts(sql, " CROSS JOIN LATERAL jsonb_object_keys(CASE jsonb_typeof(");
         put_json(sql, pointer);
         buffer_puts(sql, ") WHEN 'object' THEN ");
         put_json(sql, pointer);
         buffer_puts(sql, " ELSE '{}' END) i (id)");
+    } else if (pointer->array) {
+        buffer_puts(sql, " CROSS JOIN LATERAL unnest(c.");
+        query_put_name(sql, pointer->column);
+        buffer_puts(sql, ") i (id)");
+    } else if (pointer->path.count > 0) {
+        buffer_puts(sql, " CROSS JOIN LATERAL jsonb_extract_path(");
+        put_json(sql, pointer);
+        for (size_t i = 0; i < pointer->path.count; i++) {
+            buffer_puts(sql, ", ");
+            query_put_literal(sql, pointer->path.items[i]);
+        }
+        buffer_puts(sql, ") m (value) CROSS JOIN LATERAL (SELECT e.value #>> '{}' FROM "
+                         "jsonb_array_elements(CASE jsonb_typeof(m.value) WHEN 'array' THEN "
+                         "m.value ELSE jsonb_build_array(m.value) END) e (value)) i (id)");
     }
+}
+
+/* FROM and WHERE of the values that find nothing. */
+static void put_orphans(struct buffer *sql, const struct blueprint_table *table,
+                        const struct pointer *pointer)
+{
+    buffer_puts(sql, " FROM ");
+    query_put_table(sql, table->mapping->schema, table->mapping->name);
+    buffer_puts(sql, " c");
+    put_gathering(sql, pointer);
     buffer_puts(sql, " WHERE ");
     put_value(sql, pointer);
     buffer_puts(sql, " IS NOT NULL");
@@ -137,9 +155,9 @@ static bool count_orphans(const struct orphans *orphans, const char *what,
     bool ok = buffer_ok(&sql, error);
     if (ok && query_number(orphans->inspection, what, buffer_text(&sql), &count, NULL) && count > 0)
         inspection_remark(orphans->inspection,
-                          "%" PRId64 " of %s, %s: ids that %s does not have, as "
-                          "\"foreign_key\": false allows",
-                          count, table->label, orphans->place, orphans->ends);
+                          "%" PRId64 " of %s, %s: ids that %s does not have, as %s allows", count,
+                          table->label, orphans->place, orphans->ends,
+                          pointer->kept ? "\"dangling\": \"keep\"" : "\"foreign_key\": false");
     buffer_release(&sql);
     return ok;
 }
@@ -161,6 +179,6 @@ bool pointer_check(struct inspection *inspection, const struct blueprint_table *
     snprintf(what, sizeof what, "%s of %s without their rows of %s", orphans.place, table->label,
              orphans.ends);
     inspection->checks++;
-    return pointer->loose ? count_orphans(&orphans, what, table, pointer, error)
-                          : find_orphans(&orphans, what, table, pointer, error);
+    return pointer->loose || pointer->kept ? count_orphans(&orphans, what, table, pointer, error)
+                                           : find_orphans(&orphans, what, table, pointer, error);
 }

@@ -340,7 +340,7 @@ static bool find_destination(const struct drawing *d, const struct blueprint_tab
         *end = (struct pointer_end){parent, parent->key.items[0]};
         return true;
     }
-    return column->value.id_of != NULL &&
+    return column->value.id_of != NULL && !column->type.array &&
            pointer_find_end(d->blueprint, column->value.id_of, end, &home) && home &&
            (end->table != table || strcmp(end->column, column->name) != 0);
 }
@@ -359,7 +359,8 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
 {
     const struct mapping_column *by = column->mapping;
     struct pointer_end to;
-    if (table->mapping->exists || !by->foreign_key || !find_destination(d, table, by, &to))
+    if (table->mapping->exists || !by->foreign_key || by->value.dangling == DANGLING_KEEP ||
+        !find_destination(d, table, by, &to))
         return true;
     struct blueprint_reference *reference = &table->references[table->reference_count++];
     *reference = (struct blueprint_reference){

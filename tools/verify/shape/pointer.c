@@ -40,8 +40,20 @@ static bool is_record_id(const struct mapping_column *column, const struct words
     return strcmp(from, "_id") == 0 || strcmp(from, "$id") == 0 || is_in(key, column->name);
 }
 
-bool pointer_find_end(const struct blueprint *blueprint, const struct mapping *entity,
-                      struct pointer_end *end, bool *home)
+/* Does the column hold what an id of the entity becomes? Where its records are those of another
+ * entity, that one's id. */
+static bool holds_identity(const struct mapping_column *column, const struct mapping *entity)
+{
+    const struct mapping_value *value = &column->value, *other = entity->identity;
+    if (column->type.array || value->by != NULL)
+        return false;
+    return value->id_of == entity ||
+           (other != NULL && value->id_of == other->id_of && value->kind == VALUE_FROM &&
+            value->function_count == 0 && strcmp(value->from, other->from) == 0);
+}
+
+static bool find_own_end(const struct blueprint *blueprint, const struct mapping *entity,
+                         struct pointer_end *end, bool *home)
 {
     *end = (struct pointer_end){0};
     *home = false;
@@ -51,7 +63,8 @@ bool pointer_find_end(const struct blueprint *blueprint, const struct mapping *e
         const struct words *key = key_of(table, form);
         for (size_t c = 0; form->each == NULL && c < form->column_count; c++) {
             const struct mapping_column *column = &form->columns[c];
-            if (column->value.id_of != entity || !is_record_id(column, key))
+            bool own = is_record_id(column, key);
+            if (!own || !holds_identity(column, entity))
                 continue;
             *home = key->count == 1 && strcmp(key->items[0], column->name) == 0;
             if (*home || end->table == NULL)
@@ -59,6 +72,21 @@ bool pointer_find_end(const struct blueprint *blueprint, const struct mapping *e
             if (*home)
                 return true;
         }
+    }
+    return end->table != NULL;
+}
+
+bool pointer_find_end(const struct blueprint *blueprint, const struct mapping *entity,
+                      struct pointer_end *end, bool *home)
+{
+    struct pointer_end other;
+    bool other_home;
+    if (find_own_end(blueprint, entity, end, home) && *home)
+        return true;
+    if (entity->identity != NULL &&
+        find_own_end(blueprint, entity->identity->id_of, &other, &other_home)) {
+        *end = other;
+        *home = other_home;
     }
     return end->table != NULL;
 }
@@ -105,17 +133,21 @@ static bool add(struct gathering *g, const struct pointer *found, const struct p
     if (i == all->count)
         all->items[all->count++] = *found;
     all->items[i].loose = all->items[i].loose || found->loose;
+    all->items[i].kept = all->items[i].kept || found->kept;
     return end == NULL || add_end(g, &all->items[i], *end);
 }
 
 static bool add_id(struct gathering *g, const struct mapping_column *column,
-                   const struct words *path, bool keys, const struct mapping *entity)
+                   const struct words *path, const struct mapping_value *value)
 {
+    const struct mapping *entity = value->id_of != NULL ? value->id_of : value->keys_id_of;
     const struct pointer found = {.column = column->name,
                                   .path = *path,
-                                  .keys = keys,
+                                  .keys = value->id_of == NULL,
+                                  .array = column->type.array,
                                   .entity = entity,
-                                  .loose = !column->foreign_key};
+                                  .loose = !column->foreign_key,
+                                  .kept = value->dangling == DANGLING_KEEP};
     struct pointer_end end;
     bool home, there = pointer_find_end(g->blueprint, entity, &end, &home);
     return add(g, &found, there ? &end : NULL);
@@ -134,8 +166,7 @@ static bool add_inner(struct gathering *g, const struct mapping_column *column,
         if (path->count > 0)
             memcpy(inner.items, path->items, path->count * sizeof *inner.items);
         inner.items[path->count] = member->name;
-        if ((member->value.id_of != NULL &&
-             !add_id(g, column, &inner, false, member->value.id_of)) ||
+        if ((member->value.id_of != NULL && !add_id(g, column, &inner, &member->value)) ||
             !add_inner(g, column, &member->value, &inner))
             return false;
     }
@@ -164,9 +195,8 @@ static bool add_column(struct gathering *g, const struct mapping_column *column)
         const struct pointer_end end = {parent, parent->key.items[0]};
         return add(g, &found, &end);
     }
-    return (value->id_of == NULL || add_id(g, column, &none, false, value->id_of)) &&
-           (value->keys_id_of == NULL || add_id(g, column, &none, true, value->keys_id_of)) &&
-           add_inner(g, column, value, &none);
+    bool ids = value->id_of != NULL || value->keys_id_of != NULL;
+    return (!ids || add_id(g, column, &none, value)) && add_inner(g, column, value, &none);
 }
 
 static const struct mapping_value *find_member(const struct mapping_value *value, const char *name)

@@ -1,7 +1,8 @@
 /* pointer.h: values of a table that name a row elsewhere, by verify's own reading of the project.
  *
- * Every identity is one, wherever it stands: in a column, with or without a foreign key, as a
- * member of an object, as a key of one; and a parent's key in a row of its child. Which form of a
+ * Every identity is one, wherever it stands: in a column, with or without a foreign key, as an
+ * element of one, as a member of an object (or an element of such a member), as a key of one; and a
+ * parent's key in a row of its child. Which form of a
  * table a row is of, nobody can tell from the row: where forms put ids of different entities into
  * one place, any of these entities may have the id, and where one of them puts something else
  * there, nothing is said. */
@@ -19,8 +20,10 @@ struct pointer {
     const char *column;
     struct words path;            /* members, on the way into an object; none: the column itself */
     bool keys;                    /* the keys of the object that is found there */
+    bool array;                   /* the elements of the column, which is an array */
     const struct mapping *entity; /* whose ids they are; NULL: the parent's key */
     bool loose;                   /* "foreign_key": false: the ids need not exist */
+    bool kept;                    /* "dangling": "keep": those that do not exist are kept */
     bool open;                    /* something else may stand there, too */
     struct pointer_end *ends;     /* one of these has it; none: the ids stand in no table */
     size_t end_count;

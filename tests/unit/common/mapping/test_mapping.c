@@ -218,7 +218,12 @@ static void wrong_columns(void **state)
         {COLUMN("'parent':'id'"), AT_C ": \"parent\" is for tables with \"each\""},
         {CHILD(",'c':{'parent':'idd'}"),
          ": /to/public.parts/columns/c: the parent table public.books has no column \"idd\""},
-        {COLUMN("'from':'c','type':'text','misfit':'list'"), AT_C "/misfit: this must be an object of misfits"},
+        {COLUMN("'from':'c','type':'text','misfit':'list'"),
+         AT_C "/misfit: \"list\" is none of: error, null, default"},
+        {COLUMN("'from':'c','type':'text','misfit':{'nul':'cut'}"),
+         AT_C "/misfit/nul: \"cut\" is none of: error, null, default, strip"},
+        {COLUMN("'from':'c','type':'text','misfit':'default'"),
+         AT_C "/misfit: the column has no \"default\" that could stand in"},
         {COLUMN("'from':'c','type':'text','misfit':{}"), AT_C "/misfit: this must be an object of misfits"},
         {COLUMN("'from':'c','type':'text[]','misfit':{'no_aray':'list'}"),
          AT_C "/misfit: unknown key \"no_aray\"; did you mean \"no_array\"?; allowed here: no_array"},
@@ -269,9 +274,9 @@ static void wrong_columns(void **state)
              "'public.c':{'each':'^.s','key':['n'],'columns':{'n':{'position':true}}}"),
          ": /to/public.c/each: \"^.s\" is no path: \"^.\" looks out of an element, and not from here"},
         {COLUMN("'from':'c','id_of':'users','type':'integer'"),
-         AT_C "/type: an identity is a uuid or its text, not integer"},
-        {COLUMN("'from':'c','id_of':'users','type':'uuid[]'"),
-         AT_C "/type: an identity is a uuid or its text, not uuid[]"},
+         AT_C "/type: an identity is a uuid or its text, or an array of these, not integer"},
+        {COLUMN("'from':'c','id_of':'users','type':'bytea[]'"),
+         AT_C "/type: an identity is a uuid or its text, or an array of these, not bytea[]"},
         {COLUMN("'from':'c','id_of':'user'"),
          AT_C "/id_of: the project has no entity \"user\"; did you mean \"users\"?"},
         {COLUMN("'from':'c','id_of':7"), AT_C "/id_of: this must be a text, and is a number"},
@@ -318,6 +323,10 @@ static void wrong_values(void **state)
          AT_C "/do: this must be an array of functions, and is an array that is empty"},
         {COLUMN("'from':'c','type':'text','do':['lower','trimm']"),
          AT_C "/do/1: \"trimm\" is none of: lower, upper, trim, empty_to_null, number, "},
+        {COLUMN("'from':'c','type':'uuid','do':['uuid']"),
+         AT_C "/do/0: \"uuid\" needs its argument, as {\"uuid\": \"tasks\"}"},
+        {COLUMN("'from':'c','type':'uuid','do':[{'uuid':7}]"),
+         AT_C "/do/0/uuid: this must be a text, and is a number"},
         {COLUMN("'from':'c','type':'text','do':['trim','trim']"),
          AT_C "/do/1: \"trim\" stands here"},
         {COLUMN("'from':'c','type':'text','do':[{'split':','},'count','trim']"),
@@ -449,6 +458,76 @@ static void wrong_paths(void **state)
          ": /drop/1: \"b.\" " EMPTY_NAME},
     };
     assert_refused(*state, cases, COUNT(cases));
+}
+
+static void wrong_references(void **state)
+{
+#define WHOSE(members)                                                                             \
+    "{'from':'core.books','identity':" members ",'to':{'public.books':{'key':['id'],'columns':{"   \
+    "'id':{'from':'_id','id_of':'books'}}}}}"
+    static const struct wrong cases[] = {
+        {COLUMN("'from':'c','id_of':'users','dangling':'nul'"),
+         AT_C "/dangling: \"nul\" is none of: error, null, keep, left_out; did you mean \"null\"?"},
+        {COLUMN("'from':'c','id_of':'users','dangling':true"),
+         AT_C "/dangling: this must be a text, and is true"},
+        {COLUMN("'from':'c','id_of':'users','by':7"),
+         AT_C "/by: this must be a text, and is a number"},
+        {COLUMN("'from':'c','id_of':'users','by':'a..b'"),
+         AT_C "/by: \"a..b\" is no path: a name in it is empty"},
+        {COLUMN("'object':{'m':{'from':'c','id_of':'users','by':'.b'}},'type':'jsonb'"),
+         AT_C "/object/m/by: \".b\" is no path"},
+        {WHOSE("'users'"), ": /identity: this must be an object, as {\"from\": \"authId\""},
+        {WHOSE("{'from':'a'}"), ": /identity: an identity needs \"from\""},
+        {WHOSE("{'id_of':'users'}"), ": /identity: an identity needs \"from\""},
+        {WHOSE("{'from':'a','id_of':'user'}"),
+         ": /identity/id_of: the project has no entity \"user\"; did you mean \"users\"?"},
+        {WHOSE("{'from':'a.','id_of':'users'}"), ": /identity/from: \"a.\" is no path"},
+        {WHOSE("{'from':'a','id_of':'users','dangling':'null'}"),
+         ": /identity: unknown key \"dangling\""},
+        {COLUMN("'from':'c','id_of':'books','dangling':'left_out'"),
+         ": which records of books stay depends on which of books do, and that on itself"},
+        {WHOSE("{'from':'a','id_of':'books'}"),
+         ": which records of books stay depends on which of books do, and that on itself"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+}
+
+static void references_are_read(void **state)
+{
+    struct project project;
+    struct error error;
+    put_books(*state,
+              "{'from':'core.books','identity':{'from':'author.id','id_of':'users'},'to':{"
+              "'public.books':{'key':['k'],'columns':{'k':{'from':'k','type':'text'},"
+              "'a':{'from':'a','id_of':'users','dangling':'null'},"
+              "'b':{'from':'b','id_of':'users','by':'e.mail','do':['lower'],'dangling':'error'},"
+              "'c':{'from':'c','id_of':'users','type':'uuid[]','dangling':'left_out'},"
+              "'d':{'from':'d','id_of':'users','dangling':'keep'},"
+              "'e':{'from':'e','id_of':'users'}}}}}");
+    if (!project_load(&project, ((const struct folder *)*state)->path, &error))
+        fail_msg("%s", error.message);
+    const struct mapping *books = project_mapping(&project, "books"),
+                         *users = project_mapping(&project, "users");
+    static const enum dangling said[] = {DANGLING_UNSAID, DANGLING_NULL, DANGLING_ERROR,
+                                         DANGLING_LEFT_OUT, DANGLING_KEEP, DANGLING_UNSAID};
+    for (size_t i = 0; i < COUNT(said); i++) {
+        const struct mapping_value *value = &books->tables[0].columns[i].value;
+        assert_int_equal(value->dangling, said[i]);
+        assert_int_equal(mapping_is_looked_up(value), said[i] != DANGLING_UNSAID);
+    }
+    assert_string_equal(books->tables[0].columns[2].value.by, "e.mail");
+    assert_string_equal(books->identity->from, "author.id");
+    assert_ptr_equal(books->identity->id_of, users);
+    assert_true(mapping_looks_up(books, users) && !mapping_looks_up(users, books));
+    assert_true(mapping_leans_on(books, users)); /* for its identity: an element goes alone */
+    assert_ptr_equal(project.mappings[0], users);
+    project_release(&project);
+    put_books(*state, COLUMN("'from':'c','id_of':'users','type':'uuid[]','dangling':'left_out'"));
+    assert_true(project_load(&project, ((const struct folder *)*state)->path, &error));
+    books = project_mapping(&project, "books");
+    users = project_mapping(&project, "users");
+    assert_true(mapping_looks_up(books, users) && !mapping_leans_on(books, users));
+    project_release(&project);
 }
 
 static void wrong_rights(void **state)
@@ -745,6 +824,8 @@ int main(void)
         CASE(wrong_keys_and_indexes),
         CASE(wrong_paths),
         CASE(wrong_rights),
+        CASE(wrong_references),
+        CASE(references_are_read),
         CASE(tables_in_their_order),
         CASE(columns_and_their_values),
         CASE(keys_indexes_and_rights),

@@ -199,6 +199,33 @@ static const struct row {
      NULL},
     {COLUMN("'object':{'m':{'from':'c','id_of':'users'}},'type':'jsonb','foreign_key':true"),
      C "foreign_key: no foreign key can be made of ids inside of JSON"},
+    {COLUMN("'from':'u','id_of':'users','type':'uuid[]','foreign_key':true"),
+     C "foreign_key: no foreign key can be made of the ids of an array"},
+    {COLUMN("'from':'u','id_of':'users','type':'uuid[]','foreign_key':false"), NULL},
+    {COLUMN("'from':'u','id_of':'users','type':'uuid[]','on_delete':'cascade'"),
+     C "on_delete: no foreign key can be made of the ids of an array"},
+    {COLUMN("'from':'c','type':'uuid','by':'email'"), C "by: here is no \"id_of\""},
+    {COLUMN("'from':'c','type':'uuid','dangling':'null'"), C "dangling: here is no \"id_of\""},
+    {COLUMN("'from':'c','id_of':'users','by':'email','dangling':'null'"), NULL},
+    {COLUMN("'from':'c','id_of':'users','by':'email','dangling':'keep'"),
+     C "dangling: there is no id that could be kept"},
+    {COLUMN("'from':'_id','id_of':'books','dangling':'null'"),
+     C "dangling: this is the record's own id"},
+    {COLUMN("'from':'_id','id_of':'books','by':'isbn'"), C "by: this is the record's own id"},
+    {COLUMN("'from':'c','id_of':'users','dangling':'null','null':false"),
+     C "dangling: this column is never null"},
+    {COLUMN("'from':'c','id_of':'users','dangling':'null','type':'uuid[]','null':false"), NULL},
+    {COLUMN("'from':'c','id_of':'users','dangling':'keep','foreign_key':true"),
+     C "foreign_key: of ids that are kept no foreign key can be made"},
+    {COLUMN("'from':'c','id_of':'users','dangling':'keep','on_delete':'cascade'"),
+     C "on_delete: of ids that are kept no foreign key can be made"},
+    {COLUMN("'object':{'m':{'from':'c','id_of':'users','dangling':'left_out'}},'type':'jsonb'"),
+     C "object/m/dangling: a row, or an element of an array column, can be left out"},
+    {COLUMN("'object':{'m':{'from':'c','id_of':'users','dangling':'null'}},'type':'jsonb',"
+            "'null':false"),
+     NULL},
+    {KEPT("'id_of':'users','dangling':'null'", ""), NULL},
+    {KEPT("'id_of':'users','by':'email'", ""), NULL},
     {COLUMN("'from':'c','type':'uuid','on_delete':'cascade'"), C "on_delete" NO_KEY},
     {COLUMN("'from':'c','id_of':'users','foreign_key':false,'on_delete':'cascade'"),
      C "on_delete: there is no foreign key, by \"foreign_key\": false"},
@@ -296,6 +323,20 @@ static void words_of_a_mapping(void **state)
     }
 }
 
+/* A row of Postgres names a user, and a user is somebody else. */
+static void ids_of_whom_is_somebody_else(void **state)
+{
+    put(*state, "persons.json",
+        "{'from':'core.persons','identity':{'from':'a','id_of':'users'},'to':{'public.persons':{"
+        "'key':['id'],'columns':{'id':{'from':'a','id_of':'users'}}}}}");
+    put(*state, "books.json", KEPT("'keys_id_of':'persons','type':'jsonb'", ""));
+    judge(*state, "keys", "the records of that entity are those of another one");
+    put(*state, "books.json", KEPT("'id_of':'persons'", ""));
+    judge(*state, "of a row", NULL);
+    put(*state, "books.json", COLUMN("'from':'c','id_of':'persons'"));
+    judge(*state, "of a document", NULL);
+}
+
 static void words_of_a_source(void **state)
 {
     static const struct row cases[] = {
@@ -342,6 +383,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(words_of_a_mapping),
+        CASE(ids_of_whom_is_somebody_else),
         CASE(words_of_a_source),
         CASE(names_are_told_together),
     };

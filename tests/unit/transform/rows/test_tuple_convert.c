@@ -209,6 +209,13 @@ static const struct {
     {"uuid", "2950", "{'id_of': 'users'}", "0000000f 5f0c8a1b2c3d4e5f60718293000000", NULL,
      "a field of 15 bytes"},
     {"text", "25", "{'id_of': 'users'}", "00000000", NULL, "nobody's id"},
+    /* a whole number is its digits, of whatever width; ids of a table are what its key says */
+    {"smallint", "21", "{'id_of': 'sales'}", "00000002 fffe", "00000010 34e3dcb05cf954d0b49e715c1fc750e0", NULL},
+    {"integer", "23", "{'id_of': 'sales'}", "00000004 fffffffe", "00000010 34e3dcb05cf954d0b49e715c1fc750e0", NULL},
+    {"bigint", "20", "{'id_of': 'sales'}", "00000008 fffffffffffffffe", "00000010 34e3dcb05cf954d0b49e715c1fc750e0", NULL},
+    {"bigint", "20", "{'id_of': 'sales'}", "00000003 000001", NULL, "a field of 3 bytes"},
+    {"integer", "23", "{'id_of': 'users'}", "00000004 00000011", NULL, "the number 17 is nobody's id"},
+    {"integer", "23", "{'id_of': 'sales'}", "ffffffff", "ffffffff", NULL},
     /* identities as keys of an object */
     {"jsonb", "3802", "{'type': 'jsonb', 'keys_id_of': 'users'}",
      "00000020 01 7b22 356630633861316232633364346535663630373138323933 22 3a20317d",

@@ -34,6 +34,7 @@ static void apply(struct applied *a, const char *record, const enum mapping_func
         .losses = &a->losses,
         .made = &a->made,
         .lost = &a->lost,
+        .identity = &function_identity,
     };
     for (size_t i = 0; i < count; i++) {
         const struct function_call call = {.function = functions[i]};
@@ -90,6 +91,7 @@ static void try_case(const struct function_case *c)
         .losses = &a.losses,
         .made = &a.made,
         .lost = &a.lost,
+        .identity = &function_identity,
     };
     size_t count = function_calls(&arena, c->calls, &list, &calls);
     bool ok = true;

@@ -40,7 +40,7 @@ static void try_case(const struct function_case *c)
     bool ok = true, any = false;
     arena_init(&arena);
     arena_init(&texts);
-    struct expect_surroundings around = {.record = &document, .texts = &texts};
+    struct expect_surroundings around = {.record = &document, .texts = &texts, .rule = &function_identity};
     size_t count = function_calls(&arena, c->calls, &list, &calls);
     for (size_t i = 0; ok && i < count; i++) {
         bool changed = false;
@@ -98,7 +98,7 @@ static void arrays_of_the_mapping_are_arrays(void **state)
     struct error error;
     bool changed;
     arena_init(&texts);
-    struct expect_surroundings around = {.record = &document, .texts = &texts};
+    struct expect_surroundings around = {.record = &document, .texts = &texts, .rule = &function_identity};
     const struct function_call last = {.function = FUNCTION_ITEM, .place = -1};
     assert_true(expect_apply(&last, &around, &item, &changed, &error));
     char *text = shown(&item);

@@ -84,6 +84,13 @@ static void tuples_keep_their_shape(void **state)
         {"text", "false", "\"c\": {\"id_of\": \"users\"}", "616263",
          "c=d9af8b10-dc3a-5749-858d-a9f11e28ecf0|id=1"},
         {"text", "false", "\"c\": {\"id_of\": \"users\"}", "", NULL},
+        {"smallint", "false", "\"c\": {\"id_of\": \"books\", \"foreign_key\": false}", "fffe",
+         "c=812cb3a5-92dc-5e4b-abff-9df8804e17f6|id=1"},
+        {"integer", "false", "\"c\": {\"id_of\": \"books\", \"foreign_key\": false}", "fffffffe",
+         "c=812cb3a5-92dc-5e4b-abff-9df8804e17f6|id=1"},
+        {"bigint", "false", "\"c\": {\"id_of\": \"books\", \"foreign_key\": false}", "fffffffffffffffe",
+         "c=812cb3a5-92dc-5e4b-abff-9df8804e17f6|id=1"},
+        {"bigint", "false", "\"c\": {\"id_of\": \"books\", \"foreign_key\": false}", "000001", NULL},
         {"uuid", "false", "\"c\": {\"id_of\": \"users\"}", "-", "c=NULL|id=1"},
         /* {"abc": 1, "5f0c8a1b2c3d4e5f60718293": {"abc": 2}} */
         {"jsonb", "false", "\"c\": {\"keys_id_of\": \"users\"}",
@@ -91,7 +98,9 @@ static void tuples_keep_their_shape(void **state)
          "3a327d7d",
          "c={\"00000000-5f0c-8a1b-2c3d-4e5f60718293\": {\"abc\": 2}, "
          "\"d9af8b10-dc3a-5749-858d-a9f11e28ecf0\": 1}|id=1"},
-        {"jsonb", "false", "\"c\": {\"keys_id_of\": \"users\"}", "01 5b5d", "c=[]|id=1"},
+        {"jsonb", "false", "\"c\": {\"keys_id_of\": \"users\"}", "01 5b5d", NULL},
+        {"jsonb", "false", "\"c\": {\"keys_id_of\": \"users\"}", "01 31", NULL},
+        {"jsonb", "false", "\"c\": {\"keys_id_of\": \"users\"}", "01 6e756c6c", "c=null|id=1"},
         /* {"": 1}: nobody's id */
         {"jsonb", "false", "\"c\": {\"keys_id_of\": \"users\"}", "01 7b22223a317d", NULL},
         /* one id in two forms: capitals and not */

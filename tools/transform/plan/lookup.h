@@ -1,0 +1,39 @@
+/* lookup.h: the ids of other entities (id_index.h), for values that are found out by a look at
+ * them; and how a value is known there. */
+#ifndef TRANSFORM_LOOKUP_H
+#define TRANSFORM_LOOKUP_H
+
+#include "graduate/arena.h"
+#include "graduate/id_index.h"
+#include "graduate/project.h"
+#include "value.h"
+
+/* Of a value of the index that has no id of its own: it says of the record that its identity, which
+ * is another entity's, is not there. */
+enum { ID_ASTRAY = 4 };
+
+struct lookup {
+    const struct mapping *to;
+    struct id_index index;
+};
+struct lookups {
+    struct lookup *items;
+    size_t count;
+};
+
+/* Open FOLDER/ENTITY.ids of every entity that the mapping looks up (`leans`: only of those that say
+ * which of its own records stay). */
+bool lookups_open(struct lookups *lookups, const struct project *project,
+                  const struct mapping *mapping, bool leans, const char *folder,
+                  struct error *error);
+void lookups_close(struct lookups *lookups);
+struct lookup *lookups_find(const struct lookups *lookups, const struct mapping *to);
+
+/* Which set of values: ids (no name), or what one field holds after some functions. Two mapping
+ * values that look by the same field and functions have the same name. NULL: no memory. */
+const char *lookup_set(struct arena *arena, const struct mapping_value *value);
+void lookup_hash_id(const uint8_t uuid[16], uint8_t hash[16]);
+/* False: nothing can be looked up by a value of this kind. */
+bool lookup_hash_value(const char *set, const struct value *value, uint8_t hash[16]);
+
+#endif

@@ -1,0 +1,31 @@
+/* known_ids.h: the ids of the entities that others look up, by verify's own reading of the records.
+ *
+ * One index (id_index.h) for each such entity, in a folder of this verification alone, made before
+ * the first row is expected; its keys are those of expect_reference.h. */
+#ifndef VERIFY_KNOWN_IDS_H
+#define VERIFY_KNOWN_IDS_H
+
+#include "expect.h"
+#include "verification.h"
+
+#include "graduate/id_index.h"
+
+struct known_entity {
+    const struct mapping *entity;
+    char path[PATH_MAX];
+    struct id_index index;
+};
+struct known_ids {
+    const struct verification *verification;
+    char folder[PATH_MAX]; /* "": nothing is looked up */
+    struct known_entity *entities;
+    size_t count;
+    struct expect_lookup lookup; /* for expectation_look_up */
+};
+
+/* All of them; stays where it is. */
+bool known_ids_make(struct known_ids *known, const struct verification *verification,
+                    struct error *error);
+void known_ids_release(struct known_ids *known);
+
+#endif
