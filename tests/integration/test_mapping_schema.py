@@ -113,6 +113,7 @@ def functions() -> dict[str, list[str]]:
 
 
 FUNCTIONS = functions()
+MISFITS = DEFINED["column"]["properties"]["misfit"]["anyOf"][1]["properties"]
 WORDS = {
     "mapping_words": MAPPING["properties"],
     "drop_words": MAPPING["properties"]["drop"]["items"]["anyOf"][1]["properties"],
@@ -126,7 +127,12 @@ WORDS = {
     "policy_words": DEFINED["policy"]["properties"],
     "condition_words": DEFINED["question"]["properties"],
     "field_kind_names": choices(DEFINED["question"]["properties"]["kind"]),
-    "misfit_words": DEFINED["table"]["properties"]["misfit"]["properties"],
+    "table_misfits": DEFINED["table"]["properties"]["misfit"]["properties"],
+    "column_misfits": MISFITS,
+    "nul_remedies": choices(MISFITS["nul"]),
+    "too_long_remedies": choices(MISFITS["too_long"]),
+    "rounding_remedies": choices(MISFITS["rounding"]),
+    "other_remedies": choices(MISFITS["other"]),
     "no_array_remedies": choices(DEFINED["no_array"]),
     "row_twice_remedies": choices(DEFINED["table"]["properties"]["misfit"]["properties"]["row_twice"]),
     "deletes": choices(DEFINED["column"]["properties"]["on_delete"]),

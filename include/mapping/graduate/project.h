@@ -160,8 +160,20 @@ struct mapping_member {
 };
 
 /* What is done with what does not fit, where the mapping says so; else it is an error. */
+enum remedy {
+    REMEDY_ERROR,
+    REMEDY_MEND,    /* as the kind's own word says: "strip", "cut", "round" */
+    REMEDY_NULL,    /* null stands for the value */
+    REMEDY_DEFAULT, /* the value's "default" does */
+};
+/* Each that is applied has a line in the losses. */
 struct remedies {
-    bool no_array_list; /* "no_array": "list": one value is an array of one */
+    enum remedy nul;      /* a text with NUL in it; mended without them */
+    enum remedy too_long; /* a text of more characters than the type has; mended by cutting it */
+    enum remedy rounding; /* a number of more places than the type has; mended by rounding it, half
+                             away from zero */
+    enum remedy other;    /* whatever else does not fit */
+    bool no_array_list;   /* "no_array": "list": one value is an array of one */
     bool
         row_twice_first; /* "row_twice": "first": of a record's rows with one key the first stays */
 };
@@ -326,6 +338,8 @@ bool project_find_mapping(const struct project *project, const char *entity,
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
 
+/* Does it say what is done with a value that does not fit? */
+bool mapping_has_remedies(const struct mapping_column *column);
 /* Is it a field as it is, but for identities that need no look and a default? */
 bool mapping_value_is_plain(const struct mapping_value *value);
 /* Is the value found out by a look at the records of its entity, and not made of the id alone? */

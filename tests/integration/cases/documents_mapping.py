@@ -162,6 +162,30 @@ RIGHT = {
             country=does({"split": ","}, {"item": -1}, "trim"),
         ),
     ),
+    "nul-in-text": Right(
+        "0 0 0",
+        values=(
+            ("select t from public.t order by id", "ab\nok"),
+            ("select entity, key, path, rule, before, after from graduate.losses", "c|1|t|nul|a?b|ab"),
+        ),
+        project=said(t={"misfit": {"nul": "strip"}}),
+    ),
+    "price-with-floating-dust": Right(
+        "0 0 0",
+        values=(
+            ("select p from public.t order by id", "0.30\n2.50"),
+            ("select entity, key, path, rule, before from graduate.losses", "c|1|p|rounding|0.30000000000000004"),
+        ),
+        project=said(p={"misfit": {"rounding": "round"}}),
+    ),
+    "value-that-does-not-fit": Right(
+        "0 0 0",
+        values=(
+            ("select count(*), count(n) from public.t", "3|2"),
+            ("select count(*) from graduate.losses where rule = 'misfit' and path = 'n' and after = 'null'", "1"),
+        ),
+        project=said(n={"misfit": "null"}),
+    ),
     "text-and-number-to-boolean": Right(
         "0 0 0",
         values=(("select a, b, c from public.t order by id", "t|t|t\nf|f|f"),),

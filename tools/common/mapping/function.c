@@ -319,7 +319,7 @@ static bool take_text(const struct said *said, const char **text)
 static bool take_word(const struct said *said, const char *const *words, int *word)
 {
     size_t count = 0;
-    const char *text;
+    const char *text = NULL;
     if (!take_text(said, &text))
         return false;
     while (words[count] != NULL)
@@ -344,7 +344,7 @@ static bool take_place(const struct said *said, int64_t *number)
 
 static bool take_zone(const struct said *said, const struct zone **zone)
 {
-    const char *name;
+    const char *name = NULL;
     struct error why = {0};
     if (!take_text(said, &name))
         return false;
@@ -372,7 +372,7 @@ static bool take_time(const struct said *said, struct function_call *call)
     const cJSON *found[4];
     struct json_place places[4];
     struct said parts[4];
-    const char *text;
+    const char *text = NULL;
     struct error why = {0};
     if (!cJSON_IsObject(said->argument))
         return json_error(said->error, said->place,

@@ -1,8 +1,10 @@
 #include "rows.h"
+#include "carried.h"
 #include "condition.h"
 #include "document.h"
 #include "evaluation.h"
 #include "graduate/path.h"
+#include "misfit.h"
 #include "scope.h"
 
 #include <inttypes.h>
@@ -71,61 +73,14 @@ static bool refuse_null(const struct column_plan *column, const struct value *va
     return error_at(error, NULL, NULL, column->expression.path);
 }
 
-static bool refuse_source_null(const struct column_plan *column, struct error *error)
+static bool put_fitting(const struct column_plan *column, const struct value *value,
+                        struct buffer *out, struct error *error)
 {
-    error_set(error, ERROR_DATA, "the column %s must not be null, and the source's is",
-              column->column->name);
-    error_hint(error, "correct the row in the source, or give the column a \"default\" or "
-                      "\"null\": true in the mapping; then run again");
-    return error_at(error, NULL, NULL, column->expression.path);
-}
-
-/* Is the field, as it was written from `start`, one of those that are allowed? */
-static bool check_allowed(const struct column_plan *column, const struct field *field,
-                          struct buffer *out, size_t start, struct error *error)
-{
-    struct buffer text;
-    uint32_t oid = column->conversion.from;
-    if (out->failed || column->allowed.fields == NULL)
-        return true;
-    buffer_init(&text);
-    struct value value = value_from_text((const char *)field->bytes, (size_t)field->length);
-    if (field_has_text(oid) && field_put_text(oid, field, FIELD_POSTGRES, &text))
-        value = value_from_text(buffer_text(&text), text.length);
-    bool ok = allowed_check(&column->allowed, out->data + start, &value, error) ||
-              error_at(error, NULL, NULL, column->expression.path);
-    buffer_release(&text);
-    return ok;
-}
-
-/* A field of a tuple, as it is. */
-static bool carry(struct plan *plan, const struct scope *scope, struct column_plan *column,
-                  struct buffer *out, struct error *error)
-{
-    const struct field *field = &plan->tuples.fields[column->column->source_column];
     const struct expression *expression = &column->expression;
-    struct slot_fate *slot = &scope->fates[expression->slot];
-    enum fate fate = FATE_WRITTEN;
     size_t start = out->length;
-    bool ok = true;
-    if (field->length >= 0) {
-        if (conversion_is_one_way(&column->conversion, field)) {
-            fate = FATE_CHANGED;
-            path_account_number(&plan->paths, slot->own, FATE_BY_ONE_WAY_ID, 1);
-        }
-        ok = conversion_put(&column->conversion, field, out, error) &&
-             check_allowed(column, field, out, start, error);
-    } else if (!column->column->not_null) {
-        encode_null(out);
-    } else if (expression->has_fallback) { /* a default is for a null that must not be one */
-        fate = FATE_DEFAULTED;
-        ok = encode_field(&expression->encoding, &expression->fallback, out, error);
-    } else {
-        ok = refuse_source_null(column, error);
-    }
-    if (slot->fate < fate)
-        slot->fate = fate;
-    return ok;
+    return encode_field(&expression->encoding, value, out, error) &&
+           (out->failed || allowed_check(&column->allowed, out->data + start, value, error) ||
+            error_at(error, NULL, NULL, expression->path));
 }
 
 static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,
@@ -139,7 +94,7 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (expression->kind == VALUE_PARENT)
         return put_parent(rows, origin, column, out, error);
     if (column->carried)
-        return carry(origin->plan, scope, column, out, error);
+        return carried_put(origin->plan, scope, column, out, error);
     bool makes_json;
     if (!evaluation_makes_json(scope, expression, &makes_json, error))
         return false;
@@ -148,14 +103,26 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
     if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
         return false;
+    bool lost;
+    if (!misfit_mend(column, &expression->made, &value, &lost, error))
+        return false;
     if (value_is_nothing(&value) && not_null)
         return refuse_null(column, &value, error);
     int64_t ids = losses->hex_ids;
     size_t start = out->length;
-    if (!encode_field(&expression->encoding, &value, out, error))
-        return false;
-    if (!out->failed && !allowed_check(&column->allowed, out->data + start, &value, error))
-        return error_at(error, NULL, NULL, expression->path);
+    if (!put_fitting(column, &value, out, error)) {
+        out->length = out->failed ? out->length : start;
+        losses->hex_ids = ids;
+        if (!misfit_replace(column, &value, error))
+            return false;
+        lost = true;
+        if (value_is_nothing(&value) && not_null)
+            return refuse_null(column, &value, error);
+        if (!put_fitting(column, &value, out, error))
+            return false;
+    }
+    if (lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
+        scope->fates[slot].fate = FATE_LOST;
     evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
     return true;
 }

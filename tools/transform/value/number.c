@@ -131,6 +131,31 @@ static size_t bare(struct decimal *decimal, char *out)
     return count;
 }
 
+bool number_round(const char *text, int places, char *out, size_t size)
+{
+    struct decimal decimal;
+    char digits[LONGEST_TEXT + 2] = "0"; /* for what is carried over */
+    if (!parse(text, &decimal) || decimal.length > LONGEST_TEXT)
+        return false;
+    long count = (long)significant(&decimal, digits + 1), exponent = decimal.exponent;
+    long gone = -places - exponent;
+    if (gone > count) { /* less than half of the last place */
+        count = 0;
+        exponent = -places;
+    } else if (gone > 0) {
+        bool up = digits[1 + count - gone] >= '5';
+        count -= gone;
+        exponent = -places;
+        long i = count;
+        for (; up && digits[i] == '9'; i--)
+            digits[i] = '0';
+        digits[i] = (char)(digits[i] + up);
+    }
+    int length = snprintf(out, size, "%s%.*se%ld", decimal.negative ? "-" : "", (int)count + 1,
+                          digits, exponent);
+    return length > 0 && (size_t)length < size;
+}
+
 bool number_is_whole(const char *text)
 {
     struct decimal decimal;

@@ -26,6 +26,9 @@ bool number_is_whole(const char *text);
  * 60; any other decimal text as it is. */
 enum { NUMBER_PLAIN = 64 };
 void number_plain(const char *text, char out[NUMBER_PLAIN]);
+/* A decimal text with so many places, rounded half away from zero, into `out`. False for what is no
+ * finite number, or has more digits than fit. */
+bool number_round(const char *text, int places, char *out, size_t size);
 /* Do two decimal texts stand for the same number ("1.0" and "10E-1")? */
 bool number_same(const char *a, const char *b);
 /* Below 0 where a is the smaller number, 0 where they are the same, above 0 where b is; infinities

@@ -4,6 +4,7 @@
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
+#include "expect_misfit.h"
 #include "expect_reference.h"
 #include "expect_row.h"
 #include "expect_value.h"
@@ -468,6 +469,12 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     }
     if (!evaluate(m, value, not_null, &item, &field))
         return false;
+    bool lost = false;
+    if (mapping_has_remedies(column) &&
+        !expect_remedy(column, &target, &m->e->texts, &item, &lost, m->error))
+        return false;
+    if (lost && field != NULL)
+        scope_settle(scope, field, FATE_LOST);
     if (not_null && item_is_nothing(&item))
         return item_misfit(&item, path, "its column must not be null", m->error);
     if (column->type.base == PG_JSON || column->type.base == PG_JSONB)

@@ -120,6 +120,19 @@ static const struct fates_case cases[] = {
      "[{'a': 'x', 's': 2}]", "a: defaulted 1, seen 1; s: compared 1, seen 1"},
     {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'when': {'a': {'not': 'x'}}}", ""),
      "[{'a': 'x'}, {'a': 'y'}]", "a: kept_out 1, seen 2, written 1"},
+    /* what does not fit is mended, or something stands in for it */
+    {BOOKS(", 'a': {'from': 'a', 'type': 'varchar(3)', 'misfit': {'nul': 'strip', 'too_long': 'cut'}}",
+           ""),
+     "[{'a': 'abc'}, {'a': 'a\\u0000b'}, {'a': 'abcd\\u00e9'}, {'a': '\\u00e9\\u00e9\\u00e9\\u00e9'}, {'a': null}]",
+     "a: lost 3, seen 5, written 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'numeric(5,2)', 'misfit': {'rounding': 'round', 'other': "
+           "'null'}}, 'b': {'from': 'b', 'type': 'smallint', 'misfit': 'default', 'default': 7}",
+           ""),
+     "[{'a': 1.005, 'b': 1.5}, {'a': 99.995, 'b': 1}, {'a': 0.004, 'b': 'x'}, {'a': 12345.5, 'b': 70000}, "
+     "{'a': -0.125, 'b': null}, {'a': 1.5}]",
+     "a: lost 5, seen 6, written 1; b: lost 3, seen 5, written 2"},
+    {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'in': ['x', 'y'], 'misfit': 'null'}", ""),
+     "[{'a': 'x'}, {'a': 'z'}, {'a': 5}]", "a: lost 2, seen 3, written 1"},
     /* what is exchanged is changed; nothing passes */
     {BOOKS(", 'a': {'from': 'a', 'do': ['lower'], 'map': {'yes': true, '1': true, 'false': false}, "
            "'else': null, 'type': 'boolean'}",
