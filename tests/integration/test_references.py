@@ -109,6 +109,12 @@ def arrive(small: Small) -> None:
     assert ended.returncode == 0, ended.said
 
 
+def say(small: Small, made: dict[str, Any]) -> None:
+    """Another mapping, where the advice was to change it."""
+    for name, content in made.items():
+        (small.top / "project" / f"{name}.json").write_text(json.dumps(content))
+
+
 GONE, CY = str(NOBODY), str(USERS[2])
 
 
@@ -212,6 +218,32 @@ def test_that_goes_in_a_circle_is_refused(make: Any) -> None:
     small = make(made)
     small.fail(USAGE, "posts.json: which records of posts stay depends on which of posts do")
     assert small.untouched()
+    made["posts"]["to"]["public.posts"]["columns"]["up"]["dangling"] = "keep"
+    say(small, made)
+    arrive(small)
+
+
+def test_what_dangles_without_a_word_is_given_one(make: Any) -> None:
+    """It is told by the records and by the target; after undo the mapping says what becomes of such ids."""
+    column = {"from": "user", "id_of": "users"}
+    small = make(files({"user_id": column}, ["by", "up", "readers", "lines"]))
+    ended = small.run()
+    assert ended.returncode == DATA
+    assert "say what becomes of such ids" in ended.said and '"dangling" says what becomes of such ids' in ended.said
+    small.run("undo", "--run-dir", str(small.folder))
+    say(small, files({"user_id": {**column, "dangling": "left_out"}}, ["by", "up", "readers", "lines"]))
+    arrive(small)
+
+
+def test_who_is_looked_up_has_a_key_of_ids(make: Any) -> None:
+    made = by(dangling="null")
+    columns = made["users"]["to"]["public.users"]["columns"]
+    right, columns["id"] = columns["id"], {"from": "_id", "type": "text"}
+    small = make(made)
+    small.fail(USAGE, "leave \"by\" and \"dangling\" away")
+    columns["id"] = right
+    say(small, made)
+    arrive(small)
 
 
 def test_all_that_dangle_are_told_where_it_is_an_error(make: Any) -> None:
@@ -257,6 +289,9 @@ def test_by_a_field_that_must_be_there_once(make: Any) -> None:
 def test_by_a_field_that_nobody_has(make: Any) -> None:
     small = make(by(by="emial"))
     small.fail(DATA, 'no record of users has "emial", by which', "posts.json", "looks them up")
+    small.run("undo", "--run-dir", str(small.folder))
+    say(small, by(dangling="null"))
+    arrive(small)
 
 
 def test_by_a_value_that_nobody_has(make: Any) -> None:
