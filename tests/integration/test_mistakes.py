@@ -59,14 +59,14 @@ FILES: dict[str, Any] = {
         "core.words",
         {
             "a": {"frm": "a", "type": "text"}, "b": {"from": "b", "type": "txt"}, "c": {"from": "c", "type": "text", "do": ["lowre"]},
-            "d": {"from": "d"}, "e": {"type": "text"}, "f": {"from": "f", "type": "text", "in": []},
+            "d": {"from": "d"}, "e": {"join": ["e"], "with": 1, "type": "text"}, "f": {"from": "f", "type": "text", "in": []},
             "g": {"from": "g", "const": 1, "type": "text"}, "h": {"from": "h", "type": "text", "on_delete": "casc"},
-            "i": {"position": True}, "j": {"from": "j", "type": "varchar(0)"},
+            "i": {"position": True}, "p": {"from": "a..b", "type": "text"}, "j": {"from": "j", "type": "varchar(0)"},
         },
         table={"unique": [["nix"]], "indexes": [["nox"]], "grants": {"anon": ["selct"]}, "when": {"x": [1]}}, dorp=["x"],
     ),
     "nokey": {"from": "core.nokey", "to": {"public.nokey": {"columns": {"id": {"from": "_id", "type": "text"}}}}},
-    "links": mapping("core.links", {"u": {"from": "u", "id_of": "nobody"}, "p": {"from": "a..b", "type": "text"}}),
+    "links": mapping("core.links", {"u": {"from": "u", "id_of": "nobody"}}),
     "nosource": mapping("coer.nosource", {}),
     # What can be read, and means nothing or cannot be.
     "effects": mapping(
@@ -87,7 +87,7 @@ OF_MAPPINGS = [
     Mistake("an unknown word", 'columns/a: unknown key "frm"; did you mean "from"?'),
     Mistake("an unknown type", 'columns/b/type: there is no type "txt"; did you mean "text"?'),
     Mistake("an unknown function", 'columns/c/do/0: "lowre" is none of: '), Mistake("no type", 'columns/d: the column needs a "type"'),
-    Mistake("no origin", "columns/e: the column has no origin"), Mistake("an empty in", "columns/f/in: this must be an array"),
+    Mistake("no text", "columns/e/with: this must be a text"), Mistake("an empty in", "columns/f/in: this must be an array"),
     Mistake("two origins", 'columns/g: a value has one origin, and this one has "from" and "const"'),
     Mistake("a word that is none", 'columns/h/on_delete: "casc" is none of: cascade'),
     Mistake("out of its place", 'columns/i: "position" is for tables with "each"'),

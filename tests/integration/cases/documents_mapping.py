@@ -186,6 +186,25 @@ RIGHT = {
         ),
         project=said(n={"misfit": "null"}),
     ),
+    "child-row-with-an-id-of-its-own": Right(
+        "0 0 0",
+        values=(("select count(distinct id) from public.tasks", "2"),),
+        project={
+            "c.json": {
+                "to": {
+                    "public.tasks": {
+                        "columns": {
+                            "id": {
+                                "from": ..., "id_of": ..., "foreign_key": ..., "type": "uuid",
+                                "join": ["^._id", {"position": True}], "with": "/", "do": [{"uuid": "tasks"}],
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    ),
+    "inet-from-a-document": Right("0 0 0", values=(("select ip from public.t", "10.0.0.1"),)),
     "text-and-number-to-boolean": Right(
         "0 0 0",
         values=(("select a, b, c from public.t order by id", "t|t|t\nf|f|f"),),

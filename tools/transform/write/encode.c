@@ -2,6 +2,7 @@
 #include "datetime.h"
 #include "number.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -390,6 +391,37 @@ static bool put_json(const struct encoding *encoding, const struct value *value,
     return json_write_value(&writer, value, error);
 }
 
+/* sources.md 5.3: family, bits of the mask, is it a cidr, bytes of the address, address. */
+static bool put_inet(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
+{
+    enum { FOUR = 2, SIX = 3, LONGEST = 50 };
+    char text[LONGEST + 1], *slash, *end;
+    uint8_t address[16];
+    if (!value_is_text(value) || value->length > LONGEST || value->length == 0 ||
+        memchr(value->bytes, 0, value->length) != NULL)
+        return misfit(encoding, value, "it is no address", error);
+    snprintf(text, sizeof text, "%.*s", (int)value->length, (const char *)value->bytes);
+    slash = strchr(text, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    bool four = inet_pton(AF_INET, text, address) == 1;
+    if (!four && inet_pton(AF_INET6, text, address) != 1)
+        return misfit(encoding, value, "it is no address", error);
+    long most = four ? 32 : 128, bits = most;
+    if (slash != NULL) {
+        bits = strtol(slash + 1, &end, 10);
+        if (slash[1] < '0' || slash[1] > '9' || *end != '\0' || bits > most)
+            return misfit(encoding, value, "it is no address", error);
+    }
+    buffer_putc(out, four ? FOUR : SIX);
+    buffer_putc(out, (char)bits);
+    buffer_putc(out, 0);
+    buffer_putc(out, four ? 4 : 16);
+    buffer_put(out, address, four ? 4 : 16);
+    return true;
+}
+
 /* One row per type; NULL: no value of a document becomes this type. */
 static const put_function puts_by_base[PG_BASE_COUNT] = {
     [PG_BOOL] = put_bool,       [PG_INT2] = put_integer,        [PG_INT4] = put_integer,
@@ -397,7 +429,7 @@ static const put_function puts_by_base[PG_BASE_COUNT] = {
     [PG_NUMERIC] = put_numeric, [PG_TEXT] = put_text,           [PG_VARCHAR] = put_text,
     [PG_CHAR] = put_text,       [PG_BYTEA] = put_bytea,         [PG_UUID] = put_uuid,
     [PG_DATE] = put_date,       [PG_TIMESTAMP] = put_timestamp, [PG_TIMESTAMPTZ] = put_timestamp,
-    [PG_JSON] = put_json,       [PG_JSONB] = put_json,
+    [PG_JSON] = put_json,       [PG_JSONB] = put_json,          [PG_INET] = put_inet,
 };
 
 bool encode_supported(const struct pgtype *type)

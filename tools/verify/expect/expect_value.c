@@ -5,6 +5,7 @@
 #include "expect_identity.h"
 #include "expect_json.h"
 
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,41 @@ static bool put_json(const struct expect_target *target, const struct item *item
     return expect_json_put(out, item, target->path, error);
 }
 
+/* The address as the target sends it: its kind, the bits that count, whether it is a network, how
+ * many bytes follow. */
+static bool put_inet(const struct expect_target *target, const struct item *item,
+                     struct buffer *out, struct error *error)
+{
+    const char *text;
+    size_t length;
+    char host[64];
+    uint8_t bytes[16];
+    unsigned bits = 0;
+    if (!item_text(item, &text, &length) || length >= sizeof host || memchr(text, 0, length) != NULL)
+        return misfit(target, item, "it is no address", error);
+    size_t end = length;
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '/')
+            end = i < end ? i : end;
+    memcpy(host, text, end);
+    host[end] = '\0';
+    bool old = inet_pton(AF_INET, host, bytes) == 1;
+    unsigned size = old ? 4 : 16;
+    bool known = old || inet_pton(AF_INET6, host, bytes) == 1;
+    for (size_t i = end + 1; i < length; i++) {
+        known = known && text[i] >= '0' && text[i] <= '9' && bits < 1000;
+        bits = bits * 10 + (unsigned)(text[i] - '0');
+    }
+    if (!known || end + 1 == length || bits > size * 8)
+        return misfit(target, item, "it is no address", error);
+    const uint8_t head[] = {old ? 2 : 3, (uint8_t)(end == length ? size * 8 : bits), 0,
+                            (uint8_t)size};
+    buffer_putc(out, 'x');
+    buffer_put(out, head, sizeof head);
+    buffer_put(out, bytes, size);
+    return true;
+}
+
 /* One row per type; NULL: nothing in a document becomes it. */
 static const put_function puts_by_base[PG_BASE_COUNT] = {
     [PG_BOOL] = put_bool,
@@ -237,6 +273,7 @@ static const put_function puts_by_base[PG_BASE_COUNT] = {
     [PG_TIMESTAMPTZ] = put_timestamp,
     [PG_JSON] = put_json,
     [PG_JSONB] = put_json,
+    [PG_INET] = put_inet,
 };
 
 bool expect_can_put(const struct pgtype *type)

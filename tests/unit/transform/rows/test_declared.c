@@ -209,7 +209,7 @@ static void all_at_once(void **state)
     struct transformation t;
     assert_false(transformation_compare(
         &t, APPWRITE,
-        COLUMNS(", 'a': {'from': 'a', 'type': 'text'}, 'i': {'from': 'i', 'type': 'inet'}, 't': {'from': 't', "
+        COLUMNS(", 'a': {'from': 'a', 'type': 'text'}, 'i': {'from': 'i', 'type': 'interval'}, 't': {'from': 't', "
                 "'type': 'varchar(5)', 'null': false}", ""),
         "{'name': 'books', 'closed': true, 'columns': [{'name': 't', 'type': 'string', 'oid': 0, 'size': 6}, {'name': "
         "'i', 'type': 'ip', 'oid': 0}, {'name': 'p', 'type': 'integer', 'oid': 0}]}"));

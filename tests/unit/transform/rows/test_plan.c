@@ -26,7 +26,7 @@ static void what_cannot_be_is_refused(void **state)
     } cases[] = {
         {COLUMNS(", 't': {'from': 't', 'type': 'time'}", ""),
          "books.json: /to/public.books/columns/t/type: a field of a document cannot become this type"},
-        {COLUMNS(", 't': {'from': 't', 'type': 'inet[]'}", ""), "cannot become this type"},
+        {COLUMNS(", 't': {'from': 't', 'type': 'interval[]'}", ""), "cannot become this type"},
         {COLUMNS(", 'a': {'rest': true}, 'b': {'rest': true}", ""),
          "/columns/b/rest: there is a 'rest' column for these fields already"},
         {CHILD(", 't': {'parent': 'id', 'type': 'text'}", ""),

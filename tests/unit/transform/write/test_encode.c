@@ -286,10 +286,43 @@ static void every_type_meets_every_type(void **state)
     end(&e);
 }
 
+static void an_address_is_family_mask_and_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *bytes; /* NULL: it is none */
+    } cases[] = {
+        {"10.0.0.1", "022000040a000001"},
+        {"10.0.0.0/8", "020800040a000000"},
+        {"0.0.0.0/0", "0200000400000000"},
+        {"::1", "0380001000000000000000000000000000000001"},
+        {"2001:db8::/32", "0320001020010db8000000000000000000000000"},
+        {"10.0.0.1/33", NULL},
+        {"10.0.0.1/", NULL},
+        {"10.0.0.1/8x", NULL},
+        {"10.0.0", NULL},
+        {"::1/129", NULL},
+        {"", NULL},
+        {"00000000000000000000000000000000000000000000000000000001", NULL},
+    };
+    struct encoded e;
+    begin(&e);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct value value = value_from_text(cases[i].text, strlen(cases[i].text));
+        bool ok = encode(&e, "inet", NULL, &value);
+        assert_int_equal(ok, cases[i].bytes != NULL);
+        if (ok)
+            assert_field(&e, cases[i].bytes, cases[i].text);
+        else
+            sample_assert_error(&e.error, ERROR_DATA, "a.b", "it is no address", cases[i].text);
+    }
+    end(&e);
+}
+
 static void some_types_no_document_has(void **state)
 {
     (void)state;
-    static const char *const none[] = {"time", "interval", "inet"};
+    static const char *const none[] = {"time", "interval"};
     for (size_t i = 0; i < COUNT(none); i++) {
         struct pgtype type = type_of(none[i]);
         assert_false(encode_supported(&type));
@@ -561,6 +594,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_meets_every_type),
+        cmocka_unit_test(an_address_is_family_mask_and_bytes),
         cmocka_unit_test(some_types_no_document_has),
         cmocka_unit_test(advice_names_the_function),
         cmocka_unit_test(values_fit_or_say_why_not),
