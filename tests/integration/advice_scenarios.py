@@ -628,6 +628,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a field nobody spoke for": a_field_nobody_spoke_for,
     "a field nobody spoke for, in a rehearsal": a_field_nobody_spoke_for_in_a_rehearsal,
     "a record that does not fit": record_of(price="ten"),
+    "an object for a number": record_of(price={"amount": 10}),
     "a value that is not allowed": record_of(status="lost"),
     "a null for NOT NULL": record_of(title=None),
     "a NaN": record_of(price=float("nan")),

@@ -47,7 +47,8 @@ void lookups_forget(const struct migration *migration)
         rmdir(path);
 }
 
-/* From the whole checkpoint, or through it from the source. */
+/* From the whole checkpoint, or through it from the source, which is read twice where nothing is
+ * kept. */
 static bool run_index(struct migration *migration, const struct mapping *mapping,
                       struct arguments *index, struct snapshot *snapshot, struct error *error)
 {
@@ -86,7 +87,7 @@ static bool are_made(const struct migration *migration, const struct mapping *to
     if (!file_of(migration, to, "ids/*.ids", file, error) ||
         !file_of(migration, to, "checkpoints/*.gck", checkpoint, error))
         return false;
-    *made = file_exists(file) && file_exists(checkpoint);
+    *made = file_exists(file) && (migration->options->no_checkpoint || file_exists(checkpoint));
     return true;
 }
 
@@ -143,11 +144,6 @@ static bool check_pair(const struct migration *migration, const struct mapping *
 {
     if (!mapping_looks_up(mapping, to))
         return true;
-    if (migration->options->no_checkpoint) {
-        error_set(error, ERROR_USAGE, "%s looks ids of %s up, for which its records must be kept",
-                  mapping->file, to->name);
-        return error_hint(error, "leave --no-checkpoint away");
-    }
     if (!is_restarted(migration, to) || is_restarted(migration, mapping))
         return true;
     error_set(error, ERROR_USAGE, "%s looks ids of %s up, which is read anew", mapping->file,

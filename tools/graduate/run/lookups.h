@@ -2,8 +2,9 @@
  *
  * They are made by graduate-transform --index of a whole checkpoint, before the first entity that
  * needs them is loaded; where that one comes first, or looks itself up, the records are extracted
- * into the checkpoint before they are loaded. A file is there whole or not at all, and is not made
- * again by a run that goes on; it goes when all is loaded, or when what it is of is read anew. */
+ * into the checkpoint before they are loaded. Without checkpoints the source is read twice. A file
+ * is there whole or not at all, and is not made again by a run that goes on; it goes when all is
+ * loaded, or when what it is of is read anew. */
 #ifndef GRADUATE_DRIVER_LOOKUPS_H
 #define GRADUATE_DRIVER_LOOKUPS_H
 
@@ -17,8 +18,7 @@ bool lookups_make(struct migration *migration, const struct mapping *mapping,
                   struct snapshot *snapshots, struct error *error);
 /* Take them away. */
 void lookups_forget(const struct migration *migration);
-/* ERROR_USAGE: without checkpoints nothing can be looked up; and what is restarted takes along
- * those that look it up. */
+/* ERROR_USAGE: what is restarted takes along those that look it up. */
 bool lookups_check(const struct migration *migration, struct error *error);
 
 #endif

@@ -219,6 +219,8 @@ static bool transfer(struct migration *migration, const struct mapping *mapping,
             if (error->code == ERROR_DATA) {
                 reopen_checkpoint(migration, mapping);
                 migration->failed = mapping;
+                if (migration->options->no_checkpoint) /* by which they would be known as old */
+                    lookups_forget(migration);
             }
             ok = false;
         }
