@@ -25,7 +25,8 @@ struct catalog_column {
     char *name;
     char *type;   /* of Postgres as format_type prints it: "numeric(10,2)"; else in the source's own
                      words: "enum", "string[]", of MongoDB maybe several, "int|double" */
-    uint32_t oid; /* of the type in a Postgres */
+    uint32_t oid; /* in a Postgres: of the type whose binary form the values have (a domain's base;
+                     text for enums and citext; so of elements) */
     bool not_null; /* of documents: it is in every one, and is not null */
     bool serial;   /* the source numbers it: SERIAL or identity */
     int64_t

@@ -51,5 +51,7 @@ void pgtype_format(const struct pgtype *type, char *out, size_t size);
 /* OID of the type itself, array or not; of its element. */
 uint32_t pgtype_oid(const struct pgtype *type);
 uint32_t pgtype_element_oid(const struct pgtype *type);
+/* The type, without modifiers, that has this OID; false: none here. */
+bool pgtype_of_oid(uint32_t oid, struct pgtype *type);
 
 #endif

@@ -14,6 +14,18 @@ RIGHT = {
         "0 0 0", values=(("select id, s, k from public.t order by id", "1| Ab |first\n2||"),)
     ),
     "date-to-timestamptz": Right("2 2 2", says=((0, "the source's date does not become timestamptz"),)),
+    "enums-and-domains-as-values": Right(
+        "0 0 0",
+        says=((2, "1 element left out by rules"),),
+        values=(
+            (
+                "select * from public.t order by id",
+                '1|happy|t|1|["sad", null]|HAPPY|q|1.50|{"ns": ["a"]}\n'
+                '2|sad|f|2|"sad"||||{"ns": null}\n3||||||||{"ns": null}',
+            ),
+            ("select * from public.moods", "1|1|sad"),
+        ),
+    ),
     "filter-rows": Right(
         "0 0 0",
         values=(

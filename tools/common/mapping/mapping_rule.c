@@ -112,10 +112,6 @@ bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_
     struct mapping *mapping = r->mapping;
     if (list == NULL)
         return true;
-    if (mapping->source->kind == SOURCE_POSTGRES)
-        return json_error(r->error, &here,
-                          "this is for documents; a table of a postgres source is "
-                          "moved whole");
     if (!cJSON_IsArray(list))
         return json_error(r->error, &here, "this must be an array of rules, and is %s",
                           json_kind(list));

@@ -163,3 +163,14 @@ uint32_t pgtype_element_oid(const struct pgtype *type)
 {
     return types[type->base].oid;
 }
+
+bool pgtype_of_oid(uint32_t oid, struct pgtype *type)
+{
+    for (size_t i = 0; i < PG_BASE_COUNT; i++) {
+        *type = (struct pgtype){.name = types[i].name, .base = (enum pgtype_base)i};
+        type->array = types[i].array_oid == oid;
+        if (type->array || types[i].oid == oid)
+            return true;
+    }
+    return false;
+}

@@ -316,6 +316,12 @@ static void decide_comment(struct deciding *d)
         change(d, "the mapping's comment");
 }
 
+/* A column of such a type is mapped with another. */
+static void decide_type(struct deciding *d)
+{
+    change(d, "the values in the types that the mapping gives their columns, whatever they allow");
+}
+
 /* The kinds of a Postgres source of which something can come. */
 static const struct {
     const char *kind;
@@ -341,6 +347,8 @@ static const struct {
     {"policy", decide_policy, true, false},
     {"grant", decide_grant, true, false},
     {"comment", decide_comment, true, false},
+    {"enum", decide_type, true, false},
+    {"domain", decide_type, true, false},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 

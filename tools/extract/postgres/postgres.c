@@ -103,7 +103,7 @@ static bool lock(struct postgres *postgres, const char *qualified, struct error 
 /* Columns of the shape query. */
 enum { SHAPE_NAME, SHAPE_OID, SHAPE_SENT, SHAPE_BASE, SHAPE_TEXT, SHAPE_CAST, SHAPE_KIND };
 static const char shape_sql[] =
-    "select a.attname, a.atttypid::int8,"
+    "select a.attname, " VALUE_OID ","
     " t.typsend::oid <> 0 and coalesce(e.typsend, t.typsend)::oid <> 0,"
     " b.oid::int8, b.typcategory = 'S' or b.typtype = 'e', format_type(b.oid, -1), c.relkind"
     " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = "

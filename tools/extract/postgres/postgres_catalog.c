@@ -23,18 +23,24 @@
     " from parts p join pg_class c on c.oid = p.oid where c.relkind <> 'p' group by p.top)"
 
 /* The default of a numbered column is its sequence, that of a generated one its expression: neither
- * is a default. attgenerated is as new as version 12. */
+ * is a default. attgenerated is as new as version 12. The default of a domain, an enum or citext is
+ * cast to the type that the values go as. */
 #define COLUMNS                                                                                    \
     "(select json_agg(json_build_object("                                                          \
     "  'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),"                           \
-    "  'oid', a.atttypid::int8, 'not_null', a.attnotnull, 'serial', s.serial,"                     \
+    "  'oid', w.oid, 'not_null', a.attnotnull, 'serial', s.serial,"                     \
     "  'serial_last', case when s.serial and has_sequence_privilege(q.seq, 'USAGE, SELECT')"       \
     "   then pg_sequence_last_value(q.seq::regclass) end,"                                         \
     "  'default_sql', case when not s.serial"                                                      \
     "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end) order by a.attnum)"  \
     " from pg_attribute a"                                                                         \
     " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
-    " cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql) e"                        \
+    " cross join lateral (select " VALUE_OID " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"     \
+    "  '::' || format_type(a.atttypid, -1) as suffix) w"                                           \
+    " cross join lateral (select case"                                                             \
+    "  when w.oid <> a.atttypid::int8 and right(w.sql, length(w.suffix)) = w.suffix"               \
+    "  then left(w.sql, -length(w.suffix)) || '::' || format_type(w.oid::oid, -1)"                 \
+    "  else w.sql end as sql) e"                                                                   \
     " cross join lateral (select"                                                                  \
     "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"                \
     " cross join lateral (select a.attidentity <> '' or"                                           \

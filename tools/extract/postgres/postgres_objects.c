@@ -201,6 +201,8 @@ static const struct {
      /* a type that one table alone uses goes with it */
      " 'entity', (select case when count(distinct f.entity) = 1 then min(f.entity) end from pg_attribute a"
      "  join family f on f.oid = a.attrelid where a.atttypid in (t.oid, t.typarray) and not a.attisdropped),"
+     " 'columns', coalesce((select jsonb_agg(distinct a.attname) from pg_attribute a join family f on f.oid = a.attrelid"
+     "  where a.atttypid in (t.oid, t.typarray) and not a.attisdropped), '[]'),"
      " 'detail', case t.typtype when 'd' then concat_ws(' ', format_type(t.typbasetype, t.typtypmod),"
      "   (select string_agg(pg_get_constraintdef(o.oid, true), ' ') from pg_constraint o where o.contypid = t.oid))"
      "  when 'e' then (select string_agg(e.enumlabel, ', ' order by e.enumsortorder) from pg_enum e"

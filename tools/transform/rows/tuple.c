@@ -201,14 +201,16 @@ static bool append_scalar(struct appending *a, uint32_t oid, const struct field 
 }
 
 /* Dimensions, whether there are nulls, the element type; for each dimension its size and first
- * number; then the elements. */
-static bool append_array(struct appending *a, const struct field *field)
+ * number; then the elements. Those of enums and domains have the OID of what they go as. */
+static bool append_array(struct appending *a, uint32_t array_oid, const struct field *field)
 {
     bson_t array;
     const uint8_t *at = field->bytes, *end = at + field->length;
     if (field->length < 12 || get_be32(at) > 6)
         return wrong_length(a, field);
-    uint32_t dimensions = get_be32(at), oid = get_be32(at + 8), count = 0;
+    struct pgtype type;
+    uint32_t oid = pgtype_of_oid(array_oid, &type) ? pgtype_element_oid(&type) : get_be32(at + 8);
+    uint32_t dimensions = get_be32(at), count = 0;
     if (dimensions > 1)
         return error_set(a->error, ERROR_DATA,
                          "an array of %u dimensions is no value of a document",
@@ -252,7 +254,7 @@ static bool make_document(struct plan *plan, struct error *error)
         bool array = length > 2 && strcmp(column->type + length - 2, "[]") == 0;
         bool ok = !tuples->valued[i] || field->length < 0
                       ? appended(&a, bson_append_null(tuples->document, column->name, -1))
-                  : array ? append_array(&a, field)
+                  : array ? append_array(&a, column->oid, field)
                           : append_scalar(&a, column->oid, field);
         if (ok)
             continue;

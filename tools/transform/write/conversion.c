@@ -141,7 +141,8 @@ static bool json_to_jsonb(const struct conversion *c, const struct field *field,
     return true;
 }
 
-/* varchar[] as text[]: the same bytes under another element type (the third int32). */
+/* varchar[] as text[], or an array of enums or domains: the same bytes under another element type
+ * (the third int32). */
 static bool retype_array(const struct conversion *c, const struct field *field, struct buffer *out,
                          struct error *error)
 {
@@ -269,8 +270,8 @@ static const struct {
 /* A text may be cut by a type with a length, so only those without one take what is printed. */
 static convert_function find_by_type(uint32_t from, const struct pgtype *to)
 {
-    if (from == pgtype_oid(to))
-        return as_is;
+    if (from == pgtype_oid(to)) /* elements of enums and domains have an OID of their own */
+        return to->array ? retype_array : as_is;
     for (size_t i = 0; i < sizeof conversions / sizeof conversions[0]; i++)
         if (conversions[i].from == from && conversions[i].to == to->base &&
             conversions[i].array == to->array)

@@ -67,11 +67,14 @@ static bool becomes(const struct pgtype *from, const struct pgtype *to)
            (!to->array || family == FAMILY_TEXT);
 }
 
-/* The type "name" is no column type of ours, but its values are texts. */
+/* The type "name" is no column type of ours, but its values are texts. Domains, enums and types with
+ * a precision are known by the values' OID. */
 bool tuples_type(const struct catalog_column *column, struct pgtype *type)
 {
     struct error ignored;
-    return pgtype_parse(strcmp(column->type, "name") == 0 ? "text" : column->type, type, &ignored);
+    return pgtype_parse(strcmp(column->type, "name") == 0 ? "text" : column->type, type,
+                        &ignored) ||
+           pgtype_of_oid(column->oid, type);
 }
 
 bool tuples_begin(struct expectation *e, struct error *error)

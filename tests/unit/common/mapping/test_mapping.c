@@ -122,8 +122,6 @@ static void wrong_mappings(void **state)
          ": /drop/0/path: this must be a text, and is a number"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':[{'optional':true}]}",
          ": /drop/0: the \"path\" is missing"},
-        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'left_out':[]}",
-         ": /left_out: this is for documents"},
         {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},'drop':['a','b','a']}",
          ": /drop/2: \"a\" stands here twice"},
     };
