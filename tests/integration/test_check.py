@@ -205,7 +205,7 @@ def test_a_damaged_export_is_one_problem(shop: Small) -> None:
 
 def test_a_mapping_that_cannot_be(shop: Small) -> None:
     books = json.loads((shop.files / "books.json").read_text())
-    books["to"]["public.books"]["columns"]["price"]["type"] = "inet"
+    books["to"]["public.books"]["columns"]["price"]["type"] = "money"
     (shop.files / "books.json").write_text(json.dumps(books))
     for verb in ("check", "plan"):
         shop.complaint(graduate(shop, verb), USAGE, "/to/public.books/columns/price")

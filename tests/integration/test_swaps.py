@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.integration import crash_points
+from tests.integration import crash_points, migration, small_project
 from tests.integration.complaint import DATA, REFUSED, SOURCE, USAGE, complaint_of
 from tests.integration.migration import EMPTY, PROGRAMS, ROOT
 from tests.integration.small_project import Small, encoded, project
@@ -430,6 +430,15 @@ SWAPS = {
 }  # fmt: skip
 
 OF_ANOTHER_NUMBER = [SWAPS[f"source with a record {change}"].do for change in ("added", "removed")]
+
+
+@pytest.fixture(autouse=True)
+def quick_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred runs are about what is said: sanitizers watch the same paths in the other tests."""
+    quick = ROOT / "build/release/bin"
+    if quick.exists():
+        for module in (migration, small_project):
+            monkeypatch.setattr(module, "PROGRAMS", quick)
 
 
 @pytest.mark.parametrize("number", range(TRIALS), ids=lambda number: f"trial_{number:03}")
