@@ -27,7 +27,7 @@ VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables refe
 ROOMS = {
     "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson libdeflate", "programs verify"),
-    "common/catalog": Room("common/base", "cjson", "postgres_source run_folder"),
+    "common/catalog": Room("common/base", "bson cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases"),
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),

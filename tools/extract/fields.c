@@ -1,4 +1,5 @@
 #include "fields.h"
+#include "graduate/bson_word.h"
 #include "graduate/message.h"
 
 #include <bson/bson.h>
@@ -7,35 +8,6 @@
 #include <string.h>
 
 enum { MOST_FIELDS = 500, LONGEST_PATH = 256 };
-
-/* One bit for each. */
-static const struct {
-    bson_type_t type;
-    const char *word;
-} words[] = {
-    {BSON_TYPE_DOUBLE, "double"},
-    {BSON_TYPE_UTF8, "string"},
-    {BSON_TYPE_DOCUMENT, "object"},
-    {BSON_TYPE_ARRAY, "array"},
-    {BSON_TYPE_BINARY, "binData"},
-    {BSON_TYPE_UNDEFINED, "undefined"},
-    {BSON_TYPE_OID, "objectId"},
-    {BSON_TYPE_BOOL, "bool"},
-    {BSON_TYPE_DATE_TIME, "date"},
-    {BSON_TYPE_NULL, "null"},
-    {BSON_TYPE_REGEX, "regex"},
-    {BSON_TYPE_DBPOINTER, "dbPointer"},
-    {BSON_TYPE_CODE, "javascript"},
-    {BSON_TYPE_SYMBOL, "symbol"},
-    {BSON_TYPE_CODEWSCOPE, "javascriptWithScope"},
-    {BSON_TYPE_INT32, "int"},
-    {BSON_TYPE_TIMESTAMP, "timestamp"},
-    {BSON_TYPE_INT64, "long"},
-    {BSON_TYPE_DECIMAL128, "decimal"},
-    {BSON_TYPE_MINKEY, "minKey"},
-    {BSON_TYPE_MAXKEY, "maxKey"},
-};
-enum { WORDS = sizeof words / sizeof words[0] };
 
 struct field {
     char path[LONGEST_PATH];
@@ -50,12 +22,11 @@ struct look {
     int64_t records;
 };
 
+/* One bit for each word. */
 static uint32_t bit_of(bson_type_t type)
 {
-    for (size_t i = 0; i < WORDS; i++)
-        if (words[i].type == type)
-            return UINT32_C(1) << i;
-    return 0;
+    size_t place = bson_word_place(type);
+    return place < BSON_WORD_COUNT ? UINT32_C(1) << place : 0;
 }
 
 /* NULL: there are too many, or its path is too long. */
@@ -124,9 +95,9 @@ static void meet_fields(struct look *look, const bson_iter_t *of, const char *ab
 
 static void put_words(uint32_t bits, const char *behind, struct buffer *out)
 {
-    for (size_t i = 0; i < WORDS; i++)
+    for (size_t i = 0; i < BSON_WORD_COUNT; i++)
         if ((bits & (UINT32_C(1) << i)) != 0)
-            buffer_printf(out, "%s%s%s", out->length > 0 ? "|" : "", words[i].word, behind);
+            buffer_printf(out, "%s%s%s", out->length > 0 ? "|" : "", bson_word(i), behind);
 }
 
 static bool add_column(const struct field *field, int64_t records, struct catalog_entity *entity,

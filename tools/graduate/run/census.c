@@ -1,5 +1,6 @@
 #include "census.h"
 
+#include "graduate/bson_word.h"
 #include "graduate/buffer.h"
 
 #include <stdint.h>
@@ -9,34 +10,6 @@
 /* Beyond these a name is data. */
 enum { MOST_NAMES = 256, MOST_FIELDS = 8192, DEEPEST = 48 };
 
-static const struct {
-    bson_type_t type;
-    const char *name;
-} types[] = {
-    {BSON_TYPE_DOUBLE, "double"},
-    {BSON_TYPE_UTF8, "string"},
-    {BSON_TYPE_DOCUMENT, "object"},
-    {BSON_TYPE_ARRAY, "array"},
-    {BSON_TYPE_BINARY, "binData"},
-    {BSON_TYPE_UNDEFINED, "undefined"},
-    {BSON_TYPE_OID, "objectId"},
-    {BSON_TYPE_BOOL, "bool"},
-    {BSON_TYPE_DATE_TIME, "date"},
-    {BSON_TYPE_NULL, "null"},
-    {BSON_TYPE_REGEX, "regex"},
-    {BSON_TYPE_DBPOINTER, "dbPointer"},
-    {BSON_TYPE_CODE, "javascript"},
-    {BSON_TYPE_SYMBOL, "symbol"},
-    {BSON_TYPE_CODEWSCOPE, "javascriptWithScope"},
-    {BSON_TYPE_INT32, "int"},
-    {BSON_TYPE_TIMESTAMP, "timestamp"},
-    {BSON_TYPE_INT64, "long"},
-    {BSON_TYPE_DECIMAL128, "decimal"},
-    {BSON_TYPE_MAXKEY, "maxKey"},
-    {BSON_TYPE_MINKEY, "minKey"},
-};
-enum { TYPE_COUNT = sizeof types / sizeof types[0] };
-
 struct census_field {
     const char *name;
     struct census_field *first, *last,
@@ -44,7 +17,7 @@ struct census_field {
     struct census_field *recent; /* the one of them that was found last: records are alike */
     size_t names;
     bool any; /* its only name is "*" */
-    int64_t counts[TYPE_COUNT];
+    int64_t counts[BSON_WORD_COUNT];
 };
 
 static struct census_field *make(struct census *census, const char *name)
@@ -97,7 +70,7 @@ static struct census_field *look(struct census_field *parent, const char *name)
 /* Add all that `from` counted to `into`, and take its fields over. */
 static void merge(struct census_field *into, struct census_field *from)
 {
-    for (size_t t = 0; t < TYPE_COUNT; t++)
+    for (size_t t = 0; t < BSON_WORD_COUNT; t++)
         into->counts[t] += from->counts[t];
     for (struct census_field *field = from->first, *next; field != NULL; field = next) {
         next = field->next;
@@ -155,9 +128,9 @@ static struct census_field *find(struct census *census, struct census_field *par
 
 static void count(struct census_field *field, bson_type_t type)
 {
-    for (size_t t = 0; t < TYPE_COUNT; t++)
-        if (types[t].type == type)
-            field->counts[t]++;
+    size_t place = bson_word_place(type);
+    if (place < BSON_WORD_COUNT)
+        field->counts[place]++;
 }
 
 static void walk(struct census *census, struct census_field *parent, bson_iter_t *iter, bool array,
@@ -201,9 +174,9 @@ static bool put(const struct census_field *field, const char *path, cJSON *json)
 {
     cJSON *counts = cJSON_CreateObject();
     bool ok = cJSON_AddItemToObject(json, path, counts);
-    for (size_t t = 0; ok && t < TYPE_COUNT; t++)
+    for (size_t t = 0; ok && t < BSON_WORD_COUNT; t++)
         if (field->counts[t] > 0)
-            ok = cJSON_AddNumberToObject(counts, types[t].name, (double)field->counts[t]) != NULL;
+            ok = cJSON_AddNumberToObject(counts, bson_word(t), (double)field->counts[t]) != NULL;
     return ok;
 }
 
