@@ -382,12 +382,29 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     return true;
 }
 
+/* Make the names of a subtree ready to be met in documents (document.c). */
+static bool prepare_names(struct arena *arena, struct node *node)
+{
+    node->order = arena_alloc(arena, node->child_count, sizeof(struct node *));
+    bool ok = node->order != NULL;
+    for (size_t i = 0; ok && i < node->child_count; i++) {
+        struct node *child = &node->children[i];
+        size_t size = strlen(child->name) + 1, known = size < 8 ? size : 8;
+        child->name_size = size;
+        memcpy(&child->head, child->name, known);
+        memset(&child->head_mask, 0xFF, known);
+        node->order[i] = child;
+        ok = prepare_names(arena, child);
+    }
+    return ok;
+}
+
 static bool make_slots(struct compiling *c, struct scope *scope)
 {
     struct arena *arena = &c->plan->arena;
     scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
-    if (scope->slots == NULL || scope->fates == NULL)
+    if (scope->slots == NULL || scope->fates == NULL || !prepare_names(arena, &scope->root))
         return error_memory(c->error);
     for (int i = 0; i < scope->slot_count; i++)
         scope->fates[i].path = NO_PATH;

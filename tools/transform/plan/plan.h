@@ -44,8 +44,12 @@ struct slot_fate {
 /* A field name at its place in the tree. */
 struct node {
     const char *name;
+    size_t name_size; /* with its NUL */
+    uint64_t head, head_mask; /* the first eight bytes of that, and which of them it has */
     struct node *children;
     size_t child_count;
+    struct node **order; /* of the children: as documents had them so far */
+    unsigned late;       /* how often in a row it came later than its place there */
     int slot;      /* its value is wanted, or NO_SLOT */
     bool whole;    /* wanted by a column: with all that is in it */
     bool claimed;  /* wanted by a column */

@@ -3,6 +3,7 @@
 #include "document.h"
 #include "function.h"
 #include "id_reference.h"
+#include "value_walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -231,17 +232,16 @@ static bool evaluate_join(const struct origin *origin, const struct scope *scope
 
 static bool is_one_way_id(const struct value *value)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     bool found = false;
     if (value->type != BSON_TYPE_ARRAY)
         return value_is_text(value)
                    ? !identity_text_is_plain((const char *)value->bytes, value->length)
                    : value_is_scalar(value);
-    if (bson_iter_init_from_data(&iter, value->bytes, value->length))
-        while (!found && bson_iter_next(&iter)) {
-            const struct value element = value_from_iter(&iter);
+    if (value_walk_begin(&elements, value))
+        while (!found && value_walk_next(&elements, &element))
             found = element.type != BSON_TYPE_ARRAY && is_one_way_id(&element);
-        }
     return found;
 }
 
@@ -427,11 +427,11 @@ static bool write_identities(struct expression *member, const struct value *arra
                              struct json_writer *writer, struct error *error)
 {
     const char *between = "";
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     buffer_putc(writer->out, '[');
-    bool ok = bson_iter_init_from_data(&iter, array->bytes, array->length);
-    while (ok && bson_iter_next(&iter)) {
-        const struct value element = value_from_iter(&iter);
+    bool ok = value_walk_begin(&elements, array);
+    while (ok && value_walk_next(&elements, &element)) {
         buffer_puts(writer->out, between);
         between = ", ";
         if (!(value_is_nothing(&element) ? json_write_value(writer, &element, error)
@@ -439,7 +439,7 @@ static bool write_identities(struct expression *member, const struct value *arra
             return false;
     }
     buffer_putc(writer->out, ']');
-    if (ok && value_walked(&iter, array))
+    if (ok && value_walk_ended(&elements))
         return true;
     value_damaged(error);
     return error_at(error, NULL, NULL, member->path);

@@ -6,6 +6,7 @@
 #include "graduate/path.h"
 #include "misfit.h"
 #include "scope.h"
+#include "value_walk.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -377,28 +378,27 @@ static bool put_only(struct rows *rows, struct plan *plan, struct scope *scope,
 static bool put_elements(struct rows *rows, struct plan *plan, struct scope *scope,
                          const struct value *array, const struct value *record, struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     if (value_is_nothing(array) || (!scope->fixed && array->type != BSON_TYPE_ARRAY))
         return true;
     if (scope->list && array->type != BSON_TYPE_ARRAY)
         return put_only(rows, plan, scope, array, record, error);
     if (array->type != (scope->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY) ||
-        !bson_iter_init_from_data(&iter, array->bytes, array->length))
+        !value_walk_begin(&elements, array))
         return refuse_array(scope, array, error) || problems_take(plan->problems, NULL, error);
-    struct origin origin = {.plan = plan, .record = record};
+    const struct origin origin = {.plan = plan, .record = record, .document = &element};
     scope->position = 0;
     if (scope->members)
         path_account_number(&plan->paths, scope->account, FATE_MET, 1);
-    while (bson_iter_next(&iter)) {
-        scope->name = bson_iter_key(&iter);
-        struct value element = value_from_iter(&iter);
-        origin.document = &element;
+    while (value_walk_next(&elements, &element)) {
+        scope->name = elements.key;
         scope->position++;
         if (!put_element(rows, plan, scope, &origin, error) &&
             !problems_take(plan->problems, scope->path, error))
             return false;
     }
-    if (value_walked(&iter, array))
+    if (value_walk_ended(&elements))
         return true;
     value_damaged(error);
     error_at(error, NULL, NULL, scope->path);

@@ -184,13 +184,15 @@ bool value_identical(const struct value *a, const struct value *b)
 {
     if (a->type != b->type)
         return false;
+    if (a->type == BSON_TYPE_BINARY && a->subtype != b->subtype)
+        return false;
     switch ((int)a->type) {
     case BSON_TYPE_UTF8:
     case BSON_TYPE_SYMBOL:
     case BSON_TYPE_DOCUMENT:
     case BSON_TYPE_ARRAY:
     case BSON_TYPE_BINARY:
-        return a->length == b->length && a->subtype == b->subtype &&
+        return a->length == b->length &&
                (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
     case BSON_TYPE_INT64:
     case BSON_TYPE_DATE_TIME:

@@ -1,6 +1,7 @@
 #include "encode.h"
 #include "datetime.h"
 #include "number.h"
+#include "value_walk.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -468,12 +469,13 @@ static bool damaged(const struct encoding *encoding, struct error *error)
 static bool put_array(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value item;
     uint32_t count = 0, nulls = 0;
     bool one = value->type != BSON_TYPE_ARRAY;
     if (one && !encoding->list)
         return misfit(encoding, value, "", error);
-    if (!one && !bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!one && !value_walk_begin(&elements, value))
         return damaged(encoding, error);
     size_t head = out->length;
     struct encoding element = *encoding;
@@ -487,8 +489,7 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     if (one && !put_scalar(&element, value, out, error))
         return false;
     count += one;
-    while (!one && bson_iter_next(&iter)) {
-        struct value item = value_from_iter(&iter);
+    while (!one && value_walk_next(&elements, &item)) {
         count++;
         if (value_is_nothing(&item)) {
             nulls = 1;
@@ -497,7 +498,7 @@ static bool put_array(const struct encoding *encoding, const struct value *value
             return false;
         }
     }
-    if (!one && !value_walked(&iter, value))
+    if (!one && !value_walk_ended(&elements))
         return damaged(encoding, error);
     if (out->failed)
         return true; /* the row's end sees it */

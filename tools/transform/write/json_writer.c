@@ -4,6 +4,7 @@
 #include "graduate/json.h"
 #include "graduate/path.h"
 #include "number.h"
+#include "value_walk.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -299,14 +300,15 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool check_many(struct json_writer *writer, bson_iter_t *iter, size_t count,
+static bool check_many(struct json_writer *writer, struct value_walk *fields, size_t count,
                        struct error *error)
 {
+    struct value unused;
     const char **keys = malloc(count * sizeof *keys);
     if (keys == NULL)
         return error_memory(error);
-    for (size_t i = 0; i < count && bson_iter_next(iter); i++)
-        keys[i] = bson_iter_key(iter);
+    for (size_t i = 0; i < count && value_walk_next(fields, &unused); i++)
+        keys[i] = fields->key;
     qsort(keys, count, sizeof *keys, compare_keys);
     bool ok = true;
     for (size_t i = 1; ok && i < count; i++)
@@ -330,16 +332,17 @@ bool json_check_document(struct json_writer *writer, const struct value *documen
 {
     const char *keys[FEW_KEYS];
     size_t count = 0;
-    bson_iter_t iter, begin;
+    struct value_walk fields, begin;
+    struct value unused;
     if (!check_depth(writer, error))
         return false;
-    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+    if (!value_walk_begin(&fields, document))
         return true; /* whoever walks it says so */
-    begin = iter;
-    for (; bson_iter_next(&iter); count++) {
+    begin = fields;
+    for (; value_walk_next(&fields, &unused); count++) {
         if (count >= FEW_KEYS)
             continue;
-        keys[count] = bson_iter_key(&iter);
+        keys[count] = fields.key;
         for (size_t i = 0; i < count; i++)
             if (strcmp(keys[i], keys[count]) == 0)
                 return stands_twice(writer, keys[count], error);
@@ -357,28 +360,27 @@ static bool put_container(struct json_writer *writer, const struct value *value,
                           struct error *error)
 {
     bool array = value->type == BSON_TYPE_ARRAY, first = true;
-    bson_iter_t iter;
+    struct value_walk walk;
+    struct value member;
     if (!(array ? check_depth(writer, error) : json_check_document(writer, value, error)))
         return false;
-    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!value_walk_begin(&walk, value))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? '[' : '{');
-    while (bson_iter_next(&iter)) {
-        const char *key = bson_iter_key(&iter);
-        writer->path[writer->depth++] = key;
+    while (value_walk_next(&walk, &member)) {
+        writer->path[writer->depth++] = walk.key;
         if (array) {
             if (!first)
                 buffer_puts(writer->out, ", ");
             first = false;
-        } else if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error)) {
+        } else if (!json_write_key(writer, &first, walk.key, walk.key_length, error)) {
             return false;
         }
-        struct value member = value_from_iter(&iter);
         if (!json_write_value(writer, &member, error))
             return false;
         writer->depth--;
     }
-    if (!value_walked(&iter, value))
+    if (!value_walk_ended(&walk))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? ']' : '}');
     return true;
