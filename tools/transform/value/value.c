@@ -142,17 +142,6 @@ bool value_from_json(struct arena *arena, const cJSON *json, struct value *value
     return true;
 }
 
-bool value_is_nothing(const struct value *value)
-{
-    return value->type == BSON_TYPE_EOD || value->type == BSON_TYPE_NULL ||
-           value->type == BSON_TYPE_UNDEFINED;
-}
-
-bool value_is_text(const struct value *value)
-{
-    return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
-}
-
 static bool is_integer(const struct value *value)
 {
     return value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64;

@@ -48,8 +48,15 @@ struct value value_from_text(const char *text, size_t length);
 bool value_from_json(struct arena *arena, const cJSON *json, struct value *value);
 
 /* Absent, null and undefined are all "no value" where a column is concerned. */
-bool value_is_nothing(const struct value *value);
-bool value_is_text(const struct value *value);
+static inline bool value_is_nothing(const struct value *value)
+{
+    return value->type == BSON_TYPE_EOD || value->type == BSON_TYPE_NULL ||
+           value->type == BSON_TYPE_UNDEFINED;
+}
+static inline bool value_is_text(const struct value *value)
+{
+    return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
+}
 /* A number or a truth value. */
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */
