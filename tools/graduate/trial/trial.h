@@ -27,7 +27,7 @@ struct trial_options {
 };
 
 struct trial {
-    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs and ENTITY.ids */
+    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs, ENTITY.ids and .facts */
     char store[PATH_MAX];   /* and the keys of all rows */
     struct buffer entities; /* those that are read, with commas between them */
     struct account account; /* what was read, and the paths; nothing was loaded */

@@ -89,7 +89,8 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
         found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
         found.value = found.value || itself || inside || claim->tested || claim->kind == CLAIM_EACH;
     }
-    found.value = found.value || is_made_of(e, name) || others_ask(e, name);
+    found.value = found.value || is_made_of(e, name) || others_ask(e, name) ||
+                  expect_facts_name(e->project, e->entity, name);
     return found;
 }
 
