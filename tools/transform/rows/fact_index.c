@@ -78,7 +78,9 @@ static bool put_values(const struct putting *p, const struct value *value, const
         return true;
     ok = bson_iter_init_from_data(&iter, value->bytes, value->length) || value_damaged(p->error);
     while (ok && bson_iter_next(&iter)) {
-        const struct value inner = value_from_iter(&iter);
+        struct value inner = value_from_iter(&iter);
+        if (array)
+            value_inherit(&inner, value);
         if (array || path_step_is(&step, bson_iter_key(&iter)))
             ok = put_values(p, &inner, path);
     }

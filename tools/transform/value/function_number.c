@@ -83,8 +83,10 @@ bool deed_text(const struct function_context *context, const struct function_cal
 {
     char text[NUMBER_PLAIN], decimal[BSON_DECIMAL128_STRING];
     (void)call;
-    if (value_is_text(value))
+    if (value_is_text(value)) {
+        value->moment = false;
         return true;
+    }
     if (value->type == BSON_TYPE_DOUBLE) {
         format_double(value->number, text, sizeof text);
     } else if (value->type == BSON_TYPE_BINARY && value->subtype == 3) {

@@ -13,7 +13,7 @@
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 /* What can be the same; the last are those of which nothing is. */
-static const char *const kinds[] = {"text", "number", "truth", "moment", "other"};
+static const char *const kinds[] = {"text", "number", "truth", "moment", "clock", "other"};
 enum { KINDS = sizeof kinds / sizeof kinds[0], OTHER = KINDS - 1 };
 
 static size_t kind_of(const struct item *item)
@@ -23,6 +23,10 @@ static size_t kind_of(const struct item *item)
         [FIELD_BOOLEAN] = 2,    [FIELD_DATE] = 3,     [FIELD_BINARY] = OTHER, [FIELD_ARRAY] = OTHER,
         [FIELD_OBJECT] = OTHER, [FIELD_NULL] = OTHER};
     enum field_kind kind = expect_kind(item);
+    struct instant instant;
+    if (item_instant(item, &instant) && instant.timed && !instant.zoned &&
+        !calendar_is_endless(&instant))
+        return 4; /* it has no zone */
     return kind < FIELD_KINDS ? numbers[kind] : OTHER;
 }
 
@@ -37,6 +41,20 @@ static void make_key(const struct mapping_fact *fact, const char *word, const ch
     SHA1(text.data, text.length, digest);
     memcpy(key, digest, 16);
     buffer_release(&text);
+}
+
+/* Microseconds since 2000, as seconds and what is behind them. */
+static void put_moment(struct buffer *out, const struct item *item)
+{
+    const int64_t to_2000 = 946684800;
+    struct instant instant;
+    if (!item_instant(item, &instant)) {
+        int64_t milliseconds = item->value.value.v_datetime;
+        instant.seconds = milliseconds / 1000 - (milliseconds % 1000 < 0);
+        instant.micros = (milliseconds - instant.seconds * 1000) * 1000;
+        instant.seconds -= to_2000;
+    }
+    buffer_printf(out, "%" PRId64 "+%" PRId64, instant.seconds, instant.micros);
 }
 
 /* False: no other value is the same. */
@@ -65,7 +83,7 @@ static bool put_value(struct buffer *out, const struct item *item)
         buffer_putc(out, item->value.value.v_bool ? '+' : '-');
         return true;
     case FIELD_DATE:
-        buffer_printf(out, "%" PRId64, item->value.value.v_datetime);
+        put_moment(out, item);
         return true;
     default:
         return false;
@@ -187,7 +205,7 @@ static bool tell_all(const struct telling *t, struct expect_told *told, const st
         if (!item_open(item, &iter, t->error))
             return false;
         while (ok && item_next(&iter, &ok, t->error)) {
-            const struct item element = item_of(&iter);
+            const struct item element = item_element(item, &iter);
             ok = tell_all(t, told, &element, path);
         }
         return ok;

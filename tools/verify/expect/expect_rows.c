@@ -196,7 +196,7 @@ static bool put_elements(struct making *m, struct scope *scope, const char *path
     if (scope->members)
         path_counts_number(&m->e->counts, scope->account, FATE_MET, 1);
     while (ok && item_next(&iter, &ok, delivery->error)) {
-        scope->document = item_of(&iter);
+        scope->document = item_element(&array, &iter);
         scope->name = bson_iter_key(&iter);
         scope->position++;
         ok = put_element(m, scope, delivery);
