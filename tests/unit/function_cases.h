@@ -82,7 +82,10 @@ static const struct function_case function_cases[] = {
     /* numbers */
     {"['number']", "'34'", INT64("34"), NULL},
     {"['number']", "'+34'", INT64("34"), NULL},
-    {"['number']", "'-0'", INT64("0"), NULL},
+    {"['number']", "'-0'", DECIMAL("-0"), NULL}, /* as -0.0; a whole number has no sign there */
+    {"['number']", "' -00 '", DECIMAL("-0"), NULL},
+    {"['number', 'text']", "' -0 '", "'-0'", NULL},
+    {"['number']", "'+0'", INT64("0"), NULL},
     {"['number']", "'007'", INT64("7"), NULL},
     {"['number']", "'-9223372036854775808'", INT64("-9223372036854775808"), NULL},
     {"['number']", "'9223372036854775808'", DECIMAL("9223372036854775808"), NULL},

@@ -52,8 +52,8 @@ EXPECT_DEED(expect_number)
     errno = 0;
     long long whole = strtoll(bare, &end, 10);
     *item = item_of_int(whole);
-    if (*end == '\0' && errno == 0)
-        return true;
+    if (*end == '\0' && errno == 0 && (whole != 0 || bare[0] != '-'))
+        return true; /* what has a sign at zero is a decimal */
     item->value.value_type = BSON_TYPE_DECIMAL128;
     return bson_decimal128_from_string(bare, &item->value.value.v_decimal128) ||
            item_misfit(&trimmed, NULL, "it is no decimal", error);
