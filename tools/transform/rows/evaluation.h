@@ -1,7 +1,8 @@
 /* evaluation.h: an expression of the mapping, computed for the document at hand.
  *
  * What the language can say of a value is said here: where it comes from, its conditions, functions
- * and default, objects made of values; and what thereby becomes of the fields that it names. */
+ * and default, objects and arrays made of values; and what thereby becomes of the fields that it
+ * names. */
 #ifndef TRANSFORM_EVALUATION_H
 #define TRANSFORM_EVALUATION_H
 
@@ -31,7 +32,8 @@ bool evaluation_dangles(const struct origin *origin, struct output_plan *output,
 /* The value that came from the slot was written, and so many ObjectIds in it became hex text. */
 void evaluation_note_hex_ids(const struct origin *origin, const struct scope *scope, int slot,
                              int64_t ids);
-/* Is there a jsonb text to be made: an object of values, or the rest? Put it, as a field of COPY.
+/* Is there a jsonb text to be made: an object or array of values, or the rest? Put it, as a field
+ * of COPY.
  */
 bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,
                            bool *makes, struct error *error);
