@@ -62,7 +62,11 @@ struct catalog_object {
     char *unsaid;  /* ... but for this: "DEFERRABLE, INCLUDE (title)"; NULL: wholly */
     char *refers;  /* of a foreign key: the entity, */
     struct catalog_names referred; /* the columns there, */
-    char *on_delete;               /* and "cascade", "restrict", ...; NULL: no action */
+    char *on_delete, *on_update;   /* "cascade", "restrict", ...; NULL: no action; */
+    struct catalog_names emptied;  /* what the one of ON DELETE empties; none: all its columns */
+    bool match_full;               /* either all of its columns are NULL or none */
+    char *timing;                  /* of a constraint: "DEFERRABLE", ...; NULL: at once */
+    bool invalid;                  /* and that rows from before need not keep to it */
 };
 
 struct catalog_entity {

@@ -208,6 +208,8 @@ struct mapping_column {
     const char *on_delete;   /* of the foreign key that id_of brings: "cascade", "restrict",
                                 "set null" or "no action"; NULL: no action */
     bool foreign_key;        /* false: id_of without a foreign key */
+    const char *references;  /* "public.orders.id", to which the values refer as they are; or NULL:
+                                one of the table's `foreign_keys` is made of it */
     struct remedies misfits;
 };
 
@@ -225,6 +227,16 @@ struct mapping_policy {
     const char *command; /* "select", "insert", "update", "delete", "all" */
     struct words roles;
     const char *using, *with_check; /* SQL or NULL */
+};
+/* Between columns whose values are taken as they are. */
+struct mapping_table;
+struct mapping_key {
+    struct words columns;
+    const char *references;            /* the label of the table there, */
+    const struct mapping_table *table; /* its first form, */
+    struct words to;                   /* and its columns; none: its key */
+    const char *on_delete, *on_update; /* "cascade", ...; NULL: no action */
+    const char *timing;                /* "DEFERRABLE", maybe " INITIALLY DEFERRED"; NULL: none */
 };
 struct mapping_grant {
     const char *role;
@@ -258,6 +270,8 @@ struct mapping_table {
     size_t index_count;
     struct mapping_check *checks;
     size_t check_count;
+    struct mapping_key *foreign_keys;
+    size_t foreign_key_count;
     struct mapping_policy *policies;
     size_t policy_count;
     struct mapping_grant *grants;
@@ -351,6 +365,10 @@ bool project_check(const struct project *project, struct error *error);
 void project_release(struct project *project);
 
 const struct mapping *project_mapping(const struct project *project, const char *entity);
+/* The reason why an object of a source is not kept though it could be: it is named in "not_kept".
+ * NULL: it is not. */
+const char *project_not_kept(const struct project *project, const char *source, const char *kind,
+                             const char *name);
 const struct source *project_source(const struct project *project, const char *name);
 /* As above, but a wrong name is an ERROR_USAGE with the nearest right one. */
 bool project_find_mapping(const struct project *project, const char *entity,

@@ -4,6 +4,10 @@ from tests.integration.cases import Right
 
 # What a column's default is, as the target has it.
 DEFAULT = "select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 'public.t'::regclass"
+KEYS = (
+    "select conrelid::regclass, pg_get_constraintdef(oid) from pg_constraint where contype = 'f'"
+    " and connamespace = 'public'::regnamespace order by conrelid::regclass::text"
+)
 
 RIGHT = {
     "domain-column": Right(
@@ -15,6 +19,20 @@ RIGHT = {
         "0 0 0",
         says=((0, "mood"), (0, "the values in the types that the mapping gives")),
         values=(("select id, m, ms from public.t order by id", "1|ok|{ok,bad}\n2|bad|"), (DEFAULT, "'ok'::text")),
+    ),
+    "foreign-key-over-integer-keys-cannot-be-said": Right(
+        "0 0 0", values=((KEYS, "items|FOREIGN KEY (order_id) REFERENCES orders(id)"),)
+    ),
+    "foreign-keys-of-a-postgres-source": Right(
+        "0 0 0",
+        values=(
+            (
+                KEYS,
+                "child|FOREIGN KEY (p) REFERENCES parent(id) ON DELETE CASCADE DEFERRABLE\n"
+                "of_pair|FOREIGN KEY (a, b) REFERENCES pair(a, b) ON DELETE SET NULL\n"
+                "parent|FOREIGN KEY (boss) REFERENCES parent(id)",
+            ),
+        ),
     ),
     "table-without-a-key": Right(
         "0 0 0", values=(("select count(*), count(distinct l::text) from public.log l", "2|1"), ("select u, p from public.likes", "1|1"))

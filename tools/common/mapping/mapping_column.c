@@ -12,7 +12,8 @@ static const char *const column_words[] = {
     "from",     "const", "parent", "position",    "name",      "rest",        "object",
     "array",    "first", "join",   "with",        "id_of",     "keys_id_of",  "by",
     "dangling", "do",    "map",    "else",        "default",   "when",        "optional",
-    "type",     "null",  "in",     "sql_default", "on_delete", "foreign_key", "misfit"};
+    "type",     "null",  "in",     "sql_default", "on_delete", "foreign_key", "references",
+    "misfit"};
 enum { VALUE_WORDS = 21 };
 const char *const value_kind_words[VALUE_KINDS] = {
     [VALUE_FROM] = "from",         [VALUE_CONST] = "const", [VALUE_PARENT] = "parent",
@@ -372,6 +373,7 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
         !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
         !mapping_read_misfits(r, object, place, false, &column->misfits) ||
         !reading_text(r, object, place, "sql_default", &column->sql_default) ||
+        !reading_text(r, object, place, "references", &column->references) ||
         !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))
         return false;
     column->not_null = !nullable;

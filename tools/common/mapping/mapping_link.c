@@ -236,7 +236,8 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0};
     if ((!check_conditions(r, place, &table->when, levels_of(table->each)) ||
-         !check_opened(r, place, table)) &&
+         !check_opened(r, place, table) ||
+         !mapping_link_keys(r->project, place, table, r->error)) &&
         !errors_add(&r->errors, r->error))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {

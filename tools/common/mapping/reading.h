@@ -56,6 +56,8 @@ bool mapping_link_fact(struct reading *r, const struct json_place *place,
                        struct condition *condition);
 bool mapping_read_columns(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_table *table);
+bool mapping_read_keys(struct reading *r, const cJSON *object, const struct json_place *place,
+                       struct mapping_table *table);
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table);
 /* Of a value: "by" and "dangling"; of a mapping: "identity". */

@@ -404,6 +404,18 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
     return true;
 }
 
+const struct schema_column *output_column(const struct schema_output *output,
+                                          const struct catalog_entity *entity, const char *name)
+{
+    for (size_t c = 0; c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        if (column->source_column >= 0 &&
+            strcmp(entity->columns[column->source_column].name, name) == 0)
+            return column;
+    }
+    return NULL;
+}
+
 bool output_is_made(const struct schema *schema, const struct schema_output *output)
 {
     for (const struct schema_output *other = schema->outputs; other < output; other++)

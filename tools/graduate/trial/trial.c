@@ -346,6 +346,35 @@ bool trial_check(const struct project *project, const char *entity, const struct
     return ok;
 }
 
+bool trial_target(const struct project *project, bool allow_rows, const struct catalogs *catalogs,
+                  struct supervisor *supervisor, bool *named, int64_t *bytes, struct error *error)
+{
+    struct trial trial = {0};
+    cJSON *said = NULL;
+    struct arguments arguments;
+    struct buffer text;
+    buffer_init(&text);
+    *named = project_expand(project->target, &text, error);
+    bool ok = !*named ||
+              (file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error));
+    if (*named && ok) {
+        arguments_init(&arguments, "graduate-load");
+        arguments_add(&arguments, "--project", project->folder, "--catalogs", trial.scratch,
+                      "--prepare", "--trial", NULL);
+        if (allow_rows)
+            arguments_add(&arguments, "--allow-rows", NULL);
+        buffer_clear(&text);
+        ok = pipeline_capture(supervisor, &arguments, 1, PROCESS_NOTHING, &text, error) &&
+             json_parse(buffer_text(&text), text.length, "what graduate-load --trial printed",
+                        &said, error);
+        *bytes = ok ? member_count(said, "bytes") : 0;
+        cJSON_Delete(said);
+    }
+    buffer_release(&text);
+    trial_release(&trial, project, catalogs);
+    return ok;
+}
+
 void trial_release(struct trial *trial, const struct project *project,
                    const struct catalogs *catalogs)
 {

@@ -101,7 +101,12 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
                                    "there is a \"rest\" column for these fields already");
         scope->has_rest = expression->keeps_rest = true;
     }
-    return compiling_tests(c, scope, &value->when, &expression->tests, &expression->test_count);
+    if (!compiling_tests(c, scope, &value->when, &expression->tests, &expression->test_count))
+        return false;
+    expression->as_it_stands = value->kind == VALUE_FROM && expression->test_count == 0 &&
+                               value->function_count == 0 && value->map == NULL &&
+                               !expression->looked_up;
+    return true;
 }
 
 /* The rows of the forms of the table above; each tells where its fields begin. */
@@ -208,6 +213,7 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
 {
     const struct mapping_value *value = &column->mapping->value;
     plan->column = column;
+    plan->mended = mapping_has_remedies(column->mapping);
     if (!compile_expression(c, column, value, column->name, &plan->expression))
         return false;
     if (!encode_supported(&column->type))
@@ -219,6 +225,9 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
                          column->mapping->in, &why))
         return compiling_wrong(c, column->name, "/in", why.message);
+    plan->plain = plan->expression.as_it_stands && !plan->expression.has_fallback &&
+                  !plan->mended && plan->allowed.fields == NULL && column->type.base != PG_JSON &&
+                  column->type.base != PG_JSONB;
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
 }
 
@@ -309,12 +318,29 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     return true;
 }
 
+/* Make the names of a subtree ready to be met in documents (document.c). */
+static bool prepare_names(struct arena *arena, struct node *node)
+{
+    node->order = arena_alloc(arena, node->child_count, sizeof(struct node *));
+    bool ok = node->order != NULL;
+    for (size_t i = 0; ok && i < node->child_count; i++) {
+        struct node *child = &node->children[i];
+        size_t size = strlen(child->name) + 1, known = size < 8 ? size : 8;
+        child->name_size = size;
+        memcpy(&child->head, child->name, known);
+        memset(&child->head_mask, 0xFF, known);
+        node->order[i] = child;
+        ok = prepare_names(arena, child);
+    }
+    return ok;
+}
+
 bool compiling_make_slots(struct compiling *c, struct scope *scope)
 {
     struct arena *arena = &c->plan->arena;
     scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
-    if (scope->slots == NULL || scope->fates == NULL)
+    if (scope->slots == NULL || scope->fates == NULL || !prepare_names(arena, &scope->root))
         return error_memory(c->error);
     for (int i = 0; i < scope->slot_count; i++)
         scope->fates[i].path = NO_PATH;
@@ -323,6 +349,12 @@ bool compiling_make_slots(struct compiling *c, struct scope *scope)
                            c->error))
         return false;
     return give_paths(c, scope, &scope->root, scope->path, false);
+}
+
+bool expression_may_leave_out(const struct expression *expression)
+{
+    return expression->mapping != NULL && expression->mapping->dangling == DANGLING_LEFT_OUT &&
+           !expression->encoding.type.array;
 }
 
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
@@ -365,6 +397,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
                       ? compiling_carry(&c, column, &output->columns[k])
                       : compile_column(&c, column, &output->columns[k])) ||
                  errors_add(&errors, error);
+            output->may_leave_out =
+                output->may_leave_out || expression_may_leave_out(&output->columns[k].expression);
             output->column_count++;
         }
     }

@@ -1,6 +1,7 @@
 #include "condition.h"
 #include "scope.h"
 #include "value_order.h"
+#include "value_walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,22 +85,22 @@ static bool is_equal(const struct test *test, const struct value *value, bool *e
 static bool has_element(const struct test *test, const struct value *array, bool *holds,
                         struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     *holds = false;
     if (array->type != BSON_TYPE_ARRAY)
         return no_such_thing(test, array, "array", error);
-    if (!bson_iter_init_from_data(&iter, array->bytes, array->length)) {
+    if (!value_walk_begin(&elements, array)) {
         value_damaged(error);
         return condition_at(test, error);
     }
-    while (bson_iter_next(&iter)) {
-        const struct value element = value_from_iter(&iter);
+    while (value_walk_next(&elements, &element)) {
         if (!value_is_nothing(&element) && !is_equal(test, &element, holds, error))
             return false;
         if (*holds)
             return true;
     }
-    if (value_walked(&iter, array))
+    if (value_walk_ended(&elements))
         return true;
     value_damaged(error);
     return condition_at(test, error);

@@ -2,6 +2,7 @@
 #include "condition.h"
 #include "document.h"
 #include "evaluation.h"
+#include "value_walk.h"
 
 #include <string.h>
 
@@ -29,11 +30,11 @@ static bool write_identities(struct expression *member, const struct value *arra
                              struct json_writer *writer, struct error *error)
 {
     const char *between = "";
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     buffer_putc(writer->out, '[');
-    bool ok = bson_iter_init_from_data(&iter, array->bytes, array->length);
-    while (ok && bson_iter_next(&iter)) {
-        const struct value element = value_from_iter(&iter);
+    bool ok = value_walk_begin(&elements, array);
+    while (ok && value_walk_next(&elements, &element)) {
         buffer_puts(writer->out, between);
         between = ", ";
         if (!(value_is_nothing(&element) ? json_write_value(writer, &element, error)
@@ -41,7 +42,7 @@ static bool write_identities(struct expression *member, const struct value *arra
             return false;
     }
     buffer_putc(writer->out, ']');
-    if (ok && value_walked(&iter, array))
+    if (ok && value_walk_ended(&elements))
         return true;
     value_damaged(error);
     return error_at(error, NULL, NULL, member->path);

@@ -1,5 +1,6 @@
 #include "blueprint.h"
 #include "graduate/path.h"
+#include "kept_key.h"
 #include "pointer.h"
 
 #include <stdio.h>
@@ -366,6 +367,7 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
     *reference = (struct blueprint_reference){
         .to = to.table,
         .declared = true,
+        .by_id = true,
         .on_delete = by->on_delete != NULL            ? by->on_delete
                      : by->value.kind == VALUE_PARENT ? "cascade"
                                                       : "no action",
@@ -411,13 +413,17 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table,
 static bool draw_references(struct drawing *d, struct blueprint_table *table)
 {
     const struct blueprint_table *above = find_above(d, table);
-    table->references = take(d, table->column_count + 1, sizeof *table->references);
+    const struct kept_keys keys = {d->blueprint, d->project, d->catalogs, d->catalog_count,
+                                   d->error};
+    table->references =
+        take(d, table->column_count + 1 + kept_keys_most(&keys, table), sizeof *table->references);
     if (table->references == NULL)
         return false;
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].mapping != NULL && !draw_reference(d, table, &table->columns[i]))
             return false;
-    return above == NULL || above->key.count < 2 || draw_parent(d, table, above);
+    return kept_keys_draw(&keys, table) &&
+           (above == NULL || above->key.count < 2 || draw_parent(d, table, above));
 }
 
 bool blueprint_init(struct blueprint *blueprint, const struct project *project,

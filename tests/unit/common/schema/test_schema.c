@@ -359,7 +359,7 @@ static void what_cannot_be_resolved(void **state)
         {KEEP_O("'id':{'id_of':'t'},'above':{'id_of':'t'}"), NULL, NULL},
         {KEEP_O("'above':{'id_of':'t'}"),
          IN_T "/columns/above: the key of t is not its identity alone" NO_ROW,
-         "make one column with \"id_of\": \"t\" the key of t, or say \"foreign_key\": false"},
+         "make one column with \"id_of\": \"t\" the key of t, or say \"references\""},
         {KEEP_O("'above':{'id_of':'t','foreign_key':false}"), NULL, NULL},
         {MADE("'id'", "'id':{'from':'u','id_of':'users'},'t':{'from':'t','id_of':'t'}"),
          IN_T "/columns/t: the key of t is the identity of users" NO_ROW, "\"foreign_key\": false"},
