@@ -57,8 +57,10 @@ static bool write_header(struct transform *t, const struct stream_header *record
         const char **types = arena_alloc(&arena, output->column_count, sizeof *types);
         ok = columns != NULL && types != NULL ? true : error_memory(error);
         for (size_t c = 0; ok && c < output->column_count; c++) {
-            char type[64];
-            pgtype_format(&output->columns[c].type, type, sizeof type);
+            char type[PGTYPE_SIZE];
+            struct pgtype form = output->columns[c].type;
+            form.named = form.base == PG_CARRIED ? form.named : NULL; /* what the fields are */
+            pgtype_format(&form, type, sizeof type);
             columns[c] = output->columns[c].name;
             types[c] = arena_text(&arena, type);
             ok = types[c] != NULL ? true : error_memory(error);

@@ -27,6 +27,8 @@ struct catalog_column {
                      words: "enum", "string[]", of MongoDB maybe several, "int|double" */
     uint32_t oid; /* in a Postgres: of the type whose binary form the values have (a domain's base;
                      text for enums and citext; so of elements) */
+    char *layout; /* in a Postgres: what the binary form of a type is made of that is none of the
+                     server's own (pgtype.h); of elements; NULL where `oid` says it, or nobody */
     bool not_null; /* of documents: it is in every one, and is not null */
     bool serial;   /* the source numbers it: SERIAL or identity */
     int64_t

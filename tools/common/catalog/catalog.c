@@ -42,6 +42,7 @@ static const struct member column_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_column, name), 0, NULL},
     {"type", TEXT, true, offsetof(struct catalog_column, type), 0, NULL},
     {"oid", OID, true, offsetof(struct catalog_column, oid), 0, NULL},
+    {"layout", TEXT, false, offsetof(struct catalog_column, layout), 0, NULL},
     {"not_null", FLAG, false, offsetof(struct catalog_column, not_null), 0, NULL},
     {"serial", FLAG, false, offsetof(struct catalog_column, serial), 0, NULL},
     {"serial_last", NUMBER, false, offsetof(struct catalog_column, serial_last), 0, NULL},

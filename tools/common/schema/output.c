@@ -75,9 +75,8 @@ static bool dropped(const struct mapping *entity, const char *name)
 static bool take_type(struct resolving *r, const struct schema_output *output,
                       const struct catalog_column *from, struct pgtype *type)
 {
-    struct error why = {0};
     char what[160];
-    if (pgtype_parse(from->type, type, &why))
+    if (pgtype_of_column(from->type, from->oid, from->layout, type))
         return true;
     snprintf(what, sizeof what, "the source's type %.100s cannot be kept", from->type);
     fail(r, output, from->name, what);

@@ -97,6 +97,13 @@ static const char *kept_name(const struct blueprint_table *table, const char *na
                                                                                           : name;
 }
 
+static bool take_type(struct drawing *d, const struct catalog_column *from, struct pgtype *type)
+{
+    return pgtype_of_column(from->type, from->oid, from->layout, type) ||
+           error_set(d->error, ERROR_USAGE, "the source's type %s of %s is none that can be kept",
+                     from->type, from->name);
+}
+
 static bool keep_column(struct drawing *d, struct blueprint_table *table,
                         const struct catalog_column *from)
 {
@@ -116,7 +123,7 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
     };
     if (by != NULL && by->type.name != NULL)
         column.type = by->type;
-    else if (!pgtype_parse(from->type, &column.type, d->error))
+    else if (!take_type(d, from, &column.type))
         return false;
     bool whole =
         column.type.base == PG_INT2 || column.type.base == PG_INT4 || column.type.base == PG_INT8;
@@ -146,7 +153,7 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
     for (size_t i = 0; whole && i < source->column_count; i++)
         if (path_is_name(by->value.from, source->columns[i].name))
             from = &source->columns[i];
-    if (from != NULL && !pgtype_parse(from->type, &type, d->error))
+    if (from != NULL && !take_type(d, from, &type))
         return false;
     if (type.name == NULL)
         return error_set(d->error, ERROR_USAGE,
