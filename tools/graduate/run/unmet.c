@@ -161,8 +161,7 @@ static bool look_at_value(struct looking *l, const char *pointer, const char *ea
     for (size_t i = 0; i < value->member_count; i++) {
         char here[512];
         if (value->kind != VALUE_OBJECT)
-            snprintf(here, sizeof here, "%.300s/%s/%zu", pointer,
-                     value->kind == VALUE_FIRST ? "first" : "join", i);
+            snprintf(here, sizeof here, "%.300s/%s/%zu", pointer, value_kind_words[value->kind], i);
         else
             snprintf(here, sizeof here, "%.300s/object/%s", pointer, value->members[i].name);
         if (!look_at_value(l, here, each, &value->members[i].value))
