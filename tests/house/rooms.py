@@ -20,9 +20,9 @@ class Room(NamedTuple):
     tests: str  # tests/integration/test_NAME.py
 
 
-MIGRATIONS = "cases migration programs disturbed references"
+MIGRATIONS = "cases migration programs disturbed references facts"
 RESUMPTIONS = "restart swaps undo existing_tables"
-VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references"
+VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references facts"
 
 ROOMS = {
     "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
@@ -32,9 +32,9 @@ ROOMS = {
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
-        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects"
+        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys"
     ),
-    "common/index": Room("common/base", "", "references"),
+    "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
         "common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
     ),

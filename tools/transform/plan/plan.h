@@ -111,6 +111,7 @@ struct scope {
 /* A condition with its path resolved, or lists of them. */
 struct test {
     const struct condition *mapping;
+    const struct plan *plan;   /* whose lookups know the facts that it asks about */
     const struct scope *scope; /* of the document at hand */
     int slot;                  /* NO_SLOT: it is of no field */
     const char *path;          /* of the field, for messages */

@@ -18,7 +18,7 @@ typedef bool (*put_function)(const struct encoding *encoding, const struct value
 static bool misfit(const struct encoding *encoding, const struct value *value, const char *why,
                    struct error *error)
 {
-    char what[120], type[64];
+    char what[120], type[PGTYPE_SIZE];
     value_describe(value, what, sizeof what);
     pgtype_format(&encoding->type, type, sizeof type);
     error_set(error, ERROR_DATA, "%s does not fit the type %s%s%s", what, type,
@@ -411,6 +411,15 @@ static bool text_to_moment(const struct value *value, int64_t *microseconds, boo
                                                   microseconds, zoned, date_only);
 }
 
+/* Has the type the places for this fraction of a second? PostgreSQL would round it. */
+static bool has_places(const struct pgtype *type, int64_t microseconds)
+{
+    int64_t step = 1;
+    for (int32_t places = type->seconds - 1; type->seconds > 0 && places < 6; places++)
+        step *= 10;
+    return microseconds % step == 0;
+}
+
 static bool put_timestamp(const struct encoding *encoding, const struct value *value,
                           struct buffer *out, struct error *error)
 {
@@ -428,6 +437,8 @@ static bool put_timestamp(const struct encoding *encoding, const struct value *v
                                      "\"Europe/Berlin\"}}",
                                      error);
     }
+    if (!has_places(&encoding->type, microseconds))
+        return misfit(encoding, value, "it has more digits of seconds", error);
     put_field_be64(out, (uint64_t)microseconds);
     return true;
 }
