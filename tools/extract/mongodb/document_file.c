@@ -4,6 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h> /* by the widest instructions that this machine has */
+#endif
 
 /* A document of MongoDB has at most 16 MiB, and 16 KiB more inside the server. */
 enum { LARGEST = (16 << 20) + (16 << 10), WINDOW = 1 << 20, SAMPLE = 1 << 20 };
