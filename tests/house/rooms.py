@@ -32,7 +32,7 @@ ROOMS = {
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
-        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys"
+        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape"
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
