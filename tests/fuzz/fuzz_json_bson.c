@@ -8,15 +8,15 @@
 
 #include <bson/bson.h>
 
-/* libbson ends code, patterns and the names of DBPointers at a NUL, and writes no deep documents.
- */
+/* libbson ends code, patterns and the names of DBPointers at a NUL, drops options of a pattern that
+ * it does not know, and writes no deep documents. */
 static bool is_writable(const uint8_t *data, size_t size)
 {
     int depth = 0;
     for (size_t i = 0; i < size; i++)
         if (data[i] == '\\' || (data[i] == '{' && ++depth > 90))
             return false;
-    return true;
+    return memmem(data, size, "ptions", 6) == NULL;
 }
 
 static void check_extended(const uint8_t *data, size_t size)
