@@ -1,7 +1,7 @@
 #include "archive_part.h"
 #include "archive.h"
 
-#include <lzma.h>
+#include <isa-l/crc64.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +142,7 @@ bool archive_part_read(struct archive_part *part, void *bytes, size_t length, si
                 return false;
             part->body_left -= taken;
         }
-        part->crc = lzma_crc64(to, taken, part->crc);
+        part->crc = crc64_ecma_refl(part->crc, to, taken);
         to += taken;
         *got += taken;
     }

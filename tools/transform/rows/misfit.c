@@ -84,8 +84,6 @@ bool misfit_mend(const struct column_plan *column, struct arena *made, struct va
     const struct value before = *value;
     bool text = value_is_text(value) && takes_text(&encoding->type) && encoding->id_entity == NULL;
     *lost = false;
-    if (!mapping_has_remedies(column->column->mapping))
-        return true;
     if (text && remedies->nul != REMEDY_ERROR && value->length > 0 &&
         memchr(value->bytes, 0, value->length) != NULL) {
         *lost = true;

@@ -4,8 +4,8 @@
 
 #include "plan.h"
 
-/* Mend the value where a remedy says how; *lost: it did, with a line in the losses. What is made
- * lives in `made`. */
+/* Of a column that is mended: mend the value where a remedy says how; *lost: it did, with a line in
+ * the losses. What is made lives in `made`. */
 bool misfit_mend(const struct column_plan *column, struct arena *made, struct value *value,
                  bool *lost, struct error *error);
 /* The value was refused with the error: null or the default may stand in for it, with a line in the

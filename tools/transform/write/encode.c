@@ -1,6 +1,8 @@
 #include "encode.h"
 #include "datetime.h"
 #include "number.h"
+#include "text_check.h"
+#include "value_walk.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -9,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Appends a field: its length, and its bytes. */
 typedef bool (*put_function)(const struct encoding *encoding, const struct value *value,
                              struct buffer *out, struct error *error);
 
 static bool misfit(const struct encoding *encoding, const struct value *value, const char *why,
                    struct error *error)
 {
-    char what[120], type[64];
+    char what[120], type[PGTYPE_SIZE];
     value_describe(value, what, sizeof what);
     pgtype_format(&encoding->type, type, sizeof type);
     error_set(error, ERROR_DATA, "%s does not fit the type %s%s%s", what, type,
@@ -37,12 +40,62 @@ static bool misfit_unsaid(const struct encoding *encoding, const struct value *v
         word);
 }
 
+static inline void put_field(struct buffer *out, const void *bytes, uint32_t length)
+{
+    uint8_t *to = buffer_reserve(out, 4 + (size_t)length);
+    if (to == NULL)
+        return;
+    uint32_t swapped = __builtin_bswap32(length);
+    memcpy(to, &swapped, 4);
+    memcpy(to + 4, bytes, length);
+    out->length += 4 + (size_t)length;
+}
+
+static void put_field_be32(struct buffer *out, uint32_t value)
+{
+    value = __builtin_bswap32(value);
+    put_field(out, &value, sizeof value);
+}
+
+static void put_field_be64(struct buffer *out, uint64_t value)
+{
+    value = __builtin_bswap64(value);
+    put_field(out, &value, sizeof value);
+}
+
+/* Bytes of the source as they are. */
+static bool put_bytes(const struct encoding *encoding, const struct value *value,
+                      struct buffer *out, struct error *error)
+{
+    if (value->length > INT32_MAX)
+        return misfit(encoding, value, "larger than 1 GB", error);
+    put_field(out, value->bytes, value->length);
+    return true;
+}
+
+/* A field whose length is known when it is written: where it begins. */
+static size_t begin_field(struct buffer *out)
+{
+    buffer_put_be32(out, 0);
+    return out->length;
+}
+
+static bool end_field(const struct encoding *encoding, const struct value *value, size_t begin,
+                      struct buffer *out, struct error *error)
+{
+    size_t length = out->length - begin;
+    if (length > INT32_MAX)
+        return misfit(encoding, value, "larger than 1 GB", error);
+    buffer_patch_be32(out, begin - 4, (uint32_t)length);
+    return true;
+}
+
 static bool put_bool(const struct encoding *encoding, const struct value *value, struct buffer *out,
                      struct error *error)
 {
     if (value->type != BSON_TYPE_BOOL)
         return misfit(encoding, value, "", error);
-    buffer_putc(out, value->integer != 0);
+    put_field(out, &(uint8_t){value->integer != 0}, 1);
     return true;
 }
 
@@ -93,27 +146,29 @@ static bool check_finite(const struct encoding *encoding, const struct value *va
 static bool put_integer(const struct encoding *encoding, const struct value *value,
                         struct buffer *out, struct error *error)
 {
-    int64_t number;
-    if (!check_finite(encoding, value, error))
-        return false;
-    if (value_is_text(value))
-        return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
-    if (!whole_number(value, &number))
-        return misfit(encoding, value, "it is no whole number of 64 bits", error);
-    note_negative_zero(encoding, value);
+    int64_t number = value->integer;
+    if (value->type != BSON_TYPE_INT32 && value->type != BSON_TYPE_INT64) {
+        if (!check_finite(encoding, value, error))
+            return false;
+        if (value_is_text(value))
+            return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
+        if (!whole_number(value, &number))
+            return misfit(encoding, value, "it is no whole number of 64 bits", error);
+        note_negative_zero(encoding, value);
+    }
     switch ((int)encoding->type.base) {
     case PG_INT2:
         if (number < INT16_MIN || number > INT16_MAX)
             return misfit(encoding, value, "too large", error);
-        buffer_put_be16(out, (uint16_t)number);
+        put_field(out, &(uint16_t){__builtin_bswap16((uint16_t)number)}, 2);
         return true;
     case PG_INT4:
         if (number < INT32_MIN || number > INT32_MAX)
             return misfit(encoding, value, "too large", error);
-        buffer_put_be32(out, (uint32_t)number);
+        put_field_be32(out, (uint32_t)number);
         return true;
     default:
-        buffer_put_be64(out, (uint64_t)number);
+        put_field_be64(out, (uint64_t)number);
         return true;
     }
 }
@@ -150,7 +205,7 @@ static bool put_float(const struct encoding *encoding, const struct value *value
     if (encoding->type.base == PG_FLOAT8) {
         uint64_t bits;
         memcpy(&bits, &number, sizeof bits);
-        buffer_put_be64(out, bits);
+        put_field_be64(out, bits);
         return true;
     }
     float small = (float)number;
@@ -158,7 +213,7 @@ static bool put_float(const struct encoding *encoding, const struct value *value
     if ((double)small != number)
         return misfit(encoding, value, "it would be rounded", error);
     memcpy(&bits, &small, sizeof bits);
-    buffer_put_be32(out, bits);
+    put_field_be32(out, bits);
     return true;
 }
 
@@ -185,9 +240,10 @@ static bool put_numeric(const struct encoding *encoding, const struct value *val
                    ? misfit_unsaid(encoding, value, "it is text", "\"number\"", error)
                    : misfit(encoding, value, "", error);
     }
+    size_t begin = begin_field(out);
     switch (numeric_put(out, text, encoding->type.precision, encoding->type.scale)) {
     case NUMERIC_OK:
-        return true;
+        return end_field(encoding, value, begin, out, error);
     case NUMERIC_ROUNDS:
         return misfit(encoding, value, "it would be rounded", error);
     case NUMERIC_TOO_LARGE:
@@ -207,28 +263,33 @@ static size_t characters(const uint8_t *text, size_t length)
     return count;
 }
 
-static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
-                     struct error *error)
+static bool put_no_text(const struct encoding *encoding, const struct value *value,
+                        struct buffer *out, struct error *error)
 {
     if (value->type == BSON_TYPE_OID) {
         char hex[32];
         if (encoding->type.length > 0 && encoding->type.length < 24)
             return misfit(encoding, value, "too long", error);
         value_brief(value, hex, sizeof hex);
-        buffer_puts(out, hex);
+        put_field(out, hex, 24);
         return true;
     }
     if (value_is_scalar(value) || value->type == BSON_TYPE_DATE_TIME)
         return misfit_unsaid(encoding, value, "", "\"text\"", error);
+    return misfit(encoding, value, "", error);
+}
+
+static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
+{
     if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
-        return misfit(encoding, value, "", error);
+        return put_no_text(encoding, value, out, error);
     if (!text_check(value->bytes, value->length, error))
         return error_at(error, NULL, NULL, encoding->path);
     if (encoding->type.length > 0 &&
         characters(value->bytes, value->length) > (size_t)encoding->type.length)
         return misfit(encoding, value, "too long", error);
-    buffer_put(out, value->bytes, value->length);
-    return true;
+    return put_bytes(encoding, value, out, error);
 }
 
 static bool put_bytea(const struct encoding *encoding, const struct value *value,
@@ -236,8 +297,7 @@ static bool put_bytea(const struct encoding *encoding, const struct value *value
 {
     if (value->type != BSON_TYPE_BINARY)
         return misfit(encoding, value, "", error);
-    buffer_put(out, value->bytes, value->length);
-    return true;
+    return put_bytes(encoding, value, out, error);
 }
 
 static bool put_uuid(const struct encoding *encoding, const struct value *value, struct buffer *out,
@@ -245,7 +305,7 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
 {
     uint8_t uuid[16];
     if (value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16) {
-        buffer_put(out, value->bytes, 16);
+        put_field(out, value->bytes, 16);
         return true;
     }
     if (value->type == BSON_TYPE_BINARY && value->subtype == 3)
@@ -256,7 +316,7 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
                              error);
     if (!value_is_text(value) || !uuid_parse((const char *)value->bytes, value->length, uuid))
         return misfit(encoding, value, "it is no UUID (an id of an entity needs \"id_of\")", error);
-    buffer_put(out, uuid, sizeof uuid);
+    put_field(out, uuid, sizeof uuid);
     return true;
 }
 
@@ -306,10 +366,10 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     else if (!encode_identity(encoding, value, uuid, error))
         return false;
     if (encoding->type.base == PG_UUID) {
-        buffer_put(out, uuid, sizeof uuid);
+        put_field(out, uuid, sizeof uuid);
     } else {
         uuid_format(uuid, text);
-        buffer_put(out, text, 36);
+        put_field(out, text, 36);
     }
     return true;
 }
@@ -339,6 +399,15 @@ static bool text_to_moment(const struct value *value, int64_t *microseconds, boo
                                                   microseconds, zoned, date_only);
 }
 
+/* Has the type the places for this fraction of a second? PostgreSQL would round it. */
+static bool has_places(const struct pgtype *type, int64_t microseconds)
+{
+    int64_t step = 1;
+    for (int32_t places = type->seconds - 1; type->seconds > 0 && places < 6; places++)
+        step *= 10;
+    return microseconds % step == 0;
+}
+
 static bool put_timestamp(const struct encoding *encoding, const struct value *value,
                           struct buffer *out, struct error *error)
 {
@@ -356,7 +425,9 @@ static bool put_timestamp(const struct encoding *encoding, const struct value *v
                                      "\"Europe/Berlin\"}}",
                                      error);
     }
-    buffer_put_be64(out, (uint64_t)microseconds);
+    if (!has_places(&encoding->type, microseconds))
+        return misfit(encoding, value, "it has more digits of seconds", error);
+    put_field_be64(out, (uint64_t)microseconds);
     return true;
 }
 
@@ -377,7 +448,7 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
                                  ? "{\"time\": {\"format\": ..}}, {\"day\": \"Europe/Berlin\"}"
                                  : "{\"day\": \"Europe/Berlin\"}",
                              error);
-    buffer_put_be32(out, (uint32_t)(int32_t)(microseconds / day));
+    put_field_be32(out, (uint32_t)(int32_t)(microseconds / day));
     return true;
 }
 
@@ -385,10 +456,11 @@ static bool put_json(const struct encoding *encoding, const struct value *value,
                      struct error *error)
 {
     struct json_writer writer;
+    size_t begin = begin_field(out);
     if (encoding->type.base == PG_JSONB)
         buffer_putc(out, 1); /* the version of jsonb's binary form */
     json_writer_init(&writer, out, encoding->losses, encoding->path, encoding->safe_numbers);
-    return json_write_value(&writer, value, error);
+    return json_write_value(&writer, value, error) && end_field(encoding, value, begin, out, error);
 }
 
 /* sources.md 5.3: family, bits of the mask, is it a cidr, bytes of the address, address. */
@@ -414,11 +486,9 @@ static bool put_inet(const struct encoding *encoding, const struct value *value,
         if (slash[1] < '0' || slash[1] > '9' || *end != '\0' || bits > most)
             return misfit(encoding, value, "it is no address", error);
     }
-    buffer_putc(out, four ? FOUR : SIX);
-    buffer_putc(out, (char)bits);
-    buffer_putc(out, 0);
-    buffer_putc(out, four ? 4 : 16);
-    buffer_put(out, address, four ? 4 : 16);
+    uint8_t field[20] = {four ? FOUR : SIX, (uint8_t)bits, 0, four ? 4 : 16};
+    memcpy(field + 4, address, four ? 4 : 16);
+    put_field(out, field, 4 + (uint32_t)field[3]);
     return true;
 }
 
@@ -437,25 +507,9 @@ bool encode_supported(const struct pgtype *type)
     return puts_by_base[type->base] != NULL;
 }
 
-void encode_null(struct buffer *out)
+static put_function put_of(const struct encoding *encoding)
 {
-    buffer_put_be32(out, UINT32_MAX);
-}
-
-static bool put_scalar(const struct encoding *encoding, const struct value *value,
-                       struct buffer *out, struct error *error)
-{
-    put_function put =
-        encoding->id_entity != NULL ? put_identity : puts_by_base[encoding->type.base];
-    size_t head = out->length;
-    buffer_put_be32(out, 0);
-    if (!put(encoding, value, out, error))
-        return false;
-    size_t length = out->length - head - 4;
-    if (length > INT32_MAX)
-        return misfit(encoding, value, "larger than 1 GB", error);
-    buffer_patch_be32(out, head, (uint32_t)length);
-    return true;
+    return encoding->id_entity != NULL ? put_identity : puts_by_base[encoding->type.base];
 }
 
 static bool damaged(const struct encoding *encoding, struct error *error)
@@ -468,15 +522,17 @@ static bool damaged(const struct encoding *encoding, struct error *error)
 static bool put_array(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value item;
     uint32_t count = 0, nulls = 0;
     bool one = value->type != BSON_TYPE_ARRAY;
     if (one && !encoding->list)
         return misfit(encoding, value, "", error);
-    if (!one && !bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!one && !value_walk_begin(&elements, value))
         return damaged(encoding, error);
     size_t head = out->length;
     struct encoding element = *encoding;
+    put_function put = put_of(encoding);
     element.type.array = false;
     buffer_put_be32(out, 0); /* field length */
     buffer_put_be32(out, 1); /* dimensions */
@@ -484,20 +540,19 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     buffer_put_be32(out, pgtype_element_oid(&encoding->type));
     buffer_put_be32(out, 0); /* size of the dimension */
     buffer_put_be32(out, 1); /* its lower bound */
-    if (one && !put_scalar(&element, value, out, error))
+    if (one && !put(&element, value, out, error))
         return false;
     count += one;
-    while (!one && bson_iter_next(&iter)) {
-        struct value item = value_from_iter(&iter);
+    while (!one && value_walk_next(&elements, &item)) {
         count++;
         if (value_is_nothing(&item)) {
             nulls = 1;
             encode_null(out);
-        } else if (!put_scalar(&element, &item, out, error)) {
+        } else if (!put(&element, &item, out, error)) {
             return false;
         }
     }
-    if (!one && !value_walked(&iter, value))
+    if (!one && !value_walk_ended(&elements))
         return damaged(encoding, error);
     if (out->failed)
         return true; /* the row's end sees it */
@@ -511,13 +566,9 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     return true;
 }
 
-bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
+bool encode_value(const struct encoding *encoding, const struct value *value, struct buffer *out,
                   struct error *error)
 {
-    if (value_is_nothing(value)) {
-        encode_null(out);
-        return true;
-    }
-    return encoding->type.array ? put_array(encoding, value, out, error)
-                                : put_scalar(encoding, value, out, error);
+    put_function put = encoding->type.array ? put_array : put_of(encoding);
+    return put(encoding, value, out, error);
 }

@@ -4,6 +4,8 @@
 #include "graduate/json.h"
 #include "graduate/path.h"
 #include "number.h"
+#include "text_check.h"
+#include "value_walk.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +14,7 @@
 #include <string.h>
 
 static const int64_t SAFE_INTEGER = INT64_C(9007199254740992); /* 2^53 */
-enum { FEW_KEYS = 16 };
+enum { FEW_KEYS = 40 };
 
 void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,
                       const char *base, bool safe_numbers)
@@ -22,54 +24,6 @@ void json_writer_init(struct json_writer *writer, struct buffer *out, struct los
     writer->safe_numbers = safe_numbers;
     writer->base = base;
     writer->depth = writer->begin = 0;
-}
-
-/* Most text is ASCII: how many bytes of it stand here, none of them zero, eight at a time. */
-static size_t ascii_length(const uint8_t *text, size_t length)
-{
-    size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        uint64_t word = get_le64(text + i);
-        if ((((word - UINT64_C(0x0101010101010101)) & ~word) | word) & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < length && text[i] != 0 && text[i] < 0x80)
-        i++;
-    return i;
-}
-
-/* The bytes of the one character that stands here and is not ASCII; 0: it is none (RFC 3629). */
-static size_t character_length(const uint8_t *text, size_t length)
-{
-    uint8_t first = text[0];
-    size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || bytes > length)
-        return 0;
-    /* Neither written longer than it is, nor a half of a pair, nor behind the last character. */
-    uint8_t least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    uint8_t most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (text[1] < least || text[1] > most)
-        return 0;
-    for (size_t i = 2; i < bytes; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    return bytes;
-}
-
-bool text_check(const uint8_t *text, size_t length, struct error *error)
-{
-    size_t i = ascii_length(text, length), character = 1;
-    while (i < length && (character = character_length(text + i, length - i)) > 0) {
-        i += character;
-        i += ascii_length(text + i, length - i);
-    }
-    if (i == length)
-        return true;
-    bool nul = memchr(text, 0, length) != NULL;
-    error_set(error, ERROR_DATA,
-              nul ? "the text holds a NUL character, which PostgreSQL cannot keep"
-                  : "the text is no valid UTF-8");
-    return error_hint(error, "correct the record in the source, and run again");
 }
 
 static void current_path(const struct json_writer *writer, char *out, size_t size)
@@ -299,14 +253,15 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool check_many(struct json_writer *writer, bson_iter_t *iter, size_t count,
+static bool check_many(struct json_writer *writer, struct value_walk *fields, size_t count,
                        struct error *error)
 {
+    struct value unused;
     const char **keys = malloc(count * sizeof *keys);
     if (keys == NULL)
         return error_memory(error);
-    for (size_t i = 0; i < count && bson_iter_next(iter); i++)
-        keys[i] = bson_iter_key(iter);
+    for (size_t i = 0; i < count && value_walk_next(fields, &unused); i++)
+        keys[i] = fields->key;
     qsort(keys, count, sizeof *keys, compare_keys);
     bool ok = true;
     for (size_t i = 1; ok && i < count; i++)
@@ -324,25 +279,39 @@ static bool check_depth(const struct json_writer *writer, struct error *error)
     return at_path(writer, error);
 }
 
-/* Most documents are small: there, looking back from every key beats sorting them. */
+/* A number below 64 that tells most keys apart. */
+static unsigned mark_of(const char *key, size_t length)
+{
+    const uint8_t *bytes = (const uint8_t *)key;
+    return (bytes[0] * 3u + bytes[length / 2] * 5u + (length > 0 ? bytes[length - 1] : 0u) * 7u +
+            (unsigned)length) %
+           64;
+}
+
+/* Most documents are small: there, looking back from a key that may have been there beats sorting
+ * them. */
 bool json_check_document(struct json_writer *writer, const struct value *document,
                          struct error *error)
 {
     const char *keys[FEW_KEYS];
+    uint64_t marks = 0;
     size_t count = 0;
-    bson_iter_t iter, begin;
+    struct value_walk fields, begin;
+    struct value unused;
     if (!check_depth(writer, error))
         return false;
-    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+    if (!value_walk_begin(&fields, document))
         return true; /* whoever walks it says so */
-    begin = iter;
-    for (; bson_iter_next(&iter); count++) {
+    begin = fields;
+    for (; value_walk_next(&fields, &unused); count++) {
         if (count >= FEW_KEYS)
             continue;
-        keys[count] = bson_iter_key(&iter);
-        for (size_t i = 0; i < count; i++)
+        uint64_t mark = UINT64_C(1) << mark_of(fields.key, fields.key_length);
+        keys[count] = fields.key;
+        for (size_t i = 0; (marks & mark) != 0 && i < count; i++)
             if (strcmp(keys[i], keys[count]) == 0)
                 return stands_twice(writer, keys[count], error);
+        marks |= mark;
     }
     return count <= FEW_KEYS || check_many(writer, &begin, count, error);
 }
@@ -357,28 +326,27 @@ static bool put_container(struct json_writer *writer, const struct value *value,
                           struct error *error)
 {
     bool array = value->type == BSON_TYPE_ARRAY, first = true;
-    bson_iter_t iter;
+    struct value_walk walk;
+    struct value member;
     if (!(array ? check_depth(writer, error) : json_check_document(writer, value, error)))
         return false;
-    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!value_walk_begin(&walk, value))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? '[' : '{');
-    while (bson_iter_next(&iter)) {
-        const char *key = bson_iter_key(&iter);
-        writer->path[writer->depth++] = key;
+    while (value_walk_next(&walk, &member)) {
+        writer->path[writer->depth++] = walk.key;
         if (array) {
             if (!first)
                 buffer_puts(writer->out, ", ");
             first = false;
-        } else if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error)) {
+        } else if (!json_write_key(writer, &first, walk.key, walk.key_length, error)) {
             return false;
         }
-        struct value member = value_from_iter(&iter);
         if (!json_write_value(writer, &member, error))
             return false;
         writer->depth--;
     }
-    if (!value_walked(&iter, value))
+    if (!value_walk_ended(&walk))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? ']' : '}');
     return true;

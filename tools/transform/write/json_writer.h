@@ -40,8 +40,5 @@ bool json_write_key(struct json_writer *writer, bool *first, const char *key, si
  * jsonb would keep the last of two without a word. Documents inside of it are not looked at. */
 bool json_check_document(struct json_writer *writer, const struct value *document,
                          struct error *error);
-/* Is it text that PostgreSQL takes: valid UTF-8 without NUL? Fills the error (not its path) if not.
- */
-bool text_check(const uint8_t *text, size_t length, struct error *error);
 
 #endif

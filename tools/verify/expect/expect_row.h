@@ -3,6 +3,7 @@
 #define VERIFY_EXPECT_ROW_H
 
 #include "expect.h"
+#include "expect_fact.h"
 #include "expect_path.h"
 #include "expect_scope.h"
 #include "graduate/arena.h"
@@ -73,6 +74,7 @@ struct expectation {
     struct row row;
     struct path_counts counts;
     const struct expect_lookup *lookup; /* or NULL */
+    struct expect_facts facts;          /* that others ask about; gathered when they are told */
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */
