@@ -225,7 +225,7 @@ static bool take_file(struct parts *parts, const char *folder, const char *file,
                       struct error *error)
 {
     size_t stem;
-    int row = suffix_of(file, &stem);
+    int row = file[0] != '.' ? suffix_of(file, &stem) : -1; /* no collection begins with a dot */
     if (row < 0)
         return true;
     struct part *part = parts_find(parts, file, stem);

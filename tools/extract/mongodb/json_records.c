@@ -7,6 +7,7 @@ enum {
     /* Canonical Extended JSON of a document of MongoDB, every letter of it escaped, is shorter. */
     LARGEST_TEXT = 128 << 20,
     MORE = 256 << 10,
+    LONGEST_MARK = 3, /* the byte order mark */
 };
 
 static bool is_space(uint8_t c)
@@ -19,14 +20,18 @@ static bool is_space(uint8_t c)
 static bool spaces(struct record_window *window, size_t *ahead, uint8_t *next, struct error *error)
 {
     const uint8_t *bytes;
-    size_t held, before;
+    size_t held, before, wanted = *ahead + 1;
     do {
         before = *ahead;
-        if (!record_window_fill(window, *ahead + 1, &bytes, &held, error))
+        if (!record_window_fill(window, wanted, &bytes, &held, error))
             return false;
+        wanted = held + MORE;
         while (*ahead < held && is_space(bytes[*ahead]))
             ++*ahead;
     } while (*ahead == held && *ahead > before && held < LARGEST_TEXT);
+    if (*ahead >= LARGEST_TEXT)
+        return record_window_damaged(window, 0, error,
+                                     "nothing but space where a document should be");
     *next = *ahead < held ? bytes[*ahead] : 0;
     return *next != 0 || *ahead == held ||
            record_window_damaged(window, *ahead, error, "a NUL where a document should be");
@@ -34,7 +39,7 @@ static bool spaces(struct record_window *window, size_t *ahead, uint8_t *next, s
 
 static size_t mark_length(const uint8_t *bytes, size_t held)
 {
-    static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+    static const uint8_t mark[LONGEST_MARK] = {0xEF, 0xBB, 0xBF};
     return held >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0 ? sizeof mark : 0;
 }
 
@@ -111,12 +116,13 @@ static bool read_document(struct json_records *records, struct record_window *wi
 {
     const uint8_t *bytes;
     struct scan scan = {.at = ahead};
-    size_t held = ahead, before;
+    size_t held = ahead, before, wanted = ahead + 1;
     bool whole = false;
     do {
         before = held;
-        if (!record_window_fill(window, before + MORE, &bytes, &held, error))
+        if (!record_window_fill(window, wanted, &bytes, &held, error))
             return false;
+        wanted = held + MORE;
         whole = scan_to_end(&scan, bytes, held);
     } while (!whole && held > before && held < LARGEST_TEXT);
     if (!convert(records, window, ahead, scan.at - ahead, error))
@@ -134,7 +140,7 @@ static bool find_document(struct json_records *records, struct record_window *wi
 {
     const uint8_t *bytes;
     size_t held;
-    if (!record_window_fill(window, MORE, &bytes, &held, error))
+    if (!record_window_fill(window, LONGEST_MARK, &bytes, &held, error))
         return false;
     *ahead = window->offset == 0 ? mark_length(bytes, held) : 0;
     if (!spaces(window, ahead, next, error))
