@@ -257,7 +257,10 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "string": {"as_text": TEXT, "as_varchar": TEXT._replace(said="varchar(80)")},
     "symbol": {"as_text": TEXT},
     "code": {"as_text": TEXT},
-    "oid": {"as_text": TEXT, "as_varchar": TEXT._replace(said="varchar(24)")},
+    "oid": {
+        "as_text": TEXT, "as_varchar": TEXT._replace(said="varchar(24)"),
+        "as_bytea": Column("bytea", lambda text: text.removeprefix("\\x"), str),
+    },
     "boolean": {"as_boolean": Column("boolean", lambda text: text == "true", bool)},
     "binary": {"as_bytea": Column("bytea", lambda text: bytes.fromhex(text.removeprefix("\\x")), bytes)},
     "datetime": {"as_time": Column("timestamptz", int, milliseconds, EPOCH), "as_local": Column("timestamp", int, milliseconds, EPOCH)},
