@@ -123,8 +123,7 @@ static void set_up(void)
     MUST(catalog_parse_entity(text, "declared", &described, &error));
     free(text);
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
-    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities,
-                      &error));
+    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
     MUST(rows_init(&rows, 5, &error));
     known_users_make(&known, &project.project, &project.mappings[1]);
     plan.lookups = &known.lookups;
@@ -154,8 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (plan.paths.count >
         FATE_MOST_PATHS / 2) { /* of all inputs so far: let none be counted as "*" */
         plan_release(&plan);
-        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities,
-                      &error));
+        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
         plan.lookups = &known.lookups;
     }
     rows_clear(&rows);

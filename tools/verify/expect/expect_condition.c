@@ -108,7 +108,8 @@ static bool check_meant(const struct question *q, const struct item *item, enum 
 {
     enum comparison meant;
     return !expect_compare_meant(item, constant, &meant) || is_so(op, meant) == is_so(op, found) ||
-           refuse(q, item, "it is no date to its source, and as one it would be answered otherwise");
+           refuse(q, item,
+                  "it is no date to its source, and as one it would be answered otherwise");
 }
 
 /* Every constant must be comparable; *holds: for one of them it is as the condition says. */
