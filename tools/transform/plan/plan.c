@@ -82,14 +82,18 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     if (expression->members == NULL || expression->names == NULL)
         return error_memory(c->error);
     for (size_t i = 0; i < value->member_count; i++) {
-        expression->names[i] = value->members[i].name;
+        expression->names[i] = value->kind == VALUE_ARRAY ? arena_printf(&plan->arena, "%zu", i)
+                                                          : value->members[i].name;
+        if (value->kind == VALUE_ARRAY && expression->names[i] == NULL)
+            return error_memory(c->error);
         if (!compile_expression(c, column, &value->members[i].value, path, &expression->members[i]))
             return false;
         /* Inside an object an identity is written as its text. */
         expression->members[i].encoding.type = (struct pgtype){.name = "text", .base = PG_TEXT};
         expression->member_count++;
         expression->keeps_rest = expression->keeps_rest ||
-                                 (value->kind == VALUE_OBJECT && expression->members[i].keeps_rest);
+                                 ((value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY) &&
+                                  expression->members[i].keeps_rest);
     }
     if (value->kind == VALUE_REST) {
         if (scope->has_rest)

@@ -145,13 +145,13 @@ struct expression {
     struct parent_column *parents; /* PARENT: one of these has a row for the element at hand */
     size_t parent_count;
     bool keeps_rest;            /* it is the rest, or an object with the rest in it */
-    struct expression *members; /* OBJECT */
-    const char **names;
+    struct expression *members; /* of what is made of several */
+    const char **names;         /* OBJECT; of an ARRAY their places */
     size_t member_count;
     const struct mapping_value *mapping;
     struct test *tests;
     size_t test_count;
-    struct arena joined;     /* the text of a join */
+    struct arena joined;     /* what a join, or an array, is made into */
     struct value *exchanges; /* of "map", in its order; behind them that of "else" */
     bool has_fallback;
     struct value fallback;

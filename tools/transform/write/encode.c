@@ -307,6 +307,10 @@ static bool put_text(const struct encoding *encoding, const struct value *value,
 static bool put_bytea(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
 {
+    if (value->type == BSON_TYPE_OID) {
+        put_field(out, value->oid, 12);
+        return true;
+    }
     if (value->type != BSON_TYPE_BINARY)
         return misfit(encoding, value, "", error);
     return put_bytes(encoding, value, out, error);

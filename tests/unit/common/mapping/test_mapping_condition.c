@@ -82,7 +82,7 @@ static void wrong_conditions(void **state)
         {"{'a':{'in':{'books':1}}}", "/a/in/books", "beside 'when' stands an entity with the path of a field"},
         {"{'a':{'in':{'books':''}}}", "/a/in/books", "beside 'when' stands an entity"},
         {"{'a':{'in':{'books':'b','more':'c'}}}", "/a/in/more", "one entity is asked, and this asks 'books' already"},
-        {"{'a':{'in':{'boks':'b'}}}", "/a/in", "there is no mapping 'boks'; did you mean 'books'?"},
+        {"{'a':{'in':{'boks':'b'}}}", "/a/in", "the project has no entity 'boks'; did you mean 'books'?"},
         {"{'a':{'in':{'books':'b.'}}}", "/a/in/books", "'b.' is no path: a name in it is empty"},
         {"{'a':{'in':{'books':'.'}}}", "/a/in/books", "'.' is no path: it names no field"},
         {"{'a':{'in':{'books':'^.b'}}}", "/a/in/books", "'^.b' is no path: '^.' looks out of an element"},
