@@ -27,10 +27,13 @@ static bool wrong_kind(const struct test *test, const struct value *value,
                        const struct value *constant, struct error *error)
 {
     char what[120], other[120], text[400];
+    struct moment moment;
+    bool clock = value_moment(value, &moment) && moment.timed && !moment.zoned;
     value_describe(value, what, sizeof what);
     value_describe(constant, other, sizeof other);
-    snprintf(text, sizeof text, "%s is of another kind than %s, which the mapping compares it with",
-             what, other);
+    snprintf(text, sizeof text,
+             "%s%s is of another kind than %s, which the mapping compares it with", what,
+             clock ? ", which has no zone," : "", other);
     return refuse(test, text, error);
 }
 
@@ -97,6 +100,7 @@ static bool has_element(const struct test *test, const struct value *array, bool
         return condition_at(test, error);
     }
     while (value_walk_next(&elements, &element)) {
+        value_inherit(&element, array);
         if (!value_is_nothing(&element) && !is_equal(test, &element, holds, error))
             return false;
         if (*holds)

@@ -33,6 +33,7 @@ bool deed_item(const struct function_context *context, const struct function_cal
         for (int64_t i = 0; place >= 0 && i <= place && bson_iter_next(&iter); i++)
             if (i == place)
                 found = value_from_iter(&iter);
+    value_inherit(&found, value);
     *value = found;
     return true;
 }
@@ -147,8 +148,12 @@ bool deed_unique(const struct function_context *context, const struct function_c
     buffer_release(&keys);
     free(elements);
     free(again);
-    if (ok && twice > 0)
-        return deed_make_container(context, &built, BSON_TYPE_ARRAY, value, error);
+    if (ok && twice > 0) {
+        bool moments = value->moment;
+        ok = deed_make_container(context, &built, BSON_TYPE_ARRAY, value, error);
+        value->moment = moments;
+        return ok;
+    }
     bson_destroy(&built);
     return ok || error_memory(error);
 }

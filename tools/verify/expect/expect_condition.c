@@ -133,7 +133,7 @@ static bool has(const struct question *q, bool *holds)
     if (!item_open(&q->field, &iter, q->error))
         return false;
     while (!*holds && item_next(&iter, &ok, q->error)) {
-        const struct item element = item_of(&iter);
+        const struct item element = item_element(&q->field, &iter);
         if (!item_is_nothing(&element) && !equals(q, &element, holds))
             return false;
     }

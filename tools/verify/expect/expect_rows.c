@@ -197,7 +197,7 @@ static bool put_elements(struct making *m, struct scope *scope, const char *path
     if (scope->members)
         path_counts_number(&m->e->counts, scope->account, FATE_MET, 1);
     while (ok && item_next(&iter, &ok, delivery->error)) {
-        const struct item element = item_of(&iter);
+        const struct item element = item_element(&array, &iter);
         scope_take(scope, &element);
         scope->name = bson_iter_key(&iter);
         scope->position++;
