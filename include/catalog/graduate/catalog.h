@@ -40,6 +40,7 @@ struct catalog_column {
     char *collation;   /* SQL, of every server's: "\"C\""; NULL: the type's, or one of its own */
     char *generated;   /* the expression of which the server makes it; NULL: it does not */
     struct catalog_names made_of; /* then the columns in it */
+    char *comment;                /* or NULL */
     int64_t size;      /* of documents: most characters; -1 unknown */
     struct catalog_names elements; /* of documents: the only values; empty: any */
 };
@@ -114,6 +115,7 @@ struct catalog_entity {
     size_t index_count;
     struct catalog_check *checks;
     size_t check_count;
+    char *comment; /* or NULL */
 };
 
 struct catalog {

@@ -52,6 +52,7 @@ static const struct member column_members[] = {
     {"collation", TEXT, false, offsetof(struct catalog_column, collation), 0, NULL},
     {"generated", TEXT, false, offsetof(struct catalog_column, generated), 0, NULL},
     {"made_of", NAMES, false, offsetof(struct catalog_column, made_of), 0, NULL},
+    {"comment", TEXT, false, offsetof(struct catalog_column, comment), 0, NULL},
     {"size", NUMBER, false, offsetof(struct catalog_column, size), 0, NULL},
     {"elements", NAMES, false, offsetof(struct catalog_column, elements), 0, NULL},
 };
@@ -126,6 +127,7 @@ static const struct member entity_members[] = {
      &names_shape},
     {"indexes", LIST, false, LIST_OF(struct catalog_entity, indexes, index_count), &index_shape},
     {"checks", LIST, false, LIST_OF(struct catalog_entity, checks, check_count), &check_shape},
+    {"comment", TEXT, false, offsetof(struct catalog_entity, comment), 0, NULL},
 };
 static const struct shape entity_shape = SHAPE(entity_members, struct catalog_entity);
 

@@ -349,16 +349,22 @@ static void decide_grant(struct deciding *d)
     }
 }
 
+/* Of the table or a column of it; of what else is kept, nobody is told. */
 static void decide_comment(struct deciding *d)
 {
-    const char *comment = d->output->table->comment;
-    if (comment == NULL || strncmp(d->object->name, "table ", 6) != 0 ||
-        strcmp(d->object->name + 6, d->object->entity) != 0)
-        return;
-    if (strcmp(comment, d->object->detail) == 0)
-        keep(d, NULL);
-    else
-        change(d, "the mapping's comment");
+    const struct catalog_entity *entity = catalog_find(d->catalog, d->object->entity);
+    const char *comment = d->output->table->comment, *name = d->object->name;
+    const struct schema_column *column = own_column(d);
+    if (strncmp(name, "table column ", 13) == 0) {
+        if (column != NULL && entity->columns[column->source_column].comment != NULL)
+            keep(d, NULL);
+    } else if (strncmp(name, "table ", 6) == 0 && strcmp(name + 6, d->object->entity) == 0) {
+        if (comment == NULL ? entity != NULL && entity->comment != NULL
+                            : strcmp(comment, d->object->detail) == 0)
+            keep(d, NULL);
+        else if (comment != NULL)
+            change(d, "the mapping's comment");
+    }
 }
 
 /* A column of such a type is mapped with another. */

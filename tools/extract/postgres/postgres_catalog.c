@@ -35,6 +35,7 @@
     "   from pg_sequence s where s.seqrelid = q.seq::regclass and s.seqrelid is not null),"        \
     "  'default_sql', case when not s.serial"                                                      \
     "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end,"                     \
+    "  'comment', col_description(t.oid, a.attnum),"                                               \
     "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then w.sql end,"                \
     "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select json_agg(distinct "  \
     "o.attname)"                                                                                   \
@@ -142,7 +143,7 @@ static const char catalog_sql[] =
     "   'name', t.relname, 'view', nullif(t.view, false),"
     "   'estimate', case when z.uncounted or t.view then null else coalesce(z.rows, 0) end,"
     "   'bytes', coalesce(z.bytes, 0),"
-    "   'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
+    "   'comment', obj_description(t.oid, 'pg_class'), 'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
     "   'indexes', " INDEXES ", 'checks', " CHECKS ") order by t.relname)"
     "  from (select oid, relname, false as view from tables union all select oid, relname, true "
     "from"

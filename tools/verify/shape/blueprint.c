@@ -103,6 +103,7 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         .serial_last = from->serial ? from->serial_last : -1,
         .default_sql = by != NULL && by->sql_default != NULL ? by->sql_default : from->default_sql,
         .in = by != NULL ? by->in : NULL,
+        .comment = from->comment,
         .mapping = by,
     };
     if (by != NULL && by->type.name != NULL)
@@ -173,6 +174,9 @@ static size_t most_columns(const struct drawing *d, const char *label)
 
 static bool draw_columns(struct drawing *d, struct blueprint_table *table)
 {
+    table->comment = table->mapping->comment != NULL ? table->mapping->comment
+                     : d->kept != NULL               ? d->kept->comment
+                                                     : NULL;
     table->columns = take(d, most_columns(d, table->label), sizeof *table->columns);
     if (table->columns == NULL)
         return false;

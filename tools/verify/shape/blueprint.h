@@ -22,6 +22,7 @@ struct blueprint_column {
     int64_t serial_last;                  /* the source's next number is behind it; -1: unknown */
     const char *default_sql;              /* or NULL */
     const char *collation;                /* as in a statement, or NULL: whichever */
+    const char *comment;                  /* the source's, or NULL */
     const char *generated;                /* of what the server makes it, or NULL */
     const cJSON *in;                      /* allowed values, or NULL */
     const struct mapping_column *mapping; /* NULL: kept as it is */
@@ -47,6 +48,7 @@ struct blueprint_table {
     const struct mapping *entity;        /* of the form that makes it */
     const struct mapping_table *mapping; /* that form */
     const char *label;
+    const char *comment; /* the mapping's, else the source's; or NULL */
     struct blueprint_column *columns; /* of a table that exists: those that any form fills */
     size_t column_count;
     struct words key;

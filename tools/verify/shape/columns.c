@@ -25,11 +25,15 @@ enum {
     COLUMN_IDENTITY,
     COLUMN_GENERATED,
     COLUMN_COLLATION, /* where it is not the type's own */
+    COLUMN_COMMENT,
+    COLUMN_TABLE_COMMENT,
 };
 static const char columns_sql[] =
     "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,"
     " pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attnum, a.attidentity, a.attgenerated,"
-    " CASE WHEN a.attcollation <> t.typcollation THEN pg_catalog.quote_ident(l.collname) END"
+    " CASE WHEN a.attcollation <> t.typcollation THEN pg_catalog.quote_ident(l.collname) END,"
+    " pg_catalog.col_description(a.attrelid, a.attnum),"
+    " pg_catalog.obj_description(a.attrelid, 'pg_class')"
     " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
     " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
     " LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation"
@@ -157,6 +161,18 @@ static bool look_at_collation(const struct look *look, const struct blueprint_co
                            column->name, collation);
 }
 
+/* `column`: NULL of the table. One that nobody says is no harm. */
+static bool look_at_comment(const struct look *look, const char *column, const char *comment,
+                            const char *found)
+{
+    if (comment == NULL || (found != NULL && strcmp(comment, found) == 0))
+        return true;
+    return inspection_find(look->inspection, "shape", look->table->label, NULL, look->error,
+                           "the comment of %s%s is %s; it should be %s",
+                           column != NULL ? "column " : "the table", column != NULL ? column : "",
+                           found != NULL ? found : "missing", comment);
+}
+
 static bool look_at_null(const struct look *look, const struct blueprint_column *column, int row)
 {
     const char *label = look->table->label;
@@ -191,7 +207,9 @@ static bool look_at_column(const struct look *look, const struct blueprint_colum
                              "column %s is %s; it should be %s", column->name, found, type))
             return false;
     }
-    return look_at_null(look, column, row) && look_at_collation(look, column, row) &&
+    return look_at_comment(look, column->name, column->comment,
+                           query_text(look->columns, row, COLUMN_COMMENT)) &&
+           look_at_null(look, column, row) && look_at_collation(look, column, row) &&
            look_at_default(look, column, row) && look_at_numbering(look, column, row);
 }
 
@@ -230,6 +248,9 @@ bool shape_columns(struct inspection *inspection, const struct blueprint_table *
     PGresult *columns = query(inspection, what, columns_sql, &oid, 1);
     const struct look look = {inspection, table, oid, columns, error};
     bool ok = true;
+    if (columns != NULL && PQntuples(columns) > 0 && !table->mapping->exists)
+        ok = look_at_comment(&look, NULL, table->comment,
+                             query_text(columns, 0, COLUMN_TABLE_COMMENT));
     for (size_t i = 0; ok && columns != NULL && i < table->column_count; i++)
         ok = look_at_column(&look, &table->columns[i]);
     ok = ok && (columns == NULL || table->mapping->exists || look_at_others(&look));
