@@ -222,9 +222,15 @@ struct mapping_index {
     const char *where;    /* SQL or NULL */
     const char *method;   /* "btree" unless said */
     bool unique;
+    /* Of one that is a source's. */
+    const char *name, *storage;
+    const char *timing; /* of a constraint's: "DEFERRABLE", ...; NULL: at once */
+    struct words include;
+    bool nulls_equal;
 };
 struct mapping_check { /* of a kept table: takes the place of the source's of the same name */
     const char *name, *expression;
+    bool invalid; /* of the source's: rows from before need not keep to it */
 };
 struct mapping_policy {
     const char *name;
