@@ -192,7 +192,10 @@ static bool forget(struct restarting *r, const struct mapping *mapping)
         for (size_t t = 0; t < mapping->table_count; t++)
             of_it = of_it || strcmp(mapping->tables[t].label, statement->table) == 0;
         const char *const step[] = {r->run, statement->name};
-        if (statement->phase == SCHEMA_FIGURES && of_it &&
+        if (of_it && statement->again != NULL &&
+            !postgres_exec(r->target, statement->again, r->error))
+            return false;
+        if ((statement->phase == SCHEMA_FIGURES || statement->again != NULL) && of_it &&
             !change(r, "DELETE FROM graduate.steps WHERE run = $1 AND step = $2", step, 2))
             return false;
     }

@@ -109,7 +109,8 @@ struct mapping_fact {
 
 struct condition {
     enum condition_op op;
-    const char *path; /* NULL: ANY, NONE */
+    const char *path;   /* NULL: ANY, NONE */
+    const char *inside; /* the way from the field into the array that it is: "0.name"; or NULL */
     unsigned outer;   /* "^.path": of what is around the element at hand, "^^.path" further out */
     const cJSON *operand;     /* what it is asked against */
     enum field_kind kind;     /* KIND */
@@ -167,7 +168,8 @@ struct mapping_value {
     enum dangling dangling;           /* of id_of */
     const char *by; /* of id_of: the value is not the id, but what this field of the entity's
                        records holds, once in those that stay; or NULL */
-    struct function_call *functions; /* "do", in order */
+    struct function_call *functions; /* "do", in order; before it what of an array `from` means:
+                                        "tags.0.name" is {"item": 0}, {"field": "name"} of tags */
     size_t function_count;
     const char *with;       /* JOIN */
     const cJSON *map;       /* after the functions: what becomes of a text, or of the JSON text of a
@@ -222,9 +224,15 @@ struct mapping_index {
     const char *where;    /* SQL or NULL */
     const char *method;   /* "btree" unless said */
     bool unique;
+    /* Of one that is a source's. */
+    const char *name, *storage;
+    const char *timing; /* of a constraint's: "DEFERRABLE", ...; NULL: at once */
+    struct words include;
+    bool nulls_equal;
 };
 struct mapping_check { /* of a kept table: takes the place of the source's of the same name */
     const char *name, *expression;
+    bool invalid; /* of the source's: rows from before need not keep to it */
 };
 struct mapping_policy {
     const char *name;

@@ -3,6 +3,7 @@
 #include "graduate/path.h"
 #include "graduate/sql.h"
 #include "graduate/words.h"
+#include "retarget.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,28 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
                     "not be taken");
     if (by != NULL)
         column->check_in = check_in(r, by);
+    if (column->type.base == PG_TEXT || column->type.base == PG_VARCHAR ||
+        column->type.base == PG_CHAR)
+        column->collation = from->collation;
+    return true;
+}
+
+/* Once all columns are known: those that the server makes of others which come as they are. */
+static bool keep_generated(struct resolving *r, struct schema_output *output)
+{
+    for (size_t c = 0; c < output->column_count; c++) {
+        struct schema_column *column = &output->columns[c];
+        const struct catalog_column *from =
+            column->source_column >= 0 ? &r->catalog->columns[column->source_column] : NULL;
+        if (from == NULL || from->generated == NULL || column->default_sql != NULL ||
+            column->check_in != NULL || pgtype_oid(&column->type) != column->source_oid ||
+            (column->mapping != NULL && !mapping_value_is_plain(&column->mapping->value)) ||
+            !retarget_is_whole(output, r->catalog, &from->made_of))
+            continue;
+        column->generated = retarget(output, r->catalog, from->generated, r->arena);
+        if (column->generated == NULL)
+            return error_memory(r->error);
+    }
     return true;
 }
 
@@ -238,7 +261,7 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
         if (!kept && !add_column(r, output, column))
             return false;
     }
-    return true;
+    return keep_generated(r, output);
 }
 
 static bool take_columns(struct resolving *r, struct schema_output *output)
@@ -403,18 +426,6 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
         r->schema->output_count++;
     }
     return true;
-}
-
-const struct schema_column *output_column(const struct schema_output *output,
-                                          const struct catalog_entity *entity, const char *name)
-{
-    for (size_t c = 0; c < output->column_count; c++) {
-        const struct schema_column *column = &output->columns[c];
-        if (column->source_column >= 0 &&
-            strcmp(entity->columns[column->source_column].name, name) == 0)
-            return column;
-    }
-    return NULL;
 }
 
 bool output_is_made(const struct schema *schema, const struct schema_output *output)

@@ -14,6 +14,11 @@ struct shape {
     struct mapping_index *indexes;
     size_t index_count;
 };
+/* Is the object an exclusion constraint of the source's table, which the output's is to have, too?
+ */
+bool shape_keeps_exclusion(const struct project *project, const struct catalog *catalog,
+                           const struct catalog_object *object, const struct schema_output *output,
+                           const struct catalog_entity *entity);
 bool shape_gather(struct shape *shape, const struct schema_output *output,
                   const struct catalog_entity *catalog, struct arena *arena, struct error *error);
 

@@ -34,7 +34,21 @@
     "  'always', a.attidentity = 'a', 'numbering', (select " POSTGRES_NUMBERING                    \
     "   from pg_sequence s where s.seqrelid = q.seq::regclass and s.seqrelid is not null),"        \
     "  'default_sql', case when not s.serial"                                                      \
-    "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end) order by a.attnum)"  \
+    "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end,"                     \
+    "  'comment', col_description(t.oid, a.attnum),"                                               \
+    "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then w.sql end,"                \
+    "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select json_agg(distinct "  \
+    "o.attname)"                                                                                   \
+    "   from pg_depend d join pg_attribute o on o.attrelid = t.oid and o.attnum = d.refobjsubid"   \
+    "   where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and o.attnum <> a.attnum" \
+    "   and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid"                               \
+    "    or d.classid = 'pg_class'::regclass and d.objid = t.oid and d.objsubid = a.attnum)) end," \
+    "  'collation', (select quote_ident(l.collname) from pg_collation l where l.oid = "            \
+    "a.attcollation"                                                                               \
+    "   and l.oid <> (select y.typcollation from pg_type y where y.oid = a.atttypid)"              \
+    "   and l.collnamespace = 'pg_catalog'::regnamespace and (l.collname in ('C', 'POSIX', "       \
+    "'ucs_basic', 'default')"                                                                      \
+    "    or l.collname like '%-x-icu'))) order by a.attnum)"                                       \
     " from pg_attribute a"                                                                         \
     " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
     " cross join lateral (select " VALUE_OID " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"    \
@@ -67,21 +81,40 @@
     "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"
 /* indoption: 1 descending, 2 nulls first; the two go together unless said otherwise. */
 #define INDEXES                                                                                    \
-    "(select json_agg(json_build_object("                                                          \
-    "  'columns', (select json_agg(w.word || (array['', ' DESC NULLS LAST', ' NULLS FIRST',"       \
-    "    ' DESC'])[1 + (i.indoption[k - 1] & 3)] order by k)"                                      \
+    "(select json_agg(json_build_object('name', x.relname, 'method', nullif(m.amname, 'btree'),"   \
+    "  'columns', (select json_agg(concat(w.word,"                                                 \
+    "    (select ' COLLATE ' || quote_ident(l.collname) from pg_collation l"                       \
+    "     where l.oid = i.indcollation[k - 1] and l.oid <> coalesce(nullif(a.attcollation, 0),"    \
+    "     'pg_catalog.\"default\"'::regcollation)),"                                               \
+    "    (select ' ' || p.opcname from (select case when s.nspname = 'pg_catalog'"                 \
+    "      then quote_ident(c.opcname) else format('%I.%I', s.nspname, c.opcname) end"             \
+    "      from pg_opclass c join pg_namespace s on s.oid = c.opcnamespace"                        \
+    "      where c.oid = i.indclass[k - 1] and not c.opcdefault) p (opcname)),"                    \
+    "    (array['', ' DESC NULLS LAST', ' NULLS FIRST', ' DESC'])[1 + (i.indoption[k - 1] & 3)])"  \
+    "    order by k)"                                                                              \
     "   from generate_series(1, i.indnkeyatts) k"                                                  \
     "   left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1]"        \
     "   cross join lateral (select pg_get_indexdef(i.indexrelid, k, true) as sql) d"               \
     "   cross join lateral (select case when a.attnum is not null then a.attname"                  \
     "    when d.sql like '(%' then d.sql else '(' || d.sql || ')' end as word) w),"                \
+    "  'include', (select json_agg(a.attname order by k)"                                          \
+    "   from generate_series(i.indnkeyatts, i.indnatts - 1) k"                                     \
+    "   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k]),"               \
+    "  'storage', array_to_string(x.reloptions, ', '),"                                            \
+    "  'nulls_equal', to_jsonb(i) ->> 'indnullsnotdistinct' = 'true',"                             \
+    "  'made_of', (select json_agg(distinct a.attname) from pg_depend d"                           \
+    "   join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid"               \
+    "   where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid"                         \
+    "   and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid),"                     \
     "  'where', pg_get_expr(i.indpred, i.indrelid, true),"                                         \
-    "  'unique', i.indisunique) order by x.relname)" INDEXES_OF_TABLE " and m.amname = 'btree')"
+    "  'unique', i.indisunique) order by x.relname)" INDEXES_OF_TABLE ")"
 
 #define CHECKS                                                                                     \
-    "(select json_agg(json_build_object('name', o.conname,"                                        \
+    "(select json_agg(json_build_object('name', o.conname, 'invalid', not o.convalidated,"         \
+    "  'made_of', " CONSTRAINED ","                                                                \
     "  'expression', pg_get_expr(o.conbin, o.conrelid, true)) order by o.conname)"                 \
-    " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c' and o.convalidated)"
+    " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c'"                           \
+    " and to_jsonb(o) ->> 'conenforced' is distinct from 'false')"
 
 /* Those that a column has for itself are said there; what an extension owns comes with it. */
 #define SEQUENCES                                                                                  \
@@ -110,7 +143,7 @@ static const char catalog_sql[] =
     "   'name', t.relname, 'view', nullif(t.view, false),"
     "   'estimate', case when z.uncounted or t.view then null else coalesce(z.rows, 0) end,"
     "   'bytes', coalesce(z.bytes, 0),"
-    "   'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
+    "   'comment', obj_description(t.oid, 'pg_class'), 'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
     "   'indexes', " INDEXES ", 'checks', " CHECKS ") order by t.relname)"
     "  from (select oid, relname, false as view from tables union all select oid, relname, true "
     "from"

@@ -3,6 +3,8 @@
 #include "value_order.h"
 #include "value_walk.h"
 
+#include "graduate/path.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -239,6 +241,42 @@ static bool lists_hold(const struct test *test, bool *holds, struct error *error
     return true;
 }
 
+/* What is found in the field on the way into it, through places and names. */
+static bool step_inside(const struct test *test, struct value *value, struct error *error)
+{
+    struct path_step step;
+    for (const char *rest = test->mapping->inside; rest != NULL && path_next(&rest, &step);) {
+        struct value_walk inner;
+        struct value member, found = {.type = BSON_TYPE_EOD};
+        bool place = step.kind == STEP_PLACE;
+        if (value_is_nothing(value))
+            break;
+        if (value->type != (place ? BSON_TYPE_ARRAY : BSON_TYPE_DOCUMENT)) {
+            char what[120], text[400];
+            value_describe(value, what, sizeof what);
+            snprintf(text, sizeof text, "%s is no %s, in which the mapping looks for \"%.*s\"",
+                     what, place ? "array" : "document", (int)step.length, step.text);
+            return refuse(test, text, error);
+        }
+        long count = 0, wanted = step.place;
+        if (place && wanted < 0 && value_walk_begin(&inner, value))
+            for (; value_walk_next(&inner, &member); count++)
+                ;
+        wanted += wanted < 0 ? count : 0;
+        bool ok = value_walk_begin(&inner, value);
+        for (long i = 0; ok && value_walk_next(&inner, &member); i++)
+            if (found.type == BSON_TYPE_EOD &&
+                (place ? i == wanted : path_step_is(&step, inner.key)))
+                found = member;
+        if (!ok || !value_walk_ended(&inner)) {
+            value_damaged(error);
+            return condition_at(test, error);
+        }
+        *value = found;
+    }
+    return true;
+}
+
 static bool test_holds(const struct test *test, bool *holds, struct error *error)
 {
     enum condition_op op = test->mapping->op;
@@ -246,6 +284,13 @@ static bool test_holds(const struct test *test, bool *holds, struct error *error
     if (test->slot == NO_SLOT)
         return lists_hold(test, holds, error);
     const struct value *value = &test->scope->slots[test->slot];
+    struct value inner;
+    if (test->mapping->inside != NULL) {
+        inner = *value;
+        value = &inner;
+        if (!step_inside(test, &inner, error))
+            return false;
+    }
     bool nothing = value_is_nothing(value);
     if ((op == CONDITION_EQUAL || op == CONDITION_NOT) && value_is_nothing(test->constants)) {
         *holds = nothing == (op == CONDITION_EQUAL);

@@ -15,6 +15,7 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_UNIQUE] = deed_unique,
     [FUNCTION_SPLIT] = deed_split,
     [FUNCTION_ITEM] = deed_item,
+    [FUNCTION_FIELD] = deed_field,
     [FUNCTION_STRIP] = deed_strip,
     [FUNCTION_EPOCH] = deed_epoch,
     [FUNCTION_TIME] = deed_time,

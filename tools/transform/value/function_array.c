@@ -1,6 +1,7 @@
 /* The functions that are about an array as such. */
 #include "deed.h"
 #include "number.h"
+#include "value_walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,21 @@ bool deed_item(const struct function_context *context, const struct function_cal
             if (i == place)
                 found = value_from_iter(&iter);
     value_inherit(&found, value);
+    *value = found;
+    return true;
+}
+
+bool deed_field(const struct function_context *context, const struct function_call *call,
+                struct value *value, struct error *error)
+{
+    struct value_walk members;
+    struct value found = {.type = BSON_TYPE_EOD}, member;
+    bool ok = value_walk_begin(&members, value);
+    while (ok && value_walk_next(&members, &member))
+        if (found.type == BSON_TYPE_EOD && strcmp(members.key, call->text) == 0)
+            found = member;
+    if (!ok || !value_walk_ended(&members))
+        return value_damaged(error) || error_at(error, NULL, NULL, context->path);
     *value = found;
     return true;
 }

@@ -3,6 +3,7 @@
 #include "expect_fact.h"
 #include "expect_path.h"
 
+#include "graduate/path.h"
 #include "graduate/pattern.h"
 
 #include <stdlib.h>
@@ -243,12 +244,44 @@ static struct item look(const struct expect_view *view, const struct condition *
     return view != NULL ? item_find(view->document, condition->path) : (struct item){0};
 }
 
+/* From the field further on into the array that it is; absent where there is nothing. */
+static bool step_on(struct question *q)
+{
+    struct path_step step;
+    for (const char *rest = q->condition->inside; rest != NULL && path_next(&rest, &step);) {
+        enum field_kind wanted = step.kind == STEP_PLACE ? FIELD_ARRAY : FIELD_OBJECT;
+        struct item found = {0};
+        bson_iter_t iter;
+        bool ok = true;
+        long at = 0, place = step.place;
+        if (item_is_nothing(&q->field))
+            return true;
+        if (expect_kind(&q->field) != wanted)
+            return refuse(q, &q->field, "the mapping looks for something in it");
+        for (int pass = 0; pass < 2; pass++) { /* the first counts, for places from the end */
+            if (!item_open(&q->field, &iter, q->error))
+                return false;
+            for (at = 0; item_next(&iter, &ok, q->error); at++) {
+                bool this = step.kind == STEP_PLACE ? pass == 1 && at == place
+                                                    : path_step_is(&step, bson_iter_key(&iter));
+                if (this && found.value.value_type == BSON_TYPE_EOD)
+                    found = item_of(&iter);
+            }
+            if (!ok)
+                return false;
+            place += pass == 0 && place < 0 ? at : 0;
+        }
+        q->field = found;
+    }
+    return true;
+}
+
 static bool test(const struct expect_view *view, const struct condition *condition, bool *holds,
                  struct error *error)
 {
     if (condition->path != NULL) {
-        const struct question q = {view, condition, look(view, condition), error};
-        return answer(&q, holds);
+        struct question q = {view, condition, look(view, condition), error};
+        return step_on(&q) && answer(&q, holds);
     }
     bool one = false;
     for (size_t i = 0; !one && i < condition->list_count; i++)

@@ -14,6 +14,7 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_UNIQUE] = expect_unique,
     [FUNCTION_SPLIT] = expect_split,
     [FUNCTION_ITEM] = expect_item,
+    [FUNCTION_FIELD] = expect_field,
     [FUNCTION_STRIP] = expect_strip,
     [FUNCTION_EPOCH] = expect_epoch,
     [FUNCTION_TIME] = expect_time,

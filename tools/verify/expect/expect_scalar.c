@@ -268,6 +268,22 @@ EXPECT_DEED(expect_item)
     return true;
 }
 
+EXPECT_DEED(expect_field)
+{
+    bson_iter_t iter;
+    struct item found = {0};
+    bool ok = true;
+    (void)around;
+    if (!item_open(item, &iter, error))
+        return false;
+    while (item_next(&iter, &ok, error))
+        if (found.value.value_type == BSON_TYPE_EOD &&
+            strcmp(bson_iter_key(&iter), call->text) == 0)
+            found = item_of(&iter);
+    *item = found;
+    return ok;
+}
+
 /* A whole number of any type by its digits; all else by its BSON, a symbol as the text that it is.
  */
 static void put_likeness(const struct item *item, struct buffer *out)
