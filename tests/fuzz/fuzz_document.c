@@ -91,6 +91,12 @@ static const char mapping[] =
     "'xb': {'const': 1, 'type': 'integer', 'when': {'xb': {'in': {'users': 'v', 'when': {'k': "
     "1}}}}},"
     "'xc': {'const': 1, 'type': 'integer', 'when': {'none': [{'xc': {'in': {'users': 'v.w'}}}]}},"
+    "'ma': {'first': [{'const': 1, 'when': {'ma': {'above': '2024-07-01T12:00:00.000001+02:00'}}}, {'const': 2, "
+    "'when': {'ma': {'kind': 'date', 'not': 'infinity'}}}, {'const': 3}], 'type': 'integer'},"
+    "'mb': {'from': 'mb', 'do': [{'day': 'UTC'}], 'type': 'date'},"
+    "'mc': {'from': 'mc', 'do': ['unique', {'item': 0}, {'midnight': 'Europe/Berlin'}], 'type': 'timestamptz'},"
+    "'md': {'const': 1, 'type': 'integer', 'when': {'mc': {'has': '2024-07-01'}}},"
+    "'me_': {'const': 1, 'type': 'integer', 'when': {'$createdAt': {'below': '2024-07-01T12:00:00'}}},"
     "'rest': {'rest': true}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
     "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
@@ -110,7 +116,11 @@ static const char mapping[] =
     "'type': 'text[]', 'misfit': {'no_array': 'list'}}}}},"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 
-static const struct catalog_entity nothing; /* a collection has no columns */
+/* What the source says of its records: which texts are moments. */
+static const char declared[] =
+    "{'name': 'books', 'columns': [" COLUMN("ma", "datetime", "0") "," COLUMN("mb", "datetime", "0") ","
+    COLUMN("mc", "datetime[]", "0") "]}";
+static struct catalog described;
 static struct memory_project project;
 static struct plan plan;
 static struct rows rows;
@@ -120,8 +130,12 @@ static void set_up(void)
 {
     static cJSON *json;
     struct error error;
+    char *text = quote(declared);
+    catalog_init(&described);
+    MUST(catalog_parse_entity(text, "declared", &described, &error));
+    free(text);
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
-    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
+    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
     MUST(rows_init(&rows, 5, &error));
     known_users_make(&known, &project.project, &project.mappings[1]);
     plan.lookups = &known.lookups;
@@ -151,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (plan.paths.count >
         FATE_MOST_PATHS / 2) { /* of all inputs so far: let none be counted as "*" */
         plan_release(&plan);
-        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
+        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
         plan.lookups = &known.lookups;
     }
     rows_clear(&rows);
@@ -164,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(rows.filtered == (rows.lists[0].rows == 0));
         const struct agreement agreement = {&project.project,
                                             &project.mappings[0],
-                                            &nothing,
+                                            described.entities,
                                             project.schema.outputs,
                                             &rows,
                                             &plan.paths,

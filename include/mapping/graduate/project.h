@@ -84,9 +84,11 @@ enum condition_op {
  * text of ISO 8601 (without a zone it is UTC), an ObjectId and a UUID with their text. A field of
  * another kind than the constant is an error, but NOT, and HAS of its elements, takes it for
  * something else, as long as it does not read the same ("false" and false). A NaN is neither above
- * nor below anything. A text that its source declares as a moment (plan.h) is a date, compared to the
- * microsecond; one that has no zone is of another kind than a constant that has one, and the two read
- * the same. Lists are gone through in their order, only as far as it takes to know. */
+ * nor below anything. A text that its source declares as a moment (plan.h) is a date, compared to
+ * the microsecond; one that has no zone is of another kind than a constant that has one, and the
+ * two read the same. Texts that both are moments with a zone, by no declaration, are an error where
+ * the answer would be another of moments. Lists are gone through in their order, only as far as it
+ * takes to know. */
 struct conditions {
     struct condition *items; /* all of them must hold */
     size_t count;

@@ -16,6 +16,9 @@ RIGHT = {
             ),
         ),
     ),
+    "datetimes-that-nobody-declares": Right(
+        "0 1 *", says=((0, "are compared as texts, and as moments the answer is another"), (1, "key t2, at v"))
+    ),
     "html-page-instead-of-json": Right(
         "3", ("This host name is not allowed here", "general_access_forbidden", "_APP_DOMAIN")
     ),

@@ -48,7 +48,7 @@ RIGHT = {
     "json-duplicate-keys-into-jsonb": Right("0 1 *", says=((1, "this key stands here twice"), (1, "key id 1, at k"))),
     "moments-of-rows": Right(
         "0 0 0",
-        says=((2, "1 record filtered"),),
+        says=((2, "1 record left out by rules, 1 element left out"),),
         values=(
             (
                 "select string_agg(q_above, '' order by id), string_agg(q_below, '' order by id), string_"

@@ -63,6 +63,25 @@ static bool is_within(enum condition_op op, enum order order)
     }
 }
 
+/* Texts are compared by their bytes. Where they are moments, and as such the answer is another one,
+ * nobody can have meant that. */
+static bool check_reading(const struct test *test, enum condition_op op, const struct value *value,
+                          const struct value *constant, enum order order, struct error *error)
+{
+    char what[120], other[120], text[400];
+    enum order moments;
+    if (!value_order_of_moments(value, constant, &moments) ||
+        is_within(op, moments) == is_within(op, order))
+        return true;
+    value_describe(value, what, sizeof what);
+    value_describe(constant, other, sizeof other);
+    snprintf(text, sizeof text,
+             "%s and %s are compared as texts, and as moments the answer is another: write the "
+             "constant in the form that the source's texts have",
+             what, other);
+    return refuse(test, text, error);
+}
+
 /* One of the constants, all of which must be of the value's kind. */
 static bool compare(const struct test *test, const struct value *value, bool *holds,
                     struct error *error)
@@ -72,6 +91,8 @@ static bool compare(const struct test *test, const struct value *value, bool *ho
         enum order order = value_order(value, &test->constants[i]);
         if (order == ORDER_STRANGE)
             return wrong_kind(test, value, &test->constants[i], error);
+        if (!check_reading(test, test->mapping->op, value, &test->constants[i], order, error))
+            return false;
         *holds = *holds || is_within(test->mapping->op, order);
     }
     return true;
@@ -83,6 +104,8 @@ static bool is_equal(const struct test *test, const struct value *value, bool *e
 {
     enum order order = value_order(value, test->constants);
     *equal = order == ORDER_SAME;
+    if (!check_reading(test, CONDITION_EQUAL, value, test->constants, order, error))
+        return false;
     return order != ORDER_STRANGE || !value_reads_the_same(value, test->constants) ||
            wrong_kind(test, value, test->constants, error);
 }

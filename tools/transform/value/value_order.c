@@ -99,6 +99,21 @@ enum order value_order(const struct value *value, const struct value *constant)
     return ORDER_STRANGE;
 }
 
+bool value_order_of_moments(const struct value *value, const struct value *constant,
+                            enum order *order)
+{
+    struct value read = *value;
+    struct moment moment;
+    if (!value_is_text(value) || value->moment || !value_is_text(constant) ||
+        !datetime_moment((const char *)constant->bytes, constant->length, &moment) || !moment.zoned)
+        return false;
+    read.moment = true;
+    if (!value_moment(&read, &moment) || !moment.zoned)
+        return false;
+    *order = order_of_moments(&read, constant);
+    return true;
+}
+
 bool value_reads_the_same(const struct value *a, const struct value *b)
 {
     const struct value *text = value_is_text(a) ? a : b, *other = text == a ? b : a;

@@ -199,6 +199,19 @@ enum comparison expect_compare(const struct item *field, const cJSON *constant)
     return compare_numbers(number, other);
 }
 
+bool expect_compare_meant(const struct item *field, const cJSON *constant, enum comparison *found)
+{
+    struct item date = *field;
+    struct instant one, other;
+    date.date = true;
+    if (field->date || !cJSON_IsString(constant) || !item_instant(&date, &one) || !one.zoned ||
+        !calendar_instant(constant->valuestring, strlen(constant->valuestring), &other) ||
+        !other.zoned)
+        return false;
+    *found = compare_instants(&date, constant->valuestring);
+    return true;
+}
+
 bool expect_is_spelt_alike(const struct item *field, const cJSON *constant)
 {
     const struct item other = item_of_json(constant);

@@ -95,6 +95,24 @@ static bool refuse_kind(const struct question *q, const struct item *item)
     return refuse(q, item, "the mapping compares it with a value of another kind");
 }
 
+static bool is_so(enum condition_op op, enum comparison found)
+{
+    bool same = found == COMPARISON_EQUAL;
+    return (same && op != CONDITION_ABOVE && op != CONDITION_BELOW) ||
+           (found == COMPARISON_ABOVE && (op == CONDITION_ABOVE || op == CONDITION_AT_LEAST)) ||
+           (found == COMPARISON_BELOW && (op == CONDITION_BELOW || op == CONDITION_AT_MOST));
+}
+
+/* As texts it is found to be one way; as the dates that they look like, is it the same? */
+static bool check_meant(const struct question *q, const struct item *item, enum condition_op op,
+                        const cJSON *constant, enum comparison found)
+{
+    enum comparison meant;
+    return !expect_compare_meant(item, constant, &meant) || is_so(op, meant) == is_so(op, found) ||
+           refuse(q, item,
+                  "it is no date to its source, and as one it would be answered otherwise");
+}
+
 /* Every constant must be comparable; *holds: for one of them it is as the condition says. */
 static bool is_one_of(const struct question *q, const cJSON *first, bool list, bool *holds)
 {
@@ -104,11 +122,9 @@ static bool is_one_of(const struct question *q, const cJSON *first, bool list, b
         enum condition_op op = q->condition->op;
         if (found == COMPARISON_IMPOSSIBLE)
             return refuse_kind(q, &q->field);
-        bool same = found == COMPARISON_EQUAL;
-        if ((same && op != CONDITION_ABOVE && op != CONDITION_BELOW) ||
-            (found == COMPARISON_ABOVE && (op == CONDITION_ABOVE || op == CONDITION_AT_LEAST)) ||
-            (found == COMPARISON_BELOW && (op == CONDITION_BELOW || op == CONDITION_AT_MOST)))
-            *holds = true;
+        if (!check_meant(q, &q->field, op, constant, found))
+            return false;
+        *holds = *holds || is_so(op, found);
     }
     return true;
 }
@@ -119,6 +135,8 @@ static bool equals(const struct question *q, const struct item *item, bool *equa
     const cJSON *constant = q->condition->operand;
     enum comparison found = expect_compare(item, constant);
     *equal = found == COMPARISON_EQUAL;
+    if (!check_meant(q, item, CONDITION_EQUAL, constant, found))
+        return false;
     return found != COMPARISON_IMPOSSIBLE || !expect_is_spelt_alike(item, constant) ||
            refuse_kind(q, item);
 }
