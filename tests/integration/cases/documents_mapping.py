@@ -236,6 +236,30 @@ RIGHT = {
         ),
     ),
     # not said; what each policy makes of it stands in test_references.py
+    "array-with-an-id-of-nobody": Right(
+        "0 1 1 *",
+        says=(
+            (1, "posts, at u: 1 problem: key 64a000000000000000000010"),
+            (1, "no record of users has the ObjectId 64a000000000000000000009"),
+            (2, "where: entity posts, key 64a000000000000000000010, at u"),
+        ),
+    ),
+    "object-with-an-id-of-nobody": Right(
+        "0 1 1 *",
+        says=(
+            (1, "posts, at u: 1 problem: key 64a000000000000000000011"),
+            (1, "no record of users has the ObjectId 64a000000000000000000009"),
+            (2, "where: entity posts, key 64a000000000000000000011, at u"),
+        ),
+    ),
+    "ids-as-keys-of-a-document": Right(
+        "0 1 1 *",
+        says=(
+            (1, "posts, at u: 1 problem: key 64a000000000000000000010"),
+            (1, 'no record of users has the key "64a000000000000000000009" of the object'),
+            (2, "where: entity posts, key 64a000000000000000000010, at u"),
+        ),
+    ),
     "dangling-reference": Right(
         "0 1 *",
         says=(
