@@ -3,6 +3,7 @@
  *
  * The outermost length and last byte are set right, for without them nothing is looked at. */
 #include "agreement.h"
+#include "known_users.h"
 #include "project.h"
 #include "rows_check.h"
 #include "soundness.h"
@@ -72,6 +73,16 @@ static const char mapping[] =
     "true, 'empty': true}}]}]}},"
     "'qq': {'first': [{'const': 1, 'when': {'qq': {'in': [1, 2.5]}}}, {'const': 2, 'when': {'qq': "
     "{'not': 3}}}, {'const': 3}], 'type': 'integer'},"
+    "'aa': {'array': ['am', {'const': [1, {'c': null}]}, {'object': {'x': {'from': 'an'}, 'y': {'array': "
+    "['am', {'array': ['an'], 'when': {'an': {'kind': 'text'}}}]}}, 'do': ['safe_numbers']}, {'first': ['am', "
+    "'an']}], 'type': 'jsonb'},"
+    "'ab': {'array': ['am', {'from': 'an', 'do': ['text']}, {'const': 'x', 'when': {'am': 'y'}}], 'do': "
+    "['unique'], 'type': 'text[]', 'when': {'am': {'kind': 'text'}, 'an': {'kind': 'number'}}},"
+    "'ac': {'object': {'m': {'array': ['ao', 'ap'], 'id_of': 'users'}}, 'type': 'jsonb'},"
+    "'ad': {'array': ['ao', 'ap'], 'id_of': 'users', 'type': 'uuid[]', 'dangling': 'null'},"
+    "'xa': {'const': 1, 'type': 'integer', 'when': {'xa': {'in': {'users': 'v'}}}},"
+    "'xb': {'const': 1, 'type': 'integer', 'when': {'xb': {'in': {'users': 'v', 'when': {'k': 1}}}}},"
+    "'xc': {'const': 1, 'type': 'integer', 'when': {'none': [{'xc': {'in': {'users': 'v.w'}}}]}},"
     "'rest': {'rest': true}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
     "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
@@ -91,6 +102,7 @@ static const struct catalog_entity nothing; /* a collection has no columns */
 static struct memory_project project;
 static struct plan plan;
 static struct rows rows;
+static struct known_users known;
 
 static void set_up(void)
 {
@@ -99,6 +111,8 @@ static void set_up(void)
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
     MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
     MUST(rows_init(&rows, 5, &error));
+    known_users_make(&known, &project.project, &project.mappings[1]);
+    plan.lookups = &known.lookups;
 }
 
 /* graduate-extract lets no other document pass: how far each of two readers gets in a damaged one
@@ -126,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FATE_MOST_PATHS / 2) { /* of all inputs so far: let none be counted as "*" */
         plan_release(&plan);
         MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
+        plan.lookups = &known.lookups;
     }
     rows_clear(&rows);
     losses_clear(&plan.losses);
@@ -142,7 +157,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             &rows,
                                             &plan.paths,
                                             bson,
-                                            size};
+                                            size,
+                                            &known.expect};
         if (is_sound(bson, size))
             check_agreement(&agreement);
     } else {

@@ -206,12 +206,12 @@ def test_verdict_links_to_what_did_not_come_with_the_numbers_of_the_account(fold
     write_verdict(folder, verdict(folder))
     said = report(folder)
     paths = read(folder, "account.json")["paths"]
-    sums = {fate: sum(path[fate] for path in paths) for fate in ("dropped", "kept_out", "lost")}
+    sums = {fate: sum(path[fate] for path in paths) for fate in ("dropped", "compared", "kept_out", "lost")}
     objects = sum(one["fate"] == "not kept" for one in read(folder, "account.json")["objects"])
     assert all(sums.values()) and objects
     points = {point["anchor"]: int(point["text"].split()[0].replace(",", "")) for point in said["verdict"]["points"]}
-    assert points == {"dropped": sums["dropped"], "kept-out": sums["kept_out"], "lost": sums["lost"], "left-out": 1,
-                      "not-kept": objects, "warnings": len(said["warnings"])}
+    assert points == {"dropped": sums["dropped"], "compared": sums["compared"], "kept-out": sums["kept_out"], "lost": sums["lost"],
+                      "left-out": 1, "not-kept": objects, "warnings": len(said["warnings"])}
     for fate, count in sums.items():
         assert sum(line["count"] for line in said["not_come"][fate]) == count
     page = body_of(folder)
@@ -379,7 +379,7 @@ def test_what_a_mapping_leaves_behind_stands_with_its_reasons(targets: Cluster, 
     numbers = [point["text"] for point in said["verdict"]["points"] if point["anchor"] != "warnings"]
     assert last.endswith("left behind, as asked: " + ", ".join(numbers))
     assert numbers == ["1 record left out by rules", "1 element left out by rules", "2 values dropped by name",
-                       "1 value kept out by conditions"]
+                       "6 values that only conditions read", "1 value kept out by conditions"]
     told = said["not_come"]
     assert told["filtered"] == [{"entity": "things", "path": "", "count": 1, "reason": "they are <gone>"}]
     assert told["elements"] == [

@@ -55,6 +55,10 @@ static const struct {
      "A value is dropped where the mapping names its field under \"drop\": it is nowhere in the "
      "target.",
      "Dropped values, by field", COLUMNS(value_columns)},
+    {"compared", "compared", "Only read by conditions",
+     "A value is read by conditions alone where none of the columns takes it: it decides what others "
+     "become, and is itself nowhere in the target.",
+     "Values that only conditions read, by field", COLUMNS(value_columns)},
     {"kept_out", "kept-out", "Kept out by conditions",
      "A value is kept out where its column's condition (\"when\") does not hold, or where "
      "\"first\" found another before it.",

@@ -33,7 +33,7 @@ static bool add_ruled(cJSON *array, const struct papers *papers, const cJSON *of
 }
 
 /* The fates by which a value does not come, as members of a path's line and of the report's. */
-static const char *const fates[] = {"dropped", "kept_out", "lost"};
+static const char *const fates[] = {"dropped", "compared", "kept_out", "lost"};
 
 bool report_add_not_come(cJSON *report, const struct papers *papers)
 {

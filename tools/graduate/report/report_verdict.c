@@ -268,7 +268,7 @@ static bool add_left_behind(cJSON *points, const struct papers *papers, struct b
         [ARRIVAL_ELEMENTS] = "elements", [ARRIVAL_DROPPED] = "dropped",
         [ARRIVAL_STAYED] = "tables",     [ARRIVAL_KEPT_OUT] = "kept-out",
         [ARRIVAL_LOST] = "lost",         [ARRIVAL_COLLECTIONS] = "left-out",
-        [ARRIVAL_OBJECTS] = "not-kept",
+        [ARRIVAL_OBJECTS] = "not-kept",  [ARRIVAL_COMPARED] = "compared",
     };
     const struct arrival arrival = arrival_of_papers(papers);
     bool ok = true;

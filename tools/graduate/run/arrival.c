@@ -26,6 +26,7 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
         .rejected = member_sum(entities, "rejected"),
         .elements = member_sum(paths, "elements") - member_sum(paths, "taken"),
         .dropped = member_sum(paths, "dropped"),
+        .compared = member_sum(paths, "compared"),
         .kept_out = member_sum(paths, "kept_out"),
         .lost = member_sum(paths, "lost"),
         .collections = project != NULL ? (int64_t)project->left_out_count : 0,
@@ -49,7 +50,8 @@ static int64_t count_of(const struct arrival *arrival, enum arrival_part part)
     const int64_t counts[ARRIVAL_PARTS] = {
         [ARRIVAL_FILTERED] = arrival->filtered,       [ARRIVAL_REJECTED] = arrival->rejected,
         [ARRIVAL_ELEMENTS] = arrival->elements,       [ARRIVAL_DROPPED] = arrival->dropped,
-        [ARRIVAL_KEPT_OUT] = arrival->kept_out,       [ARRIVAL_LOST] = arrival->lost,
+        [ARRIVAL_COMPARED] = arrival->compared,       [ARRIVAL_KEPT_OUT] = arrival->kept_out,
+        [ARRIVAL_LOST] = arrival->lost,
         [ARRIVAL_COLLECTIONS] = arrival->collections, [ARRIVAL_OBJECTS] = arrival->objects,
         [ARRIVAL_STAYED] = arrival->stayed,
     };
@@ -73,6 +75,7 @@ bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, str
         [ARRIVAL_REJECTED] = {"record", "records", "rejected"},
         [ARRIVAL_ELEMENTS] = {"element", "elements", "left out by rules"},
         [ARRIVAL_DROPPED] = {"value", "values", "dropped by name"},
+        [ARRIVAL_COMPARED] = {"value", "values", "that only conditions read"},
         [ARRIVAL_KEPT_OUT] = {"value", "values", "kept out by conditions"},
         [ARRIVAL_LOST] = {"value", "values", "lost by rules, each with a line"},
         [ARRIVAL_STAYED] = {"row", "rows", "that were there and stayed, in all or some columns"},

@@ -15,7 +15,7 @@ struct arrival {
     int64_t read, loaded;
     int64_t filtered, rejected;      /* records */
     int64_t elements;                /* of arrays, left out by rules */
-    int64_t dropped, kept_out, lost; /* values */
+    int64_t dropped, compared, kept_out, lost; /* values */
     int64_t stayed;                  /* rows that were there, in all or some columns */
     int64_t collections;             /* and tables of the sources, left out by name */
     int64_t objects;                 /* of the sources' catalogs, not kept */
@@ -35,6 +35,7 @@ enum arrival_part {
     ARRIVAL_REJECTED,
     ARRIVAL_ELEMENTS,
     ARRIVAL_DROPPED,
+    ARRIVAL_COMPARED,
     ARRIVAL_KEPT_OUT,
     ARRIVAL_LOST,
     ARRIVAL_STAYED,

@@ -22,6 +22,7 @@ static const struct {
     {"[{\"rejected\": 2}]", "[]", "[]", 0, "2 records rejected"},
     {"[]", "[{\"elements\": 4, \"taken\": 1}]", "[]", 0, "3 elements left out by rules"},
     {"[]", "[{\"dropped\": 1}, {\"dropped\": 1200}]", "[]", 0, "1,201 values dropped by name"},
+    {"[]", "[{\"compared\": 1}]", "[]", 0, "1 value that only conditions read"},
     {"[]", "[{\"kept_out\": 1}]", "[]", 0, "1 value kept out by conditions"},
     {"[]", "[{\"lost\": 1}]", "[]", 0, "1 value lost by rules, each with a line"},
     {"[]", "[]", "[]", 1, "1 collection or table left out by name"},
