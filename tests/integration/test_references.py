@@ -158,6 +158,9 @@ def test_of_an_element_of_an_array(make: Any, type: str, dangling: str, arrays: 
         " with ordinality u (r, o) order by o), ',', 'NULL'), ''), '|' order by id) from public.posts"
     )
     assert found.strip() == arrays
+    # An array that lost one of them is no value that arrived.
+    fates = "select sum((paths -> 'readers' ->> 'lost')::int), sum((paths -> 'readers' ->> 'written')::int) from graduate.batches"
+    assert small.query(fates).strip() == ("|4" if dangling == "keep" else "1|3")
     assert [line.split("|")[:3] for line in losses(small)] == [["1", "readers", CY], ["1", "readers", GONE]]
 
 

@@ -96,7 +96,7 @@ static bool settle(const struct origin *origin, const struct expression *express
     losses_add(&origin->plan->losses, expression->path, "dangling", before, after);
     resolution->dangling++;
     *kept = dangling == DANGLING_KEEP;
-    resolution->changed = resolution->changed || !*kept;
+    resolution->lost = resolution->lost || !*kept;
     return true;
 }
 

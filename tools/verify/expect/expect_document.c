@@ -272,8 +272,6 @@ static bool look_up(const struct making *m, const struct mapping_value *value,
     making_count(m, result->field, FATE_DANGLING, reference.dangling);
     if (reference.lost)
         result->fate = FATE_LOST;
-    else if (reference.changed && result->fate == FATE_WRITTEN)
-        result->fate = FATE_CHANGED;
     return true;
 }
 
