@@ -158,6 +158,9 @@ def test_of_an_element_of_an_array(make: Any, type: str, dangling: str, arrays: 
         " with ordinality u (r, o) order by o), ',', 'NULL'), ''), '|' order by id) from public.posts"
     )
     assert found.strip() == arrays
+    # An array that lost one of them is no value that arrived.
+    fates = "select sum((paths -> 'readers' ->> 'lost')::int), sum((paths -> 'readers' ->> 'written')::int) from graduate.batches"
+    assert small.query(fates).strip() == ("|4" if dangling == "keep" else "1|3")
     assert [line.split("|")[:3] for line in losses(small)] == [["1", "readers", CY], ["1", "readers", GONE]]
 
 
@@ -175,6 +178,59 @@ def test_of_members_of_an_object(make: Any, dangling: str, members: str) -> None
     who = "null" if dangling == "null" else "9"
     assert found == f'{{"all": {members}, "who": {who}}}'
     assert len(losses(small)) == 4
+
+
+UNSAID = {
+    "array": ({"from": "readers", "id_of": "users", "type": "uuid[]"}, "readers", [f"the ObjectId {GONE}"]),
+    "member": ({"object": {"who": {"from": "user", "id_of": "users"}}, "type": "jsonb"}, "user", [f"the ObjectId {GONE}", f"the ObjectId {CY}"]),
+    "members": ({"object": {"all": {"from": "readers", "id_of": "users"}}, "type": "jsonb"}, "readers", [f"the ObjectId {GONE}"]),
+    "keys": ({"from": "keys", "keys_id_of": "users", "type": "jsonb"}, "keys", [f'key "{GONE}"', f'key "{CY}"']),
+}  # fmt: skip
+KEYS = [{str(USERS[0]): 1, str(USERS[1]): {"a": [1, None]}}, {str(USERS[1]): 0, GONE: 2}, {CY: None}, {}]
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("place", UNSAID)
+def test_where_no_foreign_key_can_be_made(make: Any, place: str, bare: bool) -> None:
+    """Nothing is said of what dangles: check tells all of it, and a run stops, with and without checkpoints."""
+    column, path, nobody = UNSAID[place]
+    posts = [post | {"keys": keys} for post, keys in zip(COURSES["posts"], KEYS, strict=True)]
+    drop = [name for name in ("by", "up", "lines", "user", "readers", "keys") if name != path]
+    small = make(files({"u": column}, drop), {**COURSES, "posts": posts})
+    checked = small.run("check", "--project", small.project)
+    assert checked.returncode == DATA, checked.said
+    said = " ".join(checked.said.split())
+    assert said.count(f"posts, at {path}: 1 problem: key") == len(nobody) and all(one in said for one in nobody), said
+    arguments = [*small.run_arguments(), *(["--no-checkpoint"] if bare else [])]
+    small.complaint(small.run(*arguments), DATA, nobody[0], f"key {oid(2, 1)}", f"at {path}")
+    small.run("undo", "--run-dir", str(small.folder))
+    # By a word they may name nobody.
+    say(small, files({"u": {**column, "foreign_key": False}}, drop))
+    ended = small.run(*arguments)
+    assert ended.returncode == 0, ended.said
+    ended = verify(small)
+    assert ended.returncode == 0 or (bare and ended.returncode == 5 and "DIFFERS" not in ended.said), ended.said
+    if place == "keys":
+        found = small.query("select u from public.posts order by id").strip()
+        for n, id in ((9, NOBODY), (0, USERS[0]), (1, USERS[1]), (2, USERS[2])):
+            found = found.replace(f'"{uuid_of(id)}"', str(n))
+        assert found.split("\n") == ["{0: 1, 1: {\"a\": [1, null]}}", "{1: 0, 9: 2}", "{2: null}", "{}"]
+
+
+def test_all_of_them_are_somebody(make: Any) -> None:
+    """Of every place where no foreign key can be made: then nothing stops, and verify finds the same rows."""
+    posts = [{"_id": oid(2, n), "user": USERS[n], "readers": [USERS[1 - n], None], "keys": {str(USERS[n]): n}} for n in range(2)]
+    columns = {
+        "a": {"from": "readers", "id_of": "users", "type": "uuid[]"},
+        "o": {"object": {"who": {"from": "user", "id_of": "users"}, "own": {"from": "_id", "id_of": "posts"}}, "type": "jsonb"},
+        "k": {"from": "keys", "keys_id_of": "users", "type": "jsonb"},
+    }
+    small = make(files(columns, []), {**COURSES, "posts": posts})
+    arrive(small)
+    found = small.query("select a, o ->> 'who', k from public.posts order by id").strip()
+    for n in range(2):
+        found = found.replace(uuid_of(USERS[n]), str(n))
+    assert found.split("\n") == ['{1,NULL}|0|{"0": 0}', '{0,NULL}|1|{"1": 1}']
 
 
 def test_of_a_row_of_an_element(make: Any) -> None:

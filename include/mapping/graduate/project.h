@@ -142,7 +142,8 @@ enum value_kind {
 extern const char *const value_kind_words[VALUE_KINDS];
 
 /* What is done with an id that no record of its entity has, or only one that is left out. Where
- * nothing is said the foreign key finds it, after the data. */
+ * nothing is said the foreign key finds it, after the data; ids of which none can be made are
+ * looked up (mapping_value, must_exist). */
 enum dangling {
     DANGLING_UNSAID,
     DANGLING_ERROR,
@@ -166,6 +167,8 @@ struct mapping_value {
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
     enum identity_ids ids;            /* of either: what is taken for one here */
     enum dangling dangling;           /* of id_of */
+    bool must_exist; /* of either: nothing is said of those that dangle, and no foreign key finds
+                        them: the elements of an array, inside of JSON */
     const char *by; /* of id_of: the value is not the id, but what this field of the entity's
                        records holds, once in those that stay; or NULL */
     struct function_call *functions; /* "do", in order; before it what of an array `from` means:
@@ -394,7 +397,8 @@ bool mapping_has_remedies(const struct mapping_column *column);
 bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type);
 /* Is it a field as it is, but for identities that need no look and a default? */
 bool mapping_value_is_plain(const struct mapping_value *value);
-/* Is the value found out by a look at the records of its entity, and not made of the id alone? */
+/* Is the value, be it only an error, found out by a look at the records of its entity, and not made
+ * of the id alone? */
 bool mapping_is_looked_up(const struct mapping_value *value);
 /* Does it look at any value of `to`: by a column, or for its own identity? */
 bool mapping_looks_up(const struct mapping *mapping, const struct mapping *to);

@@ -35,7 +35,8 @@ enum fate {
     FATE_CHANGED,  /* in a column, and a function made another value of it */
     FATE_WRITTEN,  /* in a column, in the mapping's form */
     FATE_DEFAULTED, /* a default stands in for what was there */
-    FATE_LOST,      /* a rule gave it up, with a line in the losses; a changed form is no loss */
+    FATE_LOST,      /* a rule gave it up, or an element of it, with a line in the losses; a changed
+                       form is no loss */
     FATE_REJECTED,  /* its record was set aside */
     FATE_TERMS,
     FATE_MET = FATE_TERMS,

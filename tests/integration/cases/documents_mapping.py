@@ -21,6 +21,7 @@ def does(*functions: object) -> dict[str, object]:
 
 BERLIN = {"format": "YYYY-MM-DD HH24:MI:SS", "zone": "Europe/Berlin"}
 CHANGES = "select sum((counts ->> 'by {}')::bigint) from graduate.batches, jsonb_each(paths) as p (path, counts)"
+FATES = "select sum((paths -> '{0}' ->> 'lost')::int), sum((paths -> '{0}' ->> 'written')::int) from graduate.batches"
 
 RIGHT = {
     "condition-beyond-equal": Right(
@@ -236,6 +237,40 @@ RIGHT = {
         ),
     ),
     # not said; what each policy makes of it stands in test_references.py
+    "array-with-an-id-of-nobody": Right(
+        "0 1 1 *",
+        says=(
+            (1, "posts, at u: 1 problem: key 64a000000000000000000010"),
+            (1, "no record of users has the ObjectId 64a000000000000000000009"),
+            (2, "where: entity posts, key 64a000000000000000000010, at u"),
+        ),
+    ),
+    "array-with-an-id-left-out": Right(
+        "0 0 0 0",
+        says=((3, "what you asked for arrived"), (3, "2 values lost by rules, each with a line")),
+        never=("everything arrived",),
+        values=(
+            ("select right(u::text, 6) from public.posts order by id", "00400}\n{}"),
+            ("select count(*) from graduate.losses where rule = 'dangling'", "2"),
+            (FATES.format("u"), "2|1"),
+        ),
+    ),
+    "object-with-an-id-of-nobody": Right(
+        "0 1 1 *",
+        says=(
+            (1, "posts, at u: 1 problem: key 64a000000000000000000011"),
+            (1, "no record of users has the ObjectId 64a000000000000000000009"),
+            (2, "where: entity posts, key 64a000000000000000000011, at u"),
+        ),
+    ),
+    "ids-as-keys-of-a-document": Right(
+        "0 1 1 *",
+        says=(
+            (1, "posts, at u: 1 problem: key 64a000000000000000000010"),
+            (1, 'no record of users has the key "64a000000000000000000009" of the object'),
+            (2, "where: entity posts, key 64a000000000000000000010, at u"),
+        ),
+    ),
     "dangling-reference": Right(
         "0 1 *",
         says=(

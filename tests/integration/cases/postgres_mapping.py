@@ -5,6 +5,14 @@ from tests.integration.cases import Right
 RIGHT = {
     "char-padding-becomes-text": Right("0 0 0", values=(("select c = 'ab' from public.t", "t"),)),
     # The other columns must be spoken for, in one way or the other.
+    "array-of-ids": Right(
+        "0 1 1 *",
+        says=(
+            (1, "i, at o: 1 problem: key id 1"),
+            (1, "no record of o has the UUID 0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0009"),
+            (2, "where: entity i, key id 1, at o"),
+        ),
+    ),
     "columns-without-keep-shape": Right(
         "0 0 0",
         project={"t.json": {"drop": ["d", "ts", "u", "synced_at"]}},

@@ -397,7 +397,6 @@ static const struct barren of_values[] = {
     {"id_of", is_parents_key, "the parent's key refers to the parent's row already"},
     {"id_of", is_no_id_above, "the parent's column is no id of that entity; say it there"},
     {"keys_id_of", is_no_plain_field, "this is for a column that is taken as it is"},
-    {"keys_id_of", not_of_postgres, "this is for jsonb columns of a postgres source"},
 };
 
 static const struct barren of_columns[] = {

@@ -258,6 +258,7 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
              (column->value.kind == VALUE_PARENT && !link_parent(r, &at, table, column))) &&
             !errors_add(&r->errors, r->error))
             return false;
+        mapping_settle_reference(r->mapping, table, column);
     }
     return true;
 }

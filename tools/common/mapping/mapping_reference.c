@@ -56,17 +56,43 @@ bool mapping_read_identity(struct reading *r, const cJSON *json, const struct js
            json_error(r->error, &here, "this is for documents; a kept table says it of its key");
 }
 
+/* The record's own id is never missing. */
+static bool is_own(const struct mapping *mapping, const struct mapping_table *table,
+                   const struct mapping_value *value)
+{
+    return value->kind == VALUE_FROM && value->id_of == mapping && table->each == NULL &&
+           (strcmp(value->from, "_id") == 0 || strcmp(value->from, "$id") == 0);
+}
+
+static void settle(const struct mapping *mapping, const struct mapping_table *table, bool keyless,
+                   struct mapping_value *value)
+{
+    bool ids = keyless && value->id_of != NULL && value->kind != VALUE_PARENT &&
+               value->dangling == DANGLING_UNSAID && !is_own(mapping, table, value);
+    value->must_exist = ids || value->keys_id_of != NULL;
+    for (size_t i = 0; i < value->member_count; i++)
+        settle(mapping, table, true, &value->members[i].value);
+}
+
+void mapping_settle_reference(const struct mapping *mapping, const struct mapping_table *table,
+                              struct mapping_column *column)
+{
+    if (column->foreign_key)
+        settle(mapping, table, column->type.array, &column->value);
+}
+
 /* ---- who looks at whom ----------------------------------------------------------------------- */
 
 bool mapping_is_looked_up(const struct mapping_value *value)
 {
     return value->id_of != NULL && (value->by != NULL || value->dangling != DANGLING_UNSAID ||
-                                    value->id_of->identity != NULL);
+                                    value->must_exist || value->id_of->identity != NULL);
 }
 
 static bool looks_up(const struct mapping_value *value, const struct mapping *to)
 {
-    if (value->id_of == to && mapping_is_looked_up(value))
+    if ((value->id_of == to && mapping_is_looked_up(value)) ||
+        (value->keys_id_of == to && value->must_exist))
         return true;
     for (size_t i = 0; i < value->member_count; i++)
         if (looks_up(&value->members[i].value, to))

@@ -75,6 +75,9 @@ bool mapping_read_shape(struct reading *r, const cJSON *object, const struct jso
 bool mapping_read_reference(struct reading *r, const cJSON *object, const struct json_place *place,
                             struct mapping_value *value);
 bool mapping_read_identity(struct reading *r, const cJSON *json, const struct json_place *top);
+/* When a column's ids are linked: which of them must exist though nothing is said of it. */
+void mapping_settle_reference(const struct mapping *mapping, const struct mapping_table *table,
+                              struct mapping_column *column);
 /* What is not taken: fields by name, records and elements by a rule. */
 bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top);
 bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top);

@@ -175,7 +175,8 @@ static bool check_ids(const struct checking *c, const struct schema_column *colu
     for (size_t i = 0; i < 2; i++)
         if (wanted && entities[i] != NULL && is_in(c->schema, entities[i]) &&
             !is_own(c, column, value) && !find_home(c->schema, entities[i], &home))
-            return homeless(c, column->name, inner, entities[i], mapping_is_looked_up(value));
+            return homeless(c, column->name, inner, entities[i],
+                            mapping_is_looked_up(value) && !value->must_exist);
     for (size_t i = 0; i < value->member_count; i++) {
         char below[256];
         const char *name = value->members[i].name;

@@ -252,3 +252,42 @@ void lookup_hash_kind(const struct mapping_fact *fact, enum fact_kind kind, uint
     take_hash(&bytes, hash);
     buffer_release(&bytes);
 }
+
+/* ---- keys of objects ------------------------------------------------------------------------- */
+
+static bool ask_key(void *context, const char *text, size_t length, const uint8_t uuid[16],
+                    struct error *error)
+{
+    const struct key_lookup *keys = context;
+    struct lookup *lookup = *keys->lookups != NULL ? lookups_find(*keys->lookups, keys->to) : NULL;
+    struct id_entry entry;
+    uint8_t hash[16];
+    bool there;
+    lookup_hash_id(uuid, hash);
+    if (lookup == NULL)
+        return true;
+    if (!id_index_find(&lookup->index, hash, &entry, &there, error))
+        return false;
+    if (there && (entry.flags & ID_STAYS) != 0)
+        return true;
+    int size = (int)(length < 80 ? length : 80);
+    if (there)
+        error_set(error, ERROR_DATA,
+                  "the record of %s that the key \"%.*s\" names is left out by a rule",
+                  keys->to->name, size, text);
+    else
+        error_set(error, ERROR_DATA, "no record of %s has the key \"%.*s\" of the object",
+                  keys->to->name, size, text);
+    return error_hint(error, "correct the record in the source, map what it refers to, or say that "
+                             "such ids need not exist: \"foreign_key\": false; then run again");
+}
+
+const struct json_keys_asking *
+lookup_asking(struct arena *arena, const struct lookups *const *lookups, const struct mapping *to)
+{
+    struct key_lookup *keys = arena_alloc(arena, 1, sizeof *keys);
+    if (keys == NULL)
+        return NULL;
+    *keys = (struct key_lookup){lookups, to, {ask_key, keys}};
+    return &keys->asking;
+}

@@ -6,6 +6,7 @@
 #include "graduate/arena.h"
 #include "graduate/id_index.h"
 #include "graduate/project.h"
+#include "json_keys.h"
 #include "value.h"
 
 /* Of a value of the index that has no id of its own: it says of the record that its identity, which
@@ -37,6 +38,17 @@ const char *lookup_set(struct arena *arena, const struct mapping_value *value);
 void lookup_hash_id(const uint8_t uuid[16], uint8_t hash[16]);
 /* False: nothing can be looked up by a value of this kind. */
 bool lookup_hash_value(const char *set, const struct value *value, uint8_t hash[16]);
+
+/* The keys of objects are ids of `to`, and each must name a record that stays. Without lookups (a
+ * look at a part of the records) each does. */
+struct key_lookup {
+    const struct lookups *const *lookups;
+    const struct mapping *to;
+    struct json_keys_asking asking;
+};
+/* For `asking`. NULL: no memory. */
+const struct json_keys_asking *
+lookup_asking(struct arena *arena, const struct lookups *const *lookups, const struct mapping *to);
 
 /* How a value is known among those of a fact (project.h): texts and ids by their text, numbers by
  * their digits. *kind is that of all values that can be the same. False: none is, as a NaN or an

@@ -35,6 +35,15 @@ static bool compile_map(struct compiling *c, const struct mapping_value *value,
            error_memory(c->error);
 }
 
+bool compiling_asking(struct compiling *c, const struct mapping_value *value,
+                      const struct json_keys_asking **asking)
+{
+    if (value->keys_id_of != NULL && value->must_exist)
+        *asking = lookup_asking(&c->plan->arena, &c->plan->lookups, value->keys_id_of);
+    return value->keys_id_of == NULL || !value->must_exist || *asking != NULL ||
+           error_memory(c->error);
+}
+
 static bool compile_expression(struct compiling *c, const struct schema_column *column,
                                const struct mapping_value *value, const char *path,
                                struct expression *expression)
@@ -57,14 +66,16 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .identity = &plan->project->identity,
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
+        .keys_entity = value->keys_id_of != NULL ? value->keys_id_of->name : NULL,
         .resolved = expression->looked_up,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .list = column->mapping->misfits.no_array_list,
         .losses = &plan->losses,
     };
-    if (value->kind == VALUE_FROM &&
-        !scope_want(plan, scope, value->from, FOR_COLUMN, &expression->slot, c->error))
+    if (!compiling_asking(c, value, &expression->encoding.asking) ||
+        (value->kind == VALUE_FROM &&
+         !scope_want(plan, scope, value->from, FOR_COLUMN, &expression->slot, c->error)))
         return false;
     if (value->kind == VALUE_POSITION || value->kind == VALUE_NAME)
         expression->level = value->from != NULL ? scope_of(plan, value->from) : scope;

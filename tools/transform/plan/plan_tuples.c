@@ -12,8 +12,10 @@
 bool compiling_is_carried(const struct compiling *c, const struct schema_column *column)
 {
     return c->plan->tuples.catalog != NULL && column->source_column >= 0 &&
-           (column->mapping == NULL || (mapping_value_is_plain(&column->mapping->value) &&
-                                        !mapping_has_remedies(column->mapping)));
+           (column->mapping == NULL ||
+            (mapping_value_is_plain(&column->mapping->value) &&
+             !mapping_has_remedies(column->mapping) &&
+             !(column->mapping->value.id_of != NULL && column->type.array)));
 }
 
 /* A field of a tuple that is taken as it is. Its name is a name, and no path. */
@@ -59,6 +61,8 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
                      .losses = &of->losses},
     };
     arena_init(&plan->expression.made);
+    if (!compiling_asking(c, value, &plan->conversion.asking))
+        return false;
     const char *word;
     char why[200];
     if (!conversion_find(&plan->conversion, &word, why, sizeof why))

@@ -299,8 +299,6 @@ static bool look_up(const struct origin *origin, const struct scope *scope,
     count(origin, scope, outcome->slot, FATE_DANGLING, resolution.dangling);
     if (resolution.lost)
         outcome->fate = FATE_LOST;
-    else if (resolution.changed && outcome->fate == FATE_WRITTEN)
-        outcome->fate = FATE_CHANGED;
     return true;
 }
 

@@ -56,8 +56,12 @@ static bool refuse(const struct expression *expression, const struct value *id,
 {
     const struct mapping *to = expression->mapping->id_of;
     const char *by = expression->mapping->by;
-    char what[120];
+    char what[120], text[37];
     value_describe(id, what, sizeof what);
+    if (id->type == BSON_TYPE_BINARY && id->length == 16) {
+        uuid_format(id->bytes, text);
+        snprintf(what, sizeof what, "the UUID %s", text);
+    }
     if (found->astray)
         error_set(error, ERROR_DATA, "%s: the record of %s is there, but no %s that it is", what,
                   to->name, to->identity->id_of->name);
@@ -92,7 +96,7 @@ static bool settle(const struct origin *origin, const struct expression *express
     losses_add(&origin->plan->losses, expression->path, "dangling", before, after);
     resolution->dangling++;
     *kept = dangling == DANGLING_KEEP;
-    resolution->changed = resolution->changed || !*kept;
+    resolution->lost = resolution->lost || !*kept;
     return true;
 }
 

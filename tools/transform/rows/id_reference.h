@@ -8,8 +8,7 @@
 struct resolution {
     struct value value; /* a UUID, an array of UUIDs and nulls, or nothing; in the expression */
     int64_t dangling;   /* ids that name no record that stays */
-    bool lost;          /* it was given up */
-    bool changed;       /* so was a part of it */
+    bool lost;          /* it was given up, or an element of it */
     bool gone;          /* its row is to be left out */
 };
 

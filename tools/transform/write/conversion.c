@@ -1,5 +1,4 @@
 #include "conversion.h"
-#include "json_keys.h"
 #include "number.h"
 
 #include "graduate/json.h"
@@ -199,8 +198,8 @@ static bool identify_keys(const struct conversion *c, const struct field *field,
     size_t head = out->length;
     buffer_put_be32(out, 0);
     buffer_putc(out, (char)field->bytes[0]);
-    if (!json_keys_identify(c->identity, c->keys_entity, c->ids, (const char *)field->bytes + 1,
-                            (size_t)field->length - 1, out, error))
+    if (!json_keys_identify(c->identity, c->keys_entity, c->ids, c->asking,
+                            (const char *)field->bytes + 1, (size_t)field->length - 1, out, error))
         return error_at(error, NULL, NULL, c->path);
     buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
     return true;

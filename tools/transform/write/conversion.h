@@ -10,6 +10,7 @@
 #include "graduate/error.h"
 #include "graduate/identity.h"
 #include "graduate/pgtype.h"
+#include "json_keys.h"
 #include "loss.h"
 
 struct conversion;
@@ -24,6 +25,7 @@ struct conversion {
     const char *id_entity,
         *keys_entity; /* of whom it, or the keys of its object, are ids; or NULL */
     enum identity_ids ids;
+    const struct json_keys_asking *asking; /* of the keys; or NULL */
     const char *path; /* for messages and losses */
     struct losses *losses;
     convert_function convert; /* filled in by conversion_find */

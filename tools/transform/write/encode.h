@@ -8,6 +8,7 @@
 #include "graduate/buffer.h"
 #include "graduate/identity.h"
 #include "graduate/pgtype.h"
+#include "json_keys.h"
 #include "json_writer.h"
 #include "value.h"
 
@@ -17,6 +18,8 @@ struct encoding {
     const struct identity *identity;
     const char *id_entity; /* the value is an identity of this entity; NULL: it is none */
     enum identity_ids ids; /* what is taken for one */
+    const char *keys_entity; /* of JSON: the object's keys are identities of this entity; or NULL */
+    const struct json_keys_asking *asking; /* of these; or NULL */
     bool resolved;         /* it is the UUID already (binary data), for it was looked up */
     const char *path;      /* for messages */
     bool safe_numbers;

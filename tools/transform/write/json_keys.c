@@ -12,8 +12,8 @@ static size_t skip_string(const char *text, size_t length, size_t at)
 }
 
 static bool replace_keys(const struct identity *identity, const char *entity, enum identity_ids ids,
-                         const char *text, size_t length, struct buffer *out, struct buffer *uuids,
-                         struct error *error)
+                         const struct json_keys_asking *asking, const char *text, size_t length,
+                         struct buffer *out, struct buffer *uuids, struct error *error)
 {
     int depth = 0;
     bool key = false; /* the next string at depth 1 is a key */
@@ -34,6 +34,9 @@ static bool replace_keys(const struct identity *identity, const char *entity, en
                           (int)(end - at < 80 ? end - at : 80), text + at, entity,
                           identity_ids_text(ids));
                 return error_hint(error, "correct the row in the source, and run again");
+            } else if (asking != NULL &&
+                       !asking->ask(asking->context, text + at + 1, end - at - 2, uuid, error)) {
+                return false;
             } else {
                 buffer_put(uuids, uuid, sizeof uuid);
                 uuid_format(uuid, name);
@@ -90,12 +93,13 @@ static bool no_key_twice(struct buffer *uuids, struct error *error)
 }
 
 bool json_keys_identify(const struct identity *identity, const char *entity, enum identity_ids ids,
-                        const char *text, size_t length, struct buffer *out, struct error *error)
+                        const struct json_keys_asking *asking, const char *text, size_t length,
+                        struct buffer *out, struct error *error)
 {
     struct buffer uuids;
     buffer_init(&uuids);
     bool ok = check_object(entity, text, length, error) &&
-              replace_keys(identity, entity, ids, text, length, out, &uuids, error) &&
+              replace_keys(identity, entity, ids, asking, text, length, out, &uuids, error) &&
               no_key_twice(&uuids, error);
     buffer_release(&uuids);
     return ok;

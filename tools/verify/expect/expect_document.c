@@ -272,8 +272,6 @@ static bool look_up(const struct making *m, const struct mapping_value *value,
     making_count(m, result->field, FATE_DANGLING, reference.dangling);
     if (reference.lost)
         result->fate = FATE_LOST;
-    else if (reference.changed && result->fate == FATE_WRITTEN)
-        result->fate = FATE_CHANGED;
     return true;
 }
 
@@ -533,7 +531,11 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         return item_misfit(&item, path, "its column must not be null", m->error);
     if (column->type.base == PG_JSON || column->type.base == PG_JSONB)
         note_hex_ids(m, field, &item);
-    return expect_put(&target, &item, out, m->error);
+    size_t start = out->length;
+    return expect_put(&target, &item, out, m->error) &&
+           (value->keys_id_of == NULL || item_is_nothing(&item) ||
+            expect_json_identify(out, start + 1, &m->e->project->identity, value, m->e->lookup,
+                                 path, m->error));
 }
 
 bool making_put_row(const struct making *m, struct row *row)

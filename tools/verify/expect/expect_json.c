@@ -2,6 +2,7 @@
 #include "calendar.h"
 #include "canonical_decimal.h"
 #include "expect_identity.h"
+#include "expect_reference.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -404,17 +405,38 @@ bool expect_json_put(struct buffer *out, const struct item *item, const char *pa
 
 /* ---- keys that are ids ----------------------------------------------------------------------- */
 
-static bool replace_keys(struct buffer *out, struct canonical_object *object, const uint8_t *at,
-                         uint32_t count, const struct identity *rule, const char *entity,
-                         enum identity_ids ids, struct error *error)
+/* Does the record stay that the key is the id of? */
+static bool ask_key(const struct mapping_value *value, const struct expect_lookup *lookup,
+                    const uint8_t uuid[16], bool *stays, struct error *error)
 {
+    struct expect_answer answer = {.there = true, .stays = true};
+    uint8_t key[16];
+    expect_key_of_id(value->keys_id_of, uuid, key);
+    bool ok = !value->must_exist || lookup == NULL ||
+              lookup->ask(lookup->context, value->keys_id_of, key, &answer, error);
+    *stays = answer.there && answer.stays;
+    return ok;
+}
+
+static bool replace_keys(struct buffer *out, struct canonical_object *object, const uint8_t *at,
+                         uint32_t count, const struct identity *rule,
+                         const struct mapping_value *value, const struct expect_lookup *lookup,
+                         struct error *error)
+{
+    const char *entity = value->keys_id_of->name;
     uint8_t uuid[16];
     char name[37];
+    bool stays;
     for (; count > 0; count--) {
         uint32_t length = get_be32(at);
         const char *text = (const char *)at + 4;
-        if (!expect_identity_text(rule, entity, ids, text, length, uuid))
+        if (!expect_identity_text(rule, entity, value->ids, text, length, uuid))
             return error_set(error, ERROR_DATA, "the key \"%.*s\" is nobody's id",
+                             (int)(length < 80 ? length : 80), text);
+        if (!ask_key(value, lookup, uuid, &stays, error))
+            return false;
+        if (!stays)
+            return error_set(error, ERROR_DATA, "the key \"%.*s\" names no record that stays",
                              (int)(length < 80 ? length : 80), text);
         expect_uuid_write(uuid, name);
         canonical_object_member(object);
@@ -428,8 +450,8 @@ static bool replace_keys(struct buffer *out, struct canonical_object *object, co
 }
 
 bool expect_json_identify(struct buffer *out, size_t start, const struct identity *rule,
-                          const char *entity, enum identity_ids ids, const char *path,
-                          struct error *error)
+                          const struct mapping_value *value, const struct expect_lookup *lookup,
+                          const char *path, struct error *error)
 {
     struct buffer before;
     struct canonical_object object;
@@ -437,7 +459,7 @@ bool expect_json_identify(struct buffer *out, size_t start, const struct identit
         return true; /* JSON's null has no keys */
     if (out->data[start] != '{') {
         error_set(error, ERROR_DATA, "the value is no object whose keys could be ids of %s",
-                  entity);
+                  value->keys_id_of->name);
         return error_at(error, NULL, NULL, path);
     }
     buffer_init(&before);
@@ -446,8 +468,8 @@ bool expect_json_identify(struct buffer *out, size_t start, const struct identit
         return false;
     out->length = start;
     canonical_object_begin(&object, out);
-    bool ok = replace_keys(out, &object, before.data + 5, get_be32(before.data + 1), rule, entity,
-                           ids, error);
+    bool ok = replace_keys(out, &object, before.data + 5, get_be32(before.data + 1), rule, value,
+                           lookup, error);
     if (canonical_object_end(&object) > 0)
         ok = ok && error_set(error, ERROR_DATA, "two keys of the object are one id");
     buffer_release(&before);

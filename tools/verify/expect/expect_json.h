@@ -4,8 +4,8 @@
 #define VERIFY_EXPECT_JSON_H
 
 #include "canonical_json.h"
+#include "expect.h"
 #include "expect_item.h"
-#include "graduate/identity.h"
 
 /* ERROR_DATA at the path when jsonb cannot hold it. item->safe holds for all inside of it. */
 bool expect_json_put(struct buffer *out, const struct item *item, const char *path,
@@ -18,11 +18,12 @@ bool expect_json_close(struct canonical_object *object, const char *path, struct
 /* Can PostgreSQL hold it: UTF-8 without NUL? */
 bool expect_text_valid(const char *text, size_t length);
 
-/* The canonical JSON with the keys of an object replaced by the UUIDs that they are the ids for, in
- * place. ERROR_DATA for what is neither an object nor null, for a key that is nobody's id, and for
- * two that are one. */
+/* The canonical JSON with the keys of an object replaced by the UUIDs that they are the ids for by
+ * keys_id_of, in place. ERROR_DATA for what is neither an object nor null, for a key that is
+ * nobody's id, or that of no record that stays (lookup NULL: nobody is asked), and for two that are
+ * one. */
 bool expect_json_identify(struct buffer *out, size_t start, const struct identity *rule,
-                          const char *entity, enum identity_ids ids, const char *path,
-                          struct error *error);
+                          const struct mapping_value *value, const struct expect_lookup *lookup,
+                          const char *path, struct error *error);
 
 #endif

@@ -99,7 +99,7 @@ static bool judge(const struct resolving *r, const struct item *item,
     case DANGLING_NULL:
     case DANGLING_LEFT_OUT:
         *kept = false;
-        r->reference->changed = true;
+        r->reference->lost = true;
         break;
     }
     r->reference->dangling++;

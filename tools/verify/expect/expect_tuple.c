@@ -130,7 +130,8 @@ static bool carry(const struct gathering *g, struct mapping_column *column, size
                             "the source's type is none that is known here", g->error);
     if (column->type.name == NULL)
         column->type = read;
-    if (!mapping_value_is_plain(&column->value) || mapping_has_remedies(column))
+    bool ids = column->value.id_of != NULL && column->type.array;
+    if (!mapping_value_is_plain(&column->value) || mapping_has_remedies(column) || ids)
         return true; /* it is a value like any other */
     *carried = (struct carried){(int)source, read};
     if (column->value.id_of != NULL)
@@ -402,7 +403,7 @@ bool tuples_put(const struct expectation *e, const struct mapping_column *column
         return error_at(error, NULL, NULL, column->name);
     }
     if (value->keys_id_of != NULL)
-        return expect_json_identify(out, start + 1, &e->project->identity, value->keys_id_of->name,
-                                    value->ids, column->name, error);
+        return expect_json_identify(out, start + 1, &e->project->identity, value, e->lookup,
+                                    column->name, error);
     return true;
 }

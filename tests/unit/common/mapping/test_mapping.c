@@ -559,6 +559,34 @@ static void references_are_read(void **state)
     assert_true(mapping_leans_on(books, users)); /* for its identity: an element goes alone */
     assert_ptr_equal(project.mappings[0], users);
     project_release(&project);
+    static const struct {
+        const char *column;
+        bool asks;
+    } unsaid[] = {
+        {"'from':'c','id_of':'users'", false}, /* a foreign key finds it */
+        {"'from':'c','id_of':'users','type':'uuid[]'", true},
+        {"'from':'c','id_of':'users','type':'uuid[]','foreign_key':false", false},
+        {"'object':{'m':{'object':{'n':{'from':'c','id_of':'users'}}}},'type':'jsonb'", true},
+        {"'object':{'m':{'from':'c','id_of':'users'}},'type':'jsonb','foreign_key':false", false},
+        {"'from':'c','keys_id_of':'users','type':'jsonb'", true},
+        {"'from':'c','keys_id_of':'users','type':'jsonb','foreign_key':false", false},
+    };
+    for (size_t i = 0; i < COUNT(unsaid); i++) {
+        char books_json[600];
+        snprintf(books_json, sizeof books_json,
+                 "{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':"
+                 "'_id','id_of':'books'},'o':{'object':{'own':{'from':'_id','id_of':'books'}},"
+                 "'type':'jsonb'},'c':{%s}}}}}",
+                 unsaid[i].column);
+        put_books(*state, books_json);
+        if (!project_load(&project, ((const struct folder *)*state)->path, &error))
+            fail_msg("%s", error.message);
+        books = project_mapping(&project, "books");
+        users = project_mapping(&project, "users");
+        assert_int_equal(mapping_looks_up(books, users), unsaid[i].asks);
+        assert_false(mapping_looks_up(books, books)); /* its own id is never missing */
+        project_release(&project);
+    }
     put_books(*state, COLUMN("'from':'c','id_of':'users','type':'uuid[]','dangling':'left_out'"));
     assert_true(project_load(&project, ((const struct folder *)*state)->path, &error));
     books = project_mapping(&project, "books");

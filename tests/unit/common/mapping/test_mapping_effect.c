@@ -173,8 +173,6 @@ static const struct row {
      C "object/m/default: there is always a value here"},
     {COLUMN("'object':{'m':{'first':[{'const':1,'default':2}]}},'type':'jsonb'"),
      C "object/m/first/0/default: there is always a value here"},
-    {COLUMN("'from':'c','keys_id_of':'users','type':'jsonb'"),
-     C "keys_id_of: this is for jsonb columns of a postgres source"},
     {COLUMN("'from':'c','type':'text','optional':true"), NULL},
     {COLUMN("'const':1,'type':'integer','when':{'a':1},'optional':true"), NULL},
     {COLUMN("'const':1,'type':'integer','optional':true"), C "optional: no field is named here"},

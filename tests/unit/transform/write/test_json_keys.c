@@ -45,7 +45,8 @@ static void keys_become_uuids(void **state)
         struct error error;
         buffer_clear(&out);
         const char *before = sample_quoted(cases[i].before);
-        if (!json_keys_identify(&left, "books", IDENTITY_TEXTS, before, strlen(before), &out, &error))
+        if (!json_keys_identify(&left, "books", IDENTITY_TEXTS, NULL, before, strlen(before), &out,
+                                &error))
             fail_msg("%s: %s", before, error.message);
         assert_string_equal(buffer_text(&out), sample_quoted(cases[i].after));
     }
@@ -79,7 +80,8 @@ static void a_key_that_is_nobodys_id_is_named(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error error;
         const char *text = sample_quoted(cases[i].text);
-        assert_false(json_keys_identify(&left, "books", IDENTITY_TEXTS, text, strlen(text), &out, &error));
+        assert_false(json_keys_identify(&left, "books", IDENTITY_TEXTS, NULL, text, strlen(text),
+                                        &out, &error));
         sample_assert_error(&error, ERROR_DATA, "", cases[i].part, cases[i].text);
     }
     buffer_release(&out);

@@ -73,6 +73,8 @@ static void read_users(struct trial *t, struct known *known)
 #define DANGLING(policy) "{\"from\": \"u\", \"id_of\": \"users\", \"dangling\": \"" policy "\"}"
 #define LIST(policy)                                                                               \
     "{\"from\": \"u\", \"id_of\": \"users\", \"type\": \"uuid[]\", \"dangling\": \"" policy "\"}"
+#define UNSAID(words) "{\"from\": \"u\", " words "}"
+#define KEYS UNSAID("\"keys_id_of\": \"users\", \"type\": \"jsonb\"")
 #define MEMBER                                                                                     \
     "{\"object\": {\"m\": {\"from\": \"u\", \"id_of\": \"users\", \"dangling\": \"null\"}}, "      \
     "\"type\": \"jsonb\"}"
@@ -92,15 +94,25 @@ static const struct {
     {DANGLING("left_out"), "{\"u\": " OID("02") "}", UUID("02"), 0, FATE_WRITTEN},
     {DANGLING("error"), "{\"u\": " OID("09") "}", NULL, 0, FATE_SEEN},
     {DANGLING("error"), "{\"u\": " OID("03") "}", NULL, 0, FATE_SEEN},
-    {LIST("null"), "{\"u\": [" OID("01") ", null, " OID("09") "]}",
-     "{" UUID("01") ", NULL, NULL}", 1, FATE_CHANGED},
-    {LIST("left_out"), "{\"u\": [" OID("03") ", null, " OID("02") "]}", "{NULL, " UUID("02") "}",
-     1, FATE_CHANGED},
+    {LIST("null"), "{\"u\": [" OID("01") ", null, " OID("09") "]}", "{" UUID("01") ", NULL, NULL}",
+     1, FATE_LOST},
+    {LIST("left_out"), "{\"u\": [" OID("03") ", null, " OID("02") "]}", "{NULL, " UUID("02") "}", 1,
+     FATE_LOST},
     {LIST("keep"), "{\"u\": [" OID("09") "]}", "{" UUID("09") "}", 1, FATE_WRITTEN},
-    {LIST("left_out"), "{\"u\": [" OID("09") "]}", "{}", 1, FATE_CHANGED},
+    {LIST("left_out"), "{\"u\": [" OID("09") "]}", "{}", 1, FATE_LOST},
     {MEMBER, "{\"u\": [" OID("01") ", " OID("09") "]}", "{\"m\": [\"" UUID("01") "\", null]}", 1,
-     FATE_CHANGED},
+     FATE_LOST},
     {MEMBER, "{\"u\": " OID("09") "}", "{\"m\": null}", 1, FATE_LOST},
+    {UNSAID("\"id_of\": \"users\", \"type\": \"uuid[]\""), "{\"u\": [" OID("01") "]}",
+     "{" UUID("01") "}", 0, FATE_WRITTEN},
+    {UNSAID("\"id_of\": \"users\", \"type\": \"uuid[]\""),
+     "{\"u\": [" OID("01") ", " OID("09") "]}", NULL, 0, FATE_SEEN},
+    {UNSAID("\"id_of\": \"users\", \"type\": \"uuid[]\", \"foreign_key\": false"),
+     "{\"u\": [" OID("09") "]}", "{" UUID("09") "}", 0, FATE_WRITTEN},
+    {KEYS, "{\"u\": {\"" USER("02") "\": 1}}", "{\"" UUID("02") "\": 1}", 0, FATE_WRITTEN},
+    {KEYS, "{\"u\": {\"" USER("02") "\": 1, \"" USER("09") "\": 1}}", NULL, 0, FATE_SEEN},
+    {KEYS, "{\"u\": {\"" USER("03") "\": 1}}", NULL, 0, FATE_SEEN},
+    {KEYS, "{\"u\": null}", "NULL", 0, FATE_WRITTEN},
     {"{\"from\": \"u\", " BY "}", "{\"u\": \"ANN@example.org\"}", UUID("01"), 0, FATE_CHANGED},
     {"{\"from\": \"u\", " BY "}", "{\"u\": \"bo@example.org\"}", UUID("02"), 0, FATE_WRITTEN},
     {"{\"from\": \"u\", " BY "}", "{\"u\": \"an@example.org\"}", NULL, 0, FATE_SEEN},
