@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.integration.complaint import USAGE
 from tests.integration.kept_tables import Kept, table
 from tests.integration.small_project import project
 from tests.rig.postgres import Cluster
@@ -150,3 +152,52 @@ def test_a_generated_column_takes_its_values_again(shaped: Kept) -> None:
     assert ended.returncode == 0, ended.said
     assert shaped.verdict() == []
     assert shaped.query("select string_agg(tot::text, ' ' order by id) from public.t") == "6 20"
+    ended = shaped.run("undo", "--run-dir", str(shaped.folder))
+    assert ended.returncode == 0, ended.said
+    assert shaped.query("select to_regclass('public.t') is null") == "t"
+
+
+COMMENTS = """
+    create table t (id int primary key, n int); comment on table t is E'two\\nlines';
+    comment on column t.n is 'how many'; create function slug(text) returns text language sql immutable as 'select lower($1)';
+    create table u (id int primary key, e text default slug('X') check (e = slug(e)));
+"""
+TOLD = {
+    "project": project("told", OLD, not_kept={"old": {"function": "it is not asked for any more"}}),
+    "t": table("t", columns={"m": {"from": "n"}}),
+    "u": table("u", columns={"e": {"sql_default": "'x'"}}, checks={"u_e_check": "e = lower(e)"}),
+}  # fmt: skip
+
+
+def test_comments_come_along(targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    with Kept(tmp_path, targets, old, TOLD, COMMENTS) as kept:
+        kept.succeed()
+        said = "select obj_description('public.t'::regclass), col_description('public.t'::regclass, 2)"
+        assert kept.query(said) == "two\nlines|how many"
+        assert kept.verdict() == []
+        assert {fate for fate, _ in kept.fates("comment").values()} == {"kept"}
+        kept.query("comment on column public.t.m is null")
+        assert kept.verdict() == ["public.t: the comment of column m is missing; it should be how many"]
+
+
+@pytest.mark.parametrize(("u", "says"), [
+    (table("u"), "/columns/e: the default calls the source's own function public.slug(text)"),
+    (table("u", columns={"e": {"sql_default": "'x'"}}),
+     "/columns/e: the check u_e_check calls the source's own function public.slug(text)"),
+])  # fmt: skip
+def test_own_functions_do_not_come(u: dict[str, Any], says: str, targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    with Kept(tmp_path, targets, old, {**TOLD, "u": u}, COMMENTS) as kept:
+        told = kept.complaint(kept.plan(), USAGE, says)
+        assert '"sql_default"' in told.next and '"checks"' in told.next
+
+
+def test_functions_of_extensions_are_where_the_target_has_them(targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    source = 'create extension "uuid-ossp"; create table t (id uuid primary key default uuid_generate_v4());'
+    files = {"project": project("lent", OLD, not_kept={"old": {"extension": "Supabase has it"}}), "t": table("t")}
+    with Kept(tmp_path, targets, old, files, source) as kept:
+        kept.query('create schema if not exists extensions; create extension if not exists "uuid-ossp" schema extensions')
+        kept.succeed()
+        assert kept.query("select p.pronamespace::regnamespace from pg_attrdef f join pg_depend d on d.objid = f.oid"
+                          " join pg_proc p on p.oid = d.refobjid where d.refclassid = 'pg_proc'::regclass"
+                          " and f.adrelid = 'public.t'::regclass") == "extensions"  # fmt: skip
+        assert kept.verdict() == []

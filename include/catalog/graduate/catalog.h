@@ -43,6 +43,7 @@ struct catalog_column {
     char *generated;   /* the expression of which the server makes it; NULL: it does not */
     struct catalog_names made_of; /* then the columns in it */
     char *comment;                /* or NULL */
+    struct catalog_names calls;   /* functions of the source's own in its default or expression */
     int64_t size;      /* of documents: most characters; -1 unknown */
     struct catalog_names elements; /* of documents: the only values; empty: any */
 };
@@ -73,6 +74,7 @@ struct catalog_check {
     char *expression; /* SQL */
     bool invalid;     /* rows from before need not keep to it */
     struct catalog_names made_of;
+    struct catalog_names calls; /* functions of the source's own in it */
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave
@@ -118,6 +120,8 @@ struct catalog_entity {
     struct catalog_check *checks;
     size_t check_count;
     char *comment; /* or NULL */
+    /* What stands in its defaults, checks and indexes and is an extension's: "public.citext" */
+    struct catalog_names lent;
 };
 
 struct catalog {

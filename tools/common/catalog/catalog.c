@@ -54,6 +54,7 @@ static const struct member column_members[] = {
     {"generated", TEXT, false, offsetof(struct catalog_column, generated), 0, NULL},
     {"made_of", NAMES, false, offsetof(struct catalog_column, made_of), 0, NULL},
     {"comment", TEXT, false, offsetof(struct catalog_column, comment), 0, NULL},
+    {"calls", NAMES, false, offsetof(struct catalog_column, calls), 0, NULL},
     {"size", NUMBER, false, offsetof(struct catalog_column, size), 0, NULL},
     {"elements", NAMES, false, offsetof(struct catalog_column, elements), 0, NULL},
 };
@@ -86,6 +87,7 @@ static const struct member check_members[] = {
     {"expression", TEXT, true, offsetof(struct catalog_check, expression), 0, NULL},
     {"invalid", FLAG, false, offsetof(struct catalog_check, invalid), 0, NULL},
     {"made_of", NAMES, false, offsetof(struct catalog_check, made_of), 0, NULL},
+    {"calls", NAMES, false, offsetof(struct catalog_check, calls), 0, NULL},
 };
 static const struct shape check_shape = SHAPE(check_members, struct catalog_check);
 
@@ -129,6 +131,7 @@ static const struct member entity_members[] = {
     {"indexes", LIST, false, LIST_OF(struct catalog_entity, indexes, index_count), &index_shape},
     {"checks", LIST, false, LIST_OF(struct catalog_entity, checks, check_count), &check_shape},
     {"comment", TEXT, false, offsetof(struct catalog_entity, comment), 0, NULL},
+    {"lent", NAMES, false, offsetof(struct catalog_entity, lent), 0, NULL},
 };
 static const struct shape entity_shape = SHAPE(entity_members, struct catalog_entity);
 

@@ -362,7 +362,8 @@ bool ddl_exclusions(struct building *b, struct buffer *sql, struct buffer *exist
                                        b->catalog))
                 continue;
             const char *name = own_name(b, object);
-            const char *definition = retarget(b->output, b->catalog, object->definition, b->arena);
+            const char *definition =
+                retarget(b->schema->project, b->output, b->catalog, object->definition, b->arena);
             if (name == NULL || definition == NULL)
                 return error_memory(b->error);
             buffer_puts(sql, "alter table ");
@@ -387,7 +388,8 @@ bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exi
         const struct catalog_check *check = &b->catalog->checks[i];
         if (!check->invalid || !building_keeps_check(b, check))
             continue;
-        const char *expression = retarget(b->output, b->catalog, check->expression, b->arena);
+        const char *expression =
+            retarget(b->schema->project, b->output, b->catalog, check->expression, b->arena);
         if (expression == NULL)
             return error_memory(b->error);
         buffer_puts(sql, "alter table ");

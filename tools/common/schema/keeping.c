@@ -154,6 +154,8 @@ static void decide_default(struct deciding *d)
     if (from != NULL && from->default_sql != NULL &&
         strcmp(column->default_sql, from->default_sql) == 0)
         keep(d, NULL);
+    else if (from != NULL && (column->mapping == NULL || column->mapping->sql_default == NULL))
+        keep(d, column->default_sql);
     else
         change(d, text(d, arena_printf(d->arena, "%s, as the mapping says", column->default_sql)));
 }

@@ -24,8 +24,24 @@ static const char *renamed(const struct schema_output *output, const struct cata
     return column != NULL && strcmp(column->name, name) != 0 ? column->name : NULL;
 }
 
-const char *retarget(const struct schema_output *output, const struct catalog_entity *entity,
-                     const char *sql, struct arena *arena)
+/* Is what follows the schema and its dot an extension's? */
+static bool is_lent(const struct catalog_entity *entity, const char *schema, const char *after)
+{
+    struct sql_token token;
+    size_t length = strlen(schema);
+    if (!sql_token_next(&after, &token) || token.kind != SQL_NAME)
+        return false;
+    for (size_t i = 0; i < entity->lent.count; i++) {
+        const char *lent = entity->lent.items[i];
+        if (strncmp(lent, schema, length) == 0 && lent[length] == '.' &&
+            strcmp(lent + length + 1, token.name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *retarget(const struct project *project, const struct schema_output *output,
+                     const struct catalog_entity *entity, const char *sql, struct arena *arena)
 {
     struct sql_token before = {0}, token;
     bool first = true, changed = false;
@@ -35,6 +51,9 @@ const char *retarget(const struct schema_output *output, const struct catalog_en
         const char *name = sql_token_is_column(first ? NULL : &before, &token, at)
                                ? renamed(output, entity, token.name)
                                : NULL;
+        if (name == NULL && !project->plain && token.kind == SQL_NAME && at[0] == '.' &&
+            is_lent(entity, token.name, at + 1))
+            name = "extensions";
         if (name != NULL)
             sql_put_identifier(&out, name);
         else

@@ -8,8 +8,8 @@
 
 /* `entity` is what the source says of the output's table. Where nothing is another, the text
  * itself; NULL without memory, and of NULL. */
-const char *retarget(const struct schema_output *output, const struct catalog_entity *entity,
-                     const char *sql, struct arena *arena);
+const char *retarget(const struct project *project, const struct schema_output *output,
+                     const struct catalog_entity *entity, const char *sql, struct arena *arena);
 /* Do all of these columns come, with the values and types that they have? What is made of them can
  * then be made there again. */
 bool retarget_is_whole(const struct schema_output *output, const struct catalog_entity *entity,

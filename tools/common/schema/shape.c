@@ -6,6 +6,7 @@
 #include <string.h>
 
 struct gathering {
+    const struct project *project;
     const struct schema_output *output;
     const struct catalog_entity *catalog;
     struct arena *arena;
@@ -26,7 +27,7 @@ static const char *kept_word(const struct gathering *g, const char *word, bool *
         }
     }
     if (tail == NULL) /* an expression */
-        return retarget(g->output, g->catalog, word, g->arena);
+        return retarget(g->project, g->output, g->catalog, word, g->arena);
     for (size_t c = 0; c < g->output->column_count; c++)
         if (g->output->columns[c].source_column == (int)at)
             return arena_printf(g->arena, "%s%s", g->output->columns[c].name, tail);
@@ -84,7 +85,7 @@ static bool keep_index(const struct gathering *g, struct shape *shape,
         .nulls_equal = from->nulls_equal,
     };
     if (from->where != NULL &&
-        (index->where = retarget(g->output, g->catalog, from->where, g->arena)) == NULL)
+        (index->where = retarget(g->project, g->output, g->catalog, from->where, g->arena)) == NULL)
         return error_memory(g->error);
     if (!keep_words(g, &from->columns, &index->columns, &kept) ||
         !keep_words(g, &from->include, &index->include, &carried))
@@ -127,11 +128,12 @@ bool shape_keeps_exclusion(const struct project *project, const struct catalog *
            project_not_kept(project, catalog->source, object->kind, object->name) == NULL;
 }
 
-bool shape_gather(struct shape *shape, const struct schema_output *output,
-                  const struct catalog_entity *catalog, struct arena *arena, struct error *error)
+bool shape_gather(struct shape *shape, const struct project *project,
+                  const struct schema_output *output, const struct catalog_entity *catalog,
+                  struct arena *arena, struct error *error)
 {
     const struct mapping_table *table = output->table;
-    const struct gathering g = {output, catalog, arena, error};
+    const struct gathering g = {project, output, catalog, arena, error};
     size_t uniques = table->unique_count, indexes = table->index_count;
     if (catalog != NULL) {
         uniques += catalog->unique_count;

@@ -19,7 +19,8 @@ struct shape {
 bool shape_keeps_exclusion(const struct project *project, const struct catalog *catalog,
                            const struct catalog_object *object, const struct schema_output *output,
                            const struct catalog_entity *entity);
-bool shape_gather(struct shape *shape, const struct schema_output *output,
-                  const struct catalog_entity *catalog, struct arena *arena, struct error *error);
+bool shape_gather(struct shape *shape, const struct project *project,
+                  const struct schema_output *output, const struct catalog_entity *catalog,
+                  struct arena *arena, struct error *error);
 
 #endif

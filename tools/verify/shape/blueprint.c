@@ -95,6 +95,16 @@ static bool take_type(struct drawing *d, const struct catalog_column *from, stru
                      from->type, from->name);
 }
 
+/* An expression of the source's, under the target's names. */
+static const char *text_of(struct drawing *d, const struct blueprint_table *table, const char *sql)
+{
+    const char *text =
+        source_text(d->project, table->entity, table->mapping, d->kept, sql, &d->blueprint->arena);
+    if (text == NULL)
+        error_memory(d->error);
+    return text;
+}
+
 static bool keep_column(struct drawing *d, struct blueprint_table *table,
                         const struct catalog_column *from)
 {
@@ -113,6 +123,9 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         .comment = from->comment,
         .mapping = by,
     };
+    if (from->default_sql != NULL && column.default_sql == from->default_sql &&
+        (column.default_sql = text_of(d, table, from->default_sql)) == NULL)
+        return false;
     if (by != NULL && by->type.name != NULL)
         column.type = by->type;
     else if (!take_type(d, from, &column.type))
@@ -194,16 +207,6 @@ static bool draw_columns(struct drawing *d, struct blueprint_table *table)
         if (!add_mapped(d, table, table->entity, &table->mapping->columns[i]))
             return false;
     return true;
-}
-
-/* An expression of the source's, under the target's names. */
-static const char *text_of(struct drawing *d, const struct blueprint_table *table, const char *sql)
-{
-    const char *text =
-        source_text(table->entity, table->mapping, d->kept, sql, &d->blueprint->arena);
-    if (text == NULL)
-        error_memory(d->error);
-    return text;
 }
 
 /* Words of the source's under the target's names; *kept is false when one of them has none. */

@@ -279,8 +279,8 @@ bool kept_exclusions_draw(const struct kept_keys *keys, struct blueprint_table *
             continue;
         size_t length = strlen(object->name) - strlen(from->name) - strlen(" on ");
         exclusion->name = arena_printf(arena, "%.*s", (int)length, object->name);
-        exclusion->expression =
-            source_text(table->entity, table->mapping, from, object->definition, arena);
+        exclusion->expression = source_text(keys->project, table->entity, table->mapping, from,
+                                            object->definition, arena);
         if (exclusion->name == NULL || exclusion->expression == NULL)
             return error_memory(keys->error);
         table->exclusion_count++;

@@ -3,6 +3,7 @@
 #include "graduate/sql_token.h"
 #include "query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *source_name(const struct mapping *entity, const struct mapping_table *form,
@@ -26,8 +27,22 @@ bool source_all_come(const struct mapping *entity, const struct mapping_table *f
     return true;
 }
 
-const char *source_text(const struct mapping *entity, const struct mapping_table *form,
-                        const struct catalog_entity *from, const char *sql, struct arena *arena)
+static bool is_of_extension(const struct catalog_entity *from, const char *schema, const char *rest)
+{
+    struct sql_token name;
+    char whole[2 * SQL_NAME_SIZE + 1];
+    bool found = false;
+    if (!sql_token_next(&rest, &name) || name.kind != SQL_NAME)
+        return false;
+    snprintf(whole, sizeof whole, "%s.%s", schema, name.name);
+    for (size_t i = 0; i < from->lent.count; i++)
+        found = found || strcmp(from->lent.items[i], whole) == 0;
+    return found;
+}
+
+const char *source_text(const struct project *project, const struct mapping *entity,
+                        const struct mapping_table *form, const struct catalog_entity *from,
+                        const char *sql, struct arena *arena)
 {
     struct sql_token last = {0}, token;
     struct buffer out;
@@ -37,6 +52,9 @@ const char *source_text(const struct mapping *entity, const struct mapping_table
         bool column = sql_token_is_column(begun ? &last : NULL, &token, at) &&
                       catalog_column_find(from, token.name) != NULL;
         const char *name = column ? source_name(entity, form, token.name) : NULL;
+        if (!column && !project->plain && token.kind == SQL_NAME && at[0] == '.' &&
+            is_of_extension(from, token.name, at + 1))
+            name = "extensions";
         if (name != NULL && strcmp(name, token.name) != 0)
             query_put_name(&out, name);
         else

@@ -12,9 +12,10 @@
 const char *source_name(const struct mapping *entity, const struct mapping_table *form,
                         const char *source);
 /* The same of an expression; NULL without memory, and of NULL. `from`: what the source says of the
- * entity. */
-const char *source_text(const struct mapping *entity, const struct mapping_table *form,
-                        const struct catalog_entity *from, const char *sql, struct arena *arena);
+ * entity. What an extension lends is in the schema where a Supabase has it. */
+const char *source_text(const struct project *project, const struct mapping *entity,
+                        const struct mapping_table *form, const struct catalog_entity *from,
+                        const char *sql, struct arena *arena);
 /* Are all of the columns there? */
 bool source_all_come(const struct mapping *entity, const struct mapping_table *form,
                      const struct catalog_names *columns);
