@@ -159,23 +159,39 @@ struct mapping_member {
     struct mapping_value value;
 };
 
-/* What is done with what does not fit, where the mapping says so; else it is an error. */
-enum remedy {
-    REMEDY_ERROR,
-    REMEDY_MEND,    /* as the kind's own word says: "strip", "cut", "round" */
-    REMEDY_NULL,    /* null stands for the value */
-    REMEDY_DEFAULT, /* the value's "default" does */
+/* What may not fit. */
+enum misfit {
+    MISFIT_NUL,           /* a text with NUL in it; mended without them */
+    MISFIT_UTF8,          /* a text that is no UTF-8; each byte that is of no character becomes
+                             U+FFFD */
+    MISFIT_TOO_LONG,      /* more characters than the type has; cut */
+    MISFIT_RANGE,         /* a number or date beyond the type's; the nearest that it has */
+    MISFIT_ROUNDING,      /* more places than the type has; rounded, half away from zero, and a
+                             float to the nearest */
+    MISFIT_NOT_FINITE,    /* NaN and infinities; null in their place */
+    MISFIT_NEGATIVE_ZERO, /* where the type has none; 0, also where nothing is said */
+    MISFIT_BEYOND_DOUBLE, /* whole numbers beyond 2^53 in JSON; their text. Where nothing is said
+                             they fit */
+    MISFIT_JSON,          /* a text that is no JSON where it should be; it stays a text */
+    MISFIT_KEY_TWICE,     /* in an object inside of JSON; the last stays */
+    MISFIT_NO_ARRAY,      /* for an array type, or "each"; an array of one */
+    MISFIT_OTHER,         /* whatever else: another type, a function or "in" that refuses it; and
+                             what is said of it holds for those above of which nothing is said */
+    MISFIT_VALUES,
+    MISFIT_ROW_TWICE = MISFIT_VALUES, /* of a record's rows with one key; the first stays */
+    MISFIT_KINDS,
 };
-/* Each that is applied has a line in the losses. */
+/* What is done with it. Each that is applied has a line in the losses. */
+enum remedy {
+    REMEDY_UNSAID,
+    REMEDY_ERROR,
+    REMEDY_NULL,    /* null stands for the column's whole value */
+    REMEDY_DEFAULT, /* the value's "default" does */
+    REMEDY_MEND,    /* as the kind's own word says: "strip", "cut", "round" */
+};
+extern const char *const misfit_names[MISFIT_KINDS]; /* "nul", "utf8", ... */
 struct remedies {
-    enum remedy nul;      /* a text with NUL in it; mended without them */
-    enum remedy too_long; /* a text of more characters than the type has; mended by cutting it */
-    enum remedy rounding; /* a number of more places than the type has; mended by rounding it, half
-                             away from zero */
-    enum remedy other;    /* whatever else does not fit */
-    bool no_array_list;   /* "no_array": "list": one value is an array of one */
-    bool
-        row_twice_first; /* "row_twice": "first": of a record's rows with one key the first stays */
+    enum remedy of[MISFIT_KINDS];
 };
 
 struct mapping_column {
@@ -188,7 +204,8 @@ struct mapping_column {
     const char *on_delete;   /* of the foreign key that id_of brings: "cascade", "restrict",
                                 "set null" or "no action"; NULL: no action */
     bool foreign_key;        /* false: id_of without a foreign key */
-    struct remedies misfits;
+    struct remedies misfits; /* its own, and of the others those of table, mapping and project */
+    bool says_misfits;       /* some are its own */
 };
 
 struct mapping_index {
@@ -228,7 +245,7 @@ struct mapping_table {
     const char *why;         /* the reason why records are filtered, or NULL */
     bool optional;           /* what `each` and `when` name may be in no record */
     bool keyless;            /* of a table that exists: nothing names its rows */
-    struct remedies misfits; /* no_array: of `each` */
+    struct remedies misfits; /* its own, and of the others those of mapping and project */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;
@@ -269,6 +286,7 @@ struct mapping {
     enum identity_ids ids;          /* what is taken for an id of this entity elsewhere */
     bool keeps_own;                 /* the record's own id stands somewhere as it is */
     bool loses_texts;               /* it does not, and becomes a UUID: text would be gone */
+    struct remedies misfits;        /* its own, and of the others the project's */
 };
 
 struct left_out {
@@ -284,6 +302,10 @@ struct not_kept {
 };
 struct stays {
     const char *what, *why;
+};
+/* "every": what is said of all mappings. */
+struct every {
+    struct remedies misfits;
 };
 
 /* What is wrong of a project. */
@@ -301,6 +323,7 @@ struct project {
     bool plain; /* it is no Supabase: neither its roles nor its schemas are there, and nothing is
                    made for them */
     struct identity identity;
+    struct every every;
     struct mapping *
         *mappings; /* in the order of their references: what is referred to comes first */
     size_t mapping_count;
@@ -338,8 +361,8 @@ bool project_find_mapping(const struct project *project, const char *entity,
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
 
-/* Does it say what is done with a value that does not fit? */
-bool mapping_has_remedies(const struct mapping_column *column);
+/* What is done with a kind of misfit, also where nothing is said of it (then UNSAID: it fits). */
+enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind);
 /* Is it a field as it is, but for identities that need no look and a default? */
 bool mapping_value_is_plain(const struct mapping_value *value);
 /* Is the value found out by a look at the records of its entity, and not made of the id alone? */

@@ -323,7 +323,7 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
     column->foreign_key = true;
     if (!reading_bool(r, object, place, "null", &nullable) ||
         !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
-        !mapping_read_misfits(r, object, place, false, &column->misfits) ||
+        !mapping_read_column_misfits(r, object, place, column) ||
         !reading_text(r, object, place, "sql_default", &column->sql_default) ||
         !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))
         return false;

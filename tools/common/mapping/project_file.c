@@ -8,7 +8,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const project_words[] = {"$schema",  "project",  "target",   "plain", "sources",
-                                            "identity", "left_out", "not_kept", "stays"};
+                                            "identity", "left_out", "not_kept", "stays", "every"};
 static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
 
@@ -294,6 +294,7 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
             errors_add(&errors, error)) &&
            (read_sources(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_identity(project, json, &top, error) || errors_add(&errors, error)) &&
+           (project_read_every(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_left_outs(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_not_kept(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_stays(project, arena, json, &top, error) || errors_add(&errors, error)) &&

@@ -137,8 +137,9 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .resolved = expression->looked_up,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
-        .list = column->mapping->misfits.no_array_list,
+        .list = mapping_remedy(&column->mapping->misfits, MISFIT_NO_ARRAY) == REMEDY_MEND,
         .losses = &plan->losses,
+        .mending = &plan->mending,
     };
     if (value->kind == VALUE_FROM &&
         !scope_want(plan, scope, value->from, FOR_COLUMN, &expression->slot, c->error))
@@ -418,7 +419,9 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         output->output = &schema->outputs[first + i];
         output->scope = scope_of(plan, output->output->table->each);
         output->scope->has_outputs = true;
-        output->scope->list = output->scope->list || output->output->table->misfits.no_array_list;
+        output->scope->list = output->scope->list || 
+                             mapping_remedy(&output->output->table->misfits, MISFIT_NO_ARRAY) ==
+                                 REMEDY_MEND;
     }
     for (size_t i = 0; ok && i < count; i++) {
         struct output_plan *output = &plan->outputs[i];

@@ -3,6 +3,7 @@
 #include "document.h"
 #include "function.h"
 #include "id_reference.h"
+#include "misfit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,14 @@ static void count(const struct origin *origin, const struct scope *scope, int sl
         path_account_number(&origin->plan->paths, scope->fates[slot].own, number, more);
 }
 
+/* The value is one that does not fit, whatever became of it. */
+static bool refuse_value(const struct origin *origin, enum misfit kind)
+{
+    origin->plan->mending.refused = true;
+    origin->plan->mending.kind = kind;
+    return false;
+}
+
 /* The functions, one after the other; each that makes another value is counted at the field's path.
  */
 static bool apply_functions(const struct origin *origin, const struct scope *scope,
@@ -110,6 +119,7 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         .losses = &origin->plan->losses,
         .made = &expression->made,
         .lost = &lost,
+        .keeps_text = mapping_remedy(origin->plan->mending.remedies, MISFIT_JSON) == REMEDY_MEND,
         .identity = &origin->plan->project->identity,
     };
     arena_release(&expression->made);
@@ -118,7 +128,8 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         const struct value before = outcome->value;
         bool there = outcome->slot != NO_SLOT && scope->slots[outcome->slot].type != BSON_TYPE_EOD;
         if (!function_apply(call, &context, &outcome->value, error))
-            return false;
+            return refuse_value(origin,
+                                call->function == FUNCTION_JSON ? MISFIT_JSON : MISFIT_OTHER);
         if (there && !value_identical(&before, &outcome->value)) {
             outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
             count(origin, scope, outcome->slot, FATE_BY_FUNCTION + call->function, 1);
@@ -153,7 +164,8 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
         return true;
     bool text = value_is_text(value);
     if (!text && !value_is_scalar(value))
-        return refuse_exchange(expression, value, error);
+        return refuse_exchange(expression, value, error) ||
+               refuse_value(origin, MISFIT_OTHER);
     if (!text)
         value_brief(value, word, sizeof word);
     const char *bytes = text ? (const char *)value->bytes : word;
@@ -162,7 +174,8 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
         if (strlen(item->string) == length && memcmp(item->string, bytes, length) == 0)
             break;
     if (item == NULL && mapping->otherwise == NULL)
-        return refuse_exchange(expression, value, error);
+        return refuse_exchange(expression, value, error) ||
+               refuse_value(origin, MISFIT_OTHER);
     outcome->value = expression->exchanges[at];
     if (outcome->slot == NO_SLOT || scope->slots[outcome->slot].type == BSON_TYPE_EOD)
         return true;
@@ -383,8 +396,15 @@ bool evaluation_dangles(const struct origin *origin, struct output_plan *output,
         size_t length = losses->tuples.length;
         if (expression->mapping->dangling != DANGLING_LEFT_OUT || expression->encoding.type.array)
             continue;
-        if (!compute(&silent, output->scope, expression, false, &outcome, error))
-            return false;
+        misfit_begin(origin->plan, &output->columns[i]);
+        if (!compute(&silent, output->scope, expression, false, &outcome, error)) {
+            if (!misfit_stands_in(&output->columns[i], &origin->plan->mending, error))
+                return false;
+            *error = (struct error){0};
+            losses->count = lines;
+            losses->tuples.length = length;
+            continue;
+        }
         *dangles = outcome.gone;
         if (*dangles) {
             count(origin, output->scope, outcome.slot, FATE_DANGLING, 1);
@@ -484,7 +504,10 @@ static bool write_member(const struct origin *origin, struct scope *scope,
     const char *base = writer->base;
     size_t begin = writer->begin;
     bool outer = writer->safe_numbers;
+    struct mending *mending = &origin->plan->mending;
     int64_t ids = writer->losses->hex_ids;
+    bool lost = mending->lost;
+    mending->lost = false;
     writer->safe_numbers = outer || member->encoding.safe_numbers;
     if (member->kind == VALUE_FROM) { /* what is said of it is said in the source's words */
         writer->base = member->path;
@@ -495,6 +518,9 @@ static bool write_member(const struct origin *origin, struct scope *scope,
     writer->begin = begin;
     writer->safe_numbers = outer;
     evaluation_note_hex_ids(origin, scope, slot, writer->losses->hex_ids - ids);
+    if (mending->lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
+        scope->fates[slot].fate = FATE_LOST;
+    mending->lost = mending->lost || lost;
     return ok;
 }
 
@@ -534,6 +560,7 @@ bool evaluation_put_json(const struct origin *origin, struct scope *scope,
         buffer_putc(out, 1);
     json_writer_init(&writer, out, &origin->plan->losses, rest ? scope->path : expression->path,
                      expression->encoding.safe_numbers);
+    writer.mending = &origin->plan->mending;
     if (!(rest ? document_write_rest(scope, origin->document, &writer, error)
                : write_object(origin, scope, expression, &writer, error)))
         return false;

@@ -78,9 +78,12 @@ static bool put_fitting(const struct column_plan *column, const struct value *va
 {
     const struct expression *expression = &column->expression;
     size_t start = out->length;
-    return encode_field(&expression->encoding, value, out, error) &&
-           (out->failed || allowed_check(&column->allowed, out->data + start, value, error) ||
-            error_at(error, NULL, NULL, expression->path));
+    if (!encode_field(&expression->encoding, value, out, error))
+        return false;
+    if (out->failed || allowed_check(&column->allowed, out->data + start, value, error))
+        return true;
+    mending_mends(expression->encoding.mending, MISFIT_OTHER);
+    return error_at(error, NULL, NULL, expression->path);
 }
 
 static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,
@@ -91,6 +94,8 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     struct losses *losses = &origin->plan->losses;
     struct value value;
     int slot;
+    misfit_begin(origin->plan, column);
+    const struct loss_mark lines = losses_mark(losses);
     if (expression->kind == VALUE_PARENT)
         return put_parent(rows, origin, column, out, error);
     if (column->carried)
@@ -101,11 +106,13 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (makes_json)
         return evaluation_put_json(origin, scope, expression, out, error);
     scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
-    if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
-        return false;
-    bool lost;
-    if (!misfit_mend(column, &expression->made, &value, &lost, error))
-        return false;
+    if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error)) {
+        value = expression->slot != NO_SLOT ? scope->slots[expression->slot] : (struct value){0};
+        slot = NO_SLOT;
+        if (!misfit_replace(origin->plan, column, &lines, &value, error))
+            return false;
+        evaluation_settle(scope, expression, FATE_LOST);
+    }
     if (value_is_nothing(&value) && not_null)
         return refuse_null(column, &value, error);
     int64_t ids = losses->hex_ids;
@@ -113,15 +120,16 @@ static bool put_column(const struct rows *rows, const struct origin *origin, str
     if (!put_fitting(column, &value, out, error)) {
         out->length = out->failed ? out->length : start;
         losses->hex_ids = ids;
-        if (!misfit_replace(column, &value, error))
+        if (!misfit_replace(origin->plan, column, &lines, &value, error))
             return false;
-        lost = true;
         if (value_is_nothing(&value) && not_null)
             return refuse_null(column, &value, error);
         if (!put_fitting(column, &value, out, error))
             return false;
     }
-    if (lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
+    if (not_null && !out->failed && get_be32(out->data + start) == UINT32_MAX)
+        return refuse_null(column, &value, error); /* a NaN that a rule gave up */
+    if (origin->plan->mending.lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
         scope->fates[slot].fate = FATE_LOST;
     evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
     return true;
@@ -195,7 +203,7 @@ static bool check_twice(const struct origin *origin, struct output_plan *output,
     describe_key(output, what, sizeof what);
     buffer_init(&place);
     scope_put_place(scope, &place);
-    if (output->output->table->misfits.row_twice_first) {
+    if (mapping_remedy(&output->output->table->misfits, MISFIT_ROW_TWICE) == REMEDY_MEND) {
         losses_add(&origin->plan->losses, buffer_text(&place), "row_twice", what,
                    "the row before it");
         for (size_t i = 0; i < output->column_count; i++)

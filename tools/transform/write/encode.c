@@ -1,10 +1,9 @@
 #include "encode.h"
 #include "datetime.h"
-#include "number.h"
+#include "encode_number.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 typedef bool (*put_function)(const struct encoding *encoding, const struct value *value,
                              struct buffer *out, struct error *error);
 
-static bool misfit(const struct encoding *encoding, const struct value *value, const char *why,
+bool encode_misfit(const struct encoding *encoding, const struct value *value, const char *why,
                    struct error *error)
 {
     char what[120], type[64];
@@ -25,16 +24,30 @@ static bool misfit(const struct encoding *encoding, const struct value *value, c
     return error_at(error, NULL, NULL, encoding->path);
 }
 
-/* What would make it fit is a function. */
-static bool misfit_unsaid(const struct encoding *encoding, const struct value *value,
+bool encode_misfit_unsaid(const struct encoding *encoding, const struct value *value,
                           const char *why, const char *word, struct error *error)
 {
-    misfit(encoding, value, why, error);
+    encode_misfit(encoding, value, why, error);
     return error_hint(
         error,
         "correct the record in the source; or, if that is what it means, say so in the "
         "mapping: \"do\": [%s]; then run again",
         word);
+}
+
+/* Whatever has no kind of its own. */
+static bool misfit(const struct encoding *encoding, const struct value *value, const char *why,
+                   struct error *error)
+{
+    mending_mends(encoding->mending, MISFIT_OTHER);
+    return encode_misfit(encoding, value, why, error);
+}
+
+static bool misfit_unsaid(const struct encoding *encoding, const struct value *value,
+                          const char *why, const char *word, struct error *error)
+{
+    mending_mends(encoding->mending, MISFIT_OTHER);
+    return encode_misfit_unsaid(encoding, value, why, word, error);
 }
 
 static bool put_bool(const struct encoding *encoding, const struct value *value, struct buffer *out,
@@ -44,158 +57,6 @@ static bool put_bool(const struct encoding *encoding, const struct value *value,
         return misfit(encoding, value, "", error);
     buffer_putc(out, value->integer != 0);
     return true;
-}
-
-/* Any number that is whole: applications in JavaScript write 100 as a double. */
-static bool whole_number(const struct value *value, int64_t *out)
-{
-    char text[BSON_DECIMAL128_STRING];
-    switch ((int)value->type) {
-    case BSON_TYPE_INT32:
-    case BSON_TYPE_INT64:
-        *out = value->integer;
-        return true;
-    case BSON_TYPE_DOUBLE:
-        return number_to_int64(value->number, out);
-    case BSON_TYPE_DECIMAL128:
-        bson_decimal128_to_string(&value->decimal, text);
-        return number_parse_int64(text, out);
-    default:
-        return false;
-    }
-}
-
-/* Whole numbers and decimals of PostgreSQL have no sign at zero. */
-static void note_negative_zero(const struct encoding *encoding, const struct value *value)
-{
-    char text[BSON_DECIMAL128_STRING] = "-0";
-    bool negative = value->type == BSON_TYPE_DOUBLE && value->number == 0 && signbit(value->number);
-    if (value->type == BSON_TYPE_DECIMAL128) {
-        bson_decimal128_to_string(&value->decimal, text);
-        negative = text[0] == '-' && number_same(text, "0");
-    }
-    if (negative)
-        losses_add(encoding->losses, encoding->path, "negative_zero", text, text + 1);
-}
-
-/* What is no number would poison every sum that it comes into. */
-static bool check_finite(const struct encoding *encoding, const struct value *value,
-                         struct error *error)
-{
-    if (value_is_finite(value))
-        return true;
-    misfit(encoding, value, "it is no finite number", error);
-    return error_hint(error,
-                      "correct the record in the source; or have it given up, with a line in "
-                      "the losses: \"do\": [\"not_finite_to_null\"]; then run again");
-}
-
-static bool put_integer(const struct encoding *encoding, const struct value *value,
-                        struct buffer *out, struct error *error)
-{
-    int64_t number;
-    if (!check_finite(encoding, value, error))
-        return false;
-    if (value_is_text(value))
-        return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
-    if (!whole_number(value, &number))
-        return misfit(encoding, value, "it is no whole number of 64 bits", error);
-    note_negative_zero(encoding, value);
-    switch ((int)encoding->type.base) {
-    case PG_INT2:
-        if (number < INT16_MIN || number > INT16_MAX)
-            return misfit(encoding, value, "too large", error);
-        buffer_put_be16(out, (uint16_t)number);
-        return true;
-    case PG_INT4:
-        if (number < INT32_MIN || number > INT32_MAX)
-            return misfit(encoding, value, "too large", error);
-        buffer_put_be32(out, (uint32_t)number);
-        return true;
-    default:
-        buffer_put_be64(out, (uint64_t)number);
-        return true;
-    }
-}
-
-/* The double whose shortest text is the decimal's number, if there is one. */
-static bool decimal_to_double(const struct value *value, double *number)
-{
-    char text[BSON_DECIMAL128_STRING], back[BSON_DECIMAL128_STRING];
-    bson_decimal128_to_string(&value->decimal, text);
-    *number = strtod(text, NULL);
-    number_format(*number, back, sizeof back);
-    return isfinite(*number) && number_same(text, back);
-}
-
-static bool put_float(const struct encoding *encoding, const struct value *value,
-                      struct buffer *out, struct error *error)
-{
-    double number = value->number;
-    if (!check_finite(encoding, value, error))
-        return false;
-    if (value->type == BSON_TYPE_DECIMAL128) {
-        if (!decimal_to_double(value, &number))
-            return misfit(encoding, value, "it would be rounded", error);
-    } else if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
-        int64_t back;
-        number = (double)value->integer;
-        if (!number_to_int64(number, &back) || back != value->integer)
-            return misfit(encoding, value, "it would be rounded", error);
-    } else if (value_is_text(value)) {
-        return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
-    } else if (value->type != BSON_TYPE_DOUBLE) {
-        return misfit(encoding, value, "", error);
-    }
-    if (encoding->type.base == PG_FLOAT8) {
-        uint64_t bits;
-        memcpy(&bits, &number, sizeof bits);
-        buffer_put_be64(out, bits);
-        return true;
-    }
-    float small = (float)number;
-    uint32_t bits;
-    if ((double)small != number)
-        return misfit(encoding, value, "it would be rounded", error);
-    memcpy(&bits, &small, sizeof bits);
-    buffer_put_be32(out, bits);
-    return true;
-}
-
-static bool put_numeric(const struct encoding *encoding, const struct value *value,
-                        struct buffer *out, struct error *error)
-{
-    char text[BSON_DECIMAL128_STRING + 8];
-    if (!check_finite(encoding, value, error))
-        return false;
-    note_negative_zero(encoding, value);
-    switch ((int)value->type) {
-    case BSON_TYPE_INT32:
-    case BSON_TYPE_INT64:
-        snprintf(text, sizeof text, "%" PRId64, value->integer);
-        break;
-    case BSON_TYPE_DOUBLE:
-        number_format(value->number, text, sizeof text);
-        break;
-    case BSON_TYPE_DECIMAL128:
-        bson_decimal128_to_string(&value->decimal, text);
-        break;
-    default:
-        return value_is_text(value)
-                   ? misfit_unsaid(encoding, value, "it is text", "\"number\"", error)
-                   : misfit(encoding, value, "", error);
-    }
-    switch (numeric_put(out, text, encoding->type.precision, encoding->type.scale)) {
-    case NUMERIC_OK:
-        return true;
-    case NUMERIC_ROUNDS:
-        return misfit(encoding, value, "it would be rounded", error);
-    case NUMERIC_TOO_LARGE:
-        return misfit(encoding, value, "too large", error);
-    case NUMERIC_NOT:
-        break;
-    }
-    return misfit(encoding, value, "it is no number", error);
 }
 
 /* Characters, as varchar(n) counts them. */
@@ -222,13 +83,21 @@ static bool put_text(const struct encoding *encoding, const struct value *value,
         return misfit_unsaid(encoding, value, "", "\"text\"", error);
     if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
         return misfit(encoding, value, "", error);
-    if (!text_check(value->bytes, value->length, error))
-        return error_at(error, NULL, NULL, encoding->path);
-    if (encoding->type.length > 0 &&
-        characters(value->bytes, value->length) > (size_t)encoding->type.length)
-        return misfit(encoding, value, "too long", error);
-    buffer_put(out, value->bytes, value->length);
-    return true;
+    bool valid = text_check(value->bytes, value->length, error);
+    bool whole = encoding->type.length == 0 ||
+                 characters(value->bytes, value->length) <= (size_t)encoding->type.length;
+    if (valid && whole) {
+        buffer_put(out, value->bytes, value->length);
+        return true;
+    }
+    struct mending none = {0}, *mending = encoding->mending != NULL ? encoding->mending : &none;
+    if (mending_text(mending, encoding->losses, encoding->path, value, encoding->type.length,
+                     out)) {
+        *error = (struct error){0};
+        return true;
+    }
+    return mending->kind == MISFIT_TOO_LONG ? encode_misfit(encoding, value, "too long", error)
+                                            : error_at(error, NULL, NULL, encoding->path);
 }
 
 static bool put_bytea(const struct encoding *encoding, const struct value *value,
@@ -286,7 +155,7 @@ bool encode_identity(const struct encoding *encoding, const struct value *value,
                                 (const char *)value->bytes, value->length, uuid);
     } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
         ok = identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
-    } else if (encoding->ids == IDENTITY_TEXTS && whole_number(value, &number)) {
+    } else if (encoding->ids == IDENTITY_TEXTS && encode_whole_number(value, &number)) {
         int length = snprintf(text, sizeof text, "%" PRId64, number);
         ok = identity_from_text(encoding->identity, encoding->id_entity, encoding->ids, text,
                                 (size_t)length, uuid);
@@ -339,14 +208,32 @@ static bool text_to_moment(const struct value *value, int64_t *microseconds, boo
                                                   microseconds, zoned, date_only);
 }
 
+/* A date beyond PostgreSQL's becomes its first or last one, where a rule says so. */
+static bool date_to_moment(const struct encoding *encoding, const struct value *value,
+                           int64_t *microseconds, struct error *error)
+{
+    struct value nearest = {.type = BSON_TYPE_DATE_TIME};
+    char before[40], after[40];
+    if (datetime_from_milliseconds(value->integer, microseconds))
+        return true;
+    if (!mending_mends(encoding->mending, MISFIT_RANGE))
+        return encode_misfit(encoding, value, "beyond the years that PostgreSQL knows", error);
+    bool whole_day = encoding->type.base == PG_DATE;
+    nearest.integer = datetime_nearest(value->integer, whole_day);
+    value_brief(value, before, sizeof before);
+    value_brief(&nearest, after, sizeof after);
+    mending_note(encoding->mending, MISFIT_RANGE, encoding->losses, encoding->path, before, after);
+    return datetime_from_milliseconds(nearest.integer, microseconds);
+}
+
 static bool put_timestamp(const struct encoding *encoding, const struct value *value,
                           struct buffer *out, struct error *error)
 {
     int64_t microseconds;
     bool zoned, date_only;
     if (value->type == BSON_TYPE_DATE_TIME) {
-        if (!datetime_from_milliseconds(value->integer, &microseconds))
-            return misfit(encoding, value, "beyond the years that PostgreSQL knows", error);
+        if (!date_to_moment(encoding, value, &microseconds, error))
+            return false;
     } else if (!text_to_moment(value, &microseconds, &zoned, &date_only)) {
         return no_moment(encoding, value, error);
     } else if (zoned != (encoding->type.base == PG_TIMESTAMPTZ)) {
@@ -366,11 +253,12 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
     const int64_t day = INT64_C(86400000000);
     int64_t microseconds;
     bool zoned, date_only = true;
-    bool ok = value->type == BSON_TYPE_DATE_TIME
-                  ? datetime_from_milliseconds(value->integer, &microseconds)
-                  : text_to_moment(value, &microseconds, &zoned, &date_only);
-    if (!ok)
+    if (value->type == BSON_TYPE_DATE_TIME) {
+        if (!date_to_moment(encoding, value, &microseconds, error))
+            return false;
+    } else if (!text_to_moment(value, &microseconds, &zoned, &date_only)) {
         return no_moment(encoding, value, error);
+    }
     if (!date_only || microseconds % day != 0)
         return misfit_unsaid(encoding, value, "it has a time of day",
                              value_is_text(value)
@@ -388,6 +276,7 @@ static bool put_json(const struct encoding *encoding, const struct value *value,
     if (encoding->type.base == PG_JSONB)
         buffer_putc(out, 1); /* the version of jsonb's binary form */
     json_writer_init(&writer, out, encoding->losses, encoding->path, encoding->safe_numbers);
+    writer.mending = encoding->mending;
     return json_write_value(&writer, value, error);
 }
 
@@ -424,12 +313,24 @@ static bool put_inet(const struct encoding *encoding, const struct value *value,
 
 /* One row per type; NULL: no value of a document becomes this type. */
 static const put_function puts_by_base[PG_BASE_COUNT] = {
-    [PG_BOOL] = put_bool,       [PG_INT2] = put_integer,        [PG_INT4] = put_integer,
-    [PG_INT8] = put_integer,    [PG_FLOAT4] = put_float,        [PG_FLOAT8] = put_float,
-    [PG_NUMERIC] = put_numeric, [PG_TEXT] = put_text,           [PG_VARCHAR] = put_text,
-    [PG_CHAR] = put_text,       [PG_BYTEA] = put_bytea,         [PG_UUID] = put_uuid,
-    [PG_DATE] = put_date,       [PG_TIMESTAMP] = put_timestamp, [PG_TIMESTAMPTZ] = put_timestamp,
-    [PG_JSON] = put_json,       [PG_JSONB] = put_json,          [PG_INET] = put_inet,
+    [PG_BOOL] = put_bool,
+    [PG_INT2] = encode_integer,
+    [PG_INT4] = encode_integer,
+    [PG_INT8] = encode_integer,
+    [PG_FLOAT4] = encode_float,
+    [PG_FLOAT8] = encode_float,
+    [PG_NUMERIC] = encode_numeric,
+    [PG_TEXT] = put_text,
+    [PG_VARCHAR] = put_text,
+    [PG_CHAR] = put_text,
+    [PG_BYTEA] = put_bytea,
+    [PG_UUID] = put_uuid,
+    [PG_DATE] = put_date,
+    [PG_TIMESTAMP] = put_timestamp,
+    [PG_TIMESTAMPTZ] = put_timestamp,
+    [PG_JSON] = put_json,
+    [PG_JSONB] = put_json,
+    [PG_INET] = put_inet,
 };
 
 bool encode_supported(const struct pgtype *type)
@@ -448,6 +349,10 @@ static bool put_scalar(const struct encoding *encoding, const struct value *valu
     put_function put =
         encoding->id_entity != NULL ? put_identity : puts_by_base[encoding->type.base];
     size_t head = out->length;
+    if (encoding->id_entity == NULL && encode_not_finite(encoding, value)) {
+        encode_null(out);
+        return true;
+    }
     buffer_put_be32(out, 0);
     if (!put(encoding, value, out, error))
         return false;
@@ -471,8 +376,10 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     bson_iter_t iter;
     uint32_t count = 0, nulls = 0;
     bool one = value->type != BSON_TYPE_ARRAY;
-    if (one && !encoding->list)
-        return misfit(encoding, value, "", error);
+    if (one && !encoding->list) {
+        mending_mends(encoding->mending, MISFIT_NO_ARRAY);
+        return encode_misfit(encoding, value, "", error);
+    }
     if (!one && !bson_iter_init_from_data(&iter, value->bytes, value->length))
         return damaged(encoding, error);
     size_t head = out->length;
@@ -484,8 +391,10 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     buffer_put_be32(out, pgtype_element_oid(&encoding->type));
     buffer_put_be32(out, 0); /* size of the dimension */
     buffer_put_be32(out, 1); /* its lower bound */
+    size_t only = out->length;
     if (one && !put_scalar(&element, value, out, error))
         return false;
+    nulls = one && !out->failed && get_be32(out->data + only) == UINT32_MAX;
     count += one;
     while (!one && bson_iter_next(&iter)) {
         struct value item = value_from_iter(&iter);
@@ -493,8 +402,12 @@ static bool put_array(const struct encoding *encoding, const struct value *value
         if (value_is_nothing(&item)) {
             nulls = 1;
             encode_null(out);
-        } else if (!put_scalar(&element, &item, out, error)) {
-            return false;
+        } else {
+            size_t at = out->length;
+            if (!put_scalar(&element, &item, out, error))
+                return false;
+            if (!out->failed && get_be32(out->data + at) == UINT32_MAX)
+                nulls = 1; /* a NaN that a rule gives up */
         }
     }
     if (!one && !value_walked(&iter, value))

@@ -6,15 +6,17 @@
  * the years 0 to 9999 "2020-01-01T00:00:00.000Z". All else becomes the wrapper of Canonical
  * Extended JSON v2 ({"$binary": ...}, {"$timestamp": ...}, {"$date": {"$numberLong": ...}}, ...).
  *
- * What jsonb cannot hold is an error that names the path: NUL or invalid UTF-8 in a text or key,
- * NaN and infinities, a key that stands twice in a document. What changes is put on record: the
- * sign of a zero, and with safe_numbers a whole number beyond 2^53 that becomes text. */
+ * What jsonb cannot hold is an error that names the path, unless "misfit" mends it: NUL or invalid
+ * UTF-8 in a text, NaN and infinities, a key that stands twice in a document. What changes is put
+ * on record: what was mended, the sign of a zero, and with safe_numbers a whole number beyond 2^53
+ * that becomes text. */
 #ifndef TRANSFORM_JSON_WRITER_H
 #define TRANSFORM_JSON_WRITER_H
 
 #include "graduate/buffer.h"
 #include "graduate/error.h"
 #include "loss.h"
+#include "mending.h"
 #include "value.h"
 
 enum { JSON_DEPTH = 201 };
@@ -22,6 +24,7 @@ enum { JSON_DEPTH = 201 };
 struct json_writer {
     struct buffer *out;
     struct losses *losses;
+    struct mending *mending; /* NULL: what jsonb cannot hold is an error */
     bool safe_numbers;
     const char *base; /* path of the value itself, for messages */
     const char *path[JSON_DEPTH];
@@ -40,8 +43,5 @@ bool json_write_key(struct json_writer *writer, bool *first, const char *key, si
  * jsonb would keep the last of two without a word. Documents inside of it are not looked at. */
 bool json_check_document(struct json_writer *writer, const struct value *document,
                          struct error *error);
-/* Is it text that PostgreSQL takes: valid UTF-8 without NUL? Fills the error (not its path) if not.
- */
-bool text_check(const uint8_t *text, size_t length, struct error *error);
 
 #endif

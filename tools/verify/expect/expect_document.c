@@ -4,7 +4,6 @@
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
-#include "expect_misfit.h"
 #include "expect_reference.h"
 #include "expect_row.h"
 #include "expect_value.h"
@@ -172,7 +171,8 @@ static bool exchange(const struct making *m, const struct mapping_value *value,
         text = number;
         length = strlen(number);
     } else if (!item_text(&result->item, &text, &length)) {
-        return item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+        item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+        return expect_refuse(&m->e->mending, MISFIT_OTHER);
     }
     const cJSON *found = value->otherwise, *item;
     cJSON_ArrayForEach(item, value->map)
@@ -180,8 +180,10 @@ static bool exchange(const struct making *m, const struct mapping_value *value,
         if (strlen(item->string) == length && memcmp(item->string, text, length) == 0)
             found = item;
     }
-    if (found == NULL)
-        return item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+    if (found == NULL) {
+        item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+        return expect_refuse(&m->e->mending, MISFIT_OTHER);
+    }
     result->item = item_of_json(found);
     const struct item origin =
         result->field != NULL ? scope_value(m->form->scope, result->field) : (struct item){0};
@@ -197,14 +199,19 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
 {
     struct scope *scope = m->form->scope;
     struct expect_surroundings around = {
-        .record = m->record, .texts = &m->e->texts, .rule = &m->e->project->identity};
+        .record = m->record,
+        .texts = &m->e->texts,
+        .rule = &m->e->project->identity,
+        .keeps_text = mapping_remedy(m->e->mending.remedies, MISFIT_JSON) == REMEDY_MEND,
+    };
     struct item origin = {0};
     if (result->field != NULL)
         origin = scope_value(scope, result->field);
     for (size_t i = 0; i < value->function_count; i++) {
         bool changed;
+        bool json = value->functions[i].function == FUNCTION_JSON;
         if (!expect_apply(&value->functions[i], &around, &result->item, &changed, m->error))
-            return false;
+            return expect_refuse(&m->e->mending, json ? MISFIT_JSON : MISFIT_OTHER);
         if (origin.value.value_type == BSON_TYPE_EOD || !changed)
             continue;
         if (result->fate == FATE_WRITTEN)
@@ -293,7 +300,8 @@ static bool put_object(const struct making *m, const struct mapping_value *value
 static void note_hex_ids(const struct making *m, const char *field, const struct item *item)
 {
     if (field != NULL)
-        scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS, item_object_ids(item));
+        scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS,
+                     item_object_ids(item) - m->e->mending.ids_gone);
 }
 
 static bool put_member_identity(const struct making *m, const struct mapping_value *value,
@@ -373,9 +381,18 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
         return item.value.value_type == BSON_TYPE_ARRAY
                    ? put_member_identities(m, value, &item, path, object->out)
                    : put_member_identity(m, value, &item, path, object->out);
+    struct expect_mending *mending = &m->e->mending;
+    bool lost = mending->lost;
+    mending->lost = false;
+    mending->ids_gone = 0;
     item.safe = item.safe || safe;
+    item.mending = mending;
+    bool ok = expect_json_put(object->out, &item, path, m->error);
     note_hex_ids(m, field, &item);
-    return expect_json_put(object->out, &item, path, m->error);
+    if (mending->lost && field != NULL)
+        scope_settle(scope, field, FATE_LOST);
+    mending->lost = mending->lost || lost;
+    return ok;
 }
 
 static bool put_object(const struct making *m, const struct mapping_value *value, bool safe,
@@ -432,6 +449,64 @@ static bool put_carried(const struct making *m, const struct mapping_column *col
     return tuples_put(m->e, column, carried, out, m->error);
 }
 
+/* Null or the default for a value that was refused. */
+static bool stands_in(const struct making *m, const struct mapping_column *column,
+                      struct item *item)
+{
+    if (m->error->code != ERROR_DATA || !expect_stands_in(&m->e->mending, column, item))
+        return false;
+    *m->error = (struct error){0};
+    return true;
+}
+
+/* What was put is one of those that "in" allows. Asked only where something is done with others. */
+static bool is_allowed(const struct making *m, const struct mapping_column *column,
+                       const struct expect_target *target, const uint8_t *bytes, size_t length,
+                       const char *path)
+{
+    struct expect_target plain = *target;
+    struct error ignored;
+    struct buffer other;
+    const cJSON *word;
+    enum remedy remedy = mapping_remedy(&column->misfits, MISFIT_OTHER);
+    bool found = column->in == NULL || bytes[0] == 'N' || remedy == REMEDY_ERROR;
+    plain.mending = NULL;
+    buffer_init(&other);
+    cJSON_ArrayForEach(word, column->in)
+    {
+        const struct item allowed = item_of_json(word);
+        buffer_clear(&other);
+        found = found || (expect_put(&plain, &allowed, &other, &ignored) && !other.failed &&
+                          other.length == length && memcmp(other.data, bytes, length) == 0);
+    }
+    buffer_release(&other);
+    if (found)
+        return true;
+    error_set(m->error, ERROR_DATA, "the value is none of those that are allowed");
+    error_at(m->error, NULL, NULL, path);
+    return expect_refuse(&m->e->mending, MISFIT_OTHER);
+}
+
+/* *refused: what is wrong is the value, for which something may stand in. */
+static bool put_item(const struct making *m, const struct mapping_column *column,
+                     const struct expect_target *target, struct item *item, bool not_null,
+                     bool *refused, struct buffer *out)
+{
+    size_t start = out->length;
+    *refused = false;
+    if (not_null && item_is_nothing(item))
+        return item_misfit(item, target->path, "its column must not be null", m->error);
+    item->mending = target->mending;
+    if (!expect_put(target, item, out, m->error) ||
+        (!out->failed && !is_allowed(m, column, target, out->data + start, out->length - start,
+                                     target->path))) {
+        *refused = true;
+        return false;
+    }
+    return !not_null || out->failed || out->data[start] != 'N' ||
+           item_misfit(item, target->path, "its column must not be null", m->error);
+}
+
 static bool put_column(const struct making *m, const struct mapping_column *column,
                        const struct carried *carried, const char *path, struct buffer *out)
 {
@@ -444,11 +519,13 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         .ids = value->ids,
         .resolved = mapping_is_looked_up(value),
         .path = path,
-        .list = column->misfits.no_array_list,
+        .list = mapping_remedy(&column->misfits, MISFIT_NO_ARRAY) == REMEDY_MEND,
+        .mending = &m->e->mending,
     };
     bool not_null = column->not_null || expect_in_words(&m->form->key, column->name);
     const char *field;
     struct item item;
+    m->e->mending = (struct expect_mending){.remedies = &column->misfits};
     if (value->kind == VALUE_PARENT)
         return put_parent(m, column, path, out);
     if (carried != NULL && carried->source >= 0)
@@ -467,19 +544,26 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         buffer_putc(out, 'j');
         return put_object(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
     }
-    if (!evaluate(m, value, not_null, &item, &field))
-        return false;
-    bool lost = false;
-    if (mapping_has_remedies(column) &&
-        !expect_remedy(column, &target, &m->e->texts, &item, &lost, m->error))
-        return false;
-    if (lost && field != NULL)
-        scope_settle(scope, field, FATE_LOST);
-    if (not_null && item_is_nothing(&item))
-        return item_misfit(&item, path, "its column must not be null", m->error);
+    if (!evaluate(m, value, not_null, &item, &field)) {
+        if (!stands_in(m, column, &item))
+            return false;
+        making_settle(scope, value, FATE_LOST);
+        field = NULL;
+    }
+    size_t start = out->length;
+    bool refused = false;
+    if (!put_item(m, column, &target, &item, not_null, &refused, out)) {
+        if (!refused || !stands_in(m, column, &item))
+            return false;
+        out->length = out->failed ? out->length : start;
+        if (!put_item(m, column, &target, &item, not_null, &refused, out))
+            return false;
+    }
     if (column->type.base == PG_JSON || column->type.base == PG_JSONB)
         note_hex_ids(m, field, &item);
-    return expect_put(&target, &item, out, m->error);
+    if (m->e->mending.lost && field != NULL)
+        scope_settle(scope, field, FATE_LOST);
+    return true;
 }
 
 bool making_put_row(const struct making *m, struct row *row)

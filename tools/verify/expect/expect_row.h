@@ -3,6 +3,7 @@
 #define VERIFY_EXPECT_ROW_H
 
 #include "expect.h"
+#include "expect_mending.h"
 #include "expect_path.h"
 #include "expect_scope.h"
 #include "graduate/arena.h"
@@ -72,6 +73,7 @@ struct expectation {
     size_t table_count, form_count, scope_count;
     struct row row;
     struct path_counts counts;
+    struct expect_mending mending;      /* of the column at hand */
     const struct expect_lookup *lookup; /* or NULL */
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */

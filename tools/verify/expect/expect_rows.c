@@ -20,7 +20,7 @@ static bool check_twice(const struct making *m, const struct row *row, bool *twi
         return false;
     if (!*twice)
         return true;
-    if (!form->mapping->misfits.row_twice_first)
+    if (mapping_remedy(&form->mapping->misfits, MISFIT_ROW_TWICE) != REMEDY_MEND)
         return item_misfit(&form->scope->document, form->scope->path,
                            "a row with its key is there already", m->error);
     for (size_t i = 0; i < form->mapping->column_count; i++)
@@ -41,8 +41,15 @@ static bool dangles(struct making *m, const struct form *form, bool *gone)
         struct result result;
         if (column->value.dangling != DANGLING_LEFT_OUT || column->type.array)
             continue;
-        if (!making_find_out(&silent, &column->value, false, &result))
-            return false;
+        struct item instead;
+        m->e->mending = (struct expect_mending){.remedies = &column->misfits};
+        if (!making_find_out(&silent, &column->value, false, &result)) {
+            if (m->error->code != ERROR_DATA ||
+                !expect_stands_in(&m->e->mending, column, &instead))
+                return false;
+            *m->error = (struct error){0};
+            continue;
+        }
         *gone = result.gone;
         m->form = form;
         if (*gone)
@@ -297,6 +304,7 @@ bool record_value(struct expectation *e, const struct form *form, const struct i
         return true;
     }
     form->scope->document = *record;
+    e->mending = (struct expect_mending){.remedies = &form->columns[column].misfits};
     if (!making_find_out(&m, &form->columns[column].value, false, &result))
         return false;
     *item = result.item;

@@ -283,6 +283,9 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
         return refuse(scope, trail, "the mapping says nothing of this field", walk->error);
     struct item kept = *field;
     kept.safe = scope->rest_safe;
+    kept.mending = &scope->rest_mending;
+    scope->rest_mending.lost = false;
+    scope->rest_mending.ids_gone = 0;
     struct rest_field unspoken = {.object_ids = item_object_ids(field)};
     struct buffer path;
     buffer_init(&path);
@@ -298,6 +301,8 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
     ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
                                 &unspoken.count, walk->error);
     buffer_release(&path);
+    unspoken.lost = scope->rest_mending.lost;
+    unspoken.object_ids -= scope->rest_mending.ids_gone;
     if (ok)
         buffer_put(&scope->rest_fields, &unspoken, sizeof unspoken);
     return ok && buffer_ok(&scope->rest_fields, walk->error);
@@ -465,7 +470,8 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
     struct rest_field field;
     for (size_t i = 0; i < scope->rest_fields.length; i += sizeof field) {
         memcpy(&field, scope->rest_fields.data + i, sizeof field);
-        path_counts_add(counts, field.count, scope->rest_fate);
+        bool lost = field.lost && scope->rest_fate == FATE_REST;
+        path_counts_add(counts, field.count, lost ? FATE_LOST : scope->rest_fate);
         if (scope->rest_fate == FATE_REST)
             path_counts_number(counts, field.count, FATE_HEX_IDS, field.object_ids);
         if (scope->rest_fate == FATE_SEEN) {

@@ -5,6 +5,7 @@
 
 #include "expect_condition.h"
 #include "expect_item.h"
+#include "expect_mending.h"
 #include "expect_path.h"
 
 /* What the mapping wants of a path; of two claims on one path the larger holds. */
@@ -28,7 +29,8 @@ struct claim {
 
 struct rest_field {
     size_t count;       /* of its path, in path_counts */
-    int64_t object_ids; /* in it, at any depth */
+    int64_t object_ids; /* in what is kept of it, at any depth */
+    bool lost;          /* something in it was given up */
 };
 
 struct scope {
@@ -48,6 +50,7 @@ struct scope {
     struct claim *claims;
     size_t count, room;
     bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
+    struct expect_mending rest_mending; /* of that column */
     struct item document;            /* at hand */
     bool rest_wanted;                /* a form of rows keeps its rest */
     struct buffer rest;              /* canonical JSON of its unspoken fields */

@@ -123,7 +123,7 @@ static bool carry(const struct gathering *g, struct mapping_column *column, size
                             "the source's type is none that is known here", g->error);
     if (column->type.name == NULL)
         column->type = read;
-    if (!mapping_value_is_plain(&column->value) || mapping_has_remedies(column))
+    if (!mapping_value_is_plain(&column->value) || column->says_misfits)
         return true; /* it is a value like any other */
     *carried = (struct carried){(int)source, read};
     if (column->value.id_of != NULL)

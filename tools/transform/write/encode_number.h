@@ -1,0 +1,19 @@
+/* encode_number.h: numbers as the payload of binary COPY, and what of them does not fit. */
+#ifndef TRANSFORM_ENCODE_NUMBER_H
+#define TRANSFORM_ENCODE_NUMBER_H
+
+#include "encode.h"
+
+/* Any number that is whole: applications in JavaScript write 100 as a double. */
+bool encode_whole_number(const struct value *value, int64_t *out);
+/* A NaN or infinity for a column of numbers that a rule gives up, with a line in the losses? */
+bool encode_not_finite(const struct encoding *encoding, const struct value *value);
+
+bool encode_integer(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                    struct error *error);
+bool encode_float(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                  struct error *error);
+bool encode_numeric(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                    struct error *error);
+
+#endif
