@@ -14,6 +14,7 @@ struct extract {
     struct stream_writer out;
     struct checkpoint checkpoint;
     bool keeps; /* a checkpoint is being written */
+    bool later; /* nothing is sent before it is whole */
     bool begun; /* the header is in the stream */
     struct stream_header header;
     char source[256];
@@ -163,29 +164,16 @@ static bool flush(struct extract *x, struct reader *reader, int64_t records, str
             return false;
         crash_point(CRASH_EXTRACT_CHECKPOINT_WRITTEN);
     }
-    if (!stream_write_batch(&x->out, &batch, false, x->payload.data, x->payload.length, error))
+    /* What cannot be gone on with is sent from the whole checkpoint, so that a later call need not
+     * tell the rows that are there from those that are not. */
+    x->later = x->keeps && reader->ops->ordered != NULL && !reader->ops->ordered(reader);
+    if (!x->later &&
+        !stream_write_batch(&x->out, &batch, false, x->payload.data, x->payload.length, error))
         return false;
-    crash_point(CRASH_EXTRACT_BATCH_SENT);
+    if (!x->later)
+        crash_point(CRASH_EXTRACT_BATCH_SENT);
     buffer_clear(&x->payload);
     return true;
-}
-
-static bool write_end(struct extract *x, struct error *error)
-{
-    struct stream_end end = {
-        .batches = x->batch,
-        .records = x->records,
-        .has_position = x->has_position,
-    };
-    if (end.has_position)
-        bson_init_static(&end.position, bson_get_data(&x->position), x->position.len);
-    if (x->keeps && !x->checkpoint.complete) {
-        if (!stream_write_end(&x->checkpoint.writer, &end, error) ||
-            !checkpoint_settle(&x->checkpoint, error))
-            return false;
-        crash_point(CRASH_EXTRACT_CHECKPOINT_SETTLED);
-    }
-    return stream_write_end(&x->out, &end, error);
 }
 
 /* With a checkpoint, it knows where the source stands; the target may only be behind it. */
@@ -204,6 +192,36 @@ static bool open_checkpoint(struct extract *x, struct error *error)
                                  "checkpoints (--no-checkpoint)");
     }
     return true;
+}
+
+static bool send_again(struct extract *x, struct error *error)
+{
+    checkpoint_close(&x->checkpoint);
+    x->batch = x->records = 0;
+    return checkpoint_open(&x->checkpoint, x->request->checkpoint, replay, x, error);
+}
+
+static bool write_end(struct extract *x, struct stream_writer *to, struct error *error)
+{
+    struct stream_end end = {
+        .batches = x->batch,
+        .records = x->records,
+        .has_position = x->has_position,
+    };
+    if (end.has_position)
+        bson_init_static(&end.position, bson_get_data(&x->position), x->position.len);
+    return stream_write_end(to, &end, error);
+}
+
+static bool end_stream(struct extract *x, struct error *error)
+{
+    if (x->keeps && !x->checkpoint.complete) {
+        if (!write_end(x, &x->checkpoint.writer, error) ||
+            !checkpoint_settle(&x->checkpoint, error))
+            return false;
+        crash_point(CRASH_EXTRACT_CHECKPOINT_SETTLED);
+    }
+    return (!x->later || send_again(x, error)) && write_end(x, &x->out, error);
 }
 
 /* Only now, with the source open, is anything taken away from what the checkpoint has. */
@@ -387,7 +405,7 @@ static bool extract(struct extract *x, struct error *error)
     return ((x->keeps && x->checkpoint.complete)
                 ? check_unchanged(x, error) && begin_stream(x, error)
                 : read_source(x, error)) &&
-           write_end(x, error);
+           end_stream(x, error);
 }
 
 bool extract_entity(const struct extract_request *request, int fd, const char *name,

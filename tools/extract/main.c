@@ -8,7 +8,6 @@
 #include "graduate/message.h"
 #include "graduate/options.h"
 #include "headcount.h"
-#include "named_key.h"
 #include "postgres_source.h"
 
 #include <limits.h>
@@ -80,6 +79,21 @@ static bool identify(const struct mapping *mapping, const struct endpoint_texts 
     return true;
 }
 
+/* Views that no mapping reads are objects of the catalog alone: nobody has to say what becomes of
+ * them as entities. */
+static void forget_views(const struct project *project, const struct source *source,
+                         struct catalog *catalog)
+{
+    for (size_t e = catalog->entity_count; e-- > 0;) {
+        bool read = !catalog->entities[e].view;
+        for (size_t i = 0; !read && i < project->mapping_count; i++)
+            read = project->mappings[i]->source == source &&
+                   strcmp(project->mappings[i]->from, catalog->entities[e].name) == 0;
+        if (!read)
+            catalog_remove(catalog, e);
+    }
+}
+
 static bool identify_all(const struct project *project, const struct endpoint_texts *texts,
                          struct catalog *catalog, struct error *error)
 {
@@ -94,11 +108,12 @@ static bool print_catalog(const struct project *project, const struct endpoint_t
 {
     struct catalog catalog;
     catalog_init(&catalog);
-    bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error) &&
-              named_key_settle(project, texts->endpoint.source, &catalog, error) &&
-              identify_all(project, texts, &catalog, error) &&
-              (given.first == 0 || fields_look(texts, given.first, &catalog, error)) &&
-              print_json(catalog_to_json(&catalog), error);
+    bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error);
+    if (ok)
+        forget_views(project, texts->endpoint.source, &catalog);
+    ok = ok && identify_all(project, texts, &catalog, error) &&
+         (given.first == 0 || fields_look(texts, given.first, &catalog, error)) &&
+         print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
     return ok;
 }
@@ -133,13 +148,11 @@ static bool of_source(const struct project *project, struct error *error)
     return ok;
 }
 
-static bool load_catalog(const struct project *project, const struct mapping *entity,
-                         const struct endpoint_texts *texts, struct catalog *catalog,
-                         struct error *error)
+static bool load_catalog(const struct mapping *entity, const struct endpoint_texts *texts,
+                         struct catalog *catalog, struct error *error)
 {
     return given.catalogs == NULL
                ? texts->ops->catalog(&texts->endpoint, catalog, error) &&
-                     named_key_settle(project, texts->endpoint.source, catalog, error) &&
                      identify(entity, texts, catalog, error)
                : catalog_read(given.catalogs, texts->endpoint.source->name, catalog, NULL, error);
 }
@@ -186,7 +199,7 @@ static bool of_entity(const struct project *project, struct error *error)
     catalog_init(&catalog);
     buffer_init(&bytes);
     request.source = &texts;
-    bool ok = load_catalog(project, request.entity, &texts, &catalog, error) &&
+    bool ok = load_catalog(request.entity, &texts, &catalog, error) &&
               load_position(&bytes, &position, &request.after, error);
     if (ok) {
         request.catalog = catalog_find(&catalog, request.entity->from);

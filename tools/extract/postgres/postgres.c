@@ -227,7 +227,10 @@ static bool broken(struct table_reader *table, const PGresult *result, struct er
     buffer_printf(&doing, "reading %s", table->label);
     if (table->row != NULL) {
         buffer_puts(&doing, " after ");
-        postgres_key_describe(&table->key, table->fields, &doing);
+        if (table->key.count > 0)
+            postgres_key_describe(&table->key, table->fields, &doing);
+        else
+            buffer_printf(&doing, "%" PRId64 " rows", table->rows);
     }
     postgres_error(&table->postgres, result, buffer_text(&doing), error);
     buffer_release(&doing);
@@ -433,9 +436,17 @@ static bool next_row(struct reader *reader, struct buffer *payload, bool *more, 
 static bool put_position(struct reader *reader, bson_t *position, struct error *error)
 {
     const struct table_reader *table = reader->state;
+    if (table->row != NULL && table->key.count == 0)
+        return BSON_APPEND_INT64(position, "rows", table->rows) || error_memory(error);
     if (table->row != NULL)
         return postgres_key_position(&table->key, table->fields, position, error);
     return bson_concat(position, table->after) || error_memory(error);
+}
+
+static bool is_ordered(const struct reader *reader)
+{
+    const struct table_reader *table = reader->state;
+    return table->key.count > 0;
 }
 
 /* A row of a table has no arrays: it is moved as it is. */
@@ -506,6 +517,7 @@ const struct reader_ops postgres_reader = {
     .open = open_table,
     .next = next_row,
     .identity = identify_table,
+    .ordered = is_ordered,
     .position = put_position,
     .close = close_table,
     .count = count_tables,

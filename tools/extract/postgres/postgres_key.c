@@ -182,28 +182,30 @@ static const struct key_form *find_form(const struct postgres_type *type)
     return NULL;
 }
 
-/* A key that only the mapping names has columns that the source lets be null: such a row stops the
- * run where it becomes the target's key. */
-static bool names_a_row(const struct catalog_entity *table, const struct catalog_names *names)
+/* Do the columns name a row, each by a value that a position can hold? */
+static bool orders(const struct catalog_entity *table, const struct postgres_type *types,
+                   const struct catalog_names *names)
 {
     for (size_t i = 0; i < names->count; i++) {
         const struct catalog_column *column = catalog_column_find(table, names->items[i]);
-        if (column == NULL || !column->not_null)
+        if (column == NULL || !column->not_null ||
+            find_form(&types[column - table->columns]) == NULL)
             return false;
     }
     return names->count > 0;
 }
 
-static const struct catalog_names *choose(const struct catalog_entity *table)
+static const struct catalog_names *choose(const struct catalog_entity *table,
+                                          const struct postgres_type *types)
 {
-    if (table->key.count > 0)
+    if (orders(table, types, &table->key))
         return &table->key;
     for (size_t i = 0; i < table->unique_count; i++)
-        if (names_a_row(table, &table->uniques[i]))
+        if (orders(table, types, &table->uniques[i]))
             return &table->uniques[i];
     for (size_t i = 0; i < table->index_count; i++) {
         const struct catalog_index *index = &table->indexes[i];
-        if (index->unique && index->where == NULL && names_a_row(table, &index->columns))
+        if (index->unique && index->where == NULL && orders(table, types, &index->columns))
             return &index->columns;
     }
     return NULL;
@@ -213,32 +215,16 @@ bool postgres_key_init(struct postgres_key *key, const struct catalog_entity *ta
                        const struct postgres_type *types, struct error *error)
 {
     *key = (struct postgres_key){0};
-    const struct catalog_names *names = choose(table);
-    if (names == NULL) {
-        error_set(error, ERROR_SOURCE, "the table %s has no key to read it by", table->name);
-        return error_hint(error,
-                          "name the columns that make its \"key\" in the mapping, or give it a "
-                          "primary key in the source; a run that has begun keeps the old "
-                          "catalog, and begins anew after graduate undo --run-dir DIR");
-    }
+    const struct catalog_names *names = choose(table, types);
+    if (names == NULL)
+        return true;
     key->parts = calloc(names->count, sizeof *key->parts);
     if (key->parts == NULL)
         return error_memory(error);
     for (size_t i = 0; i < names->count; i++) {
         size_t column = (size_t)(catalog_column_find(table, names->items[i]) - table->columns);
-        const struct key_form *form = find_form(&types[column]);
-        if (form == NULL) {
-            postgres_key_release(key);
-            error_set(error, ERROR_SOURCE, "the table %s cannot be read by its key: %s is a %s",
-                      table->name, names->items[i], table->columns[column].type);
-            error_at(error, NULL, NULL, names->items[i]);
-            return error_hint(error, "give it, in the source, a primary key of whole numbers, "
-                                     "numeric, text, enum, uuid, date, time, timestamp, bytea or "
-                                     "boolean columns; a run that has begun keeps the old catalog, "
-                                     "and begins anew after graduate undo --run-dir DIR");
-        }
-        key->parts[key->count++] =
-            (struct postgres_key_part){names->items[i], column, types[column], form};
+        key->parts[key->count++] = (struct postgres_key_part){
+            names->items[i], column, types[column], find_form(&types[column])};
     }
     return true;
 }
@@ -327,6 +313,10 @@ bool postgres_key_put_where(const struct postgres_key *key, const bson_t *after,
     bson_iter_t member, value;
     if (after == NULL)
         return true;
+    if (key->count == 0) {
+        error_set(error, ERROR_REFUSED, "the table has no key by which its reading could go on");
+        return error_hint(error, "have it read from its start: graduate run --restart ENTITY");
+    }
     bool fits = bson_iter_init_find(&member, after, "key") && BSON_ITER_HOLDS_DOCUMENT(&member) &&
                 bson_iter_recurse(&member, &value);
     buffer_puts(sql, " WHERE (");
@@ -351,6 +341,6 @@ bool postgres_key_put_where(const struct postgres_key *key, const bson_t *after,
 
 void postgres_key_put_order(const struct postgres_key *key, struct buffer *sql)
 {
-    buffer_puts(sql, " ORDER BY ");
+    buffer_puts(sql, key->count > 0 ? " ORDER BY " : "");
     put_names(key, sql, sql_put_identifier);
 }

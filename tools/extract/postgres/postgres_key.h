@@ -1,9 +1,10 @@
 /* postgres_key.h: the order in which a Postgres table is read, and how to go on after a row.
  *
- * The key is the table's primary key, or the one that the mapping names (named_key.h), else its
- * first unique constraint or index whose columns are all NOT NULL. A position is {"key": {column:
- * value, ...}} in the order of the key: whole numbers as int64, every other type as the text that
- * Postgres itself reads without loss. */
+ * The key is the table's primary key, else its first unique constraint or index whose columns are
+ * all NOT NULL, of types that a position can hold. A view, and a table that has none, is read in no
+ * order: its key has no parts, and nothing can go on after a row of it. A position is {"key":
+ * {column: value, ...}} in the order of the key: whole numbers as int64, every other type as the
+ * text that Postgres itself reads without loss. */
 #ifndef EXTRACT_POSTGRES_KEY_H
 #define EXTRACT_POSTGRES_KEY_H
 
@@ -36,8 +37,8 @@ struct postgres_key {
     size_t count;
 };
 
-/* Choose the key; `types` are those of the table's columns. The names of columns and types must
- * outlive the key. */
+/* Choose the key, maybe none; `types` are those of the table's columns. The names of columns and
+ * types must outlive the key. */
 bool postgres_key_init(struct postgres_key *key, const struct catalog_entity *table,
                        const struct postgres_type *types, struct error *error);
 void postgres_key_release(struct postgres_key *key);
@@ -50,10 +51,10 @@ void postgres_key_describe(const struct postgres_key *key, const struct postgres
                            struct buffer *out);
 
 /* SQL: " WHERE (key) > (position)", or nothing at all for NULL. ERROR_REFUSED when the position is
- * not one of this key. */
+ * not one of this key, or there is no key. */
 bool postgres_key_put_where(const struct postgres_key *key, const bson_t *after, struct buffer *sql,
                             struct error *error);
-/* SQL: " ORDER BY key". */
+/* SQL: " ORDER BY key", or nothing without one. */
 void postgres_key_put_order(const struct postgres_key *key, struct buffer *sql);
 
 #endif

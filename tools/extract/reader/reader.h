@@ -72,6 +72,9 @@ struct reader_ops {
      * the entity when records were certainly withheld. *held is how many records the source says it
      * has now, exactly; -1: it cannot tell. `delivered` counts those of earlier attempts, too. */
     bool (*confirm)(struct reader *reader, int64_t delivered, int64_t *held, struct error *error);
+    /* Can it go on after a record? Asked after the first next(); NULL: always. Where it cannot, a
+     * position says how far it came, and open() refuses it. */
+    bool (*ordered)(const struct reader *reader);
     /* Where the source stands after the last record delivered: append the members to `position`.
      * Only called when at least one record was delivered, or after() was given. An export's has
      * what open() needs to tell that the bytes before it are those that were read: otherwise open()

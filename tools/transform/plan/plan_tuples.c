@@ -182,12 +182,14 @@ bool compiling_begin_tuples(struct compiling *c, const struct catalog_entity *ca
     tuples->document = bson_new();
     tuples->fields = arena_alloc(arena, catalog->column_count, sizeof *tuples->fields);
     tuples->valued = arena_alloc(arena, catalog->column_count, sizeof *tuples->valued);
-    tuples->key = arena_alloc(arena, catalog->key.count, sizeof *tuples->key);
+    tuples->key = arena_alloc(arena, catalog->column_count, sizeof *tuples->key);
     if (tuples->fields == NULL || tuples->valued == NULL || tuples->key == NULL)
         return error_memory(c->error);
     for (size_t k = 0; k < catalog->key.count; k++)
         for (size_t i = 0; i < catalog->column_count; i++)
             if (strcmp(catalog->columns[i].name, catalog->key.items[k]) == 0)
                 tuples->key[tuples->key_count++] = i;
+    for (size_t i = 0; catalog->key.count == 0 && i < catalog->column_count; i++)
+        tuples->key[tuples->key_count++] = i; /* all together name a row that has no key */
     return true;
 }
