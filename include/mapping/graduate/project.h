@@ -153,6 +153,7 @@ struct mapping_value {
                                the column is NOT NULL; NULL: none */
     struct conditions when; /* where they do not hold, the field counts as absent */
     bool optional;          /* what it and its conditions name may be in no record */
+    const char *why;        /* the reason for what does not come by its words, or NULL */
 };
 struct mapping_member {
     const char *name;
@@ -222,6 +223,8 @@ struct mapping_policy {
     const char *command; /* "select", "insert", "update", "delete", "all" */
     struct words roles;
     const char *using, *with_check; /* SQL or NULL */
+    const char *column; /* one of the project's, taken for this column: "{column}" is it, and
+                           "{table}" what it refers to; NULL: the table's own */
 };
 struct mapping_grant {
     const char *role;
@@ -279,6 +282,7 @@ struct mapping {
     size_t table_count;
     struct words drops;         /* field paths dropped by name */
     bool *drops_optional;       /* of each: it may be in no record */
+    const char **drops_why;     /* of each: the reason, or NULL */
     struct mapping_rule *rules; /* "left_out" */
     size_t rule_count;
     struct mapping_value *identity; /* its records are those of another entity, wherever they are
@@ -306,6 +310,10 @@ struct stays {
 /* "every": what is said of all mappings. */
 struct every {
     struct remedies misfits;
+    struct words drops; /* fields of documents' records, in mappings that do not speak for them */
+    const char **drop_whys;
+    struct mapping_grant *grants; /* of tables that are made and say nothing of it */
+    size_t grant_count;
 };
 
 /* What is wrong of a project. */
@@ -324,6 +332,8 @@ struct project {
                    made for them */
     struct identity identity;
     struct every every;
+    struct mapping_policy *policies; /* that tables take by their names */
+    size_t policy_count;
     struct mapping *
         *mappings; /* in the order of their references: what is referred to comes first */
     size_t mapping_count;

@@ -101,6 +101,8 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         reading_goes_on(r, mapping_check_columns(r, &key, table, &table->key, false), &errors) &&
         reading_goes_on(r, read_if_there(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_shape(r, object, place, table), &errors) &&
+        reading_goes_on(r, mapping_read_policies(r, object, place, table), &errors) &&
+        reading_goes_on(r, mapping_read_table_grants(r, object, place, table), &errors) &&
         reading_goes_on(r, reading_text(r, object, place, "comment", &table->comment), &errors);
     if (!ok || !errors_give(&errors, r->error))
         return false;

@@ -28,6 +28,10 @@ bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
                            const struct json_place *place, struct error *error);
 bool project_check_misfits(const struct project *project, const cJSON *every,
                            const struct json_place *place, struct error *error);
+/* Fill in what the project's policies are taken for; every one of them must be taken by a table. */
+bool mapping_settle_policies(struct arena *arena, struct mapping *mapping, struct error *error);
+bool project_check_policies(const struct project *project, const struct json_place *top,
+                            struct error *error);
 /* No entity may wait for itself to know which of its records stay. */
 bool project_check_circles(const struct project *project, struct error *error);
 /* Say of every identity what is taken for one. */

@@ -11,9 +11,9 @@
 static const char *const column_words[] = {
     "from",  "const", "parent",      "position",  "name",        "rest",     "object",
     "first", "join",  "with",        "id_of",     "keys_id_of",  "by",       "dangling",
-    "do",    "map",   "else",        "default",   "when",        "optional", "type",
-    "null",  "in",    "sql_default", "on_delete", "foreign_key", "misfit"};
-enum { VALUE_WORDS = 20 };
+    "do",    "map",   "else",        "default",   "when",        "optional", "why",
+    "type",  "null",  "in",          "sql_default", "on_delete", "foreign_key", "misfit"};
+enum { VALUE_WORDS = 21 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -89,7 +89,7 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
         struct json_place here = {place, member->string, value->member_count};
         struct mapping_member *to = &value->members[value->member_count++];
         to->name = member->string;
-        if (list && cJSON_IsString(member)) { /* a text for a value is its "from" */
+        if (cJSON_IsString(member)) { /* a text for a value is its "from" */
             to->value.from = member->valuestring;
             if (!reading_path(r, &here, PATH_ITSELF | PATH_OUT, &to->value.from))
                 return false;
@@ -237,6 +237,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         (value->kind == VALUE_FROM &&
          !reading_path(r, &from, PATH_ITSELF | PATH_OUT, &value->from)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
+        !reading_text(r, object, place, "why", &value->why) ||
         !read_with(r, object, place, value) || !get_functions(r, object, place, value) ||
         !read_map(r, object, place, value) || !mapping_read_reference(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))

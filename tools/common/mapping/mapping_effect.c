@@ -268,6 +268,15 @@ static bool names_no_field(const struct spot *s)
     return s->value->kind != VALUE_FROM && s->value->when.count == 0;
 }
 
+/* No word here lets a value not come. */
+static bool gives_nothing_up(const struct spot *s)
+{
+    const struct mapping_value *value = s->value;
+    return value->when.count == 0 && value->kind != VALUE_FIRST && value->function_count == 0 &&
+           value->map == NULL && value->fallback == NULL && value->dangling == DANGLING_UNSAID &&
+           !s->column->says_misfits;
+}
+
 static bool filters_nothing(const struct spot *s)
 {
     return s->table->when.count == 0;
@@ -345,6 +354,7 @@ static const struct barren of_tables[] = {
 static const struct barren of_values[] = {
     {"optional", is_whole_column, "the catalog says which columns there are"},
     {"optional", names_no_field, "no field is named here; say it where one is"},
+    {"why", gives_nothing_up, "no word here lets a value not come, or changes it"},
     {"do", is_parent, TAKEN},
     {"when", is_parent, TAKEN},
     {"default", is_parent, TAKEN},

@@ -2,13 +2,14 @@
 #include "project_file.h"
 #include "graduate/words.h"
 #include "mapping.h"
+#include "reading.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const project_words[] = {"$schema",  "project",  "target",   "plain", "sources",
-                                            "identity", "left_out", "not_kept", "stays", "every"};
+                                            "identity", "left_out", "not_kept", "stays", "every", "policies"};
 static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
 
@@ -294,6 +295,8 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
             errors_add(&errors, error)) &&
            (read_sources(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_identity(project, json, &top, error) || errors_add(&errors, error)) &&
+           (project_read_policies(&(struct reading){project, arena, NULL, error}, json, &top) ||
+            errors_add(&errors, error)) &&
            (project_read_every(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_left_outs(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_not_kept(project, arena, json, &top, error) || errors_add(&errors, error)) &&

@@ -287,6 +287,10 @@ static bool read_mappings(struct project *project, struct arena *arena, const ch
             return false;
     if (!set_aside(project, error))
         return false;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (!mapping_settle_policies(arena, project->mappings[i], error) &&
+            !note(project, project->mappings[i], error))
+            return false;
     order_mappings(project);
     mapping_settle_ids(project);
     return find_faults(project, project_file, error);

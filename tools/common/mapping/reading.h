@@ -59,6 +59,14 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
                           struct mapping_table *table);
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table);
+/* Who may do what with a table; and what of that project.json says once. */
+bool mapping_read_policies(struct reading *r, const cJSON *object, const struct json_place *place,
+                           struct mapping_table *table);
+bool mapping_read_grants(struct reading *r, const cJSON *object, const struct json_place *place,
+                         struct mapping_grant **list, size_t *count);
+bool mapping_read_table_grants(struct reading *r, const cJSON *object,
+                               const struct json_place *place, struct mapping_table *table);
+bool project_read_policies(struct reading *r, const cJSON *json, const struct json_place *top);
 /* Of a value: "by" and "dangling"; of a mapping: "identity". */
 bool mapping_read_reference(struct reading *r, const cJSON *object, const struct json_place *place,
                             struct mapping_value *value);
