@@ -76,8 +76,8 @@ static inline bool memory_project_make(struct memory_project *m, const cJSON *bo
     memory_project_json(users, &m->users);
     MUST(mapping_parse(&m->project, &m->arena, m->users, &m->mappings[1], error));
     return mapping_parse(&m->project, &m->arena, books, &m->mappings[0], error) &&
-           mapping_link(&m->project, books, &m->mappings[0], error) &&
-           mapping_link(&m->project, m->users, &m->mappings[1], error) &&
+           mapping_link(&m->project, &m->arena, books, &m->mappings[0], error) &&
+           mapping_link(&m->project, &m->arena, m->users, &m->mappings[1], error) &&
            schema_resolve(&m->schema, &m->project, &m->catalog, 1, error);
 }
 

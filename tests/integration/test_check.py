@@ -13,8 +13,8 @@ from typing import Any
 import bson
 import pytest
 
-from tests.integration.complaint import DATA, SOURCE, USAGE
-from tests.integration.migration import PROGRAMS, ROOT, Ended
+from tests.integration.complaint import DATA, REFUSED, SOURCE, USAGE
+from tests.integration.migration import PROGRAMS, ROOT, TABLES, Ended
 from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, encoded, shop_of
 from tests.rig.postgres import Cluster
 
@@ -223,6 +223,58 @@ def test_a_plan_looks_at_the_first_records(shop: Small) -> None:
     assert "a look at the first 1,000 records of each entity" in ended.stdout
     assert f"books, at price: 1 problem: key {999:024x}\n" in ended.stdout
     shop.complaint(graduate(shop, "check"), DATA, "problems would stop a run: 501")
+
+
+# ---- the target -----------------------------------------------------------------------------------
+
+BOOKS_TABLE = "create table public.books (id uuid primary key, author_id uuid not null, title varchar(20) not null, price numeric(8,2)"
+# What the target holds, and its end; what the mapping of books says besides; what is said; the exit code.
+TARGETS = {
+    "a column is missing": (BOOKS_TABLE + ")", "drop table books", {"exists": True}, ("public.books", "status"), REFUSED),
+    "rows": ("create table public.authors (id uuid primary key, name text not null); insert into authors values (gen_random_uuid(), 'x')",
+             "drop table authors", {}, ("the target is not empty", "public.authors has 1"), REFUSED),
+    "a view in the way": ("create view public.books as select 1 as id", "drop view books", {}, ("public.books",), REFUSED),
+    "a policy of nothing": ("", "", {"policies": [{"name": "own", "for": "select", "to": ["anon"], "using": "nobody() = id"}]},
+                            ("policy own of public.books", "function nobody() does not exist"), USAGE),
+    "two that cannot be": ("", "", {"policies": [{"name": "own", "for": "select", "to": ["anon"], "using": "nobody() = id"},
+                                         {"name": "any", "for": "select", "to": ["nobody"], "using": "true"}]},
+                           ("2 problems", "nobody()", 'role "nobody" does not exist'), USAGE),
+    "a check of nothing": ("", "", {"checks": {"fair": "fair(price)"}}, ("public.books", "function fair(numeric) does not exist"), USAGE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_target_is_asked(shop: Small, name: str) -> None:
+    """What a run would be refused for, plan and check say; and nothing of it stays."""
+    sql, end, more, says, code = TARGETS[name]
+    books = json.loads((shop.files / "books.json").read_text())
+    books["to"]["public.books"] |= more
+    if more.get("exists"):
+        del books["to"]["public.books"]["checks"], books["to"]["public.books"]["columns"]["status"]["in"]
+    (shop.files / "books.json").write_text(json.dumps(books))
+    if sql:
+        shop.cluster.psql(sql)
+    before = shop.query(TABLES)
+    for verb in ("plan", "check"):
+        shop.complaint(graduate(shop, verb), code, *says)
+    assert shop.query(TABLES) == before and shop.query("select to_regnamespace('graduate') is null") == "t"
+    if code == REFUSED:
+        shop.fail(code, says[0])
+        shop.cluster.psql(end)
+
+
+def test_a_target_that_would_take_it(shop: Small) -> None:
+    """Beside what is there, when that is said; one that is not named is not asked."""
+    shop.cluster.psql("create table public.authors (id uuid primary key, name text not null);"
+                      "insert into authors values (gen_random_uuid(), 'x')")  # fmt: skip
+    for verb in ("plan", "check"):
+        assert graduate(shop, verb, "--allow-rows").returncode == 0
+    assert shop.query("select count(*) from public.authors; select to_regclass('public.books') is null").split() == ["1", "t"]
+    shop.cluster.psql("drop table authors")
+    del shop.environment["SUPABASE_DB_URL"]
+    ended = graduate(shop, "plan")
+    assert ended.returncode == 0 and "the target is not named yet, and a run needs it" in ended.stdout, ended.said
+    assert graduate(shop, "check").returncode == 0
 
 
 # ---- a plan without a mapping: the first look at a source ------------------------------------------

@@ -130,6 +130,9 @@ WORDS = {
     "misfit_names": MISFITS,
     "remedies_of_all": DEFINED["misfit"]["anyOf"][0]["enum"],
     "every_words": PROJECT["properties"]["every"]["properties"],
+    "key_words": DEFINED["foreign_key"]["properties"],
+    "actions": choices(DEFINED["action"]),
+    "timings": choices(DEFINED["foreign_key"]["properties"]["deferrable"]),
     "deletes": choices(DEFINED["column"]["properties"]["on_delete"]),
     "commands": choices(DEFINED["policy"]["properties"]["for"]),
     "methods": choices(DEFINED["index"]["properties"]["method"]),
@@ -191,10 +194,10 @@ def test_a_column_has_the_origins_of_the_source() -> None:
 
 
 def test_the_types_are_those_of_the_source() -> None:
-    rows = re.findall(r'\[PG_\w+\] = \{"([^"]+)", \{([^}]*)\}', SOURCE)
-    assert len(rows) == len(re.findall(r"^    PG_\w+,$", (ROOT / "include/mapping/graduate/pgtype.h").read_text(), re.M)) - 1
+    rows = re.findall(r'\{"((?:[^"\\]|\\.)+)", \{([^}]*)\}, \d+, \d+, PG_', SOURCE)
+    assert len(rows) > len(re.findall(r"^    PG_\w+,$", (ROOT / "include/mapping/graduate/pgtype.h").read_text(), re.M))
     kind = DEFINED["column"]["properties"]["type"]
-    for name, aliases in rows:
+    for name, aliases in [(name.replace('\\"', '"'), aliases) for name, aliases in rows]:
         assert name in kind["examples"]
         for spelled in [name, *strings(aliases)]:
             assert re.search(kind["pattern"], spelled), spelled

@@ -308,7 +308,7 @@ def test_tables_fit_a_terminal(shop: Small) -> None:
     folder = str(shop.folder)
     assert shop.run("verify", "--run-dir", folder).returncode == 0
     shown = {
-        "account": shop.run(*shop.run_arguments()), "plan": shop.run("plan", "--project", shop.project),
+        "account": shop.run(*shop.run_arguments()), "plan": shop.run("plan", "--project", shop.project, "--allow-rows"),
         "status": shop.run("status", "--run-dir", folder), "verify": shop.run("verify", "--run-dir", folder),
         "compare": shop.run("compare", folder, folder), "forecast": shop.run("compare", folder, "--forecast"),
     }  # fmt: skip

@@ -97,7 +97,8 @@ static bool refuse_orphans(const struct project *project, const struct schema_st
     error_hint(error,
                "the row refers to one that is not in the target: correct it in the source, then "
                "graduate run --run-dir DIR --restart %s; or change the mapping, after graduate "
-               "undo --run-dir DIR, and run again: \"dangling\" says what becomes of such ids",
+               "undo --run-dir DIR, and run again: \"dangling\" says what becomes of such ids, and "
+               "\"not_kept\" leaves a foreign key of the source out by its name",
                buffer_text(&entities));
     buffer_release(&entities);
     return false;

@@ -78,9 +78,12 @@ static void check_type(struct misfits *misfits, const struct schema_output *outp
 {
     struct pgtype there;
     struct error unknown;
-    char wanted[64], found[128], problem[384];
+    struct pgtype form = column->type;
+    char wanted[PGTYPE_SIZE], found[PGTYPE_SIZE], problem[3 * PGTYPE_SIZE];
     const char *is = output->table->exists ? taken : type;
-    pgtype_format(&column->type, wanted, sizeof wanted);
+    if (output->table->exists && form.base != PG_CARRIED)
+        form.named = NULL; /* the form of the values counts, whatever the source calls it */
+    pgtype_format(&form, wanted, sizeof wanted);
     if (pgtype_parse(is, &there, &unknown))
         pgtype_format(&there, found, sizeof found);
     else

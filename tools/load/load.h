@@ -35,6 +35,7 @@ struct prepared {
     char run[37];
     int64_t generation;
     bool resumed;
+    int64_t bytes;      /* of a trial: what the target's database takes on its disk */
     struct words order; /* the entities, as they are to be loaded; items are the caller's to free */
 };
 struct preparation {
@@ -45,12 +46,14 @@ struct preparation {
     bool begin;            /* `run` may be new */
     bool allow_rows;       /* beside those that the tables hold already */
     bool rehearsal;        /* takes back one of its project that did not end */
+    bool trial;            /* nothing stays: see whether it could be made (tryout.h) */
     struct words restarts; /* entities whose rows go out again (restart.h) */
 };
 /* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
  * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are
  * not the catalogs'; a new run finds rows in its tables, or an unfinished run of its project that
- * has loaded something and is no rehearsal. `prepared` is set, also after an error. */
+ * has loaded something and is no rehearsal. ERROR_USAGE: what the mapping says of a table cannot be
+ * made. `prepared` is set, also after an error. */
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error);
 

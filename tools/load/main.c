@@ -19,11 +19,14 @@
 static const char *project_name, *catalogs_folder, *run, *restarts;
 static int64_t generation = -1, stall = 600, jobs = -1;
 static bool prepares, begins, finishes, undoes, allow_rows, any_run, rehearsal, again, changed_too;
+static bool tries;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"prepare", OPTION_FLAG, &prepares, NULL, "make ledger, run and tables, or go on with --run"},
     {"begin", OPTION_FLAG, &begins, NULL, "prepare: make the run if the ledger does not know ID"},
+    {"trial", OPTION_FLAG, &tries, NULL,
+     "prepare: see whether it could all be made; nothing stays"},
     {"finish", OPTION_FLAG, &finishes, NULL, "make keys, indexes and the rest after the data"},
     {"jobs", OPTION_NUMBER, &jobs, "N",
      "finish: over so many connections at a time (default: one for each core; at most 64)"},
@@ -49,6 +52,7 @@ static const struct command command = {
              "--project P --catalogs DIR --prepare [--run ID [--begin]] "
              "[--allow-rows]\n"
              "--project P --catalogs DIR --prepare --run ID --restart E,...\n"
+             "--project P --catalogs DIR --prepare --trial [--allow-rows]\n"
              "--project P --catalogs DIR --run ID --generation N --finish\n"
              "--project P --undo --run ID",
     .epilogue = "The target's URI comes from project.json, which takes it from the environment.\n"
@@ -88,9 +92,11 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--run and --generation are missing: --prepare prints them");
     else if (run != NULL && !is_uuid(run))
         error_set(error, ERROR_USAGE, "--run is \"%s\"; a run is named by a UUID", run);
-    else if ((allow_rows || begins || rehearsal || restarts != NULL) && !prepares)
+    else if ((allow_rows || begins || rehearsal || restarts != NULL || tries) && !prepares)
         error_set(error, ERROR_USAGE,
-                  "--allow-rows, --begin, --rehearsal and --restart go with --prepare");
+                  "--allow-rows, --begin, --rehearsal, --restart and --trial go with --prepare");
+    else if (tries && run != NULL)
+        error_set(error, ERROR_USAGE, "--trial is of no --run: nothing of it stays");
     else if ((again || changed_too) && !undoes)
         error_set(error, ERROR_USAGE, "--again and --changed-too go with --undo");
     else if (restarts != NULL && (run == NULL || begins))
@@ -141,17 +147,25 @@ static void resolved_release(struct resolved *resolved)
     free(resolved->catalogs);
 }
 
+static void put_prepared(struct buffer *line, const struct prepared *prepared)
+{
+    buffer_printf(line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s,\"order\":[",
+                  prepared->run, prepared->generation, prepared->resumed ? "true" : "false");
+    for (size_t i = 0; i < prepared->order.count; i++) {
+        buffer_puts(line, i > 0 ? "," : "");
+        json_put_string(line, prepared->order.items[i], strlen(prepared->order.items[i]));
+    }
+    buffer_puts(line, "]}\n");
+}
+
 static bool print_prepared(const struct prepared *prepared, struct error *error)
 {
     struct buffer line;
     buffer_init(&line);
-    buffer_printf(&line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s,\"order\":[",
-                  prepared->run, prepared->generation, prepared->resumed ? "true" : "false");
-    for (size_t i = 0; i < prepared->order.count; i++) {
-        buffer_puts(&line, i > 0 ? "," : "");
-        json_put_string(&line, prepared->order.items[i], strlen(prepared->order.items[i]));
-    }
-    buffer_puts(&line, "]}\n");
+    if (tries)
+        buffer_printf(&line, "{\"bytes\":%" PRId64 "}\n", prepared->bytes);
+    else
+        put_prepared(&line, prepared);
     bool ok = buffer_ok(&line, error) &&
               file_write_all(STDOUT_FILENO, "standard output", line.data, line.length, error);
     buffer_release(&line);
@@ -190,6 +204,7 @@ static bool prepare(struct postgres *target, const struct project *project,
         .begin = begins,
         .allow_rows = allow_rows,
         .rehearsal = rehearsal,
+        .trial = tries,
     };
     struct prepared prepared = {0};
     bool ok = read_restarts(project, arena, &preparation.restarts, error) &&

@@ -8,6 +8,7 @@
 #include "resident.h"
 #include "restart.h"
 #include "statement.h"
+#include "tryout.h"
 #include "trigger.h"
 #include "undo.h"
 
@@ -24,6 +25,7 @@ struct preparing {
     struct postgres *target;
     const struct preparation *given;
     struct prepared *prepared;
+    bool gives_way; /* to a trial: a run that a real one would take back */
 };
 
 /* The truth of a condition about the ledger. */
@@ -57,6 +59,10 @@ static bool clear_unfinished(struct preparing *preparing, struct error *error)
     for (int row = 0; ok && row < PQntuples(result); row++) {
         const char *run = PQgetvalue(result, row, 0), *begun = PQgetvalue(result, row, 1);
         bool rehearsal = PQgetvalue(result, row, 2)[0] == 't';
+        if (given->trial && PQgetvalue(result, row, 3)[0] == 't') {
+            preparing->gives_way = true;
+            continue;
+        }
         if (rehearsal || PQgetvalue(result, row, 3)[0] == 't') {
             if (rehearsal)
                 message_info("the rehearsal of %s did not come to its end, and gives way", begun);
@@ -288,17 +294,37 @@ static bool prepare(struct preparing *preparing, struct error *error)
         return false;
     if (has_run || (!preparing->given->begin && preparing->given->run != NULL))
         return resume_run(preparing, preparing->given->run, error);
-    return (!has_ledger || clear_unfinished(preparing, error)) && begin_run(preparing, error);
+    return (!has_ledger || clear_unfinished(preparing, error)) &&
+           (preparing->gives_way || begin_run(preparing, error));
+}
+
+static bool try_prepare(struct preparing *preparing, struct error *error)
+{
+    const char *run = preparing->prepared->run;
+    PGresult *size;
+    if (!postgres_query(preparing->target,
+                        "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", NULL,
+                        0, &size, error))
+        return false;
+    preparing->prepared->bytes = strtoll(PQgetvalue(size, 0, 0), NULL, 10);
+    PQclear(size);
+    return prepare(preparing, error) &&
+           (preparing->gives_way ||
+            tryout_take_steps(preparing->target, preparing->given->schema, run, error));
 }
 
 bool load_prepare(struct postgres *target, const struct preparation *preparation,
                   struct prepared *prepared, struct error *error)
 {
-    struct preparing preparing = {target, preparation, prepared};
+    struct preparing preparing = {.target = target, .given = preparation, .prepared = prepared};
     *prepared = (struct prepared){0};
-    if (fence_begin_alone(target, error) && prepare(&preparing, error) &&
-        fence_commit(target, error))
+    bool ok = fence_begin_alone(target, error);
+    if (ok && preparation->trial)
+        ok = try_prepare(&preparing, error);
+    else if (ok && prepare(&preparing, error) && fence_commit(target, error))
         return true;
+    else
+        ok = false;
     fence_rollback(target);
-    return ledger_explain_lock(target, error);
+    return ok || ledger_explain_lock(target, error);
 }

@@ -78,6 +78,14 @@ static bool is_name_not_found(const char *state)
     return false;
 }
 
+/* What a statement says cannot be: a name that is not there, wrong grammar, an expression that is
+ * not allowed where it stands. What a role may not is none of it. */
+static bool is_of_mapping(const char *state)
+{
+    return (strncmp(state, "42", 2) == 0 || strncmp(state, "0A", 2) == 0) &&
+           strcmp(state, "42501") != 0;
+}
+
 /* A failure of the server or of the way to it, not of the data. */
 static bool failed(const struct postgres *target, const PGresult *result, const char *doing,
                    struct error *error)
@@ -203,7 +211,12 @@ bool refusal_of_statement(const struct postgres *target, const PGresult *result,
     char what[LONGEST_KEY + 512], todo[512], value[sizeof error->key] = "";
     if (refusal == NULL) {
         snprintf(what, sizeof what, "making the %s", name);
-        return failed(target, result, what, error);
+        failed(target, result, what, error);
+        if (entities == NULL && is_of_mapping(state)) {
+            error->code = ERROR_USAGE;
+            error_hint(error, "correct what the mapping says of it; nothing was touched");
+        }
+        return false;
     }
     struct named_key key = find_key(public_detail(result, state));
     if (strcmp(state, "23505") == 0 && key.length > 0) {

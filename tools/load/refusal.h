@@ -22,8 +22,8 @@ bool refusal_of_rows(const struct postgres *target, const PGresult *result,
 
 /* The error of a failed statement on a table, "foreign key books_user_id_fkey on public.books".
  * `entities` are those that fill the table, "books,drafts", when they have; then no second call
- * can cure what the rows do not allow, and the hint says what does. NULL: nothing is loaded yet.
- * Always returns false. */
+ * can cure what the rows do not allow, and the hint says what does. NULL: nothing is loaded yet,
+ * and what the statement itself says wrongly is an ERROR_USAGE. Always returns false. */
 bool refusal_of_statement(const struct postgres *target, const PGresult *result, const char *name,
                           const char *table, const char *entities, struct error *error);
 

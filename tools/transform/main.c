@@ -1,4 +1,5 @@
 /* graduate-transform: a record stream and a mapping in, a row stream out. */
+#include "fact_index.h"
 #include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/message.h"
@@ -26,8 +27,10 @@ struct transform {
     bool tries;             /* goes on behind what does not fit */
     const char *ids;        /* the folder with the ids of the entities that it looks up, or NULL */
     const char *index;      /* only its own ids are wanted, in this file; or NULL */
+    bool facts;             /* or, in their place, what others ask about its records */
     struct lookups lookups;
     struct identities identities;
+    struct fact_index fact_index;
     struct problems problems;
     struct plan plan;
     struct rows rows;
@@ -54,8 +57,10 @@ static bool write_header(struct transform *t, const struct stream_header *record
         const char **types = arena_alloc(&arena, output->column_count, sizeof *types);
         ok = columns != NULL && types != NULL ? true : error_memory(error);
         for (size_t c = 0; ok && c < output->column_count; c++) {
-            char type[64];
-            pgtype_format(&output->columns[c].type, type, sizeof type);
+            char type[PGTYPE_SIZE];
+            struct pgtype form = output->columns[c].type;
+            form.named = form.base == PG_CARRIED ? form.named : NULL; /* what the fields are */
+            pgtype_format(&form, type, sizeof type);
             columns[c] = output->columns[c].name;
             types[c] = arena_text(&arena, type);
             ok = types[c] != NULL ? true : error_memory(error);
@@ -171,9 +176,12 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
         return error_hint(error, "give the --project that the stream was extracted with");
     }
     size_t first, count;
+    problems_init(&t->problems, t->entity->name);
+    if (t->facts)
+        return fact_index_open(&t->fact_index, &t->project, t->entity, &t->catalog.entities[0],
+                               t->index, error);
     if (!compile(t, &t->catalog.entities[0], error))
         return false;
-    problems_init(&t->problems, t->entity->name);
     t->plan.problems = t->tries ? &t->problems : NULL;
     if (t->ids != NULL &&
         !lookups_open(&t->lookups, &t->project, t->entity, t->index != NULL, t->ids, error))
@@ -183,6 +191,27 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
         return identities_open(&t->identities, &t->project, t->entity, &t->plan, t->index, error);
     schema_outputs(&t->schema, t->entity, &first, &count);
     return rows_init(&t->rows, count, error) && write_header(t, &header, error);
+}
+
+/* Into rows, or into one of the indexes. */
+static bool put_document(struct transform *t, const uint8_t *bson, uint32_t length,
+                         struct error *error)
+{
+    if (t->index == NULL)
+        return rows_put_document(&t->rows, &t->plan, bson, length, error);
+    return (t->facts ? fact_index_put_document(&t->fact_index, bson, length, error)
+                     : identities_put_document(&t->identities, bson, length, error)) ||
+           problems_take(t->tries ? &t->problems : NULL, NULL, error);
+}
+
+static bool put_tuple(struct transform *t, const uint8_t **at, const uint8_t *end,
+                      struct error *error)
+{
+    if (t->index == NULL)
+        return rows_put_tuple(&t->rows, &t->plan, at, end, error);
+    return (t->facts ? fact_index_put_tuple(&t->fact_index, at, end, error)
+                     : identities_put_tuple(&t->identities, at, end, error)) ||
+           problems_take(t->tries ? &t->problems : NULL, NULL, error);
 }
 
 static bool put_documents(struct transform *t, const struct frame *frame, int64_t *records,
@@ -196,9 +225,7 @@ static bool put_documents(struct transform *t, const struct frame *frame, int64_
                          "document %lld lies about its length", (long long)*records + 1);
             return error_hint(error, EXTRACT_ANEW);
         }
-        if (!(t->index != NULL ? identities_put_document(&t->identities, at, length, error)
-                               : rows_put_document(&t->rows, &t->plan, at, length, error)) &&
-            !(t->index != NULL && problems_take(t->plan.problems, NULL, error)))
+        if (!put_document(t, at, length, error))
             return false;
         at += length;
         ++*records;
@@ -211,9 +238,7 @@ static bool put_tuples(struct transform *t, const struct frame *frame, int64_t *
 {
     const uint8_t *at = frame->payload, *end = at + frame->payload_length;
     for (; at < end; ++*records)
-        if (!(t->index != NULL ? identities_put_tuple(&t->identities, &at, end, error)
-                               : rows_put_tuple(&t->rows, &t->plan, &at, end, error)) &&
-            !(t->index != NULL && problems_take(t->plan.problems, NULL, error)))
+        if (!put_tuple(t, &at, end, error))
             return false;
     return true;
 }
@@ -281,8 +306,9 @@ static bool run(struct transform *t, struct error *error)
             struct stream_end end; /* views into the frame, which reading the end leaves alone */
             ok = stream_parse_end(&t->in, &frame, &end, error) &&
                  stream_read(&t->in, &frame, &more, error) &&
-                 (t->index != NULL ? identities_finish(&t->identities, error)
-                                   : stream_write_end(&t->out, &end, error));
+                 (t->facts           ? fact_index_finish(&t->fact_index, error)
+                  : t->index != NULL ? identities_finish(&t->identities, error)
+                                     : stream_write_end(&t->out, &end, error));
             break;
         }
         }
@@ -305,8 +331,11 @@ static bool check_command(const struct transform *t, const char *project, bool c
         error_set(error, ERROR_USAGE, "--check and --catalogs go together");
     else if (entity != NULL && !checks)
         error_set(error, ERROR_USAGE, "--entity goes with --check: a stream says whose it is");
-    else if (t->index != NULL && t->ids == NULL)
+    else if (t->index != NULL && t->ids == NULL && !t->facts)
         error_set(error, ERROR_USAGE, "--index needs --ids, the folder of the other entities' ids");
+    else if (t->facts && t->index == NULL)
+        error_set(error, ERROR_USAGE,
+                  "--facts goes with --index, the file that they are written to");
     else if (checks)
         ok = true;
     else if (isatty(STDIN_FILENO))
@@ -324,7 +353,7 @@ int main(int argc, char **argv)
 {
     const char *project = NULL, *catalogs = NULL, *entity = NULL;
     bool checks = false;
-    struct transform t = {.identities.writer.runs = -1};
+    struct transform t = {.identities.writer.runs = -1, .fact_index.writer.runs = -1};
     const struct option_row options[] = {
         {"project", OPTION_TEXT, &project, "P", "the project: a folder, or a name in ./mappings"},
         {"check", OPTION_FLAG, &checks, NULL, "only see whether every mapping can be carried out"},
@@ -332,9 +361,11 @@ int main(int argc, char **argv)
         {"trial", OPTION_FLAG, &t.tries, NULL,
          "go on behind what does not fit, and put it on record: for graduate-check"},
         {"ids", OPTION_TEXT, &t.ids, "DIR",
-         "the ids of the entities that are looked up: DIR/ENTITY.ids"},
+         "the ids, and facts, of the entities that are looked up: DIR/ENTITY.ids, .facts"},
         {"index", OPTION_TEXT, &t.index, "FILE",
          "write only the entity's own ids to FILE, for those who look it up"},
+        {"facts", OPTION_FLAG, &t.facts, NULL,
+         "with --index: not its ids, but what the conditions of others ask about its records"},
         {"catalogs", OPTION_TEXT, &catalogs, "DIR",
          "with --check: catalogs of the sources, SOURCE.json each"},
     };
@@ -343,6 +374,7 @@ int main(int argc, char **argv)
         .purpose = "turn a record stream into a row stream by the project's mapping",
         .usage = "--project P < RECORDS > ROWS\n"
                  "--project P --ids DIR --index FILE < RECORDS\n"
+                 "--project P --facts --index FILE < RECORDS\n"
                  "--project P --check --catalogs DIR [--entity E]",
         .epilogue = "A checkpoint is a record stream:\n"
                     "  graduate-transform --project authorstack < books.gck |\n"
@@ -367,6 +399,7 @@ int main(int argc, char **argv)
          (checks ? check_all(&t.project, entity, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
     identities_close(&t.identities);
+    fact_index_close(&t.fact_index);
     lookups_close(&t.lookups);
     release_plans(&t);
     problems_release(&t.problems);

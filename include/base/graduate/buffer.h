@@ -3,10 +3,10 @@
  * Invariants: length <= capacity; data[0..length) are the bytes; data is NULL only while capacity
  * is 0. The bytes may hold NULs; buffer_text gives them a terminator that is not counted.
  *
- * A failed allocation does not fail the call that needed it: it sets `failed`, after which every
- * put is a no-op, and the writer checks once, at the end of what it builds (buffer_ok). So code
- * that encodes a row has no error path per value. buffer_clear forgets the content, not the memory;
- * it does not forget a failure. */
+ * A failed allocation does not fail the call that needed it: it sets `failed` and leaves no room,
+ * after which every put is a no-op, and the writer checks once, at the end of what it builds
+ * (buffer_ok). So code that encodes a row has no error path per value. buffer_clear forgets the
+ * content, not the memory; it does not forget a failure. */
 #ifndef GRADUATE_BUFFER_H
 #define GRADUATE_BUFFER_H
 
@@ -31,20 +31,22 @@ struct buffer {
 void buffer_init(struct buffer *buffer);
 void buffer_release(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer);
-/* Make room for `more` further bytes and return where they go, or NULL (failed is set). The caller
- * adds what it wrote to length. */
-uint8_t *buffer_reserve(struct buffer *buffer, size_t more);
 /* False with an out-of-memory error if any put has failed since the buffer was made. */
 bool buffer_ok(const struct buffer *buffer, struct error *error);
 
 /* In the header, as are the integers, because every value of a row goes through here, most of them
  * a few bytes long. */
+uint8_t *buffer_grow(struct buffer *buffer, size_t more);
+/* Make room for `more` further bytes and return where they go, or NULL (failed is set). The caller
+ * adds what it wrote to length. */
+static inline uint8_t *buffer_reserve(struct buffer *buffer, size_t more)
+{
+    return more <= buffer->capacity - buffer->length ? buffer->data + buffer->length
+                                                     : buffer_grow(buffer, more);
+}
 static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t length)
 {
-    if (length == 0)
-        return;
-    bool fits = length <= buffer->capacity - buffer->length && !buffer->failed;
-    uint8_t *to = fits ? buffer->data + buffer->length : buffer_reserve(buffer, length);
+    uint8_t *to = length > 0 ? buffer_reserve(buffer, length) : NULL;
     if (to == NULL)
         return;
     memcpy(to, bytes, length);

@@ -27,6 +27,8 @@ struct catalog_column {
                      words: "enum", "string[]", of MongoDB maybe several, "int|double" */
     uint32_t oid; /* in a Postgres: of the type whose binary form the values have (a domain's base;
                      text for enums and citext; so of elements) */
+    char *layout; /* in a Postgres: what the binary form of a type is made of that is none of the
+                     server's own (pgtype.h); of elements; NULL where `oid` says it, or nobody */
     bool not_null; /* of documents: it is in every one, and is not null */
     bool serial;   /* the source numbers it: SERIAL or identity */
     int64_t
@@ -62,7 +64,11 @@ struct catalog_object {
     char *unsaid;  /* ... but for this: "DEFERRABLE, INCLUDE (title)"; NULL: wholly */
     char *refers;  /* of a foreign key: the entity, */
     struct catalog_names referred; /* the columns there, */
-    char *on_delete;               /* and "cascade", "restrict", ...; NULL: no action */
+    char *on_delete, *on_update;   /* "cascade", "restrict", ...; NULL: no action; */
+    struct catalog_names emptied;  /* what the one of ON DELETE empties; none: all its columns */
+    bool match_full;               /* either all of its columns are NULL or none */
+    char *timing;                  /* of a constraint: "DEFERRABLE", ...; NULL: at once */
+    bool invalid;                  /* and that rows from before need not keep to it */
 };
 
 struct catalog_entity {

@@ -73,6 +73,7 @@ enum condition_op {
     CONDITION_KIND,     /* it is of the kind */
     CONDITION_EXISTS,   /* it is there, be it null (true), or is not (false) */
     CONDITION_EMPTY,    /* it is nothing, "", [] or {} (true), or something else (false) */
+    CONDITION_FACT,     /* some record of another entity has it, too */
     CONDITION_ANY,      /* of no field: one of the lists holds */
     CONDITION_NONE,     /* of no field: none of the lists holds */
 };
@@ -89,12 +90,26 @@ struct conditions {
     size_t count;
 };
 enum { CONDITION_UPS = 32 }; /* at most */
+
+/* "in" of another entity: is there a record of it, be it left out, for which `when` holds and that
+ * has at the path, or as an element of an array there, what the field is? Texts, ids (by their
+ * text), numbers, truth values and dates are looked for, each among its kind: a field of a kind
+ * that none of these records has there is an error. */
+struct mapping_fact {
+    const char *entity; /* its name */
+    const struct mapping *to;
+    const char *path; /* through arrays into all their elements */
+    struct conditions when;
+    const char *name; /* path and conditions: two facts with one name are one */
+};
+
 struct condition {
     enum condition_op op;
     const char *path; /* NULL: ANY, NONE */
     unsigned outer;   /* "^.path": of what is around the element at hand, "^^.path" further out */
     const cJSON *operand;     /* what it is asked against */
     enum field_kind kind;     /* KIND */
+    struct mapping_fact *fact; /* FACT */
     struct conditions *lists; /* ANY, NONE */
     size_t list_count;
     const char *name;  /* as it is written: "status", "^.kind", "any" */
@@ -205,6 +220,8 @@ struct mapping_column {
     const char *on_delete;   /* of the foreign key that id_of brings: "cascade", "restrict",
                                 "set null" or "no action"; NULL: no action */
     bool foreign_key;        /* false: id_of without a foreign key */
+    const char *references;  /* "public.orders.id", to which the values refer as they are; or NULL:
+                                one of the table's `foreign_keys` is made of it */
     struct remedies misfits; /* its own, and of the others those of table, mapping and project */
     bool says_misfits;       /* some are its own */
 };
@@ -225,6 +242,16 @@ struct mapping_policy {
     const char *using, *with_check; /* SQL or NULL */
     const char *column; /* one of the project's, taken for this column: "{column}" is it, and
                            "{table}" what it refers to; NULL: the table's own */
+};
+/* Between columns whose values are taken as they are. */
+struct mapping_table;
+struct mapping_key {
+    struct words columns;
+    const char *references;            /* the label of the table there, */
+    const struct mapping_table *table; /* its first form, */
+    struct words to;                   /* and its columns; none: its key */
+    const char *on_delete, *on_update; /* "cascade", ...; NULL: no action */
+    const char *timing;                /* "DEFERRABLE", maybe " INITIALLY DEFERRED"; NULL: none */
 };
 struct mapping_grant {
     const char *role;
@@ -258,6 +285,8 @@ struct mapping_table {
     size_t index_count;
     struct mapping_check *checks;
     size_t check_count;
+    struct mapping_key *foreign_keys;
+    size_t foreign_key_count;
     struct mapping_policy *policies;
     size_t policy_count;
     struct mapping_grant *grants;
@@ -364,6 +393,10 @@ bool project_check(const struct project *project, struct error *error);
 void project_release(struct project *project);
 
 const struct mapping *project_mapping(const struct project *project, const char *entity);
+/* The reason why an object of a source is not kept though it could be: it is named in "not_kept".
+ * NULL: it is not. */
+const char *project_not_kept(const struct project *project, const char *source, const char *kind,
+                             const char *name);
 const struct source *project_source(const struct project *project, const char *name);
 /* As above, but a wrong name is an ERROR_USAGE with the nearest right one. */
 bool project_find_mapping(const struct project *project, const char *entity,
@@ -371,6 +404,8 @@ bool project_find_mapping(const struct project *project, const char *entity,
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
 
+/* Is something said, there or further out, of what does not fit the column? */
+bool mapping_has_remedies(const struct mapping_column *column);
 /* What is done with a kind of misfit, also where nothing is said of it (then UNSAID: it fits). */
 enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind);
 /* Is it a field as it is, but for identities that need no look and a default? */
@@ -379,6 +414,13 @@ bool mapping_value_is_plain(const struct mapping_value *value);
 bool mapping_is_looked_up(const struct mapping_value *value);
 /* Does it look at any value of `to`: by a column, or for its own identity? */
 bool mapping_looks_up(const struct mapping *mapping, const struct mapping *to);
+/* Every fact of another entity that a mapping asks about, at any depth; `optional`: the paths of it
+ * may be in no record. False: `visit` said so, which ends it. */
+typedef bool (*mapping_fact_visit)(void *context, const struct mapping *mapping,
+                                   const struct mapping_fact *fact, bool optional);
+bool mapping_each_fact(const struct mapping *mapping, mapping_fact_visit visit, void *context);
+/* Does it ask about any of `to`? */
+bool mapping_asks(const struct mapping *mapping, const struct mapping *to);
 /* Does it depend on the records of `to` which records of it stay, or what their ids become? Never
  * in a circle. */
 bool mapping_leans_on(const struct mapping *mapping, const struct mapping *to);

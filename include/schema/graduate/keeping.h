@@ -20,6 +20,7 @@ struct keeping {
     enum keeping_fate fate;
     const char *how;  /* changed: what it is in the target; kept: under what form; may be NULL */
     const char *with; /* not kept: with what it goes, and by which word of the founder; or NULL */
+    const char *why;  /* not kept: why it cannot be, where another of its kind is; or NULL */
 };
 
 /* Decide one object of a catalog. The texts are the arena's, the project's or the catalog's. */

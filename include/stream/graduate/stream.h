@@ -96,8 +96,9 @@ struct stream_writer {
     int fd;
     const char *name;
     enum stream_codec codec;
-    struct buffer plain, body; /* of a compressed frame: before and after */
-    struct libdeflate_compressor *compressor;
+    struct buffer body; /* of a compressed frame */
+    struct isal_zstream *compressor;
+    uint8_t *level; /* its own memory */
 };
 void stream_writer_init(struct stream_writer *writer, int fd, const char *name,
                         enum stream_codec codec);
@@ -111,7 +112,7 @@ struct stream_reader {
     int fd;
     const char *name;
     struct buffer body, plain;
-    struct libdeflate_decompressor *decompressor;
+    struct inflate_state *decompressor;
     int64_t offset, frames;
     bool ended, pipe;
 };

@@ -14,8 +14,9 @@ RIGHT = {
         values=(("select count(*) from pg_namespace where nspname = 'graduate'", "0"),),
     ),
     "not-null-column-that-nothing-fills": Right(
-        "0 5 *",
+        "5 5 *",
         says=(
+            (0, "public.people cannot take the rows: column slot is NOT NULL there"),
             (1, "public.people cannot take the rows: column slot is NOT NULL there, has no default, and no column of "),
             (1, "people.json fills it"),
         ),

@@ -25,6 +25,7 @@ RIGHT = {
     "right-unverified-phone-called-different": Right(
         "0 0 0 0", says=((3, "1 row of auth.users, phone_confirmed_at is NULL"),)
     ),
+    "seal-of-a-run-that-differs": Right("0 0 1 5", says=((3, "differs from what its sources and its mapping say"),)),
     "sequence-increment": Right("0 0 0 1", says=((3, "public.t: the sequence of column id counts by 100, the source's by 1"),)),
     "sequence-restarted-on-purpose": Right(
         "0 0 0",

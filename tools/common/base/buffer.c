@@ -18,29 +18,23 @@ void buffer_release(struct buffer *buffer)
 void buffer_clear(struct buffer *buffer)
 {
     buffer->length = 0;
+    buffer->capacity = buffer->failed ? 0 : buffer->capacity;
 }
 
-uint8_t *buffer_reserve(struct buffer *buffer, size_t more)
+uint8_t *buffer_grow(struct buffer *buffer, size_t more)
 {
-    if (buffer->failed)
+    size_t wanted = buffer->capacity < 256 ? 256 : buffer->capacity;
+    while (wanted - buffer->length < more && wanted <= SIZE_MAX / 2)
+        wanted += wanted / 2;
+    bool fits = !buffer->failed && wanted - buffer->length >= more;
+    uint8_t *data = fits ? realloc(buffer->data, wanted) : NULL;
+    if (data == NULL) {
+        buffer->failed = true;
+        buffer->capacity = buffer->length;
         return NULL;
-    if (more > buffer->capacity - buffer->length) {
-        size_t wanted = buffer->capacity < 256 ? 256 : buffer->capacity;
-        while (wanted - buffer->length < more) {
-            if (wanted > SIZE_MAX / 2) {
-                buffer->failed = true;
-                return NULL;
-            }
-            wanted += wanted / 2;
-        }
-        uint8_t *data = realloc(buffer->data, wanted);
-        if (data == NULL) {
-            buffer->failed = true;
-            return NULL;
-        }
-        buffer->data = data;
-        buffer->capacity = wanted;
     }
+    buffer->data = data;
+    buffer->capacity = wanted;
     return buffer->data + buffer->length;
 }
 

@@ -31,7 +31,7 @@ struct shape {
     size_t count, size; /* members in the table, bytes of the struct */
 };
 
-enum { MOST_MEMBERS = 12 };
+enum { MOST_MEMBERS = 24 };
 #define SHAPE(table, type)                                                                         \
     {                                                                                              \
         table, sizeof table / sizeof table[0], sizeof(type)                                        \
@@ -42,6 +42,7 @@ static const struct member column_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_column, name), 0, NULL},
     {"type", TEXT, true, offsetof(struct catalog_column, type), 0, NULL},
     {"oid", OID, true, offsetof(struct catalog_column, oid), 0, NULL},
+    {"layout", TEXT, false, offsetof(struct catalog_column, layout), 0, NULL},
     {"not_null", FLAG, false, offsetof(struct catalog_column, not_null), 0, NULL},
     {"serial", FLAG, false, offsetof(struct catalog_column, serial), 0, NULL},
     {"serial_last", NUMBER, false, offsetof(struct catalog_column, serial_last), 0, NULL},
@@ -75,6 +76,11 @@ static const struct member object_members[] = {
     {"refers", TEXT, false, offsetof(struct catalog_object, refers), 0, NULL},
     {"referred", NAMES, false, offsetof(struct catalog_object, referred), 0, NULL},
     {"on_delete", TEXT, false, offsetof(struct catalog_object, on_delete), 0, NULL},
+    {"on_update", TEXT, false, offsetof(struct catalog_object, on_update), 0, NULL},
+    {"emptied", NAMES, false, offsetof(struct catalog_object, emptied), 0, NULL},
+    {"match_full", FLAG, false, offsetof(struct catalog_object, match_full), 0, NULL},
+    {"timing", TEXT, false, offsetof(struct catalog_object, timing), 0, NULL},
+    {"invalid", FLAG, false, offsetof(struct catalog_object, invalid), 0, NULL},
 };
 static const struct shape object_shape = SHAPE(object_members, struct catalog_object);
 

@@ -1,4 +1,5 @@
 #include "graduate/identity.h"
+#include "graduate/buffer.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -105,17 +106,13 @@ static bool version5(const struct identity *identity, const char *entity, const 
  * the ObjectId's seconds are split 12 + 52. */
 static void version7(const uint8_t objectid[12], uint8_t uuid[16])
 {
-    uint64_t seconds = 0, rest = 0;
-    for (size_t i = 0; i < 4; i++)
-        seconds = seconds << 8 | objectid[i];
-    for (size_t i = 4; i < 12; i++)
-        rest = rest << 8 | objectid[i];
+    uint64_t seconds = get_be32(objectid), rest = get_be64(objectid + 4);
     uint64_t high = (seconds * 1000) << 16 | UINT64_C(7) << 12 | rest >> 52;
     uint64_t low = UINT64_C(2) << 62 | (rest & ((UINT64_C(1) << 52) - 1)) << 10;
-    for (size_t i = 0; i < 8; i++) {
-        uuid[i] = (uint8_t)(high >> (56 - 8 * i));
-        uuid[8 + i] = (uint8_t)(low >> (56 - 8 * i));
-    }
+    high = __builtin_bswap64(high);
+    low = __builtin_bswap64(low);
+    memcpy(uuid, &high, 8);
+    memcpy(uuid + 8, &low, 8);
 }
 
 bool identity_from_objectid(const struct identity *identity, const char *entity,

@@ -9,10 +9,10 @@
 static const char *const mapping_words[] = {"$schema", "from",     "to",
                                             "drop",    "left_out", "identity",
                                             "misfit"};
-static const char *const table_words[] = {"each",   "keep_shape", "exists",  "triggers", "if_there",
-                                          "when",   "key",        "columns", "unique",   "indexes",
-                                          "checks", "policies",   "grants",  "comment",  "optional",
-                                          "why",    "misfit"};
+static const char *const table_words[] = {
+    "each",   "keep_shape", "exists",   "triggers", "if_there", "when",
+    "key",    "columns",    "unique",   "indexes",  "checks",   "policies",
+    "grants", "comment",    "optional", "why",      "misfit",   "foreign_keys"};
 static const char *const switches[] = {"on", "off"};
 static const char *const if_theres[] = {"fail", "skip", "update"}; /* as in enum if_there */
 static const char *const update_words[] = {"update"};
@@ -103,6 +103,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         reading_goes_on(r, mapping_read_shape(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_policies(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_table_grants(r, object, place, table), &errors) &&
+        reading_goes_on(r, mapping_read_keys(r, object, place, table), &errors) &&
         reading_goes_on(r, reading_text(r, object, place, "comment", &table->comment), &errors);
     if (!ok || !errors_give(&errors, r->error))
         return false;

@@ -10,8 +10,11 @@
  * which runs when all mappings of the project are parsed. Both check all that they can. */
 bool mapping_parse(struct project *project, struct arena *arena, const cJSON *json,
                    struct mapping *mapping, struct error *error);
-bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
-                  struct error *error);
+bool mapping_link(struct project *project, struct arena *arena, const cJSON *json,
+                  struct mapping *mapping, struct error *error);
+/* Of a table: the tables that its foreign keys refer to. `place` is the table's. */
+bool mapping_link_keys(const struct project *project, const struct json_place *place,
+                       struct mapping_table *table, struct error *error);
 /* When all are linked and in their order: a word that would do nothing where it stands, or that
  * cannot be meant, is an error with the reason. The same for a source of project.json. */
 bool mapping_check_effect(const struct project *project, const cJSON *json, struct mapping *mapping,

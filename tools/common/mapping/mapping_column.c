@@ -9,10 +9,11 @@
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",  "const", "parent",      "position",  "name",        "rest",     "object",
-    "first", "join",  "with",        "id_of",     "keys_id_of",  "by",       "dangling",
-    "do",    "map",   "else",        "default",   "when",        "optional", "why",
-    "type",  "null",  "in",          "sql_default", "on_delete", "foreign_key", "misfit"};
+    "from",  "const", "parent",      "position",  "name",        "rest",       "object",
+    "first", "join",  "with",        "id_of",     "keys_id_of",  "by",         "dangling",
+    "do",    "map",   "else",        "default",   "when",        "optional",   "why",
+    "type",  "null",  "in",          "sql_default", "on_delete", "foreign_key", "references",
+    "misfit"};
 enum { VALUE_WORDS = 21 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
@@ -326,6 +327,7 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
         !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
         !mapping_read_column_misfits(r, object, place, column) ||
         !reading_text(r, object, place, "sql_default", &column->sql_default) ||
+        !reading_text(r, object, place, "references", &column->references) ||
         !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))
         return false;
     column->not_null = !nullable;

@@ -50,6 +50,11 @@ static bool is_list(const cJSON *value)
     return cJSON_IsArray(value) && value->child != NULL;
 }
 
+static bool is_question(const cJSON *value)
+{
+    return cJSON_IsObject(value);
+}
+
 static const char scalars[] = "a text, a number, true, false or null";
 
 /* In the order of enum condition_op, from CONDITION_NOT. */
@@ -63,6 +68,7 @@ static const struct {
 } operands[] = {
     [CONDITION_NOT] = {is_scalar, scalars},
     [CONDITION_IN] = {is_list, "an array of texts, of numbers, or of true and false"},
+    [CONDITION_FACT] = {is_question, "an object"},
     [CONDITION_ABOVE] = {is_ordered, "a text or a number"},
     [CONDITION_BELOW] = {is_ordered, "a text or a number"},
     [CONDITION_AT_LEAST] = {is_ordered, "a text or a number"},
@@ -132,7 +138,8 @@ static bool check_operand(struct reading *r, const struct json_place *place,
                           operands[condition->op].fitting, json_kind(operand));
     return (condition->op != CONDITION_IN || check_list(r, place, operand)) &&
            (condition->op != CONDITION_MATCHES || check_pattern(r, place, operand)) &&
-           (condition->op != CONDITION_KIND || find_kind(r, place, operand, &condition->kind));
+           (condition->op != CONDITION_KIND || find_kind(r, place, operand, &condition->kind)) &&
+           (condition->op != CONDITION_FACT || mapping_read_fact(r, place, condition));
 }
 
 /* ---- the tree ---------------------------------------------------------------------------------
@@ -218,6 +225,8 @@ static bool read_questions(struct reading *r, const cJSON *object, const struct 
         for (size_t i = 0; i < COUNT(condition_words); i++)
             if (strcmp(condition_words[i], operand->string) == 0)
                 condition->op = (enum condition_op)(CONDITION_NOT + i);
+        if (condition->op == CONDITION_IN && cJSON_IsObject(operand))
+            condition->op = CONDITION_FACT;
         if (!check_operand(r, &here, condition))
             return false;
     }

@@ -190,12 +190,17 @@ static bool holds_ids(const struct mapping_value *value)
 
 static bool refers_nowhere(const struct spot *s)
 {
-    return s->value->id_of == NULL && !is_parents_key(s);
+    return s->value->id_of == NULL && !is_parents_key(s) && s->column->references == NULL;
+}
+
+static bool has_ids(const struct spot *s)
+{
+    return s->value->id_of != NULL || is_parents_key(s);
 }
 
 static bool has_no_ids(const struct spot *s)
 {
-    return refers_nowhere(s) && !holds_ids(s->value);
+    return s->value->id_of == NULL && !is_parents_key(s) && !holds_ids(s->value);
 }
 
 static bool asks_for_key_in_json(const struct spot *s)
@@ -318,6 +323,7 @@ static const struct barren of_sources[] = {
 };
 
 static const struct barren of_tables[] = {
+    {"foreign_keys", is_there, BROUGHT},
     {"unique", is_there, BROUGHT},
     {"indexes", is_there, BROUGHT},
     {"checks", is_there, BROUGHT},
@@ -329,6 +335,7 @@ static const struct barren of_tables[] = {
     {"if_there", has_no_key, "a row that is there is found by its key, and this table has none"},
     {"if_there", is_of_two_entities,
      "another mapping fills this table, too: only one that is filled by one mapping can say this"},
+    {"foreign_keys", is_further_form, FURTHER},
     {"unique", is_further_form, FURTHER},
     {"indexes", is_further_form, FURTHER},
     {"checks", is_further_form, FURTHER},
@@ -378,16 +385,21 @@ static const struct barren of_columns[] = {
     {"in", is_there, BROUGHT},
     {"on_delete", is_there, BROUGHT},
     {"foreign_key", asks_for_key_there, BROUGHT},
+    {"references", is_there, BROUGHT},
     {"sql_default", is_further_form, FURTHER},
     {"in", is_further_form, FURTHER},
     {"on_delete", is_further_form, FURTHER},
+    {"references", is_further_form, FURTHER},
     {"foreign_key", has_no_ids,
      "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
     {"foreign_key", asks_for_key_in_json, "no foreign key can be made of ids inside of JSON"},
     {"foreign_key", asks_for_key_of_array, "no foreign key can be made of the ids of an array"},
+    {"references", has_ids, "what the column refers to is said already"},
+    {"references", is_array, "no foreign key can be made of the elements of an array"},
     {"on_delete", is_array, "no foreign key can be made of the ids of an array"},
     {"on_delete", refers_nowhere,
-     "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key"},
+     "a foreign key comes of \"id_of\", or of a \"parent\" that is the whole key, or of "
+     "\"references\""},
     {"on_delete", has_no_foreign_key, "there is no foreign key, by \"foreign_key\": false"},
     {"on_delete", sets_null_where_none_may_be, "this column is never null"},
 };

@@ -3,11 +3,13 @@
 #include "graduate/json.h"
 #include "graduate/path.h"
 #include "mapping.h"
+#include "reading.h"
 
 #include <string.h>
 
 struct linking {
     struct project *project;
+    struct arena *arena;
     struct mapping *mapping;
     struct error *error;
     struct errors errors; /* of all that is looked at */
@@ -47,26 +49,45 @@ static bool check_ups(const struct linking *r, const struct json_place *place, u
                                   : "nothing lies so far out of this \"each\"");
 }
 
+static bool link_fact(const struct linking *r, const struct json_place *place,
+                      struct condition *condition)
+{
+    struct mapping *const *mappings = r->project->mappings;
+    struct json_place in = {place, "in", 0};
+    struct error why = {0};
+    const struct mapping *found;
+    size_t i = 0;
+    if (condition->op != CONDITION_FACT)
+        return true;
+    if (!project_find_mapping(r->project, condition->fact->entity, &found, &why))
+        return json_error(r->error, &in, "%s", why.message);
+    while (mappings[i] != found)
+        i++;
+    struct reading reading = {r->project, r->arena, mappings[i], r->error};
+    return mapping_link_fact(&reading, place, condition);
+}
+
 /* `place`: of the list. */
 static bool check_listed(const struct linking *r, const struct json_place *place,
-                         const struct conditions *conditions, unsigned levels)
+                         struct conditions *conditions, unsigned levels)
 {
     for (size_t i = 0; i < conditions->count; i++) {
-        const struct condition *condition = &conditions->items[i];
+        struct condition *condition = &conditions->items[i];
         struct json_place here = {place, condition->name, 0};
         for (size_t k = 0; k < condition->list_count; k++) {
             struct json_place list = {&here, NULL, k};
             if (!check_listed(r, &list, &condition->lists[k], levels))
                 return false;
         }
-        if (condition->path != NULL && !check_ups(r, &here, condition->outer, levels))
+        if (condition->path != NULL &&
+            (!check_ups(r, &here, condition->outer, levels) || !link_fact(r, &here, condition)))
             return false;
     }
     return true;
 }
 
 static bool check_conditions(const struct linking *r, const struct json_place *place,
-                             const struct conditions *conditions, unsigned levels)
+                             struct conditions *conditions, unsigned levels)
 {
     struct json_place when = {place, "when", 0};
     return check_listed(r, &when, conditions, levels);
@@ -217,7 +238,8 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0};
     if ((!check_conditions(r, place, &table->when, levels_of(table->each)) ||
-         !check_opened(r, place, table)) &&
+         !check_opened(r, place, table) ||
+         !mapping_link_keys(r->project, place, table, r->error)) &&
         !errors_add(&r->errors, r->error))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
@@ -239,10 +261,10 @@ static bool link_visited(void *context, struct mapping_table *table, const cJSON
     return link_table(context, object, place, table);
 }
 
-bool mapping_link(struct project *project, const cJSON *json, struct mapping *mapping,
-                  struct error *error)
+bool mapping_link(struct project *project, struct arena *arena, const cJSON *json,
+                  struct mapping *mapping, struct error *error)
 {
-    struct linking r = {.project = project, .mapping = mapping, .error = error};
+    struct linking r = {.project = project, .arena = arena, .mapping = mapping, .error = error};
     const struct json_place top = {NULL, mapping->file, 0};
     struct json_place left_out = {&top, "left_out", 0}, identity = {&top, "identity", 0};
     if (!mapping_each_table(json, mapping, link_visited, &r, error))

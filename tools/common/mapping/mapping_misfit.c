@@ -245,6 +245,14 @@ enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind)
     return others ? remedies->of[MISFIT_OTHER] : REMEDY_ERROR;
 }
 
+bool mapping_has_remedies(const struct mapping_column *column)
+{
+    bool any = false;
+    for (enum misfit kind = 0; kind < MISFIT_VALUES && !any; kind++)
+        any = column->misfits.of[kind] != REMEDY_UNSAID;
+    return any;
+}
+
 /* ---- a word that does nothing ---------------------------------------------------------------- */
 
 /* An array that "each" opens. */

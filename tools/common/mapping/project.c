@@ -75,3 +75,15 @@ bool project_find_source(const struct project *project, const char *name,
         names[count++] = project->sources[i].name;
     return *source != NULL || not_found("source", name, names, count, error);
 }
+
+const char *project_not_kept(const struct project *project, const char *source, const char *kind,
+                             const char *name)
+{
+    for (size_t i = 0; i < project->not_kept_count; i++) {
+        const struct not_kept *rule = &project->not_kepts[i];
+        if (rule->name != NULL && strcmp(rule->source->name, source) == 0 &&
+            strcmp(rule->kind, kind) == 0 && strcmp(rule->name, name) == 0)
+            return rule->reason;
+    }
+    return NULL;
+}

@@ -278,7 +278,7 @@ static bool read_mappings(struct project *project, struct arena *arena, const ch
     }
     for (size_t i = 0; i < count; i++)
         if (!is_faulty(project, &mappings[i]) &&
-            !mapping_link(project, files[i], &mappings[i], error) &&
+            !mapping_link(project, arena, files[i], &mappings[i], error) &&
             !note(project, &mappings[i], error))
             return false;
     for (size_t i = 0; i < count; i++)

@@ -55,8 +55,16 @@ void mapping_settle_misfits(const struct remedies *outer, struct mapping_column 
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
 bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
                              struct conditions *out);
+/* A condition's question about another entity, as far as it can be read before all are; then, by a
+ * reading of that entity, its path and its own conditions. */
+bool mapping_read_fact(struct reading *r, const struct json_place *place,
+                       struct condition *condition);
+bool mapping_link_fact(struct reading *r, const struct json_place *place,
+                       struct condition *condition);
 bool mapping_read_columns(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_table *table);
+bool mapping_read_keys(struct reading *r, const cJSON *object, const struct json_place *place,
+                       struct mapping_table *table);
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table);
 /* Who may do what with a table; and what of that project.json says once. */

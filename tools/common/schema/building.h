@@ -10,6 +10,8 @@ struct building {
     struct schema *schema;
     struct arena *arena;
     struct error *error;
+    const struct catalog *catalogs; /* of the sources */
+    size_t catalog_count;
     const struct schema_output *output;
     const struct catalog_entity *catalog; /* of a table that keeps its shape, else NULL */
     const struct shape *shape;

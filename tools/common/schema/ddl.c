@@ -82,7 +82,11 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
     struct buffer sql, exists;
     buffer_init(&sql);
     buffer_init(&exists);
-    struct building b = {.schema = schema, .arena = arena, .error = error};
+    struct building b = {.schema = schema,
+                         .arena = arena,
+                         .error = error,
+                         .catalogs = catalogs,
+                         .catalog_count = catalog_count};
     struct shape *shapes = arena_alloc(arena, schema->output_count, sizeof *shapes);
     if (shapes == NULL)
         return error_memory(error);

@@ -2,6 +2,7 @@
 #include "building.h"
 #include "graduate/sql.h"
 #include "reference.h"
+#include "schema_key.h"
 #include "shape.h"
 
 #include <string.h>
@@ -156,29 +157,33 @@ bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists)
     return true;
 }
 
-/* The server would refuse it too, but only when the data is there. */
-static bool check_reference(const struct building *b, const struct schema_column *column,
-                            const struct reference *reference)
+/* ", " between the columns of a row, under an alias. */
+static void put_aliased(struct buffer *sql, const char *alias, const struct words *columns)
 {
-    const struct schema_output *to = reference->to;
-    size_t c = 0;
-    while (strcmp(to->columns[c].name, reference->column) != 0)
-        c++;
-    if (pgtype_oid(&to->columns[c].type) == pgtype_oid(&column->type))
-        return true;
-    error_set(b->error, ERROR_USAGE, "%s: /to/%s/columns/%s: a %s cannot refer to %s of %s, a %s",
-              b->output->entity->file, b->output->table->label, column->name, column->type.name,
-              reference->column, to->table->label, to->columns[c].type.name);
-    return error_hint(b->error, "give both the same type, or say \"foreign_key\": false");
+    for (size_t i = 0; i < columns->count; i++) {
+        buffer_printf(sql, "%s%s.", i > 0 ? ", " : "", alias);
+        sql_put_identifier(sql, columns->items[i]);
+    }
+}
+
+static void put_all_there(struct buffer *sql, const char *alias, const struct words *columns)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        buffer_printf(sql, "%s%s.", i > 0 ? " and " : "", alias);
+        sql_put_identifier(sql, columns->items[i]);
+        buffer_puts(sql, " is not null");
+    }
 }
 
 /* The server tells the id that is missing, but not the row that has it. */
-static char *find_orphans(const struct building *b, const char *column,
-                          const struct reference *reference)
+static char *find_orphans(const struct building *b, const struct schema_key *key)
 {
     const struct schema_output *output = b->output;
-    struct buffer sql;
+    struct buffer sql, names;
     buffer_init(&sql);
+    buffer_init(&names);
+    for (size_t i = 0; i < key->columns.count; i++)
+        buffer_printf(&names, "%s%s", i > 0 ? ", " : "", key->columns.items[i]);
     buffer_puts(&sql, "select ");
     sql_put_literal(&sql, output->entity->name);
     for (size_t k = 0; k < output->key_count; k++) {
@@ -186,63 +191,89 @@ static char *find_orphans(const struct building *b, const char *column,
         sql_put_identifier(&sql, output->columns[output->key[k]].name);
     }
     buffer_puts(&sql, output->key_count > 0 ? "), " : ", '', ");
-    sql_put_literal(&sql, column);
-    buffer_puts(&sql, ", count(*) over (), (select count(t.");
-    sql_put_identifier(&sql, column);
-    buffer_puts(&sql, ") from ");
+    sql_put_literal(&sql, buffer_text(&names));
+    buffer_puts(&sql, ", count(*) over (), (select count(*) from ");
     ddl_put_table(&sql, output->table);
-    buffer_puts(&sql, " t), ");
-    sql_put_literal(&sql, reference->to->table->label);
+    buffer_puts(&sql, " t where ");
+    put_all_there(&sql, "t", &key->columns);
+    buffer_puts(&sql, "), ");
+    sql_put_literal(&sql, key->to->table->label);
     buffer_puts(&sql, " from ");
     ddl_put_table(&sql, output->table);
-    buffer_puts(&sql, " c where c.");
-    sql_put_identifier(&sql, column);
-    buffer_puts(&sql, " is not null and not exists (select from ");
-    ddl_put_table(&sql, reference->to->table);
-    buffer_puts(&sql, " p where p.");
-    sql_put_identifier(&sql, reference->column);
-    buffer_puts(&sql, " = c.");
-    sql_put_identifier(&sql, column);
-    buffer_puts(&sql, ") order by 2 limit 1");
-    char *text = sql.failed ? NULL : arena_text(b->arena, buffer_text(&sql));
+    buffer_puts(&sql, " c where ");
+    put_all_there(&sql, "c", &key->columns);
+    buffer_puts(&sql, " and not exists (select from ");
+    ddl_put_table(&sql, key->to->table);
+    buffer_puts(&sql, " p where (");
+    put_aliased(&sql, "p", &key->to_columns);
+    buffer_puts(&sql, ") = (");
+    put_aliased(&sql, "c", &key->columns);
+    buffer_puts(&sql, ")) order by 2 limit 1");
+    char *text = sql.failed || names.failed ? NULL : arena_text(b->arena, buffer_text(&sql));
     buffer_release(&sql);
+    buffer_release(&names);
     return text;
+}
+
+static void put_action(struct buffer *sql, const char *event, const char *action,
+                       const struct building *b, const struct words *columns)
+{
+    if (action == NULL)
+        return;
+    buffer_printf(sql, " on %s %s", event, action);
+    if (columns->count == 0)
+        return;
+    buffer_putc(sql, ' ');
+    building_put_columns(b, sql, columns);
+}
+
+static void put_key(struct building *b, struct buffer *sql, const struct schema_key *key,
+                    const char *name)
+{
+    static const struct words all = {0};
+    buffer_puts(sql, "alter table ");
+    ddl_put_table(sql, b->output->table);
+    buffer_puts(sql, " add constraint ");
+    sql_put_identifier(sql, name);
+    buffer_puts(sql, " foreign key ");
+    building_put_columns(b, sql, &key->columns);
+    buffer_puts(sql, " references ");
+    ddl_put_table(sql, key->to->table);
+    for (size_t i = 0; i < key->to_columns.count; i++) {
+        buffer_puts(sql, i > 0 ? ", " : " (");
+        sql_put_identifier(sql, key->to_columns.items[i]);
+    }
+    buffer_printf(sql, ")%s", key->match_full ? " match full" : "");
+    put_action(sql, "update", key->on_update, b, &all);
+    put_action(sql, "delete", key->on_delete, b, &key->emptied);
+    if (key->timing != NULL)
+        buffer_printf(sql, " %s", key->timing);
+    buffer_puts(sql, key->invalid ? " not valid" : "");
 }
 
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists)
 {
-    const struct schema_output *output = b->output;
-    for (size_t c = 0; c < output->column_count; c++) {
-        struct reference reference;
-        const char *column = output->columns[c].name;
-        if (!reference_find(b->schema, output, &output->columns[c], &reference))
-            continue;
-        if (!check_reference(b, &output->columns[c], &reference))
-            return false;
-        const struct words columns = {&column, 1};
-        char *name = building_name(b, &columns, "fkey", "", false);
+    const struct keying keying = {b->schema, b->catalogs, b->catalog_count, b->arena, b->error};
+    const struct mapping_table *table = b->output->table;
+    struct schema_key *keys;
+    size_t count;
+    if (!schema_keys_gather(&keying, b->output, &keys, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = keys[i].name != NULL
+                               ? keys[i].name
+                               : building_name(b, &keys[i].columns, "fkey", "", false);
         if (name == NULL)
             return error_memory(b->error);
-        buffer_puts(sql, "alter table ");
-        ddl_put_table(sql, output->table);
-        buffer_puts(sql, " add constraint ");
-        sql_put_identifier(sql, name);
-        buffer_puts(sql, " foreign key (");
-        sql_put_identifier(sql, column);
-        buffer_puts(sql, ") references ");
-        ddl_put_table(sql, reference.to->table);
-        buffer_puts(sql, " (");
-        sql_put_identifier(sql, reference.column);
-        buffer_putc(sql, ')');
-        if (reference.on_delete != NULL)
-            buffer_printf(sql, " on delete %s", reference.on_delete);
-        ddl_put_constraint_exists(exists, output->table, name);
-        if (!building_add(
-                b, SCHEMA_REFERENCES, sql, exists,
-                arena_printf(b->arena, "foreign key %s of %s", name, output->table->label)) ||
+        put_key(b, sql, &keys[i], name);
+        ddl_put_constraint_exists(exists, table, name);
+        if (!building_add(b, SCHEMA_REFERENCES, sql, exists,
+                          arena_printf(b->arena, "foreign key %s of %s", name, table->label)) ||
             !undo_constraint(b, sql, name))
             return false;
-        char *orphans = find_orphans(b, column, &reference);
+        if (keys[i].invalid) /* rows that are there may refer to nothing */
+            continue;
+        char *orphans = find_orphans(b, &keys[i]);
         if (orphans == NULL)
             return error_memory(b->error);
         b->schema->statements[b->schema->statement_count - 1].orphans = orphans;

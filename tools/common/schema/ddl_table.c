@@ -45,7 +45,7 @@ static void put_check(struct buffer *sql, const char *name, const char *conditio
 
 static void put_column(struct building *b, struct buffer *sql, const struct schema_column *column)
 {
-    char type[64];
+    char type[PGTYPE_SIZE];
     pgtype_format(&column->type, type, sizeof type);
     buffer_puts(sql, "    ");
     sql_put_identifier(sql, column->name);

@@ -2,7 +2,7 @@
 #include "graduate/keeping.h"
 #include "graduate/path.h"
 #include "output.h"
-#include "reference.h"
+#include "schema_key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +22,7 @@ struct deciding {
     const struct schema_output *output; /* of the entity that it belongs to */
     struct arena *arena;
     struct keeping *out;
+    struct error *error;
     bool failed; /* for want of memory */
 };
 
@@ -64,13 +65,7 @@ static const struct schema_column *column_of(const struct deciding *d,
                                              const struct schema_output *output, const char *name)
 {
     const struct catalog_entity *entity = catalog_find(d->catalog, output->entity->from);
-    for (size_t c = 0; entity != NULL && c < output->column_count; c++) {
-        const struct schema_column *column = &output->columns[c];
-        if (column->source_column >= 0 &&
-            strcmp(entity->columns[column->source_column].name, name) == 0)
-            return column;
-    }
-    return NULL;
+    return entity != NULL ? output_column(output, entity, name) : NULL;
 }
 
 /* The column of an object that is about one. */
@@ -233,27 +228,40 @@ static const char *action_of(const char *on_delete)
     return on_delete != NULL ? on_delete : "no action";
 }
 
-/* Where the mapping's id_of makes the same one: from the column, to the same column there. */
+/* Does the mapping say one of these columns, which comes first? */
+static bool is_said(const struct deciding *d, const struct schema_key *key)
+{
+    const struct mapping_table *table = d->output->table;
+    for (size_t i = 0; i < table->foreign_key_count; i++) {
+        const struct words *columns = &table->foreign_keys[i].columns;
+        bool same = columns->count == key->columns.count &&
+                    strcmp(table->foreign_keys[i].references, key->to->table->label) == 0;
+        for (size_t c = 0; same && c < columns->count; c++)
+            same = strcmp(columns->items[c], key->columns.items[c]) == 0;
+        if (same)
+            return true;
+    }
+    return false;
+}
+
 static void decide_reference(struct deciding *d)
 {
     const struct catalog_object *object = d->object;
-    const struct schema_column *column = own_column(d), *there;
-    const struct schema_output *referred = find_output(d, object->refers);
-    struct reference reference;
-    if (column == NULL || referred == NULL || object->referred.count != 1 ||
-        !reference_find(d->schema, d->output, column, &reference))
-        return;
-    there = column_of(d, referred, object->referred.items[0]);
-    if (there == NULL || strcmp(reference.to->table->label, referred->table->label) != 0 ||
-        strcmp(reference.column, there->name) != 0)
-        return;
-    const char *was = action_of(object->on_delete), *is = action_of(reference.on_delete);
-    if (strcmp(was, is) == 0) {
-        keep(d, renamed);
+    const struct keying keying = {d->schema, d->catalog, 1, d->arena, d->error};
+    struct schema_key key;
+    if (!schema_key_keep(&keying, d->output, object, &key, &d->out->why)) {
+        d->failed = true;
         return;
     }
-    keep(d, text(d, arena_printf(d->arena, "on delete %s, not %s", is, was)));
-    d->out->fate = KEEPING_CHANGED;
+    if (d->out->why != NULL)
+        return;
+    const char *was = action_of(object->on_delete), *is = action_of(key.on_delete);
+    if (is_said(d, &key))
+        change(d, "the mapping's, of the same columns");
+    else if (strcmp(was, is) != 0)
+        change(d, text(d, arena_printf(d->arena, "on delete %s, not %s", is, was)));
+    else
+        keep(d, NULL);
 }
 
 /* ---- who may do what, and what people are told --------------------------------------------------
@@ -329,26 +337,27 @@ static const struct {
     bool needs_ddl; /* nothing comes of it in a table that the target brings, or that is made
                        already */
     bool outlives;  /* it does not go with a column that is dropped */
+    bool forgone;   /* it is not made where the founder leaves it out by name */
 } rules[] = {
-    {"table", decide_table, false, false},
-    {"partition", decide_partition, false, false},
-    {"column default", decide_default, true, false},
-    {"serial", decide_serial, true, false},
-    {"identity", decide_identity, true, false},
-    {"sequence", decide_sequence, true, false},
-    {"generated column", decide_generated, true, false},
-    {"column collation", decide_collation, true, false},
-    {"primary key", decide_key, true, false},
-    {"unique", decide_index, true, false},
-    {"check", decide_check, true, true},
-    {"foreign key", decide_reference, true, false},
-    {"index", decide_index, true, false},
-    {"row level security", decide_row_security, true, false},
-    {"policy", decide_policy, true, false},
-    {"grant", decide_grant, true, false},
-    {"comment", decide_comment, true, false},
-    {"enum", decide_type, true, false},
-    {"domain", decide_type, true, false},
+    {"table", decide_table, false, false, false},
+    {"partition", decide_partition, false, false, false},
+    {"column default", decide_default, true, false, false},
+    {"serial", decide_serial, true, false, false},
+    {"identity", decide_identity, true, false, false},
+    {"sequence", decide_sequence, true, false, false},
+    {"generated column", decide_generated, true, false, false},
+    {"column collation", decide_collation, true, false, false},
+    {"primary key", decide_key, true, false, false},
+    {"unique", decide_index, true, false, false},
+    {"check", decide_check, true, true, false},
+    {"foreign key", decide_reference, true, false, true},
+    {"index", decide_index, true, false, false},
+    {"row level security", decide_row_security, true, false, false},
+    {"policy", decide_policy, true, false, false},
+    {"grant", decide_grant, true, false, false},
+    {"comment", decide_comment, true, false, false},
+    {"enum", decide_type, true, false, false},
+    {"domain", decide_type, true, false, false},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -384,7 +393,7 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
                     const struct catalog_object *object, struct arena *arena, struct keeping *out,
                     struct error *error)
 {
-    struct deciding d = {schema, catalog, object, NULL, arena, out, false};
+    struct deciding d = {schema, catalog, object, NULL, arena, out, error, false};
     const struct left_out *left = left_out_of(&d);
     size_t rule = strcmp(catalog->kind, source_kind_names[SOURCE_POSTGRES]) == 0 ? 0 : RULE_COUNT;
     *out = (struct keeping){.fate = KEEPING_NOT};
@@ -402,6 +411,9 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
                                           dropped, d.output->entity->name));
     else if (d.output == NULL)
         decide_rows(&d);
+    else if (rule < RULE_COUNT && rules[rule].forgone &&
+             project_not_kept(schema->project, catalog->source, object->kind, object->name) != NULL)
+        out->why = "it is left out by name";
     else if (rule < RULE_COUNT && (!rules[rule].needs_ddl || output_is_made(schema, d.output)))
         rules[rule].decide(&d);
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)

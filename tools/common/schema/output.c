@@ -75,9 +75,8 @@ static bool dropped(const struct mapping *entity, const char *name)
 static bool take_type(struct resolving *r, const struct schema_output *output,
                       const struct catalog_column *from, struct pgtype *type)
 {
-    struct error why = {0};
     char what[160];
-    if (pgtype_parse(from->type, type, &why))
+    if (pgtype_of_column(from->type, from->oid, from->layout, type))
         return true;
     snprintf(what, sizeof what, "the source's type %.100s cannot be kept", from->type);
     fail(r, output, from->name, what);
@@ -402,6 +401,18 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
         r->schema->output_count++;
     }
     return true;
+}
+
+const struct schema_column *output_column(const struct schema_output *output,
+                                          const struct catalog_entity *entity, const char *name)
+{
+    for (size_t c = 0; c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        if (column->source_column >= 0 &&
+            strcmp(entity->columns[column->source_column].name, name) == 0)
+            return column;
+    }
+    return NULL;
 }
 
 bool output_is_made(const struct schema *schema, const struct schema_output *output)

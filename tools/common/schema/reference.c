@@ -151,6 +151,7 @@ static bool homeless(const struct checking *c, const char *column, const char *i
             entity->name, entity->name);
     return error_hint(c->error,
                       "make one column with \"id_of\": \"%s\" the key of %s, or say "
+                      "\"references\" in its place where the values stay what they are, or "
                       "\"foreign_key\": false where these ids need not exist",
                       entity->name, entity->name);
 }

@@ -4,13 +4,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libdeflate.h>
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LARGEST_META = 64 << 20, LARGEST_PAYLOAD = 1 << 30, CRC_OFFSET = 28, FASTEST = 1 };
+enum { LARGEST_META = 64 << 20, LARGEST_PAYLOAD = 1 << 30, CRC_OFFSET = 28 };
 static const char magic[4] = {'G', 'R', 'F', '1'};
 
 bool stream_error(const struct stream_reader *reader, int64_t number, int64_t offset,
@@ -30,13 +32,12 @@ void stream_writer_init(struct stream_writer *writer, int fd, const char *name,
 {
     *writer = (struct stream_writer){.fd = fd, .name = name, .codec = codec};
     buffer_init(&writer->body);
-    buffer_init(&writer->plain);
 }
 
 void stream_writer_release(struct stream_writer *writer)
 {
-    libdeflate_free_compressor(writer->compressor);
-    buffer_release(&writer->plain);
+    free(writer->compressor);
+    free(writer->level);
     buffer_release(&writer->body);
 }
 
@@ -56,28 +57,54 @@ static void put_head(uint8_t *head, enum frame_type type, enum stream_codec code
  * pipe, too, has it. */
 static uint32_t checksum(uint32_t crc, const void *bytes, size_t length)
 {
-    return length > 0 ? libdeflate_crc32(crc, bytes, length) : crc;
+    return length > 0 ? crc32_gzip_refl(crc, bytes, length) : crc;
 }
 
-/* A frame is compressed in one piece, which is several times faster than as a stream. */
+/* Each frame is a zlib stream of its own. */
+static bool begin_compressing(struct stream_writer *writer, struct error *error)
+{
+    if (writer->compressor == NULL)
+        writer->compressor = malloc(sizeof *writer->compressor);
+    if (writer->level == NULL)
+        writer->level = malloc(ISAL_DEF_LVL1_DEFAULT);
+    if (writer->compressor == NULL || writer->level == NULL)
+        return error_memory(error);
+    isal_deflate_init(writer->compressor);
+    writer->compressor->level = 1;
+    writer->compressor->level_buf = writer->level;
+    writer->compressor->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
+    writer->compressor->gzip_flag = IGZIP_ZLIB;
+    buffer_clear(&writer->body);
+    return true;
+}
+
+static bool compress_piece(struct stream_writer *writer, const void *bytes, size_t length,
+                           bool last, struct error *error)
+{
+    enum { ROOM = 64 << 10 };
+    struct isal_zstream *compressor = writer->compressor;
+    struct buffer *body = &writer->body;
+    compressor->next_in = (uint8_t *)(uintptr_t)bytes; /* which it does not write to */
+    compressor->avail_in = (uint32_t)length;
+    compressor->end_of_stream = last;
+    do {
+        compressor->next_out = buffer_reserve(body, ROOM);
+        if (compressor->next_out == NULL)
+            return error_memory(error);
+        compressor->avail_out = ROOM;
+        if (isal_deflate(compressor) != COMP_OK)
+            return error_set(error, ERROR_BUG, "%s: a frame cannot be compressed", writer->name);
+        body->length += ROOM - compressor->avail_out;
+    } while (compressor->avail_in > 0 || (last && compressor->internal_state.state != ZSTATE_END));
+    return true;
+}
+
 static bool compress_body(struct stream_writer *writer, const bson_t *meta, const void *payload,
                           size_t payload_length, struct error *error)
 {
-    buffer_clear(&writer->plain);
-    buffer_put(&writer->plain, bson_get_data(meta), meta->len);
-    buffer_put(&writer->plain, payload, payload_length);
-    if (writer->compressor == NULL)
-        writer->compressor = libdeflate_alloc_compressor(FASTEST);
-    if (writer->compressor == NULL || !buffer_ok(&writer->plain, error))
-        return error_memory(error);
-    buffer_clear(&writer->body);
-    size_t room = libdeflate_zlib_compress_bound(writer->compressor, writer->plain.length);
-    uint8_t *to = buffer_reserve(&writer->body, room);
-    if (to == NULL)
-        return error_memory(error);
-    writer->body.length = libdeflate_zlib_compress(writer->compressor, writer->plain.data,
-                                                   writer->plain.length, to, room);
-    return true; /* it cannot fail in so much room */
+    return begin_compressing(writer, error) &&
+           compress_piece(writer, bson_get_data(meta), meta->len, false, error) &&
+           compress_piece(writer, payload, payload_length, true, error);
 }
 
 bool stream_write(struct stream_writer *writer, enum frame_type type, const bson_t *meta,
@@ -119,7 +146,7 @@ void stream_reader_init(struct stream_reader *reader, int fd, const char *name)
 
 void stream_reader_release(struct stream_reader *reader)
 {
-    libdeflate_free_decompressor(reader->decompressor);
+    free(reader->decompressor);
     buffer_release(&reader->body);
     buffer_release(&reader->plain);
 }
@@ -157,15 +184,18 @@ static bool decompress_body(struct stream_reader *reader, size_t plain_length, s
     buffer_clear(&reader->plain);
     uint8_t *to = buffer_reserve(&reader->plain, plain_length);
     if (reader->decompressor == NULL)
-        reader->decompressor = libdeflate_alloc_decompressor();
-    if (to == NULL || reader->decompressor == NULL)
+        reader->decompressor = malloc(sizeof *reader->decompressor);
+    struct inflate_state *decompressor = reader->decompressor;
+    if (to == NULL || decompressor == NULL)
         return error_memory(error);
-    size_t used;
-    /* Without a place for the length that came of it, any other one than this is a failure. */
-    enum libdeflate_result result =
-        libdeflate_zlib_decompress_ex(reader->decompressor, reader->body.data, reader->body.length,
-                                      to, plain_length, &used, NULL);
-    if (result != LIBDEFLATE_SUCCESS || used != reader->body.length)
+    isal_inflate_init(decompressor);
+    decompressor->crc_flag = ISAL_ZLIB;
+    decompressor->next_in = reader->body.data;
+    decompressor->avail_in = (uint32_t)reader->body.length;
+    decompressor->next_out = to;
+    decompressor->avail_out = (uint32_t)plain_length;
+    if (isal_inflate_stateless(decompressor) != ISAL_DECOMP_OK || decompressor->avail_in != 0 ||
+        decompressor->avail_out != 0)
         return damaged(reader, error, "the body does not decompress to the length in its head");
     reader->plain.length = plain_length;
     return true;

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
+#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INPUT_SIZE = 256 << 10, GZIP_ONLY = 15 + 16, TRAILER = 8 };
+enum { INPUT_SIZE = 256 << 10 };
 
 /* Two bytes are not enough: they also begin a plain document of 35,615 bytes, and every 64 KiB
  * further. Three leave those of 559,903 bytes, and every 16 MiB. */
@@ -44,12 +44,12 @@ static bool set_up(struct packed_file *file, struct error *error)
         return error_set_errno(error, ERROR_SOURCE, "cannot read %s", file->path);
     if (got < sizeof begin || memcmp(begin, gzip_magic, sizeof begin) != 0)
         return true;
-    file->input = calloc(1, TRAILER + INPUT_SIZE);
-    if (file->input == NULL || inflateInit2(&file->z, GZIP_ONLY) != Z_OK)
+    file->input = malloc(INPUT_SIZE);
+    file->member = malloc(sizeof *file->member);
+    if (file->input == NULL || file->member == NULL)
         return error_memory(error);
-    file->z.next_in = file->input + TRAILER;
+    isal_inflate_init(file->member);
     file->gzip = true;
-    inflateValidate(&file->z, 0); /* check_member does it, several times faster */
     return true;
 }
 
@@ -71,76 +71,61 @@ bool packed_file_open(struct packed_file *file, const char *path, struct error *
 
 void packed_file_close(struct packed_file *file)
 {
-    if (file->gzip)
-        inflateEnd(&file->z);
+    free(file->member);
     free(file->input);
     free(file->path);
     close(file->fd);
 }
 
-/* What was used last stays in front of what comes: a member's trailer may begin there. */
 static bool load(struct packed_file *file, struct error *error)
 {
     size_t got;
-    memmove(file->input, file->z.next_in - TRAILER, TRAILER);
-    if (!file_read_full(file->fd, file->path, file->input + TRAILER, INPUT_SIZE, &got, error))
+    if (!file_read_full(file->fd, file->path, file->input, INPUT_SIZE, &got, error))
         return false;
-    file->z.next_in = file->input + TRAILER;
-    file->z.avail_in = (uInt)got;
+    file->member->next_in = file->input;
+    file->member->avail_in = (uint32_t)got;
     file->loaded += (int64_t)got;
     return true;
 }
 
-/* A member ends with the CRC-32 and the length of its content. */
-static bool check_member(struct packed_file *file, struct error *error)
+/* What is none is told by its first bytes, and not by an end that is missing. */
+static bool begin_member(struct packed_file *file, struct error *error)
 {
-    const uint8_t *trailer = file->z.next_in - TRAILER;
-    file->in_member = false;
-    if (get_le32(trailer) == file->crc && get_le32(trailer + 4) == (uint32_t)file->z.total_out)
-        return true;
-    return damaged(file, "the gzip data is damaged", error);
-}
-
-static bool inflate_some(struct packed_file *file, struct error *error)
-{
-    if (!file->in_member) {
-        if (inflateReset(&file->z) != Z_OK)
-            return error_memory(error);
-        file->in_member = true;
-        file->crc = 0;
-    }
-    const uint8_t *to = file->z.next_out;
-    int result = inflate(&file->z, Z_NO_FLUSH);
-    file->crc = libdeflate_crc32(file->crc, to, (size_t)(file->z.next_out - to));
-    switch (result) {
-    case Z_OK:
-        return true;
-    case Z_STREAM_END:
-        return check_member(file, error);
-    case Z_MEM_ERROR:
-        return error_memory(error);
-    default:
+    struct inflate_state *member = file->member;
+    size_t length = member->avail_in < sizeof gzip_magic ? member->avail_in : sizeof gzip_magic;
+    if (memcmp(member->next_in, gzip_magic, length) != 0)
         return damaged(file, "the gzip data is damaged", error);
-    }
+    isal_inflate_reset(member);
+    member->crc_flag = ISAL_GZIP; /* with its head and its trailer, which is checked */
+    file->in_member = true;
+    return true;
 }
 
 bool packed_file_read(struct packed_file *file, void *bytes, size_t length, size_t *got,
                       struct error *error)
 {
+    struct inflate_state *member = file->member;
     if (!file->gzip)
         return file_read_full(file->fd, file->path, bytes, length, got, error);
     *got = 0;
     while (*got < length) {
-        if (file->z.avail_in == 0 && !load(file, error))
+        if (member->avail_in == 0 && !load(file, error))
             return false;
-        if (file->z.avail_in == 0)
-            return file->in_member ? damaged(file, "the gzip data is cut off", error) : true;
+        bool ended = member->avail_in == 0;
+        if (ended && !file->in_member)
+            return true;
+        if (!file->in_member && !begin_member(file, error))
+            return false;
         size_t part = length - *got < INT32_MAX ? length - *got : INT32_MAX;
-        file->z.next_out = (uint8_t *)bytes + *got;
-        file->z.avail_out = (uInt)part;
-        if (!inflate_some(file, error))
-            return false;
-        *got += part - file->z.avail_out;
+        member->next_out = (uint8_t *)bytes + *got;
+        member->avail_out = (uint32_t)part;
+        if (isal_inflate(member) != ISAL_DECOMP_OK)
+            return damaged(file, "the gzip data is damaged", error);
+        part -= member->avail_out;
+        *got += part;
+        file->in_member = member->block_state != ISAL_BLOCK_FINISH;
+        if (ended && part == 0 && file->in_member)
+            return damaged(file, "the gzip data is cut off", error);
     }
     return true;
 }
@@ -161,6 +146,6 @@ bool packed_file_unchanged(const struct packed_file *file, struct error *error)
 int64_t packed_file_used(const struct packed_file *file)
 {
     if (file->gzip)
-        return file->loaded - file->z.avail_in;
+        return file->loaded - file->member->avail_in;
     return lseek(file->fd, 0, SEEK_CUR);
 }

@@ -8,7 +8,6 @@
 #include "graduate/error.h"
 
 #include <stdint.h>
-#include <zlib.h>
 
 /* What to do with a part of an export that is damaged. */
 #define EXPORT_ADVICE                                                                              \
@@ -20,11 +19,10 @@ struct packed_file {
     char *path;
     int64_t size; /* of the file as it lies there */
     bool gzip;
-    z_stream z;     /* gzip only, as is what follows */
-    uint8_t *input; /* behind a place for the last bytes of what was there before */
-    int64_t loaded; /* of the file, into input */
-    bool in_member; /* a member is open: the file must not end here */
-    uint32_t crc;   /* of what came out of it */
+    struct inflate_state *member; /* gzip only, as is what follows */
+    uint8_t *input;               /* of which the member's state knows what is left */
+    int64_t loaded;               /* of the file, into input */
+    bool in_member;               /* one is open: the file must not end here */
 };
 
 /* All errors are ERROR_SOURCE and name the file. On failure nothing is left open. */

@@ -26,10 +26,15 @@
     " join pg_attribute a on a.attrelid = " relation " and a.attnum = k.at)"
 
 /* What a constraint can say beside its columns. */
-#define TIMING                                                                                     \
+#define DEFERRABLE                                                                                 \
     WORD("o.condeferrable", "'DEFERRABLE' || case when o.condeferred then ' INITIALLY DEFERRED'"   \
-                            " else '' end") ", " WORD("not o.convalidated", "'NOT VALID'") ", "    \
-    WORD("to_jsonb(o) ->> 'conperiod' = 'true'", "'PERIOD'")
+                            " else '' end")
+#define PERIOD WORD("to_jsonb(o) ->> 'conperiod' = 'true'", "'PERIOD'")
+#define TIMING DEFERRABLE ", " WORD("not o.convalidated", "'NOT VALID'") ", " PERIOD
+/* What a foreign key does when what it refers to goes or changes. */
+#define ACTION(column)                                                                             \
+    "case " column " when 'c' then 'cascade' when 'r' then 'restrict' when 'n' then 'set null'"    \
+    " when 'd' then 'set default' end"
 /* What an index can. */
 #define STORAGE                                                                                    \
     WORD("to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'", "'NULLS NOT DISTINCT'") ", "            \
@@ -132,12 +137,15 @@ static const struct {
      CONSTRAINT(" 'refers', case r.relnamespace when (select oid from home) then r.relname"
                 "  else o.confrelid::regclass::text end,"
                 " 'referred', " COLUMNS_OF("o.confrelid", "o.confkey") ","
-                " 'on_delete', case o.confdeltype when 'c' then 'cascade' when 'r' then 'restrict'"
-                "  when 'n' then 'set null' when 'd' then 'set default' end,"
-                " 'unsaid', nullif(concat_ws(', ', case o.confupdtype when 'c' then 'ON UPDATE CASCADE'"
-                "  when 'r' then 'ON UPDATE RESTRICT' when 'n' then 'ON UPDATE SET NULL'"
-                "  when 'd' then 'ON UPDATE SET DEFAULT' end, "
-                WORD("o.confmatchtype = 'f'", "'MATCH FULL'") ", " TIMING "), '')")
+                " 'in_shape', f.is_top, 'on_delete', " ACTION("o.confdeltype") ","
+                " 'on_update', " ACTION("o.confupdtype") ","
+                " 'emptied', (select jsonb_agg(a.attname order by k.n) from jsonb_array_elements_text("
+                "  nullif(to_jsonb(o) -> 'confdelsetcols', 'null')) with ordinality k (at, n)"
+                "  join pg_attribute a on a.attrelid = o.conrelid and a.attnum = k.at::int2),"
+                " 'match_full', o.confmatchtype = 'f', 'timing', " DEFERRABLE ","
+                " 'invalid', not o.convalidated,"
+                " 'unsaid', nullif(concat_ws(', ', " PERIOD ", "
+                WORD("to_jsonb(o) ->> 'conenforced' = 'false'", "'NOT ENFORCED'") "), '')")
      " and o.contype = 'f' join pg_class r on r.oid = o.confrelid"},
     {"exclusion constraint", CONSTRAINT(" 'in_shape', false") " and o.contype = 'x'"},
     {"index",

@@ -12,7 +12,8 @@
 bool lookups_are_needed(const struct project *project, const struct mapping *mapping)
 {
     for (size_t i = 0; i < project->mapping_count; i++)
-        if (mapping_looks_up(mapping, project->mappings[i]))
+        if (mapping_looks_up(mapping, project->mappings[i]) ||
+            mapping_asks(mapping, project->mappings[i]))
             return true;
     return false;
 }
@@ -35,8 +36,9 @@ bool lookups_folder(const struct migration *migration, char out[PATH_MAX], struc
 
 void lookups_forget(const struct migration *migration)
 {
-    static const char *const patterns[] = {"ids/*.ids", "ids/*.ids.partial",
-                                           "ids/*.ids.partial.runs"};
+    static const char *const patterns[] = {
+        "ids/*.ids",   "ids/*.ids.partial",   "ids/*.ids.partial.runs",
+        "ids/*.facts", "ids/*.facts.partial", "ids/*.facts.partial.runs"};
     char path[PATH_MAX];
     struct error unused;
     for (size_t i = 0; i < migration->project.mapping_count; i++)
@@ -78,45 +80,83 @@ static bool run_index(struct migration *migration, const struct mapping *mapping
            pipeline_run(&migration->supervisor, programs, 2, NULL, NULL, error);
 }
 
-/* Are they there, and of the checkpoint that is there? One whose last record did not fit is open
+/* Which of an entity's files. */
+enum { IDS, FACTS };
+static const char *const files[] = {"ids/*.ids", "ids/*.facts"};
+
+/* Is it there, and of the checkpoint that is there? One whose last record did not fit is open
  * again. */
-static bool are_made(const struct migration *migration, const struct mapping *to, bool *made,
-                     struct error *error)
+static bool is_made(const struct migration *migration, const struct mapping *to, int which,
+                    bool *made, struct error *error)
 {
     char file[PATH_MAX], checkpoint[PATH_MAX];
-    if (!file_of(migration, to, "ids/*.ids", file, error) ||
+    if (!file_of(migration, to, files[which], file, error) ||
         !file_of(migration, to, "checkpoints/*.gck", checkpoint, error))
         return false;
     *made = file_exists(file) && (migration->options->no_checkpoint || file_exists(checkpoint));
     return true;
 }
 
-/* With those of the entities that `to` leans on, before them; no circle leads back
- * (project_check_circles). *anew: they were not there, or those below them were not. */
-static bool make(struct migration *migration, const struct mapping *to, struct snapshot *snapshots,
-                 bool *anew, struct error *error)
+static bool make_file(struct migration *migration, const struct mapping *to, int which,
+                      struct snapshot *snapshots, struct error *error)
 {
-    const struct project *project = &migration->project;
     char ids[PATH_MAX], file[PATH_MAX];
     struct arguments index;
+    if (!lookups_folder(migration, ids, error) ||
+        !file_of(migration, to, files[which], file, error))
+        return false;
+    journal_info(&migration->journal,
+                 which == FACTS
+                     ? "%s: what is asked about its records is written down, for those who ask it"
+                     : "%s: its ids are written down, for those who refer to them",
+                 to->name);
+    arguments_init(&index, "graduate-transform");
+    arguments_add(&index, "--project", migration->project.folder, "--index", file, NULL);
+    if (which == FACTS)
+        arguments_add(&index, "--facts", NULL);
+    else
+        arguments_add(&index, "--ids", ids, NULL);
+    return run_index(migration, to, &index, &snapshots[to->source - migration->project.sources],
+                     error) ||
+           error_at(error, to->name, NULL, NULL);
+}
+
+/* What its records have stands in them alone. */
+static bool make_facts(struct migration *migration, const struct mapping *of,
+                       struct snapshot *snapshots, bool *anew, struct error *error)
+{
+    const struct project *project = &migration->project;
+    bool made;
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *to = project->mappings[i];
+        if (!mapping_asks(of, to))
+            continue;
+        if (!is_made(migration, to, FACTS, &made, error) ||
+            (!made && !make_file(migration, to, FACTS, snapshots, error)))
+            return false;
+        *anew = *anew || !made;
+    }
+    return true;
+}
+
+/* With those of the entities that `to` leans on, before them, and what it asks; no circle leads
+ * back (project_check_circles). *anew: they were not there, or those below them were not. */
+static bool make_ids(struct migration *migration, const struct mapping *to,
+                     struct snapshot *snapshots, bool *anew, struct error *error)
+{
+    const struct project *project = &migration->project;
     bool made, below = false;
     for (size_t i = 0; i < project->mapping_count; i++)
         if (mapping_leans_on(to, project->mappings[i]) &&
-            !make(migration, project->mappings[i], snapshots, &below, error))
+            !make_ids(migration, project->mappings[i], snapshots, &below, error))
             return false;
-    if (!are_made(migration, to, &made, error))
+    if (!make_facts(migration, to, snapshots, &below, error) ||
+        !is_made(migration, to, IDS, &made, error))
         return false;
     if (made && !below)
         return true;
     *anew = true;
-    if (!lookups_folder(migration, ids, error) || !file_of(migration, to, "ids/*.ids", file, error))
-        return false;
-    journal_info(&migration->journal, "%s: its ids are written down, for those who refer to them",
-                 to->name);
-    arguments_init(&index, "graduate-transform");
-    arguments_add(&index, "--project", project->folder, "--ids", ids, "--index", file, NULL);
-    return run_index(migration, to, &index, &snapshots[to->source - project->sources], error) ||
-           error_at(error, to->name, NULL, NULL);
+    return make_file(migration, to, IDS, snapshots, error);
 }
 
 bool lookups_make(struct migration *migration, const struct mapping *mapping,
@@ -126,9 +166,9 @@ bool lookups_make(struct migration *migration, const struct mapping *mapping,
     bool anew = false;
     for (size_t i = 0; i < project->mapping_count; i++)
         if (mapping_looks_up(mapping, project->mappings[i]) &&
-            !make(migration, project->mappings[i], snapshots, &anew, error))
+            !make_ids(migration, project->mappings[i], snapshots, &anew, error))
             return false;
-    return true;
+    return make_facts(migration, mapping, snapshots, &anew, error);
 }
 
 static bool is_restarted(const struct migration *migration, const struct mapping *mapping)
@@ -142,7 +182,7 @@ static bool is_restarted(const struct migration *migration, const struct mapping
 static bool check_pair(const struct migration *migration, const struct mapping *mapping,
                        const struct mapping *to, struct error *error)
 {
-    if (!mapping_looks_up(mapping, to))
+    if (!mapping_looks_up(mapping, to) && !mapping_asks(mapping, to))
         return true;
     if (!is_restarted(migration, to) || is_restarted(migration, mapping))
         return true;

@@ -1,4 +1,5 @@
-/* lookups.h: the ids of the entities that others look up, in the run's folder: ids/ENTITY.ids.
+/* lookups.h: the ids of the entities that others look up, in the run's folder: ids/ENTITY.ids; and
+ * what the conditions of others ask about their records: ids/ENTITY.facts.
  *
  * They are made by graduate-transform --index of a whole checkpoint, before the first entity that
  * needs them is loaded; where that one comes first, or looks itself up, the records are extracted

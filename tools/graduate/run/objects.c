@@ -229,8 +229,11 @@ static bool all_spoken_for(const struct objects *objects, struct error *error)
     for (size_t i = 0; i < objects->count; i++) {
         const struct object_line *line = &objects->lines[i];
         if (is_open(line) && count++ < MOST_NAMED)
-            buffer_printf(&names, "%s%s %s \"%s\"", count > 1 ? ", " : "", line->catalog->source,
-                          line->object->kind, line->object->name);
+            buffer_printf(&names, "%s%s %s \"%s\"%s%s%s", count > 1 ? ", " : "",
+                          line->catalog->source, line->object->kind, line->object->name,
+                          line->keeping.why != NULL ? " (" : "",
+                          line->keeping.why != NULL ? line->keeping.why : "",
+                          line->keeping.why != NULL ? ")" : "");
     }
     if (count > MOST_NAMED)
         buffer_printf(&names, " and %zu others", count - MOST_NAMED);

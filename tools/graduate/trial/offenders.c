@@ -72,12 +72,18 @@ static bool ask_origin(struct migration *migration, const struct error *refused,
                        struct buffer *text, struct error *error)
 {
     struct arguments programs[2];
-    char catalogs[PATH_MAX], row[48];
+    char catalogs[PATH_MAX], ids[PATH_MAX], row[48];
+    const struct mapping *mapping = project_mapping(&migration->project, refused->entity);
     if (!folder_file(&migration->folder, "catalog", catalogs, error))
         return false;
     snprintf(row, sizeof row, "%" PRId64 ":%" PRId64, refused->row.output, refused->row.place);
     arguments_init(&programs[0], "graduate-transform");
     arguments_add(&programs[0], "--project", migration->project.folder, "--trial", NULL);
+    if (mapping != NULL && lookups_are_needed(&migration->project, mapping)) {
+        if (!lookups_folder(migration, ids, error))
+            return false;
+        arguments_add(&programs[0], "--ids", ids, NULL);
+    }
     arguments_init(&programs[1], "graduate-check");
     arguments_add(&programs[1], "--project", migration->project.folder, "--catalogs", catalogs,
                   "--row", row, NULL);

@@ -136,32 +136,28 @@ static void add_store(struct trial *trial, const struct project *project,
                   trial->store, "--entities", buffer_text(&trial->entities), NULL);
 }
 
-/* ---- the ids of entities that are looked up ---------------------------------------------------
+/* ---- the ids of entities that are looked up, and what is asked about their records ------------
  */
 
-static bool ids_file(const struct trial *trial, const struct mapping *mapping, char out[PATH_MAX],
-                     struct error *error)
+static bool index_file(const struct trial *trial, const struct mapping *mapping, bool facts,
+                       char out[PATH_MAX], struct error *error)
 {
     char name[NAME_MAX];
-    snprintf(name, sizeof name, "%s.ids", mapping->name);
+    snprintf(name, sizeof name, "%s.%s", mapping->name, facts ? "facts" : "ids");
     return file_join(out, PATH_MAX, trial->scratch, name, error);
 }
 
-static bool make_ids(const struct trial *trial, const struct project *project,
-                     const struct mapping *to, const struct trial_options *options,
-                     struct supervisor *supervisor, struct error *error)
+static bool write_index(const struct trial *trial, const struct project *project,
+                        const struct mapping *to, bool facts, const struct trial_options *options,
+                        struct supervisor *supervisor, struct error *error)
 {
     char file[PATH_MAX];
     struct arguments programs[2];
     struct buffer printed;
     size_t count = 0;
     int input = PROCESS_NOTHING;
-    if (!ids_file(trial, to, file, error) || file_exists(file))
+    if (!index_file(trial, to, facts, file, error) || file_exists(file))
         return file_exists(file);
-    for (size_t i = 0; i < project->mapping_count; i++)
-        if (mapping_leans_on(to, project->mappings[i]) &&
-            !make_ids(trial, project, project->mappings[i], options, supervisor, error))
-            return false;
     if (options->checkpoints != NULL) {
         if (!open_checkpoint(options->checkpoints, to, &input, error))
             return false;
@@ -171,8 +167,12 @@ static bool make_ids(const struct trial *trial, const struct project *project,
                       "--catalogs", trial->scratch, NULL);
     }
     arguments_init(&programs[count], "graduate-transform");
-    arguments_add(&programs[count++], "--project", project->folder, "--trial", "--ids",
-                  trial->scratch, "--index", file, NULL);
+    arguments_add(&programs[count], "--project", project->folder, "--trial", "--index", file, NULL);
+    if (facts)
+        arguments_add(&programs[count], "--facts", NULL);
+    else
+        arguments_add(&programs[count], "--ids", trial->scratch, NULL);
+    count++;
     buffer_init(&printed);
     bool ok = pipeline_capture(supervisor, programs, count, input, &printed, error);
     buffer_release(&printed);
@@ -181,17 +181,41 @@ static bool make_ids(const struct trial *trial, const struct project *project,
     return ok;
 }
 
+static bool make_facts(const struct trial *trial, const struct project *project,
+                       const struct mapping *of, const struct trial_options *options,
+                       struct supervisor *supervisor, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (mapping_asks(of, project->mappings[i]) &&
+            !write_index(trial, project, project->mappings[i], true, options, supervisor, error))
+            return false;
+    return true;
+}
+
+static bool make_ids(const struct trial *trial, const struct project *project,
+                     const struct mapping *to, const struct trial_options *options,
+                     struct supervisor *supervisor, struct error *error)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (mapping_leans_on(to, project->mappings[i]) &&
+            !make_ids(trial, project, project->mappings[i], options, supervisor, error))
+            return false;
+    return make_facts(trial, project, to, options, supervisor, error) &&
+           write_index(trial, project, to, false, options, supervisor, error);
+}
+
 /* Of a part of the records nothing can be said of what is missing. */
-static bool make_all_ids(const struct trial *trial, const struct project *project,
+static bool make_indexes(const struct trial *trial, const struct project *project,
                          const struct mapping *mapping, const struct trial_options *options,
                          struct supervisor *supervisor, struct error *error)
 {
+    if (options->first > 0 || options->ids != NULL)
+        return true;
     for (size_t i = 0; i < project->mapping_count; i++)
-        if (options->first == 0 && options->ids == NULL &&
-            mapping_looks_up(mapping, project->mappings[i]) &&
+        if (mapping_looks_up(mapping, project->mappings[i]) &&
             !make_ids(trial, project, project->mappings[i], options, supervisor, error))
             return false;
-    return true;
+    return make_facts(trial, project, mapping, options, supervisor, error);
 }
 
 /* ---- one entity --------------------------------------------------------------------------------
@@ -205,7 +229,7 @@ static bool try_entity(struct trial *trial, const struct project *project,
     char first[24];
     size_t count = 0;
     int input = PROCESS_NOTHING;
-    if (!make_all_ids(trial, project, mapping, options, supervisor, error))
+    if (!make_indexes(trial, project, mapping, options, supervisor, error))
         return false;
     if (options->checkpoints != NULL) {
         if (!open_checkpoint(options->checkpoints, mapping, &input, error))
@@ -322,6 +346,35 @@ bool trial_check(const struct project *project, const char *entity, const struct
     return ok;
 }
 
+bool trial_target(const struct project *project, bool allow_rows, const struct catalogs *catalogs,
+                  struct supervisor *supervisor, bool *named, int64_t *bytes, struct error *error)
+{
+    struct trial trial = {0};
+    cJSON *said = NULL;
+    struct arguments arguments;
+    struct buffer text;
+    buffer_init(&text);
+    *named = project_expand(project->target, &text, error);
+    bool ok = !*named ||
+              (file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error));
+    if (*named && ok) {
+        arguments_init(&arguments, "graduate-load");
+        arguments_add(&arguments, "--project", project->folder, "--catalogs", trial.scratch,
+                      "--prepare", "--trial", NULL);
+        if (allow_rows)
+            arguments_add(&arguments, "--allow-rows", NULL);
+        buffer_clear(&text);
+        ok = pipeline_capture(supervisor, &arguments, 1, PROCESS_NOTHING, &text, error) &&
+             json_parse(buffer_text(&text), text.length, "what graduate-load --trial printed",
+                        &said, error);
+        *bytes = ok ? member_count(said, "bytes") : 0;
+        cJSON_Delete(said);
+    }
+    buffer_release(&text);
+    trial_release(&trial, project, catalogs);
+    return ok;
+}
+
 void trial_release(struct trial *trial, const struct project *project,
                    const struct catalogs *catalogs)
 {
@@ -331,8 +384,9 @@ void trial_release(struct trial *trial, const struct project *project,
         if (catalog_file(trial, &catalogs->items[i], path, &unused))
             unlink(path);
     for (size_t i = 0; trial->scratch[0] != '\0' && i < project->mapping_count; i++)
-        if (ids_file(trial, project->mappings[i], path, &unused))
-            unlink(path);
+        for (int facts = 0; facts < 2; facts++)
+            if (index_file(trial, project->mappings[i], facts == 1, path, &unused))
+                unlink(path);
     if (trial->store[0] != '\0')
         unlink(trial->store);
     if (trial->scratch[0] != '\0')

@@ -27,7 +27,7 @@ struct trial_options {
 };
 
 struct trial {
-    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs and ENTITY.ids */
+    char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs, ENTITY.ids and .facts */
     char store[PATH_MAX];   /* and the keys of all rows */
     struct buffer entities; /* those that are read, with commas between them */
     struct account account; /* what was read, and the paths; nothing was loaded */
@@ -40,6 +40,11 @@ struct trial {
  * catalogs? ERROR_USAGE with all that cannot. */
 bool trial_check(const struct project *project, const char *entity, const struct catalogs *catalogs,
                  struct supervisor *supervisor, struct error *error);
+/* Would the target take the run? graduate-load --prepare --trial makes what a run makes, and takes
+ * it back. *named is false where the target's URI is not there yet: nothing was asked; *bytes is
+ * what its database takes now. Its errors are those of a run. */
+bool trial_target(const struct project *project, bool allow_rows, const struct catalogs *catalogs,
+                  struct supervisor *supervisor, bool *named, int64_t *bytes, struct error *error);
 /* Of the project's mappings, which may be fewer than the folder has. False: one of them cannot be
  * carried out (ERROR_USAGE), or the trial could not be made. */
 bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,

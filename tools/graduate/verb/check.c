@@ -13,23 +13,26 @@
 #include <string.h>
 
 static const char *project_name, *checkpoints;
-static bool as_json;
+static bool as_json, allow_rows;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"checkpoints", OPTION_TEXT, &checkpoints, "DIR",
      "read DIR/ENTITY.gck of an earlier run instead of the sources' records"},
+    {"allow-rows", OPTION_FLAG, &allow_rows, NULL,
+     "of a run that loads beside rows that are there"},
     {"json", OPTION_FLAG, &as_json, NULL, "print JSON"},
 };
 
 static const struct command command = {
     .name = "graduate check",
     .purpose = "read all sources through the mappings; write nothing",
-    .usage = "--project PROJECT [--checkpoints DIR] [--json]",
+    .usage = "--project PROJECT [--checkpoints DIR] [--allow-rows] [--json]",
     .epilogue =
         "Says all that would stop a run: mistakes of the project, then of the records, each\n"
         "kind once, with its count and first keys. Entities whose mapping is mistaken are not\n"
-        "read, the others are; the target is not needed. An example:\n\n"
+        "read, the others are; the target, once it is named, is asked whether it would take\n"
+        "the run, but not with checkpoints: it may hold theirs. An example:\n\n"
         "  graduate check --project authorstack",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
@@ -43,6 +46,8 @@ struct mistakes {
     struct project readable;
     struct mapping **mappings; /* of it: those that are read, then the others */
     bool whole;                /* the schema of what is read is one */
+    struct error target;       /* why it would not take the run; code ERROR_NONE: it would, or was
+                                  not asked */
 };
 
 static bool add(struct mistakes *mistakes, const struct error *mistake, struct error *error)
@@ -134,6 +139,27 @@ static bool find_mistakes(struct mistakes *mistakes, const struct project *proje
     return ok;
 }
 
+/* Would the target take it? Asked when nothing is wrong of the project itself. */
+static bool ask_target(struct mistakes *mistakes, const struct project *project,
+                       const struct catalogs *catalogs, struct supervisor *supervisor,
+                       struct error *error)
+{
+    struct error refused;
+    bool named;
+    int64_t bytes;
+    if (mistakes->count > 0 || checkpoints != NULL ||
+        trial_target(project, allow_rows, catalogs, supervisor, &named, &bytes, &refused) || !named)
+        return true;
+    if (supervisor->interrupted != 0) {
+        *error = refused;
+        return false;
+    }
+    if (refused.code == ERROR_USAGE)
+        return add(mistakes, &refused, error);
+    mistakes->target = refused;
+    return true;
+}
+
 static void release_mistakes(struct mistakes *mistakes)
 {
     free(mistakes->items);
@@ -157,22 +183,32 @@ static void print_mistakes(const struct mistakes *mistakes, struct buffer *out)
         if (mistake->hint[0] != '\0')
             buffer_printf(out, "    next: %s\n", mistake->hint);
     }
+    if (mistakes->target.code != ERROR_NONE)
+        buffer_printf(out, "  the target would not take the run: %s\n    next: %s\n",
+                      mistakes->target.message, mistakes->target.hint);
     for (size_t i = 0; i < mistakes->readable.broken_count; i++)
         buffer_printf(out, "  %s is not read: its mapping is to be corrected first\n",
                       mistakes->readable.broken[i]->name);
+}
+
+static bool add_mistake(const struct error *mistake, cJSON *list)
+{
+    cJSON *one = cJSON_CreateObject();
+    return cJSON_AddItemToArray(list, one) &&
+           cJSON_AddStringToObject(one, "message", mistake->message) != NULL &&
+           cJSON_AddStringToObject(one, "hint", mistake->hint) != NULL;
 }
 
 static bool add_mistakes(const struct mistakes *mistakes, cJSON *json)
 {
     cJSON *list = cJSON_AddArrayToObject(json, "mistakes");
     cJSON *names = cJSON_AddArrayToObject(json, "not_read");
-    bool ok = list != NULL && names != NULL;
-    for (size_t i = 0; ok && i < mistakes->count; i++) {
-        cJSON *one = cJSON_CreateObject();
-        ok = cJSON_AddItemToArray(list, one) &&
-             cJSON_AddStringToObject(one, "message", mistakes->items[i].message) != NULL &&
-             cJSON_AddStringToObject(one, "hint", mistakes->items[i].hint) != NULL;
-    }
+    cJSON *target = cJSON_AddArrayToObject(json, "target");
+    bool ok = list != NULL && names != NULL && target != NULL;
+    for (size_t i = 0; ok && i < mistakes->count; i++)
+        ok = add_mistake(&mistakes->items[i], list);
+    if (ok && mistakes->target.code != ERROR_NONE)
+        ok = add_mistake(&mistakes->target, target);
     for (size_t i = 0; ok && i < mistakes->readable.broken_count; i++)
         ok = cJSON_AddItemToArray(names, cJSON_CreateString(mistakes->readable.broken[i]->name));
     return ok;
@@ -244,8 +280,10 @@ static bool give(const struct mistakes *mistakes, const struct trial *trial, str
     int64_t problems = trial_problems(trial);
     if (mistakes->count > 0)
         return give_mistakes(mistakes, problems, error);
+    if (problems == 0 && mistakes->target.code != ERROR_NONE)
+        *error = mistakes->target;
     if (problems == 0)
-        return true;
+        return mistakes->target.code == ERROR_NONE;
     error_set(error, ERROR_DATA, "%s would stop a run: %s",
               problems == 1 ? "one problem" : "problems",
               problems == 1 ? "see above" : figure_count(problems, count));
@@ -259,7 +297,8 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
     struct mistakes mistakes = {0};
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
         return project->fault_count > 0 ? project_check(project, error) : false;
-    bool ok = find_mistakes(&mistakes, project, &catalogs, supervisor, error);
+    bool ok = find_mistakes(&mistakes, project, &catalogs, supervisor, error) &&
+              ask_target(&mistakes, project, &catalogs, supervisor, error);
     if (ok) {
         const struct trial_options all = {
             .checkpoints = checkpoints, .keys = mistakes.whole, .patient = true};

@@ -17,19 +17,25 @@
 enum { LOOK = 1000 };
 
 static const char *project_name, *checkpoints;
+static bool allow_rows;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"checkpoints", OPTION_TEXT, &checkpoints, "DIR",
      "look at DIR/ENTITY.gck of an earlier run, all of it, instead of exports"},
+    {"allow-rows", OPTION_FLAG, &allow_rows, NULL,
+     "of a run that loads beside rows that are there"},
 };
 
 static const struct command command = {
     .name = "graduate plan",
     .purpose = "say what a run would do; write nothing",
-    .usage = "--project PROJECT [--checkpoints DIR]",
-    .epilogue = "Asks the sources what they hold; the target is not needed. An example:\n\n"
-                "  graduate plan --project authorstack",
+    .usage = "--project PROJECT [--checkpoints DIR] [--allow-rows]",
+    .epilogue =
+        "Asks the sources what they hold, and the target, once it is named, whether it would\n"
+        "take the run: all that a run makes is made, and taken back. With checkpoints it is\n"
+        "not asked, for it may hold their run. An example:\n\n"
+        "  graduate plan --project authorstack",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -130,19 +136,27 @@ static void warn_of_keys(const struct schema *schema, struct buffer *out)
                           schema->outputs[i].table->label);
 }
 
-static void warn_of_target(const struct project *project, struct buffer *out)
+/* Rows and their indexes take another room than records do: it is a first guess. */
+static void warn_of_size(const struct project *project, const struct catalogs *catalogs,
+                         int64_t there, struct buffer *out)
 {
-    struct buffer uri;
-    struct error error;
-    buffer_init(&uri);
-    if (!project_expand(project->target, &uri, &error))
-        buffer_printf(out, "  the target is not named yet, and a run needs it: %s\n",
-                      error.message);
-    buffer_release(&uri);
+    static const int64_t free_plan = 500000000;
+    int64_t sum = 0;
+    char data[FIGURE_SIZE], now[FIGURE_SIZE];
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        int64_t bytes = catalogs_find(catalogs, project->mappings[i])->bytes;
+        sum += bytes > 0 ? bytes : 0;
+    }
+    if (sum > free_plan - there)
+        buffer_printf(out,
+                      "  the records take %s in the sources, and the target's database %s now: the "
+                      "500 MB of Supabase's free plan are not enough\n",
+                      figure_bytes(sum, data), figure_bytes(there, now));
 }
 
 static void print_warnings(const struct project *project, const struct catalogs *catalogs,
-                           const struct schema *schema, struct buffer *out)
+                           const struct schema *schema, const struct error *unnamed, int64_t bytes,
+                           struct buffer *out)
 {
     struct buffer warnings;
     buffer_init(&warnings);
@@ -150,7 +164,11 @@ static void print_warnings(const struct project *project, const struct catalogs 
     warn_of_keys(schema, &warnings);
     account_print_text_ids(project, &warnings);
     account_print_loose_ids(project, &warnings);
-    warn_of_target(project, &warnings);
+    if (!project->plain)
+        warn_of_size(project, catalogs, bytes, &warnings);
+    if (unnamed != NULL)
+        buffer_printf(&warnings, "  the target is not named yet, and a run needs it: %s\n",
+                      unnamed->message);
     if (warnings.length > 0)
         buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
     buffer_release(&warnings);
@@ -267,6 +285,11 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
               objects_gather(&objects, &catalogs, &schema, error) &&
               objects_check(&objects, project, error);
     if (ok) {
+        struct error refused;
+        bool named = true;
+        int64_t bytes = 0;
+        bool taken = checkpoints != NULL || trial_target(project, allow_rows, &catalogs, supervisor,
+                                                         &named, &bytes, &refused);
         buffer_init(&text);
         buffer_printf(&text, "plan of %s\n\n", project->name);
         print_sources(&catalogs, &text);
@@ -274,9 +297,12 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
         objects_print(&objects, &text);
         account_print_behind(project, &text);
         print_statements(&schema, &text);
-        print_warnings(project, &catalogs, &schema, &text);
+        print_warnings(project, &catalogs, &schema, named ? NULL : &refused, bytes, &text);
         ok = print_look(project, &catalogs, supervisor, &text, error) && print_text(&text, error);
         buffer_release(&text);
+        if (ok && !taken)
+            *error = refused;
+        ok = ok && taken;
     }
     objects_release(&objects);
     schema_release(&schema);

@@ -17,6 +17,12 @@ bool compiling_wrong(struct compiling *c, const char *column, const char *word, 
 bool compiling_check_constant(struct compiling *c, const struct schema_column *column,
                               const struct encoding *encoding, const struct value *value);
 
+/* Conditions on fields of the scope. */
+bool compiling_tests(struct compiling *c, struct scope *scope, const struct conditions *conditions,
+                     struct test **tests, size_t *count);
+/* When all is wanted of the scope. */
+bool compiling_make_slots(struct compiling *c, struct scope *scope);
+
 /* Before the first column. */
 bool compiling_begin_tuples(struct compiling *c, const struct catalog_entity *catalog);
 /* Is it a field of the source as it is, whose value nobody has to know? Compile it. */

@@ -164,7 +164,7 @@ static bool is_no_array(const char *type)
 static bool compare_type(const struct comparing *c, const struct catalog_column *field,
                          const struct encoding *encoding)
 {
-    char what[400], type[64];
+    char what[700], type[PGTYPE_SIZE];
     if (field->type[0] == '\0' || !encode_supported(&encoding->type) || fits(encoding, field->type))
         return true;
     pgtype_format(&encoding->type, type, sizeof type);
@@ -179,7 +179,7 @@ static bool compare_type(const struct comparing *c, const struct catalog_column 
 static bool compare_size(const struct comparing *c, const struct catalog_column *field,
                          const struct encoding *encoding)
 {
-    char what[400], type[64];
+    char what[700], type[PGTYPE_SIZE];
     if (encoding->id_entity != NULL || encoding->type.length == 0 ||
         field->size <= encoding->type.length)
         return true;
@@ -314,7 +314,7 @@ static bool compare_field(const struct comparing *c, const struct catalog_column
 static bool compare_element(const struct comparing *c, const struct catalog_column *array,
                             const struct expression *expression)
 {
-    char type[64];
+    char type[PGTYPE_SIZE];
     struct catalog_column element = *array;
     size_t length = strlen(array->type);
     if (strchr(array->type, '|') != NULL || !ends_array(array->type, length) ||

@@ -1,5 +1,6 @@
 #include "document.h"
 #include "scope.h"
+#include "value_walk.h"
 
 #include "graduate/path.h"
 
@@ -7,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* How often in a row a field may come later than its place before it gets another. */
+enum { MOST_LATE = 4 };
 
 /* Path of a field below the scope, built only when somebody needs it. */
 struct trail {
@@ -45,19 +49,64 @@ static bool at_trail(struct scope *scope, const struct trail *trail, struct erro
     return scope_at(scope, error);
 }
 
-/* Documents of a collection keep the order of their fields mostly, so the child after the last hit
- * is the first guess. */
-static struct node *find(struct node *parent, const char *name, size_t *guess)
+/* `room`: from the key to the end of its document. */
+static inline bool is_named(const struct node *node, const char *key, size_t room)
 {
-    for (size_t i = 0; i < parent->child_count; i++) {
-        size_t at =
-            *guess + i < parent->child_count ? *guess + i : *guess + i - parent->child_count;
-        if (strcmp(parent->children[at].name, name) == 0) {
-            *guess = at + 1 < parent->child_count ? at + 1 : 0;
-            return &parent->children[at];
-        }
+    if (room < sizeof node->head)
+        return node->name_size <= room && memcmp(key, node->name, node->name_size) == 0;
+    return ((get_le64((const uint8_t *)key) ^ node->head) & node->head_mask) == 0 &&
+           (node->name_size <= sizeof node->head ||
+            (node->name_size <= room &&
+             memcmp(key + sizeof node->head, node->name + sizeof node->head,
+                    node->name_size - sizeof node->head) == 0));
+}
+
+/* The place of a field among the node's children: that of the last hit, and then of those behind
+ * it, for some fields are absent; or in front of it. A field that is found there again and again
+ * moves up: so the order is learned, and single documents that have another do not spoil it. */
+static struct node *search(struct node *parent, const char *key, size_t room, size_t *guess)
+{
+    struct node **order = parent->order;
+    size_t i = *guess;
+    while (i < parent->child_count && !is_named(order[i], key, room))
+        i++;
+    if (i < parent->child_count) {
+        order[i]->late = 0;
+        *guess = i + 1;
+        return order[i];
     }
-    return NULL;
+    i = 0;
+    while (i < *guess && !is_named(order[i], key, room))
+        i++;
+    if (i == *guess)
+        return NULL;
+    struct node *met = order[i];
+    if (met->late++ < MOST_LATE) {
+        *guess = i + 1;
+        return met;
+    }
+    met->late = 0;
+    memmove(order + i, order + i + 1, (*guess - i - 1) * sizeof(struct node *));
+    order[*guess - 1] = met;
+    return met;
+}
+
+/* The child that has the name of the field at hand, and that name's length. Documents of a
+ * collection mostly keep the order of their fields, so it is most likely the one behind the last
+ * hit. */
+static inline struct node *find(struct node *parent, const struct value_walk *walk, size_t *guess,
+                                size_t *length)
+{
+    size_t room = walk->length - walk->at - 1;
+    struct node *met = *guess < parent->child_count ? parent->order[*guess] : NULL;
+    if (met != NULL && is_named(met, walk->key, room)) {
+        met->late = 0;
+        ++*guess;
+    } else {
+        met = search(parent, walk->key, room, guess);
+    }
+    *length = met != NULL ? met->name_size - 1 : strlen(walk->key);
+    return met;
 }
 
 static bool refuse_unspoken(bool nameless, struct error *error)
@@ -114,15 +163,20 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
 {
     struct scope *scope = walk->scope;
     struct error *error = walk->error;
-    bson_iter_t iter;
-    size_t guess = 0;
-    if (!bson_iter_init_from_data(&iter, document->bytes, document->length)) {
+    struct value_walk fields;
+    struct value unwanted;
+    size_t guess = 0, length;
+    if (!value_walk_begin(&fields, document)) {
         value_damaged(error);
         return at_trail(scope, up, error);
     }
-    while (bson_iter_next(&iter)) {
-        const struct trail here = {up, bson_iter_key(&iter)};
-        struct node *met = find(node, here.name, &guess);
+    while (value_walk_more(&fields)) {
+        const struct trail here = {up, fields.key};
+        struct node *met = find(node, &fields, &guess, &length);
+        bool wanted = met != NULL && met->slot != NO_SLOT && met->seen != scope->walk;
+        struct value *value = wanted ? &scope->slots[met->slot] : &unwanted;
+        if (!value_walk_take(&fields, length, value))
+            break;
         if (met == NULL) {
             if (!covered && !unspoken(walk, &here))
                 return false;
@@ -136,24 +190,21 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
             continue;
         }
         met->seen = scope->walk;
-        struct value value = value_from_iter(&iter);
-        if (met->slot != NO_SLOT)
-            scope->slots[met->slot] = value;
-        if (met->dropped || met->child_count == 0 || value_is_nothing(&value))
+        if (met->dropped || met->child_count == 0 || value_is_nothing(value))
             continue;
-        if (value.type == BSON_TYPE_DOCUMENT) {
-            if (!walk_fields(walk, met, &value, covered || met->whole || met->members, &here))
+        if (value->type == BSON_TYPE_DOCUMENT) {
+            if (!walk_fields(walk, met, value, covered || met->whole || met->members, &here))
                 return false;
-        } else if (!met->whole && !(met->array && value.type == BSON_TYPE_ARRAY)) {
+        } else if (!met->whole && !(met->array && value->type == BSON_TYPE_ARRAY)) {
             char what[120];
-            value_describe(&value, what, sizeof what);
+            value_describe(value, what, sizeof what);
             error_set(error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
             error_hint(error, "correct the record in the source, or the mapping, and run again");
             if (!pass_over(walk, &here))
                 return false;
         }
     }
-    if (!value_walked(&iter, document)) {
+    if (!value_walk_ended(&fields)) {
         value_damaged(error);
         return at_trail(scope, up, error);
     }
@@ -199,15 +250,16 @@ bool document_walk(struct plan *plan, struct scope *scope, const struct value *d
 /* Does a subtree hold a field that nobody spoke for? Only then its object is opened. */
 static bool has_unspoken(struct node *node, const struct value *value)
 {
-    bson_iter_t iter;
-    size_t guess = 0;
+    struct value_walk fields;
+    struct value member;
+    size_t guess = 0, length;
     if (node->child_count == 0 || node->whole || node->members ||
-        value->type != BSON_TYPE_DOCUMENT ||
-        !bson_iter_init_from_data(&iter, value->bytes, value->length))
+        value->type != BSON_TYPE_DOCUMENT || !value_walk_begin(&fields, value))
         return false;
-    while (bson_iter_next(&iter)) {
-        struct node *met = find(node, bson_iter_key(&iter), &guess);
-        struct value member = value_from_iter(&iter);
+    while (value_walk_more(&fields)) {
+        struct node *met = find(node, &fields, &guess, &length);
+        if (!value_walk_take(&fields, length, &member))
+            break;
         if (met == NULL || has_unspoken(met, &member))
             return true;
     }
@@ -217,18 +269,20 @@ static bool has_unspoken(struct node *node, const struct value *value)
 static bool write_rest(struct scope *scope, struct node *node, const struct value *document,
                        struct json_writer *writer, struct error *error)
 {
-    bson_iter_t iter;
-    size_t guess = 0;
+    struct value_walk fields;
+    struct value member;
+    size_t guess = 0, length;
     bool first = true;
     if (!json_check_document(writer, document, error))
         return false;
     buffer_putc(writer->out, '{');
-    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+    if (!value_walk_begin(&fields, document))
         return value_damaged(error);
-    while (bson_iter_next(&iter)) {
-        const char *key = bson_iter_key(&iter);
-        struct node *met = find(node, key, &guess);
-        struct value member = value_from_iter(&iter);
+    while (value_walk_more(&fields)) {
+        const char *key = fields.key;
+        struct node *met = find(node, &fields, &guess, &length);
+        if (!value_walk_take(&fields, length, &member))
+            break;
         if (met != NULL && !has_unspoken(met, &member))
             continue;
         int64_t ids = writer->losses->hex_ids;
@@ -236,7 +290,7 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
         bool lost = mending->lost;
         mending->lost = false;
         writer->path[writer->depth++] = key;
-        if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error) ||
+        if (!json_write_key(writer, &first, key, length, error) ||
             !(met == NULL ? json_write_value(writer, &member, error)
                           : write_rest(scope, met, &member, writer, error)))
             return false;
@@ -268,7 +322,8 @@ static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
 
 /* A value, or a place of the structure that the mapping names. What is borrowed is counted where it
  * stands. */
-static void count_slot(const struct slot_fate *slot, struct path_account *paths, enum fate fate)
+static inline void count_slot(const struct slot_fate *slot, struct path_account *paths,
+                              enum fate fate)
 {
     if (slot->lender != NULL)
         slot->lender->fate = slot->lender->fate < fate ? fate : slot->lender->fate;

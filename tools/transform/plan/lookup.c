@@ -1,5 +1,6 @@
 #include "lookup.h"
 #include "number.h"
+#include "value_order.h"
 
 #include "graduate/buffer.h"
 #include "graduate/file.h"
@@ -11,23 +12,31 @@
 #include <string.h>
 #include <xxhash.h>
 
+static bool open_one(struct lookups *lookups, const struct mapping *to, bool facts,
+                     const char *folder, struct error *error)
+{
+    struct lookup *lookup = &lookups->items[lookups->count];
+    char name[NAME_MAX], path[PATH_MAX];
+    snprintf(name, sizeof name, "%s.%s", to->name, facts ? "facts" : "ids");
+    lookup->to = to;
+    lookup->facts = facts;
+    bool ok = file_join(path, sizeof path, folder, name, error) &&
+              id_index_open(&lookup->index, path, error);
+    lookups->count += ok;
+    return ok;
+}
+
 bool lookups_open(struct lookups *lookups, const struct project *project,
                   const struct mapping *mapping, bool leans, const char *folder,
                   struct error *error)
 {
-    *lookups = (struct lookups){calloc(project->mapping_count + 1, sizeof *lookups->items), 0};
+    *lookups = (struct lookups){calloc(2 * project->mapping_count + 1, sizeof *lookups->items), 0};
     bool ok = lookups->items != NULL || error_memory(error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *to = project->mappings[i];
-        char name[NAME_MAX], path[PATH_MAX];
-        if (leans ? !mapping_leans_on(mapping, to) : !mapping_looks_up(mapping, to))
-            continue;
-        snprintf(name, sizeof name, "%s.ids", to->name);
-        struct lookup *lookup = &lookups->items[lookups->count];
-        lookup->to = to;
-        ok = file_join(path, sizeof path, folder, name, error) &&
-             id_index_open(&lookup->index, path, error);
-        lookups->count += ok;
+        bool ids = leans ? mapping_leans_on(mapping, to) : mapping_looks_up(mapping, to);
+        ok = (!ids || open_one(lookups, to, false, folder, error)) &&
+             (!mapping_asks(mapping, to) || open_one(lookups, to, true, folder, error));
     }
     return ok;
 }
@@ -40,12 +49,22 @@ void lookups_close(struct lookups *lookups)
     *lookups = (struct lookups){0};
 }
 
-struct lookup *lookups_find(const struct lookups *lookups, const struct mapping *to)
+static struct lookup *find(const struct lookups *lookups, const struct mapping *to, bool facts)
 {
     for (size_t i = 0; i < lookups->count; i++)
-        if (lookups->items[i].to == to)
+        if (lookups->items[i].to == to && lookups->items[i].facts == facts)
             return &lookups->items[i];
     return NULL;
+}
+
+struct lookup *lookups_find(const struct lookups *lookups, const struct mapping *to)
+{
+    return find(lookups, to, false);
+}
+
+struct lookup *lookups_find_facts(const struct lookups *lookups, const struct mapping *to)
+{
+    return find(lookups, to, true);
 }
 
 const char *lookup_set(struct arena *arena, const struct mapping_value *value)
@@ -115,4 +134,98 @@ bool lookup_hash_value(const char *set, const struct value *value, uint8_t hash[
         take_hash(&bytes, hash);
     buffer_release(&bytes);
     return ok;
+}
+
+/* Without the zeros that say nothing: "-1.50E+2" as "-15e1". */
+static bool put_digits(struct buffer *out, const struct value *value)
+{
+    char text[BSON_DECIMAL128_STRING], digits[BSON_DECIMAL128_STRING];
+    size_t count = 0;
+    long power = 0;
+    bool point = false;
+    value_brief(value, text, sizeof text);
+    const char *at = text + (text[0] == '-');
+    if (strcmp(at, "NaN") == 0)
+        return false;
+    for (; (*at >= '0' && *at <= '9') || *at == '.'; at++) {
+        point = point || *at == '.';
+        if (*at == '.')
+            continue;
+        power -= point;
+        if (count > 0 || *at != '0')
+            digits[count++] = *at;
+    }
+    if (*at == 'e' || *at == 'E')
+        power += strtol(at + 1, NULL, 10);
+    else if (*at != '\0') /* an infinity */
+        buffer_puts(out, text);
+    for (; count > 0 && digits[count - 1] == '0'; count--)
+        power++;
+    if (count > 0) /* else it is 0, whatever its sign */
+        buffer_printf(out, "%s%.*se%ld", text[0] == '-' ? "-" : "", (int)count, digits, power);
+    return true;
+}
+
+/* What of a value makes it the same as another of its kind. */
+static bool put_fact(struct buffer *out, const struct value *value, enum fact_kind *kind)
+{
+    enum field_kind field;
+    char text[37];
+    *kind = FACT_OTHER;
+    if (!value_field_kind(value, &field))
+        return false;
+    switch ((int)field) {
+    case FIELD_TEXT:
+        *kind = FACT_TEXT;
+        buffer_put(out, value->bytes, value->length);
+        return true;
+    case FIELD_OBJECTID:
+        *kind = FACT_TEXT;
+        value_brief(value, text, sizeof text);
+        buffer_puts(out, text);
+        return true;
+    case FIELD_UUID:
+        *kind = FACT_TEXT;
+        uuid_format(value->bytes, text);
+        buffer_puts(out, text);
+        return true;
+    case FIELD_NUMBER:
+        *kind = FACT_NUMBER;
+        return put_digits(out, value);
+    case FIELD_BOOLEAN:
+    case FIELD_DATE:
+        *kind = field == FIELD_DATE ? FACT_DATE : FACT_BOOLEAN;
+        buffer_printf(out, "%" PRId64, value->integer);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool lookup_hash_fact(const struct mapping_fact *fact, const struct value *value,
+                      enum fact_kind *kind, uint8_t hash[16])
+{
+    struct buffer bytes, same;
+    buffer_init(&bytes);
+    buffer_init(&same);
+    bool ok = put_fact(&same, value, kind);
+    buffer_put(&bytes, fact->name, strlen(fact->name) + 1);
+    buffer_printf(&bytes, "is %d ", (int)*kind);
+    buffer_put(&bytes, same.data, same.length);
+    ok = ok && !bytes.failed && !same.failed;
+    if (ok)
+        take_hash(&bytes, hash);
+    buffer_release(&same);
+    buffer_release(&bytes);
+    return ok;
+}
+
+void lookup_hash_kind(const struct mapping_fact *fact, enum fact_kind kind, uint8_t hash[16])
+{
+    struct buffer bytes;
+    buffer_init(&bytes);
+    buffer_put(&bytes, fact->name, strlen(fact->name) + 1);
+    buffer_printf(&bytes, "kind %d", (int)kind);
+    take_hash(&bytes, hash);
+    buffer_release(&bytes);
 }

@@ -14,6 +14,7 @@ enum { ID_ASTRAY = 4 };
 
 struct lookup {
     const struct mapping *to;
+    bool facts; /* what conditions ask about its records, not their ids */
     struct id_index index;
 };
 struct lookups {
@@ -22,12 +23,13 @@ struct lookups {
 };
 
 /* Open FOLDER/ENTITY.ids of every entity that the mapping looks up (`leans`: only of those that say
- * which of its own records stay). */
+ * which of its own records stay), and FOLDER/ENTITY.facts of every one that its conditions ask. */
 bool lookups_open(struct lookups *lookups, const struct project *project,
                   const struct mapping *mapping, bool leans, const char *folder,
                   struct error *error);
 void lookups_close(struct lookups *lookups);
 struct lookup *lookups_find(const struct lookups *lookups, const struct mapping *to);
+struct lookup *lookups_find_facts(const struct lookups *lookups, const struct mapping *to);
 
 /* Which set of values: ids (no name), or what one field holds after some functions. Two mapping
  * values that look by the same field and functions have the same name. NULL: no memory. */
@@ -35,5 +37,14 @@ const char *lookup_set(struct arena *arena, const struct mapping_value *value);
 void lookup_hash_id(const uint8_t uuid[16], uint8_t hash[16]);
 /* False: nothing can be looked up by a value of this kind. */
 bool lookup_hash_value(const char *set, const struct value *value, uint8_t hash[16]);
+
+/* How a value is known among those of a fact (project.h): texts and ids by their text, numbers by
+ * their digits. *kind is that of all values that can be the same. False: none is, as a NaN or an
+ * array. */
+enum fact_kind { FACT_TEXT, FACT_NUMBER, FACT_BOOLEAN, FACT_DATE, FACT_OTHER, FACT_KINDS };
+bool lookup_hash_fact(const struct mapping_fact *fact, const struct value *value,
+                      enum fact_kind *kind, uint8_t hash[16]);
+/* Of what tells that there are values of the kind. */
+void lookup_hash_kind(const struct mapping_fact *fact, enum fact_kind kind, uint8_t hash[16]);
 
 #endif

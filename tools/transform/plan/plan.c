@@ -8,83 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With what it says of how far out it looks. */
-static const char *condition_path(struct compiling *c, const struct condition *condition)
-{
-    char ups[CONDITION_UPS + 1] = "";
-    memset(ups, '^', condition->outer);
-    return arena_printf(&c->plan->arena, "%s%s%s", ups, condition->outer > 0 ? "." : "",
-                        condition->path);
-}
-
-static bool compile_pattern(struct compiling *c, struct test *test)
-{
-    struct plan *plan = c->plan;
-    struct plan_pattern *kept = arena_alloc(&plan->arena, 1, sizeof *kept);
-    if (kept == NULL)
-        return error_memory(c->error);
-    if (!pattern_new(&kept->pattern, test->mapping->operand->valuestring, c->error))
-        return false;
-    kept->next = plan->patterns;
-    plan->patterns = kept;
-    test->pattern = kept->pattern;
-    return true;
-}
-
-/* The operand as values: one, or the members of a list. */
-static bool compile_constants(struct compiling *c, struct test *test)
-{
-    const cJSON *operand = test->mapping->operand;
-    bool list = cJSON_IsArray(operand);
-    size_t count = list ? (size_t)cJSON_GetArraySize(operand) : 1;
-    test->constants = arena_alloc(&c->plan->arena, count, sizeof *test->constants);
-    if (test->constants == NULL)
-        return error_memory(c->error);
-    for (const cJSON *item = list ? operand->child : operand; test->constant_count < count;
-         item = item->next)
-        if (!value_from_json(&c->plan->arena, item, &test->constants[test->constant_count++]))
-            return error_memory(c->error);
-    return true;
-}
-
-static bool compile_tests(struct compiling *c, struct scope *scope,
-                          const struct conditions *conditions, struct test **tests, size_t *count);
-
-static bool compile_test(struct compiling *c, struct scope *scope,
-                         const struct condition *condition, struct test *test)
-{
-    *test = (struct test){.mapping = condition, .scope = scope, .slot = NO_SLOT};
-    test->lists = arena_alloc(&c->plan->arena, condition->list_count, sizeof *test->lists);
-    if (test->lists == NULL)
-        return error_memory(c->error);
-    for (size_t i = 0; i < condition->list_count; i++) {
-        struct test_list *list = &test->lists[test->list_count++];
-        if (!compile_tests(c, scope, &condition->lists[i], &list->items, &list->count))
-            return false;
-    }
-    if (condition->path == NULL)
-        return true;
-    const char *path = condition_path(c, condition);
-    test->path = path != NULL ? scope_path(c->plan, scope, path) : NULL;
-    if (test->path == NULL)
-        return error_memory(c->error);
-    return (condition->op == CONDITION_MATCHES ? compile_pattern(c, test)
-                                               : compile_constants(c, test)) &&
-           scope_want(c->plan, scope, path, FOR_TEST, &test->slot, c->error);
-}
-
-static bool compile_tests(struct compiling *c, struct scope *scope,
-                          const struct conditions *conditions, struct test **tests, size_t *count)
-{
-    *tests = arena_alloc(&c->plan->arena, conditions->count, sizeof **tests);
-    if (*tests == NULL)
-        return error_memory(c->error);
-    for (size_t i = 0; i < conditions->count; i++)
-        if (!compile_test(c, scope, &conditions->items[i], &(*tests)[(*count)++]))
-            return false;
-    return true;
-}
-
 static bool has_function(const struct mapping_value *value, enum mapping_function function)
 {
     for (size_t i = 0; i < value->function_count; i++)
@@ -175,7 +98,12 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
                                    "there is a \"rest\" column for these fields already");
         scope->has_rest = expression->keeps_rest = true;
     }
-    return compile_tests(c, scope, &value->when, &expression->tests, &expression->test_count);
+    if (!compiling_tests(c, scope, &value->when, &expression->tests, &expression->test_count))
+        return false;
+    expression->as_it_stands = value->kind == VALUE_FROM && expression->test_count == 0 &&
+                               value->function_count == 0 && value->map == NULL &&
+                               !expression->looked_up;
+    return true;
 }
 
 /* The rows of the forms of the table above; each tells where its fields begin. */
@@ -293,6 +221,11 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
                          column->mapping->in, &why))
         return compiling_wrong(c, column->name, "/in", why.message);
+    plan->plain = plan->expression.as_it_stands && !plan->expression.has_fallback &&
+                  !mapping_has_remedies(column->mapping) && plan->allowed.fields == NULL &&
+                  column->type.base != PG_JSON && column->type.base != PG_JSONB;
+    if (plan->plain)
+        plan->expression.encoding.mending = NULL; /* nothing is said, and nobody says whose it is */
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
 }
 
@@ -301,7 +234,7 @@ static bool compile_rule(struct compiling *c, const struct mapping_rule *rule)
     struct rule_plan *plan = &c->plan->rules[c->plan->rule_count++];
     struct scope *scope = scope_of(c->plan, rule->each);
     plan->scope = scope;
-    return compile_tests(c, scope, &rule->when, &plan->tests, &plan->test_count);
+    return compiling_tests(c, scope, &rule->when, &plan->tests, &plan->test_count);
 }
 
 static bool drop_in(struct compiling *c, struct scope *scope, const char *path)
@@ -383,12 +316,29 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     return true;
 }
 
-static bool make_slots(struct compiling *c, struct scope *scope)
+/* Make the names of a subtree ready to be met in documents (document.c). */
+static bool prepare_names(struct arena *arena, struct node *node)
+{
+    node->order = arena_alloc(arena, node->child_count, sizeof(struct node *));
+    bool ok = node->order != NULL;
+    for (size_t i = 0; ok && i < node->child_count; i++) {
+        struct node *child = &node->children[i];
+        size_t size = strlen(child->name) + 1, known = size < 8 ? size : 8;
+        child->name_size = size;
+        memcpy(&child->head, child->name, known);
+        memset(&child->head_mask, 0xFF, known);
+        node->order[i] = child;
+        ok = prepare_names(arena, child);
+    }
+    return ok;
+}
+
+bool compiling_make_slots(struct compiling *c, struct scope *scope)
 {
     struct arena *arena = &c->plan->arena;
     scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
-    if (scope->slots == NULL || scope->fates == NULL)
+    if (scope->slots == NULL || scope->fates == NULL || !prepare_names(arena, &scope->root))
         return error_memory(c->error);
     for (int i = 0; i < scope->slot_count; i++)
         scope->fates[i].path = NO_PATH;
@@ -397,6 +347,12 @@ static bool make_slots(struct compiling *c, struct scope *scope)
                            c->error))
         return false;
     return give_paths(c, scope, &scope->root, scope->path, false);
+}
+
+bool expression_may_leave_out(const struct expression *expression)
+{
+    return expression->mapping != NULL && expression->mapping->dangling == DANGLING_LEFT_OUT &&
+           !expression->encoding.type.array;
 }
 
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
@@ -434,13 +390,15 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         plan->form_count += form;
         ok = output->columns != NULL || error_memory(error);
         ok = ok &&
-             compile_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
+             compiling_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
         for (size_t k = 0; ok && k < output->output->column_count; k++) {
             const struct schema_column *column = &output->output->columns[k];
             ok = (compiling_is_carried(&c, column)
                       ? compiling_carry(&c, column, &output->columns[k])
                       : compile_column(&c, column, &output->columns[k])) ||
                  errors_add(&errors, error);
+            output->may_leave_out =
+                output->may_leave_out || expression_may_leave_out(&output->columns[k].expression);
             output->column_count++;
         }
     }
@@ -456,7 +414,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         ok = compile_drop(&c, entity->drops.items[i]) || errors_add(&errors, error);
     ok = ok && scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
-        ok = make_slots(&c, &plan->scopes[i]);
+        ok = compiling_make_slots(&c, &plan->scopes[i]);
     if (ok && plan->tuples.catalog != NULL)
         ok = compiling_end_tuples(&c) || errors_add(&errors, error);
     else if (ok && described != NULL)

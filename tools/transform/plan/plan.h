@@ -45,8 +45,12 @@ struct slot_fate {
 /* A field name at its place in the tree. */
 struct node {
     const char *name;
+    size_t name_size;         /* with its NUL */
+    uint64_t head, head_mask; /* the first eight bytes of that, and which of them it has */
     struct node *children;
     size_t child_count;
+    struct node **order; /* of the children: as documents had them so far */
+    unsigned late;       /* how often in a row it came later than its place there */
     int slot;      /* its value is wanted, or NO_SLOT */
     bool whole;    /* wanted by a column: with all that is in it */
     bool claimed;  /* wanted by a column */
@@ -105,6 +109,7 @@ struct scope {
 /* A condition with its path resolved, or lists of them. */
 struct test {
     const struct condition *mapping;
+    const struct plan *plan;   /* whose lookups know the facts that it asks about */
     const struct scope *scope; /* of the document at hand */
     int slot;                  /* NO_SLOT: it is of no field */
     const char *path;          /* of the field, for messages */
@@ -150,6 +155,7 @@ struct expression {
     struct value fallback;
     struct arena made; /* what functions make, until the next value */
     struct encoding encoding;
+    bool as_it_stands;      /* a field, and nothing is asked or done on the way */
     bool looked_up;         /* its id is found out in the records of the other entity, */
     const char *set;        /* by the values of this set (lookup.h), not by the id; or NULL */
     struct buffer resolved; /* and what came of it */
@@ -166,6 +172,7 @@ struct rule_plan {
 struct column_plan {
     const struct schema_column *column;
     struct expression expression;
+    bool plain;   /* a field as it stands, and nobody but the type has a say in it */
     bool carried; /* a field of a tuple as it is: by `conversion`, and not by its value */
     struct conversion conversion;
     struct allowed allowed;
@@ -180,6 +187,7 @@ struct output_plan {
     size_t column_count;
     size_t *fields; /* where the fields of its last row begin, if rows below take them; or NULL */
     bool has_row;   /* of the document at hand */
+    bool may_leave_out; /* a row, for a reference in it that dangles */
     size_t *key;    /* columns of the key that can differ within a record */
     size_t key_count;
     struct row_set *keys; /* of the record's rows in the table so far; NULL: none can be twice */
@@ -220,6 +228,9 @@ struct plan {
     struct path_account paths;
     struct arena arena;
 };
+
+/* Is a row left out where this dangles? */
+bool expression_may_leave_out(const struct expression *expression);
 
 /* Compile the entity's outputs of a resolved schema; `described` says what the rows of a Postgres
  * source are made of, and of others what they declare (declared.h); NULL: they do not. Both must

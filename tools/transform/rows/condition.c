@@ -1,6 +1,7 @@
 #include "condition.h"
 #include "scope.h"
 #include "value_order.h"
+#include "value_walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,22 +85,22 @@ static bool is_equal(const struct test *test, const struct value *value, bool *e
 static bool has_element(const struct test *test, const struct value *array, bool *holds,
                         struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     *holds = false;
     if (array->type != BSON_TYPE_ARRAY)
         return no_such_thing(test, array, "array", error);
-    if (!bson_iter_init_from_data(&iter, array->bytes, array->length)) {
+    if (!value_walk_begin(&elements, array)) {
         value_damaged(error);
         return condition_at(test, error);
     }
-    while (bson_iter_next(&iter)) {
-        const struct value element = value_from_iter(&iter);
+    while (value_walk_next(&elements, &element)) {
         if (!value_is_nothing(&element) && !is_equal(test, &element, holds, error))
             return false;
         if (*holds)
             return true;
     }
-    if (value_walked(&iter, array))
+    if (value_walk_ended(&elements))
         return true;
     value_damaged(error);
     return condition_at(test, error);
@@ -116,6 +117,56 @@ static bool is_of_kind(const struct test *test, const struct value *value)
 {
     enum field_kind kind;
     return value_field_kind(value, &kind) && kind == test->mapping->kind;
+}
+
+static bool is_in_index(struct lookup *lookup, const uint8_t hash[16], bool *found,
+                        struct error *error)
+{
+    struct id_entry entry;
+    return id_index_find(&lookup->index, hash, &entry, found, error);
+}
+
+/* A value that none of the other entity's has: are there any of its kind, at least? */
+static bool check_kinds(const struct test *test, struct lookup *lookup, const struct value *value,
+                        enum fact_kind kind, struct error *error)
+{
+    const struct mapping_fact *fact = test->mapping->fact;
+    bool any = false;
+    for (unsigned i = 0; i < FACT_KINDS; i++) {
+        enum fact_kind other = (enum fact_kind)((i + kind) % FACT_KINDS); /* its own first */
+        uint8_t hash[16];
+        lookup_hash_kind(fact, other, hash);
+        if (!is_in_index(lookup, hash, &any, error))
+            return false;
+        if (any && other == kind)
+            return true;
+        if (any)
+            break;
+    }
+    if (!any && kind != FACT_OTHER)
+        return true;
+    char what[120], text[400];
+    value_describe(value, what, sizeof what);
+    snprintf(text, sizeof text, "%s is of another kind than what records of %s have as \"%s\"",
+             what, fact->to->name, fact->path);
+    return refuse(test, text, error);
+}
+
+/* Of a part of the records there is nobody who could be asked: then it is not so. */
+static bool is_fact(const struct test *test, const struct value *value, bool *holds,
+                    struct error *error)
+{
+    const struct lookups *lookups = test->plan->lookups;
+    const struct mapping_fact *fact = test->mapping->fact;
+    struct lookup *lookup = lookups != NULL ? lookups_find_facts(lookups, fact->to) : NULL;
+    enum fact_kind kind;
+    uint8_t hash[16];
+    *holds = false;
+    bool findable = lookup_hash_fact(fact, value, &kind, hash);
+    if (lookup == NULL)
+        return true;
+    return (!findable || is_in_index(lookup, hash, holds, error)) &&
+           (*holds || check_kinds(test, lookup, value, kind, error));
 }
 
 /* The field has something in it, or what is asked is not of that. */
@@ -139,6 +190,8 @@ static bool ask(const struct test *test, const struct value *value, bool *holds,
                               error);
     case CONDITION_HAS:
         return has_element(test, value, holds, error);
+    case CONDITION_FACT:
+        return is_fact(test, value, holds, error);
     case CONDITION_NOT:
         if (!is_equal(test, value, holds, error))
             return false;

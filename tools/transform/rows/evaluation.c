@@ -4,6 +4,7 @@
 #include "function.h"
 #include "id_reference.h"
 #include "misfit.h"
+#include "value_walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -244,17 +245,16 @@ static bool evaluate_join(const struct origin *origin, const struct scope *scope
 
 static bool is_one_way_id(const struct value *value)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     bool found = false;
     if (value->type != BSON_TYPE_ARRAY)
         return value_is_text(value)
                    ? !identity_text_is_plain((const char *)value->bytes, value->length)
                    : value_is_scalar(value);
-    if (bson_iter_init_from_data(&iter, value->bytes, value->length))
-        while (!found && bson_iter_next(&iter)) {
-            const struct value element = value_from_iter(&iter);
+    if (value_walk_begin(&elements, value))
+        while (!found && value_walk_next(&elements, &element))
             found = element.type != BSON_TYPE_ARRAY && is_one_way_id(&element);
-        }
     return found;
 }
 
@@ -348,7 +348,8 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         }
         outcome->fate = FATE_WRITTEN;
     }
-    if (!apply_functions(origin, scope, expression, outcome, error) ||
+    if ((expression->mapping->function_count > 0 &&
+         !apply_functions(origin, scope, expression, outcome, error)) ||
         !exchange(origin, scope, expression, outcome, error))
         return false;
     note_one_way_id(origin, scope, expression, outcome);
@@ -362,9 +363,9 @@ static bool compute(const struct origin *origin, const struct scope *scope,
            look_up(origin, scope, expression, outcome, error);
 }
 
-bool evaluation_value(const struct origin *origin, const struct scope *scope,
-                      struct expression *expression, bool not_null, struct value *value, int *slot,
-                      struct error *error)
+bool evaluation_make(const struct origin *origin, const struct scope *scope,
+                     struct expression *expression, bool not_null, struct value *value, int *slot,
+                     struct error *error)
 {
     struct outcome outcome;
     if (!compute(origin, scope, expression, not_null, &outcome, error))
@@ -385,16 +386,18 @@ bool evaluation_value(const struct origin *origin, const struct scope *scope,
 bool evaluation_dangles(const struct origin *origin, struct output_plan *output, bool *dangles,
                         struct error *error)
 {
+    *dangles = false;
+    if (!output->may_leave_out)
+        return true;
     struct origin silent = *origin;
     struct losses *losses = &origin->plan->losses;
-    *dangles = false;
     silent.silent = true;
     for (size_t i = 0; !*dangles && i < output->column_count; i++) {
         struct expression *expression = &output->columns[i].expression;
         struct outcome outcome;
         uint32_t lines = losses->count;
         size_t length = losses->tuples.length;
-        if (expression->mapping->dangling != DANGLING_LEFT_OUT || expression->encoding.type.array)
+        if (!expression_may_leave_out(expression))
             continue;
         misfit_begin(origin->plan, &output->columns[i]);
         if (!compute(&silent, output->scope, expression, false, &outcome, error)) {
@@ -414,13 +417,6 @@ bool evaluation_dangles(const struct origin *origin, struct output_plan *output,
         }
     }
     return true;
-}
-
-void evaluation_note_hex_ids(const struct origin *origin, const struct scope *scope, int slot,
-                             int64_t ids)
-{
-    if (slot != NO_SLOT)
-        path_account_number(&origin->plan->paths, scope->fates[slot].own, FATE_HEX_IDS, ids);
 }
 
 static bool write_object(const struct origin *origin, struct scope *scope,
@@ -447,11 +443,11 @@ static bool write_identities(struct expression *member, const struct value *arra
                              struct json_writer *writer, struct error *error)
 {
     const char *between = "";
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     buffer_putc(writer->out, '[');
-    bool ok = bson_iter_init_from_data(&iter, array->bytes, array->length);
-    while (ok && bson_iter_next(&iter)) {
-        const struct value element = value_from_iter(&iter);
+    bool ok = value_walk_begin(&elements, array);
+    while (ok && value_walk_next(&elements, &element)) {
         buffer_puts(writer->out, between);
         between = ", ";
         if (!(value_is_nothing(&element) ? json_write_value(writer, &element, error)
@@ -459,7 +455,7 @@ static bool write_identities(struct expression *member, const struct value *arra
             return false;
     }
     buffer_putc(writer->out, ']');
-    if (ok && value_walked(&iter, array))
+    if (ok && value_walk_ended(&elements))
         return true;
     value_damaged(error);
     return error_at(error, NULL, NULL, member->path);

@@ -1,5 +1,6 @@
 #include "id_reference.h"
 #include "lookup.h"
+#include "value_walk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -143,13 +144,12 @@ static bool resolve_array(const struct origin *origin, struct expression *expres
                           struct error *error)
 {
     bson_t out = BSON_INITIALIZER;
-    bson_iter_t iter;
-    bool ok = bson_iter_init_from_data(&iter, array->bytes, array->length), walked = ok;
-    while (ok && bson_iter_next(&iter)) {
-        const struct value element = value_from_iter(&iter);
+    struct value_walk elements;
+    struct value element;
+    bool ok = value_walk_begin(&elements, array), walked = ok;
+    while (ok && value_walk_next(&elements, &element))
         ok = resolve_element(origin, expression, &element, &out, resolution, error);
-    }
-    if (ok && !value_walked(&iter, array))
+    if (ok && !value_walk_ended(&elements))
         walked = ok = false;
     if (!walked) {
         value_damaged(error);

@@ -6,6 +6,7 @@
 #include "graduate/path.h"
 #include "misfit.h"
 #include "scope.h"
+#include "value_walk.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -86,6 +87,27 @@ static bool put_fitting(const struct column_plan *column, const struct value *va
     return error_at(error, NULL, NULL, expression->path);
 }
 
+/* The field that a plain column takes as it is: not a null that must not be one, and of ids only
+ * those that have one form. */
+static inline const struct value *plain_field(const struct scope *scope,
+                                              const struct column_plan *column)
+{
+    if (!column->plain)
+        return NULL;
+    const struct value *field = &scope->slots[column->expression.slot];
+    bool taken = value_is_nothing(field) ? !column->column->not_null
+                                         : column->expression.encoding.id_entity == NULL ||
+                                               field->type == BSON_TYPE_OID;
+    return taken ? field : NULL;
+}
+
+static inline bool put_plain(const struct scope *scope, const struct column_plan *column,
+                             const struct value *field, struct buffer *out, struct error *error)
+{
+    evaluation_write_field(scope, column->expression.slot);
+    return encode_field(&column->expression.encoding, field, out, error);
+}
+
 static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,
                        struct column_plan *column, struct buffer *out, struct error *error)
 {
@@ -149,14 +171,17 @@ static bool pass_over_column(const struct origin *origin, const char *column, si
 static bool put_row(const struct rows *rows, const struct origin *origin,
                     struct output_plan *output, struct row_list *list, struct error *error)
 {
+    struct scope *scope = output->scope;
     buffer_put_be16(&list->tuples, (uint16_t)output->column_count);
     for (size_t i = 0; i < output->column_count; i++) {
         size_t start = list->tuples.length;
         struct column_plan *column = &output->columns[i];
         if (output->fields != NULL)
             output->fields[i] = start;
-        if (!put_column(rows, origin, output->scope, column, &list->tuples, error) &&
-            !scope_at(output->scope, error) &&
+        const struct value *field = plain_field(scope, column);
+        if (!(field != NULL ? put_plain(scope, column, field, &list->tuples, error)
+                            : put_column(rows, origin, scope, column, &list->tuples, error)) &&
+            !scope_at(scope, error) &&
             !pass_over_column(origin, column->column->name, start, &list->tuples, error))
             return false;
     }
@@ -385,28 +410,27 @@ static bool put_only(struct rows *rows, struct plan *plan, struct scope *scope,
 static bool put_elements(struct rows *rows, struct plan *plan, struct scope *scope,
                          const struct value *array, const struct value *record, struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value element;
     if (value_is_nothing(array) || (!scope->fixed && array->type != BSON_TYPE_ARRAY))
         return true;
     if (scope->list && array->type != BSON_TYPE_ARRAY)
         return put_only(rows, plan, scope, array, record, error);
     if (array->type != (scope->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY) ||
-        !bson_iter_init_from_data(&iter, array->bytes, array->length))
+        !value_walk_begin(&elements, array))
         return refuse_array(scope, array, error) || problems_take(plan->problems, NULL, error);
-    struct origin origin = {.plan = plan, .record = record};
+    const struct origin origin = {.plan = plan, .record = record, .document = &element};
     scope->position = 0;
     if (scope->members)
         path_account_number(&plan->paths, scope->account, FATE_MET, 1);
-    while (bson_iter_next(&iter)) {
-        scope->name = bson_iter_key(&iter);
-        struct value element = value_from_iter(&iter);
-        origin.document = &element;
+    while (value_walk_next(&elements, &element)) {
+        scope->name = elements.key;
         scope->position++;
         if (!put_element(rows, plan, scope, &origin, error) &&
             !problems_take(plan->problems, scope->path, error))
             return false;
     }
-    if (value_walked(&iter, array))
+    if (value_walk_ended(&elements))
         return true;
     value_damaged(error);
     error_at(error, NULL, NULL, scope->path);
@@ -510,19 +534,32 @@ bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct err
     return ok || error_at(error, plan->entity->name, key, NULL);
 }
 
+/* The record's key, when somebody asks for it. */
+struct keyed {
+    const struct value *record;
+    char key[160];
+};
+
+static const char *document_key(void *context)
+{
+    struct keyed *keyed = context;
+    rows_find_key(keyed->record->bytes, keyed->record->length, keyed->key, sizeof keyed->key);
+    return keyed->key;
+}
+
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error)
 {
-    char key[160];
     const struct value record = {
         .type = BSON_TYPE_DOCUMENT, .bytes = bson, .length = (uint32_t)length};
-    rows_find_key(bson, length, key, sizeof key);
-    plan->losses.key = key;
-    plan->losses.find_key = NULL;
+    struct keyed keyed;
+    keyed.record = &record;
+    plan->losses.find_key = document_key;
+    plan->losses.context = &keyed;
     if (plan->problems != NULL)
-        plan->problems->key = key;
+        plan->problems->key = losses_key(&plan->losses);
     bool ok = rows_close_record(rows, plan, rows_put_record(rows, plan, &record, error), error);
-    plan->losses.key = "";
+    plan->losses.find_key = NULL;
     return ok;
 }
 

@@ -268,7 +268,7 @@ enum numeric_outcome numeric_put(struct buffer *out, const char *text, int preci
     long exponent = decimal.exponent;
     long shown = exponent < 0 ? -exponent : 0; /* places of the text */
     if (precision > 0) {
-        shown = scale;
+        shown = scale > 0 ? scale : 0;
         while (count > 0 && exponent < -scale && digits[count - 1] == '0') {
             count--;
             exponent++;

@@ -142,17 +142,6 @@ bool value_from_json(struct arena *arena, const cJSON *json, struct value *value
     return true;
 }
 
-bool value_is_nothing(const struct value *value)
-{
-    return value->type == BSON_TYPE_EOD || value->type == BSON_TYPE_NULL ||
-           value->type == BSON_TYPE_UNDEFINED;
-}
-
-bool value_is_text(const struct value *value)
-{
-    return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
-}
-
 static bool is_integer(const struct value *value)
 {
     return value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64;
@@ -184,13 +173,15 @@ bool value_identical(const struct value *a, const struct value *b)
 {
     if (a->type != b->type)
         return false;
+    if (a->type == BSON_TYPE_BINARY && a->subtype != b->subtype)
+        return false;
     switch ((int)a->type) {
     case BSON_TYPE_UTF8:
     case BSON_TYPE_SYMBOL:
     case BSON_TYPE_DOCUMENT:
     case BSON_TYPE_ARRAY:
     case BSON_TYPE_BINARY:
-        return a->length == b->length && a->subtype == b->subtype &&
+        return a->length == b->length &&
                (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
     case BSON_TYPE_INT64:
     case BSON_TYPE_DATE_TIME:

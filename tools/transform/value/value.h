@@ -15,6 +15,10 @@
 /* The payload that goes with `type`; BSON_TYPE_EOD means that the field is absent. */
 struct value {
     bson_type_t type;
+    /* string, symbol, code, regex pattern: the text; document, array: the BSON; binary: the bytes
+     * behind the subtype; DBPointer: the collection */
+    uint32_t length;
+    const uint8_t *bytes;
     union {
         double number;
         int64_t integer; /* int32, int64, date (ms since 1970), bool (0 or 1) */
@@ -22,16 +26,14 @@ struct value {
         struct {
             uint32_t seconds, ordinal;
         } timestamp;
-        const uint8_t *oid; /* 12 bytes */
+        const uint8_t *oid;  /* 12 bytes; DBPointer's, too */
+        uint8_t subtype;     /* binary */
+        const char *options; /* regex */
+        struct {
+            const uint8_t *scope; /* code with scope: BSON */
+            uint32_t scope_length;
+        };
     };
-    /* string, symbol, code, regex pattern: the text; document, array: the BSON; binary: the bytes
-     * behind the subtype; DBPointer: the collection */
-    const uint8_t *bytes;
-    uint32_t length;
-    uint8_t subtype;      /* binary */
-    const char *options;  /* regex */
-    const uint8_t *scope; /* code with scope: BSON */
-    uint32_t scope_length;
 };
 
 struct value value_from_iter(const bson_iter_t *iter);
@@ -46,8 +48,15 @@ struct value value_from_text(const char *text, size_t length);
 bool value_from_json(struct arena *arena, const cJSON *json, struct value *value);
 
 /* Absent, null and undefined are all "no value" where a column is concerned. */
-bool value_is_nothing(const struct value *value);
-bool value_is_text(const struct value *value);
+static inline bool value_is_nothing(const struct value *value)
+{
+    return value->type == BSON_TYPE_EOD || value->type == BSON_TYPE_NULL ||
+           value->type == BSON_TYPE_UNDEFINED;
+}
+static inline bool value_is_text(const struct value *value)
+{
+    return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
+}
 /* A number or a truth value. */
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */

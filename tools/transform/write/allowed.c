@@ -69,9 +69,9 @@ static bool refuse(const struct allowed *allowed, const struct value *value, str
 bool allowed_check(const struct allowed *allowed, const uint8_t *field, const struct value *value,
                    struct error *error)
 {
-    size_t size = size_of(field);
     if (allowed->fields == NULL || get_be32(field) == UINT32_MAX)
         return true;
+    size_t size = size_of(field);
     for (size_t at = 0; at < allowed->length; at += size_of(allowed->fields + at))
         if (size_of(allowed->fields + at) == size && memcmp(allowed->fields + at, field, size) == 0)
             return true;

@@ -271,6 +271,8 @@ static const struct {
 /* A text may be cut by a type with a length, so only those without one take what is printed. */
 static convert_function find_by_type(uint32_t from, const struct pgtype *to)
 {
+    if (to->base == PG_CARRIED && to->carried == 0)
+        return as_is;           /* of a source that has it, too: no mapping can name it */
     if (from == pgtype_oid(to)) /* elements of enums and domains have an OID of their own */
         return to->array ? retype_array : as_is;
     for (size_t i = 0; i < sizeof conversions / sizeof conversions[0]; i++)
@@ -281,18 +283,30 @@ static convert_function find_by_type(uint32_t from, const struct pgtype *to)
     return endless && !to->array && field_has_text(from) ? print : NULL;
 }
 
+/* More digits of seconds, or other fields of an interval? */
+static bool narrows_time(const struct pgtype *source, const struct pgtype *to)
+{
+    bool digits = to->seconds > 0 && (source->seconds == 0 || source->seconds > to->seconds);
+    bool fields =
+        to->fields != NULL && (source->fields == NULL || strcmp(source->fields, to->fields) != 0);
+    return digits || fields;
+}
+
 /* Does the source's type say that it holds what the column's would round, or refuse? */
 static bool narrows(const struct conversion *c)
 {
-    struct pgtype source;
+    struct pgtype source = {0};
     struct error ignored;
     const struct pgtype *to = &c->type;
     bool known = pgtype_parse(c->from_name, &source, &ignored);
+    if (to->named == NULL && narrows_time(&source, to))
+        return true;
     if (to->base == PG_NUMERIC)
         return to->precision > 0 && (!known || source.base == PG_NUMERIC) &&
                (!known || source.precision == 0 || source.scale > to->scale ||
                 source.precision - source.scale > to->precision - to->scale);
-    return known && to->length > 0 && source.length > to->length;
+    return known && to->length > 0 &&
+           (to->carried == OID_BIT ? source.length != to->length : source.length > to->length);
 }
 
 bool conversion_find(struct conversion *c, const char **word, char *why, size_t size)
@@ -309,7 +323,7 @@ bool conversion_find(struct conversion *c, const char **word, char *why, size_t 
         snprintf(why, size, "the source's column is no jsonb");
         return c->from == OID_JSONB;
     }
-    char type[64];
+    char type[PGTYPE_SIZE];
     *word = "/type";
     c->convert = find_by_type(c->from, &c->type);
     pgtype_format(&c->type, type, sizeof type);

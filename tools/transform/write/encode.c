@@ -1,6 +1,9 @@
 #include "encode.h"
 #include "datetime.h"
 #include "encode_number.h"
+#include "put_field.h"
+#include "text_check.h"
+#include "value_walk.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -8,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Appends a field: its length, and its bytes. */
 typedef bool (*put_function)(const struct encoding *encoding, const struct value *value,
                              struct buffer *out, struct error *error);
 
@@ -50,12 +54,39 @@ static bool misfit_unsaid(const struct encoding *encoding, const struct value *v
     return encode_misfit_unsaid(encoding, value, why, word, error);
 }
 
+/* Bytes of the source as they are. */
+static bool put_bytes(const struct encoding *encoding, const struct value *value,
+                      struct buffer *out, struct error *error)
+{
+    if (value->length > INT32_MAX)
+        return misfit(encoding, value, "larger than 1 GB", error);
+    put_field(out, value->bytes, value->length);
+    return true;
+}
+
+/* A field whose length is known when it is written: where it begins. */
+static size_t begin_field(struct buffer *out)
+{
+    buffer_put_be32(out, 0);
+    return out->length;
+}
+
+static bool end_field(const struct encoding *encoding, const struct value *value, size_t begin,
+                      struct buffer *out, struct error *error)
+{
+    size_t length = out->length - begin;
+    if (length > INT32_MAX)
+        return misfit(encoding, value, "larger than 1 GB", error);
+    buffer_patch_be32(out, begin - 4, (uint32_t)length);
+    return true;
+}
+
 static bool put_bool(const struct encoding *encoding, const struct value *value, struct buffer *out,
                      struct error *error)
 {
     if (value->type != BSON_TYPE_BOOL)
         return misfit(encoding, value, "", error);
-    buffer_putc(out, value->integer != 0);
+    put_field(out, &(uint8_t){value->integer != 0}, 1);
     return true;
 }
 
@@ -68,33 +99,37 @@ static size_t characters(const uint8_t *text, size_t length)
     return count;
 }
 
-static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
-                     struct error *error)
+static bool put_no_text(const struct encoding *encoding, const struct value *value,
+                        struct buffer *out, struct error *error)
 {
     if (value->type == BSON_TYPE_OID) {
         char hex[32];
         if (encoding->type.length > 0 && encoding->type.length < 24)
             return misfit(encoding, value, "too long", error);
         value_brief(value, hex, sizeof hex);
-        buffer_puts(out, hex);
+        put_field(out, hex, 24);
         return true;
     }
     if (value_is_scalar(value) || value->type == BSON_TYPE_DATE_TIME)
         return misfit_unsaid(encoding, value, "", "\"text\"", error);
+    return misfit(encoding, value, "", error);
+}
+
+static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
+{
     if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
-        return misfit(encoding, value, "", error);
-    bool valid = text_check(value->bytes, value->length, error);
-    bool whole = encoding->type.length == 0 ||
-                 characters(value->bytes, value->length) <= (size_t)encoding->type.length;
-    if (valid && whole) {
-        buffer_put(out, value->bytes, value->length);
-        return true;
-    }
+        return put_no_text(encoding, value, out, error);
+    if (text_check(value->bytes, value->length, error) &&
+        (encoding->type.length == 0 ||
+         characters(value->bytes, value->length) <= (size_t)encoding->type.length))
+        return put_bytes(encoding, value, out, error);
     struct mending none = {0}, *mending = encoding->mending != NULL ? encoding->mending : &none;
+    size_t begin = begin_field(out);
     if (mending_text(mending, encoding->losses, encoding->path, value, encoding->type.length,
                      out)) {
         *error = (struct error){0};
-        return true;
+        return end_field(encoding, value, begin, out, error);
     }
     return mending->kind == MISFIT_TOO_LONG ? encode_misfit(encoding, value, "too long", error)
                                             : error_at(error, NULL, NULL, encoding->path);
@@ -105,8 +140,7 @@ static bool put_bytea(const struct encoding *encoding, const struct value *value
 {
     if (value->type != BSON_TYPE_BINARY)
         return misfit(encoding, value, "", error);
-    buffer_put(out, value->bytes, value->length);
-    return true;
+    return put_bytes(encoding, value, out, error);
 }
 
 static bool put_uuid(const struct encoding *encoding, const struct value *value, struct buffer *out,
@@ -114,7 +148,7 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
 {
     uint8_t uuid[16];
     if (value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16) {
-        buffer_put(out, value->bytes, 16);
+        put_field(out, value->bytes, 16);
         return true;
     }
     if (value->type == BSON_TYPE_BINARY && value->subtype == 3)
@@ -125,7 +159,7 @@ static bool put_uuid(const struct encoding *encoding, const struct value *value,
                              error);
     if (!value_is_text(value) || !uuid_parse((const char *)value->bytes, value->length, uuid))
         return misfit(encoding, value, "it is no UUID (an id of an entity needs \"id_of\")", error);
-    buffer_put(out, uuid, sizeof uuid);
+    put_field(out, uuid, sizeof uuid);
     return true;
 }
 
@@ -175,10 +209,10 @@ static bool put_identity(const struct encoding *encoding, const struct value *va
     else if (!encode_identity(encoding, value, uuid, error))
         return false;
     if (encoding->type.base == PG_UUID) {
-        buffer_put(out, uuid, sizeof uuid);
+        put_field(out, uuid, sizeof uuid);
     } else {
         uuid_format(uuid, text);
-        buffer_put(out, text, 36);
+        put_field(out, text, 36);
     }
     return true;
 }
@@ -206,6 +240,15 @@ static bool text_to_moment(const struct value *value, int64_t *microseconds, boo
 {
     return value_is_text(value) && datetime_parse((const char *)value->bytes, value->length,
                                                   microseconds, zoned, date_only);
+}
+
+/* Has the type the places for this fraction of a second? PostgreSQL would round it. */
+static bool has_places(const struct pgtype *type, int64_t microseconds)
+{
+    int64_t step = 1;
+    for (int32_t places = type->seconds - 1; type->seconds > 0 && places < 6; places++)
+        step *= 10;
+    return microseconds % step == 0;
 }
 
 /* A date beyond PostgreSQL's becomes its first or last one, where a rule says so. */
@@ -243,7 +286,9 @@ static bool put_timestamp(const struct encoding *encoding, const struct value *v
                                      "\"Europe/Berlin\"}}",
                                      error);
     }
-    buffer_put_be64(out, (uint64_t)microseconds);
+    if (!has_places(&encoding->type, microseconds))
+        return misfit(encoding, value, "it has more digits of seconds", error);
+    put_field_be64(out, (uint64_t)microseconds);
     return true;
 }
 
@@ -265,7 +310,7 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
                                  ? "{\"time\": {\"format\": ..}}, {\"day\": \"Europe/Berlin\"}"
                                  : "{\"day\": \"Europe/Berlin\"}",
                              error);
-    buffer_put_be32(out, (uint32_t)(int32_t)(microseconds / day));
+    put_field_be32(out, (uint32_t)(int32_t)(microseconds / day));
     return true;
 }
 
@@ -273,11 +318,12 @@ static bool put_json(const struct encoding *encoding, const struct value *value,
                      struct error *error)
 {
     struct json_writer writer;
+    size_t begin = begin_field(out);
     if (encoding->type.base == PG_JSONB)
         buffer_putc(out, 1); /* the version of jsonb's binary form */
     json_writer_init(&writer, out, encoding->losses, encoding->path, encoding->safe_numbers);
     writer.mending = encoding->mending;
-    return json_write_value(&writer, value, error);
+    return json_write_value(&writer, value, error) && end_field(encoding, value, begin, out, error);
 }
 
 /* sources.md 5.3: family, bits of the mask, is it a cidr, bytes of the address, address. */
@@ -303,11 +349,9 @@ static bool put_inet(const struct encoding *encoding, const struct value *value,
         if (slash[1] < '0' || slash[1] > '9' || *end != '\0' || bits > most)
             return misfit(encoding, value, "it is no address", error);
     }
-    buffer_putc(out, four ? FOUR : SIX);
-    buffer_putc(out, (char)bits);
-    buffer_putc(out, 0);
-    buffer_putc(out, four ? 4 : 16);
-    buffer_put(out, address, four ? 4 : 16);
+    uint8_t field[20] = {four ? FOUR : SIX, (uint8_t)bits, 0, four ? 4 : 16};
+    memcpy(field + 4, address, four ? 4 : 16);
+    put_field(out, field, 4 + (uint32_t)field[3]);
     return true;
 }
 
@@ -338,29 +382,9 @@ bool encode_supported(const struct pgtype *type)
     return puts_by_base[type->base] != NULL;
 }
 
-void encode_null(struct buffer *out)
+static put_function put_of(const struct encoding *encoding)
 {
-    buffer_put_be32(out, UINT32_MAX);
-}
-
-static bool put_scalar(const struct encoding *encoding, const struct value *value,
-                       struct buffer *out, struct error *error)
-{
-    put_function put =
-        encoding->id_entity != NULL ? put_identity : puts_by_base[encoding->type.base];
-    size_t head = out->length;
-    if (encoding->id_entity == NULL && encode_not_finite(encoding, value)) {
-        encode_null(out);
-        return true;
-    }
-    buffer_put_be32(out, 0);
-    if (!put(encoding, value, out, error))
-        return false;
-    size_t length = out->length - head - 4;
-    if (length > INT32_MAX)
-        return misfit(encoding, value, "larger than 1 GB", error);
-    buffer_patch_be32(out, head, (uint32_t)length);
-    return true;
+    return encoding->id_entity != NULL ? put_identity : puts_by_base[encoding->type.base];
 }
 
 static bool damaged(const struct encoding *encoding, struct error *error)
@@ -369,21 +393,29 @@ static bool damaged(const struct encoding *encoding, struct error *error)
     return error_at(error, NULL, NULL, encoding->path);
 }
 
+/* A NaN that a rule gave up. */
+static bool is_null_at(const struct buffer *out, size_t at)
+{
+    return !out->failed && get_be32(out->data + at) == UINT32_MAX;
+}
+
 /* One dimension; elements in BSON's order whatever their keys say. */
 static bool put_array(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
 {
-    bson_iter_t iter;
+    struct value_walk elements;
+    struct value item;
     uint32_t count = 0, nulls = 0;
     bool one = value->type != BSON_TYPE_ARRAY;
     if (one && !encoding->list) {
         mending_mends(encoding->mending, MISFIT_NO_ARRAY);
         return encode_misfit(encoding, value, "", error);
     }
-    if (!one && !bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!one && !value_walk_begin(&elements, value))
         return damaged(encoding, error);
     size_t head = out->length;
     struct encoding element = *encoding;
+    put_function put = put_of(encoding);
     element.type.array = false;
     buffer_put_be32(out, 0); /* field length */
     buffer_put_be32(out, 1); /* dimensions */
@@ -391,26 +423,25 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     buffer_put_be32(out, pgtype_element_oid(&encoding->type));
     buffer_put_be32(out, 0); /* size of the dimension */
     buffer_put_be32(out, 1); /* its lower bound */
-    size_t only = out->length;
-    if (one && !put_scalar(&element, value, out, error))
+    size_t at = out->length;
+    if (one && !put(&element, value, out, error))
         return false;
-    nulls = one && !out->failed && get_be32(out->data + only) == UINT32_MAX;
+    nulls = one && is_null_at(out, at);
     count += one;
-    while (!one && bson_iter_next(&iter)) {
-        struct value item = value_from_iter(&iter);
+    while (!one && value_walk_next(&elements, &item)) {
         count++;
         if (value_is_nothing(&item)) {
             nulls = 1;
             encode_null(out);
-        } else {
-            size_t at = out->length;
-            if (!put_scalar(&element, &item, out, error))
-                return false;
-            if (!out->failed && get_be32(out->data + at) == UINT32_MAX)
-                nulls = 1; /* a NaN that a rule gives up */
+            continue;
         }
+        at = out->length;
+        if (!put(&element, &item, out, error))
+            return false;
+        if (is_null_at(out, at))
+            nulls = 1;
     }
-    if (!one && !value_walked(&iter, value))
+    if (!one && !value_walk_ended(&elements))
         return damaged(encoding, error);
     if (out->failed)
         return true; /* the row's end sees it */
@@ -424,13 +455,9 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     return true;
 }
 
-bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
+bool encode_value(const struct encoding *encoding, const struct value *value, struct buffer *out,
                   struct error *error)
 {
-    if (value_is_nothing(value)) {
-        encode_null(out);
-        return true;
-    }
-    return encoding->type.array ? put_array(encoding, value, out, error)
-                                : put_scalar(encoding, value, out, error);
+    put_function put = encoding->type.array ? put_array : put_of(encoding);
+    return put(encoding, value, out, error);
 }

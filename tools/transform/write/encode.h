@@ -30,9 +30,24 @@ struct encoding {
 bool encode_supported(const struct pgtype *type);
 /* Append length and payload; nothing (null, undefined, absent) becomes NULL, in jsonb columns too.
  * ERROR_DATA with path when the value does not fit: nothing is rounded, cut or replaced. */
-bool encode_field(const struct encoding *encoding, const struct value *value, struct buffer *out,
+static inline bool encode_field(const struct encoding *encoding, const struct value *value,
+                                struct buffer *out, struct error *error);
+static inline void encode_null(struct buffer *out)
+{
+    buffer_put_be32(out, UINT32_MAX);
+}
+/* encode_field of what is there. */
+bool encode_value(const struct encoding *encoding, const struct value *value, struct buffer *out,
                   struct error *error);
-void encode_null(struct buffer *out);
+
+static inline bool encode_field(const struct encoding *encoding, const struct value *value,
+                                struct buffer *out, struct error *error)
+{
+    if (!value_is_nothing(value))
+        return encode_value(encoding, value, out, error);
+    encode_null(out);
+    return true;
+}
 /* "... does not fit the type ...: why"; and where a function would make it fit, with its call. */
 bool encode_misfit(const struct encoding *encoding, const struct value *value, const char *why,
                    struct error *error);

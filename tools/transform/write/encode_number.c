@@ -1,5 +1,6 @@
 #include "encode_number.h"
 #include "number.h"
+#include "put_field.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -82,14 +83,13 @@ static void note_double(const struct encoding *encoding, enum misfit kind,
     note(encoding, kind, was, is);
 }
 
-bool encode_not_finite(const struct encoding *encoding, const struct value *value)
+/* A NaN or infinity that a rule gives up: null in its place. */
+static bool give_up(const struct encoding *encoding, const struct value *value, struct buffer *out)
 {
     char before[BSON_DECIMAL128_STRING];
-    enum pgtype_base base = encoding->type.base;
-    bool number = base == PG_INT2 || base == PG_INT4 || base == PG_INT8 || base == PG_FLOAT4 ||
-                  base == PG_FLOAT8 || base == PG_NUMERIC;
-    if (!number || value_is_finite(value) || !mends(encoding, MISFIT_NOT_FINITE))
+    if (value_is_finite(value) || !mends(encoding, MISFIT_NOT_FINITE))
         return false;
+    encode_null(out);
     value_brief(value, before, sizeof before);
     mending_note(encoding->mending, MISFIT_NOT_FINITE, encoding->losses, encoding->path, before,
                  "null");
@@ -160,21 +160,29 @@ bool encode_integer(const struct encoding *encoding, const struct value *value, 
     int64_t number, most = encoding->type.base == PG_INT2   ? INT16_MAX
                            : encoding->type.base == PG_INT4 ? INT32_MAX
                                                             : INT64_MAX;
-    char text[ROOM], limit[24];
-    if (!check_finite(encoding, value, error))
-        return false;
-    if (value_is_text(value))
-        return is_text(encoding, value, error);
-    value_brief(value, text, sizeof text);
-    if (!encode_whole_number(value, &number)) {
-        if (!is_number(value))
-            return misfit(encoding, value, "it is no whole number of 64 bits", error);
-        if (!bring_near(encoding, value, text, &number, error))
+    char text[ROOM] = "", limit[24];
+    if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
+        number = value->integer;
+    } else {
+        if (give_up(encoding, value, out))
+            return true;
+        if (!check_finite(encoding, value, error))
+            return false;
+        if (value_is_text(value))
+            return is_text(encoding, value, error);
+        value_brief(value, text, sizeof text);
+        if (!encode_whole_number(value, &number)) {
+            if (!is_number(value))
+                return misfit(encoding, value, "it is no whole number of 64 bits", error);
+            if (!bring_near(encoding, value, text, &number, error))
+                return false;
+        }
+        if (!check_zero(encoding, value, error))
             return false;
     }
-    if (!check_zero(encoding, value, error))
-        return false;
     if (number > most || number < -most - 1) {
+        if (text[0] == '\0')
+            value_brief(value, text, sizeof text);
         if (!mends(encoding, MISFIT_RANGE))
             return encode_misfit(encoding, value, "too large", error);
         number = number > 0 ? most : -most - 1;
@@ -182,11 +190,11 @@ bool encode_integer(const struct encoding *encoding, const struct value *value, 
         note(encoding, MISFIT_RANGE, text, limit);
     }
     if (encoding->type.base == PG_INT2)
-        buffer_put_be16(out, (uint16_t)number);
+        put_field(out, &(uint16_t){__builtin_bswap16((uint16_t)number)}, 2);
     else if (encoding->type.base == PG_INT4)
-        buffer_put_be32(out, (uint32_t)number);
+        put_field_be32(out, (uint32_t)number);
     else
-        buffer_put_be64(out, (uint64_t)number);
+        put_field_be64(out, (uint64_t)number);
     return true;
 }
 
@@ -228,6 +236,8 @@ bool encode_float(const struct encoding *encoding, const struct value *value, st
                   struct error *error)
 {
     double number;
+    if (give_up(encoding, value, out))
+        return true;
     if (!check_finite(encoding, value, error))
         return false;
     if (value_is_text(value))
@@ -240,7 +250,7 @@ bool encode_float(const struct encoding *encoding, const struct value *value, st
         if (!same && !approach(encoding, value, &number, DBL_MAX, error))
             return false;
         memcpy(&bits, &number, sizeof bits);
-        buffer_put_be64(out, bits);
+        put_field_be64(out, bits);
         return true;
     }
     double small = (double)(float)number;
@@ -249,7 +259,7 @@ bool encode_float(const struct encoding *encoding, const struct value *value, st
         return false;
     float real = (float)small;
     memcpy(&bits, &real, sizeof bits);
-    buffer_put_be32(out, bits);
+    put_field_be32(out, bits);
     return true;
 }
 
@@ -269,7 +279,8 @@ bool encode_numeric(const struct encoding *encoding, const struct value *value, 
 {
     const struct pgtype *type = &encoding->type;
     char text[LONGEST], other[LONGEST];
-    size_t start = out->length;
+    if (give_up(encoding, value, out))
+        return true;
     if (!check_finite(encoding, value, error))
         return false;
     if (value_is_text(value))
@@ -279,6 +290,9 @@ bool encode_numeric(const struct encoding *encoding, const struct value *value, 
     if (!check_zero(encoding, value, error))
         return false;
     value_brief(value, text, sizeof text);
+    size_t head = out->length;
+    buffer_put_be32(out, 0);
+    size_t start = out->length;
     enum numeric_outcome outcome = numeric_put(out, text, type->precision, type->scale);
     if (outcome == NUMERIC_ROUNDS) {
         if (!mends(encoding, MISFIT_ROUNDING) ||
@@ -297,5 +311,8 @@ bool encode_numeric(const struct encoding *encoding, const struct value *value, 
         out->length = out->failed ? out->length : start;
         outcome = numeric_put(out, other, type->precision, type->scale);
     }
-    return outcome == NUMERIC_OK || misfit(encoding, value, "it is no number", error);
+    if (outcome != NUMERIC_OK)
+        return misfit(encoding, value, "it is no number", error);
+    buffer_patch_be32(out, head, (uint32_t)(out->length - start));
+    return true;
 }

@@ -6,9 +6,7 @@
 
 /* Any number that is whole: applications in JavaScript write 100 as a double. */
 bool encode_whole_number(const struct value *value, int64_t *out);
-/* A NaN or infinity for a column of numbers that a rule gives up, with a line in the losses? */
-bool encode_not_finite(const struct encoding *encoding, const struct value *value);
-
+/* Each puts the field with its length. */
 bool encode_integer(const struct encoding *encoding, const struct value *value, struct buffer *out,
                     struct error *error);
 bool encode_float(const struct encoding *encoding, const struct value *value, struct buffer *out,

@@ -4,6 +4,8 @@
 #include "graduate/json.h"
 #include "graduate/path.h"
 #include "number.h"
+#include "text_check.h"
+#include "value_walk.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +14,7 @@
 #include <string.h>
 
 static const int64_t SAFE_INTEGER = INT64_C(9007199254740992); /* 2^53 */
-enum { FEW_KEYS = 16 };
+enum { FEW_KEYS = 40 };
 
 void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,
                       const char *base, bool safe_numbers)
@@ -310,14 +312,15 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool check_many(struct json_writer *writer, bson_iter_t *iter, size_t count,
+static bool check_many(struct json_writer *writer, struct value_walk *fields, size_t count,
                        struct error *error)
 {
+    struct value unused;
     const char **keys = malloc(count * sizeof *keys);
     if (keys == NULL)
         return error_memory(error);
-    for (size_t i = 0; i < count && bson_iter_next(iter); i++)
-        keys[i] = bson_iter_key(iter);
+    for (size_t i = 0; i < count && value_walk_next(fields, &unused); i++)
+        keys[i] = fields->key;
     qsort(keys, count, sizeof *keys, compare_keys);
     bool ok = true;
     for (size_t i = 1; ok && i < count; i++)
@@ -335,25 +338,39 @@ static bool check_depth(const struct json_writer *writer, struct error *error)
     return at_path(writer, error);
 }
 
-/* Most documents are small: there, looking back from every key beats sorting them. */
+/* A number below 64 that tells most keys apart. */
+static unsigned mark_of(const char *key, size_t length)
+{
+    const uint8_t *bytes = (const uint8_t *)key;
+    return (bytes[0] * 3u + bytes[length / 2] * 5u + (length > 0 ? bytes[length - 1] : 0u) * 7u +
+            (unsigned)length) %
+           64;
+}
+
+/* Most documents are small: there, looking back from a key that may have been there beats sorting
+ * them. */
 bool json_check_document(struct json_writer *writer, const struct value *document,
                          struct error *error)
 {
     const char *keys[FEW_KEYS];
+    uint64_t marks = 0;
     size_t count = 0;
-    bson_iter_t iter, begin;
+    struct value_walk fields, begin;
+    struct value unused;
     if (!check_depth(writer, error))
         return false;
-    if (!bson_iter_init_from_data(&iter, document->bytes, document->length))
+    if (!value_walk_begin(&fields, document))
         return true; /* whoever walks it says so */
-    begin = iter;
-    for (; bson_iter_next(&iter); count++) {
+    begin = fields;
+    for (; value_walk_next(&fields, &unused); count++) {
         if (count >= FEW_KEYS)
             continue;
-        keys[count] = bson_iter_key(&iter);
-        for (size_t i = 0; i < count; i++)
+        uint64_t mark = UINT64_C(1) << mark_of(fields.key, fields.key_length);
+        keys[count] = fields.key;
+        for (size_t i = 0; (marks & mark) != 0 && i < count; i++)
             if (strcmp(keys[i], keys[count]) == 0)
                 return stands_twice(writer, keys[count], error);
+        marks |= mark;
     }
     return count <= FEW_KEYS || check_many(writer, &begin, count, error);
 }
@@ -365,16 +382,17 @@ static bool damaged(const struct json_writer *writer, struct error *error)
 }
 
 /* Does the key stand once more behind this place? Then what stands here is given up. */
-static bool comes_again(struct json_writer *writer, const bson_iter_t *iter)
+static bool comes_again(struct json_writer *writer, const struct value_walk *walk,
+                        const struct value *value)
 {
-    bson_iter_t next = *iter;
-    while (bson_iter_next(&next)) {
-        if (strcmp(bson_iter_key(&next), bson_iter_key(iter)) != 0)
+    struct value_walk next = *walk;
+    struct value other;
+    while (value_walk_next(&next, &other)) {
+        if (strcmp(next.key, walk->key) != 0)
             continue;
         char brief[120];
-        const struct value value = value_from_iter(iter);
-        value_brief(&value, brief, sizeof brief);
-        record(writer, MISFIT_KEY_TWICE, brief[0] != '\0' ? brief : value_kind(&value),
+        value_brief(value, brief, sizeof brief);
+        record(writer, MISFIT_KEY_TWICE, brief[0] != '\0' ? brief : value_kind(value),
                "the last one of this name");
         return true;
     }
@@ -399,16 +417,16 @@ static bool put_container(struct json_writer *writer, const struct value *value,
                           struct error *error)
 {
     bool array = value->type == BSON_TYPE_ARRAY, first = true, twice = false;
-    bson_iter_t iter;
+    struct value_walk walk;
+    struct value member;
     if (!(array ? check_depth(writer, error) : check_keys(writer, value, &twice, error)))
         return false;
-    if (!bson_iter_init_from_data(&iter, value->bytes, value->length))
+    if (!value_walk_begin(&walk, value))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? '[' : '{');
-    while (bson_iter_next(&iter)) {
-        const char *key = bson_iter_key(&iter);
-        writer->path[writer->depth++] = key;
-        if (twice && comes_again(writer, &iter)) {
+    while (value_walk_next(&walk, &member)) {
+        writer->path[writer->depth++] = walk.key;
+        if (twice && comes_again(writer, &walk, &member)) {
             writer->depth--;
             continue;
         }
@@ -416,15 +434,14 @@ static bool put_container(struct json_writer *writer, const struct value *value,
             if (!first)
                 buffer_puts(writer->out, ", ");
             first = false;
-        } else if (!json_write_key(writer, &first, key, bson_iter_key_len(&iter), error)) {
+        } else if (!json_write_key(writer, &first, walk.key, walk.key_length, error)) {
             return false;
         }
-        struct value member = value_from_iter(&iter);
         if (!json_write_value(writer, &member, error))
             return false;
         writer->depth--;
     }
-    if (!value_walked(&iter, value))
+    if (!value_walk_ended(&walk))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? ']' : '}');
     return true;

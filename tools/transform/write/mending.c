@@ -1,4 +1,5 @@
 #include "mending.h"
+#include "text_check.h"
 
 #include <string.h>
 
@@ -24,54 +25,6 @@ void mending_note(struct mending *mending, enum misfit kind, struct losses *loss
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* Most text is ASCII: how many bytes of it stand here, none of them zero, eight at a time. */
-static size_t ascii_length(const uint8_t *text, size_t length)
-{
-    size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        uint64_t word = get_le64(text + i);
-        if ((((word - UINT64_C(0x0101010101010101)) & ~word) | word) & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < length && text[i] != 0 && text[i] < 0x80)
-        i++;
-    return i;
-}
-
-/* The bytes of the one character that stands here and is not ASCII; 0: it is none (RFC 3629). */
-static size_t character_length(const uint8_t *text, size_t length)
-{
-    uint8_t first = text[0];
-    size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || bytes > length)
-        return 0;
-    /* Neither written longer than it is, nor a half of a pair, nor behind the last character. */
-    uint8_t least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-    uint8_t most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-    if (text[1] < least || text[1] > most)
-        return 0;
-    for (size_t i = 2; i < bytes; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    return bytes;
-}
-
-bool text_check(const uint8_t *text, size_t length, struct error *error)
-{
-    size_t i = ascii_length(text, length), character = 1;
-    while (i < length && (character = character_length(text + i, length - i)) > 0) {
-        i += character;
-        i += ascii_length(text + i, length - i);
-    }
-    if (i == length)
-        return true;
-    bool nul = memchr(text, 0, length) != NULL;
-    error_set(error, ERROR_DATA,
-              nul ? "the text holds a NUL character, which PostgreSQL cannot keep"
-                  : "the text is no valid UTF-8");
-    return error_hint(error, "correct the record in the source, and run again");
-}
-
 static void put_without_nul(const uint8_t *text, size_t length, struct buffer *out)
 {
     for (size_t i = 0; i < length; i++)
@@ -82,7 +35,7 @@ static void put_without_nul(const uint8_t *text, size_t length, struct buffer *o
 static void put_replaced(const uint8_t *text, size_t length, struct buffer *out)
 {
     for (size_t i = 0; i < length;) {
-        size_t bytes = text[i] < 0x80 ? 1 : character_length(text + i, length - i);
+        size_t bytes = text_character(text + i, length - i);
         if (bytes > 0)
             buffer_put(out, text + i, bytes);
         else

@@ -23,10 +23,6 @@ bool mending_mends(struct mending *mending, enum misfit kind);
 void mending_note(struct mending *mending, enum misfit kind, struct losses *losses,
                   const char *path, const char *before, const char *after);
 
-/* Is it text that PostgreSQL takes: valid UTF-8 without NUL? Fills the error (not its path) if not.
- */
-bool text_check(const uint8_t *text, size_t length, struct error *error);
-
 /* Append the text as it can be kept: without NULs, with U+FFFD for each byte of no character, cut
  * to so many characters (0: of any number). Each that is done has its line. False: it cannot. */
 bool mending_text(struct mending *mending, struct losses *losses, const char *path,

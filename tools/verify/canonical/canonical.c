@@ -132,6 +132,10 @@ static bool read_raw(const uint8_t *bytes, size_t length, struct buffer *out, st
     return true;
 }
 
+/* A type whose values are carried over: its layout (pgtype.h) says what is compared of them. */
+static bool read_carried(const char *layout, const uint8_t *bytes, size_t length,
+                         struct buffer *out, struct error *error);
+
 static bool read_uuid(const uint8_t *bytes, size_t length, struct buffer *out, struct error *error)
 {
     put_tagged(out, 'u', bytes, length);
@@ -194,6 +198,88 @@ static const read_function reads[PG_BASE_COUNT] = {
     [PG_INET] = read_raw,
 };
 
+/* Behind an element's or a field's length. */
+static bool read_part(const char *layout, const uint8_t **at, const uint8_t *end,
+                      struct buffer *out, struct error *error)
+{
+    int32_t size = end - *at >= 4 ? (int32_t)get_be32(*at) : INT32_MIN;
+    *at += 4;
+    if (size < -1 || (size > 0 && end - *at < size))
+        return wrong_size(0, error);
+    size_t head = out->length;
+    buffer_put_be32(out, 0);
+    if (size < 0)
+        buffer_putc(out, 'N');
+    else if (!read_carried(layout, *at, (size_t)size, out, error))
+        return false;
+    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
+    *at += size > 0 ? size : 0;
+    return true;
+}
+
+/* Behind the layout of one value. */
+static const char *skip_layout(const char *layout)
+{
+    int depth = 0;
+    do {
+        depth += *layout == '[' || *layout == '(';
+        depth -= *layout == ']' || *layout == ')';
+        layout += *layout != '\0';
+    } while (depth > 0 && *layout != '\0');
+    return layout;
+}
+
+/* Number of fields; of each its type's OID, its length and its bytes. */
+static bool read_composite(const char *layout, const uint8_t *bytes, size_t length,
+                           struct buffer *out, struct error *error)
+{
+    const uint8_t *at = bytes, *end = bytes + length;
+    uint32_t count = length >= 4 ? get_be32(bytes) : UINT32_MAX;
+    at += length >= 4 ? 4 : 0;
+    buffer_putc(out, 'r');
+    buffer_put_be32(out, count);
+    for (; count > 0 && *layout != ')' && end - at >= 4; count--) {
+        at += 4;
+        if (!read_part(layout, &at, end, out, error))
+            return false;
+        layout = skip_layout(layout);
+    }
+    return (*layout == ')' && count == 0 && at == end) || wrong_size(length, error);
+}
+
+/* As read_array, of elements with a layout. */
+static bool read_elements(const char *layout, const uint8_t *bytes, size_t length,
+                          struct buffer *out, struct error *error)
+{
+    const uint8_t *end = bytes + length;
+    uint32_t dimensions = length >= 12 ? get_be32(bytes) : UINT32_MAX;
+    if (dimensions > 6 || length < 12 + 8 * (size_t)dimensions)
+        return wrong_size(length, error);
+    buffer_putc(out, 'a');
+    buffer_put_be32(out, dimensions);
+    buffer_put(out, bytes + 12, 8 * (size_t)dimensions);
+    bytes += 12 + 8 * (size_t)dimensions;
+    while (bytes < end)
+        if (!read_part(layout, &bytes, end, out, error))
+            return false;
+    return true;
+}
+
+static bool read_carried(const char *layout, const uint8_t *bytes, size_t length,
+                         struct buffer *out, struct error *error)
+{
+    switch (*layout) {
+    case '[':
+        return read_elements(layout + 1, bytes, length, out, error);
+    case '(':
+        return read_composite(layout + 1, bytes, length, out, error);
+    case 't':
+        return read_text(bytes, length, out, error);
+    default:
+        return read_raw(bytes, length, out, error);
+    }
+}
+
 /* An element with its canonical length before it. */
 static bool read_element(const struct pgtype *type, const uint8_t *bytes, int32_t length,
                          struct buffer *out, struct error *error)
@@ -242,5 +328,7 @@ bool canonical_from_binary(const struct pgtype *type, const uint8_t *bytes, int3
     }
     if (type->array)
         return read_array(type, bytes, (size_t)length, out, error);
+    if (type->base == PG_CARRIED)
+        return read_carried(type->layout, bytes, (size_t)length, out, error);
     return reads[type->base](bytes, (size_t)length, out, error);
 }

@@ -23,6 +23,10 @@
  * of dimensions, per dimension int32 size and int32 number of the first element, then per element
  * int32 length and its canonical value
  *
+ * types of which only a Postgres gives values (PG_CARRIED): 'x' the binary form as sent, 't' of
+ * those whose form is a text; composites 'r' int32 number of fields, then per field as per element;
+ * arrays as above. Nothing holds the number of a type, which is another in each database.
+ *
  * Canonical JSON: 'n' null, 't' true, 'f' false, 's' int32 length and UTF-8 bytes, 'd' int32 length
  * and the numeric form above behind its tag, '[' int32 count and the elements, '{' int32 count and
  * the members sorted by key bytes, each int32 key length, key, value. As jsonb keeps it: of

@@ -187,6 +187,20 @@ static void print_array(const struct pgtype *type, const uint8_t *value, size_t 
     buffer_putc(out, '}');
 }
 
+/* As PostgreSQL shows a composite, but for what is bytes. */
+static void print_composite(const struct pgtype *type, const uint8_t *value, size_t length,
+                            struct buffer *out)
+{
+    const uint8_t *at = value + 5, *end = value + length;
+    for (const char *before = "("; at < end; before = ", ") {
+        uint32_t size = get_be32(at);
+        buffer_puts(out, before);
+        canonical_print(type, at + 4, size, out);
+        at += 4 + (size_t)size;
+    }
+    buffer_putc(out, ')');
+}
+
 void canonical_print(const struct pgtype *type, const uint8_t *value, size_t length,
                      struct buffer *out)
 {
@@ -226,6 +240,9 @@ void canonical_print(const struct pgtype *type, const uint8_t *value, size_t len
         return;
     case 'a':
         print_array(type, value, length, out);
+        return;
+    case 'r':
+        print_composite(type, value, length, out);
         return;
     default: /* y, x */
         print_hex("\\x", value + 1, length - 1, out);

@@ -1,4 +1,5 @@
 #include "expect.h"
+#include "expect_fact.h"
 #include "expect_row.h"
 
 #include <stdlib.h>
@@ -25,6 +26,8 @@ bool expectation_new(struct expectation **made, const struct project *project,
 void expectation_look_up(struct expectation *expectation, const struct expect_lookup *lookup)
 {
     expectation->lookup = lookup;
+    for (size_t i = 0; i < expectation->scope_count; i++)
+        expectation->scopes[i].lookup = lookup;
 }
 
 void expectation_free(struct expectation *expectation)
@@ -39,6 +42,7 @@ void expectation_free(struct expectation *expectation)
         if (expectation->forms[i].keys != NULL)
             row_keys_release(expectation->forms[i].keys);
     }
+    expect_facts_release(&expectation->facts);
     row_release(&expectation->row);
     path_counts_release(&expectation->counts);
     arena_release(&expectation->texts);

@@ -56,6 +56,9 @@ struct expect_answer {
 struct expect_lookup {
     bool (*ask)(void *context, const struct mapping *to, const uint8_t key[16],
                 struct expect_answer *answer, struct error *error);
+    /* The same of what conditions ask about their records. */
+    bool (*ask_fact)(void *context, const struct mapping *to, const uint8_t key[16], bool *there,
+                     struct error *error);
     void *context;
 };
 /* What of a record others can know it by. */
@@ -71,12 +74,16 @@ struct expectation; /* of one entity */
 bool expectation_new(struct expectation **made, const struct project *project,
                      const struct mapping *entity, const struct catalog_entity *catalog,
                      struct error *error);
-/* Without it every id is one that stays. It must outlive the expectation. */
+/* Without it every id is one that stays, and no fact of another entity is known. It must outlive
+ * the expectation. */
 void expectation_look_up(struct expectation *expectation, const struct expect_lookup *lookup);
 /* Instead of the rows: the ids of the records of one batch's payload. ERROR_USAGE where nothing
  * says what an id of the entity is. */
 bool expectation_ids(struct expectation *expectation, const uint8_t *payload, size_t length,
                      expect_id_callback callback, void *context, struct error *error);
+/* Likewise what the conditions of others ask about those records (expect_fact.h). */
+bool expectation_facts(struct expectation *expectation, const uint8_t *payload, size_t length,
+                       expect_id_callback callback, void *context, struct error *error);
 void expectation_free(struct expectation *expectation);
 /* The tables it fills; stable while it lives. */
 const struct expected_table *expectation_tables(const struct expectation *expectation,

@@ -1,5 +1,6 @@
 #include "expect_condition.h"
 #include "expect_comparison.h"
+#include "expect_fact.h"
 #include "expect_path.h"
 
 #include "graduate/pattern.h"
@@ -158,6 +159,20 @@ static bool matches(const struct question *q, bool *holds)
                           q->error);
 }
 
+/* Nothing is found where nobody can be asked. */
+static bool is_known(const struct question *q, bool *holds)
+{
+    const struct mapping_fact *fact = q->condition->fact;
+    const struct expect_lookup *lookup = q->view->lookup;
+    bool strange = false;
+    *holds = false;
+    if (lookup == NULL)
+        return true;
+    return expect_fact_ask(fact, lookup, &q->field, holds, &strange, q->error) &&
+           (!strange ||
+            refuse(q, &q->field, "the records that it is looked for in have another kind"));
+}
+
 static bool answer(const struct question *q, bool *holds)
 {
     const cJSON *operand = q->condition->operand;
@@ -193,6 +208,8 @@ static bool answer(const struct question *q, bool *holds)
         return nothing || has(q, holds);
     case CONDITION_MATCHES:
         return nothing || matches(q, holds);
+    case CONDITION_FACT:
+        return nothing || is_known(q, holds);
     case CONDITION_IN:
         return nothing || is_one_of(q, operand->child, true, holds);
     default:

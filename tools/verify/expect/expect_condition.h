@@ -3,6 +3,7 @@
 #ifndef VERIFY_EXPECT_CONDITION_H
 #define VERIFY_EXPECT_CONDITION_H
 
+#include "expect.h"
 #include "expect_item.h"
 #include "graduate/project.h"
 
@@ -23,6 +24,7 @@ struct expect_view {
     const char *path;
     const struct expect_patterns *patterns; /* with those of the conditions */
     const struct expect_view *outer;        /* NULL: nothing */
+    const struct expect_lookup *lookup;     /* NULL: nobody knows of other entities */
 };
 /* ERROR_DATA with the path: a field is of a kind that its condition was not written for. */
 bool expect_holds(const struct expect_view *view, const struct conditions *conditions, bool *holds,

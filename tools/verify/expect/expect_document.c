@@ -16,8 +16,12 @@
 
 struct expect_view making_view(const struct item *record, const struct scope *scope)
 {
-    return (struct expect_view){&scope->document, record, scope->path, &scope->patterns,
-                                scope->outer != NULL ? &scope->outer->view : NULL};
+    return (struct expect_view){&scope->document,
+                                record,
+                                scope->path,
+                                &scope->patterns,
+                                scope->outer != NULL ? &scope->outer->view : NULL,
+                                scope->lookup};
 }
 
 bool making_holds(const struct item *record, const struct scope *scope,

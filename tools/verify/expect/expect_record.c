@@ -89,7 +89,8 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
         found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
         found.value = found.value || itself || inside || claim->tested || claim->kind == CLAIM_EACH;
     }
-    found.value = found.value || is_made_of(e, name) || others_ask(e, name);
+    found.value = found.value || is_made_of(e, name) || others_ask(e, name) ||
+                  expect_facts_name(e->project, e->entity, name);
     return found;
 }
 
@@ -104,7 +105,8 @@ bool tuples_look(struct expectation *e, struct error *error)
             return expect_wrong(e, e->entity->tables, column->name,
                                 "the mapping says nothing of the source's column", error);
         if (e->valued[i] &&
-            (!tuples_type(column, &type) || type.base == PG_INTERVAL || type.base == PG_INET))
+            (!tuples_type(column, &type) || type.base == PG_INTERVAL || type.base == PG_INET ||
+             (type.base == PG_CARRIED && strcmp(type.name, "name") != 0)))
             return expect_wrong(e, e->entity->tables, column->name,
                                 "values of the source's type cannot be asked for", error);
     }

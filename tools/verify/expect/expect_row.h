@@ -3,6 +3,7 @@
 #define VERIFY_EXPECT_ROW_H
 
 #include "expect.h"
+#include "expect_fact.h"
 #include "expect_mending.h"
 #include "expect_path.h"
 #include "expect_scope.h"
@@ -75,6 +76,7 @@ struct expectation {
     struct path_counts counts;
     struct expect_mending mending;      /* of the column at hand */
     const struct expect_lookup *lookup; /* or NULL */
+    struct expect_facts facts;          /* that others ask about; gathered when they are told */
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */

@@ -59,6 +59,7 @@ struct scope {
     enum fate rest_fate;             /* of them all, so far */
     struct buffer names;             /* scratch */
     struct expect_patterns patterns; /* of all conditions that look at its document */
+    const struct expect_lookup *lookup; /* whom they ask about other entities, or NULL */
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);

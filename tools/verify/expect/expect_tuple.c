@@ -50,11 +50,23 @@ static bool is_printed(const struct pgtype *from, const struct pgtype *to)
     return text && !to->array && !from->array && printed[from->base];
 }
 
+/* More digits of seconds than the other has, or other fields of an interval. */
+static bool is_cut(const struct pgtype *from, const struct pgtype *to)
+{
+    bool digits = to->seconds != 0 && (from->seconds == 0 || from->seconds > to->seconds);
+    return digits ||
+           (to->fields != NULL && (from->fields == NULL || strcmp(from->fields, to->fields) != 0));
+}
+
 static bool becomes(const struct pgtype *from, const struct pgtype *to)
 {
     enum family family = families[from->base].family;
-    if (from->array != to->array)
+    if (from->array != to->array || is_cut(from, to))
         return false;
+    if (from->base == PG_CARRIED && to->base == PG_CARRIED)
+        return from->carried == to->carried && strcmp(from->layout, to->layout) == 0;
+    if (from->base == PG_CARRIED) /* the text of a name */
+        return !from->array && strcmp(from->name, "name") == 0 && to->base == PG_TEXT;
     if (from->base == to->base)
         return from->base != PG_NUMERIC || to->precision == 0 ||
                (from->precision > 0 && from->scale <= to->scale);
@@ -67,14 +79,9 @@ static bool becomes(const struct pgtype *from, const struct pgtype *to)
            (!to->array || family == FAMILY_TEXT);
 }
 
-/* The type "name" is no column type of ours, but its values are texts. Domains, enums and types with
- * a precision are known by the values' OID. */
 bool tuples_type(const struct catalog_column *column, struct pgtype *type)
 {
-    struct error ignored;
-    return pgtype_parse(strcmp(column->type, "name") == 0 ? "text" : column->type, type,
-                        &ignored) ||
-           pgtype_of_oid(column->oid, type);
+    return pgtype_of_column(column->type, column->oid, column->layout, type);
 }
 
 bool tuples_begin(struct expectation *e, struct error *error)

@@ -277,6 +277,9 @@ static bool put_timestamp(const struct expect_target *target, const struct item 
         return false;
     if (!date && moment.zoned != (target->type.base == PG_TIMESTAMPTZ))
         return misfit(target, item, "its time zone is there or missing", error);
+    static const int64_t steps[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+    if (target->type.seconds > 0 && moment.microseconds % steps[target->type.seconds - 1] != 0)
+        return misfit(target, item, "it would be rounded", error);
     buffer_putc(out, 'T');
     buffer_put_be64(out, (uint64_t)moment.microseconds);
     return true;

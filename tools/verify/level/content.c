@@ -216,7 +216,8 @@ static bool put_checkpoints(const struct content *content, const struct mapping 
     const struct project *project = content->verification->project;
     bool ok = put_checkpoint(content, entity, identity);
     for (size_t i = 0; ok && i < project->mapping_count; i++)
-        ok = !mapping_looks_up(entity, project->mappings[i]) ||
+        ok = (!mapping_looks_up(entity, project->mappings[i]) &&
+              !mapping_asks(entity, project->mappings[i])) ||
              put_checkpoint(content, project->mappings[i], identity);
     return ok;
 }

@@ -26,12 +26,13 @@ enum {
     KEY_ENFORCED,
     KEY_UPDATE,
     KEY_FULL,
-    KEY_DEFERRABLE,
-    KEY_SOME,
+    KEY_TIMING,
+    KEY_EMPTIED,
     KEY_TO_SCHEMA,
     KEY_TO_NAME,
     KEY_OPERATORS,
 };
+/* clang-format off */
 #define ACTION(column)                                                                             \
     " CASE " column " WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict'"                          \
     "  WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' ELSE 'set default' END,"
@@ -39,32 +40,28 @@ enum {
     " (SELECT pg_catalog.string_agg(a.attname, E'\\n' ORDER BY k.n)"                               \
     "  FROM pg_catalog.unnest(" numbers ") WITH ORDINALITY k (attnum, n)"                          \
     "  JOIN pg_catalog.pg_attribute a ON a.attrelid = " relation " AND a.attnum = k.attnum),"
-static const char keys_sql[] = "SELECT o.conname," COLUMNS(
-    "o.conrelid", "o.conkey") " o.confrelid," COLUMNS("o.confrelid", "o.confkey")
-    ACTION("o.confdeltype") " o.convalidated, (pg_catalog.to_jsonb(o) ->> 'conenforced') IS "
-                            "DISTINCT FROM 'false'"
-                            "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t"
-                            "   WHERE t.tgconstraint = o.oid AND t.tgenabled NOT IN ('O', "
-                            "'A'))," ACTION(
-                                "o.confupdtype") " o.confmatchtype = 'f', o.condeferrable,"
-                                                 " coalesce(pg_catalog.to_jsonb(o) -> "
-                                                 "'confdelsetcols', 'null') <> 'null', n.nspname, "
-                                                 "r.relname,"
-                                                 " (SELECT "
-                                                 "pg_catalog.string_agg(pg_catalog.format('"
-                                                 "OPERATOR(%I.%s)', m.nspname, p.oprname),"
-                                                 "   E'\\n' ORDER BY k.n) FROM "
-                                                 "pg_catalog.unnest(o.conpfeqop) WITH ORDINALITY k "
-                                                 "(oid, n)"
-                                                 "  JOIN pg_catalog.pg_operator p ON p.oid = k.oid"
-                                                 "  JOIN pg_catalog.pg_namespace m ON m.oid = "
-                                                 "p.oprnamespace)"
-                                                 " FROM pg_catalog.pg_constraint o JOIN "
-                                                 "pg_catalog.pg_class r ON r.oid = o.confrelid"
-                                                 " JOIN pg_catalog.pg_namespace n ON n.oid = "
-                                                 "r.relnamespace"
-                                                 " WHERE o.conrelid = $1::oid AND o.contype = 'f' "
-                                                 "ORDER BY o.conname";
+static const char keys_sql[] =
+    "SELECT o.conname," COLUMNS("o.conrelid", "o.conkey") " o.confrelid,"
+    COLUMNS("o.confrelid", "o.confkey") ACTION("o.confdeltype") " o.convalidated,"
+    " (pg_catalog.to_jsonb(o) ->> 'conenforced') IS DISTINCT FROM 'false'"
+    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t"
+    "   WHERE t.tgconstraint = o.oid AND t.tgenabled NOT IN ('O', 'A')),"
+    ACTION("o.confupdtype") " o.confmatchtype = 'f',"
+    " CASE WHEN o.condeferred THEN 'DEFERRABLE INITIALLY DEFERRED'"
+    "  WHEN o.condeferrable THEN 'DEFERRABLE' ELSE '' END,"
+    " coalesce((SELECT pg_catalog.string_agg(a.attname, E'\\n' ORDER BY k.n)"
+    "  FROM pg_catalog.jsonb_array_elements_text(nullif(pg_catalog.to_jsonb(o) -> 'confdelsetcols',"
+    "   'null')) WITH ORDINALITY k (attnum, n) JOIN pg_catalog.pg_attribute a"
+    "   ON a.attrelid = o.conrelid AND a.attnum = k.attnum::pg_catalog.int2), ''), n.nspname,"
+    " r.relname, (SELECT pg_catalog.string_agg(pg_catalog.format('OPERATOR(%I.%s)', m.nspname,"
+    "   p.oprname), E'\\n' ORDER BY k.n)"
+    "  FROM pg_catalog.unnest(o.conpfeqop) WITH ORDINALITY k (oid, n)"
+    "  JOIN pg_catalog.pg_operator p ON p.oid = k.oid"
+    "  JOIN pg_catalog.pg_namespace m ON m.oid = p.oprnamespace)"
+    " FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_class r ON r.oid = o.confrelid"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"
+    " WHERE o.conrelid = $1::oid AND o.contype = 'f' ORDER BY o.conname";
+/* clang-format on */
 
 static const char *oid_of(const struct look *look, const struct blueprint_table *table)
 {
@@ -80,7 +77,7 @@ static bool is_list(const char *lines, const struct words *words)
             return false;
         lines += length + 1;
     }
-    return true;
+    return words->count > 0 || lines[0] == '\0';
 }
 
 /* "a\nb" as "a, b" */
@@ -99,31 +96,32 @@ static const char *list_of(const struct look *look, const char *lines)
 
 /* ---- the keys themselves -------------------------------------------------------------------- */
 
-/* What a key can say that the mapping cannot: it says none of it. The migration leaves it away
- * where a source's key says it; who gave it back did no harm. */
-static const char *addition_of(const struct look *look, int row)
+/* NULL is no action. */
+static bool is_action(const char *found, const char *expected)
 {
-    const PGresult *found = look->found;
-    const char *update = PQgetvalue(found, row, KEY_UPDATE);
-    const struct catalog_object *source =
-        source_object_over(look->inspection->verification, look->table, "foreign key",
-                           PQgetvalue(found, row, KEY_COLUMNS));
-    char upper[32] = "ON UPDATE ";
-    size_t length = strlen(upper);
-    for (; *update != '\0' && length + 1 < sizeof upper; update++)
-        upper[length++] = (char)(*update >= 'a' && *update <= 'z' ? *update - 'a' + 'A' : *update);
-    upper[length] = '\0';
-    if (query_true(found, row, KEY_DEFERRABLE) && !source_object_says(source, "DEFERRABLE") &&
-        !source_object_says(source, "DEFERRABLE INITIALLY DEFERRED"))
-        return "is deferrable";
-    if (query_true(found, row, KEY_FULL) && !source_object_says(source, "MATCH FULL"))
-        return "is MATCH FULL";
-    if (strcmp(upper, "ON UPDATE NO ACTION") != 0 && !source_object_says(source, upper))
-        return "has an ON UPDATE";
-    return query_true(found, row, KEY_SOME) ? "empties some of its columns only" : NULL;
+    static const char none[] = "no action";
+    return strcmp(found != NULL ? found : none, expected != NULL ? expected : none) == 0;
 }
 
-/* What is wrong with a foreign key of these columns; "": nothing. */
+/* What the key says beyond what it should, or NULL. */
+static const char *addition_of(const struct look *look, const struct blueprint_reference *reference,
+                               int row)
+{
+    const PGresult *found = look->found;
+    if (reference->timing == NULL && PQgetvalue(found, row, KEY_TIMING)[0] != '\0')
+        return "is deferrable";
+    if (!reference->match_full && query_true(found, row, KEY_FULL))
+        return "is MATCH FULL";
+    if (is_action(NULL, reference->on_update) &&
+        !is_action(PQgetvalue(found, row, KEY_UPDATE), NULL))
+        return "has an ON UPDATE";
+    return reference->emptied.count == 0 && PQgetvalue(found, row, KEY_EMPTIED)[0] != '\0'
+               ? "empties some of its columns only"
+               : NULL;
+}
+
+/* What is wrong with a foreign key of these columns; "": nothing. One that need not be valid may
+ * be. */
 static const char *fault_of(const struct look *look, const struct blueprint_reference *reference,
                             int row)
 {
@@ -131,18 +129,29 @@ static const char *fault_of(const struct look *look, const struct blueprint_refe
     if (strcmp(PQgetvalue(found, row, KEY_TO), oid_of(look, reference->to)) != 0 ||
         !is_list(PQgetvalue(found, row, KEY_TO_COLUMNS), &reference->to_columns))
         return "it refers to something else";
-    if (!query_true(found, row, KEY_VALID))
+    if (!reference->invalid && !query_true(found, row, KEY_VALID))
         return "it is not validated";
     if (!query_true(found, row, KEY_ENFORCED))
         return "it is not enforced";
-    if (strcmp(PQgetvalue(found, row, KEY_DELETE), reference->on_delete) != 0)
+    if (!is_action(PQgetvalue(found, row, KEY_DELETE), reference->on_delete))
         return "it has another ON DELETE";
-    const char *addition = addition_of(look, row);
-    if (addition == NULL)
-        return "";
-    const char *fault = arena_printf(look->keys->arena, "%s %s, which the mapping does not say",
-                                     PQgetvalue(found, row, KEY_NAME), addition);
-    return fault != NULL ? fault : addition;
+    const char *addition = addition_of(look, reference, row);
+    if (addition != NULL) {
+        const char *fault =
+            arena_printf(look->keys->arena, "%s %s, which the mapping does not say",
+                         PQgetvalue(found, row, KEY_NAME), addition);
+        return fault != NULL ? fault : addition;
+    }
+    if (!is_action(PQgetvalue(found, row, KEY_UPDATE), reference->on_update))
+        return "it has another ON UPDATE";
+    if (reference->timing != NULL &&
+        strcmp(PQgetvalue(found, row, KEY_TIMING), reference->timing) != 0)
+        return "it is not as deferrable";
+    if (query_true(found, row, KEY_FULL) != reference->match_full)
+        return "it is not MATCH FULL";
+    return is_list(PQgetvalue(found, row, KEY_EMPTIED), &reference->emptied)
+               ? ""
+               : "it empties other columns on delete";
 }
 
 static bool look_at_key(const struct look *look, const struct blueprint_reference *reference)
@@ -264,7 +273,7 @@ static bool look_at_reference(const struct look *look, const struct blueprint_re
                                     .to_columns = reference->to_columns};
     return oid_of(look, reference->to) == NULL ||
            ((look->found == NULL || !reference->declared || look_at_key(look, reference)) &&
-            look_for_orphans(look, &pairing, reference->to->label));
+            (reference->invalid || look_for_orphans(look, &pairing, reference->to->label)));
 }
 
 /* Are the rows of this key looked for already: as a reference, or as a pointer? */

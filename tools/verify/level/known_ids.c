@@ -10,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct known_entity *find(const struct known_ids *known, const struct mapping *entity)
+static struct known_entity *find(const struct known_ids *known, const struct mapping *entity,
+                                 bool facts)
 {
     for (size_t i = 0; i < known->count; i++)
-        if (known->entities[i].entity == entity)
+        if (known->entities[i].entity == entity && known->entities[i].facts == facts)
             return &known->entities[i];
     return NULL;
 }
@@ -21,7 +22,7 @@ static struct known_entity *find(const struct known_ids *known, const struct map
 static bool ask(void *context, const struct mapping *to, const uint8_t key[16],
                 struct expect_answer *answer, struct error *error)
 {
-    struct known_entity *entity = find(context, to);
+    struct known_entity *entity = find(context, to, false);
     struct id_entry entry;
     bool found;
     if (entity == NULL)
@@ -34,6 +35,15 @@ static bool ask(void *context, const struct mapping *to, const uint8_t key[16],
     answer->stays = (entry.flags & ID_STAYS) != 0;
     memcpy(answer->uuid, entry.uuid, sizeof answer->uuid);
     return true;
+}
+
+static bool ask_fact(void *context, const struct mapping *to, const uint8_t key[16], bool *there,
+                     struct error *error)
+{
+    struct known_entity *entity = find(context, to, true);
+    struct id_entry entry;
+    return entity != NULL ? id_index_find(&entity->index, key, &entry, there, error)
+                          : error_set(error, ERROR_BUG, "nothing is known of %s", to->name);
 }
 
 static bool take(void *context, const struct expect_id *id, struct error *error)
@@ -56,13 +66,14 @@ static bool refuse_twice(void *context, const struct id_entry *one, const struct
         entity->name);
 }
 
-static bool read_all(struct records *records, struct expectation *expectation,
+static bool read_all(struct records *records, struct expectation *expectation, bool facts,
                      struct id_writer *writer, struct error *error)
 {
     struct record_batch batch;
     bool more = true, ok = true;
     while (ok && (ok = records_next(records, &batch, &more, error)) && more)
-        ok = expectation_ids(expectation, batch.payload, batch.length, take, writer, error);
+        ok = (facts ? expectation_facts : expectation_ids)(expectation, batch.payload, batch.length,
+                                                           take, writer, error);
     return ok;
 }
 
@@ -82,31 +93,24 @@ static bool write_index(struct known_ids *known, struct known_entity *entity, st
     if (ok) {
         expectation_look_up(expectation, &known->lookup);
         ok = id_writer_open(&writer, entity->path, error) &&
-             read_all(&records, expectation, &writer, error) &&
+             read_all(&records, expectation, entity->facts, &writer, error) &&
              id_writer_finish(&writer, refuse_twice, mapping.context, error);
         id_writer_close(&writer);
         expectation_free(expectation);
     }
     if (ok)
-        message_info("%s: the ids of %" PRId64 " records are known", entity->entity->name,
-                     records.records);
+        message_info("%s: %s of %" PRId64 " records are known", entity->entity->name,
+                     entity->facts ? "what is asked" : "the ids", records.records);
     records_close(&records);
     return ok ? true : error_at(error, entity->entity->name, NULL, NULL);
 }
 
-/* Those that it leans on come first. */
-static bool make(struct known_ids *known, const struct mapping *entity, struct error *error)
+static bool make_one(struct known_ids *known, const struct mapping *entity, bool facts,
+                     struct error *error)
 {
-    const struct project *project = known->verification->project;
+    struct known_entity made = {.entity = entity, .facts = facts};
     char name[NAME_MAX];
-    if (find(known, entity) != NULL)
-        return true;
-    for (size_t i = 0; i < project->mapping_count; i++)
-        if (mapping_leans_on(entity, project->mappings[i]) &&
-            !make(known, project->mappings[i], error))
-            return false;
-    struct known_entity made = {.entity = entity};
-    snprintf(name, sizeof name, "%s.ids", entity->name);
+    snprintf(name, sizeof name, "%s.%s", entity->name, facts ? "facts" : "ids");
     if (!file_join(made.path, sizeof made.path, known->folder, name, error) ||
         !write_index(known, &made, error) || !id_index_open(&made.index, made.path, error))
         return false;
@@ -114,10 +118,25 @@ static bool make(struct known_ids *known, const struct mapping *entity, struct e
     return true;
 }
 
-static bool is_looked_up(const struct project *project, const struct mapping *entity)
+/* Those that it leans on come first. */
+static bool make_ids(struct known_ids *known, const struct mapping *entity, struct error *error)
+{
+    const struct project *project = known->verification->project;
+    if (find(known, entity, false) != NULL)
+        return true;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (mapping_leans_on(entity, project->mappings[i]) &&
+            !make_ids(known, project->mappings[i], error))
+            return false;
+    return make_one(known, entity, false, error);
+}
+
+typedef bool (*relation)(const struct mapping *mapping, const struct mapping *to);
+
+static bool does_any(const struct project *project, relation does, const struct mapping *to)
 {
     for (size_t i = 0; i < project->mapping_count; i++)
-        if (mapping_looks_up(project->mappings[i], entity))
+        if (does(project->mappings[i], to))
             return true;
     return false;
 }
@@ -126,15 +145,18 @@ bool known_ids_make(struct known_ids *known, const struct verification *verifica
                     struct error *error)
 {
     const struct project *project = verification->project;
-    *known = (struct known_ids){.verification = verification, .lookup = {ask, known}};
-    known->entities = calloc(project->mapping_count + 1, sizeof *known->entities);
+    *known = (struct known_ids){.verification = verification, .lookup = {ask, ask_fact, known}};
+    known->entities = calloc(2 * project->mapping_count + 1, sizeof *known->entities);
     bool ok = known->entities != NULL || error_memory(error);
-    for (size_t i = 0; ok && i < project->mapping_count; i++) {
-        if (!is_looked_up(project, project->mappings[i]))
-            continue;
-        ok = (known->folder[0] != '\0' || file_make_scratch(known->folder, error)) &&
-             make(known, project->mappings[i], error);
-    }
+    for (int facts = 1; facts >= 0; facts--) /* who stays may depend on a fact */
+        for (size_t i = 0; ok && i < project->mapping_count; i++) {
+            const struct mapping *entity = project->mappings[i];
+            if (!does_any(project, facts == 1 ? mapping_asks : mapping_looks_up, entity))
+                continue;
+            ok = (known->folder[0] != '\0' || file_make_scratch(known->folder, error)) &&
+                 (facts == 1 ? make_one(known, entity, true, error)
+                             : make_ids(known, entity, error));
+        }
     return ok;
 }
 

@@ -1,7 +1,8 @@
-/* known_ids.h: the ids of the entities that others look up, by verify's own reading of the records.
+/* known_ids.h: the ids of the entities that others look up, and what their conditions ask about
+ * records of another, by verify's own reading of the records.
  *
- * One index (id_index.h) for each such entity, in a folder of this verification alone, made before
- * the first row is expected; its keys are those of expect_reference.h. */
+ * An index (id_index.h) each, in a folder of this verification alone, made before the first row is
+ * expected; its keys are those of expect_reference.h, or of expect_fact.h. */
 #ifndef VERIFY_KNOWN_IDS_H
 #define VERIFY_KNOWN_IDS_H
 
@@ -12,6 +13,7 @@
 
 struct known_entity {
     const struct mapping *entity;
+    bool facts; /* what is asked about its records, not their ids */
     char path[PATH_MAX];
     struct id_index index;
 };

@@ -1,5 +1,6 @@
 #include "blueprint.h"
 #include "graduate/path.h"
+#include "kept_key.h"
 #include "pointer.h"
 
 #include <stdio.h>
@@ -96,6 +97,13 @@ static const char *kept_name(const struct blueprint_table *table, const char *na
                                                                                           : name;
 }
 
+static bool take_type(struct drawing *d, const struct catalog_column *from, struct pgtype *type)
+{
+    return pgtype_of_column(from->type, from->oid, from->layout, type) ||
+           error_set(d->error, ERROR_USAGE, "the source's type %s of %s is none that can be kept",
+                     from->type, from->name);
+}
+
 static bool keep_column(struct drawing *d, struct blueprint_table *table,
                         const struct catalog_column *from)
 {
@@ -115,7 +123,7 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
     };
     if (by != NULL && by->type.name != NULL)
         column.type = by->type;
-    else if (!pgtype_parse(from->type, &column.type, d->error))
+    else if (!take_type(d, from, &column.type))
         return false;
     bool whole =
         column.type.base == PG_INT2 || column.type.base == PG_INT4 || column.type.base == PG_INT8;
@@ -145,7 +153,7 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
     for (size_t i = 0; whole && i < source->column_count; i++)
         if (path_is_name(by->value.from, source->columns[i].name))
             from = &source->columns[i];
-    if (from != NULL && !pgtype_parse(from->type, &type, d->error))
+    if (from != NULL && !take_type(d, from, &type))
         return false;
     if (type.name == NULL)
         return error_set(d->error, ERROR_USAGE,
@@ -366,6 +374,7 @@ static bool draw_reference(struct drawing *d, struct blueprint_table *table,
     *reference = (struct blueprint_reference){
         .to = to.table,
         .declared = true,
+        .by_id = true,
         .on_delete = by->on_delete != NULL            ? by->on_delete
                      : by->value.kind == VALUE_PARENT ? "cascade"
                                                       : "no action",
@@ -411,13 +420,17 @@ static bool draw_parent(struct drawing *d, struct blueprint_table *table,
 static bool draw_references(struct drawing *d, struct blueprint_table *table)
 {
     const struct blueprint_table *above = find_above(d, table);
-    table->references = take(d, table->column_count + 1, sizeof *table->references);
+    const struct kept_keys keys = {d->blueprint, d->project, d->catalogs, d->catalog_count,
+                                   d->error};
+    table->references =
+        take(d, table->column_count + 1 + kept_keys_most(&keys, table), sizeof *table->references);
     if (table->references == NULL)
         return false;
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].mapping != NULL && !draw_reference(d, table, &table->columns[i]))
             return false;
-    return above == NULL || above->key.count < 2 || draw_parent(d, table, above);
+    return kept_keys_draw(&keys, table) &&
+           (above == NULL || above->key.count < 2 || draw_parent(d, table, above));
 }
 
 bool blueprint_init(struct blueprint *blueprint, const struct project *project,

@@ -31,7 +31,12 @@ struct blueprint_reference {
     const struct blueprint_table *to;
     struct words to_columns;
     bool declared;         /* a foreign key belongs to it; else only the rows are looked at */
-    const char *on_delete; /* "no action" unless said */
+    bool by_id;            /* an identity brings it, and an index that begins with it */
+    const char *on_delete, *on_update; /* "no action" unless said; of an identity's NULL is that */
+    struct words emptied;              /* of what it empties on delete; none: all */
+    const char *timing;                /* "DEFERRABLE", ...; NULL: at once */
+    bool match_full;
+    bool invalid; /* rows from before need not keep to it */
 };
 
 struct blueprint_table {

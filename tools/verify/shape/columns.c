@@ -37,9 +37,8 @@ static bool same_type(const struct pgtype *type, const char *found)
 {
     struct pgtype other;
     struct error unused;
-    return pgtype_parse(found, &other, &unused) && other.base == type->base &&
-           other.array == type->array && other.length == type->length &&
-           other.precision == type->precision && other.scale == type->scale;
+    return type->named != NULL ? strcmp(type->named, found) == 0
+                               : pgtype_parse(found, &other, &unused) && pgtype_same(type, &other);
 }
 
 /* NULL is what a column without a default gets. */
@@ -53,7 +52,7 @@ static bool look_at_default(const struct look *look, const struct blueprint_colu
 {
     const char *found = query_text(look->columns, row, COLUMN_DEFAULT);
     const char *label = look->table->label;
-    char what[256], type[64];
+    char what[256], type[PGTYPE_SIZE];
     bool same = false;
     if (column->numbered || PQgetvalue(look->columns, row, COLUMN_GENERATED)[0] != '\0')
         return true;
@@ -152,7 +151,7 @@ static bool look_at_column(const struct look *look, const struct blueprint_colum
         return true;
     const char *found = PQgetvalue(look->columns, row, COLUMN_TYPE);
     if (!same_type(&column->type, found)) {
-        char type[64];
+        char type[PGTYPE_SIZE];
         pgtype_format(&column->type, type, sizeof type);
         if (!inspection_find(look->inspection, "type", label, NULL, look->error,
                              "column %s is %s; it should be %s", column->name, found, type))

@@ -403,7 +403,7 @@ static bool look_at_all(const struct look *look)
     for (size_t i = 0; ok && i < table->index_count; i++)
         ok = look_at_index(look, &table->indexes[i]);
     for (size_t i = 0; ok && i < table->reference_count; i++)
-        ok = !table->references[i].declared ||
+        ok = !table->references[i].by_id ||
              look_at_leading(look, table->references[i].columns.items[0]);
     return ok && look_at_others(look);
 }

@@ -139,7 +139,8 @@ static bool settle_column(struct compared_table *compared, struct compared_colum
     if (found == NULL)
         return verdict_find(verdict, LEVEL_CONTENT, "no column", compared->label, NULL, NULL, error,
                             "%s has no column %s", compared->label, column->name);
-    if (found->type.name == NULL)
+    bool carried = found->type.name == NULL && column->type.named != NULL;
+    if (found->type.name == NULL && !carried)
         return verdict_find(verdict, LEVEL_CONTENT, "type", compared->label, NULL, NULL, error,
                             "%s.%s is of type %s, which no value of a source becomes",
                             compared->label, column->name, found->type_text);
@@ -150,7 +151,7 @@ static bool settle_column(struct compared_table *compared, struct compared_colum
         return true;
     }
     column->usable = true;
-    column->type = found->type;
+    column->type = carried ? column->type : found->type; /* the shape compares the names */
     column->secret = forms->secret;
     column->constant = !always;
     column->parent = forms->eaches == forms->count && forms->parents == forms->count;
@@ -236,7 +237,7 @@ void compared_put_identity(const struct compared_table *compared, struct buffer 
     for (size_t i = 0; i < compared->column_count; i++) {
         const struct compared_column *column = &compared->columns[i];
         struct hash fallback = hash_of(column->fallback.data, column->fallback.length);
-        char type[64];
+        char type[PGTYPE_SIZE];
         pgtype_format(&column->type, type, sizeof type);
         buffer_printf(text, "  %s %s%s%s%s %d %016llx\n", column->name, type,
                       column->key ? " key" : "", column->parent ? " parent" : "",

@@ -27,11 +27,13 @@
     "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\"}]}"
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
-    ",{\"name\":\"bare\",\"exact\":false,\"view\":false,\"closed\":false}],"                                                       \
+    ",{\"name\":\"bare\",\"exact\":false,\"view\":false,\"closed\":false}],"                       \
     "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
-    "\"in_shape\":false},{\"kind\":\"foreign key\",\"name\":\"f on books\",\"entity\":\"books\","  \
+    "\"in_shape\":false,\"match_full\":false,\"invalid\":false},{\"kind\":\"foreign "              \
+    "key\",\"name\":\"f on books\",\"entity\":\"books\","                                          \
     "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
-    "\"referred\":[\"id\"],\"on_delete\":\"cascade\"}]}"
+    "\"referred\":[\"id\"],\"on_delete\":\"set null\",\"on_update\":\"cascade\","                  \
+    "\"emptied\":[\"Titel\"],\"match_full\":true,\"timing\":\"DEFERRABLE\",\"invalid\":true}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)
 {

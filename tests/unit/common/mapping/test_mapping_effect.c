@@ -49,14 +49,18 @@ static const struct row {
      "/to/public.books/misfit: \"no_array\" is for a column with an array type, or an \"each\""},
     {MORE("'misfit':{'row_twice':'first'}"),
      "/to/public.books/misfit: \"row_twice\" is for tables with \"each\""},
-    {BOOKS("'public.books':{" ID "}},'public.p':{'each':'p.*','misfit':{'no_array':'list'},'key':['n'],"
+    {BOOKS("'public.books':{" ID
+           "}},'public.p':{'each':'p.*','misfit':{'no_array':'list'},'key':['n'],"
            "'columns':{'n':{'position':true}}}"),
      "/to/public.p/misfit: \"no_array\" is for a column with an array type, or an \"each\""},
-    {BOOKS("'public.books':{" ID "}},'public.p':{'each':'p.*','key':['n'],'columns':{'n':{'name':true,"
+    {BOOKS("'public.books':{" ID
+           "}},'public.p':{'each':'p.*','key':['n'],'columns':{'n':{'name':true,"
            "'default':'x'}}}"),
      "/to/public.p/columns/n/default: there is always a value here, so the default never comes"},
-    {BOOKS("'public.books':{" ID "}},'public.p':{'each':'p','misfit':{'no_array':'list','row_twice':'first'},"
-           "'key':['n'],'columns':{'n':{'from':'n','type':'text'}}}"), NULL},
+    {BOOKS("'public.books':{" ID
+           "}},'public.p':{'each':'p','misfit':{'no_array':'list','row_twice':'first'},"
+           "'key':['n'],'columns':{'n':{'from':'n','type':'text'}}}"),
+     NULL},
     {THERE("'from':'c','type':'text'", ""), NULL},
     {THERE("'from':'c','type':'text','null':false,'default':'x'", ""), NULL},
     {THERE("'from':'c','type':'text'", ",'unique':[['c']]"), "/to/auth.t/unique" BROUGHT},
@@ -70,6 +74,8 @@ static const struct row {
     {THERE("'from':'c','type':'text','in':['a']", ""), "/to/auth.t/columns/c/in" BROUGHT},
     {THERE("'from':'c','id_of':'users','on_delete':'cascade'", ""),
      "/to/auth.t/columns/c/on_delete" BROUGHT},
+    {THERE("'from':'c','type':'text','references':'public.users.n'", ""),
+     "/to/auth.t/columns/c/references" BROUGHT},
     {THERE("'from':'c','id_of':'users','foreign_key':true", ""),
      "/to/auth.t/columns/c/foreign_key" BROUGHT},
     {THERE("'from':'c','id_of':'users','foreign_key':false", ""), NULL},
@@ -179,7 +185,8 @@ static const struct row {
     {BOOKS("'public.books':{'optional':true," ID "}}"),
      "/to/public.books/optional: no \"each\" and no \"when\" names a field here"},
     {BOOKS("'public.books':{'optional':true,'when':{'a':1}," ID "}}"), NULL},
-    {BOOKS("'public.books':{'why':'w'," ID "}}"), "/to/public.books/why: no \"when\" filters records here"},
+    {BOOKS("'public.books':{'why':'w'," ID "}}"),
+     "/to/public.books/why: no \"when\" filters records here"},
     {BOOKS("'public.books':{'why':'w','when':{'a':1}," ID "}}"), NULL},
     {BOOKS("'public.books':{" ID "}},'public.more':{'why':'w','when':{'a':1}," ID "}}"),
      "/to/public.more/why: the first table's \"when\" decides"},
@@ -195,6 +202,12 @@ static const struct row {
     /* foreign keys */
     {COLUMN("'from':'c','id_of':'users','on_delete':'set null'"), NULL},
     {COLUMN("'from':'c','type':'uuid','foreign_key':false"), C "foreign_key" NO_KEY},
+    {COLUMN("'from':'c','type':'integer','references':'public.users.n','on_delete':'cascade'"),
+     NULL},
+    {COLUMN("'from':'c','id_of':'users','references':'public.users.id'"),
+     C "references: what the column refers to is said already"},
+    {COLUMN("'from':'c','type':'integer[]','references':'public.users.n'"),
+     C "references: no foreign key can be made of the elements of an array"},
     {COLUMN("'object':{'m':{'from':'c','id_of':'users'}},'type':'jsonb','foreign_key':false"),
      NULL},
     {COLUMN("'object':{'m':{'from':'c','id_of':'users'}},'type':'jsonb','foreign_key':true"),

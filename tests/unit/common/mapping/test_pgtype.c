@@ -62,6 +62,31 @@ static const struct {
     {"jsonb", PG_JSONB, "jsonb", 3802, 3807},
     {"inet", PG_INET, "inet", 869, 1041},
     {"TimestampTZ", PG_TIMESTAMPTZ, "timestamptz", 1184, 1185},
+    /* with what may stand in parentheses, or behind, as format_type prints it */
+    {"bpchar", PG_CHAR, "bpchar", 1042, 1014},
+    {"numeric(10,-2)", PG_NUMERIC, "numeric(10,-2)", 1700, 1231},
+    {"numeric(2,3)", PG_NUMERIC, "numeric(2,3)", 1700, 1231},
+    {"timestamptz(3)", PG_TIMESTAMPTZ, "timestamptz(3)", 1184, 1185},
+    {"timestamp(3) without time zone", PG_TIMESTAMP, "timestamp(3)", 1114, 1115},
+    {"timestamp(0) with time zone", PG_TIMESTAMPTZ, "timestamptz(0)", 1184, 1185},
+    {"time(6) without time zone", PG_TIME, "time(6)", 1083, 1183},
+    {"interval(3)", PG_INTERVAL, "interval(3)", 1186, 1187},
+    {"interval year to month", PG_INTERVAL, "interval year to month", 1186, 1187},
+    {"interval day to second(2)", PG_INTERVAL, "interval day to second(2)", 1186, 1187},
+    /* of a Postgres alone */
+    {"bit(4)", PG_CARRIED, "bit(4)", 1560, 1561},
+    {"bit", PG_CARRIED, "bit(1)", 1560, 1561},
+    {"bit varying", PG_CARRIED, "varbit", 1562, 1563},
+    {"bit varying(8)", PG_CARRIED, "varbit(8)", 1562, 1563},
+    {"time(3) with time zone", PG_CARRIED, "timetz(3)", 1266, 1270},
+    {"money", PG_CARRIED, "money", 790, 791},
+    {"\"char\"", PG_CARRIED, "\"char\"", 18, 1002},
+    {"name", PG_CARRIED, "name", 19, 1003},
+    {"cidr", PG_CARRIED, "cidr", 650, 651},
+    {"tsvector", PG_CARRIED, "tsvector", 3614, 3643},
+    {"int4range", PG_CARRIED, "int4range", 3904, 3905},
+    {"nummultirange", PG_CARRIED, "nummultirange", 4532, 6151},
+    {"xid8", PG_CARRIED, "xid8", 5069, 271},
 };
 
 static void every_name_alone_and_as_an_array(void **state)
@@ -91,6 +116,10 @@ static void every_name_alone_and_as_an_array(void **state)
         assert_int_equal(again.length, type.length);
         assert_int_equal(again.precision, type.precision);
         assert_int_equal(again.scale, type.scale);
+        assert_int_equal(again.seconds, type.seconds);
+        assert_ptr_equal(again.fields, type.fields);
+        assert_int_equal(again.carried, type.carried);
+        assert_true(pgtype_same(&type, &again));
     }
     for (size_t i = 0; i < PG_BASE_COUNT; i++)
         assert_true(seen[i]);
@@ -105,9 +134,13 @@ static void what_cannot_be(void **state)
         {"", "there is no type \"\""},
         {"txet", "there is no type \"txet\"; did you mean \"text\"?; there are: boolean, "},
         {"timestampzt", "there is no type \"timestampzt\"; did you mean \"timestamptz\"?"},
-        {"money", "there is no type \"money\"; there are: boolean, smallint, "},
-        {"time with time zone", "there is no type"},
-        {"\"char\"", "there is no type"},
+        {"regclass", "there is no type \"regclass\"; there are: boolean, smallint, "},
+        {"money(2)", "the type money cannot be given a size like that"},
+        {"interval day to year", "there is no type"},
+        {"interval year(2)", "the type interval cannot be given a size like that"},
+        {"timestamp(7)", "the type timestamp cannot be given a size like that"},
+        {"timestamp(3,1)", "the type timestamp cannot be given a size like that"},
+        {"bit(0)", "the type bit cannot be sized like that"},
         {"text[][]", "there is no type \"text[][]\""},
         {"text[3]", "there is no type"},
         {"[]", "there is no type"},
@@ -120,20 +153,17 @@ static void what_cannot_be(void **state)
         {"numeric(10,)", "there is no type"},
         {"numeric(10,2,3)", "there is no type"},
         {"numeric(10,2)2", "there is no type"},
-        {"numeric(10,-2)", "there is no type"},
+        {"numeric(10,-1001)", "the type numeric cannot be sized like that"},
         {"numeric(99999999999999999999)", "there is no type"},
         {"varchar(-1)", "there is no type"},
         {"varchar(10485761)", "there is no type"},
         {"numeric(0)", "\"numeric(0)\": the type numeric cannot be sized like that"},
         {"numeric(1001)", "the type numeric cannot be sized like that"},
-        {"numeric(2,3)", "the type numeric cannot be sized like that"},
         {"numeric(2,99999999999999999999)", "the type numeric cannot be sized like that"},
         {"varchar(0)", "the type varchar cannot be sized like that"},
         {"varchar(5,2)", "the type varchar cannot be sized like that"},
-        {"varchar(5,-1)", "there is no type"},
+        {"varchar(5,-1)", "the type varchar cannot be sized like that"},
         {"text(5)", "\"text(5)\": the type text cannot be given a size like that"},
-        {"timestamptz(3)", "the type timestamptz cannot be given a size like that"},
-        {"timestamp(3) without time zone", "the type timestamp cannot be given a size like that"},
         {"a very long name that cannot be a type of anything, whatever comes, text",
          "there is no type"},
     };
@@ -146,6 +176,35 @@ static void what_cannot_be(void **state)
         if (strstr(error.message, cases[i].message) == NULL)
             fail_msg("%s\n  gave: %s\n  not:  %s", cases[i].text, error.message, cases[i].message);
     }
+}
+
+/* A column of a type that is none of PostgreSQL's own: what form its values have, and its name. */
+static void a_type_of_the_database_itself(void **state)
+{
+    (void)state;
+    struct pgtype type, other;
+    char text[PGTYPE_SIZE];
+    assert_true(pgtype_of_column("public.mood", 25, NULL, &type)); /* an enum: its labels */
+    assert_int_equal(type.base, PG_TEXT);
+    assert_string_equal(type.named, "public.mood");
+    assert_int_equal(pgtype_oid(&type), 25);
+    assert_true(pgtype_of_column("public.year_d[]", 1007, NULL, &type));
+    assert_int_equal(type.base, PG_INT4);
+    assert_true(type.array);
+    pgtype_format(&type, text, sizeof text);
+    assert_string_equal(text, "public.year_d[]");
+    assert_true(pgtype_of_column("public.\"Pair\"[]", 16500, "(xt)", &type));
+    assert_int_equal(type.base, PG_CARRIED);
+    assert_true(type.array);
+    assert_string_equal(type.layout, "(xt)");
+    assert_int_equal(pgtype_oid(&type), 0);
+    assert_true(pgtype_of_column("public.\"Pair\"", 16500, "(xt)", &other));
+    assert_false(pgtype_same(&type, &other));
+    assert_true(pgtype_of_column("numeric(10,2)", 1700, NULL, &type));
+    assert_null(type.named);
+    assert_int_equal(type.precision, 10);
+    assert_false(pgtype_of_column("public.shell", 16600, NULL, &type));
+    assert_false(pgtype_of_column("regclass", 2205, NULL, &type));
 }
 
 static void the_list_of_types_is_whole(void **state)
@@ -162,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_alone_and_as_an_array),
         cmocka_unit_test(what_cannot_be),
+        cmocka_unit_test(a_type_of_the_database_itself),
         cmocka_unit_test(the_list_of_types_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

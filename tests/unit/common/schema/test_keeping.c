@@ -18,14 +18,15 @@ static const struct {
 } files[] = {
     {"project.json",
      "{'project':'p','target':'${T}','sources':{'sql':{'kind':'postgres','uri':'${S}'},"
-     "'core':{'kind':'mongodb','uri':'${M}'}},'left_out':{'sql.old':'nobody asks'}}"},
+     "'core':{'kind':'mongodb','uri':'${M}'}},'left_out':{'sql.old':'nobody asks'},"
+     "'not_kept':{'sql':{'foreign key':{'forgone on books':'why'}}}}"},
     {"authors.json", "{'from':'sql.authors','to':{'public.authors':{'keep_shape':true,'key':['id'],"
                      "'columns':{'id':{'id_of':'authors'}}}}}"},
     {"books.json",
      "{'from':'sql.books','drop':['gone'],'to':{'public.books':{'keep_shape':true,'columns':{"
      "'author_id':{'id_of':'authors','on_delete':'cascade'},'editor_id':{'id_of':'authors'},"
      "'text_number':{'type':'text'},'name':{'from':'title'},'state':{'in':['new']},"
-     "'kind':{'sql_default':'\\'e\\''}},"
+     "'kind':{'sql_default':'\\'e\\'','references':'public.notes.id'}},"
      "'checks':{'positive':'price > 0'},"
      "'policies':[{'name':'mine','to':['authenticated'],'using':'true'}],"
      "'grants':{'reader':['update','select'],'writer':['select']},'comment':'sold'}}}"},
@@ -47,7 +48,8 @@ static const char catalog_text[] =
     COLUMN("text_number", ",'serial':true") "," COLUMN("state", "") ","
     COLUMN("kind", ",'default_sql':'0'") "],"
     "'checks':[{'name':'priced','expression':'price >= 0'}]},"
-    "{'name':'notes','columns':[" COLUMN("id", "") "," COLUMN("text", "") "]},"
+    "{'name':'notes','columns':[" COLUMN("id", "") "," COLUMN("text", "") "],"
+    "'uniques':[['id','text']]},"
     "{'name':'users','columns':[" UUID("id") "],'key':['id']},"
     "{'name':'more','columns':[" UUID("id") "],'key':['id']},{'name':'old'}]}";
 
@@ -57,6 +59,7 @@ static const char catalog_text[] =
 #define IN_SHAPE(entity, columns) ON(entity, columns) ",'in_shape':true"
 #define BUT(unsaid) ",'unsaid':'" unsaid "'"
 #define TO(entity, columns) ",'refers':'" entity "','referred':[" columns "]"
+#define TIMING(word) ",'timing':'" word "'"
 #define DELETES(action) ",'on_delete':'" action "'"
 #define NAMED "named after table and columns"
 #define GONE "goes with the column gone, which books.json drops"
@@ -114,23 +117,24 @@ static const struct {
     {"check", "books_state_check on books", IN_SHAPE("books", ""), KEEPING_CHANGED,
      "the mapping's: \"state\" in ('new')", NULL},
     {"foreign key", "f on books",
-     ON("books", "'author_id'") TO("authors", "'id'") DELETES("cascade"), KEEPING_KEPT, NAMED, NULL},
-    {"foreign key", "f on books",
-     ON("books", "'author_id'") TO("authors", "'id'") BUT("DEFERRABLE"), KEEPING_CHANGED,
-     "on delete cascade, not no action, without DEFERRABLE", NULL},
-    {"foreign key", "f on books",
-     ON("books", "'editor_id'") TO("authors", "'id'") DELETES("restrict"), KEEPING_CHANGED,
-     "on delete no action, not restrict", NULL},
-    {"foreign key", "f on books", ON("books", "'author_id'") TO("authors", "'no'"), KEEPING_NOT,
-     NULL, NULL},
-    {"foreign key", "f on books", ON("books", "'author_id'") TO("notes", "'id'"), KEEPING_NOT,
-     NULL, NULL},
-    {"foreign key", "f on books", ON("books", "'author_id'") TO("app.authors", "'id'"),
-     KEEPING_NOT, NULL, NULL},
-    {"foreign key", "f on books", ON("books", "'price'") TO("notes", "'id'"), KEEPING_NOT, NULL,
+     IN_SHAPE("books", "'author_id'") TO("authors", "'id'") DELETES("cascade"), KEEPING_KEPT, NULL,
      NULL},
-    {"foreign key", "f on books", ON("books", "'author_id','price'") TO("authors", "'id','x'"),
+    {"foreign key", "f on books",
+     IN_SHAPE("books", "'author_id'") TO("authors", "'id'") TIMING("DEFERRABLE"), KEEPING_CHANGED,
+     "on delete cascade, not no action", NULL},
+    {"foreign key", "f on books",
+     IN_SHAPE("books", "'editor_id'") TO("authors", "'id'") DELETES("restrict"), KEEPING_KEPT, NULL,
+     NULL},
+    {"foreign key", "f on books", IN_SHAPE("books", "'price'") TO("notes", "'id'"), KEEPING_KEPT,
+     NULL, NULL},
+    {"foreign key", "f on books", IN_SHAPE("books", "'price','title'") TO("notes", "'text','id'"),
+     KEEPING_KEPT, NULL, NULL},
+    {"foreign key", "f on books", IN_SHAPE("books", "'kind'") TO("notes", "'id'"), KEEPING_CHANGED,
+     "the mapping's, of the same columns", NULL},
+    {"foreign key", "forgone on books", IN_SHAPE("books", "'price'") TO("notes", "'id'"),
      KEEPING_NOT, NULL, NULL},
+    {"foreign key", "f on books", IN_SHAPE("books", "'gone'") TO("notes", "'id'"), KEEPING_NOT,
+     NULL, GONE},
     {"index", "i on books", IN_SHAPE("books", "'title'"), KEEPING_KEPT, NAMED, NULL},
     {"index", "i on books", IN_SHAPE("books", "'title','gone'"), KEEPING_NOT, NULL, GONE},
     {"index", "i on books", ON("books", "'title'"), KEEPING_NOT, NULL, NULL},
@@ -249,6 +253,49 @@ static void every_kind_is_decided(void **state)
     }
 }
 
+/* What refers to what does not come as it is, and why. */
+static void keys_that_cannot_be_are_told(void **state)
+{
+    static const struct {
+        const char *more, *why;
+    } keys[] = {
+        {IN_SHAPE("books", "'author_id'") TO("authors", "'no'"),
+         "what it refers to in authors does not come"},
+        {IN_SHAPE("books", "'author_id'") TO("app.authors", "'id'"),
+         "what it refers to in app.authors does not come"},
+        {IN_SHAPE("books", "'price'") TO("old", "'id'"), "what it refers to in old does not come"},
+        {IN_SHAPE("books", "'text_number'") TO("notes", "'id'"),
+         "text_number is not taken as id of notes is: another value, or another type"},
+        {IN_SHAPE("books", "'price'") TO("notes", "'text'"),
+         "what it refers to is no key of public.notes"},
+        {IN_SHAPE("books", "'none'") TO("notes", "'id'"), "its columns do not all come"},
+        {IN_SHAPE("books", "'price'") TO("notes", "'id'") BUT("PERIOD"), "it says PERIOD"},
+        {ON("books", "'price'") TO("notes", "'id'"), "it is one of a partition alone"},
+    };
+    const struct stage *stage = *state;
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        struct catalog one;
+        struct keeping keeping;
+        struct arena arena;
+        struct error error;
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "{'source':'sql','kind':'postgres','entities':[],'objects':[{'kind':"
+                 "'foreign key','name':'f on books',%s}]}",
+                 keys[i].more);
+        parse_catalog(text, &one);
+        arena_init(&arena);
+        print_message("%s\n", keys[i].more);
+        assert_true(keeping_decide(&stage->schema, &stage->catalog, &one.objects[0], &arena,
+                                   &keeping, &error));
+        assert_int_equal(keeping.fate, KEEPING_NOT);
+        assert_text(keeping.why, keys[i].why);
+        assert_null(keeping.with);
+        arena_release(&arena);
+        catalog_release(&one);
+    }
+}
+
 /* An index of MongoDB is no index of Postgres. */
 static void other_sources_keep_nothing(void **state)
 {
@@ -271,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_is_decided),
+        cmocka_unit_test(keys_that_cannot_be_are_told),
         cmocka_unit_test(other_sources_keep_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -255,7 +255,7 @@ static const char table_t[] =
     "{'source':'sql','kind':'postgres','entities':[{'name':'t','columns':["
     "{'name':'id','type':'integer','oid':23,'not_null':true,'serial':true},"
     "{'name':'a','type':'text','oid':25},{'name':'b','type':'text','oid':25},"
-    "{'name':'odd','type':'money','oid':790}],'key':['id'],"
+    "{'name':'odd','type':'regclass','oid':2205}],'key':['id'],"
     "'indexes':[{'columns':['a'],'unique':false}]},"
     "{'name':'o','columns':[{'name':'id','type':'uuid','oid':2950,'not_null':true},"
     "{'name':'above','type':'uuid','oid':2950}],'key':['id']}]}";
@@ -288,7 +288,7 @@ static void what_cannot_be_resolved(void **state)
         {KEEP(""), NULL, NULL},
         {KEEP(",'columns':{'a':{'from':'b'},'b':{'from':'a'}}"), NULL, NULL},
         {"{'from':'sql.t','to':{'public.t':{'keep_shape':true}}}",
-         IN_T "/columns/odd: the source's type money cannot be kept",
+         IN_T "/columns/odd: the source's type regclass cannot be kept",
          "name the column under \"columns\" with a \"type\", or drop it by name"},
         {"{'from':'sql.u','to':{'public.t':{'keep_shape':true}}}",
          ".json: the source sql has no table u", "look at \"from\""},
@@ -359,7 +359,7 @@ static void what_cannot_be_resolved(void **state)
         {KEEP_O("'id':{'id_of':'t'},'above':{'id_of':'t'}"), NULL, NULL},
         {KEEP_O("'above':{'id_of':'t'}"),
          IN_T "/columns/above: the key of t is not its identity alone" NO_ROW,
-         "make one column with \"id_of\": \"t\" the key of t, or say \"foreign_key\": false"},
+         "make one column with \"id_of\": \"t\" the key of t, or say \"references\""},
         {KEEP_O("'above':{'id_of':'t','foreign_key':false}"), NULL, NULL},
         {MADE("'id'", "'id':{'from':'u','id_of':'users'},'t':{'from':'t','id_of':'t'}"),
          IN_T "/columns/t: the key of t is the identity of users" NO_ROW, "\"foreign_key\": false"},

@@ -46,7 +46,7 @@ static void gather(struct stage *stage)
         if (strncmp(line->object->name, "kept", 4) == 0)
             line->keeping.fate = KEEPING_KEPT;
         if (strncmp(line->object->name, "changed", 7) == 0)
-            line->keeping = (struct keeping){KEEPING_CHANGED, "without CYCLE", NULL};
+            line->keeping = (struct keeping){.fate = KEEPING_CHANGED, .how = "without CYCLE"};
     }
 }
 

@@ -271,6 +271,80 @@ static void slots_are_filled_anew(void **state)
     transformation_close(&t);
 }
 
+#define FIELDS 9
+
+/* `places`: of the fields, in their order; -1: it is not there. */
+static bson_t *fields_in(const int *places, int count)
+{
+    static const char *const names[FIELDS] = {
+        "a",          "ab",        "abcdefg",
+        "abcdefgh",   "abcdefghi", "abcdefgx",
+        "abcdefghij", "_id",       "longer name, longer than two words"};
+    bson_t *bson = bson_new();
+    for (int i = 0; i < count; i++)
+        if (places[i] >= 0)
+            assert_true(bson_append_int32(bson, names[places[i]], -1, places[i]));
+    return bson;
+}
+
+/* Fields are found whatever their order is, and whatever it was in the documents before: shuffled,
+ * turned, with some that are absent, and one that stands twice. */
+static void no_order_of_fields_hides_one(void **state)
+{
+    (void)state;
+    struct transformation t;
+    unsigned random = 1;
+    transformation_begin(
+        &t, "{'from': 'core.books', 'to': {'public.books': {'key': ['c7'], 'columns': {"
+            "'c0': {'from': 'a', 'type': 'integer'},"
+            "'c1': {'from': 'ab', 'type': 'integer'},"
+            "'c2': {'from': 'abcdefg', 'type': 'integer'},"
+            "'c3': {'from': 'abcdefgh', 'type': 'integer'},"
+            "'c4': {'from': 'abcdefghi', 'type': 'integer'},"
+            "'c5': {'from': 'abcdefgx', 'type': 'integer'},"
+            "'c6': {'from': 'abcdefghij', 'type': 'integer'},"
+            "'c7': {'from': '_id', 'type': 'integer'},"
+            "'c8': {'from': 'longer name, longer than two words', 'type': 'integer'}"
+            "}}}}");
+    for (int round = 0; round < 3000; round++) {
+        int places[FIELDS + 1];
+        bool absent[FIELDS] = {false};
+        for (int i = 0; i < FIELDS; i++)
+            places[i] = round % 100 < 50 ? (i + round / 100) % FIELDS : FIELDS - 1 - i;
+        for (int i = 0; i < FIELDS; i++) {
+            random = random * 1103515245 + 12345;
+            int other = (int)(random >> 16) % FIELDS, place = places[i];
+            if (round % 7 == 0) {
+                places[i] = places[other];
+                places[other] = place;
+            }
+        }
+        for (int i = 0; i < FIELDS; i++) {
+            random = random * 1103515245 + 12345;
+            if (places[i] != 7 && (random >> 16) % 5 == 0) {
+                absent[places[i]] = true;
+                places[i] = -1;
+            }
+        }
+        bool twice = round % 11 == 10;
+        places[FIELDS] = 7;
+        bson_t *bson = fields_in(places, twice ? FIELDS + 1 : FIELDS);
+        rows_clear(&t.rows);
+        bool ok = rows_put_document(&t.rows, &t.plan, bson_get_data(bson), bson->len, &t.error);
+        bson_destroy(bson);
+        if (ok == twice)
+            fail_msg("round %d: %s", round, ok ? "it passes" : t.error.message);
+        const uint8_t *field = t.rows.lists[0].tuples.data + 2;
+        for (int i = 0; ok && i < FIELDS; i++) {
+            bool null = get_be32(field) == UINT32_MAX;
+            if (null != absent[i] || (!null && get_be32(field + 4) != (uint32_t)i))
+                fail_msg("round %d: field %d", round, i);
+            field += null ? 4 : 8;
+        }
+    }
+    transformation_close(&t);
+}
+
 static void damage_is_an_error_of_the_source(void **state)
 {
     (void)state;
@@ -310,6 +384,7 @@ int main(void)
         cmocka_unit_test(the_rest_is_all_the_rest),
         cmocka_unit_test(a_column_speaks_for_the_whole_of_an_object),
         cmocka_unit_test(slots_are_filled_anew),
+        cmocka_unit_test(no_order_of_fields_hides_one),
         cmocka_unit_test(damage_is_an_error_of_the_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "json_writer.h"
+#include "text_check.h"
 #include "value_sample.h"
 
 #include <jansson.h>
@@ -230,6 +231,36 @@ static void text_is_utf8_or_refused(void **state)
         assert_false(text_check(text, sizeof text, &error));
         sample_assert_error(&error, ERROR_DATA, "", "NUL", "NUL");
         assert_true(text_check(text, at, &error));
+    }
+}
+
+/* Texts of every length that is looked at in another way, with every byte at every place of them.
+ * Each is a piece of memory of its own: nothing before or behind it is looked at. */
+static void every_byte_counts_at_every_place(void **state)
+{
+    (void)state;
+    for (size_t length = 0; length <= 50; length++) {
+        uint8_t *text = malloc(length + 1);
+        struct error error;
+        assert_non_null(text);
+        memset(text, 'x', length);
+        text[length] = 0;
+        assert_true(text_check(text, length, &error));
+        for (size_t at = 0; at < length; at++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                text[at] = (uint8_t)byte;
+                if (text_check(text, length, &error) != (byte > 0 && byte < 0x80))
+                    fail_msg("%02x at %zu of %zu", byte, at, length);
+            }
+            text[at] = 'x';
+        }
+        for (size_t at = 0; at + 2 <= length; at++) {
+            memcpy(text + at, "\xc3\xa9", 2);
+            assert_true(text_check(text, length, &error));
+            assert_false(text_check(text, at + 1, &error));
+            memcpy(text + at, "xx", 2);
+        }
+        free(text);
     }
 }
 
@@ -502,6 +533,7 @@ int main(void)
         cmocka_unit_test(every_type_has_its_text),
         cmocka_unit_test(what_jsonb_cannot_hold_is_named),
         cmocka_unit_test(text_is_utf8_or_refused),
+        cmocka_unit_test(every_byte_counts_at_every_place),
         cmocka_unit_test(bad_text_is_found_everywhere),
         cmocka_unit_test(what_changes_is_on_record),
         cmocka_unit_test(a_loss_is_always_valid_utf8),

@@ -117,7 +117,7 @@ static void ids_are_looked_up(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct trial t;
         struct known known = {.count = 0};
-        const struct expect_lookup lookup = {ask, &known};
+        const struct expect_lookup lookup = {.ask = ask, .context = &known};
         char mapping[1000], expected[300];
         size_t count;
         snprintf(mapping, sizeof mapping,

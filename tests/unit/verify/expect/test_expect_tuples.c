@@ -149,7 +149,10 @@ static void types_that_change_values_are_refused(void **state)
         {"jsonb", "\"c\": {\"type\": \"json\"}"},
         {"integer[]", "\"c\": {\"type\": \"bigint[]\"}"},
         {"text", "\"c\": {\"type\": \"text[]\"}"},
-        {"money", ""},
+        {"regclass", ""},
+        {"timestamp without time zone", "\"c\": {\"type\": \"timestamp(3)\"}"},
+        {"interval", "\"c\": {\"type\": \"interval day to second\"}"},
+        {"cidr", "\"c\": {\"type\": \"macaddr\"}"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct trial t;
