@@ -91,6 +91,7 @@ static const char mapping[] =
     "'strip', 'key_twice': 'last', 'negative_zero': 'zero'}},"
     "'xk': {'first': [{'from': 'xk', 'do': ['number']}, {'from': 'x'}], 'type': 'double precision', "
     "'misfit': {'rounding': 'round', 'range': 'null', 'other': 'default'}, 'default': 1},"
+    "'xl': {'from': 'xl', 'type': 'integer', 'misfit': {'rounding': 'round', 'other': 'reject'}},"
     "'rest': {'rest': true, 'misfit': {'nul': 'strip', 'key_twice': 'last'}}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
     "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
@@ -154,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t o = 0; o < 5; o++)
             check_rows(&rows.lists[o], &project.schema.outputs[o]);
         check_losses(&plan.losses);
-        MUST(rows.filtered == (rows.lists[0].rows == 0));
+        MUST(rows.filtered + rows.rejection.records == (rows.lists[0].rows == 0));
         const struct agreement agreement = {&project.project,
                                             &project.mappings[0],
                                             &nothing,

@@ -129,6 +129,7 @@ WORDS = {
     "field_kind_names": choices(DEFINED["question"]["properties"]["kind"]),
     "misfit_names": MISFITS,
     "remedies_of_all": DEFINED["misfit"]["anyOf"][0]["enum"],
+    "reject_words": PROJECT["properties"]["rejects"]["properties"],
     "every_words": PROJECT["properties"]["every"]["properties"],
     "key_words": DEFINED["foreign_key"]["properties"],
     "actions": choices(DEFINED["action"]),

@@ -113,3 +113,78 @@ def test_what_no_place_says_is_an_error(targets: Cluster, tmp_path: Path) -> Non
 def test_a_kind_that_nothing_can_be_is_refused(targets: Cluster, tmp_path: Path) -> None:
     with small(tmp_path, targets, every=EVERY | {"row_twice": "first"}) as migration:
         migration.fail(2, '/every/misfit: "row_twice" is for tables with "each"')
+
+
+# ---- records that are set aside -----------------------------------------------------------------------
+
+
+def rejecting(top: Path, cluster: Cluster, limit: int | None) -> Small:
+    """Three records, of which the second does not fit."""
+    dump = top / "dump"
+    dump.mkdir()
+    records = [{"_id": n, "n": n, "tags": ["x"], "parts": [{"a": 1}], "more": n} for n in range(1, 4)]
+    records[1]["parts"] = [{"a": 1}, {"a": "no number"}]
+    (dump / "c.bson").write_bytes(encoded(records))
+    (dump / "c.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": "c"}))
+    mapping = {
+        "from": "core.c",
+        "to": {
+            "public.t": {
+                "key": ["id"],
+                "columns": {
+                    "id": {"from": "_id", "type": "integer"}, "n": {"type": "smallint"}, "tags": {"type": "text[]"},
+                    "rest": {"rest": True},
+                },
+            },
+            "public.p": {
+                "each": "parts", "key": ["id", "n"], "misfit": "reject",
+                "columns": {"id": {"parent": "id"}, "n": {"position": True}, "a": {"type": "integer"}},
+            },
+        },
+    }  # fmt: skip
+    more = {"rejects": {"limit": limit}} if limit is not None else {}
+    files = {"project": project("misfits", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}, **more), "c": mapping}
+    return Small(top, cluster, files, CORE_URI=f"file:{dump}")
+
+
+def test_a_record_is_set_aside(targets: Cluster, tmp_path: Path) -> None:
+    with rejecting(tmp_path, targets, 1) as migration:
+        ended = migration.succeed()
+        assert migration.query("select string_agg(id::text, ' ' order by id) from public.t") == "1 3"
+        assert migration.query("select count(*) from public.p") == "2"
+        assert migration.query("select entity, key, path from graduate.rejects") == "c|2|parts[1].a"
+        [entity] = migration.account()["entities"]
+        assert (entity["read"], entity["loaded"], entity["rejected"]) == (3, 2, 1)
+        paths = {path["path"]: path for path in migration.account()["paths"]}
+        assert {name: path.get("rejected", 0) for name, path in paths.items()} == {
+            "_id": 1, "n": 1, "tags": 1, "parts": 1, "parts.a": 0, "more": 1,
+        }  # fmt: skip
+        file = migration.folder / "rejects.jsonl"
+        assert file.stat().st_mode & 0o777 == 0o600
+        [line] = [json.loads(line) for line in file.read_text().splitlines()]
+        assert line["key"] == "2" and "no number" in line["message"]
+        assert line["record"]["parts"][1] == {"a": "no number"} and line["record"]["_id"] == {"$numberInt": "2"}
+        assert "everything arrived" not in ended.said
+        verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
+        assert verified.returncode == 0, verified.said
+        assert "everything arrived" not in verified.said and "1 record rejected" in " ".join(verified.said.split())
+
+
+def test_more_than_the_project_lets_stop_the_run_which_goes_on(targets: Cluster, tmp_path: Path) -> None:
+    with rejecting(tmp_path, targets, None) as migration:
+        migration.fail(1, "1 records are set aside", "at most 0", "no number", "entity c, key 2")
+        assert migration.query("select count(*) from public.t") == "0"
+        file = migration.files / "project.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"rejects": {"limit": 1}}))
+        migration.succeed()
+        assert migration.query("select count(*) from public.t") == "2"
+
+
+def test_verify_counts_rejects_on_its_own(targets: Cluster, tmp_path: Path) -> None:
+    with rejecting(tmp_path, targets, 1) as migration:
+        migration.succeed()
+        migration.query("insert into public.t (id, n) values (2, 2)")
+        migration.query("update graduate.batches set rejected = 0")
+        verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
+        assert verified.returncode == 1
+        assert "the ledger says that 0 records were rejected; counted anew it is 1" in " ".join(verified.said.split())

@@ -203,6 +203,7 @@ enum remedy {
     REMEDY_ERROR,
     REMEDY_NULL,    /* null stands for the column's whole value */
     REMEDY_DEFAULT, /* the value's "default" does */
+    REMEDY_REJECT,  /* the record is set aside whole */
     REMEDY_MEND,    /* as the kind's own word says: "strip", "cut", "round" */
 };
 extern const char *const misfit_names[MISFIT_KINDS]; /* "nul", "utf8", ... */
@@ -320,6 +321,7 @@ struct mapping {
     bool keeps_own;                 /* the record's own id stands somewhere as it is */
     bool loses_texts;               /* it does not, and becomes a UUID: text would be gone */
     struct remedies misfits;        /* its own, and of the others the project's */
+    bool rejects;                   /* some column sets its record aside */
 };
 
 struct left_out {
@@ -361,6 +363,7 @@ struct project {
                    made for them */
     struct identity identity;
     struct every every;
+    int64_t most_rejects; /* of a run: records that may be set aside before it stops */
     struct mapping_policy *policies; /* that tables take by their names */
     size_t policy_count;
     struct mapping *

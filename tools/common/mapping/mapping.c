@@ -109,7 +109,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         return false;
     mapping_inherit_misfits(&r->mapping->misfits, &table->misfits);
     for (size_t i = 0; i < table->column_count; i++)
-        mapping_settle_misfits(&table->misfits, &table->columns[i]);
+        mapping_settle_misfits(r, &table->misfits, &table->columns[i]);
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;
     if (table->keep_shape && !postgres)
         return json_error(r->error, place, "\"keep_shape\" is for tables of a postgres source");

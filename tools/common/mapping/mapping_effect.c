@@ -455,7 +455,7 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         if ((!check_value(&inner, column, &at, error) ||
              !barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) ||
              !spot_check_kept(&inner, column, &at, error) ||
-             !mapping_check_column_misfits(spot->table, inner.column, column, &at, error)) &&
+             !mapping_check_column_misfits(spot->mapping, spot->table, inner.column, column, &at, error)) &&
             !errors_add(spot->errors, error))
             return false;
     }

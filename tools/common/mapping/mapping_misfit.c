@@ -8,7 +8,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* In the order of enum remedy. */
-static const char *const remedies_of_all[] = {"error", "null", "default"};
+static const char *const remedies_of_all[] = {"error", "null", "default", "reject"};
 
 const char *const misfit_names[MISFIT_KINDS] = {
     [MISFIT_NUL] = "nul",
@@ -184,7 +184,7 @@ bool mapping_read_misfits(struct reading *r, const cJSON *object, const struct j
         return read_word(r, misfit, &here, out);
     if (!cJSON_IsObject(misfit) || misfit->child == NULL)
         return json_error(r->error, &here,
-                          "this must be \"error\", \"null\", \"default\", or an object of misfits "
+                          "this must be \"error\", \"null\", \"default\", \"reject\", or an object of misfits "
                           "and their remedies, as {\"nul\": \"strip\"}, and is %s",
                           json_kind(misfit));
     if (!json_only(misfit, &here, misfit_names, MISFIT_KINDS, r->error))
@@ -221,14 +221,18 @@ void mapping_inherit_misfits(const struct remedies *outer, struct remedies *inne
             inner->of[kind] = outer->of[kind];
 }
 
-void mapping_settle_misfits(const struct remedies *outer, struct mapping_column *column)
+void mapping_settle_misfits(const struct reading *r, const struct remedies *outer,
+                            struct mapping_column *column)
 {
+    bool rows = r->mapping->source->kind == SOURCE_POSTGRES;
     for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++) {
         enum remedy *own = &column->misfits.of[kind], remedy = outer->of[kind];
         bool stands_in = remedy == REMEDY_NULL || remedy == REMEDY_DEFAULT;
         bool can = remedy != REMEDY_DEFAULT || column->value.fallback != NULL;
-        if (*own == REMEDY_UNSAID && can && !(stands_in && is_made_json(column)))
+        if (*own == REMEDY_UNSAID && can && !(stands_in && is_made_json(column)) &&
+            !(rows && remedy == REMEDY_REJECT))
             *own = remedy;
+        r->mapping->rejects = r->mapping->rejects || *own == REMEDY_REJECT;
     }
 }
 
@@ -297,7 +301,7 @@ static bool refuse(const struct json_place *place, enum misfit kind, struct erro
 #define SAYS(object, kind)                                                                         \
     cJSON_HasObjectItem(cJSON_GetObjectItemCaseSensitive(object, "misfit"), misfit_names[kind])
 
-bool mapping_check_column_misfits(const struct mapping_table *table,
+bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
                                   const struct mapping_column *column, const cJSON *object,
                                   const struct json_place *place, struct error *error)
 {
@@ -316,6 +320,11 @@ bool mapping_check_column_misfits(const struct mapping_table *table,
     for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++)
         stands_in = stands_in || column->misfits.of[kind] == REMEDY_NULL ||
                     column->misfits.of[kind] == REMEDY_DEFAULT;
+    for (enum misfit kind = 0; kind < MISFIT_VALUES && said; kind++)
+        if (mapping->source->kind == SOURCE_POSTGRES &&
+            column->misfits.of[kind] == REMEDY_REJECT)
+            return json_error(error, &here, "\"reject\" is for documents: a row of a Postgres is "
+                                            "left out by a rule, or corrected there");
     return !said || !stands_in || !is_made_json(column) ||
            json_error(error, &here,
                       "nothing can stand for an object that is made of many fields; what is in "

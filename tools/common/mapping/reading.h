@@ -51,7 +51,8 @@ bool mapping_read_column_misfits(struct reading *r, const cJSON *object,
                                  const struct json_place *place, struct mapping_column *column);
 /* What the inner does not say the outer does; a column takes of it what can be done there. */
 void mapping_inherit_misfits(const struct remedies *outer, struct remedies *inner);
-void mapping_settle_misfits(const struct remedies *outer, struct mapping_column *column);
+void mapping_settle_misfits(const struct reading *r, const struct remedies *outer,
+                            struct mapping_column *column);
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
 bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
                              struct conditions *out);

@@ -355,7 +355,7 @@ bool document_settle(struct plan *plan, struct scope *scope, struct error *error
     return true;
 }
 
-void document_leave_out(struct scope *scope, struct path_account *paths)
+void document_set_aside(struct scope *scope, struct path_account *paths, enum fate fate)
 {
     for (int i = 0; i < scope->slot_count; i++) {
         const struct slot_fate *slot = &scope->fates[i];
@@ -363,12 +363,12 @@ void document_leave_out(struct scope *scope, struct path_account *paths)
         if (type == BSON_TYPE_EOD || slot->lender != NULL)
             continue;
         if (slot->opened == type) /* with all that is in it */
-            path_account_add(paths, slot->own, FATE_LEFT_OUT);
+            path_account_add(paths, slot->own, fate);
         else
-            count_slot(slot, paths, FATE_LEFT_OUT);
+            count_slot(slot, paths, fate);
     }
     for (size_t i = 0; i < scope->unspoken_count; i++)
-        path_account_add(paths, scope->unspoken[i].path, FATE_LEFT_OUT);
+        path_account_add(paths, scope->unspoken[i].path, fate);
 }
 
 void document_meet(struct scope *scope, struct path_account *paths)

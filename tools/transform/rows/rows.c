@@ -5,6 +5,7 @@
 #include "evaluation.h"
 #include "graduate/path.h"
 #include "misfit.h"
+#include "rejection.h"
 #include "scope.h"
 #include "value_walk.h"
 
@@ -17,7 +18,8 @@ bool rows_init(struct rows *rows, size_t outputs, struct error *error)
 {
     *rows = (struct rows){.count = outputs};
     rows->lists = calloc(outputs + 1, sizeof *rows->lists);
-    return rows->lists != NULL || error_memory(error);
+    return (rows->lists != NULL || error_memory(error)) &&
+           rejection_init(&rows->rejection, outputs, error);
 }
 
 void rows_release(struct rows *rows)
@@ -25,6 +27,7 @@ void rows_release(struct rows *rows)
     for (size_t i = 0; rows->lists != NULL && i < rows->count; i++)
         buffer_release(&rows->lists[i].tuples);
     free(rows->lists);
+    rejection_release(&rows->rejection);
     *rows = (struct rows){0};
 }
 
@@ -35,6 +38,7 @@ void rows_clear(struct rows *rows)
         rows->lists[i].rows = rows->lists[i].told = 0;
     }
     rows->filtered = 0;
+    rejection_clear(&rows->rejection);
 }
 
 /* Copy a field of the row above, as it was encoded there. */
@@ -67,6 +71,7 @@ static bool put_parent(const struct rows *rows, const struct origin *origin,
 static bool refuse_null(const struct column_plan *column, const struct value *value,
                         struct error *error)
 {
+    mending_mends(column->expression.encoding.mending, MISFIT_OTHER);
     error_set(error, ERROR_DATA, "the column %s must not be null, and the field is %s",
               column->column->name, value->type == BSON_TYPE_EOD ? "absent" : "null");
     error_hint(error, "correct the record in the source, or give the column a \"default\" or "
@@ -368,7 +373,7 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
         return false;
     path_account_number(&plan->paths, scope->account, FATE_ELEMENTS, 1);
     if (left || (gone && !any)) {
-        document_leave_out(scope, &plan->paths);
+        document_set_aside(scope, &plan->paths, FATE_LEFT_OUT);
         return true;
     }
     if (!any && scope->has_outputs)
@@ -558,7 +563,10 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
     plan->losses.context = &keyed;
     if (plan->problems != NULL)
         plan->problems->key = losses_key(&plan->losses);
-    bool ok = rows_close_record(rows, plan, rows_put_record(rows, plan, &record, error), error);
+    bool ok = (!plan->entity->rejects || rejection_mark(rows, plan, error)) &&
+              (rows_put_record(rows, plan, &record, error) ||
+               rejection_take(rows, plan, &record, losses_key(&plan->losses), error));
+    ok = rows_close_record(rows, plan, ok, error);
     plan->losses.find_key = NULL;
     return ok;
 }
@@ -596,5 +604,7 @@ void rows_put_sections(const struct rows *rows, const struct losses *losses,
     if (problems != NULL) {
         put_section(out, rows->count + 1, problems->count, &problems->tuples);
         put_section(out, rows->count + 2, problems->record_count, &problems->records);
+    } else {
+        put_section(out, rows->count + 1, rows->rejection.records, &rows->rejection.tuples);
     }
 }

@@ -491,6 +491,13 @@ static bool is_allowed(const struct making *m, const struct mapping_column *colu
     return expect_refuse(&m->e->mending, MISFIT_OTHER);
 }
 
+static bool refuse_null(const struct making *m, const struct expect_target *target,
+                        const struct item *item)
+{
+    expect_refuse(target->mending, MISFIT_OTHER);
+    return item_misfit(item, target->path, "its column must not be null", m->error);
+}
+
 /* *refused: what is wrong is the value, for which something may stand in. */
 static bool put_item(const struct making *m, const struct mapping_column *column,
                      const struct expect_target *target, struct item *item, bool not_null,
@@ -499,7 +506,7 @@ static bool put_item(const struct making *m, const struct mapping_column *column
     size_t start = out->length;
     *refused = false;
     if (not_null && item_is_nothing(item))
-        return item_misfit(item, target->path, "its column must not be null", m->error);
+        return refuse_null(m, target, item);
     item->mending = target->mending;
     if (!expect_put(target, item, out, m->error) ||
         (!out->failed && !is_allowed(m, column, target, out->data + start, out->length - start,
@@ -507,8 +514,7 @@ static bool put_item(const struct making *m, const struct mapping_column *column
         *refused = true;
         return false;
     }
-    return !not_null || out->failed || out->data[start] != 'N' ||
-           item_misfit(item, target->path, "its column must not be null", m->error);
+    return !not_null || out->failed || out->data[start] != 'N' || refuse_null(m, target, item);
 }
 
 static bool put_column(const struct making *m, const struct mapping_column *column,

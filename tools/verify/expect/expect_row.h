@@ -74,6 +74,7 @@ struct expectation {
     size_t table_count, form_count, scope_count;
     struct row row;
     struct path_counts counts;
+    int64_t rejected; /* records, of all batches so far */
     struct expect_mending mending;      /* of the column at hand */
     const struct expect_lookup *lookup; /* or NULL */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */

@@ -390,7 +390,7 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     const struct walk walk = {scope, counts, error};
     struct claim *itself = NULL;
     scope->unspoken = 0;
-    scope->left_out = false;
+    scope->aside = FATE_SEEN;
     scope->rest_fate = FATE_SEEN;
     buffer_clear(&scope->rest);
     buffer_clear(&scope->rest_fields);
@@ -433,12 +433,11 @@ void scope_number(struct scope *scope, struct path_counts *counts, const char *p
         path_counts_number(counts, claim->count, number, more);
 }
 
-void scope_leave_out(struct scope *scope)
+void scope_set_aside(struct scope *scope, enum fate fate)
 {
-    scope->rest_fate = FATE_LEFT_OUT;
-    scope->left_out = true;
+    scope->rest_fate = scope->aside = fate;
     for (size_t i = 0; i < scope->count; i++)
-        scope->claims[i].fate = FATE_LEFT_OUT;
+        scope->claims[i].fate = fate;
 }
 
 void scope_meet(struct scope *scope, struct path_counts *counts)
@@ -460,10 +459,10 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
         }
         struct item there = item_find(&scope->document, claim->path);
         bool unopened =
-            scope->left_out && is_opened(claim) &&
+            scope->aside != FATE_SEEN && is_opened(claim) &&
             there.value.value_type == (claim->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY);
         if (unopened)
-            path_counts_add(counts, claim->count, FATE_LEFT_OUT);
+            path_counts_add(counts, claim->count, scope->aside);
         else if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
             path_counts_number(counts, claim->count, FATE_MET, 1);
     }

@@ -46,7 +46,7 @@ struct scope {
     struct expect_view view; /* on the document at hand, while those inside of it are */
     int64_t position;        /* of the element at hand, from 1 */
     const char *name;        /* of the member at hand */
-    bool left_out;           /* the document at hand, by a rule */
+    enum fate aside; /* the document at hand was left out or rejected; FATE_SEEN: neither */
     struct claim *claims;
     size_t count, room;
     bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
@@ -90,8 +90,8 @@ void scope_settle(struct scope *scope, const char *path, enum fate fate);
 /* Add to one of the numbers of a claimed path that are no fates. */
 void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
                   enum fate number, int64_t more);
-/* A rule left the document out as a whole, with all its values. */
-void scope_leave_out(struct scope *scope);
+/* A rule left the document out, or rejected it, as a whole, with all its values. */
+void scope_set_aside(struct scope *scope, enum fate fate);
 /* The record became no row: its claimed fields were met, and that is all. */
 void scope_meet(struct scope *scope, struct path_counts *counts);
 /* Count its values. ERROR_DATA: a field that nobody spoke for, and no form of rows that keeps it.
