@@ -352,6 +352,18 @@ static bool put_member_identities(const struct making *m, const struct mapping_v
     return ok || error_at(m->error, NULL, NULL, path);
 }
 
+/* Could all that nobody spoke for be kept? */
+static bool check_rest(const struct making *m)
+{
+    const struct scope *scope = m->form->scope;
+    if (scope->rest_error.code == ERROR_NONE)
+        return true;
+    m->e->mending.refused = scope->rest_mending.refused;
+    m->e->mending.kind = scope->rest_mending.kind;
+    *m->error = scope->rest_error;
+    return false;
+}
+
 static bool put_member(const struct making *m, const struct mapping_member *member, bool safe,
                        const char *path, struct canonical_object *object)
 {
@@ -364,6 +376,8 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     struct scope *scope = m->form->scope;
     if (made && value->kind == VALUE_REST)
         scope->rest_fate = FATE_REST;
+    if (made && value->kind == VALUE_REST && !check_rest(m))
+        return false;
     if (made && value->kind == VALUE_REST && scope->unspoken > 0) {
         canonical_object_member(object);
         bool ok = expect_json_key(object->out, member->name, path, m->error);
@@ -545,6 +559,8 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         return false;
     if (value == m->form->rest) /* in an object it is for the member to say */
         scope->rest_fate = held && value->kind == VALUE_REST ? FATE_REST : FATE_KEPT_OUT;
+    if (value->kind == VALUE_REST && scope->rest_fate == FATE_REST && !check_rest(m))
+        return false;
     if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
         buffer_putc(out, 'j');
         buffer_put(out, scope->rest.data, scope->rest.length);

@@ -297,6 +297,13 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
              expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error);
     else /* a member has a name, also where nobody asks for what is in it */
         canonical_put_counted(&scope->rest, trail->name, strlen(trail->name));
+    if (!ok && walk->error->code == ERROR_DATA) {
+        if (scope->rest_error.code == ERROR_NONE)
+            scope->rest_error = *walk->error;
+        *walk->error = (struct error){0};
+        canonical_object_withdraw(rest);
+        ok = true;
+    }
     bool text = expect_text_valid(trail->name, strlen(trail->name));
     ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
                                 &unspoken.count, walk->error);
@@ -391,6 +398,8 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     struct claim *itself = NULL;
     scope->unspoken = 0;
     scope->aside = FATE_SEEN;
+    scope->rest_error.code = ERROR_NONE;
+    scope->rest_mending.refused = false;
     scope->rest_fate = FATE_SEEN;
     buffer_clear(&scope->rest);
     buffer_clear(&scope->rest_fields);

@@ -55,6 +55,7 @@ struct scope {
     bool rest_wanted;                /* a form of rows keeps its rest */
     struct buffer rest;              /* canonical JSON of its unspoken fields */
     size_t unspoken;                 /* how many at its top; 0: none at all */
+    struct error rest_error; /* of its unspoken fields; it is one when the rest is put */
     struct buffer rest_fields;       /* of its unspoken fields: struct rest_field */
     enum fate rest_fate;             /* of them all, so far */
     struct buffer names;             /* scratch */
