@@ -24,6 +24,7 @@ struct agreement {
     const struct path_account *paths;
     const uint8_t *payload;
     size_t length;
+    const struct expect_lookup *lookup; /* NULL: no other entity is known */
 };
 
 /* Rows as lines of text, in any order: "public.books id=u5f.., title=-" and so on, by the columns'
@@ -164,7 +165,10 @@ static inline void check_agreement(const struct agreement *a)
     made.count = expected.count = 0;
     for (size_t i = 0; i < a->rows->count; i++)
         take_made(&made, &a->outputs[i], &a->rows->lists[i]);
-    if (!expectation_new(&expectation, a->project, a->entity, a->catalog, &error) ||
+    bool ok = expectation_new(&expectation, a->project, a->entity, a->catalog, &error);
+    if (ok)
+        expectation_look_up(expectation, a->lookup);
+    if (!ok ||
         !expectation_batch(expectation, a->payload, a->length, take_expected, &expected, &records,
                            &filtered, &error)) {
         fprintf(stderr, "this must hold: verify takes what transform took; it says %s at %s\n",

@@ -3,6 +3,7 @@
  *
  * The outermost length and last byte are set right, for without them nothing is looked at. */
 #include "agreement.h"
+#include "known_users.h"
 #include "project.h"
 #include "rows_check.h"
 #include "soundness.h"
@@ -72,26 +73,36 @@ static const char mapping[] =
     "true, 'empty': true}}]}]}},"
     "'qq': {'first': [{'const': 1, 'when': {'qq': {'in': [1, 2.5]}}}, {'const': 2, 'when': {'qq': "
     "{'not': 3}}}, {'const': 3}], 'type': 'integer'},"
-    "'xa': {'from': 'xa', 'type': 'smallint', 'misfit': {'range': 'clamp', 'rounding': 'round', 'other': "
+    "'aa': {'array': ['am', {'const': [1, {'c': null}]}, {'object': {'x': {'from': 'an'}, 'y': {'array': "
+    "['am', {'array': ['an'], 'when': {'an': {'kind': 'text'}}}]}}, 'do': ['safe_numbers']}, {'first': ['am', "
+    "'an']}], 'type': 'jsonb'},"
+    "'ab': {'array': ['am', {'from': 'an', 'do': ['text']}, {'const': 'x', 'when': {'am': 'y'}}], 'do': "
+    "['unique'], 'type': 'text[]', 'when': {'am': {'kind': 'text'}, 'an': {'kind': 'number'}}},"
+    "'ac': {'object': {'m': {'array': ['ao', 'ap'], 'id_of': 'users'}}, 'type': 'jsonb'},"
+    "'ad': {'array': ['ao', 'ap'], 'id_of': 'users', 'type': 'uuid[]', 'dangling': 'null'},"
+    "'xa': {'const': 1, 'type': 'integer', 'when': {'xa': {'in': {'users': 'v'}}}},"
+    "'xb': {'const': 1, 'type': 'integer', 'when': {'xb': {'in': {'users': 'v', 'when': {'k': 1}}}}},"
+    "'xc': {'const': 1, 'type': 'integer', 'when': {'none': [{'xc': {'in': {'users': 'v.w'}}}]}},"
+    "'ya': {'from': 'ya', 'type': 'smallint', 'misfit': {'range': 'clamp', 'rounding': 'round', 'other': "
     "'null'}},"
-    "'xb': {'from': 'xb', 'type': 'numeric(3,1)', 'misfit': {'range': 'clamp', 'rounding': 'round', "
+    "'yb': {'from': 'yb', 'type': 'numeric(3,1)', 'misfit': {'range': 'clamp', 'rounding': 'round', "
     "'negative_zero': 'default'}, 'default': 5},"
-    "'xc': {'from': 'xc', 'type': 'real[]', 'misfit': {'range': 'clamp', 'rounding': 'round'}},"
-    "'xd': {'from': 'xd', 'type': 'varchar(3)[]', 'misfit': {'nul': 'strip', 'too_long': 'cut', "
+    "'yc': {'from': 'yc', 'type': 'real[]', 'misfit': {'range': 'clamp', 'rounding': 'round'}},"
+    "'yd': {'from': 'yd', 'type': 'varchar(3)[]', 'misfit': {'nul': 'strip', 'too_long': 'cut', "
     "'no_array': 'null'}},"
-    "'xe': {'from': 'xe', 'type': 'jsonb', 'misfit': {'nul': 'strip', 'key_twice': 'last', "
+    "'ye': {'from': 'ye', 'type': 'jsonb', 'misfit': {'nul': 'strip', 'key_twice': 'last', "
     "'beyond_double': 'text'}},"
-    "'xf': {'from': 'xf', 'do': ['json'], 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': 'default'}, "
+    "'yf': {'from': 'yf', 'do': ['json'], 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': 'default'}, "
     "'default': {'x': 1}},"
-    "'xg': {'from': 'xg', 'do': ['trim', 'number'], 'map': {'1': 2, '2': 'x'}, 'type': 'bigint', 'misfit': "
+    "'yg': {'from': 'yg', 'do': ['trim', 'number'], 'map': {'1': 2, '2': 'x'}, 'type': 'bigint', 'misfit': "
     "'null'},"
-    "'xh': {'from': 'xh', 'type': 'date', 'misfit': {'range': 'clamp', 'other': 'null'}},"
-    "'xi': {'from': 'xi', 'type': 'timestamptz', 'misfit': {'range': 'clamp'}},"
-    "'xj': {'object': {'a': {'from': 'xj.a'}, 'b': {'from': 'xj.b'}}, 'type': 'jsonb', 'misfit': {'nul': "
+    "'yh': {'from': 'yh', 'type': 'date', 'misfit': {'range': 'clamp', 'other': 'null'}},"
+    "'yi': {'from': 'yi', 'type': 'timestamptz', 'misfit': {'range': 'clamp'}},"
+    "'yj': {'object': {'a': {'from': 'yj.a'}, 'b': {'from': 'yj.b'}}, 'type': 'jsonb', 'misfit': {'nul': "
     "'strip', 'key_twice': 'last', 'negative_zero': 'zero'}},"
-    "'xk': {'first': [{'from': 'xk', 'do': ['number']}, {'from': 'x'}], 'type': 'double precision', "
+    "'yk': {'first': [{'from': 'yk', 'do': ['number']}, {'from': 'x'}], 'type': 'double precision', "
     "'misfit': {'rounding': 'round', 'range': 'null', 'other': 'default'}, 'default': 1},"
-    "'xl': {'from': 'xl', 'type': 'integer', 'misfit': {'rounding': 'round', 'other': 'reject'}},"
+    "'yl': {'from': 'yl', 'type': 'integer', 'misfit': {'rounding': 'round', 'other': 'reject'}},"
     "'rest': {'rest': true, 'misfit': {'nul': 'strip', 'key_twice': 'last'}}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
     "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
@@ -112,6 +123,7 @@ static const struct catalog_entity nothing; /* a collection has no columns */
 static struct memory_project project;
 static struct plan plan;
 static struct rows rows;
+static struct known_users known;
 
 static void set_up(void)
 {
@@ -120,6 +132,8 @@ static void set_up(void)
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
     MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
     MUST(rows_init(&rows, 5, &error));
+    known_users_make(&known, &project.project, &project.mappings[1]);
+    plan.lookups = &known.lookups;
 }
 
 /* graduate-extract lets no other document pass: how far each of two readers gets in a damaged one
@@ -147,6 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FATE_MOST_PATHS / 2) { /* of all inputs so far: let none be counted as "*" */
         plan_release(&plan);
         MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
+        plan.lookups = &known.lookups;
     }
     rows_clear(&rows);
     losses_clear(&plan.losses);
@@ -163,7 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             &rows,
                                             &plan.paths,
                                             bson,
-                                            size};
+                                            size,
+                                            &known.expect};
         if (is_sound(bson, size))
             check_agreement(&agreement);
     } else {

@@ -43,7 +43,8 @@ static void put_documents(struct memory_project *m, const struct mapping *entity
                                                 &rows,
                                                 &plan.paths,
                                                 bson_get_data(bson),
-                                                bson->len};
+                                                bson->len,
+                                                NULL};
             check_agreement(&agreement);
         } else {
             MUST(error.code == ERROR_DATA && error.message[0] != '\0');
@@ -91,7 +92,7 @@ static void put_tuple(struct memory_project *m, const struct mapping *entity)
             check_losses(&plan.losses);
             const struct agreement agreement = {&m->project, entity, &m->catalog.entities[0],
                                                 m->schema.outputs + first, &rows, &plan.paths,
-                                                tuple, length};
+                                                tuple, length, NULL};
             check_agreement(&agreement);
         } else {
             MUST(error.code == (whole ? ERROR_DATA : ERROR_SOURCE) && error.hint[0] != '\0');

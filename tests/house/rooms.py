@@ -28,11 +28,11 @@ ROOMS = {
     "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
     "common/stream": Room("common/base", "bson isa-l", "programs verify"),
     "common/catalog": Room("common/base", "bson cjson", "postgres_source run_folder"),
-    "common/json": Room("common/base", "bson math", "appwrite_source cases"),
+    "common/json": Room("common/base", "bson math", "appwrite_source cases mongodb_export bson_corpus"),
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits said_once functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
-        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys"
+        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape"
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
@@ -40,9 +40,9 @@ ROOMS = {
     ),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
-        "common/base common/catalog extract/reader",
+        "common/base common/catalog common/json extract/reader",
         "bson cjson isa-l mongoc pthread xxhash",
-        "cases mongodb_source headcount",
+        "cases mongodb_source headcount mongodb_export bson_corpus",
     ),
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.integration.export_files import archived, prelude
 from tests.integration.migration import PROGRAMS, ROOT, Ended
-from tests.integration.small_project import Small, project, write_project
+from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, project, write_project
 from tests.integration.spoiling import Edit, cut, record, replaced, text, with_content
 
 # Yields a command that ends with advice, then, when that was followed, one that ends well.
@@ -431,6 +432,15 @@ def an_export(*made: tuple[str, bytes], uri: str = "file:{top}/other") -> Scenar
     return scenario
 
 
+def the_folder_of_an_archive(shop: Small) -> Iterator[Ended]:
+    """The file itself is the source."""
+    path = shop.top / "other" / "all.archive"
+    path.parent.mkdir()
+    path.write_bytes(archived({"shop.authors": map(author, range(len(AUTHORS))), "shop.books": map(book, range(len(BOOKS)))}))
+    yield shop.run(CORE_URI=f"file:{path.parent}")
+    yield shop.run(CORE_URI=f"file:{path}")
+
+
 def record_of(**fields: Any) -> Scenario:
     """A record of the source is not as the mapping has it, and is corrected there."""
 
@@ -611,8 +621,9 @@ SCENARIOS: dict[str, Scenario] = {
     "a file in place of the folder": variable("CORE_URI", lambda shop: f"file:{shop.top}/dump/authors.bson"),
     "the folder above": variable("CORE_URI", lambda shop: f"file:{shop.top}"),
     "an empty folder": an_export(("other/letter", b"dear reader")),
-    "an archive of mongodump": an_export(("other/all.archive", b"\x6d\xe2\x99\x81" + bytes(60)), uri="file:{top}/other/all.archive"),
-    "an export of mongoexport": an_export(("other/books.json", b'{"_id":{"$oid":"5f0c8a1b2c3d4e5f60720000"}}\n')),
+    "an archive of nothing": an_export(("other/all.archive", prelude([], {})), uri="file:{top}/other/all.archive"),
+    "the folder of an archive": the_folder_of_an_archive,
+    "a table of mongoexport": an_export(("other/books.csv", b"_id,title\n1,One\n")),
     "a packed export": an_export(("other/dump.zip", b"PK\3\4" + bytes(60))),
     "a server that does not answer": variable("CORE_URI", lambda shop: "mongodb://127.0.0.1:1/core"),
     "a host of the source": variable("CORE_URI", lambda shop: "mongodb://no.such.host.invalid/core"),

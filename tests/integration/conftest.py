@@ -39,6 +39,13 @@ def plain() -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def old() -> Iterator[Cluster]:
+    """For the databases that an application leaves."""
+    with Cluster() as cluster:
+        yield cluster
+
+
 @pytest.fixture
 def migration(azure: str, targets: Cluster, tmp_path: Path) -> Iterator[Migration]:
     """An AuthorStack migration from exports into a target that was emptied before."""

@@ -230,7 +230,7 @@ ELSEWHERE = {
     "source no URI": core(lambda shop: "mongo:/rig:s3cret-word@host", USAGE, "source core", "mongodb://"),
     "no such folder": core(lambda shop: "file:/no/such/folder", SOURCE, "/no/such/folder", "No such file or directory"),
     "a file for a folder": core(
-        lambda shop: f"file:{shop.top}/dump/authors.bson", SOURCE, "authors.bson is no folder", "/dump"),
+        lambda shop: f"file:{shop.top}/dump/authors.bson", SOURCE, "authors.bson is neither a folder nor an archive", "/dump"),
     "the folder above": core(lambda shop: f"file:{shop.top}", SOURCE, "holds no collection", "such as file:", "/dump"),
 }  # fmt: skip
 

@@ -96,10 +96,36 @@ def test_triggers_are_off_for_their_table_alone(club: Club) -> None:
     assert club.query("select string_agg(name, ' ' order by id) from public.teams").strip() == "RED BLUE"
 
 
-def test_a_trigger_that_acts_always_is_told(club: Club) -> None:
+def test_a_trigger_that_cannot_be_off(club: Club) -> None:
     club.query(TABLES + SHOUT.format(table="people") + "alter table public.people enable always trigger shout")
     club.table("people", triggers="off")
-    assert "public.people of the target has the trigger shout" in club.succeed().said
+    club.fail(REFUSED, "public.people has the trigger shout, which is ENABLE ALWAYS", "ENABLE TRIGGER shout")
+    assert club.query("select to_regclass('graduate.runs') is null").strip() == "t"
+    club.query("alter table public.people enable trigger shout")
+    club.succeed()
+    club.verified()
+
+
+# A unique over the mapping's key that the table has -> would it do?
+UNIQUES = {
+    "alter table public.teams drop constraint teams_pkey": False,
+    "alter table public.teams drop constraint teams_pkey, add unique (id, name)": False,
+    "alter table public.teams drop constraint teams_pkey, add unique (id) deferrable": True,
+    "alter table public.teams drop constraint teams_pkey; create unique index on public.teams (id) include (name)": True,
+}
+
+
+@pytest.mark.parametrize("sql", UNIQUES)
+def test_the_key_is_kept_by_the_table(club: Club, sql: str) -> None:
+    """What run would take and verify call missing is refused before anything is written."""
+    club.query("create table public.teams (id int primary key, name text);"
+               "create table public.people (id int primary key, name text, team int)")  # fmt: skip
+    club.query(sql)
+    if not UNIQUES[sql]:
+        club.fail(REFUSED, "no unique index of public.teams is over just its key (id)")
+        club.query("alter table public.teams add primary key (id)")
+    club.succeed()
+    club.verified()
 
 
 def test_a_column_that_only_a_trigger_fills_is_missed(club: Club) -> None:

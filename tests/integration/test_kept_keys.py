@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.integration.complaint import DATA, USAGE
-from tests.integration.small_project import Small, project
+from tests.integration.kept_tables import Kept, table
+from tests.integration.small_project import project
 from tests.rig.postgres import Cluster
 
 SOURCE = """
@@ -39,6 +40,12 @@ SOME = """
 KEYS = """
     select conname, pg_get_constraintdef(oid) from pg_constraint
     where contype = 'f' and connamespace = 'public'::regnamespace order by conname"""
+
+
+def keys_of(kept: Kept) -> dict[str, str]:
+    return dict(line.split("|") for line in kept.query(KEYS).split("\n") if line)
+
+
 MADE = {
     "by_code": "FOREIGN KEY (code) REFERENCES parent(the_code) DEFERRABLE INITIALLY DEFERRED",
     "by_id": "FOREIGN KEY (parent_id) REFERENCES parent(id) ON UPDATE CASCADE ON DELETE CASCADE DEFERRABLE",
@@ -52,10 +59,6 @@ MADE = {
 LEFT = {"foreign key": {"by_gone on child": "gone is not asked for any more"}}
 
 
-def table(name: str, **more: Any) -> dict[str, Any]:
-    return {"from": f"old.{name}", "to": {f"public.{name}": {"keep_shape": True, **more}}}
-
-
 FILES = {
     "project": project("keys", {"old": {"kind": "postgres", "uri": "${OLD_URI}"}},
                        left_out={"old.gone": "nobody asks"}, not_kept={"old": LEFT}),
@@ -67,33 +70,6 @@ FILES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def old() -> Iterator[Cluster]:
-    with Cluster() as cluster:
-        yield cluster
-
-
-class Kept(Small):
-    def __init__(self, top: Path, targets: Cluster, old: Cluster, files: dict[str, Any], source: str) -> None:
-        database = f"old_{abs(hash((top, source)))}"
-        old.psql(f"create database {database}")
-        old.psql(source, database=database)
-        super().__init__(top, targets, files, OLD_URI=old.uri(database))
-
-    def keys(self) -> dict[str, str]:
-        return dict(line.split("|") for line in self.query(KEYS).split("\n") if line)
-
-    def verdict(self) -> list[str]:
-        """What the level of references found."""
-        ended = self.run("verify", "--run-dir", str(self.folder), "--level", "references")
-        verdict = json.loads((self.folder / "verify.json").read_text())
-        assert ended.returncode == bool(verdict["findings"]), ended.said
-        return [one["text"] for one in verdict["findings"]]
-
-    def plan(self) -> Any:
-        return self.run("plan", "--project", self.project)
-
-
 @pytest.fixture
 def kept(targets: Cluster, old: Cluster, tmp_path: Path) -> Iterator[Kept]:
     with Kept(tmp_path, targets, old, FILES, SOURCE) as made:
@@ -102,9 +78,8 @@ def kept(targets: Cluster, old: Cluster, tmp_path: Path) -> Iterator[Kept]:
 
 def test_keys_of_the_source_are_made_again(kept: Kept) -> None:
     kept.succeed()
-    assert kept.keys() == MADE
-    objects = {one["name"]: (one["fate"], one.get("how") or one.get("reason")) for one in kept.account()["objects"]
-               if one["kind"] == "foreign key"}  # fmt: skip
+    assert keys_of(kept) == MADE
+    objects = {name: fate for (_, name), fate in kept.fates("foreign key").items()}
     assert objects == {
         **{f"{name} on child": ("kept", None) for name in ("by_code", "by_id", "by_index", "by_old", "by_pair")},
         "by_uuid on of_uuids": ("kept", None), "parent_boss_fkey on parent": ("kept", None),
@@ -114,7 +89,7 @@ def test_keys_of_the_source_are_made_again(kept: Kept) -> None:
     assert kept.verdict() == []
     ended = kept.run("undo", "--run-dir", str(kept.folder))
     assert ended.returncode == 0, ended.said
-    assert kept.keys() == {}
+    assert keys_of(kept) == {}
 
 
 # What is done to the target, and what the verifier must say of it.
@@ -150,7 +125,7 @@ def test_what_cannot_be_kept_is_left_out_by_name(kept: Kept) -> None:
     others = {"foreign key": {**LEFT["foreign key"], "by_pair on child": "the new API asks for no pairs"}}
     (kept.files / "project.json").write_text(json.dumps({**FILES["project"], "not_kept": {"old": others}}))
     kept.succeed()
-    assert kept.keys() == {name: made for name, made in MADE.items() if name != "by_pair"}
+    assert keys_of(kept) == {name: made for name, made in MADE.items() if name != "by_pair"}
     assert kept.verdict() == []
 
 
@@ -174,7 +149,7 @@ def test_some_columns_only_are_emptied(targets: Cluster, old: Cluster, tmp_path:
     """As new as version 15."""
     with Kept(tmp_path, targets, old, FILES, SOURCE + SOME) as kept:
         kept.succeed()
-        assert kept.keys()["by_some"] == "FOREIGN KEY (a, d) REFERENCES pair(a, b) ON DELETE SET NULL (d)"
+        assert keys_of(kept)["by_some"] == "FOREIGN KEY (a, d) REFERENCES pair(a, b) ON DELETE SET NULL (d)"
         assert kept.verdict() == []
 
 
@@ -204,7 +179,7 @@ SAYS = {
 def test_a_mapping_says_references(targets: Cluster, old: Cluster, tmp_path: Path) -> None:
     with Kept(tmp_path, targets, old, SAID, ORDERS) as kept:
         kept.succeed()
-        assert kept.keys() == SAYS
+        assert keys_of(kept) == SAYS
         assert kept.verdict() == []
         kept.query("alter table public.items drop constraint items_a_b_fkey, drop constraint items_code_fkey")
         assert len(kept.verdict()) == 2

@@ -131,12 +131,11 @@ OBJECTS = [
     *lost("column default", "n of attic", reason=ATTIC),
     *kept("serial", "number of books", how="an identity column, by default"),
     *lost("serial", "id of attic", reason=ATTIC),
-    *kept("identity", "id of notes"), *changed("identity", "id of books", "by default, without ALWAYS"),
+    *kept("identity", "id of books", "id of notes"),
     *changed("generated column", "total of books", "an ordinary column with the values of today"),
     *changed("column collation", "bio of authors", "the target's default collation"),
-    *kept("sequence", "books_number_seq", "notes_id_seq", how="that of the identity column"),
-    *changed("sequence", "books_id_seq", "that of the identity column, without INCREMENT 10, START 1000, CYCLE"),
-    *lost("sequence", "attic_id_seq", reason=ATTIC), *lost("sequence", "counter"),
+    *kept("sequence", "books_id_seq", "books_number_seq", "notes_id_seq", how="that of the identity column"),
+    *kept("sequence", "counter"), *lost("sequence", "attic_id_seq", reason=ATTIC),
     *kept("primary key", "authors_pkey on authors", "child_pkey on child", "days_pkey on days", "notes_pkey on notes",
           "parent_pkey on parent", "scratch_pkey on scratch", how=NAMED),
     *changed("primary key", "books_pkey on books", f"{NAMED}, without INCLUDE (title)"),
@@ -355,9 +354,9 @@ def assert_true_in_the_target(stall: Shop) -> None:
         select attname, attidentity, attgenerated, pg_get_expr(adbin, adrelid) from pg_attribute
         left join pg_attrdef on adrelid = attrelid and adnum = attnum where attrelid = 'public.books'::regclass
         and attname in ('id', 'number', 'title', 'kind', 'total') order by 1""").split("\n")
-    assert columns == ["id|d||", "kind|||2", "number|d||", "title|||'untitled'::text", "total|||"]
+    assert columns == ["id|a||", "kind|||2", "number|d||", "title|||'untitled'::text", "total|||"]
     assert stall.query("select seqincrement, seqcycle from pg_sequence"
-                       " where seqrelid = 'public.books_id_seq'::regclass") == "1|f"
+                       " where seqrelid = 'public.books_id_seq'::regclass") == "10|t"
     assert stall.query("select relrowsecurity, relforcerowsecurity, obj_description(oid) from pg_class"
                        " where oid = 'public.books'::regclass") == "t|f|what is sold"
     assert stall.query("select relpersistence, reloptions is null from pg_class where relname = 'scratch'") == "p|t"

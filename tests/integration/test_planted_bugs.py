@@ -27,9 +27,10 @@ MEASURES_PROJECT = {
         "measures",
         {"lab": {"kind": "postgres", "uri": "${LAB_URI}"}},
         not_kept={
-            "lab": dict.fromkeys(
-                ("check", "exclusion constraint", "foreign key", "function", "rule", "trigger"), "made again by hand"
-            )
+            "lab": {
+                **dict.fromkeys(("check", "exclusion constraint", "function", "rule", "trigger"), "made again by hand"),
+                "foreign key": {"itself on measures": "made again by hand"},
+            }
         },
     ),
     "measures": {"from": "lab.measures", "to": {"public.measures": {"keep_shape": True}}},

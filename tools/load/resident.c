@@ -83,12 +83,14 @@ static bool no_index(const struct mapping_table *table, const char *const *key, 
     for (size_t i = 0; i < count; i++)
         buffer_printf(&list, "%s%s", i > 0 ? ", " : "", key[i]);
     error_set(error, ERROR_REFUSED,
-              "no unique index of %s is over just its key (%s), by which rows that are there are "
-              "to be found",
+              "no unique index of %s is over just its key (%s), by which the mapping names its "
+              "rows",
               table->label, buffer_text(&list));
     buffer_release(&list);
-    return error_hint(error, "name columns of a unique index as the \"key\", or leave \"if_there\" "
-                             "away; nothing was touched");
+    return error_hint(error,
+                      "name columns of a unique index as the \"key\", or give the table one; "
+                      "\"key\": [] is for rows that nothing names, without \"if_there\"; "
+                      "nothing was touched");
 }
 
 static bool check_output(struct postgres *target, const struct schema_output *output,
@@ -110,7 +112,7 @@ static bool check_output(struct postgres *target, const struct schema_output *ou
 bool resident_check(struct postgres *target, const struct schema *schema, struct error *error)
 {
     for (size_t i = 0; i < schema->output_count; i++)
-        if (schema->outputs[i].table->if_there != IF_THERE_FAIL &&
+        if (schema->outputs[i].table->exists && schema->outputs[i].key_count > 0 &&
             !check_output(target, &schema->outputs[i], error))
             return false;
     return true;

@@ -14,7 +14,8 @@
 #include "graduate/schema.h"
 #include "graduate/stream.h"
 
-/* ERROR_REFUSED where rows of a table are to be found by a key that no unique index is over. */
+/* ERROR_REFUSED where a table that the target brings does not keep the mapping's key unique: two
+ * records could become one row, or none be found. */
 bool resident_check(struct postgres *target, const struct schema *schema, struct error *error);
 
 struct resident {

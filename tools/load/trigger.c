@@ -51,13 +51,42 @@ static bool check_uniques(struct postgres *target, const struct mapping_table *t
     return ok;
 }
 
+/* A trigger that fires always fires in a replica, too. */
+static bool check_always(struct postgres *target, const struct mapping_table *table,
+                         struct error *error)
+{
+    static const char sql[] = "SELECT t.tgname FROM pg_catalog.pg_trigger t"
+                              " JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
+                              " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE n.nspname = $1 AND c.relname = $2 AND NOT t.tgisinternal"
+                              " AND t.tgenabled = 'A' AND t.tgtype & 4 <> 0 ORDER BY t.tgname";
+    const char *const parameters[] = {table->schema, table->name};
+    PGresult *always;
+    if (!postgres_query(target, sql, parameters, 2, &always, error))
+        return false;
+    bool ok = PQntuples(always) == 0;
+    if (!ok) {
+        error_set(error, ERROR_REFUSED,
+                  "%s has the trigger %s, which is ENABLE ALWAYS and cannot be off, as the mapping "
+                  "asks",
+                  table->label, PQgetvalue(always, 0, 0));
+        error_hint(error,
+                   "make it an ordinary one (ALTER TABLE %s ENABLE TRIGGER %s), or disable it for "
+                   "the migration; nothing was touched",
+                   table->label, PQgetvalue(always, 0, 0));
+    }
+    PQclear(always);
+    return ok;
+}
+
 bool trigger_check(struct postgres *target, const struct project *project, struct error *error)
 {
     for (size_t i = 0; i < project->mapping_count; i++)
         for (size_t t = 0; t < project->mappings[i]->table_count; t++) {
             const struct mapping_table *table = &project->mappings[i]->tables[t];
             if (table->triggers_off &&
-                !(check_right(target, table, error) && check_uniques(target, table, error)))
+                !(check_right(target, table, error) && check_uniques(target, table, error) &&
+                  check_always(target, table, error)))
                 return error_at(error, project->mappings[i]->name, NULL, NULL);
         }
     return true;

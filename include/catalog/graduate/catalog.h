@@ -34,6 +34,10 @@ struct catalog_column {
     int64_t
         serial_last;   /* the next number is behind it: the last one given, maybe beyond the largest
                           kept, or where none was given the one before the first; -1 unknown */
+    int64_t serial_next; /* it has given none yet: the first that it will give; -1: it has */
+    bool always;         /* and lets nobody else do so */
+    char *numbering; /* of serial: what else is said of its sequence, "INCREMENT BY 10 CYCLE"; NULL:
+                        nothing */
     char *default_sql; /* NULL: none, or serial */
     int64_t size;      /* of documents: most characters; -1 unknown */
     struct catalog_names elements; /* of documents: the only values; empty: any */
@@ -43,6 +47,15 @@ struct catalog_index {
     struct catalog_names columns; /* each a column, maybe with " DESC"; expressions as SQL */
     char *where;                  /* SQL, or NULL */
     bool unique;
+};
+
+/* A sequence that numbers no column by itself: defaults ask it for numbers. */
+struct catalog_sequence {
+    char *name;
+    char *schema;
+    char *options; /* SQL: "AS bigint INCREMENT BY 2 CYCLE" */
+    char *last;    /* the number at which it stands; NULL: unknown */
+    bool called;   /* which is given already */
 };
 
 struct catalog_check {
@@ -96,6 +109,8 @@ struct catalog {
     char *version; /* of the server, or "export" */
     struct catalog_entity *entities;
     size_t entity_count;
+    struct catalog_sequence *sequences;
+    size_t sequence_count;
     struct catalog_object *objects;
     size_t object_count;
 };

@@ -1,6 +1,6 @@
 /* Room common/json: JSON texts as BSON, to the last digit. It uses common/base. */
 
-/* json_bson.h: JSON text to BSON documents, without a detour through doubles or Extended JSON.
+/* json_bson.h: JSON text to BSON documents, without a detour through doubles.
  *
  *   JSON                     BSON
  *   number                   int64, double or Decimal128: see json_number.h
@@ -29,6 +29,14 @@ enum { JSON_BSON_DEPTH = 100 };
  * a record can still be named; *cut (may be NULL) says whether the text merely stops too early. */
 bool json_bson_parse(const char *text, size_t length, bson_t *document, bool *cut,
                      struct error *error);
+
+/* The same of MongoDB's Extended JSON, canonical, relaxed or of its first version, which is another
+ * language: {"$oid": ...} is an ObjectId, and so on (tools/common/json/extended.h); a whole number
+ * is int32 where that holds it, else int64; any other number is a double, the nearest one, as it
+ * was one when it was written. A value may be nested by its own objects below JSON_BSON_DEPTH. The
+ * error names no column: *where gets the byte of the text. */
+bool json_bson_parse_extended(const char *text, size_t length, bson_t *document, size_t *where,
+                              struct error *error);
 
 /* Append exactly one JSON value of any kind as the member `key`. Errors as above. */
 bool json_bson_append(bson_t *document, const char *key, const char *text, size_t length,

@@ -126,10 +126,15 @@ enum value_kind {
     VALUE_NAME,     /* likewise: the name of the object's member */
     VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
     VALUE_OBJECT,   /* a JSON object built of values */
+    VALUE_ARRAY,    /* an array built of values: as JSON, or for an array column of scalars */
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
     VALUE_JOIN,     /* several values as one text, with `with` between them; nothings are skipped,
                        but in an identity, where each must be there */
+    VALUE_KINDS,
 };
+
+/* The word for it: "from", ... */
+extern const char *const value_kind_words[VALUE_KINDS];
 
 /* What is done with an id that no record of its entity has, or only one that is left out. Where
  * nothing is said the foreign key finds it, after the data. */
@@ -150,7 +155,7 @@ struct mapping_value {
                                           above; POSITION, NAME: the outer `each`, or NULL */
     const struct mapping_table *above; /* PARENT: the table (its first form) with that column */
     const cJSON *constant;             /* CONST */
-    struct mapping_member *members;    /* OBJECT; FIRST and JOIN, without names */
+    struct mapping_member *members;    /* OBJECT; ARRAY, FIRST and JOIN, without names */
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
@@ -411,6 +416,8 @@ bool project_find_source(const struct project *project, const char *name,
 bool mapping_has_remedies(const struct mapping_column *column);
 /* What is done with a kind of misfit, also where nothing is said of it (then UNSAID: it fits). */
 enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind);
+/* Is it made as JSON, of all of its members, each in its place? */
+bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type);
 /* Is it a field as it is, but for identities that need no look and a default? */
 bool mapping_value_is_plain(const struct mapping_value *value);
 /* Is the value found out by a look at the records of its entity, and not made of the id alone? */

@@ -29,6 +29,21 @@ RIGHT = {
             ("select count(*) from auth.users", "5"),
         ),
     ),
+    "oauth-only-user": Right(
+        "0 0 0 0",
+        values=(
+            ("select raw_app_meta_data ->> 'providers' from auth.users", '["github"]'),
+            ("select raw_app_meta_data ->> 'provider' from auth.users", "github"),
+            ("select provider from auth.identities", "github"),
+        ),
+    ),
+    "oauth-user-without-an-e-mail": Right(
+        "0 0 0 0",
+        values=(
+            ("select is_anonymous from auth.users", "f"),
+            ("select raw_app_meta_data ->> 'providers' from auth.users", '["github"]'),
+        ),
+    ),
     "status-that-is-no-boolean": Right(
         "0 0 1 *",
         says=(

@@ -129,6 +129,14 @@ RIGHT = {
             ),
         ),
     ),
+    "identity-options": Right(
+        "0 0 0",
+        values=(
+            ("insert into public.t (n) values ('c') returning id", "1020"),
+            ("select attidentity from pg_attribute where attrelid = 'public.t'::regclass and attname = 'id'", "a"),
+        ),
+    ),
+    "sequence-that-no-column-owns": Right("0 0 0", values=(("insert into public.t (n) values ('d') returning id", "4"),)),
     "table-without-a-key": Right(
         "0 0 0", values=(("select count(*), count(distinct l::text) from public.log l", "2|1"), ("select u, p from public.likes", "1|1"))
     ),

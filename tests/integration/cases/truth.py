@@ -69,6 +69,11 @@ RIGHT = {
             ("select path, before, after from graduate.losses where entity = 'c' and key = '1' order by path", "d|-0.00|0.00\ne|-0|0\ni|-0|0"),
         ),
     ),
+    "path-into-jsonb-names-no-field": Right(
+        "0 1 1",
+        says=((1, '/to/public.t/when/v.pssword: no record of c has "v.pssword"'), (1, '/drop/0: no record of c has "v.pasword"')),
+        never=("everything arrived",),
+    ),
     "text-id-is-one-way": Right(
         "0 0 0",
         says=(

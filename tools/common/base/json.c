@@ -86,17 +86,22 @@ const char *json_kind(const cJSON *value)
     return "nothing";
 }
 
-bool json_only(const cJSON *object, const struct json_place *place, const char *const *words,
-               size_t count, struct error *error)
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool refuse_others(const cJSON *object, const struct json_place *place,
+                          const char *const *words, size_t count, struct error *error)
 {
     const cJSON *member;
     struct errors errors = {0};
     cJSON_ArrayForEach(member, object)
     {
-        bool known = false;
-        for (size_t i = 0; i < count && !known; i++)
-            known = strcmp(member->string, words[i]) == 0;
-        if (known)
+        if (is_one_of(member->string, words, count))
             continue;
         const char *nearest = words_nearest(member->string, words, count);
         struct buffer allowed;
@@ -110,6 +115,18 @@ bool json_only(const cJSON *object, const struct json_place *place, const char *
         errors_add(&errors, error);
     }
     return errors_give(&errors, error);
+}
+
+bool json_only(const cJSON *object, const struct json_place *place, const char *const *words,
+               size_t count, struct error *error)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, object)
+    {
+        if (!is_one_of(member->string, words, count))
+            return refuse_others(object, place, words, count, error);
+    }
+    return true;
 }
 
 static bool no_duplicates(const cJSON *value, const struct json_place *place, int depth,

@@ -46,6 +46,9 @@ static const struct member column_members[] = {
     {"not_null", FLAG, false, offsetof(struct catalog_column, not_null), 0, NULL},
     {"serial", FLAG, false, offsetof(struct catalog_column, serial), 0, NULL},
     {"serial_last", NUMBER, false, offsetof(struct catalog_column, serial_last), 0, NULL},
+    {"serial_next", NUMBER, false, offsetof(struct catalog_column, serial_next), 0, NULL},
+    {"always", FLAG, false, offsetof(struct catalog_column, always), 0, NULL},
+    {"numbering", TEXT, false, offsetof(struct catalog_column, numbering), 0, NULL},
     {"default_sql", TEXT, false, offsetof(struct catalog_column, default_sql), 0, NULL},
     {"size", NUMBER, false, offsetof(struct catalog_column, size), 0, NULL},
     {"elements", NAMES, false, offsetof(struct catalog_column, elements), 0, NULL},
@@ -58,6 +61,15 @@ static const struct member index_members[] = {
     {"unique", FLAG, false, offsetof(struct catalog_index, unique), 0, NULL},
 };
 static const struct shape index_shape = SHAPE(index_members, struct catalog_index);
+
+static const struct member sequence_members[] = {
+    {"name", TEXT, true, offsetof(struct catalog_sequence, name), 0, NULL},
+    {"schema", TEXT, true, offsetof(struct catalog_sequence, schema), 0, NULL},
+    {"options", TEXT, true, offsetof(struct catalog_sequence, options), 0, NULL},
+    {"last", TEXT, false, offsetof(struct catalog_sequence, last), 0, NULL},
+    {"called", FLAG, false, offsetof(struct catalog_sequence, called), 0, NULL},
+};
+static const struct shape sequence_shape = SHAPE(sequence_members, struct catalog_sequence);
 
 static const struct member check_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_check, name), 0, NULL},
@@ -108,6 +120,7 @@ static const struct member catalog_members[] = {
     {"kind", TEXT, true, offsetof(struct catalog, kind), 0, NULL},
     {"version", TEXT, false, offsetof(struct catalog, version), 0, NULL},
     {"entities", LIST, true, LIST_OF(struct catalog, entities, entity_count), &entity_shape},
+    {"sequences", LIST, false, LIST_OF(struct catalog, sequences, sequence_count), &sequence_shape},
     {"objects", LIST, false, LIST_OF(struct catalog, objects, object_count), &object_shape},
 };
 static const struct shape catalog_shape = SHAPE(catalog_members, struct catalog);

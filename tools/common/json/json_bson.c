@@ -1,18 +1,25 @@
 #include "graduate/json_bson.h"
+#include "extended.h"
 #include "graduate/buffer.h"
 #include "json_number.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The objects of a value in Extended JSON, in which a document may end, nest once more. */
+enum { WRAPPERS = 3 };
+
 struct parser {
     const char *text;
     size_t length, at;
+    bool extended;        /* Extended JSON */
+    size_t *where;        /* gets the place of what is wrong; NULL: the message says it */
     struct buffer string; /* the string or number read last */
     struct buffer keys;   /* the names of all members that we are in, each with its NUL */
-    size_t starts[JSON_BSON_DEPTH];
+    size_t starts[JSON_BSON_DEPTH + WRAPPERS];
     int depth;
     bool wrong;  /* a value has no faithful form: the error is set, and we read on for the key */
     bool closed; /* the object's end was met */
@@ -35,7 +42,12 @@ static bool fail(struct parser *p, size_t at, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    error_set(p->error, ERROR_SOURCE, "column %zu: %s", at + 1, what);
+    if (p->where == NULL)
+        error_set(p->error, ERROR_SOURCE, "column %zu: %s", at + 1, what);
+    else
+        error_set(p->error, ERROR_SOURCE, "%s", what);
+    if (p->where != NULL)
+        *p->where = at;
     const char *keys = buffer_text(&p->keys);
     for (int i = 0; i < p->depth && p->starts[i] < p->keys.length; i++) {
         size_t used = strlen(path);
@@ -208,20 +220,46 @@ static bool parse_number(struct parser *p, bson_t *parent, const char *key, int 
     buffer_clear(&p->string);
     buffer_put(&p->string, p->text + start, length);
     bson_value_t value;
-    if (!json_number_value(buffer_text(&p->string), &value))
+    if (p->extended && !json_number_extended(buffer_text(&p->string), &value))
+        return fail(p, start, "a number that neither 64 bits nor a double can hold");
+    if (!p->extended && !json_number_value(buffer_text(&p->string), &value))
         return unfaithful(p, start, "a number that neither 64 bits nor 34 digits can hold",
                           ADVICE("write it in quotes, as a text, or with fewer digits"));
     return appended(p, bson_append_value(parent, key, key_length, &value));
 }
 
+static bool takes_word(struct parser *p, const char *word)
+{
+    size_t length = strlen(word);
+    bool there = p->length - p->at >= length && memcmp(p->text + p->at, word, length) == 0;
+    p->at += there ? length : 0;
+    return there;
+}
+
+/* Doubles for which JSON has no number; version 1 of Extended JSON has them without quotes. */
+static bool parse_bare_double(struct parser *p, double *value)
+{
+    static const struct {
+        const char *word;
+        double value;
+    } rows[] = {
+        {"NaN", NAN}, {"Infinity", INFINITY}, {"+Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+    size_t i = 0;
+    while (i < sizeof rows / sizeof rows[0] && !takes_word(p, rows[i].word))
+        i++;
+    *value = i < sizeof rows / sizeof rows[0] ? rows[i].value : 0;
+    return i < sizeof rows / sizeof rows[0];
+}
+
 static bool parse_word(struct parser *p, bson_t *parent, const char *key, int key_length)
 {
     static const char *const words[] = {"true", "false", "null"};
+    double bare;
+    if (p->extended && parse_bare_double(p, &bare))
+        return appended(p, bson_append_double(parent, key, key_length, bare));
     for (size_t i = 0; i < 3; i++) {
-        size_t length = strlen(words[i]);
-        if (p->length - p->at < length || memcmp(p->text + p->at, words[i], length) != 0)
+        if (!takes_word(p, words[i]))
             continue;
-        p->at += length;
         return appended(p, i == 2 ? bson_append_null(parent, key, key_length)
                                   : bson_append_bool(parent, key, key_length, i == 0));
     }
@@ -230,7 +268,7 @@ static bool parse_word(struct parser *p, bson_t *parent, const char *key, int ke
 
 static bool enter(struct parser *p, size_t at)
 {
-    if (p->depth == JSON_BSON_DEPTH)
+    if (p->depth == JSON_BSON_DEPTH + (p->extended ? WRAPPERS : 0))
         return fail(p, at, "nested deeper than %d levels", JSON_BSON_DEPTH);
     p->starts[p->depth++] = p->keys.length;
     return true;
@@ -339,9 +377,65 @@ static bool parse_array(struct parser *p, bson_t *array)
     return ok;
 }
 
+/* Does an object begin as one that stands for a value? */
+static bool may_stand_for(const struct parser *p)
+{
+    size_t at = p->at + 1;
+    while (at < p->length && is_space(p->text[at]))
+        at++;
+    return at + 1 < p->length && p->text[at] == '"' &&
+           (p->text[at + 1] == '$' || p->text[at + 1] == '\\');
+}
+
+/* A document of this one member is the member itself. */
+static bool append_raw(struct parser *p, bson_t *parent, bson_type_t type, const char *key,
+                       int key_length, const struct buffer *bytes)
+{
+    struct buffer member;
+    bson_t view;
+    buffer_init(&member);
+    buffer_put_le32(&member, (uint32_t)((size_t)key_length + bytes->length + 7));
+    buffer_putc(&member, (char)type);
+    buffer_put(&member, key, (size_t)key_length);
+    buffer_putc(&member, '\0');
+    buffer_put(&member, bytes->data, bytes->length);
+    buffer_putc(&member, '\0');
+    bool ok = !member.failed && !bytes->failed ? true : no_memory(p);
+    ok = ok && appended(p, bson_init_static(&view, member.data, member.length) &&
+                               bson_concat(parent, &view));
+    buffer_release(&member);
+    return ok;
+}
+
+/* It is put together apart, as only its end says what it is. */
+static bool parse_wrapper(struct parser *p, bson_t *parent, int key_length)
+{
+    bson_t object = BSON_INITIALIZER;
+    bson_type_t type = BSON_TYPE_EOD;
+    const char *problem = NULL;
+    struct buffer bytes;
+    size_t start = p->at++;
+    buffer_init(&bytes);
+    bool ok = parse_object(p, &object);
+    /* The names of its members may have moved its own, which is the last one now. */
+    const char *key = (const char *)p->keys.data + p->starts[p->depth - 1];
+    enum extended what = ok ? extended_value(&object, &type, &bytes, &problem) : EXTENDED_NONE;
+    if (what == EXTENDED_WRONG)
+        ok = fail(p, start, "%s", problem);
+    else if (what == EXTENDED_VALUE)
+        ok = append_raw(p, parent, type, key, key_length, &bytes);
+    else if (ok)
+        ok = appended(p, bson_append_document(parent, key, key_length, &object));
+    buffer_release(&bytes);
+    bson_destroy(&object);
+    return ok;
+}
+
 static bool parse_nested(struct parser *p, bson_t *parent, const char *key, int key_length)
 {
     bson_t child;
+    if (p->extended && may_stand_for(p))
+        return parse_wrapper(p, parent, key_length);
     bool object = p->text[p->at++] == '{';
     if (!appended(p, object ? bson_append_document_begin(parent, key, key_length, &child)
                             : bson_append_array_begin(parent, key, key_length, &child)))
@@ -397,20 +491,35 @@ static bool parse_text(struct parser *p, bson_t *document)
     return error_hint(p->error, "make a line of each: jq -c . FILE");
 }
 
+static bool parse_whole(struct parser *p, bson_t *document)
+{
+    buffer_init(&p->string);
+    buffer_init(&p->keys);
+    bool ok = parse_text(p, document) && !p->wrong;
+    if (p->string.failed)
+        ok = error_memory(p->error);
+    buffer_release(&p->string);
+    buffer_release(&p->keys);
+    return ok;
+}
+
 bool json_bson_parse(const char *text, size_t length, bson_t *document, bool *cut,
                      struct error *error)
 {
     struct parser p = {.text = text, .length = length, .error = error};
-    buffer_init(&p.string);
-    buffer_init(&p.keys);
-    bool ok = parse_text(&p, document) && !p.wrong;
+    bool ok = parse_whole(&p, document);
     if (cut != NULL)
         *cut = !p.closed && is_cut(&p);
-    if (p.string.failed)
-        ok = error_memory(error);
-    buffer_release(&p.string);
-    buffer_release(&p.keys);
     return ok;
+}
+
+bool json_bson_parse_extended(const char *text, size_t length, bson_t *document, size_t *where,
+                              struct error *error)
+{
+    struct parser p = {
+        .text = text, .length = length, .extended = true, .where = where, .error = error};
+    *where = 0;
+    return parse_whole(&p, document);
 }
 
 bool json_bson_append(bson_t *document, const char *key, const char *text, size_t length,

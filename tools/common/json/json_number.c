@@ -145,3 +145,26 @@ bool json_number_value(const char *token, bson_value_t *value)
     value->value_type = BSON_TYPE_DECIMAL128;
     return decimal128_of(&number, &value->value.v_decimal128);
 }
+
+bool json_number_extended(const char *token, bson_value_t *value)
+{
+    struct decimal number = decimal_of(token);
+    bool whole = strpbrk(token, ".eE") == NULL && strcmp(token, "-0") != 0;
+    if (whole) {
+        errno = 0;
+        long long integer = strtoll(token, NULL, 10);
+        bool small = integer >= INT32_MIN && integer <= INT32_MAX;
+        value->value_type = small ? BSON_TYPE_INT32 : BSON_TYPE_INT64;
+        if (small)
+            value->value.v_int32 = (int32_t)integer;
+        else
+            value->value.v_int64 = integer;
+        if (errno == 0)
+            return true;
+    }
+    double nearest = strtod(token, NULL);
+    value->value_type = BSON_TYPE_DOUBLE;
+    value->value.v_double = nearest;
+    return whole ? is_exact(nearest, &number)
+                 : isfinite(nearest) && (nearest != 0 || (number.count == 0 && !number.too_long));
+}

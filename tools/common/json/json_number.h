@@ -19,4 +19,8 @@ size_t json_number_length(const char *text, size_t length);
  * it exactly. */
 bool json_number_value(const char *token, bson_value_t *value);
 
+/* The same token in Extended JSON: int32, int64 or double, as they are written there. A whole
+ * number beyond 64 bits is a double's of version 1, if its shortest text says it. */
+bool json_number_extended(const char *token, bson_value_t *value);
+
 #endif

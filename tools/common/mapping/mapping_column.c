@@ -9,12 +9,18 @@
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",  "const", "parent",      "position",  "name",        "rest",       "object",
-    "first", "join",  "with",        "id_of",     "keys_id_of",  "by",         "dangling",
-    "do",    "map",   "else",        "default",   "when",        "optional",   "why",
-    "type",  "null",  "in",          "sql_default", "on_delete", "foreign_key", "references",
-    "misfit"};
-enum { VALUE_WORDS = 21 };
+    "from",     "const", "parent", "position",    "name",      "rest",        "object",
+    "array",    "first", "join",   "with",        "id_of",     "keys_id_of",  "by",
+    "dangling", "do",    "map",    "else",        "default",   "when",        "optional",
+    "why",      "type",  "null",   "in",          "sql_default", "on_delete", "foreign_key",
+    "references", "misfit"};
+enum { VALUE_WORDS = 22 };
+const char *const value_kind_words[VALUE_KINDS] = {
+    [VALUE_FROM] = "from",         [VALUE_CONST] = "const", [VALUE_PARENT] = "parent",
+    [VALUE_POSITION] = "position", [VALUE_NAME] = "name",   [VALUE_REST] = "rest",
+    [VALUE_OBJECT] = "object",     [VALUE_ARRAY] = "array", [VALUE_FIRST] = "first",
+    [VALUE_JOIN] = "join",
+};
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
 static bool is_scalar(const cJSON *value)
@@ -71,13 +77,78 @@ static bool get_functions(struct reading *r, const cJSON *object, const struct j
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *name, struct mapping_value *value);
 
-/* The members of an object, or the list of "first": a field, a constant or, in an object, an
- * object. */
+/* What may stand in a value that is made of others. */
+#define KIND(kind) (1U << (kind))
+static const struct {
+    unsigned kinds;
+    const char *words;
+} insides[VALUE_KINDS] = {
+    [VALUE_OBJECT] = {KIND(VALUE_FROM) | KIND(VALUE_CONST) | KIND(VALUE_FIRST) | KIND(VALUE_JOIN) |
+                          KIND(VALUE_OBJECT) | KIND(VALUE_ARRAY) | KIND(VALUE_REST),
+                      "a member of an object is made of \"from\", \"const\", \"first\", "
+                      "\"join\", \"object\", \"array\" or \"rest\""},
+    [VALUE_ARRAY] = {KIND(VALUE_FROM) | KIND(VALUE_CONST) | KIND(VALUE_FIRST) | KIND(VALUE_JOIN) |
+                         KIND(VALUE_OBJECT) | KIND(VALUE_ARRAY) | KIND(VALUE_POSITION) |
+                         KIND(VALUE_NAME),
+                     "an element is made of \"from\", \"const\", \"first\", \"join\", \"object\", "
+                     "\"array\", \"position\" and \"name\""},
+    [VALUE_FIRST] = {KIND(VALUE_FROM) | KIND(VALUE_CONST),
+                     "a choice is made of \"from\" and \"const\""},
+    [VALUE_JOIN] = {KIND(VALUE_FROM) | KIND(VALUE_CONST) | KIND(VALUE_FIRST) |
+                        KIND(VALUE_POSITION) | KIND(VALUE_NAME),
+                    "what is joined is made of \"from\", \"const\", \"first\", \"position\" and "
+                    "\"name\""},
+};
+
+/* Of an object in an array nobody would find the ids again. */
+static const char *find_ids(const struct cJSON *object)
+{
+    const cJSON *member, *members = cJSON_GetObjectItemCaseSensitive(object, "object");
+    const char *found = cJSON_HasObjectItem(object, "id_of") ? "id_of" : NULL;
+    cJSON_ArrayForEach(member, members)
+    {
+        found = found != NULL ? found : find_ids(member);
+    }
+    return found;
+}
+
+/* These work on a whole column, or member of an object: in here they would do nothing. */
+static bool check_ids(struct reading *r, const cJSON *member, const struct json_place *place,
+                      enum value_kind inside, enum value_kind kind)
+{
+    bool whole = inside == VALUE_FIRST || inside == VALUE_JOIN || kind == VALUE_REST;
+    const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")       ? "keys_id_of"
+                            : whole && cJSON_HasObjectItem(member, "id_of") ? "id_of"
+                            : inside == VALUE_ARRAY                         ? find_ids(member)
+                                                                            : NULL;
+    return misplaced == NULL ||
+           json_error(r->error, place, "\"%s\" is not for a value in here: give it to the %s",
+                      misplaced, inside == VALUE_ARRAY ? "array" : "column");
+}
+
+/* Into a column that is no JSON, and as ids, go scalars. */
+static bool check_elements(struct reading *r, const struct json_place *place,
+                           const struct mapping_value *value)
+{
+    struct json_place here = {place, "array", 0};
+    for (size_t i = 0; value->kind == VALUE_ARRAY && i < value->member_count; i++) {
+        const struct mapping_value *member = &value->members[i].value;
+        struct json_place at = {&here, NULL, i};
+        bool made = member->kind == VALUE_OBJECT || member->kind == VALUE_ARRAY ||
+                    (member->kind == VALUE_CONST && !is_scalar(member->constant));
+        if (made)
+            return json_error(r->error, &at,
+                              "only an array that is JSON has objects and arrays in it");
+    }
+    return true;
+}
+
+/* The members of an object, or a list of values. */
 static bool read_members(struct reading *r, const cJSON *object, const struct json_place *place,
                          struct mapping_value *value)
 {
     const cJSON *member;
-    bool list = value->kind == VALUE_FIRST || value->kind == VALUE_JOIN;
+    bool list = value->kind != VALUE_OBJECT;
     if (list ? !cJSON_IsArray(object) || object->child == NULL : !cJSON_IsObject(object))
         return json_error(r->error, place, "this must be %s of values, and is %s",
                           list ? "an array" : "an object", json_kind(object));
@@ -102,32 +173,13 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
                               "or {\"const\": 1}, and is %s",
                               json_kind(member));
         if (!json_only(member, &here, column_words, VALUE_WORDS, r->error) ||
-            !read_value(r, member, &here, list ? NULL : to->name, &to->value))
+            !read_value(r, member, &here, list ? NULL : to->name, &to->value) ||
+            !check_ids(r, member, &here, value->kind, to->value.kind))
             return false;
-        /* These work on a whole column, or member of an object: in here they would do nothing. */
-        bool whole = list || to->value.kind == VALUE_REST;
-        const char *misplaced = cJSON_HasObjectItem(member, "keys_id_of")       ? "keys_id_of"
-                                : whole && cJSON_HasObjectItem(member, "id_of") ? "id_of"
-                                                                                : NULL;
-        if (misplaced != NULL)
-            return json_error(r->error, &here,
-                              "\"%s\" is not for a value in here: give it to the "
-                              "column",
-                              misplaced);
-        bool plain = to->value.kind == VALUE_FROM || to->value.kind == VALUE_CONST;
-        if (value->kind == VALUE_JOIN)
-            plain = plain || to->value.kind == VALUE_FIRST || to->value.kind == VALUE_POSITION ||
-                    to->value.kind == VALUE_NAME;
-        bool nested = to->value.kind == VALUE_OBJECT || to->value.kind == VALUE_FIRST ||
-                      to->value.kind == VALUE_REST || to->value.kind == VALUE_JOIN;
-        if (!plain && (list || !nested))
-            return json_error(r->error, &here,
-                              value->kind == VALUE_JOIN
-                                  ? "what is joined is made of \"from\", \"const\", \"first\", "
-                                    "\"position\" and \"name\""
-                              : list ? "a choice is made of \"from\" and \"const\""
-                                     : "a member of an object is made of \"from\", "
-                                       "\"const\", \"first\", \"object\" or \"rest\"");
+        if ((insides[value->kind].kinds & KIND(to->value.kind)) == 0)
+            return json_error(r->error, &here, "%s", insides[value->kind].words);
+        if (cJSON_HasObjectItem(member, "id_of") && !check_elements(r, &here, &to->value))
+            return false;
     }
     return true;
 }
@@ -199,18 +251,10 @@ static bool read_with(struct reading *r, const cJSON *object, const struct json_
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *name, struct mapping_value *value)
 {
-    static const struct {
-        const char *key;
-        enum value_kind kind;
-    } origins[] = {
-        {"from", VALUE_FROM},         {"const", VALUE_CONST}, {"parent", VALUE_PARENT},
-        {"position", VALUE_POSITION}, {"name", VALUE_NAME},   {"rest", VALUE_REST},
-        {"object", VALUE_OBJECT},     {"first", VALUE_FIRST}, {"join", VALUE_JOIN},
-    };
     const cJSON *origin = NULL;
     value->kind = VALUE_FROM;
-    for (size_t i = 0; i < COUNT(origins); i++) {
-        const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, origins[i].key);
+    for (unsigned kind = 0; kind < VALUE_KINDS; kind++) {
+        const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, value_kind_words[kind]);
         if (found == NULL)
             continue;
         if (origin != NULL)
@@ -219,7 +263,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
                               "and \"%s\"",
                               origin->string, found->string);
         origin = found;
-        value->kind = origins[i].kind;
+        value->kind = (enum value_kind)kind;
     }
     if (origin == NULL && name == NULL)
         return json_error(r->error, place,
@@ -246,9 +290,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     value->constant = value->kind == VALUE_CONST ? origin : NULL;
     value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
     struct json_place here = {place, origin != NULL ? origin->string : NULL, 0};
-    bool composed =
-        value->kind == VALUE_OBJECT || value->kind == VALUE_FIRST || value->kind == VALUE_JOIN;
-    return !composed || read_members(r, origin, &here, value);
+    return insides[value->kind].kinds == 0 || read_members(r, origin, &here, value);
 }
 
 static bool read_type(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -284,7 +326,12 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
         (!json || column->type.array))
         return json_error(r->error, &here, "what makes an object needs the type jsonb, not %s",
                           text);
-    return true;
+    if (column->value.kind == VALUE_ARRAY && !json && !column->type.array &&
+        column->value.function_count == 0)
+        return json_error(r->error, &here,
+                          "what makes an array needs the type jsonb, or that of an array, not %s",
+                          text);
+    return (json && !column->type.array) || check_elements(r, place, &column->value);
 }
 
 static bool check_default(struct reading *r, const struct json_place *place,

@@ -129,6 +129,37 @@ static bool find_kind(struct reading *r, const struct json_place *place, const c
     return reading_wrong_word(r, place, operand->valuestring, field_kind_names, FIELD_KINDS);
 }
 
+/* As far as it can be read before all entities are. */
+static bool read_fact(struct reading *r, const struct json_place *place,
+                      struct condition *condition)
+{
+    const cJSON *member, *found = NULL;
+    cJSON_ArrayForEach(member, condition->operand)
+    {
+        struct json_place here = {place, member->string, 0};
+        if (strcmp(member->string, "when") == 0)
+            continue;
+        if (!cJSON_IsString(member) || member->valuestring[0] == '\0')
+            return json_error(r->error, &here,
+                              "beside \"when\" stands an entity with the path of a field of its "
+                              "records, as \"identities\": \"userId\"; this is %s",
+                              json_kind(member));
+        if (found != NULL)
+            return json_error(r->error, &here, "one entity is asked, and this asks \"%s\" already",
+                              found->string);
+        found = member;
+    }
+    if (found == NULL)
+        return json_error(r->error, place,
+                          "this names an entity and a field of its records, as "
+                          "{\"identities\": \"userId\"}, or is an array of constants");
+    condition->fact = arena_alloc(r->arena, 1, sizeof *condition->fact);
+    if (condition->fact == NULL)
+        return reading_memory(r);
+    *condition->fact = (struct mapping_fact){.entity = found->string, .path = found->valuestring};
+    return true;
+}
+
 static bool check_operand(struct reading *r, const struct json_place *place,
                           struct condition *condition)
 {
@@ -139,7 +170,7 @@ static bool check_operand(struct reading *r, const struct json_place *place,
     return (condition->op != CONDITION_IN || check_list(r, place, operand)) &&
            (condition->op != CONDITION_MATCHES || check_pattern(r, place, operand)) &&
            (condition->op != CONDITION_KIND || find_kind(r, place, operand, &condition->kind)) &&
-           (condition->op != CONDITION_FACT || mapping_read_fact(r, place, condition));
+           (condition->op != CONDITION_FACT || read_fact(r, place, condition));
 }
 
 /* ---- the tree ---------------------------------------------------------------------------------

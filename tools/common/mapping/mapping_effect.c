@@ -108,7 +108,8 @@ static bool is_parent(const struct spot *s)
 
 static bool is_made_object(const struct spot *s)
 {
-    return s->value->kind == VALUE_OBJECT || s->value->kind == VALUE_REST;
+    return s->value->kind == VALUE_OBJECT || s->value->kind == VALUE_ARRAY ||
+           s->value->kind == VALUE_REST;
 }
 
 static bool is_position(const struct spot *s)
@@ -145,7 +146,9 @@ static bool is_no_plain_field(const struct spot *s)
 
 static bool is_changed_as_text(const struct spot *s)
 {
-    bool made = s->value->kind == VALUE_OBJECT || s->value->kind == VALUE_REST;
+    bool inside = s->value != &s->column->value;
+    bool made = s->value->kind == VALUE_REST || mapping_value_is_json(s->value, &s->column->type) ||
+                (inside && s->value->kind == VALUE_ARRAY);
     for (size_t i = 0; made && i < s->value->function_count; i++)
         if (s->value->functions[i].function != FUNCTION_SAFE_NUMBERS)
             return true;
@@ -161,6 +164,8 @@ static bool is_always_there(const struct mapping_value *value)
     if (value->kind == VALUE_CONST)
         return plain && !cJSON_IsNull(value->constant);
     if (value->kind == VALUE_NAME)
+        return plain;
+    if (value->kind == VALUE_ARRAY)
         return plain;
     if (value->kind == VALUE_POSITION || value->kind == VALUE_OBJECT)
         return value->when.count == 0;
@@ -369,7 +374,8 @@ static const struct barren of_values[] = {
     {"map", is_position, "a place is a number, and nothing is exchanged for it"},
     {"map", is_made_object, "what is exchanged is a text, a number or a truth value"},
     {"do", is_position, "a place is a number, and no function changes it"},
-    {"do", is_changed_as_text, "of the functions only \"safe_numbers\" is for an object"},
+    {"do", is_changed_as_text,
+     "of the functions only \"safe_numbers\" is for what is made as JSON"},
     {"default", needs_no_default, "there is always a value here, so the default never comes"},
     {"first", has_idle_choice,
      "what stands behind a choice that always has a value is never chosen"},
@@ -423,9 +429,7 @@ static bool check_value(const struct spot *spot, const cJSON *object,
                         const struct json_place *place, struct error *error)
 {
     const struct mapping_value *value = spot->value;
-    const char *key = value->kind == VALUE_FIRST  ? "first"
-                      : value->kind == VALUE_JOIN ? "join"
-                                                  : "object";
+    const char *key = value_kind_words[value->kind];
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
     if (!barren_check(of_values, COUNT(of_values), spot, object, place, error) ||

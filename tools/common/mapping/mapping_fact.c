@@ -6,37 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reading --------------------------------------------------------------------------------- */
-
-bool mapping_read_fact(struct reading *r, const struct json_place *place,
-                       struct condition *condition)
-{
-    const cJSON *member, *found = NULL;
-    cJSON_ArrayForEach(member, condition->operand)
-    {
-        struct json_place here = {place, member->string, 0};
-        if (strcmp(member->string, "when") == 0)
-            continue;
-        if (!cJSON_IsString(member) || member->valuestring[0] == '\0')
-            return json_error(r->error, &here,
-                              "beside \"when\" stands an entity with the path of a field of its "
-                              "records, as \"identities\": \"userId\"; this is %s",
-                              json_kind(member));
-        if (found != NULL)
-            return json_error(r->error, &here, "one entity is asked, and this asks \"%s\" already",
-                              found->string);
-        found = member;
-    }
-    if (found == NULL)
-        return json_error(r->error, place,
-                          "this names an entity and a field of its records, as "
-                          "{\"identities\": \"userId\"}, or is an array of constants");
-    condition->fact = arena_alloc(r->arena, 1, sizeof *condition->fact);
-    if (condition->fact == NULL)
-        return reading_memory(r);
-    *condition->fact = (struct mapping_fact){.entity = found->string, .path = found->valuestring};
-    return true;
-}
+/* ---- linking --------------------------------------------------------------------------------- */
 
 /* It is a question about one record, not about a third entity. */
 static bool check_alone(struct reading *r, const struct json_place *place,

@@ -117,9 +117,7 @@ static bool check_from(const struct linking *r, const struct json_place *place,
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
                        struct mapping_value *value, const struct mapping_table *table)
 {
-    const char *key = value->kind == VALUE_FIRST  ? "first"
-                      : value->kind == VALUE_JOIN ? "join"
-                                                  : "object";
+    const char *key = value_kind_words[value->kind];
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
     if (!check_from(r, place, value, table) ||

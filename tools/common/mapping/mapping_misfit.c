@@ -121,7 +121,8 @@ static const struct {
 /* An object, or the rest, has many fields in it, and nothing stands for all of them. */
 static bool is_made_json(const struct mapping_column *column)
 {
-    return column->value.kind == VALUE_OBJECT || column->value.kind == VALUE_REST;
+    return column->value.kind == VALUE_REST ||
+           mapping_value_is_json(&column->value, &column->type);
 }
 
 /* A type that only the catalog knows may be any. */

@@ -16,6 +16,13 @@ bool mapping_value_is_plain(const struct mapping_value *value)
            value->when.count == 0 && !mapping_is_looked_up(value);
 }
 
+bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type)
+{
+    bool json = (type->base == PG_JSON || type->base == PG_JSONB) && !type->array;
+    return value->kind == VALUE_OBJECT ||
+           (value->kind == VALUE_ARRAY && json && value->id_of == NULL);
+}
+
 const char *mapping_word_tail(const char *word, const char *name)
 {
     size_t length = strlen(name);

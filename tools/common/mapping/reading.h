@@ -56,10 +56,8 @@ void mapping_settle_misfits(const struct reading *r, const struct remedies *oute
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
 bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
                              struct conditions *out);
-/* A condition's question about another entity, as far as it can be read before all are; then, by a
- * reading of that entity, its path and its own conditions. */
-bool mapping_read_fact(struct reading *r, const struct json_place *place,
-                       struct condition *condition);
+/* A condition's question about another entity, by a reading of that one: its path and its own
+ * conditions. */
 bool mapping_link_fact(struct reading *r, const struct json_place *place,
                        struct condition *condition);
 bool mapping_read_columns(struct reading *r, const cJSON *object, const struct json_place *place,

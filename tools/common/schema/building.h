@@ -61,6 +61,7 @@ void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table
 
 /* Kinds of statements (the others are in ddl.c), each for the table at hand. */
 bool ddl_schema(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_sequences(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_row_security(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists);
@@ -69,5 +70,11 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
 bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_usages(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_numbers(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_standing(struct building *b, struct buffer *sql, struct buffer *exists);
+
+/* A schema of the target, but "public", once. */
+bool ddl_make_schema(struct building *b, const char *name, struct buffer *sql,
+                     struct buffer *exists);
 
 #endif

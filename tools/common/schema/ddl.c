@@ -7,7 +7,6 @@
 #include "output.h"
 #include "shape.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static bool build_comment(struct building *b, struct buffer *sql, struct buffer *exists)
@@ -30,34 +29,6 @@ static bool build_comment(struct building *b, struct buffer *sql, struct buffer 
     return building_ask_undo(b, sql);
 }
 
-/* Behind the largest number kept, and behind the last one that the source ever gave: a number of a
- * row that is gone may still be known elsewhere. Where its owner had it begin elsewhere, there. */
-static bool build_sequences(struct building *b, struct buffer *sql, struct buffer *exists)
-{
-    const struct schema_output *output = b->output;
-    for (size_t c = 0; c < output->column_count; c++) {
-        const struct schema_column *column = &output->columns[c];
-        if (!column->identity)
-            continue;
-        int64_t last = b->catalog->columns[column->source_column].serial_last;
-        buffer_puts(sql, "select pg_catalog.setval(pg_catalog.pg_get_serial_sequence(");
-        ddl_put_table_literal(sql, output->table->schema, output->table->name);
-        buffer_puts(sql, ", ");
-        sql_put_literal(sql, column->name);
-        buffer_puts(sql, "), greatest(max(");
-        sql_put_identifier(sql, column->name);
-        buffer_printf(sql, "), %" PRId64 "), max(", last > 0 ? last : 1);
-        sql_put_identifier(sql, column->name);
-        buffer_printf(sql, ") is not null or %s) from ", last > 0 ? "true" : "false");
-        ddl_put_table(sql, output->table);
-        if (!building_add(
-                b, SCHEMA_FIGURES, sql, exists,
-                arena_printf(b->arena, "sequence of %s.%s", output->table->label, column->name)))
-            return false;
-    }
-    return true;
-}
-
 static bool build_analyze(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     buffer_puts(sql, "analyze ");
@@ -71,9 +42,11 @@ static const struct builder {
     bool (*build)(struct building *, struct buffer *, struct buffer *);
     bool supabase; /* not for a plain PostgreSQL, which has neither its roles nor its API */
 } builders[] = {
-    {ddl_schema, false},  {ddl_table, false},      {ddl_row_security, true}, {ddl_uniques, false},
-    {ddl_indexes, false}, {ddl_references, false}, {ddl_policies, true},     {ddl_grants, true},
-    {ddl_usages, true},   {build_comment, false},  {build_sequences, false}, {build_analyze, false},
+    {ddl_schema, false},      {ddl_sequences, false}, {ddl_table, false},
+    {ddl_row_security, true}, {ddl_uniques, false},   {ddl_indexes, false},
+    {ddl_references, false},  {ddl_policies, true},   {ddl_grants, true},
+    {ddl_usages, true},       {build_comment, false}, {ddl_numbers, false},
+    {ddl_standing, false},    {build_analyze, false},
 };
 
 bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog *catalogs,

@@ -107,11 +107,28 @@ static const struct schema_output *find_rows(const struct deciding *d, const cha
     return NULL;
 }
 
+/* One that no column has for itself is made where any table of the source is. */
+static void decide_free(struct deciding *d)
+{
+    bool made = false, left = project_not_kept(d->schema->project, d->catalog->source,
+                                               d->object->kind, d->object->name) != NULL;
+    for (size_t i = 0; i < d->schema->output_count; i++) {
+        const struct schema_output *output = &d->schema->outputs[i];
+        made = made || (output->table->keep_shape && output_is_made(d->schema, output) &&
+                        strcmp(output->entity->source->name, d->catalog->source) == 0);
+    }
+    for (size_t i = 0; made && !left && i < d->catalog->sequence_count; i++)
+        if (strcmp(d->catalog->sequences[i].name, d->object->name) == 0)
+            keep(d, NULL);
+}
+
 /* Of what a mapping reads without keeping its shape, the rows remain, and a key. */
 static void decide_rows(struct deciding *d)
 {
     bool view = strcmp(d->object->kind, "view") == 0;
     const struct schema_output *rows = find_rows(d, view ? d->object->name : d->object->entity);
+    if (d->object->entity == NULL && strcmp(d->object->kind, "sequence") == 0)
+        decide_free(d);
     if (rows == NULL)
         return;
     if (view || strcmp(d->object->kind, "table") == 0 || strcmp(d->object->kind, "partition") == 0)
@@ -154,7 +171,7 @@ static void decide_serial(struct deciding *d)
 static void decide_identity(struct deciding *d)
 {
     if (is_numbered(d))
-        keep(d, d->object->unsaid != NULL ? "by default" : NULL);
+        keep(d, NULL);
 }
 
 static void decide_sequence(struct deciding *d)

@@ -106,6 +106,8 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
         !column->type.array && (column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
                                 column->type.base == PG_INT8);
     column->identity = from->serial && whole && (by == NULL || mapping_value_is_plain(&by->value));
+    column->always = column->identity && from->always;
+    column->numbering = column->identity ? from->numbering : NULL;
     if (column->identity && by != NULL && by->sql_default != NULL)
         return fail(r, output, by->name,
                     "the source numbers this column, and the target goes on: \"sql_default\" would "

@@ -179,8 +179,8 @@ static bool check_ids(const struct checking *c, const struct schema_column *colu
     for (size_t i = 0; i < value->member_count; i++) {
         char below[256];
         const char *name = value->members[i].name;
-        snprintf(below, sizeof below, "%s/%s/%s", inner,
-                 value->kind == VALUE_OBJECT ? "object" : "first", name != NULL ? name : "");
+        snprintf(below, sizeof below, "%s/%s/%s", inner, value_kind_words[value->kind],
+                 name != NULL ? name : "");
         if (!check_ids(c, column, &value->members[i].value, below))
             return false;
     }

@@ -1,29 +1,38 @@
-/* document_file.h: a file of BSON documents, one behind the other, plain or gzipped.
+/* document_file.h: the documents of one collection in an export, in any of its forms.
  *
- * It has no header, count or checksum, so all that can be known of it is checked: every length,
- * every document's structure, and that the last document ends where the file does. What a killed
- * mongodump leaves when it was cut between two documents cannot be known. */
+ * BSON, one document behind the other, plain or gzipped, has no header, count or checksum, so all
+ * that can be known of it is checked: every length, every document's structure, and that the last
+ * document ends where the file does. What a killed mongodump leaves when it was cut between two
+ * documents cannot be known. What an archive has of a collection (archive_part.h) is BSON, too.
+ * JSON of mongoexport: json_records.h. */
 #ifndef EXTRACT_DOCUMENT_FILE_H
 #define EXTRACT_DOCUMENT_FILE_H
 
-#include "graduate/buffer.h"
-#include "packed_file.h"
+#include "json_records.h"
+#include "record_window.h"
 
-#include <xxhash.h>
+enum document_form {
+    DOCUMENTS_BSON,
+    DOCUMENTS_JSON,
+    DOCUMENTS_ARCHIVE,
+};
 
-enum { DOCUMENT_FILE_HASH = sizeof(XXH128_canonical_t) };
+/* Where the documents of a collection are. */
+struct document_place {
+    enum document_form form;
+    const char *path;
+    const char *database; /* of an archive */
+    const char *collection;
+};
 
 struct document_file {
-    struct packed_file file;
-    char *collection;     /* for errors */
-    struct buffer window; /* uncompressed data; what lies before `start` is delivered */
-    size_t start, hashed; /* and what lies before `hashed` is in the hash */
-    XXH3_state_t *hash;
-    int64_t offset, document; /* bytes of uncompressed data, and documents, that are delivered */
+    enum document_form form;
+    struct record_window window;
+    struct json_records json;
 };
 
 /* All errors are ERROR_SOURCE, with file and collection. On failure nothing is left open. */
-bool document_file_open(struct document_file *file, const char *path, const char *collection,
+bool document_file_open(struct document_file *file, const struct document_place *place,
                         struct error *error);
 void document_file_close(struct document_file *file);
 /* The next document, valid until the next call; *length is 0 at the end. */
@@ -33,11 +42,11 @@ bool document_file_next(struct document_file *file, const uint8_t **document, si
  * at them. *passed is fewer bytes where the file ends before. */
 bool document_file_pass(struct document_file *file, int64_t bytes, int64_t documents,
                         int64_t *passed, struct error *error);
-/* XXH3-128 of all uncompressed bytes that are delivered, in its canonical form. */
-void document_file_hash(struct document_file *file, uint8_t hash[DOCUMENT_FILE_HASH]);
+/* Could so many documents lie in so many bytes? */
+bool document_file_fits(const struct document_file *file, int64_t bytes, int64_t documents);
 /* How many documents the file has: counted, if it is no longer than about 1 MiB, else estimated by
- * the share of it that this was; -1 where it cannot be read. To be asked of a file just opened,
- * which is of no use afterwards. */
+ * the share of it that this was; -1 where it cannot be read, or is an archive. To be asked of a
+ * file just opened, which is of no use afterwards. */
 int64_t document_file_estimate(struct document_file *file, bool *exact);
 
 #endif

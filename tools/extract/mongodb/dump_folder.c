@@ -1,4 +1,6 @@
 #include "dump_folder.h"
+#include "archive.h"
+#include "archive_list.h"
 #include "export_form.h"
 #include "graduate/buffer.h"
 #include "graduate/words.h"
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LARGEST_METADATA = 64 << 20 };
 
@@ -26,14 +29,17 @@ struct parts {
     size_t count;
 };
 
+/* What ends another is behind it. */
 static const struct {
     const char *suffix;
     bool documents;
+    enum document_form form;
 } suffixes[] = {
-    {".bson", true},
-    {".bson.gz", true},
-    {".metadata.json", false},
-    {".metadata.json.gz", false},
+    {".bson", true, DOCUMENTS_BSON},           {".bson.gz", true, DOCUMENTS_BSON},
+    {".metadata.json", false, DOCUMENTS_JSON}, {".metadata.json.gz", false, DOCUMENTS_JSON},
+    {".json", true, DOCUMENTS_JSON},           {".json.gz", true, DOCUMENTS_JSON},
+    {".jsonl", true, DOCUMENTS_JSON},          {".jsonl.gz", true, DOCUMENTS_JSON},
+    {".ndjson", true, DOCUMENTS_JSON},         {".ndjson.gz", true, DOCUMENTS_JSON},
 };
 
 static const char buckets[] = "system.buckets.";
@@ -48,6 +54,7 @@ static void collection_release(struct dump_collection *collection)
 {
     free(collection->name);
     free(collection->path);
+    free(collection->database);
     cJSON_Delete(collection->metadata);
     free(collection->problem);
     free(collection->advice);
@@ -174,6 +181,8 @@ static bool take_name(struct part *part, struct error *error)
     bool sound = true;
     if (given != NULL)
         part->found.name = strdup(given);
+    else if (part->found.path != NULL && part->found.form == DOCUMENTS_JSON)
+        part->found.name = strdup(part->stem);
     else if (!unescape(part->stem, &part->found.name, &sound, error))
         return false;
     if (part->found.name == NULL)
@@ -184,6 +193,18 @@ static bool take_name(struct part *part, struct error *error)
                  part->stem);
 }
 
+static bool parse_metadata(struct dump_collection *found, const char *text, size_t length,
+                           const char *where, struct error *error)
+{
+    cJSON *json = cJSON_ParseWithLength(text, length);
+    if (cJSON_IsObject(json)) {
+        found->metadata = json;
+        return true;
+    }
+    cJSON_Delete(json);
+    return spoil(found, again, error, "%s is no JSON object", where);
+}
+
 /* Damaged metadata are a problem: what they would have said of the collection is not known. */
 static bool read_metadata(struct part *part, struct error *error)
 {
@@ -192,18 +213,10 @@ static bool read_metadata(struct part *part, struct error *error)
         return true;
     buffer_init(&text);
     struct error wrong = {0};
-    bool ok = true;
-    if (!read_whole(part->metadata, &text, &wrong)) {
-        ok = spoil(&part->found, wrong.hint, error, "%s", wrong.message);
-    } else {
-        cJSON *json = cJSON_ParseWithLength((const char *)text.data, text.length);
-        if (cJSON_IsObject(json)) {
-            part->found.metadata = json;
-        } else {
-            cJSON_Delete(json);
-            ok = spoil(&part->found, again, error, "%s is no JSON object", part->metadata);
-        }
-    }
+    bool ok = read_whole(part->metadata, &text, &wrong)
+                  ? parse_metadata(&part->found, (const char *)text.data, text.length,
+                                   part->metadata, error)
+                  : spoil(&part->found, wrong.hint, error, "%s", wrong.message);
     buffer_release(&text);
     return ok;
 }
@@ -212,7 +225,7 @@ static bool take_file(struct parts *parts, const char *folder, const char *file,
                       struct error *error)
 {
     size_t stem;
-    int row = suffix_of(file, &stem);
+    int row = file[0] != '.' ? suffix_of(file, &stem) : -1; /* no collection begins with a dot */
     if (row < 0)
         return true;
     struct part *part = parts_find(parts, file, stem);
@@ -220,6 +233,8 @@ static bool take_file(struct parts *parts, const char *folder, const char *file,
         part = parts_add(parts, file, stem);
     if (part == NULL)
         return error_memory(error);
+    if (suffixes[row].documents && part->found.path == NULL)
+        part->found.form = suffixes[row].form;
     char **slot = suffixes[row].documents ? &part->found.path : &part->metadata;
     if (*slot != NULL)
         return spoil(&part->found, ADVICE("keep the one that belongs to this export"), error,
@@ -253,8 +268,8 @@ static bool spoil_time_series(struct dump_collection *collection, struct error *
 {
     return spoil(
         collection,
-        ADVICE("read it from the live server, or export it with mongoexport and import that as "
-               "an ordinary collection"),
+        ADVICE("read it from the live server, or export it with mongoexport into a file NAME.json "
+               "in place of its buckets and metadata"),
         error,
         "%s is a time-series collection: the export holds it in the server's own "
         "buckets, not as documents",
@@ -312,7 +327,7 @@ static bool take_oplog(struct dump_folder *folder, struct part *part)
 {
     struct dump_collection *found = &part->found;
     if (strcmp(part->stem, "oplog") != 0 || part->metadata != NULL || found->path == NULL ||
-        !oplog_is(found->path))
+        found->form != DOCUMENTS_BSON || !oplog_is(found->path))
         return false;
     folder->oplog = found->path;
     found->path = NULL;
@@ -334,7 +349,28 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-static bool read_parts(struct parts *parts, const char *path, struct error *error)
+/* What mongodump says of itself beside the collections: {"ServerVersion", "ToolVersion"}. */
+static bool is_prelude(const char *folder, const char *file)
+{
+    struct buffer path, text;
+    struct error ignored;
+    if (strcmp(file, "prelude.json") != 0 && strcmp(file, "prelude.json.gz") != 0)
+        return false;
+    buffer_init(&path);
+    buffer_init(&text);
+    buffer_printf(&path, "%s/%s", folder, file);
+    cJSON *json = read_whole(buffer_text(&path), &text, &ignored)
+                      ? cJSON_ParseWithLength((const char *)text.data, text.length)
+                      : NULL;
+    bool is = cJSON_IsString(cJSON_GetObjectItemCaseSensitive(json, "ServerVersion")) &&
+              cJSON_IsString(cJSON_GetObjectItemCaseSensitive(json, "ToolVersion"));
+    cJSON_Delete(json);
+    buffer_release(&path);
+    buffer_release(&text);
+    return is;
+}
+
+static bool read_files(struct parts *parts, const char *path, struct error *error)
 {
     DIR *files = opendir(path);
     if (files == NULL) {
@@ -346,18 +382,71 @@ static bool read_parts(struct parts *parts, const char *path, struct error *erro
     }
     bool ok = true;
     for (struct dirent *file; ok && (file = readdir(files)) != NULL;)
-        ok = take_file(parts, path, file->d_name, error);
+        ok = is_prelude(path, file->d_name) || take_file(parts, path, file->d_name, error);
     closedir(files);
     for (size_t i = 0; ok && i < parts->count; i++)
         ok = judge(&parts->items[i], error);
     return ok;
 }
 
-bool dump_folder_read(struct dump_folder *folder, const char *path, struct error *error)
+/* ---- an archive ------------------------------------------------------------------------------ */
+
+/* What a view would have in it, an archive does not say. */
+static bool take_item(struct parts *parts, const char *path, const struct archive_collection *item,
+                      struct error *error)
+{
+    struct part *part = parts_add(parts, item->name, strlen(item->name));
+    if (part == NULL)
+        return error_memory(error);
+    struct dump_collection *found = &part->found;
+    found->form = DOCUMENTS_ARCHIVE;
+    found->records = item->records;
+    found->name = strdup(item->name);
+    found->path = strdup(path);
+    found->database = strdup(item->database);
+    if (found->name == NULL || found->path == NULL || found->database == NULL)
+        return error_memory(error);
+    if (item->metadata != NULL &&
+        !parse_metadata(found, item->metadata, strlen(item->metadata), item->name, error))
+        return false;
+    found->kind = beside_kind(found->name, found->metadata);
+    return true;
+}
+
+static bool read_archive(struct dump_folder *folder, struct parts *parts, const char *path,
+                         const char *database, struct error *error)
+{
+    struct archive_list list;
+    if (!archive_list_read(&list, path, database, error))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < list.count; i++)
+        if (strcmp(list.items[i].database, list.database) == 0)
+            ok = take_item(parts, path, &list.items[i], error);
+    folder->database = ok ? strdup(list.database) : NULL;
+    folder->oplog = ok && list.oplog ? strdup(path) : NULL;
+    if (ok && (folder->database == NULL || (list.oplog && folder->oplog == NULL)))
+        ok = error_memory(error);
+    archive_list_release(&list);
+    return ok;
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+static bool is_archive(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && archive_is(path);
+}
+
+bool dump_folder_read(struct dump_folder *folder, const char *path, const char *database,
+                      struct error *error)
 {
     struct parts parts = {0};
     *folder = (struct dump_folder){0};
-    bool ok = read_parts(&parts, path, error), found = false;
+    bool ok = is_archive(path) ? read_archive(folder, &parts, path, database, error)
+                               : read_files(&parts, path, error);
+    bool found = false;
     for (size_t i = 0; ok && i < parts.count; i++)
         if (!is_buckets(&parts.items[i]))
             ok = add_part(folder, &parts.items[i], error);
@@ -377,12 +466,23 @@ bool dump_folder_read(struct dump_folder *folder, const char *path, struct error
     return true;
 }
 
+struct document_place dump_folder_place(const struct dump_collection *collection)
+{
+    return (struct document_place){
+        .form = collection->form,
+        .path = collection->path,
+        .database = collection->database,
+        .collection = collection->name,
+    };
+}
+
 void dump_folder_release(struct dump_folder *folder)
 {
     for (size_t i = 0; i < folder->count; i++)
         collection_release(&folder->items[i]);
     free(folder->items);
     free(folder->oplog);
+    free(folder->database);
     *folder = (struct dump_folder){0};
 }
 

@@ -1,6 +1,6 @@
 #include "export_form.h"
+#include "archive.h"
 #include "graduate/message.h"
-#include "packed_file.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 
 enum form {
-    NOTHING,     /* nothing that is known */
-    DUMP,        /* a folder with documents */
-    DUMPS,       /* a folder of such folders */
-    ONE_FILE,    /* the documents of one collection */
-    ARCHIVE,     /* mongodump --archive */
-    MONGOEXPORT, /* JSON or CSV */
-    PACKED,      /* a folder in one file */
+    NOTHING,  /* nothing that is known */
+    DUMP,     /* a folder with documents */
+    DUMPS,    /* a folder of such folders */
+    ONE_FILE, /* the documents of one collection */
+    ARCHIVE,  /* mongodump --archive */
+    TABLE,    /* CSV of mongoexport */
+    PACKED,   /* a folder in one file */
 };
 
 /* What a name says, by its end. */
@@ -37,36 +37,20 @@ static const struct {
     {".tar.zst", PACKED},
     {".zip", PACKED},
     {".7z", PACKED},
-    {".archive", ARCHIVE},
-    {".archive.gz", ARCHIVE},
-    {".json", MONGOEXPORT},
-    {".json.gz", MONGOEXPORT},
-    {".jsonl", MONGOEXPORT},
-    {".ndjson", MONGOEXPORT},
-    {".csv", MONGOEXPORT},
-    {".tsv", MONGOEXPORT},
+    {".json", ONE_FILE},
+    {".json.gz", ONE_FILE},
+    {".jsonl", ONE_FILE},
+    {".jsonl.gz", ONE_FILE},
+    {".ndjson", ONE_FILE},
+    {".ndjson.gz", ONE_FILE},
+    {".csv", TABLE},
+    {".tsv", TABLE},
 };
-
-/* The four bytes with which an archive begins, also inside of gzip. */
-static bool is_archive(const char *path)
-{
-    static const uint8_t magic[4] = {0x6d, 0xe2, 0x99, 0x81};
-    uint8_t begin[sizeof magic];
-    struct packed_file file;
-    struct error ignored;
-    size_t got;
-    if (!packed_file_open(&file, path, &ignored))
-        return false;
-    bool is = packed_file_read(&file, begin, sizeof begin, &got, &ignored) && got == sizeof begin &&
-              memcmp(begin, magic, sizeof magic) == 0;
-    packed_file_close(&file);
-    return is;
-}
 
 static enum form of_file(const char *path)
 {
     size_t length = strlen(path);
-    if (is_archive(path))
+    if (archive_is(path))
         return ARCHIVE;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         size_t tail = strlen(ends[i].end);
@@ -107,7 +91,7 @@ static enum form of_entry(const char *folder, const struct dirent *entry, bool d
 /* Of a folder the first form that is found in it, in this order; `place` is where it lies. */
 static enum form of_folder(const char *path, char place[PATH_MAX])
 {
-    static const enum form order[] = {DUMP, DUMPS, ARCHIVE, PACKED, MONGOEXPORT};
+    static const enum form order[] = {DUMP, DUMPS, ARCHIVE, PACKED, TABLE};
     enum { NONE = sizeof order / sizeof order[0] };
     char inner[PATH_MAX];
     size_t best = NONE;
@@ -175,16 +159,11 @@ static bool say(enum form form, const char *place, struct error *error)
     case DUMPS:
         return error_hint(error, "give the folder of one database, such as file:%s", place);
     case ARCHIVE:
+        return error_hint(error, "write file:%s to read that archive", place);
+    case TABLE:
         return error_hint(error,
-                          "%s is one file of mongodump --archive: restore it into a server with "
-                          "mongorestore --archive=FILE (and --gzip) and name that, or run "
-                          "mongodump without --archive",
-                          place);
-    case MONGOEXPORT:
-        return error_hint(error,
-                          "%s is not of mongodump but, it seems, of mongoexport, which loses "
-                          "types: run mongodump, or bring it into a server with mongoimport and "
-                          "name that, or dump it with mongodump",
+                          "%s has lost its types: export the collections with mongoexport "
+                          "--jsonFormat=canonical, each into a file NAME.json, or run mongodump",
                           place);
     case PACKED:
         return error_hint(error,
@@ -203,9 +182,10 @@ bool export_form_refuse(const char *path, struct error *error)
     char place[PATH_MAX];
     enum form form = look(path, place);
     if (is_folder(path))
-        error_set(error, ERROR_SOURCE, "the folder %s holds no collection (no .bson file)", path);
+        error_set(error, ERROR_SOURCE,
+                  "the folder %s holds no collection (no .bson and no .json file)", path);
     else
-        error_set(error, ERROR_SOURCE, "%s is no folder", path);
+        error_set(error, ERROR_SOURCE, "%s is neither a folder nor an archive of mongodump", path);
     return say(form, place, error);
 }
 

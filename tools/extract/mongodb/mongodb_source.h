@@ -1,5 +1,5 @@
-/* Room extract/mongodb: MongoDB, as a server and as the folder that mongodump writes. It uses
- * common/base, common/catalog and extract/reader. */
+/* Room extract/mongodb: MongoDB, as a server and as what mongodump and mongoexport write. It uses
+ * common/base, common/catalog, common/json and extract/reader. */
 #ifndef EXTRACT_MONGODB_SOURCE_H
 #define EXTRACT_MONGODB_SOURCE_H
 

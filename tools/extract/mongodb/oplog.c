@@ -21,13 +21,14 @@ static const char *text_of(const bson_t *entry, const char *field)
 
 bool oplog_is(const char *path)
 {
+    const struct document_place place = {.path = path, .collection = "oplog"};
     struct document_file file;
     struct error ignored;
     const uint8_t *document;
     size_t length;
     bson_t entry;
     bson_iter_t iter;
-    if (!document_file_open(&file, path, "oplog", &ignored))
+    if (!document_file_open(&file, &place, &ignored))
         return false;
     bool is = document_file_next(&file, &document, &length, &ignored) && length > 0 &&
               bson_init_static(&entry, document, length) &&
@@ -72,7 +73,7 @@ static int64_t entries_of(const bson_t *entry, const char *database)
 }
 
 /* *whole is false where the file is damaged; then it is counted up to there. */
-static int64_t count_entries(const char *path, const char *database, bool *whole)
+static int64_t count_entries(const struct document_place *place, const char *database, bool *whole)
 {
     struct document_file file;
     struct error ignored;
@@ -80,7 +81,7 @@ static int64_t count_entries(const char *path, const char *database, bool *whole
     size_t length = 1;
     int64_t count = 0;
     bson_t entry;
-    *whole = document_file_open(&file, path, "oplog", &ignored);
+    *whole = document_file_open(&file, place, &ignored);
     if (!*whole)
         return 0;
     while (*whole && length > 0) {
@@ -92,12 +93,15 @@ static int64_t count_entries(const char *path, const char *database, bool *whole
     return count;
 }
 
-static bool note(const char *path, const char *database, struct catalog *catalog,
-                 struct error *error)
+bool oplog_note_of(const struct document_place *place, const char *database,
+                   struct catalog *catalog, struct error *error)
 {
+    const char *path = place->path, *base = strrchr(path, '/');
+    const char *name =
+        place->form == DOCUMENTS_ARCHIVE || base == NULL ? place->collection : base + 1;
     struct buffer detail;
     bool whole;
-    int64_t count = count_entries(path, database, &whole);
+    int64_t count = count_entries(place, database, &whole);
     if (whole && count == 0)
         return true;
     buffer_init(&detail);
@@ -111,19 +115,16 @@ static bool note(const char *path, const char *database, struct catalog *catalog
                         "mongorestore --oplogReplay and name that, or dump anew while nobody "
                         "writes",
                         catalog->source, path, buffer_text(&detail), count == 1 ? "is" : "are");
-    ok = ok && catalog_object_add(catalog, "oplog", strrchr(path, '/') + 1, NULL,
-                                  buffer_text(&detail), error);
+    ok = ok && catalog_object_add(catalog, "oplog", name, NULL, buffer_text(&detail), error);
     buffer_release(&detail);
     return ok;
 }
 
-bool oplog_note(const char *folder, const char *within, struct catalog *catalog,
-                struct error *error)
+bool oplog_note(const char *folder, struct catalog *catalog, struct error *error)
 {
     static const char *const names[] = {"oplog.bson", "oplog.bson.gz"};
     char real[PATH_MAX], path[PATH_MAX + 16];
-    if (within != NULL) /* the folder may have any name: the database's is not known */
-        return note(within, NULL, catalog, error);
+    const struct document_place above = {.path = path, .collection = "oplog"};
     if (realpath(folder, real) == NULL)
         return true;
     char *database = strrchr(real, '/');
@@ -131,7 +132,7 @@ bool oplog_note(const char *folder, const char *within, struct catalog *catalog,
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", real, names[i]);
         if (access(path, R_OK) == 0 && oplog_is(path))
-            return note(path, database, catalog, error);
+            return oplog_note_of(&above, database, catalog, error);
     }
     return true;
 }

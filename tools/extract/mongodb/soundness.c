@@ -73,7 +73,16 @@ static size_t scoped_code_size(const struct place *place)
 /* The bytes of a value; they may still be more than there is room for. */
 static size_t value_size(uint8_t type, struct place *place)
 {
+    static const uint8_t sizes[256] = {
+        [BSON_TYPE_INT32] = 4,       [BSON_TYPE_DOUBLE] = 8, [BSON_TYPE_DATE_TIME] = 8,
+        [BSON_TYPE_TIMESTAMP] = 8,   [BSON_TYPE_INT64] = 8,  [BSON_TYPE_OID] = 12,
+        [BSON_TYPE_DECIMAL128] = 16,
+    };
     size_t text;
+    if (type == BSON_TYPE_UTF8)
+        return text_size(place);
+    if (sizes[type] != 0)
+        return sizes[type];
     switch (type) {
     case BSON_TYPE_NULL:
     case BSON_TYPE_UNDEFINED:
@@ -82,18 +91,6 @@ static size_t value_size(uint8_t type, struct place *place)
         return 0;
     case BSON_TYPE_BOOL:
         return place->room > 0 && place->value[0] <= 1 ? 1 : malformed;
-    case BSON_TYPE_INT32:
-        return 4;
-    case BSON_TYPE_DOUBLE:
-    case BSON_TYPE_DATE_TIME:
-    case BSON_TYPE_TIMESTAMP:
-    case BSON_TYPE_INT64:
-        return 8;
-    case BSON_TYPE_OID:
-        return 12;
-    case BSON_TYPE_DECIMAL128:
-        return 16;
-    case BSON_TYPE_UTF8:
     case BSON_TYPE_CODE:
     case BSON_TYPE_SYMBOL:
         return text_size(place);
@@ -116,19 +113,37 @@ static size_t value_size(uint8_t type, struct place *place)
 
 static const char *walk(const uint8_t *bytes, size_t length, int depth, const uint8_t **at);
 
-/* What is nested in a value of this type, which has so many bytes. */
+/* What is nested in a value of such a type, which has so many bytes. */
 static const char *walk_nested(uint8_t type, const uint8_t *value, size_t size, int depth,
                                const uint8_t **at)
 {
-    if (type == BSON_TYPE_DOCUMENT || type == BSON_TYPE_ARRAY)
-        return walk(value, size, depth + 1, at);
     if (type != BSON_TYPE_CODEWSCOPE)
-        return NULL;
+        return walk(value, size, depth + 1, at);
     const uint8_t *scope = value + 8 + get_le32(value + 4);
     if (scope[-1] == '\0')
         return walk(scope, size - (size_t)(scope - value), depth + 1, at);
     *at = scope - 1;
     return "a text in it does not end in a zero byte";
+}
+
+/* The zero that ends a key, eight bytes at a time; whatever stands there, *last is one. */
+static inline const uint8_t *find_end(const uint8_t *key, const uint8_t *last)
+{
+    for (; last - key >= 8; key += 8) {
+        uint64_t word = get_le64(key);
+        uint64_t zeros =
+            (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
+        if (zeros != 0)
+            return key + __builtin_ctzll(zeros) / 8;
+    }
+    while (*key != '\0')
+        key++;
+    return key;
+}
+
+static bool has_nested(uint8_t type)
+{
+    return type == BSON_TYPE_DOCUMENT || type == BSON_TYPE_ARRAY || type == BSON_TYPE_CODEWSCOPE;
 }
 
 static const char *walk(const uint8_t *bytes, size_t length, int depth, const uint8_t **at)
@@ -141,8 +156,7 @@ static const char *walk(const uint8_t *bytes, size_t length, int depth, const ui
     const uint8_t *field = bytes + 4, *last = bytes + length - 1;
     while (field < last) {
         uint8_t type = *field;
-        /* Whatever stands there, the last byte ends the key. */
-        const uint8_t *key_end = memchr(field + 1, '\0', (size_t)(last - field));
+        const uint8_t *key_end = find_end(field + 1, last);
         struct place place = {.value = key_end + 1, .at = key_end + 1};
         place.room = key_end < last ? (size_t)(last - place.value) : 0;
         size_t size = key_end < last ? value_size(type, &place) : malformed;
@@ -150,7 +164,8 @@ static const char *walk(const uint8_t *bytes, size_t length, int depth, const ui
             *at = place.at;
             return "a field in it has an unknown type, reaches past its end or is malformed";
         }
-        const char *problem = walk_nested(type, place.value, size, depth, at);
+        const char *problem =
+            has_nested(type) ? walk_nested(type, place.value, size, depth, at) : NULL;
         if (problem != NULL)
             return problem;
         field = place.value + size;

@@ -28,14 +28,16 @@
 #define COLUMNS                                                                                    \
     "(select json_agg(json_build_object("                                                          \
     "  'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),"                           \
-    "  'oid', w.oid, 'not_null', a.attnotnull, 'serial', s.serial,"                     \
+    "  'oid', w.oid, 'not_null', a.attnotnull, 'serial', s.serial,"                                \
     "  'serial_last', case when s.serial and has_sequence_privilege(q.seq, 'USAGE, SELECT')"       \
-    "   then pg_sequence_last_value(q.seq::regclass) end,"                                         \
+    "   then nullif(greatest(pg_sequence_last_value(q.seq::regclass), -1), -1) end,"               \
+    "  'always', a.attidentity = 'a', 'numbering', (select " POSTGRES_NUMBERING                    \
+    "   from pg_sequence s where s.seqrelid = q.seq::regclass and s.seqrelid is not null),"        \
     "  'default_sql', case when not s.serial"                                                      \
     "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end) order by a.attnum)"  \
     " from pg_attribute a"                                                                         \
     " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
-    " cross join lateral (select " VALUE_OID " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"     \
+    " cross join lateral (select " VALUE_OID " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"    \
     "  '::' || format_type(a.atttypid, -1) as suffix) w"                                           \
     " cross join lateral (select case"                                                             \
     "  when w.oid <> a.atttypid::int8 and right(w.sql, length(w.suffix)) = w.suffix"               \
@@ -81,6 +83,15 @@
     "  'expression', pg_get_expr(o.conbin, o.conrelid, true)) order by o.conname)"                 \
     " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c' and o.convalidated)"
 
+/* Those that a column has for itself are said there; what an extension owns comes with it. */
+#define SEQUENCES                                                                                  \
+    "(select json_agg(json_build_object('name', c.relname, 'schema', n.nspname, 'options',"        \
+    "  concat_ws(' ', 'AS ' || format_type(s.seqtypid, null), " POSTGRES_NUMBERING "))"            \
+    "  order by c.relname) from pg_class c join pg_sequence s on s.seqrelid = c.oid"               \
+    " where c.relnamespace = n.oid and not exists (select from pg_depend d"                        \
+    "  where d.classid = 'pg_class'::regclass and d.objid = c.oid"                                 \
+    "  and (d.deptype = 'e' or d.refobjsubid > 0 and d.deptype in ('a', 'i'))))"
+
 /* What an extension owns comes with the extension. */
 #define VIEWS                                                                                      \
     "views as ("                                                                                   \
@@ -91,24 +102,27 @@
 
 /* NULL when there is no such schema. */
 static const char catalog_sql[] =
-    "with recursive " POSTGRES_TABLES ", " VIEWS ", " SIZES " select json_strip_nulls(json_build_object("
+    "with recursive " POSTGRES_TABLES ", " VIEWS ", " SIZES
+    " select json_strip_nulls(json_build_object("
     "  'source', $2::text, 'kind', $3::text, 'version', current_setting('server_version'),"
+    "  'sequences', " SEQUENCES ","
     "  'entities', coalesce((select json_agg(json_build_object("
     "   'name', t.relname, 'view', nullif(t.view, false),"
     "   'estimate', case when z.uncounted or t.view then null else coalesce(z.rows, 0) end,"
     "   'bytes', coalesce(z.bytes, 0),"
     "   'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
     "   'indexes', " INDEXES ", 'checks', " CHECKS ") order by t.relname)"
-    "  from (select oid, relname, false as view from tables union all select oid, relname, true from"
+    "  from (select oid, relname, false as view from tables union all select oid, relname, true "
+    "from"
     "   views) t left join sizes z on z.top = t.oid), '[]')))"
     " from pg_namespace n where n.nspname = $1";
 
-/* A statement that tells, of each sequence over a column that has given no number yet, the one
- * before that at which it begins; NULL where all have. Only the sequence itself knows where it
+/* A statement that tells, of each sequence over a column that has given no number yet, the one at
+ * which it begins; NULL where all have. Only the sequence itself knows where it
  * begins: its owner may have restarted it. */
 static const char unused_sql[] =
     "with " POSTGRES_TABLES " select string_agg(format("
-    " 'select %L, %L, last_value - 1 from %s where not is_called and last_value > 1',"
+    " 'select %L, %L, last_value from %s where not is_called and last_value > 1',"
     " t.relname, a.attname, q.seq), ' union all ')"
     " from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0"
     " cross join lateral (select case when not a.attisdropped then"
@@ -116,16 +130,48 @@ static const char unused_sql[] =
     " where has_sequence_privilege(q.seq, 'SELECT')"
     " and pg_sequence_last_value(q.seq::regclass) is null";
 
-static void put_last(const struct catalog *catalog, const char *entity, const char *column,
-                     const char *last)
+static void put_next(const struct catalog *catalog, const char *entity, const char *column,
+                     const char *next)
 {
     for (size_t e = 0; e < catalog->entity_count; e++)
         for (size_t c = 0; c < catalog->entities[e].column_count; c++) {
             struct catalog_column *found = &catalog->entities[e].columns[c];
             if (strcmp(catalog->entities[e].name, entity) == 0 &&
-                strcmp(found->name, column) == 0 && found->serial && found->serial_last < 0)
-                found->serial_last = strtoll(last, NULL, 10);
+                strcmp(found->name, column) == 0 && found->serial && found->serial_last < 0) {
+                found->serial_next = strtoll(next, NULL, 10);
+                found->serial_last = found->serial_next - 1;
+            }
         }
+}
+
+/* A statement that tells where each sequence of no column stands; NULL where there is none. */
+static const char standing_sql[] =
+    "select string_agg(format('select %L, last_value, is_called from %I.%I', c.relname, n.nspname,"
+    "  c.relname), ' union all ') from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " where n.nspname = $1 and case when c.relkind = 'S' then"
+    "  has_sequence_privilege(c.oid, 'SELECT') end";
+
+static bool read_standing(struct postgres *postgres, const char *schema,
+                          const struct catalog *catalog, struct error *error)
+{
+    const char *const parameters[] = {schema};
+    PGresult *statement, *rows = NULL;
+    if (!postgres_query(postgres, standing_sql, parameters, 1, &statement, error))
+        return false;
+    bool ok = PQgetisnull(statement, 0, 0) ||
+              postgres_query(postgres, PQgetvalue(statement, 0, 0), NULL, 0, &rows, error);
+    for (int row = 0; ok && rows != NULL && row < PQntuples(rows); row++)
+        for (size_t i = 0; ok && i < catalog->sequence_count; i++) {
+            struct catalog_sequence *sequence = &catalog->sequences[i];
+            if (strcmp(sequence->name, PQgetvalue(rows, row, 0)) != 0)
+                continue;
+            sequence->last = strdup(PQgetvalue(rows, row, 1));
+            sequence->called = strcmp(PQgetvalue(rows, row, 2), "t") == 0;
+            ok = sequence->last != NULL ? true : error_memory(error);
+        }
+    PQclear(rows);
+    PQclear(statement);
+    return ok;
 }
 
 static bool read_unused(struct postgres *postgres, const char *schema,
@@ -138,7 +184,7 @@ static bool read_unused(struct postgres *postgres, const char *schema,
     bool ok = PQgetisnull(statement, 0, 0) ||
               postgres_query(postgres, PQgetvalue(statement, 0, 0), NULL, 0, &unused, error);
     for (int row = 0; ok && unused != NULL && row < PQntuples(unused); row++)
-        put_last(catalog, PQgetvalue(unused, row, 0), PQgetvalue(unused, row, 1),
+        put_next(catalog, PQgetvalue(unused, row, 0), PQgetvalue(unused, row, 1),
                  PQgetvalue(unused, row, 2));
     PQclear(unused);
     PQclear(statement);
@@ -177,7 +223,8 @@ bool postgres_catalog_read(struct postgres *postgres, const char *source, const 
     }
     ok = ok && postgres_objects_read(postgres, schema, &objects, error) &&
          read_tables(postgres, result, objects, catalog, error) &&
-         read_unused(postgres, schema, catalog, error);
+         read_unused(postgres, schema, catalog, error) &&
+         read_standing(postgres, schema, catalog, error);
     PQclear(result);
     return ok;
 }

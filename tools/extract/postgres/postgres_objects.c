@@ -105,7 +105,7 @@ static const struct {
      COLUMN(", 'detail', c.sql, 'in_shape', true", "c.serial and c.attidentity = ''")},
     {"identity",
      COLUMN(", 'detail', 'GENERATED ' || case c.attidentity when 'a' then 'ALWAYS' else 'BY DEFAULT' end"
-            " || ' AS IDENTITY', 'in_shape', true, 'unsaid', case c.attidentity when 'a' then 'ALWAYS' end",
+            " || ' AS IDENTITY', 'in_shape', true",
             "c.attidentity <> ''")},
     {"generated column",
      COLUMN(", 'detail', c.sql, 'in_shape', true", "c.generated <> ''")},
@@ -117,13 +117,7 @@ static const struct {
      "select jsonb_build_object('name', c.relname, 'entity', f.relname,"
      " 'columns', to_jsonb(array_remove(array[f.attname], null)), 'in_shape', coalesce(f.serial, false),"
      " 'detail', format('start %s, increment %s%s', s.seqstart, s.seqincrement,"
-     "  case when s.seqcycle then ', cycle' else '' end),"
-     " 'unsaid', nullif(concat_ws(', ', case when s.seqincrement <> 1 then 'INCREMENT ' || s.seqincrement end,"
-     "  case when s.seqmin <> 1 then 'MINVALUE ' || s.seqmin end,"
-     "  case when s.seqmax < 32767 or s.seqmax not in (32767, 2147483647, 9223372036854775807)"
-     "   then 'MAXVALUE ' || s.seqmax end,"
-     "  case when s.seqstart <> 1 then 'START ' || s.seqstart end,"
-     "  case when s.seqcache <> 1 then 'CACHE ' || s.seqcache end, case when s.seqcycle then 'CYCLE' end), ''))"
+     "  case when s.seqcycle then ', cycle' else '' end))"
      " from things c join pg_sequence s on s.seqrelid = c.oid"
      " left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0"
      "  and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i')"

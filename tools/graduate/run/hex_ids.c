@@ -29,7 +29,8 @@ static bool names(const struct mapping_value *value, const char *path)
 static bool keeps_rest(const struct mapping_value *value)
 {
     bool keeps = value->kind == VALUE_REST;
-    for (size_t i = 0; value->kind == VALUE_OBJECT && !keeps && i < value->member_count; i++)
+    bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
+    for (size_t i = 0; made && !keeps && i < value->member_count; i++)
         keeps = keeps_rest(&value->members[i].value);
     return keeps;
 }

@@ -57,6 +57,12 @@ static const struct account_path *find_nearest(const struct looking *l, const ch
     return NULL;
 }
 
+/* A table's columns are known before; what lies below them is not. */
+static bool is_column(const struct looking *l, const char *path)
+{
+    return l->mapping->source->kind == SOURCE_POSTGRES && path_parent(path) == 0;
+}
+
 /* `each`: the array in whose elements the path lies, or NULL. */
 static bool look(struct looking *l, const char *pointer, const char *each, const char *path,
                  enum role role)
@@ -68,7 +74,7 @@ static bool look(struct looking *l, const char *pointer, const char *each, const
     snprintf(full, sizeof full, "%s%s%s", each != NULL ? each : "",
              each != NULL && !itself ? "." : "", itself ? "" : path);
     const struct account_path *array = each != NULL ? path_of(l, each) : NULL;
-    if (was_there(path_of(l, full)) ||
+    if (is_column(l, full) || was_there(path_of(l, full)) ||
         (each != NULL && (array == NULL || array->values[FATE_ELEMENTS] == 0)))
         return true;
     struct unmet_list *list = l->list;
@@ -155,8 +161,7 @@ static bool look_at_value(struct looking *l, const char *pointer, const char *ea
     for (size_t i = 0; i < value->member_count; i++) {
         char here[512];
         if (value->kind != VALUE_OBJECT)
-            snprintf(here, sizeof here, "%.300s/%s/%zu", pointer,
-                     value->kind == VALUE_FIRST ? "first" : "join", i);
+            snprintf(here, sizeof here, "%.300s/%s/%zu", pointer, value_kind_words[value->kind], i);
         else
             snprintf(here, sizeof here, "%.300s/object/%s", pointer, value->members[i].name);
         if (!look_at_value(l, here, each, &value->members[i].value))
@@ -207,8 +212,8 @@ bool unmet_find(struct unmet_list *list, const struct project *project,
 {
     struct looking l = {list, project, mapping, account, error};
     *list = (struct unmet_list){0};
-    if (records == 0 || mapping->source->kind == SOURCE_POSTGRES)
-        return true; /* a table's columns are known before */
+    if (records == 0)
+        return true;
     bool ok = true;
     for (size_t t = 0; ok && t < mapping->table_count; t++)
         ok = look_at_table(&l, t);

@@ -350,8 +350,9 @@ static bool compare_value(const struct comparing *c, const struct expression *ex
         const struct expression *member = &expression->members[i];
         if (value->kind == VALUE_FIRST && !compare_value(c, member, false, place))
             return false;
-        if (value->kind == VALUE_OBJECT && member->kind == VALUE_FROM && !inside &&
-            !member->mapping->optional && !compare_name(c, member->mapping->from, place))
+        bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
+        if (made && member->kind == VALUE_FROM && !inside && !member->mapping->optional &&
+            !compare_name(c, member->mapping->from, place))
             return false;
     }
     return compare_conditions(c, &value->when, inside, place);

@@ -52,13 +52,14 @@ static bool at_trail(struct scope *scope, const struct trail *trail, struct erro
 /* `room`: from the key to the end of its document. */
 static inline bool is_named(const struct node *node, const char *key, size_t room)
 {
+    const uint8_t *bytes = (const uint8_t *)key;
+    size_t size = node->name_size;
     if (room < sizeof node->head)
-        return node->name_size <= room && memcmp(key, node->name, node->name_size) == 0;
-    return ((get_le64((const uint8_t *)key) ^ node->head) & node->head_mask) == 0 &&
-           (node->name_size <= sizeof node->head ||
-            (node->name_size <= room &&
-             memcmp(key + sizeof node->head, node->name + sizeof node->head,
-                    node->name_size - sizeof node->head) == 0));
+        return size <= room && memcmp(key, node->name, size) == 0;
+    if (((get_le64(bytes) ^ node->head) & node->head_mask) != 0)
+        return false;
+    return size <= 8 || (size <= room && get_le64(bytes + size - 8) == node->tail &&
+                         (size <= 16 || memcmp(key + 8, node->name + 8, size - 16) == 0));
 }
 
 /* The place of a field among the node's children: that of the last hit, and then of those behind
@@ -97,7 +98,7 @@ static struct node *search(struct node *parent, const char *key, size_t room, si
 static inline struct node *find(struct node *parent, const struct value_walk *walk, size_t *guess,
                                 size_t *length)
 {
-    size_t room = walk->length - walk->at - 1;
+    size_t room = (size_t)(walk->last - walk->at);
     struct node *met = *guess < parent->child_count ? parent->order[*guess] : NULL;
     if (met != NULL && is_named(met, walk->key, room)) {
         met->late = 0;
@@ -164,7 +165,6 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
     struct scope *scope = walk->scope;
     struct error *error = walk->error;
     struct value_walk fields;
-    struct value unwanted;
     size_t guess = 0, length;
     if (!value_walk_begin(&fields, document)) {
         value_damaged(error);
@@ -173,8 +173,8 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
     while (value_walk_more(&fields)) {
         const struct trail here = {up, fields.key};
         struct node *met = find(node, &fields, &guess, &length);
-        bool wanted = met != NULL && met->slot != NO_SLOT && met->seen != scope->walk;
-        struct value *value = wanted ? &scope->slots[met->slot] : &unwanted;
+        bool again = met != NULL && met->seen == scope->walk;
+        struct value *value = met != NULL && !again ? met->into : &scope->unwanted;
         if (!value_walk_take(&fields, length, value))
             break;
         if (met == NULL) {
@@ -182,7 +182,7 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
                 return false;
             continue;
         }
-        if (met->seen == scope->walk) {
+        if (again) {
             error_set(error, ERROR_DATA, "the field stands twice in its document");
             error_hint(error, "correct the record in the source, and run again");
             if (!pass_over(walk, &here))
@@ -190,7 +190,7 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
             continue;
         }
         met->seen = scope->walk;
-        if (met->dropped || met->child_count == 0 || value_is_nothing(value))
+        if (met->final || value_is_nothing(value))
             continue;
         if (value->type == BSON_TYPE_DOCUMENT) {
             if (!walk_fields(walk, met, value, covered || met->whole || met->members, &here))

@@ -83,14 +83,18 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     if (expression->members == NULL || expression->names == NULL)
         return error_memory(c->error);
     for (size_t i = 0; i < value->member_count; i++) {
-        expression->names[i] = value->members[i].name;
+        expression->names[i] = value->kind == VALUE_ARRAY ? arena_printf(&plan->arena, "%zu", i)
+                                                          : value->members[i].name;
+        if (value->kind == VALUE_ARRAY && expression->names[i] == NULL)
+            return error_memory(c->error);
         if (!compile_expression(c, column, &value->members[i].value, path, &expression->members[i]))
             return false;
         /* Inside an object an identity is written as its text. */
         expression->members[i].encoding.type = (struct pgtype){.name = "text", .base = PG_TEXT};
         expression->member_count++;
         expression->keeps_rest = expression->keeps_rest ||
-                                 (value->kind == VALUE_OBJECT && expression->members[i].keeps_rest);
+                                 ((value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY) &&
+                                  expression->members[i].keeps_rest);
     }
     if (value->kind == VALUE_REST) {
         if (scope->has_rest)
@@ -222,8 +226,8 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
                          column->mapping->in, &why))
         return compiling_wrong(c, column->name, "/in", why.message);
     plan->plain = plan->expression.as_it_stands && !plan->expression.has_fallback &&
-                  !mapping_has_remedies(column->mapping) && plan->allowed.fields == NULL &&
-                  column->type.base != PG_JSON && column->type.base != PG_JSONB;
+                  !mapping_has_remedies(column->mapping) && column->type.base != PG_JSON &&
+                  column->type.base != PG_JSONB;
     if (plan->plain)
         plan->expression.encoding.mending = NULL; /* nothing is said, and nobody says whose it is */
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
@@ -316,19 +320,23 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     return true;
 }
 
-/* Make the names of a subtree ready to be met in documents (document.c). */
-static bool prepare_names(struct arena *arena, struct node *node)
+/* Make a subtree ready to be met in documents (document.c). */
+static bool prepare_nodes(struct arena *arena, struct scope *scope, struct node *node)
 {
     node->order = arena_alloc(arena, node->child_count, sizeof(struct node *));
     bool ok = node->order != NULL;
     for (size_t i = 0; ok && i < node->child_count; i++) {
         struct node *child = &node->children[i];
         size_t size = strlen(child->name) + 1, known = size < 8 ? size : 8;
+        child->into = child->slot != NO_SLOT ? &scope->slots[child->slot] : &scope->unwanted;
+        child->final = child->dropped || child->child_count == 0;
         child->name_size = size;
         memcpy(&child->head, child->name, known);
         memset(&child->head_mask, 0xFF, known);
+        if (size > sizeof child->tail)
+            memcpy(&child->tail, child->name + size - sizeof child->tail, sizeof child->tail);
         node->order[i] = child;
-        ok = prepare_names(arena, child);
+        ok = prepare_nodes(arena, scope, child);
     }
     return ok;
 }
@@ -338,7 +346,7 @@ bool compiling_make_slots(struct compiling *c, struct scope *scope)
     struct arena *arena = &c->plan->arena;
     scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
-    if (scope->slots == NULL || scope->fates == NULL || !prepare_names(arena, &scope->root))
+    if (scope->slots == NULL || scope->fates == NULL || !prepare_nodes(arena, scope, &scope->root))
         return error_memory(c->error);
     for (int i = 0; i < scope->slot_count; i++)
         scope->fates[i].path = NO_PATH;

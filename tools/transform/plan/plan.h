@@ -47,11 +47,13 @@ struct node {
     const char *name;
     size_t name_size;         /* with its NUL */
     uint64_t head, head_mask; /* the first eight bytes of that, and which of them it has */
+    uint64_t tail;            /* the last eight, of a longer one */
     struct node *children;
     size_t child_count;
     struct node **order; /* of the children: as documents had them so far */
     unsigned late;       /* how often in a row it came later than its place there */
     int slot;      /* its value is wanted, or NO_SLOT */
+    struct value *into; /* where it goes */
     bool whole;    /* wanted by a column: with all that is in it */
     bool claimed;  /* wanted by a column */
     bool lent;     /* wanted by a column of elements inside; there may be none */
@@ -59,6 +61,7 @@ struct node {
     bool members;  /* its members are */
     bool tested;   /* wanted by a condition */
     bool dropped;  /* by name: with all that is in it */
+    bool final;    /* nothing in it has a node of its own that counts */
     bool valued;   /* somebody asks what the value is, and not only what became of it */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };
@@ -92,6 +95,7 @@ struct scope {
     struct node root;    /* slot: the document (or scalar element) itself */
     int slot_count;
     struct value *slots;
+    struct value unwanted;   /* takes the place of a slot where there is none */
     struct slot_fate *fates; /* per slot */
     int *arrays; /* slots with the arrays of scopes inside, per scope of the plan; or NO_SLOT */
     bool has_inner;
@@ -143,13 +147,13 @@ struct expression {
     struct parent_column *parents; /* PARENT: one of these has a row for the element at hand */
     size_t parent_count;
     bool keeps_rest;            /* it is the rest, or an object with the rest in it */
-    struct expression *members; /* OBJECT */
-    const char **names;
+    struct expression *members; /* of what is made of several */
+    const char **names;         /* OBJECT; of an ARRAY their places */
     size_t member_count;
     const struct mapping_value *mapping;
     struct test *tests;
     size_t test_count;
-    struct arena joined;     /* the text of a join */
+    struct arena joined;     /* what a join, or an array, is made into */
     struct value *exchanges; /* of "map", in its order; behind them that of "else" */
     bool has_fallback;
     struct value fallback;
@@ -172,7 +176,7 @@ struct rule_plan {
 struct column_plan {
     const struct schema_column *column;
     struct expression expression;
-    bool plain;   /* a field as it stands, and nobody but the type has a say in it */
+    bool plain;   /* a field as it stands, or an error */
     bool carried; /* a field of a tuple as it is: by `conversion`, and not by its value */
     struct conversion conversion;
     struct allowed allowed;

@@ -243,6 +243,34 @@ static bool evaluate_join(const struct origin *origin, const struct scope *scope
     return ok;
 }
 
+/* Several as one array; what is absent is skipped. */
+static bool evaluate_array(const struct origin *origin, const struct scope *scope,
+                           struct expression *expression, struct outcome *outcome,
+                           struct error *error)
+{
+    bson_t array = BSON_INITIALIZER;
+    uint32_t count = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i < expression->member_count; i++) {
+        struct value value;
+        char digits[16];
+        const char *key;
+        int slot;
+        ok = evaluation_value(origin, scope, &expression->members[i], false, &value, &slot, error);
+        if (!ok || value.type == BSON_TYPE_EOD)
+            continue;
+        bson_uint32_to_string(count++, &key, digits, sizeof digits);
+        ok = value_append(&array, key, &value) || value_damaged(error);
+    }
+    uint8_t *copy = ok ? arena_alloc(&expression->joined, array.len, 1) : NULL;
+    if (copy != NULL)
+        memcpy(copy, bson_get_data(&array), array.len);
+    outcome->value = (struct value){.type = BSON_TYPE_ARRAY, .bytes = copy, .length = array.len};
+    ok = ok && (copy != NULL || error_memory(error));
+    bson_destroy(&array);
+    return ok;
+}
+
 static bool is_one_way_id(const struct value *value)
 {
     struct value_walk elements;
@@ -341,9 +369,11 @@ static bool compute(const struct origin *origin, const struct scope *scope,
         } else if (expression->kind == VALUE_FIRST &&
                    !evaluate_first(origin, scope, expression, outcome, error)) {
             return false;
-        } else if (expression->kind == VALUE_JOIN) {
+        } else if (expression->kind == VALUE_JOIN || expression->kind == VALUE_ARRAY) {
             arena_release(&expression->joined);
-            if (!evaluate_join(origin, scope, expression, outcome, error))
+            if (!(expression->kind == VALUE_JOIN
+                      ? evaluate_join(origin, scope, expression, outcome, error)
+                      : evaluate_array(origin, scope, expression, outcome, error)))
                 return false;
         }
         outcome->fate = FATE_WRITTEN;
@@ -416,150 +446,5 @@ bool evaluation_dangles(const struct origin *origin, struct output_plan *output,
             losses->tuples.length = length;
         }
     }
-    return true;
-}
-
-static bool write_object(const struct origin *origin, struct scope *scope,
-                         struct expression *expression, struct json_writer *writer,
-                         struct error *error);
-
-/* An identity inside an object is the text of its UUID. */
-static bool write_identity(struct expression *member, const struct value *value,
-                           struct json_writer *writer, struct error *error)
-{
-    struct buffer text;
-    buffer_init(&text);
-    bool ok = encode_field(&member->encoding, value, &text, error) && buffer_ok(&text, error);
-    if (ok) {
-        const struct value as_text = value_from_text((const char *)text.data + 4, text.length - 4);
-        ok = json_write_value(writer, &as_text, error);
-    }
-    buffer_release(&text);
-    return ok;
-}
-
-/* Of an array each element is one. */
-static bool write_identities(struct expression *member, const struct value *array,
-                             struct json_writer *writer, struct error *error)
-{
-    const char *between = "";
-    struct value_walk elements;
-    struct value element;
-    buffer_putc(writer->out, '[');
-    bool ok = value_walk_begin(&elements, array);
-    while (ok && value_walk_next(&elements, &element)) {
-        buffer_puts(writer->out, between);
-        between = ", ";
-        if (!(value_is_nothing(&element) ? json_write_value(writer, &element, error)
-                                         : write_identity(member, &element, writer, error)))
-            return false;
-    }
-    buffer_putc(writer->out, ']');
-    if (ok && value_walk_ended(&elements))
-        return true;
-    value_damaged(error);
-    return error_at(error, NULL, NULL, member->path);
-}
-
-/* Its places are those in the source, not in the object. */
-static bool write_rest(const struct origin *origin, struct scope *scope, struct expression *member,
-                       struct json_writer *writer, struct error *error)
-{
-    struct json_writer rest = *writer;
-    rest.base = scope->path;
-    rest.depth = 0;
-    rest.safe_numbers = writer->safe_numbers || member->encoding.safe_numbers;
-    return document_write_rest(scope, origin->document, &rest, error);
-}
-
-static bool write_member(const struct origin *origin, struct scope *scope,
-                         struct expression *member, const char *name, bool *first,
-                         struct json_writer *writer, struct error *error)
-{
-    struct value value;
-    bool holds;
-    int slot;
-    if (!condition_holds(member->tests, member->test_count, &holds, error))
-        return false;
-    if (member->kind == VALUE_OBJECT && holds)
-        return json_write_key(writer, first, name, strlen(name), error) &&
-               write_object(origin, scope, member, writer, error);
-    if (member->kind == VALUE_REST && holds && scope->unspoken_count > 0)
-        return json_write_key(writer, first, name, strlen(name), error) &&
-               write_rest(origin, scope, member, writer, error);
-    scope->rest_passed_over = scope->rest_passed_over || member->keeps_rest;
-    if (!evaluation_value(origin, scope, member, false, &value, &slot, error))
-        return false;
-    if (value.type == BSON_TYPE_EOD)
-        return true; /* an absent field is left out of the object */
-    if (!json_write_key(writer, first, name, strlen(name), error))
-        return false;
-    if (member->encoding.id_entity != NULL && !value_is_nothing(&value))
-        return value.type == BSON_TYPE_ARRAY ? write_identities(member, &value, writer, error)
-                                             : write_identity(member, &value, writer, error);
-    const char *base = writer->base;
-    size_t begin = writer->begin;
-    bool outer = writer->safe_numbers;
-    struct mending *mending = &origin->plan->mending;
-    int64_t ids = writer->losses->hex_ids;
-    bool lost = mending->lost;
-    mending->lost = false;
-    writer->safe_numbers = outer || member->encoding.safe_numbers;
-    if (member->kind == VALUE_FROM) { /* what is said of it is said in the source's words */
-        writer->base = member->path;
-        writer->begin = writer->depth;
-    }
-    bool ok = json_write_value(writer, &value, error);
-    writer->base = base;
-    writer->begin = begin;
-    writer->safe_numbers = outer;
-    evaluation_note_hex_ids(origin, scope, slot, writer->losses->hex_ids - ids);
-    if (mending->lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
-        scope->fates[slot].fate = FATE_LOST;
-    mending->lost = mending->lost || lost;
-    return ok;
-}
-
-static bool write_object(const struct origin *origin, struct scope *scope,
-                         struct expression *expression, struct json_writer *writer,
-                         struct error *error)
-{
-    bool first = true;
-    buffer_putc(writer->out, '{');
-    for (size_t i = 0; i < expression->member_count; i++) {
-        writer->path[writer->depth++] = expression->names[i];
-        if (!write_member(origin, scope, &expression->members[i], expression->names[i], &first,
-                          writer, error))
-            return false;
-        writer->depth--;
-    }
-    buffer_putc(writer->out, '}');
-    return true;
-}
-
-bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,
-                           bool *makes, struct error *error)
-{
-    bool rest = expression->kind == VALUE_REST && scope->unspoken_count > 0;
-    *makes = rest || expression->kind == VALUE_OBJECT;
-    return !*makes || condition_holds(expression->tests, expression->test_count, makes, error);
-}
-
-bool evaluation_put_json(const struct origin *origin, struct scope *scope,
-                         struct expression *expression, struct buffer *out, struct error *error)
-{
-    bool rest = expression->kind == VALUE_REST;
-    struct json_writer writer;
-    size_t head = out->length;
-    buffer_put_be32(out, 0);
-    if (expression->encoding.type.base == PG_JSONB)
-        buffer_putc(out, 1);
-    json_writer_init(&writer, out, &origin->plan->losses, rest ? scope->path : expression->path,
-                     expression->encoding.safe_numbers);
-    writer.mending = &origin->plan->mending;
-    if (!(rest ? document_write_rest(scope, origin->document, &writer, error)
-               : write_object(origin, scope, expression, &writer, error)))
-        return false;
-    buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
     return true;
 }

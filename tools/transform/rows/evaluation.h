@@ -1,7 +1,8 @@
 /* evaluation.h: an expression of the mapping, computed for the document at hand.
  *
  * What the language can say of a value is said here: where it comes from, its conditions, functions
- * and default, objects made of values; and what thereby becomes of the fields that it names. */
+ * and default, objects and arrays made of values; and what thereby becomes of the fields that it
+ * names. */
 #ifndef TRANSFORM_EVALUATION_H
 #define TRANSFORM_EVALUATION_H
 
@@ -41,7 +42,8 @@ static inline void evaluation_note_hex_ids(const struct origin *origin, const st
     if (ids > 0 && slot != NO_SLOT)
         path_account_number(&origin->plan->paths, scope->fates[slot].own, FATE_HEX_IDS, ids);
 }
-/* Is there a jsonb text to be made: an object of values, or the rest? Put it, as a field of COPY.
+/* Is there a jsonb text to be made: an object or array of values, or the rest? Put it, as a field
+ * of COPY.
  */
 bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,
                            bool *makes, struct error *error);

@@ -3,6 +3,7 @@
 #include "document.h"
 #include "graduate/path.h"
 #include "lookup.h"
+#include "value_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,19 +71,18 @@ static bool put_values(const struct putting *p, const struct value *value, const
 {
     bool array = value->type == BSON_TYPE_ARRAY;
     struct path_step step = {.text = ""};
-    bson_iter_t iter;
-    bool ok = true;
+    struct value_walk fields;
+    struct value inner;
     if (!array && *path == '\0')
         return put_value(p, value);
     if (!array && (value->type != BSON_TYPE_DOCUMENT || !path_next(&path, &step)))
         return true;
-    ok = bson_iter_init_from_data(&iter, value->bytes, value->length) || value_damaged(p->error);
-    while (ok && bson_iter_next(&iter)) {
-        const struct value inner = value_from_iter(&iter);
-        if (array || path_step_is(&step, bson_iter_key(&iter)))
-            ok = put_values(p, &inner, path);
-    }
-    return ok && (value_walked(&iter, value) || value_damaged(p->error));
+    if (!value_walk_begin(&fields, value))
+        return value_damaged(p->error);
+    while (value_walk_next(&fields, &inner))
+        if ((array || path_step_is(&step, fields.key)) && !put_values(p, &inner, path))
+            return false;
+    return value_walk_ended(&fields) || value_damaged(p->error);
 }
 
 static bool put_record(struct fact_index *index, const struct value *record, struct error *error)

@@ -10,7 +10,9 @@ void misfit_begin(struct plan *plan, const struct column_plan *column)
 
 static enum remedy remedy_of(const struct column_plan *column, const struct mending *mending)
 {
-    bool made = column->expression.kind == VALUE_OBJECT || column->expression.kind == VALUE_REST;
+    const struct expression *expression = &column->expression;
+    bool made = expression->kind == VALUE_REST ||
+                mapping_value_is_json(expression->mapping, &expression->encoding.type);
     return made || !mending->refused ? REMEDY_ERROR
                                      : mapping_remedy(mending->remedies, mending->kind);
 }

@@ -79,14 +79,15 @@ static bool refuse_null(const struct column_plan *column, const struct value *va
     return error_at(error, NULL, NULL, column->expression.path);
 }
 
-static bool put_fitting(const struct column_plan *column, const struct value *value,
-                        struct buffer *out, struct error *error)
+static inline bool put_fitting(const struct column_plan *column, const struct value *value,
+                               struct buffer *out, struct error *error)
 {
     const struct expression *expression = &column->expression;
     size_t start = out->length;
     if (!encode_field(&expression->encoding, value, out, error))
         return false;
-    if (out->failed || allowed_check(&column->allowed, out->data + start, value, error))
+    if (column->allowed.fields == NULL || out->failed ||
+        allowed_check(&column->allowed, out->data + start, value, error))
         return true;
     mending_mends(expression->encoding.mending, MISFIT_OTHER);
     return error_at(error, NULL, NULL, expression->path);
@@ -110,7 +111,7 @@ static inline bool put_plain(const struct scope *scope, const struct column_plan
                              const struct value *field, struct buffer *out, struct error *error)
 {
     evaluation_write_field(scope, column->expression.slot);
-    return encode_field(&column->expression.encoding, field, out, error);
+    return put_fitting(column, field, out, error);
 }
 
 static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,

@@ -62,42 +62,6 @@ static unsigned kind_of(const struct value *value)
     }
 }
 
-/* An element that a function made. */
-static bool append(bson_t *array, const char *key, const struct value *value)
-{
-    bson_t inside;
-    bson_oid_t oid;
-    switch ((int)value->type) {
-    case BSON_TYPE_EOD:
-    case BSON_TYPE_NULL:
-        return bson_append_null(array, key, -1);
-    case BSON_TYPE_UTF8:
-        return bson_append_utf8(array, key, -1, (const char *)value->bytes, (int)value->length);
-    case BSON_TYPE_INT64:
-        return bson_append_int64(array, key, -1, value->integer);
-    case BSON_TYPE_BOOL:
-        return bson_append_bool(array, key, -1, value->integer != 0);
-    case BSON_TYPE_DATE_TIME:
-        return bson_append_date_time(array, key, -1, value->integer);
-    case BSON_TYPE_DECIMAL128:
-        return bson_append_decimal128(array, key, -1, &value->decimal);
-    case BSON_TYPE_OID:
-        memcpy(oid.bytes, value->oid, sizeof oid.bytes);
-        return bson_append_oid(array, key, -1, &oid);
-    case BSON_TYPE_BINARY:
-        return bson_append_binary(array, key, -1, (bson_subtype_t)value->subtype, value->bytes,
-                                  value->length);
-    case BSON_TYPE_ARRAY:
-        return bson_init_static(&inside, value->bytes, value->length) &&
-               bson_append_array(array, key, -1, &inside);
-    case BSON_TYPE_DOCUMENT:
-        return bson_init_static(&inside, value->bytes, value->length) &&
-               bson_append_document(array, key, -1, &inside);
-    default:
-        return false; /* no function makes another */
-    }
-}
-
 static bool over_elements(const struct function_call *call, const struct function_context *context,
                           struct value *value, struct error *error)
 {
@@ -115,7 +79,7 @@ static bool over_elements(const struct function_call *call, const struct functio
         if (ok && value_identical(&before, &element))
             ok = bson_append_iter(&made, key, -1, &iter) || error_memory(error);
         else if (ok)
-            ok = append(&made, key, &element) || error_memory(error);
+            ok = value_append(&made, key, &element) || error_memory(error);
         changed = changed || (ok && !value_identical(&before, &element));
     }
     if (ok && !value_walked(&iter, value))

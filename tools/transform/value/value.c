@@ -142,6 +142,77 @@ bool value_from_json(struct arena *arena, const cJSON *json, struct value *value
     return true;
 }
 
+/* What is made of others as a whole. */
+static bool append_compound(bson_t *out, const char *key, const struct value *value)
+{
+    const char *bytes = (const char *)value->bytes;
+    bson_t inside, scope;
+    switch ((int)value->type) {
+    case BSON_TYPE_ARRAY:
+        return bson_init_static(&inside, value->bytes, value->length) &&
+               bson_append_array(out, key, -1, &inside);
+    case BSON_TYPE_DOCUMENT:
+        return bson_init_static(&inside, value->bytes, value->length) &&
+               bson_append_document(out, key, -1, &inside);
+    case BSON_TYPE_REGEX:
+        return bson_append_regex(out, key, -1, bytes, value->options);
+    case BSON_TYPE_CODE:
+        return bson_append_code(out, key, -1, bytes);
+    case BSON_TYPE_CODEWSCOPE:
+        return bson_init_static(&scope, value->scope, value->scope_length) &&
+               bson_append_code_with_scope(out, key, -1, bytes, &scope);
+    default:
+        return false;
+    }
+}
+
+bool value_append(bson_t *out, const char *key, const struct value *value)
+{
+    const char *text = (const char *)value->bytes;
+    bson_oid_t oid;
+    switch ((int)value->type) {
+    case BSON_TYPE_EOD:
+    case BSON_TYPE_NULL:
+        return bson_append_null(out, key, -1);
+    case BSON_TYPE_UNDEFINED:
+        return bson_append_undefined(out, key, -1);
+    case BSON_TYPE_MINKEY:
+        return bson_append_minkey(out, key, -1);
+    case BSON_TYPE_MAXKEY:
+        return bson_append_maxkey(out, key, -1);
+    case BSON_TYPE_UTF8:
+        return bson_append_utf8(out, key, -1, text, (int)value->length);
+    case BSON_TYPE_SYMBOL:
+        return bson_append_symbol(out, key, -1, text, (int)value->length);
+    case BSON_TYPE_INT32:
+        return bson_append_int32(out, key, -1, (int32_t)value->integer);
+    case BSON_TYPE_INT64:
+        return bson_append_int64(out, key, -1, value->integer);
+    case BSON_TYPE_DOUBLE:
+        return bson_append_double(out, key, -1, value->number);
+    case BSON_TYPE_BOOL:
+        return bson_append_bool(out, key, -1, value->integer != 0);
+    case BSON_TYPE_DATE_TIME:
+        return bson_append_date_time(out, key, -1, value->integer);
+    case BSON_TYPE_TIMESTAMP:
+        return bson_append_timestamp(out, key, -1, value->timestamp.seconds,
+                                     value->timestamp.ordinal);
+    case BSON_TYPE_DECIMAL128:
+        return bson_append_decimal128(out, key, -1, &value->decimal);
+    case BSON_TYPE_OID:
+        memcpy(oid.bytes, value->oid, sizeof oid.bytes);
+        return bson_append_oid(out, key, -1, &oid);
+    case BSON_TYPE_BINARY:
+        return bson_append_binary(out, key, -1, (bson_subtype_t)value->subtype, value->bytes,
+                                  value->length);
+    case BSON_TYPE_DBPOINTER:
+        memcpy(oid.bytes, value->oid, sizeof oid.bytes);
+        return bson_append_dbpointer(out, key, -1, text, &oid);
+    default:
+        return append_compound(out, key, value);
+    }
+}
+
 static bool is_integer(const struct value *value)
 {
     return value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64;

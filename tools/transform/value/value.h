@@ -47,6 +47,9 @@ struct value value_from_text(const char *text, size_t length);
  * in the arena. False without memory. */
 bool value_from_json(struct arena *arena, const cJSON *json, struct value *value);
 
+/* Put it into a document or array; nothing as a null. False: it does not fit into it. */
+bool value_append(bson_t *out, const char *key, const struct value *value);
+
 /* Absent, null and undefined are all "no value" where a column is concerned. */
 static inline bool value_is_nothing(const struct value *value)
 {

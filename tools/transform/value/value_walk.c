@@ -3,9 +3,11 @@
 bool value_walk_rest(struct value_walk *walk, struct value *value)
 {
     bson_iter_t iter;
-    if (!bson_iter_init_from_data_at_offset(&iter, walk->bytes, walk->length, walk->at, 0))
+    size_t length = (size_t)(walk->last + 1 - walk->bytes);
+    uint32_t at = (uint32_t)(walk->at - walk->bytes);
+    if (!bson_iter_init_from_data_at_offset(&iter, walk->bytes, length, at, 0))
         return false;
     *value = value_from_iter(&iter);
-    walk->at = iter.next_off;
+    walk->at = walk->bytes + iter.next_off;
     return true;
 }

@@ -115,8 +115,11 @@ static bool put_no_text(const struct encoding *encoding, const struct value *val
     return misfit(encoding, value, "", error);
 }
 
-static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
-                     struct error *error)
+/* What may be no text, has other characters than ASCII, or may be too long. Inlined, it would make
+ * the usual way slower. */
+__attribute__((noinline)) static bool put_any_text(const struct encoding *encoding,
+                                                   const struct value *value, struct buffer *out,
+                                                   struct error *error)
 {
     if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
         return put_no_text(encoding, value, out, error);
@@ -135,9 +138,22 @@ static bool put_text(const struct encoding *encoding, const struct value *value,
                                             : error_at(error, NULL, NULL, encoding->path);
 }
 
+static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
+                     struct error *error)
+{
+    if (value->type != BSON_TYPE_UTF8 || encoding->type.length > 0 ||
+        !text_is_plain(value->bytes, value->length))
+        return put_any_text(encoding, value, out, error);
+    return put_bytes(encoding, value, out, error);
+}
+
 static bool put_bytea(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
 {
+    if (value->type == BSON_TYPE_OID) {
+        put_field(out, value->oid, 12);
+        return true;
+    }
     if (value->type != BSON_TYPE_BINARY)
         return misfit(encoding, value, "", error);
     return put_bytes(encoding, value, out, error);

@@ -1,16 +1,5 @@
 #include "text_check.h"
 
-/* How many bytes of ASCII stand here, none of them zero, eight at a time. */
-static size_t ascii_length(const uint8_t *text, size_t length)
-{
-    size_t i = 0;
-    while (i + 8 <= length && text_are_plain(get_le64(text + i), 0x0101010101010101))
-        i += 8;
-    while (i < length && text[i] != 0 && text[i] < 0x80)
-        i++;
-    return i;
-}
-
 /* The bytes of the one character that stands here and is not ASCII; 0: it is none (RFC 3629). */
 static size_t character_length(const uint8_t *text, size_t length)
 {
@@ -36,10 +25,14 @@ size_t text_character(const uint8_t *text, size_t length)
 
 bool text_check_characters(const uint8_t *text, size_t length, struct error *error)
 {
-    size_t i = ascii_length(text, length), character = 1;
-    while (i < length && (character = character_length(text + i, length - i)) > 0) {
+    size_t i = 0, character = 1;
+    while (i < length && character > 0) {
+        uint64_t odd = length - i >= 8 ? text_odd_bytes(get_le64(text + i)) : 1;
+        i += odd != 0 ? (size_t)__builtin_ctzll(odd) / 8 : 8; /* what is plain is passed over */
+        if (odd == 0)
+            continue;
+        character = text[i] < 0x80 ? text[i] != 0 : character_length(text + i, length - i);
         i += character;
-        i += ascii_length(text + i, length - i);
     }
     if (i == length)
         return true;

@@ -10,11 +10,11 @@ size_t text_character(const uint8_t *text, size_t length);
 /* text_check of text that is not plain. */
 bool text_check_characters(const uint8_t *text, size_t length, struct error *error);
 
-/* Is each of these bytes ASCII, and none of them zero? */
-static inline bool text_are_plain(uint64_t bytes, uint64_t more)
+/* The top bit of every byte that is zero or no ASCII; behind a zero it may stand in others, too. */
+static inline uint64_t text_odd_bytes(uint64_t bytes)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-    return ((((bytes - ones) & ~bytes) | bytes | ((more - ones) & ~more) | more) & tops) == 0;
+    return (((bytes - UINT64_C(0x0101010101010101)) & ~bytes) | bytes) &
+           UINT64_C(0x8080808080808080);
 }
 
 /* Is the text plain, as most text is? It is looked at in pieces that overlap. */
@@ -24,10 +24,11 @@ static inline bool text_is_plain(const uint8_t *text, size_t length)
     typedef uint64_t words __attribute__((vector_size(16)));
     if (length < sizeof(block)) {
         if (length >= 8)
-            return text_are_plain(get_le64(text), get_le64(text + length - 8));
+            return (text_odd_bytes(get_le64(text)) | text_odd_bytes(get_le64(text + length - 8))) ==
+                   0;
         if (length >= 4)
-            return text_are_plain(get_le32(text) | UINT64_C(0x0101010100000000),
-                                  get_le32(text + length - 4) | UINT64_C(0x0101010100000000));
+            return text_odd_bytes((uint64_t)get_le32(text) << 32 | get_le32(text + length - 4)) ==
+                   0;
         for (size_t i = 0; i < length; i++)
             if (text[i] == 0 || text[i] >= 0x80)
                 return false;

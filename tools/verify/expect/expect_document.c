@@ -133,6 +133,30 @@ static bool join_values(const struct making *m, const struct mapping_value *valu
     return ok;
 }
 
+/* Several as one array, but for what is absent. */
+static bool gather_values(const struct making *m, const struct mapping_value *value,
+                          struct result *result)
+{
+    bson_t array = BSON_INITIALIZER;
+    bool ok = true;
+    for (size_t i = 0; ok && i < value->member_count; i++) {
+        const char *field;
+        struct item item;
+        ok = evaluate(m, &value->members[i].value, false, &item, &field);
+        if (ok && item.value.value_type != BSON_TYPE_EOD)
+            ok = bson_append_value(&array, "", 0, &item.value) || error_memory(m->error);
+    }
+    uint8_t *copy = ok ? arena_alloc(&m->e->texts, array.len, 1) : NULL;
+    if (copy != NULL)
+        memcpy(copy, bson_get_data(&array), array.len);
+    result->item.value.value_type = BSON_TYPE_ARRAY;
+    result->item.value.value.v_doc.data = copy;
+    result->item.value.value.v_doc.data_len = array.len;
+    ok = ok && (copy != NULL || error_memory(m->error));
+    bson_destroy(&array);
+    return ok;
+}
+
 static bool take_origin(const struct making *m, const struct mapping_value *value,
                         struct result *result)
 {
@@ -154,6 +178,8 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
         return take_first(m, value, result);
     case VALUE_JOIN:
         return join_values(m, value, result);
+    case VALUE_ARRAY:
+        return gather_values(m, value, result);
     default:
         return true; /* an object or a rest that is not there */
     }
@@ -297,8 +323,8 @@ static bool evaluate(const struct making *m, const struct mapping_value *value, 
     return true;
 }
 
-static bool put_object(const struct making *m, const struct mapping_value *value, bool safe,
-                       const char *path, struct buffer *out);
+static bool put_made(const struct making *m, const struct mapping_value *value, bool safe,
+                     const char *path, struct buffer *out);
 
 /* What of a field was written as JSON holds ids that no reference finds. */
 static void note_hex_ids(const struct making *m, const char *field, const struct item *item)
@@ -364,48 +390,66 @@ static bool check_rest(const struct making *m)
     return false;
 }
 
+/* What is made of members: an object, or an array of as many elements so far. */
+struct made {
+    struct canonical_object *object; /* NULL: an array */
+    struct buffer *out;
+    size_t count;
+};
+
+/* A member that is not absent. */
+static bool open_member(const struct making *m, struct made *made, const char *name,
+                        const char *path)
+{
+    made->count++;
+    if (made->object == NULL)
+        return true;
+    canonical_object_member(made->object);
+    return expect_json_key(made->out, name, path, m->error);
+}
+
 static bool put_member(const struct making *m, const struct mapping_member *member, bool safe,
-                       const char *path, struct canonical_object *object)
+                       const char *path, struct made *made)
 {
     const struct mapping_value *value = &member->value;
     const char *field = NULL;
     struct item item;
-    bool made;
-    if (!making_holds(m->record, m->form->scope, &value->when, &made, m->error))
+    bool held;
+    bool inner =
+        value->kind == VALUE_OBJECT || (value->kind == VALUE_ARRAY && value->id_of == NULL);
+    if (!making_holds(m->record, m->form->scope, &value->when, &held, m->error))
         return false;
     struct scope *scope = m->form->scope;
-    if (made && value->kind == VALUE_REST)
+    if (held && value->kind == VALUE_REST)
         scope->rest_fate = FATE_REST;
-    if (made && value->kind == VALUE_REST && !check_rest(m))
+    if (held && value->kind == VALUE_REST && !check_rest(m))
         return false;
-    if (made && value->kind == VALUE_REST && scope->unspoken > 0) {
-        canonical_object_member(object);
-        bool ok = expect_json_key(object->out, member->name, path, m->error);
-        buffer_put(object->out, scope->rest.data, scope->rest.length);
+    if (held && value->kind == VALUE_REST && scope->unspoken > 0) {
+        bool ok = open_member(m, made, member->name, path);
+        buffer_put(made->out, scope->rest.data, scope->rest.length);
         return ok;
     }
-    made = made && value->kind == VALUE_OBJECT;
-    if (!made && !evaluate(m, value, false, &item, &field))
-        return false;
-    if (!made && item.value.value_type == BSON_TYPE_EOD)
-        return true; /* an absent member is left out */
-    canonical_object_member(object);
-    if (!expect_json_key(object->out, member->name, path, m->error))
-        return false;
     safe = safe || expect_has_function(value, FUNCTION_SAFE_NUMBERS);
-    if (made)
-        return put_object(m, value, safe, path, object->out);
+    if (held && inner)
+        return open_member(m, made, member->name, path) &&
+               put_made(m, value, safe, path, made->out);
+    if (!evaluate(m, value, false, &item, &field))
+        return false;
+    if (item.value.value_type == BSON_TYPE_EOD)
+        return true; /* an absent member is left out */
+    if (!open_member(m, made, member->name, path))
+        return false;
     if (value->id_of != NULL && !item_is_nothing(&item))
         return item.value.value_type == BSON_TYPE_ARRAY
-                   ? put_member_identities(m, value, &item, path, object->out)
-                   : put_member_identity(m, value, &item, path, object->out);
+                   ? put_member_identities(m, value, &item, path, made->out)
+                   : put_member_identity(m, value, &item, path, made->out);
     struct expect_mending *mending = &m->e->mending;
     bool lost = mending->lost;
     mending->lost = false;
     mending->ids_gone = 0;
     item.safe = item.safe || safe;
     item.mending = mending;
-    bool ok = expect_json_put(object->out, &item, path, m->error);
+    bool ok = expect_json_put(made->out, &item, path, m->error);
     note_hex_ids(m, field, &item);
     if (mending->lost && field != NULL)
         scope_settle(scope, field, FATE_LOST);
@@ -413,15 +457,21 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     return ok;
 }
 
-static bool put_object(const struct making *m, const struct mapping_value *value, bool safe,
-                       const char *path, struct buffer *out)
+static bool put_made(const struct making *m, const struct mapping_value *value, bool safe,
+                     const char *path, struct buffer *out)
 {
+    bool array = value->kind == VALUE_ARRAY, ok = true;
     struct canonical_object object;
-    canonical_object_begin(&object, out);
-    bool ok = true;
+    struct made made = {array ? NULL : &object, out, 0};
+    size_t start = array ? canonical_array_begin(out) : 0;
+    if (!array)
+        canonical_object_begin(&object, out);
     for (size_t i = 0; ok && i < value->member_count; i++)
-        ok = put_member(m, &value->members[i], safe, path, &object);
-    return expect_json_close(&object, path, m->error) && ok;
+        ok = put_member(m, &value->members[i], safe, path, &made);
+    if (!array)
+        return expect_json_close(&object, path, m->error) && ok;
+    canonical_array_end(out, start, made.count);
+    return ok;
 }
 
 /* ---- one row ----------------------------------------------------------------------------------
@@ -566,9 +616,9 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         buffer_put(out, scope->rest.data, scope->rest.length);
         return true;
     }
-    if (value->kind == VALUE_OBJECT && held) {
+    if (mapping_value_is_json(value, &column->type) && held) {
         buffer_putc(out, 'j');
-        return put_object(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
+        return put_made(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
     }
     if (!evaluate(m, value, not_null, &item, &field)) {
         if (!stands_in(m, column, &item))

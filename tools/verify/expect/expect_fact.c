@@ -2,7 +2,6 @@
 #include "canonical.h"
 #include "expect_comparison.h"
 #include "expect_identity.h"
-#include "expect_rows.h"
 #include "graduate/path.h"
 
 #include <inttypes.h>
@@ -12,11 +11,11 @@
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-/* What can be the same; the last are those of which nothing is. */
 static const char *const kinds[] = {"text", "number", "truth", "moment", "other"};
-enum { KINDS = sizeof kinds / sizeof kinds[0], OTHER = KINDS - 1 };
+enum { OTHER = EXPECT_FACT_KINDS - 1 };
+_Static_assert(sizeof kinds / sizeof kinds[0] == EXPECT_FACT_KINDS, "a word for each");
 
-static size_t kind_of(const struct item *item)
+size_t expect_fact_kind(const struct item *item)
 {
     static const size_t numbers[FIELD_KINDS] = {
         [FIELD_TEXT] = 0,       [FIELD_OBJECTID] = 0, [FIELD_UUID] = 0,       [FIELD_NUMBER] = 1,
@@ -72,30 +71,35 @@ static bool put_value(struct buffer *out, const struct item *item)
     }
 }
 
-static bool key_of_value(const struct mapping_fact *fact, const struct item *item, uint8_t key[16])
+bool expect_fact_key(const struct mapping_fact *fact, const struct item *item, uint8_t key[16])
 {
     struct buffer value;
     buffer_init(&value);
     bool ok = put_value(&value, item) && !value.failed;
     if (ok)
-        make_key(fact, "is the", kinds[kind_of(item)], value.data, value.length, key);
+        make_key(fact, "is the", kinds[expect_fact_kind(item)], value.data, value.length, key);
     buffer_release(&value);
     return ok;
+}
+
+void expect_fact_kind_key(const struct mapping_fact *fact, size_t kind, uint8_t key[16])
+{
+    make_key(fact, "has some", kinds[kind], NULL, 0, key);
 }
 
 bool expect_fact_ask(const struct mapping_fact *fact, const struct expect_lookup *lookup,
                      const struct item *item, bool *holds, bool *strange, struct error *error)
 {
     uint8_t key[16];
-    size_t own = kind_of(item);
+    size_t own = expect_fact_kind(item);
     bool any = false, same = false;
     *holds = *strange = false;
-    if (key_of_value(fact, item, key) &&
+    if (expect_fact_key(fact, item, key) &&
         !lookup->ask_fact(lookup->context, fact->to, key, holds, error))
         return false;
-    for (size_t i = 0; !*holds && i < KINDS; i++) {
+    for (size_t i = 0; !*holds && i < EXPECT_FACT_KINDS; i++) {
         bool there = false;
-        make_key(fact, "has some", kinds[i], NULL, 0, key);
+        expect_fact_kind_key(fact, i, key);
         if (!lookup->ask_fact(lookup->context, fact->to, key, &there, error))
             return false;
         any = any || there;
@@ -103,127 +107,6 @@ bool expect_fact_ask(const struct mapping_fact *fact, const struct expect_lookup
     }
     *strange = !*holds && !same && (any || own == OTHER);
     return true;
-}
-
-/* ---- telling --------------------------------------------------------------------------------- */
-
-struct expect_told {
-    const struct mapping_fact *fact;
-    bool kinds[KINDS]; /* of which it was told that there are some */
-};
-
-void expect_facts_release(struct expect_facts *facts)
-{
-    free(facts->items);
-    expect_patterns_release(&facts->patterns);
-    *facts = (struct expect_facts){0};
-}
-
-struct gathering {
-    struct expectation *e;
-    struct error *error;
-    bool ok;
-};
-
-static bool add_fact(void *context, const struct mapping *asking, const struct mapping_fact *fact,
-                     bool optional)
-{
-    struct gathering *g = context;
-    struct expect_facts *facts = &g->e->facts;
-    (void)asking, (void)optional;
-    if (fact->to != g->e->entity)
-        return true;
-    for (size_t i = 0; i < facts->count; i++)
-        if (strcmp(facts->items[i].fact->name, fact->name) == 0)
-            return true;
-    struct expect_told *grown = realloc(facts->items, (facts->count + 1) * sizeof *grown);
-    if (grown != NULL) {
-        facts->items = grown;
-        grown[facts->count++] = (struct expect_told){.fact = fact};
-    }
-    g->ok = grown != NULL ? expect_patterns_add(&facts->patterns, &fact->when, g->error)
-                          : error_memory(g->error);
-    return g->ok;
-}
-
-static bool gather(struct expectation *e, struct error *error)
-{
-    struct gathering g = {e, error, true};
-    for (size_t i = 0; g.ok && !e->facts.gathered && i < e->project->mapping_count; i++)
-        mapping_each_fact(e->project->mappings[i], add_fact, &g);
-    e->facts.gathered = true;
-    return g.ok;
-}
-
-struct telling {
-    expect_id_callback callback;
-    void *context;
-    struct error *error;
-};
-
-static bool tell_value(const struct telling *t, struct expect_told *told, const struct item *item)
-{
-    struct expect_id id = {.stays = true};
-    size_t kind = kind_of(item);
-    if (item_is_nothing(item))
-        return true;
-    if (key_of_value(told->fact, item, id.key) && !t->callback(t->context, &id, t->error))
-        return false;
-    if (told->kinds[kind])
-        return true;
-    told->kinds[kind] = true;
-    make_key(told->fact, "has some", kinds[kind], NULL, 0, id.key);
-    return t->callback(t->context, &id, t->error);
-}
-
-/* At the path, and in all elements of arrays on the way and at its end. */
-static bool tell_all(const struct telling *t, struct expect_told *told, const struct item *item,
-                     const char *path)
-{
-    bool ok = true, array = item->value.value_type == BSON_TYPE_ARRAY;
-    struct path_step step;
-    bson_iter_t iter;
-    if (array) {
-        if (!item_open(item, &iter, t->error))
-            return false;
-        while (ok && item_next(&iter, &ok, t->error)) {
-            const struct item element = item_of(&iter);
-            ok = tell_all(t, told, &element, path);
-        }
-        return ok;
-    }
-    const char *rest = path;
-    if (!path_next(&rest, &step))
-        return tell_value(t, told, item);
-    char *name = strndup(path, (size_t)(rest - path) - (*rest != '\0'));
-    if (name == NULL)
-        return error_memory(t->error);
-    const struct item inner = item_find(item, name);
-    free(name);
-    return tell_all(t, told, &inner, rest);
-}
-
-static bool visit(struct expectation *e, const struct item *record, void *context,
-                  struct error *error)
-{
-    const struct telling *t = context;
-    const struct expect_view view = {
-        .document = record, .record = record, .path = "", .patterns = &e->facts.patterns};
-    for (size_t i = 0; i < e->facts.count; i++) {
-        struct expect_told *told = &e->facts.items[i];
-        bool holds;
-        if (!expect_holds(&view, &told->fact->when, &holds, error) ||
-            (holds && !tell_all(t, told, record, told->fact->path)))
-            return false;
-    }
-    return true;
-}
-
-bool expectation_facts(struct expectation *e, const uint8_t *payload, size_t length,
-                       expect_id_callback callback, void *context, struct error *error)
-{
-    struct telling t = {callback, context, error};
-    return gather(e, error) && records_each(e, payload, length, visit, &t, error);
 }
 
 /* ---- of rows --------------------------------------------------------------------------------- */

@@ -6,11 +6,23 @@
 #include "expect.h"
 #include "expect_condition.h"
 
+/* Values that can be the same are of one kind; of the last nothing is. */
+enum { EXPECT_FACT_KINDS = 5 };
+size_t expect_fact_kind(const struct item *item);
+/* 128 bits for a value that is there, false where it cannot be the same as another; and for that
+ * there are some of its kind. */
+bool expect_fact_key(const struct mapping_fact *fact, const struct item *item, uint8_t key[16]);
+void expect_fact_kind_key(const struct mapping_fact *fact, size_t kind, uint8_t key[16]);
+
 /* Does some record have it? *strange: none has a value of its kind there, but of another. */
 bool expect_fact_ask(const struct mapping_fact *fact, const struct expect_lookup *lookup,
                      const struct item *item, bool *holds, bool *strange, struct error *error);
 
 /* Of one entity, each once. */
+struct expect_told {
+    const struct mapping_fact *fact;
+    bool kinds[EXPECT_FACT_KINDS]; /* of which it was told that there are some */
+};
 struct expect_facts {
     struct expect_told *items;
     size_t count;

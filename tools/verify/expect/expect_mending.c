@@ -28,8 +28,9 @@ bool expect_mends(struct expect_mending *mending, enum misfit kind)
 bool expect_stands_in(struct expect_mending *mending, const struct mapping_column *column,
                       struct item *item)
 {
-    enum value_kind kind = column->value.kind;
-    bool asked = mending->refused && kind != VALUE_OBJECT && kind != VALUE_REST;
+    bool made = column->value.kind == VALUE_REST ||
+                mapping_value_is_json(&column->value, &column->type);
+    bool asked = mending->refused && !made;
     enum remedy remedy = asked ? mapping_remedy(mending->remedies, mending->kind) : REMEDY_ERROR;
     if (remedy != REMEDY_NULL && remedy != REMEDY_DEFAULT)
         return false;

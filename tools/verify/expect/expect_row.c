@@ -90,7 +90,8 @@ const struct row *expect_row_above(const struct expectation *e, const char *tabl
 bool expect_keeps_rest(const struct mapping_value *value, bool *safe)
 {
     bool keeps = value->kind == VALUE_REST;
-    for (size_t i = 0; value->kind == VALUE_OBJECT && !keeps && i < value->member_count; i++)
+    bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
+    for (size_t i = 0; made && !keeps && i < value->member_count; i++)
         keeps = expect_keeps_rest(&value->members[i].value, safe);
     *safe = *safe || (keeps && expect_has_function(value, FUNCTION_SAFE_NUMBERS));
     return keeps;

@@ -118,7 +118,8 @@ static bool wants_rest(const struct making *m, const struct scope *scope,
     bool safe = false;
     if (!making_holds(m->record, scope, &value->when, wanted, m->error))
         return false;
-    for (size_t i = 0; *wanted && value->kind == VALUE_OBJECT && i < value->member_count; i++)
+    bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
+    for (size_t i = 0; *wanted && made && i < value->member_count; i++)
         if (expect_keeps_rest(&value->members[i].value, &safe))
             return wants_rest(m, scope, &value->members[i].value, wanted);
     return true;

@@ -195,10 +195,14 @@ static bool put_text(const struct expect_target *target, const struct item *item
 static bool put_bytea(const struct expect_target *target, const struct item *item,
                       struct buffer *out, struct error *error)
 {
-    if (item->value.value_type != BSON_TYPE_BINARY)
+    bool id = item->value.value_type == BSON_TYPE_OID;
+    if (!id && item->value.value_type != BSON_TYPE_BINARY)
         return misfit(target, item, "it is no binary data", error);
     buffer_putc(out, 'y');
-    buffer_put(out, item->value.value.v_binary.data, item->value.value.v_binary.data_len);
+    if (id)
+        buffer_put(out, item->value.value.v_oid.bytes, 12);
+    else
+        buffer_put(out, item->value.value.v_binary.data, item->value.value.v_binary.data_len);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* level_references: tables, their shape, and whether every row that names another finds it. */
 #include "foreign_keys.h"
+#include "free_sequence.h"
 #include "level.h"
 #include "pointer_check.h"
 #include "query.h"
@@ -86,6 +87,7 @@ static bool look_at_all(struct inspection *inspection, struct blueprint *bluepri
                  shape_acts(inspection, table, look.oids[i], error) &&
                  look_at_references(&look, table);
     }
+    ok = ok && free_sequences_check(inspection, blueprint, error);
     return ok;
 }
 

@@ -129,6 +129,8 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         column.type.base == PG_INT2 || column.type.base == PG_INT4 || column.type.base == PG_INT8;
     column.numbered = from->serial && whole && !column.type.array &&
                       (by == NULL || mapping_value_is_plain(&by->value));
+    column.always = column.numbered && from->always;
+    column.numbering = column.numbered ? from->numbering : NULL;
     table->columns[table->column_count++] = column;
     return true;
 }

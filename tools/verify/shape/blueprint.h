@@ -17,6 +17,8 @@ struct blueprint_column {
     struct pgtype type;
     bool not_null;
     bool numbered;                        /* the target must number new rows on */
+    bool always;                          /* and lets nobody else do so */
+    const char *numbering;                /* what else is said of its sequence, or NULL */
     int64_t serial_last;                  /* the source's next number is behind it; -1: unknown */
     const char *default_sql;              /* or NULL */
     const cJSON *in;                      /* allowed values, or NULL */

@@ -1,5 +1,6 @@
 /* Columns and what stands on them: types, collations, NOT NULL, defaults, and who numbers them. */
 #include "expression.h"
+#include "free_sequence.h"
 #include "source_object.h"
 #include "table_shape.h"
 
@@ -72,9 +73,12 @@ static bool look_at_default(const struct look *look, const struct blueprint_colu
                          look->table->mapping->name, EXPRESSION_VALUE, type, column->default_sql,
                          found, &same))
         return true;
-    return same || inspection_find(look->inspection, "no default", label, NULL, look->error,
-                                   "the default of column %s is %s; it should be %s", column->name,
-                                   found, column->default_sql);
+    if (!same)
+        return inspection_find(look->inspection, "no default", label, NULL, look->error,
+                               "the default of column %s is %s; it should be %s", column->name,
+                               found, column->default_sql);
+    return free_sequence_is_free(look->inspection, look->table, column, look->oid,
+                                 PQgetvalue(look->columns, row, COLUMN_NUMBER), look->error);
 }
 
 /* Who gives the column its values: the rows, or the server. */
@@ -97,15 +101,14 @@ static bool look_at_numbering(const struct look *look, const struct blueprint_co
                    look->inspection, "shape", label, NULL, look->error,
                    "column %s is numbered by the server, which the mapping does not say",
                    column->name);
-    if (identity == 'a' &&
-        !source_object_says(source_object_over(look->inspection->verification, look->table,
-                                               "identity", column->name),
-                            "ALWAYS") &&
-        !inspection_find(look->inspection, "shape", label, NULL, look->error,
-                         "column %s is GENERATED ALWAYS, and refuses numbers that are given; it "
-                         "should be BY DEFAULT",
-                         column->name))
-        return false;
+    if (column->always ? identity != 'a' : identity == 'a')
+        if (!inspection_find(look->inspection, "shape", label, NULL, look->error,
+                             column->always
+                                 ? "column %s is not GENERATED ALWAYS, as it is in the source"
+                                 : "column %s is GENERATED ALWAYS, and refuses numbers that are "
+                                   "given; it should be BY DEFAULT",
+                             column->name))
+            return false;
     return shape_sequence(look->inspection, look->table, column, look->oid,
                           PQgetvalue(look->columns, row, COLUMN_NUMBER), look->error);
 }

@@ -260,7 +260,36 @@ static bool find_twice(const struct look *look, const struct words *columns, con
     return ok;
 }
 
-/* A table that the target brings may have any unique over the columns of its key. */
+/* Is it over these columns, in whichever order? */
+static bool is_over(const struct look *look, int row, const struct words *columns)
+{
+    const char *at = PQgetvalue(look->indexes, row, INDEX_COLUMNS);
+    size_t count = 0;
+    for (size_t length; *at != '\0'; at += length + (at[length] == '\n')) {
+        size_t i = 0;
+        length = strcspn(at, "\n");
+        while (i < columns->count &&
+               (strlen(columns->items[i]) != length || strncmp(columns->items[i], at, length) != 0))
+            i++;
+        if (i == columns->count)
+            return false;
+        count++;
+    }
+    return count == columns->count;
+}
+
+/* A table that the target brings may have any unique over the columns of its key: a deferrable one,
+ * or one that includes more. */
+static bool brings_unique(const struct look *look, const struct words *columns)
+{
+    for (int row = 0; row < PQntuples(look->indexes); row++)
+        if (query_true(look->indexes, row, INDEX_UNIQUE) &&
+            query_true(look->indexes, row, INDEX_VALID) &&
+            !query_true(look->indexes, row, INDEX_COMPUTED) && is_over(look, row, columns))
+            return true;
+    return false;
+}
+
 static bool look_at_unique(const struct look *look, const struct words *columns, bool key)
 {
     const struct mapping_index index = {.columns = *columns, .method = "btree", .unique = true};
@@ -268,8 +297,10 @@ static bool look_at_unique(const struct look *look, const struct words *columns,
     char what[256];
     bool primary = key && !look->table->mapping->exists;
     snprintf(what, sizeof what, "the key (%s) of %s", list, label);
-    enum standing standing = find_index(look, what, &index, primary);
     look->inspection->checks++;
+    if (look->table->mapping->exists && brings_unique(look, columns))
+        return true;
+    enum standing standing = find_index(look, what, &index, primary);
     if (standing == STANDING || standing == UNKNOWN)
         return true;
     return inspection_find(look->inspection, "no key", label, NULL, look->error,

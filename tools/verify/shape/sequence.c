@@ -1,5 +1,4 @@
 /* The numbers that the target gives next: from where, in which steps, and to which end. */
-#include "source_object.h"
 #include "table_shape.h"
 
 #include <inttypes.h>
@@ -11,7 +10,6 @@ struct look {
     struct inspection *inspection;
     const struct blueprint_table *table;
     const struct blueprint_column *column;
-    const struct catalog_object *source; /* the source's own sequence, or NULL */
     struct error *error;
 };
 
@@ -38,12 +36,12 @@ static const char sequence_sql[] =
     " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
     " AND d.refobjid = $1::oid AND d.refobjsubid = $2::int AND d.deptype IN ('a', 'i')";
 
-/* By how much the source's own counts. */
-static int64_t source_step(const struct catalog_object *source)
+/* What the source says behind a word of its sequence's options: "10" of "INCREMENT BY 10". */
+static const char *option_of(const struct look *look, const char *word)
 {
-    static const char word[] = "INCREMENT ";
-    const char *at = source != NULL && source->unsaid != NULL ? strstr(source->unsaid, word) : NULL;
-    return at != NULL ? strtoll(at + strlen(word), NULL, 10) : 1;
+    const char *options = look->column->numbering;
+    const char *at = options != NULL ? strstr(options, word) : NULL;
+    return at != NULL ? at + strlen(word) : NULL;
 }
 
 /* The next number must be above the largest that is kept and not below the one that the source
@@ -59,18 +57,18 @@ static bool compare_next(const struct look *look, const PGresult *state, int64_t
     bool any = false;
     snprintf(what, sizeof what, "the largest %s of %s", column->name, label);
     buffer_init(&sql);
-    buffer_puts(&sql, "SELECT max(");
+    buffer_puts(&sql, step > 0 ? "SELECT max(" : "SELECT min(");
     query_put_name(&sql, column->name);
     buffer_puts(&sql, ") FROM ");
     query_put_table(&sql, look->table->mapping->schema, look->table->mapping->name);
     bool ok = buffer_ok(&sql, look->error);
     if (ok && query_number(look->inspection, what, buffer_text(&sql), &largest, &any)) {
-        if (any && next <= largest)
+        if (any && (step > 0 ? next <= largest : next >= largest))
             ok = inspection_find(look->inspection, "sequence", label, NULL, look->error,
                                  "the next number of column %s is %" PRId64
                                  ", and a row has %" PRId64 " already",
                                  column->name, next, largest);
-        else if (next <= column->serial_last)
+        else if (step > 0 && next <= column->serial_last)
             ok = inspection_find(look->inspection, "sequence", label, NULL, look->error,
                                  "the next number of column %s is %" PRId64
                                  ", and the source's is behind %" PRId64,
@@ -95,28 +93,35 @@ static bool look_at_next(const struct look *look, const char *what, const PGresu
     return ok;
 }
 
-/* The migration's own counts by one to the type's end, whatever the source's does; who gave it the
- * source's options back did no harm. */
+/* It counts as the source's does, to the end of the type unless that ends before. */
 static bool look_at_options(const struct look *look, const PGresult *sequence)
 {
     const char *name = look->column->name, *label = look->table->label;
-    int64_t step = query_int(sequence, 0, SEQUENCE_STEP), own = source_step(look->source);
-    char end[64];
-    snprintf(end, sizeof end, "MAXVALUE %s", PQgetvalue(sequence, 0, SEQUENCE_LAST));
-    if (step != 1 && step != own &&
-        !inspection_find(look->inspection, "sequence", label, NULL, look->error,
-                         "the sequence of column %s counts by %" PRId64
-                         ", the source's by %" PRId64,
-                         name, step, own))
+    const char *by = option_of(look, "INCREMENT BY "), *to = option_of(look, "MAXVALUE ");
+    int64_t step = query_int(sequence, 0, SEQUENCE_STEP);
+    int64_t own = by != NULL ? strtoll(by, NULL, 10) : 1;
+    bool cycles = query_true(sequence, 0, SEQUENCE_CYCLE);
+    if (step != own && !inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                                        "the sequence of column %s counts by %" PRId64
+                                        ", the source's by %" PRId64,
+                                        name, step, own))
         return false;
-    if (!query_true(sequence, 0, SEQUENCE_WHOLE) && !source_object_says(look->source, end) &&
+    if (to != NULL && strtoll(to, NULL, 10) != query_int(sequence, 0, SEQUENCE_LAST) &&
+        !inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                         "the sequence of column %s ends at %s, the source's at %.*s", name,
+                         PQgetvalue(sequence, 0, SEQUENCE_LAST), (int)strcspn(to, " "), to))
+        return false;
+    if (step > 0 && to == NULL && !query_true(sequence, 0, SEQUENCE_WHOLE) &&
         !inspection_find(look->inspection, "sequence", label, NULL, look->error,
                          "the sequence of column %s ends at %s, before the column's type does",
                          name, PQgetvalue(sequence, 0, SEQUENCE_LAST)))
         return false;
-    return !query_true(sequence, 0, SEQUENCE_CYCLE) || source_object_says(look->source, "CYCLE") ||
-           inspection_find(look->inspection, "sequence", label, NULL, look->error,
-                           "the sequence of column %s begins again behind its last number", name);
+    if (cycles == (option_of(look, "CYCLE") != NULL))
+        return true;
+    return inspection_find(look->inspection, "sequence", label, NULL, look->error,
+                           cycles ? "the sequence of column %s begins again behind its last number"
+                                  : "the sequence of column %s does not begin again at its end",
+                           name);
 }
 
 bool shape_sequence(struct inspection *inspection, const struct blueprint_table *table,
@@ -124,9 +129,7 @@ bool shape_sequence(struct inspection *inspection, const struct blueprint_table 
                     struct error *error)
 {
     const char *const parameters[] = {oid, number};
-    const struct look look = {
-        inspection, table, column,
-        source_object_over(inspection->verification, table, "sequence", column->name), error};
+    const struct look look = {inspection, table, column, error};
     char what[256];
     snprintf(what, sizeof what, "the sequence of %s of %s", column->name, table->label);
     PGresult *owned = query(inspection, what, sequence_sql, parameters, 2);
@@ -136,8 +139,7 @@ bool shape_sequence(struct inspection *inspection, const struct blueprint_table 
         ok = inspection_find(inspection, "sequence", table->label, NULL, error,
                              "no sequence numbers column %s", column->name);
     else if (owned != NULL)
-        ok = look_at_options(&look, owned) &&
-             (query_int(owned, 0, SEQUENCE_STEP) < 0 || look_at_next(&look, what, owned));
+        ok = look_at_options(&look, owned) && look_at_next(&look, what, owned);
     PQclear(owned);
     return ok;
 }

@@ -14,12 +14,14 @@
 
 #define COLUMN                                                                                     \
     "{\"name\":\"id\",\"type\":\"integer\",\"oid\":23,\"not_null\":true,\"serial\":true,"          \
-    "\"serial_last\":42}"
+    "\"serial_last\":42,\"serial_next\":43,\"always\":true,\"numbering\":\"CYCLE\"}"
 #define BOOKS                                                                                      \
-    "{\"name\":\"books\",\"estimate\":999999999999999,\"exact\":true,\"bytes\":8192,\"view\":false,"              \
+    "{\"name\":\"books\",\"estimate\":999999999999999,\"exact\":true,\"bytes\":8192,\"view\":"     \
+    "false,"                                                                                       \
     "\"columns\":[" COLUMN ",{\"name\":\"Titel\",\"type\":\"character varying(50)\","              \
-    "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"default_sql\":\"'x'::text\","         \
-    "\"size\":50,\"elements\":[\"x\",\"y\"]}],\"closed\":true,"                                      \
+    "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"always\":false,\"default_sql\":\"'"  \
+    "x'::text\","                                                                                  \
+    "\"size\":50,\"elements\":[\"x\",\"y\"]}],\"closed\":true,"                                    \
     "\"key\":[\"id\"],"                                                                            \
     "\"uniques\":[[\"Titel\"],[\"id\",\"Titel\"]],"                                                \
     "\"indexes\":[{\"columns\":[\"Titel DESC\",\"(lower(x))\"],\"where\":\"id > 0\",\"unique\":"   \
@@ -28,6 +30,8 @@
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
     ",{\"name\":\"bare\",\"exact\":false,\"view\":false,\"closed\":false}],"                       \
+    "\"sequences\":[{\"name\":\"s\",\"schema\":\"public\",\"options\":\"AS bigint\","              \
+    "\"last\":\"9223372036854775807\",\"called\":true}],"                                          \
     "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
     "\"in_shape\":false,\"match_full\":false,\"invalid\":false},{\"kind\":\"foreign "              \
     "key\",\"name\":\"f on books\",\"entity\":\"books\","                                          \
@@ -136,10 +140,12 @@ static void built_by_hand(void **state)
     const struct catalog_column *n = catalog_column_add(books, "n", "int");
     assert_true(n != NULL && n->size == -1 && n->serial_last == -1);
     assert_written(catalog_to_json(&catalog),
-                   "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\",\"exact\":false,\"view\":false,"
-                   "\"closed\":false,\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,\"exact\":false,\"view\":false,"
+                   "{\"source\":\"core\",\"kind\":\"mongodb\",\"entities\":[{\"name\":\"users\","
+                   "\"exact\":false,\"view\":false,"
+                   "\"closed\":false,\"key\":[\"_id\"]},{\"name\":\"books\",\"estimate\":0,"
+                   "\"exact\":false,\"view\":false,"
                    "\"columns\":[{\"name\":\"n\",\"type\":\"int\",\"oid\":0,\"not_null\":false,"
-                   "\"serial\":false}],\"closed\":false}]}");
+                   "\"serial\":false,\"always\":false}],\"closed\":false}]}");
     catalog_release(&catalog);
 }
 

@@ -263,6 +263,107 @@ static void test_documents_lie_back_to_back(void **state)
     buffer_release(&out);
 }
 
+/* ---- Extended JSON --------------------------------------------------------------------------- */
+
+#define OID "{ \"$oid\" : \"5f0c8a1b2c3d4e5f60718293\" }"
+
+/* What libbson writes of it. */
+static const struct {
+    const char *text, *bson;
+} extended[] = {
+    {"{\"a\":5,\"b\":5.0,\"c\":2147483648,\"d\":-2147483648}",
+     "{ \"a\" : { \"$numberInt\" : \"5\" }, \"b\" : { \"$numberDouble\" : \"5.0\" }, "
+     "\"c\" : { \"$numberLong\" : \"2147483648\" }, \"d\" : { \"$numberInt\" : \"-2147483648\" } "
+     "}"},
+    {"{\"a\":-0,\"b\":1e2,\"c\":NaN,\"d\":-Infinity,\"e\":+Infinity}",
+     "{ \"a\" : { \"$numberDouble\" : \"-0.0\" }, \"b\" : { \"$numberDouble\" : \"100.0\" }, "
+     "\"c\" : { \"$numberDouble\" : \"NaN\" }, \"d\" : { \"$numberDouble\" : \"-Infinity\" }, "
+     "\"e\" : { \"$numberDouble\" : \"Infinity\" } }"},
+    {"{\"$oid\":" OID ",\"a\":[" OID "]}", "{ \"$oid\" : " OID ", \"a\" : [ " OID " ] }"},
+    {"{\"a\":{\"$date\":\"1969-12-31T23:59:59.9Z\"},\"b\":{\"$date\":1},"
+     "\"c\":{\"$date\":\"2000-03-01T00:30:00+01:00\"},\"d\":{\"$date\":\"1900-03-01T00:00:00Z\"}}",
+     "{ \"a\" : { \"$date\" : { \"$numberLong\" : \"-100\" } }, "
+     "\"b\" : { \"$date\" : { \"$numberLong\" : \"1\" } }, "
+     "\"c\" : { \"$date\" : { \"$numberLong\" : \"951867000000\" } }, "
+     "\"d\" : { \"$date\" : { \"$numberLong\" : \"-2203891200000\" } } }"},
+    {"{\"a\":{\"$binary\":\"AQID\",\"$type\":\"80\"},"
+     "\"b\":{\"$binary\":{\"subType\":\"2\",\"base64\":\"AQ==\"}}}",
+     "{ \"a\" : { \"$binary\" : { \"base64\" : \"AQID\", \"subType\" : \"80\" } }, "
+     "\"b\" : { \"$binary\" : { \"base64\" : \"AQ==\", \"subType\" : \"02\" } } }"},
+    {"{\"a\":{\"$regex\":\"x\",\"$options\":\"mi\"},\"b\":{\"$regex\":\"x\"}}",
+     "{ \"a\" : { \"$regularExpression\" : { \"pattern\" : \"x\", \"options\" : \"im\" } }, "
+     "\"b\" : { \"$regex\" : \"x\" } }"},
+    {"{\"a\":{\"$code\":\"f\",\"$scope\":{\"b\":" OID "}},\"c\":{\"$symbol\":\"s\"}}",
+     "{ \"a\" : { \"$code\" : \"f\", \"$scope\" : { \"b\" : " OID " } }, "
+     "\"c\" : { \"$symbol\" : \"s\" } }"},
+    {"{\"a\":{\"$ref\":\"b\",\"$id\":" OID "},\"c\":{\"$dbPointer\":{\"$ref\":\"b\",\"$id\":" OID
+     "}}}",
+     "{ \"a\" : { \"$ref\" : \"b\", \"$id\" : " OID " }, "
+     "\"c\" : { \"$dbPointer\" : { \"$ref\" : \"b\", \"$id\" : " OID " } } }"},
+    {"{\"a\":{\"$timestamp\":{\"i\":4294967295,\"t\":0}},\"b\":{\"$minKey\":1}}",
+     "{ \"a\" : { \"$timestamp\" : { \"t\" : 0, \"i\" : 4294967295 } }, \"b\" : { \"$minKey\" : 1 "
+     "} }"},
+};
+
+static void test_extended(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof extended / sizeof extended[0]; i++) {
+        bson_t document = BSON_INITIALIZER;
+        struct error error = {0};
+        size_t where;
+        if (!json_bson_parse_extended(extended[i].text, strlen(extended[i].text), &document, &where,
+                                      &error))
+            fail_msg("%s: %s at %zu", extended[i].text, error.message, where);
+        char *text = bson_as_canonical_extended_json(&document, NULL);
+        assert_string_equal(text, extended[i].bson);
+        bson_free(text);
+        bson_destroy(&document);
+    }
+}
+
+static const struct {
+    const char *text;
+    size_t where; /* the byte of it */
+    const char *message, *path;
+} extended_refusals[] = {
+    {"{\"a\":{\"$oid\":\"5f\"}}", 5, "$oid is not 24", "a"},
+    {"{\"a\":{\"$oid\":\"zf0c8a1b2c3d4e5f60718293\"}}", 5, "$oid is not 24", "a"},
+    {"{\"a\":[{},{\"$numberInt\":\"5.0\"}]}", 9, "$numberInt", "a.1"},
+    {"{\"a\":{\"$numberLong\":\"\"}}", 5, "$numberLong", "a"},
+    {"{\"a\":{\"$numberDouble\":\"0x1\"}}", 5, "$numberDouble", "a"},
+    {"{\"a\":{\"$numberDecimal\":\"1\\u0000\"}}", 5, "$numberDecimal", "a"},
+    {"{\"a\":{\"$binary\":{\"base64\":\"A===\",\"subType\":\"00\"}}}", 5, "no base64", "a"},
+    {"{\"a\":{\"$binary\":\"AQ==\"}}", 5, "$binary is neither", "a"},
+    {"{\"a\":{\"$type\":256,\"$binary\":\"AQ==\"}}", 5, "$binary is neither", "a"},
+    {"{\"a\":{\"$date\":\"1900-02-29T00:00:00Z\"}}", 5, "$date", "a"},
+    {"{\"a\":{\"$date\":\"2000-01-01T24:00:00Z\"}}", 5, "$date", "a"},
+    {"{\"a\":{\"$date\":1.5}}", 5, "$date", "a"},
+    {"{\"a\":{\"$timestamp\":{\"t\":4294967296,\"i\":0}}}", 5, "$timestamp", "a"},
+    {"{\"a\":{\"$regex\":\"x\\u0000\",\"$options\":\"\"}}", 5, "holds NUL", "a"},
+    {"{\"a\":{\"$oid\":\"x\",\"b\":1}}", 5, "does not belong to it", "a"},
+    {"{\"a\":{\"b\":{\"$undefined\":false}}}", 10, "$undefined", "a.b"},
+    {"{\n\"a\":\n18446744073709551617}", 7, "neither 64 bits nor a double", "a"},
+};
+
+static void test_extended_refusals(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof extended_refusals / sizeof extended_refusals[0]; i++) {
+        bson_t document = BSON_INITIALIZER;
+        struct error error = {0};
+        const char *text = extended_refusals[i].text;
+        size_t where;
+        assert_false(json_bson_parse_extended(text, strlen(text), &document, &where, &error));
+        assert_int_equal(error.code, ERROR_SOURCE);
+        if (where != extended_refusals[i].where ||
+            strcmp(error.path, extended_refusals[i].path) != 0 ||
+            strstr(error.message, extended_refusals[i].message) == NULL)
+            fail_msg("%s: \"%s\" at %zu, %s", text, error.message, where, error.path);
+        bson_destroy(&document);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +374,8 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_the_rest_of_a_refused_record),
         cmocka_unit_test(test_documents_lie_back_to_back),
+        cmocka_unit_test(test_extended),
+        cmocka_unit_test(test_extended_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

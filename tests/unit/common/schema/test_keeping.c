@@ -19,7 +19,7 @@ static const struct {
     {"project.json",
      "{'project':'p','target':'${T}','sources':{'sql':{'kind':'postgres','uri':'${S}'},"
      "'core':{'kind':'mongodb','uri':'${M}'}},'left_out':{'sql.old':'nobody asks'},"
-     "'not_kept':{'sql':{'foreign key':{'forgone on books':'why'}}}}"},
+     "'not_kept':{'sql':{'foreign key':{'forgone on books':'why'},'sequence':{'forgone':'why'}}}}"},
     {"authors.json", "{'from':'sql.authors','to':{'public.authors':{'keep_shape':true,'key':['id'],"
                      "'columns':{'id':{'id_of':'authors'}}}}}"},
     {"books.json",
@@ -40,7 +40,9 @@ static const struct {
 #define COLUMN(name, more) "{'name':'" name "','type':'integer','oid':23" more "}"
 #define UUID(name) "{'name':'" name "','type':'uuid','oid':2950}"
 static const char catalog_text[] =
-    "{'source':'sql','kind':'postgres','entities':["
+    "{'source':'sql','kind':'postgres','sequences':["
+    "{'name':'s','schema':'public','options':'AS bigint'},"
+    "{'name':'forgone','schema':'public','options':'AS bigint'}],'entities':["
     "{'name':'authors','columns':[" UUID("id") "],'key':['id']},"
     "{'name':'books','key':['id'],'uniques':[['title']],'columns':["
     COLUMN("id", ",'serial':true") "," UUID("author_id") "," UUID("editor_id") ","
@@ -87,13 +89,13 @@ static const struct {
      "an identity column, by default", NULL},
     {"serial", "text_number of books", IN_SHAPE("books", "'text_number'"), KEEPING_NOT, NULL, NULL},
     {"identity", "id of books", IN_SHAPE("books", "'id'"), KEEPING_KEPT, NULL, NULL},
-    {"identity", "id of books", IN_SHAPE("books", "'id'") BUT("ALWAYS"), KEEPING_CHANGED,
-     "by default, without ALWAYS", NULL},
     {"identity", "price of books", IN_SHAPE("books", "'price'"), KEEPING_NOT, NULL, NULL},
     {"sequence", "s", IN_SHAPE("books", "'id'"), KEEPING_KEPT, "that of the identity column", NULL},
     {"sequence", "s", ON("books", "'id'"), KEEPING_NOT, NULL, NULL},
     {"sequence", "s", IN_SHAPE("books", "'text_number'"), KEEPING_NOT, NULL, NULL},
-    {"sequence", "s", "'detail':'start 1'", KEEPING_NOT, NULL, NULL},
+    {"sequence", "s", "'detail':'start 1'", KEEPING_KEPT, NULL, NULL},
+    {"sequence", "forgone", "'detail':'start 1'", KEEPING_NOT, NULL, NULL},
+    {"sequence", "none", "'detail':'start 1'", KEEPING_NOT, NULL, NULL},
     {"generated column", "price of books", IN_SHAPE("books", "'price'"), KEEPING_CHANGED,
      "an ordinary column with the values of today", NULL},
     {"column collation", "title of books", IN_SHAPE("books", "'title'"), KEEPING_CHANGED,

@@ -21,20 +21,20 @@ static const struct {
     const char *hint;     /* %s is the folder */
     const char *of_uri;   /* the same of a URI that is this path; NULL: none is given */
 } rows[] = {
-    {{"archive.bin"}, "archive.bin", "%s/archive.bin is one file of mongodump --archive", ""},
-    {{"packed.gz"}, "packed.gz", "mongorestore --archive=FILE", ""},
-    {{"old.archive"}, "old.archive", "mongodump without --archive", ""},
-    {{"archive.bin"}, "", "%s/archive.bin is one file of mongodump --archive", ""},
-    {{"c.json"}, "", "%s/c.json is not of mongodump but, it seems, of mongoexport", ""},
-    {{"c.json"}, "c.json", "bring it into a server with mongoimport", ""},
-    {{"c.csv", "prelude.json"}, "", "%s/c.csv is not of mongodump", ""},
-    {{"c.jsonl"}, "", "mongoimport", ""},
+    {{"archive.bin"}, "archive.bin", "export again", "write file:%s/archive.bin to read that"},
+    {{"packed.gz"}, "packed.gz", "export again", "write file:%s/packed.gz to read that archive"},
+    {{"old.archive"}, "old.archive", "export again", "write file:%s/old.archive to read that"},
+    {{"archive.bin"}, "", "write file:%s/archive.bin to read that archive", ""},
+    {{"c.json"}, "", NULL, "write file:%s to read that folder"},
+    {{"c.json"}, "c.json", "give the folder in which the file lies: file:%s", ""},
+    {{"c.jsonl.gz"}, "c.jsonl.gz", "give the folder in which the file lies: file:%s", ""},
+    {{"c.csv", "prelude.json"}, "", "%s/c.csv has lost its types", ""},
     {{"prelude.json"}, "", "give the folder of one database that mongodump wrote", NULL},
     {{"notes.txt"}, "", "give the folder of one database that mongodump wrote", NULL},
     {{"notes.txt"}, "notes.txt", "file:DUMP/DATABASE", NULL},
     {{"a/c.bson"}, "", "such as file:%s/a", ""},
-    {{"a/c.bson.gz", "c.json"}, "", "such as file:%s/a", ""},
-    {{"a/b.json"}, "", "give the folder of one database that mongodump wrote", NULL},
+    {{"a/c.bson.gz", "c.csv"}, "", "such as file:%s/a", ""},
+    {{"a/b.json"}, "", "such as file:%s/a", ""},
     {{"a/c.bson"}, "a/c.bson", "give the folder in which the file lies: file:%s/a", ""},
     {{"dump.tar.gz"}, "dump.tar.gz", "unpack %s/dump.tar.gz", ""},
     {{"dump.zip"}, "", "unpack %s/dump.zip", ""},
@@ -50,7 +50,11 @@ static void put(const struct folder *folder, const char *name)
         assert_int_equal(gzputs(file, ARCHIVE), (int)strlen(ARCHIVE));
         assert_int_equal(gzclose(file), Z_OK);
     } else {
-        folder_put(folder, name, strcmp(name, "archive.bin") == 0 ? ARCHIVE : "x");
+        folder_put(folder, name,
+                   strcmp(name, "archive.bin") == 0 ? ARCHIVE
+                   : strncmp(name, "prelude", 7) == 0
+                       ? "{\"ServerVersion\":\"8.0.4\",\"ToolVersion\":\"100.10.0\"}"
+                       : "x");
     }
 }
 
@@ -104,10 +108,11 @@ static const struct {
 } read_folders[] = {
     {{"c.bson", "c.metadata.json", "prelude.json", "notes.txt"}, NULL},
     {{"c.bson.gz", "c.metadata.json.gz", "prelude.json.gz"}, NULL},
-    {{"c.bson", "d.json"}, "/d.json is not read"},
+    {{"c.bson", "d.csv"}, "/d.csv is not read"},
+    {{"c.bson", "d.json"}, NULL},
     {{"c.bson", "a/c.bson"}, "/a is not read"},
-    {{"c.bson", "a/c.json"}, NULL},
-    {{"c.bson", "d.csv", "e.json"}, "and 1 more beside it are not read"},
+    {{"c.bson", "a/c.json"}, "/a is not read"},
+    {{"c.bson", "d.csv", "e.tsv"}, "and 1 more beside it are not read"},
 };
 
 static void test_what_is_not_read(void **state)

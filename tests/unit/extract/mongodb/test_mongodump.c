@@ -488,6 +488,8 @@ static void test_many_windows(void **state)
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                                         \
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+#define PRELUDE "{\"ServerVersion\":\"8.0.4\",\"ToolVersion\":\"100.10.0\"}"
+
 static const struct {
     const char *files[5]; /* names; *.json holds `json` */
     const char *json;
@@ -498,7 +500,15 @@ static const struct {
 } folders[] = {
     {{"b.bson", "a.bson.gz", "a.metadata.json"}, "{\"type\": \"collection\"}", "a,b,", NULL},
     {{"two+words%2Fslash%25.bson", "%C3%A9.bson"}, "", "two words/slash%,\xc3\xa9,", NULL},
-    {{"a.bson", "prelude.json", "notes.txt", "oplog"}, "{}", "a,", NULL},
+    {{"a.bson", "prelude.json", "notes.txt", "oplog"}, PRELUDE, "a,", NULL},
+    {{"a.bson", "prelude.json"}, "{}", "a,prelude,", NULL},
+    {{"a.bson", "b c+%.json", "d.jsonl", "._d.json"}, "", "a,b c+%,d,", NULL},
+    {{"a.bson", "e.ndjson"}, "", "a,e,", NULL},
+    {{"a.bson", "b.json", "b.metadata.json"}, "{\"collectionName\": \"c\"}", "a,c,", NULL},
+    {{"a.bson", "b.bson", "b.json"}, "", "a,b,", "are both there for one collection"},
+    {{"a.bson", "b.bson.gz", "b.json"}, "", "a,b,", "are both there for one collection"},
+    {{"a.bson", "b.json", "b.jsonl"}, "", "a,b,", "both there for one collection"},
+    {{"b c.json", "b+c.bson"}, "", "b c,", "there are other files of it"},
     {{LONG_208 "%24AAAAAAAAAAAAAAAAAAAAAAAAAAA.bson",
       LONG_208 "%24AAAAAAAAAAAAAAAAAAAAAAAAAAA.metadata.json"},
      "{\"collectionName\": \"the whole name\"}",
@@ -539,7 +549,7 @@ static const struct {
     {{"a.bson", "b%2.bson"}, "", "a,b%2,", "wrong % escape"},
     {{"a.bson", "b%00.bson"}, "", "a,b%00,", "wrong % escape"},
     {{"a.bson", "b%-1.bson"}, "", "a,b%-1,", "wrong % escape"},
-    {{"prelude.json"}, "{}", NULL, "holds no collection"},
+    {{"prelude.json"}, PRELUDE, NULL, "holds no collection"},
     {{"v.metadata.json"}, "{\"type\": \"view\"}", NULL, "holds no collection"},
 };
 

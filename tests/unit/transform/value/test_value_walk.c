@@ -70,7 +70,7 @@ static void compare(const uint8_t *bytes, uint32_t length, const char *what)
             fail_msg("%s: another value at byte %u", what, bson_iter_offset(&iter));
     }
     if (value_walk_next(&walk, &value))
-        fail_msg("%s: goes on at byte %u", what, walk.at);
+        fail_msg("%s: goes on", what);
     if (value_walked(&iter, &document) != value_walk_ended(&walk))
         fail_msg("%s: ends otherwise", what);
 }

@@ -1,0 +1,88 @@
+/* array_cases.h: arrays made of values, for both readings of them. */
+#ifndef TESTS_ARRAY_CASES_H
+#define TESTS_ARRAY_CASES_H
+
+#include "graduate/fate.h"
+
+/* The column "a" of books, beside its key "k"; single quotes stand for double ones. What is put
+ * into it, as the tests show it, or where the record is refused. `fates`: of the fields "x" and "y"
+ * what became of them: w(ritten), k(ept out), c(hanged), d(efaulted), .(compared), -(not there). */
+struct array_case {
+    const char *column, *record, *value, *error, *fates;
+};
+
+#define ARRAY_OID "{'$oid': '5f0c8a1b2c3d4e5f60718293'}"
+
+static const struct array_case array_cases[] = {
+    /* as JSON */
+    {"{'array': ['x', 'y'], 'type': 'jsonb'}", "{'x': 1, 'y': 'b'}", "[1, 'b']", NULL, "ww"},
+    {"{'array': ['x', 'y'], 'type': 'jsonb'}", "{'y': 'b'}", "['b']", NULL, "-w"},
+    {"{'array': ['x', 'y'], 'type': 'jsonb'}", "{'x': null, 'y': 'b'}", "[null, 'b']", NULL, "ww"},
+    {"{'array': ['x', 'y'], 'type': 'jsonb'}", "{}", "[]", NULL, "--"},
+    {"{'array': ['x', 'y'], 'type': 'jsonb', 'when': {'x': 1}}", "{'x': 2, 'y': 3}", "-", NULL, "kk"},
+    {"{'array': ['x', 'y'], 'type': 'jsonb', 'when': {'x': 1}, 'default': [7]}", "{'x': 2, 'y': 3}", "[7]",
+     NULL, "dd"},
+    {"{'array': [{'from': 'x', 'when': {'y': 1}}, {'const': 'c', 'when': {'y': 1}}, {'const': null}], 'type': 'jsonb'}",
+     "{'x': 2, 'y': 3}", "[null]", NULL, "k."},
+    {"{'array': [{'from': 'x', 'when': {'y': 1}}, {'const': 'c', 'when': {'y': 1}}], 'type': 'jsonb'}",
+     "{'x': 2, 'y': 1}", "[2, 'c']", NULL, "w."},
+    {"{'array': [{'const': [1, {'b': 2}]}, {'const': {'c': null}}], 'type': 'json'}", "{}",
+     "[[1, {'b': 2}], {'c': null}]", NULL, "--"},
+    {"{'array': [{'object': {'m': {'from': 'x'}, 'n': {'array': ['y']}}}, {'array': ['x', {'array': ['y']}]}], 'type': 'jsonb'}",
+     "{'x': 1, 'y': 2}", "[{'m': 1, 'n': [2]}, [1, [2]]]", NULL, "ww"},
+    {"{'array': [{'object': {'m': {'from': 'x'}}}, {'array': ['y'], 'when': {'x': 1}}], 'type': 'jsonb'}",
+     "{'y': 2}", "[{}]", NULL, "-k"},
+    {"{'object': {'m': {'array': ['x', 'y']}, 'n': {'array': ['x'], 'when': {'y': 3}}}, 'type': 'jsonb'}",
+     "{'x': 1, 'y': 2}", "{'m': [1, 2]}", NULL, "ww"},
+    {"{'array': [{'first': ['x', 'y']}, {'join': ['y', 'x'], 'with': '+'}], 'type': 'jsonb'}", "{'x': 'a', 'y': 'b'}",
+     "['a', 'b+a']", NULL, "ww"},
+    {"{'array': [{'from': 'x', 'do': ['upper']}, {'from': 'y', 'map': {'1': true}}], 'type': 'jsonb'}",
+     "{'x': 'a', 'y': 1}", "['A', true]", NULL, "cc"},
+    {"{'array': [{'from': 'x', 'default': 'none'}], 'type': 'jsonb'}", "{'y': 1}", NULL, "y", NULL},
+    {"{'array': ['x', {'from': 'y', 'default': 'none'}], 'type': 'jsonb'}", "{'x': 1}", "[1, 'none']", NULL, "w-"},
+    {"{'array': ['x', 'y'], 'do': ['safe_numbers'], 'type': 'jsonb'}",
+     "{'x': {'$numberLong': '9007199254740993'}, 'y': [{'$numberLong': '9007199254740993'}]}",
+     "['9007199254740993', ['9007199254740993']]", NULL, "ww"},
+    {"{'array': [{'array': ['x'], 'do': ['safe_numbers']}, 'y'], 'type': 'jsonb'}",
+     "{'x': {'$numberLong': '9007199254740993'}, 'y': {'$numberLong': '9007199254740993'}}",
+     "[['9007199254740993'], 9007199254740993]", NULL, "ww"},
+    {"{'array': [{'object': {'m': {'object': {'n': {'from': 'x'}}, 'do': ['safe_numbers']}}}, 'y'], 'type': 'jsonb'}",
+     "{'x': {'$numberLong': '9007199254740993'}, 'y': 1}", "[{'m': {'n': '9007199254740993'}}, 1]", NULL, "ww"},
+    {"{'array': ['x'], 'type': 'jsonb'}", "{'x': 'a\\u0000b'}", NULL, "x", NULL},
+    /* ids, all of one entity */
+    {"{'object': {'ids': {'array': ['x', 'y'], 'id_of': 'users'}}, 'type': 'jsonb'}", "{'x': " ARRAY_OID "}",
+     "{'ids': ['00000000-5f0c-8a1b-2c3d-4e5f60718293']}", NULL, "w-"},
+    {"{'array': ['x', 'y'], 'id_of': 'users', 'type': 'uuid[]'}", "{'x': " ARRAY_OID ", 'y': null}",
+     "{00000000-5f0c-8a1b-2c3d-4e5f60718293,NULL}", NULL, "ww"},
+    {"{'array': ['x', 'y'], 'id_of': 'users', 'type': 'uuid[]'}", "{'x': true}", NULL, "a", NULL},
+    /* of an array's type */
+    {"{'array': ['x', 'y'], 'type': 'text[]'}", "{'x': 'a', 'y': null}", "{a,NULL}", NULL, "ww"},
+    {"{'array': ['x', 'y'], 'type': 'text[]'}", "{'y': 'b'}", "{b}", NULL, "-w"},
+    {"{'array': ['x', 'y'], 'type': 'text[]'}", "{}", "{}", NULL, "--"},
+    {"{'array': ['x', 'y'], 'type': 'text[]', 'when': {'x': 'b'}}", "{'x': 'a', 'y': 'b'}", "-", NULL, "kk"},
+    {"{'array': ['x', {'const': 7}, {'from': 'y', 'do': ['number']}], 'type': 'integer[]'}", "{'x': 1, 'y': '3'}",
+     "{1,7,3}", NULL, "wc"},
+    {"{'array': ['x', 'y'], 'do': ['unique'], 'type': 'text[]'}", "{'x': 'a', 'y': 'a'}", "{a}", NULL, "ww"},
+    {"{'array': ['x', 'y'], 'do': ['count'], 'type': 'integer'}", "{'x': 'a', 'y': 'a'}", "2", NULL, "ww"},
+    {"{'array': ['x', 'y'], 'type': 'integer[]'}", "{'x': 1, 'y': 'b'}", NULL, "a", NULL},
+    {"{'array': [{'first': ['x', 'y']}, {'join': ['x', 'y'], 'with': '-'}], 'type': 'text[]'}", "{'x': 'a', 'y': 'b'}",
+     "{a,a-b}", NULL, "ww"},
+};
+enum { ARRAY_CASES = sizeof array_cases / sizeof array_cases[0] };
+
+#define ARRAY_BOOKS                                                                                \
+    "{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {'k': {'const': 1, "  \
+    "'type': 'integer'}, 'a': %s}}}}"
+
+static inline char fate_letter(const int64_t *values)
+{
+    return values[FATE_SEEN] == 0          ? '-'
+           : values[FATE_WRITTEN] == 1     ? 'w'
+           : values[FATE_KEPT_OUT] == 1    ? 'k'
+           : values[FATE_CHANGED] == 1     ? 'c'
+           : values[FATE_DEFAULTED] == 1   ? 'd'
+           : values[FATE_COMPARED] == 1    ? '.'
+                                           : '?';
+}
+
+#endif
