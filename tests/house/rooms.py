@@ -29,7 +29,7 @@ ROOMS = {
     "common/stream": Room("common/base", "bson isa-l", "programs verify"),
     "common/catalog": Room("common/base", "bson cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases mongodb_export bson_corpus"),
-    "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema functions bad_input transform mistakes"),
+    "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits said_once functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
         "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape"

@@ -113,7 +113,7 @@ def functions() -> dict[str, list[str]]:
 
 
 FUNCTIONS = functions()
-MISFITS = DEFINED["column"]["properties"]["misfit"]["anyOf"][1]["properties"]
+MISFITS = DEFINED["misfit"]["anyOf"][1]["properties"]
 WORDS = {
     "mapping_words": MAPPING["properties"],
     "drop_words": MAPPING["properties"]["drop"]["items"]["anyOf"][1]["properties"],
@@ -128,14 +128,10 @@ WORDS = {
     "policy_words": DEFINED["policy"]["properties"],
     "condition_words": DEFINED["question"]["properties"],
     "field_kind_names": choices(DEFINED["question"]["properties"]["kind"]),
-    "table_misfits": DEFINED["table"]["properties"]["misfit"]["properties"],
-    "column_misfits": MISFITS,
-    "nul_remedies": choices(MISFITS["nul"]),
-    "too_long_remedies": choices(MISFITS["too_long"]),
-    "rounding_remedies": choices(MISFITS["rounding"]),
-    "other_remedies": choices(MISFITS["other"]),
-    "no_array_remedies": choices(DEFINED["no_array"]),
-    "row_twice_remedies": choices(DEFINED["table"]["properties"]["misfit"]["properties"]["row_twice"]),
+    "misfit_names": MISFITS,
+    "remedies_of_all": DEFINED["misfit"]["anyOf"][0]["enum"],
+    "reject_words": PROJECT["properties"]["rejects"]["properties"],
+    "every_words": PROJECT["properties"]["every"]["properties"],
     "key_words": DEFINED["foreign_key"]["properties"],
     "actions": choices(DEFINED["action"]),
     "timings": choices(DEFINED["foreign_key"]["properties"]["deferrable"]),
@@ -165,6 +161,15 @@ def test_every_table_of_words_is_known_here() -> None:
 @pytest.mark.parametrize("table", WORDS)
 def test_the_words_are_those_of_the_source(table: str) -> None:
     assert sorted(WORDS[table]) == sorted(C[table])
+
+
+def test_each_misfit_has_its_remedies() -> None:
+    rows = re.findall(r'\[MISFIT_(\w+)\] = \{(?:"(\w+)"|NULL), \w+,', SOURCE)
+    assert len(rows) == len(MISFITS)
+    for kind, mend in rows:
+        shared = ["error"] if kind == "ROW_TWICE" else C["remedies_of_all"]
+        assert choices(MISFITS[kind.lower()]) == shared + ([mend] if mend else []), kind
+    assert PROJECT["$defs"]["misfit"] == DEFINED["misfit"]
 
 
 def test_privileges_are_commands() -> None:

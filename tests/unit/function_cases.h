@@ -185,11 +185,6 @@ static const struct function_case function_cases[] = {
     {"['phone_digits', 'empty_to_null']", "'+'", "null", NULL},
     {"['phone_digits']", "49", "49", NULL},
     /* not finite */
-    {"['not_finite_to_null']", DECIMAL("NaN"), "null", NULL},
-    {"['not_finite_to_null']", DOUBLE("-Infinity"), "null", NULL},
-    {"['not_finite_to_null']", DOUBLE("-0.0"), DOUBLE("-0.0"), NULL},
-    {"['not_finite_to_null']", "'NaN'", "'NaN'", NULL},
-    {"['not_finite_to_null']", "[1.5, " DOUBLE("NaN") "]", "[1.5, null]", NULL},
     /* dates of numbers */
     {"[{'epoch': 's'}]", "1704067200", DATE("1704067200000"), NULL},
     {"[{'epoch': 's'}]", DOUBLE("1704067200.123"), DATE("1704067200123"), NULL},

@@ -20,6 +20,7 @@ struct work {
     struct stream_section *sections;
     int64_t *added; /* of each section's rows, those that are new in the table */
     size_t count, bytes;
+    int64_t most_rejects;
 };
 
 static bool split(struct work *work, const uint8_t *payload, size_t length, struct error *error)
@@ -81,13 +82,40 @@ static void put_hex(struct buffer *buffer, const uint8_t *bytes, size_t length)
     }
 }
 
-/* The one output that is the ledger's own. */
 static int64_t count_losses(const struct work *work)
 {
     int64_t losses = 0;
     for (size_t i = 0; i < work->count; i++)
-        losses += output_of(work, i)->ledger ? work->sections[i].rows : 0;
+        if (strcmp(output_of(work, i)->table, "graduate.losses") == 0)
+            losses += work->sections[i].rows;
     return losses;
+}
+
+/* Are more records set aside than the project lets a run? Then nothing of the batch stays. */
+static bool check_rejects(struct postgres *target, const struct fence *fence,
+                          const struct work *work, struct error *error)
+{
+    static const char sql[] =
+        "SELECT r.key, r.path, r.message, (SELECT count(*) FROM graduate.rejects WHERE run = $1)"
+        " FROM graduate.rejects r WHERE r.run = $1 ORDER BY r.id DESC LIMIT 1";
+    PGresult *result;
+    if (work->batch->rejected == 0)
+        return true;
+    if (!postgres_query(target, sql, &fence->run, 1, &result, error))
+        return false;
+    int64_t rejects = PQntuples(result) > 0 ? strtoll(PQgetvalue(result, 0, 3), NULL, 10) : 0;
+    bool ok = rejects <= work->most_rejects;
+    if (!ok) {
+        error_set(error, ERROR_DATA,
+                  "%" PRId64 " records are set aside, and the project lets at most %" PRId64
+                  "; of the last one: %s",
+                  rejects, work->most_rejects, PQgetvalue(result, 0, 2));
+        error_hint(error, "correct the records in the source; or let more be set aside, with "
+                          "\"rejects\": {\"limit\": N} in project.json; then run again");
+        error_at(error, work->batch->entity, PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
+    }
+    PQclear(result);
+    return ok;
 }
 
 static bool insert(struct postgres *target, const struct fence *fence, const struct work *work,
@@ -302,7 +330,8 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     for (size_t i = 0; i < work->count; i++)
         if (!load_section(target, fence, work, i, error))
             return false;
-    if (!settle_constraints(target, work, error) || !record_end(target, fence, work, rows, error))
+    if (!check_rejects(target, fence, work, error) || !settle_constraints(target, work, error) ||
+        !record_end(target, fence, work, rows, error))
         return false;
     crash_point(CRASH_LOAD_BEFORE_COMMIT);
     if (!fence_commit(target, error))
@@ -313,9 +342,14 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
 
 bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
                 const struct stream_outputs *outputs, const struct stream_batch *batch,
-                const uint8_t *payload, size_t length, int64_t *rows, struct error *error)
+                const uint8_t *payload, size_t length, int64_t most_rejects, int64_t *rows,
+                struct error *error)
 {
-    struct work work = {.mapping = mapping, .outputs = outputs, .batch = batch, .bytes = length};
+    struct work work = {.mapping = mapping,
+                        .outputs = outputs,
+                        .batch = batch,
+                        .bytes = length,
+                        .most_rejects = most_rejects};
     bool ok = split(&work, payload, length, error);
     if (ok && !write_batch(target, fence, &work, rows, error)) {
         if (error->row.place > 0)

@@ -25,10 +25,12 @@ bool load_stream(struct postgres *target, const struct project *project, const s
                  bool any_run, int fd, const char *name, struct error *error);
 
 /* One batch: its ledger row and all its rows, or nothing. *rows counts those of the target's own
- * tables. The payload is that of a rows frame. */
+ * tables. The payload is that of a rows frame. ERROR_DATA: with it the run would have set aside more
+ * than so many records. */
 bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
                 const struct stream_outputs *outputs, const struct stream_batch *batch,
-                const uint8_t *payload, size_t length, int64_t *rows, struct error *error);
+                const uint8_t *payload, size_t length, int64_t most_rejects, int64_t *rows,
+                struct error *error);
 
 /* A run, ready to be loaded. */
 struct prepared {

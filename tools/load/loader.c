@@ -173,7 +173,8 @@ static bool take_batch(struct loading *loading, const struct frame *frame, struc
     if (batch.batch <= loading->progress.batch)
         return check_loaded(loading, &batch, error);
     if (!load_batch(loading->target, loading->fence, loading->mapping, &loading->outputs, &batch,
-                    frame->payload, frame->payload_length, &rows, error))
+                    frame->payload, frame->payload_length, loading->project->most_rejects, &rows,
+                    error))
         return false;
     struct ledger_progress *progress = &loading->progress;
     progress->batch = batch.batch;

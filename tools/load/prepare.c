@@ -221,7 +221,8 @@ static bool complete_ledger(struct preparing *preparing, struct error *error)
     bool lacks;
     return ask(preparing->target,
                "SELECT to_regclass('graduate.foreign_keys') IS NULL"
-               " OR to_regclass('graduate.met') IS NULL",
+               " OR to_regclass('graduate.met') IS NULL"
+               " OR to_regclass('graduate.rejects') IS NULL",
                NULL, 0, &lacks, error) &&
            (!lacks || postgres_exec(preparing->target, ledger_ddl, error));
 }

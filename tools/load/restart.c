@@ -188,6 +188,7 @@ static bool forget(struct restarting *r, const struct mapping *mapping)
 {
     static const char *const forgotten[] = {
         "DELETE FROM graduate.losses WHERE run = $1 AND entity = $2",
+        "DELETE FROM graduate.rejects WHERE run = $1 AND entity = $2",
         "DELETE FROM graduate.met WHERE run = $1 AND entity = $2",
         "DELETE FROM graduate.batches WHERE run = $1 AND entity = $2",
         "DELETE FROM graduate.partitions WHERE run = $1 AND entity = $2",

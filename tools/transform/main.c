@@ -9,6 +9,7 @@
 #include "graduate/stream.h"
 #include "identities.h"
 #include "plan.h"
+#include "rejection.h"
 #include "rows.h"
 #include "tuple.h"
 
@@ -90,7 +91,14 @@ static bool write_header(struct transform *t, const struct stream_header *record
                                                     .ledger = true};
         struct stream_header header = *records;
         header.rows = true;
-        ok = stream_write_header(&t->out, &header, outputs, count + (t->tries ? 3 : 1), error);
+        if (t->entity->rejects && !t->tries)
+            outputs[count + 1] = (struct stream_output){.table = "graduate.rejects",
+                                                        .columns = reject_fields,
+                                                        .types = texts,
+                                                        .column_count = REJECT_FIELDS,
+                                                        .ledger = true};
+        size_t own = t->tries ? 3 : t->entity->rejects ? 2 : 1;
+        ok = stream_write_header(&t->out, &header, outputs, count + own, error);
     }
     arena_release(&arena);
     return ok;
@@ -279,6 +287,7 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
     if (t->index != NULL)
         return true;
     meta.filtered = t->rows.filtered;
+    meta.rejected = t->rows.rejection.records;
     buffer_clear(&t->payload);
     rows_put_sections(&t->rows, &t->plan.losses, t->tries ? &t->problems : NULL, &t->payload);
     if (!buffer_ok(&t->payload, error) || !send(t, &meta, error))

@@ -182,29 +182,47 @@ struct mapping_value {
                                the column is NOT NULL; NULL: none */
     struct conditions when; /* where they do not hold, the field counts as absent */
     bool optional;          /* what it and its conditions name may be in no record */
+    const char *why;        /* the reason for what does not come by its words, or NULL */
 };
 struct mapping_member {
     const char *name;
     struct mapping_value value;
 };
 
-/* What is done with what does not fit, where the mapping says so; else it is an error. */
-enum remedy {
-    REMEDY_ERROR,
-    REMEDY_MEND,    /* as the kind's own word says: "strip", "cut", "round" */
-    REMEDY_NULL,    /* null stands for the value */
-    REMEDY_DEFAULT, /* the value's "default" does */
+/* What may not fit. */
+enum misfit {
+    MISFIT_NUL,           /* a text with NUL in it; mended without them */
+    MISFIT_UTF8,          /* a text that is no UTF-8; each byte that is of no character becomes
+                             U+FFFD */
+    MISFIT_TOO_LONG,      /* more characters than the type has; cut */
+    MISFIT_RANGE,         /* a number or date beyond the type's; the nearest that it has */
+    MISFIT_ROUNDING,      /* more places than the type has; rounded, half away from zero, and a
+                             float to the nearest */
+    MISFIT_NOT_FINITE,    /* NaN and infinities; null in their place */
+    MISFIT_NEGATIVE_ZERO, /* where the type has none; 0, also where nothing is said */
+    MISFIT_BEYOND_DOUBLE, /* whole numbers beyond 2^53 in JSON; their text. Where nothing is said
+                             they fit */
+    MISFIT_JSON,          /* a text that is no JSON where it should be; it stays a text */
+    MISFIT_KEY_TWICE,     /* in an object inside of JSON; the last stays */
+    MISFIT_NO_ARRAY,      /* for an array type, or "each"; an array of one */
+    MISFIT_OTHER,         /* whatever else: another type, a function or "in" that refuses it; and
+                             what is said of it holds for those above of which nothing is said */
+    MISFIT_VALUES,
+    MISFIT_ROW_TWICE = MISFIT_VALUES, /* of a record's rows with one key; the first stays */
+    MISFIT_KINDS,
 };
-/* Each that is applied has a line in the losses. */
+/* What is done with it. Each that is applied has a line in the losses. */
+enum remedy {
+    REMEDY_UNSAID,
+    REMEDY_ERROR,
+    REMEDY_NULL,    /* null stands for the column's whole value */
+    REMEDY_DEFAULT, /* the value's "default" does */
+    REMEDY_REJECT,  /* the record is set aside whole */
+    REMEDY_MEND,    /* as the kind's own word says: "strip", "cut", "round" */
+};
+extern const char *const misfit_names[MISFIT_KINDS]; /* "nul", "utf8", ... */
 struct remedies {
-    enum remedy nul;      /* a text with NUL in it; mended without them */
-    enum remedy too_long; /* a text of more characters than the type has; mended by cutting it */
-    enum remedy rounding; /* a number of more places than the type has; mended by rounding it, half
-                             away from zero */
-    enum remedy other;    /* whatever else does not fit */
-    bool no_array_list;   /* "no_array": "list": one value is an array of one */
-    bool
-        row_twice_first; /* "row_twice": "first": of a record's rows with one key the first stays */
+    enum remedy of[MISFIT_KINDS];
 };
 
 struct mapping_column {
@@ -219,7 +237,8 @@ struct mapping_column {
     bool foreign_key;        /* false: id_of without a foreign key */
     const char *references;  /* "public.orders.id", to which the values refer as they are; or NULL:
                                 one of the table's `foreign_keys` is made of it */
-    struct remedies misfits;
+    struct remedies misfits; /* its own, and of the others those of table, mapping and project */
+    bool says_misfits;       /* some are its own */
 };
 
 struct mapping_index {
@@ -242,6 +261,8 @@ struct mapping_policy {
     const char *command; /* "select", "insert", "update", "delete", "all" */
     struct words roles;
     const char *using, *with_check; /* SQL or NULL */
+    const char *column; /* one of the project's, taken for this column: "{column}" is it, and
+                           "{table}" what it refers to; NULL: the table's own */
 };
 /* Between columns whose values are taken as they are. */
 struct mapping_table;
@@ -275,7 +296,7 @@ struct mapping_table {
     const char *why;         /* the reason why records are filtered, or NULL */
     bool optional;           /* what `each` and `when` name may be in no record */
     bool keyless;            /* of a table that exists: nothing names its rows */
-    struct remedies misfits; /* no_array: of `each` */
+    struct remedies misfits; /* its own, and of the others those of mapping and project */
     struct words key;
     struct mapping_column *columns;
     size_t column_count;
@@ -311,6 +332,7 @@ struct mapping {
     size_t table_count;
     struct words drops;         /* field paths dropped by name */
     bool *drops_optional;       /* of each: it may be in no record */
+    const char **drops_why;     /* of each: the reason, or NULL */
     struct mapping_rule *rules; /* "left_out" */
     size_t rule_count;
     struct mapping_value *identity; /* its records are those of another entity, wherever they are
@@ -318,6 +340,8 @@ struct mapping {
     enum identity_ids ids;          /* what is taken for an id of this entity elsewhere */
     bool keeps_own;                 /* the record's own id stands somewhere as it is */
     bool loses_texts;               /* it does not, and becomes a UUID: text would be gone */
+    struct remedies misfits;        /* its own, and of the others the project's */
+    bool rejects;                   /* some column sets its record aside */
 };
 
 struct left_out {
@@ -333,6 +357,14 @@ struct not_kept {
 };
 struct stays {
     const char *what, *why;
+};
+/* "every": what is said of all mappings. */
+struct every {
+    struct remedies misfits;
+    struct words drops; /* fields of documents' records, in mappings that do not speak for them */
+    const char **drop_whys;
+    struct mapping_grant *grants; /* of tables that are made and say nothing of it */
+    size_t grant_count;
 };
 
 /* What is wrong of a project. */
@@ -350,6 +382,10 @@ struct project {
     bool plain; /* it is no Supabase: neither its roles nor its schemas are there, and nothing is
                    made for them */
     struct identity identity;
+    struct every every;
+    int64_t most_rejects; /* of a run: records that may be set aside before it stops */
+    struct mapping_policy *policies; /* that tables take by their names */
+    size_t policy_count;
     struct mapping *
         *mappings; /* in the order of their references: what is referred to comes first */
     size_t mapping_count;
@@ -391,8 +427,10 @@ bool project_find_mapping(const struct project *project, const char *entity,
 bool project_find_source(const struct project *project, const char *name,
                          const struct source **source, struct error *error);
 
-/* Does it say what is done with a value that does not fit? */
+/* Is something said, there or further out, of what does not fit the column? */
 bool mapping_has_remedies(const struct mapping_column *column);
+/* What is done with a kind of misfit, also where nothing is said of it (then UNSAID: it fits). */
+enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind);
 /* Is it made as JSON, of all of its members, each in its place? */
 bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type);
 /* Is it a field as it is, but for identities that need no look and a default? */

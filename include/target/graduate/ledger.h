@@ -19,8 +19,9 @@
  *               at its end; not per run, since a run that gives way must not take them along
  *   met         per run, table and key: a row that was there when the run came to it, and was left
  * or updated; `before` is what it was where it was updated and is not the run's own (made by a
- * trigger), `named_by` the columns of its key losses      per run: one row per value that changed
- * on the way
+ * trigger), `named_by` the columns of its key
+ *   losses      per run: one row per value that changed on the way
+ *   rejects     per run: one row per record that was set aside: the cause, and the record whole
  *
  * The generation is the fence: `graduate-load --prepare` adds one to it, and every transaction that
  * writes checks it (SELECT ... FOR SHARE), so a loader that outlived its driver cannot write.

@@ -233,14 +233,6 @@ const struct function_entry mapping_functions[FUNCTION_COUNT] = {
                                .output = "{\"n\": 5}",
                                .help = "Whole numbers beyond 2^53 inside JSON become text, with a "
                                        "line in the losses."},
-    [FUNCTION_NOT_FINITE] = {.name = "not_finite_to_null",
-                             .takes = OF_NUMBER,
-                             .gives = OF_NUMBER | OF_NOTHING,
-                             .call = "\"not_finite_to_null\"",
-                             .input = "{\"$numberDouble\": \"NaN\"}",
-                             .output = "null",
-                             .help =
-                                 "NaN and infinities become null, with a line each in the losses."},
     [FUNCTION_JSON] = {.name = "json",
                        .takes = OF_TEXT,
                        .gives = OF_ANY,

@@ -7,7 +7,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const mapping_words[] = {"$schema", "from",     "to",
-                                            "drop",    "left_out", "identity"};
+                                            "drop",    "left_out", "identity",
+                                            "misfit"};
 static const char *const table_words[] = {
     "each",   "keep_shape", "exists",   "triggers", "if_there", "when",
     "key",    "columns",    "unique",   "indexes",  "checks",   "policies",
@@ -92,8 +93,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         reading_goes_on(r, read_triggers(r, object, place, table), &errors) &&
         reading_goes_on(r, reading_bool(r, object, place, "optional", &table->optional), &errors) &&
         reading_goes_on(r, reading_text(r, object, place, "why", &table->why), &errors) &&
-        reading_goes_on(r, mapping_read_misfits(r, object, place, true, &table->misfits),
-                        &errors) &&
+        reading_goes_on(r, mapping_read_misfits(r, object, place, &table->misfits), &errors) &&
         reading_goes_on(r, mapping_read_conditions(r, object, place, &table->when), &errors) &&
         ((errors.count > 0 && !cJSON_HasObjectItem(object, "columns")) ||
          reading_goes_on(r, mapping_read_columns(r, object, place, table), &errors)) &&
@@ -101,10 +101,15 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         reading_goes_on(r, mapping_check_columns(r, &key, table, &table->key, false), &errors) &&
         reading_goes_on(r, read_if_there(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_shape(r, object, place, table), &errors) &&
+        reading_goes_on(r, mapping_read_policies(r, object, place, table), &errors) &&
+        reading_goes_on(r, mapping_read_table_grants(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_keys(r, object, place, table), &errors) &&
         reading_goes_on(r, reading_text(r, object, place, "comment", &table->comment), &errors);
     if (!ok || !errors_give(&errors, r->error))
         return false;
+    mapping_inherit_misfits(&r->mapping->misfits, &table->misfits);
+    for (size_t i = 0; i < table->column_count; i++)
+        mapping_settle_misfits(r, &table->misfits, &table->columns[i]);
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;
     if (table->keep_shape && !postgres)
         return json_error(r->error, place, "\"keep_shape\" is for tables of a postgres source");
@@ -224,7 +229,9 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
         return gives_up(&errors, true, error);
     }
     mapping->from = dot + 1;
-    return reading_goes_on(&r, read_tables(&r, json, &top), &errors) &&
+    bool ok = reading_goes_on(&r, mapping_read_misfits(&r, json, &top, &mapping->misfits), &errors);
+    mapping_inherit_misfits(&project->every.misfits, &mapping->misfits);
+    return ok && reading_goes_on(&r, read_tables(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_drops(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_rules(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_identity(&r, json, &top), &errors) &&

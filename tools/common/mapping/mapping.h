@@ -21,6 +21,20 @@ bool mapping_check_effect(const struct project *project, const cJSON *json, stru
                           struct error *error);
 bool mapping_check_source(const struct source *source, const cJSON *json,
                           const struct json_place *place, struct error *error);
+/* A kind of misfit that nothing there can be; of project.json's "every" when all are read. */
+bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
+                                  const struct mapping_column *column, const cJSON *object,
+                                  const struct json_place *place, struct error *error);
+bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON *object,
+                                 const struct json_place *place, struct error *error);
+bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
+                           const struct json_place *place, struct error *error);
+bool project_check_misfits(const struct project *project, const cJSON *every,
+                           const struct json_place *place, struct error *error);
+/* Fill in what the project's policies are taken for; every one of them must be taken by a table. */
+bool mapping_settle_policies(struct arena *arena, struct mapping *mapping, struct error *error);
+bool project_check_policies(const struct project *project, const struct json_place *top,
+                            struct error *error);
 /* No entity may wait for itself to know which of its records stay. */
 bool project_check_circles(const struct project *project, struct error *error);
 /* Say of every identity what is taken for one. */

@@ -12,9 +12,9 @@ static const char *const column_words[] = {
     "from",     "const", "parent", "position",    "name",      "rest",        "object",
     "array",    "first", "join",   "with",        "id_of",     "keys_id_of",  "by",
     "dangling", "do",    "map",    "else",        "default",   "when",        "optional",
-    "type",     "null",  "in",     "sql_default", "on_delete", "foreign_key", "references",
-    "misfit"};
-enum { VALUE_WORDS = 21 };
+    "why",      "type",  "null",   "in",          "sql_default", "on_delete", "foreign_key",
+    "references", "misfit"};
+enum { VALUE_WORDS = 22 };
 const char *const value_kind_words[VALUE_KINDS] = {
     [VALUE_FROM] = "from",         [VALUE_CONST] = "const", [VALUE_PARENT] = "parent",
     [VALUE_POSITION] = "position", [VALUE_NAME] = "name",   [VALUE_REST] = "rest",
@@ -185,7 +185,7 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
         struct json_place here = {place, member->string, value->member_count};
         struct mapping_member *to = &value->members[value->member_count++];
         to->name = member->string;
-        if (list && cJSON_IsString(member)) { /* a text for a value is its "from" */
+        if (cJSON_IsString(member)) { /* a text for a value is its "from" */
             const char *inside;
             to->value.from = member->valuestring;
             if (!reading_path_inside(r, &here, PATH_ITSELF | PATH_OUT, &to->value.from, &inside) ||
@@ -308,6 +308,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         (value->kind == VALUE_FROM &&
          !reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from, &inside)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
+        !reading_text(r, object, place, "why", &value->why) ||
         !read_with(r, object, place, value) || !get_functions(r, object, place, inside, value) ||
         !read_map(r, object, place, value) || !mapping_read_reference(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))
@@ -403,7 +404,7 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
     column->foreign_key = true;
     if (!reading_bool(r, object, place, "null", &nullable) ||
         !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
-        !mapping_read_misfits(r, object, place, false, &column->misfits) ||
+        !mapping_read_column_misfits(r, object, place, column) ||
         !reading_text(r, object, place, "sql_default", &column->sql_default) ||
         !reading_text(r, object, place, "references", &column->references) ||
         !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))

@@ -273,31 +273,18 @@ static bool lets_nobody(const struct spot *s)
     return policy->using == NULL && (policy->with_check == NULL || !writes_only);
 }
 
-/* Nothing is opened as an array here, and nothing becomes one. */
-static bool opens_no_array(const struct spot *s)
-{
-    const char *each = s->table->each;
-    return s->table->misfits.no_array_list && (each == NULL || each[strlen(each) - 1] == '*');
-}
-
-static bool has_one_row(const struct spot *s)
-{
-    return s->table->misfits.row_twice_first && s->table->each == NULL;
-}
-
-static bool becomes_no_array(const struct spot *s)
-{
-    return s->column->misfits.no_array_list && !s->column->type.array;
-}
-
-static bool is_kept_column(const struct spot *s)
-{
-    return s->table->keep_shape && s->column->misfits.no_array_list;
-}
-
 static bool names_no_field(const struct spot *s)
 {
     return s->value->kind != VALUE_FROM && s->value->when.count == 0;
+}
+
+/* No word here lets a value not come. */
+static bool gives_nothing_up(const struct spot *s)
+{
+    const struct mapping_value *value = s->value;
+    return value->when.count == 0 && value->kind != VALUE_FIRST && value->function_count == 0 &&
+           value->map == NULL && value->fallback == NULL && value->dangling == DANGLING_UNSAID &&
+           !s->column->says_misfits;
 }
 
 static bool filters_nothing(const struct spot *s)
@@ -374,13 +361,12 @@ static const struct barren of_tables[] = {
      "rule "
      "of \"left_out\""},
     {"why", is_exhaustive, "records are left out by a rule of \"left_out\", which has the reason"},
-    {"misfit", opens_no_array, "\"no_array\" is for an \"each\" that opens an array"},
-    {"misfit", has_one_row, "\"row_twice\" is for tables with \"each\""},
 };
 
 static const struct barren of_values[] = {
     {"optional", is_whole_column, "the catalog says which columns there are"},
     {"optional", names_no_field, "no field is named here; say it where one is"},
+    {"why", gives_nothing_up, "no word here lets a value not come, or changes it"},
     {"do", is_parent, TAKEN},
     {"when", is_parent, TAKEN},
     {"default", is_parent, TAKEN},
@@ -400,8 +386,6 @@ static const struct barren of_values[] = {
 };
 
 static const struct barren of_columns[] = {
-    {"misfit", becomes_no_array, "\"no_array\" is for a column with an array type"},
-    {"misfit", is_kept_column, "a kept column is taken as it is"},
     {"sql_default", is_there, BROUGHT},
     {"in", is_there, BROUGHT},
     {"on_delete", is_there, BROUGHT},
@@ -473,7 +457,8 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         const cJSON *column = cJSON_GetObjectItemCaseSensitive(columns, inner.column->name);
         if ((!check_value(&inner, column, &at, error) ||
              !barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) ||
-             !spot_check_kept(&inner, column, &at, error)) &&
+             !spot_check_kept(&inner, column, &at, error) ||
+             !mapping_check_column_misfits(spot->mapping, spot->table, inner.column, column, &at, error)) &&
             !errors_add(spot->errors, error))
             return false;
     }
@@ -542,6 +527,8 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .first = first_form(checking->project, table)};
     return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
             errors_add(spot.errors, error)) &&
+           (mapping_check_table_misfits(table, object, place, error) ||
+            errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
            (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&
            (check_policies(&spot, object, place, error) || errors_add(spot.errors, error));
@@ -558,6 +545,9 @@ bool mapping_check_effect(const struct project *project, const cJSON *json, stru
                           struct error *error)
 {
     struct checking checking = {.project = project, .mapping = mapping};
-    return mapping_each_table(json, mapping, check_table, &checking, error) &&
+    const struct json_place top = {NULL, mapping->file, 0};
+    return (mapping_check_misfits(mapping, json, &top, error) ||
+            errors_add(&checking.errors, error)) &&
+           mapping_each_table(json, mapping, check_table, &checking, error) &&
            errors_give(&checking.errors, error);
 }

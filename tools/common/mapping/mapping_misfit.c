@@ -1,95 +1,360 @@
-/* What is done with what does not fit: a kind of misfit, and its remedy. */
+/* What is done with what does not fit: a kind of misfit, and its remedy, said of a column, a table,
+ * a mapping or the project; the nearest that says something of a kind wins. */
+#include "mapping.h"
 #include "reading.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const column_misfits[] = {"no_array", "nul", "too_long", "rounding", "other"};
-static const char *const table_misfits[] = {"no_array", "row_twice"};
-static const char *const no_array_remedies[] = {"error", "list"};
-static const char *const row_twice_remedies[] = {"error", "first"};
-/* In the order of enum remedy, but for the kind's own word, which comes last. */
-static const char *const nul_remedies[] = {"error", "null", "default", "strip"};
-static const char *const too_long_remedies[] = {"error", "null", "default", "cut"};
-static const char *const rounding_remedies[] = {"error", "null", "default", "round"};
-static const char *const other_remedies[] = {"error", "null", "default"};
+/* In the order of enum remedy. */
+static const char *const remedies_of_all[] = {"error", "null", "default", "reject"};
 
-static bool read_remedy(struct reading *r, const cJSON *misfit, const struct json_place *place,
-                        const char *key, const char *const *words, size_t count,
-                        enum remedy *remedy)
+const char *const misfit_names[MISFIT_KINDS] = {
+    [MISFIT_NUL] = "nul",
+    [MISFIT_UTF8] = "utf8",
+    [MISFIT_TOO_LONG] = "too_long",
+    [MISFIT_RANGE] = "range",
+    [MISFIT_ROUNDING] = "rounding",
+    [MISFIT_NOT_FINITE] = "not_finite",
+    [MISFIT_NEGATIVE_ZERO] = "negative_zero",
+    [MISFIT_BEYOND_DOUBLE] = "beyond_double",
+    [MISFIT_JSON] = "json",
+    [MISFIT_KEY_TWICE] = "key_twice",
+    [MISFIT_NO_ARRAY] = "no_array",
+    [MISFIT_OTHER] = "other",
+    [MISFIT_ROW_TWICE] = "row_twice",
+};
+
+/* What a misfit of a kind can be met in. */
+static bool is_json(const struct mapping_column *column)
 {
-    static const enum remedy meant[] = {REMEDY_ERROR, REMEDY_NULL, REMEDY_DEFAULT, REMEDY_MEND};
-    const char *word = words[0];
-    size_t i = 0;
-    if (!reading_choice(r, misfit, place, key, words, count, &word))
-        return false;
-    while (strcmp(words[i], word) != 0)
-        i++;
-    if (cJSON_HasObjectItem(misfit, key))
-        *remedy = meant[i];
+    return column->type.base == PG_JSON || column->type.base == PG_JSONB;
+}
+
+static bool has_text(const struct mapping_column *column)
+{
+    return is_json(column) || (column->value.id_of == NULL &&
+                               (column->type.base == PG_TEXT || column->type.base == PG_VARCHAR ||
+                                column->type.base == PG_CHAR));
+}
+
+static bool has_length(const struct mapping_column *column)
+{
+    return column->value.id_of == NULL && column->type.length > 0;
+}
+
+static bool is_whole(const struct mapping_column *column)
+{
+    return column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
+           column->type.base == PG_INT8;
+}
+
+static bool is_float(const struct mapping_column *column)
+{
+    return column->type.base == PG_FLOAT4 || column->type.base == PG_FLOAT8;
+}
+
+static bool has_places(const struct mapping_column *column)
+{
+    return is_whole(column) || is_float(column) ||
+           (column->type.base == PG_NUMERIC && column->type.precision > 0);
+}
+
+static bool has_range(const struct mapping_column *column)
+{
+    return has_places(column) || column->type.base == PG_DATE ||
+           column->type.base == PG_TIMESTAMP || column->type.base == PG_TIMESTAMPTZ;
+}
+
+static bool has_numbers(const struct mapping_column *column)
+{
+    return is_whole(column) || is_float(column) || column->type.base == PG_NUMERIC ||
+           is_json(column);
+}
+
+static bool has_no_negative_zero(const struct mapping_column *column)
+{
+    return has_numbers(column) && !is_float(column);
+}
+
+static bool reads_json(const struct mapping_column *column)
+{
+    for (size_t i = 0; i < column->value.function_count; i++)
+        if (column->value.functions[i].function == FUNCTION_JSON)
+            return true;
+    return false;
+}
+
+static bool is_array(const struct mapping_column *column)
+{
+    return column->type.array;
+}
+
+static bool is_any(const struct mapping_column *column)
+{
+    (void)column;
     return true;
 }
 
-/* One word for all kinds of a column. */
+static const struct {
+    const char *mend; /* the kind's own word, or NULL */
+    bool (*meets)(const struct mapping_column *column);
+    const char *where;
+} kinds[MISFIT_KINDS] = {
+    [MISFIT_NUL] = {"strip", has_text, "a column of texts or JSON"},
+    [MISFIT_UTF8] = {"replace", has_text, "a column of texts or JSON"},
+    [MISFIT_TOO_LONG] = {"cut", has_length, "a column with a length, as varchar(20)"},
+    [MISFIT_RANGE] = {"clamp", has_range, "a column of numbers with a limit, or of dates"},
+    [MISFIT_ROUNDING] = {"round", has_places, "a column of numbers with a limit"},
+    [MISFIT_NOT_FINITE] = {NULL, has_numbers, "a column of numbers or JSON"},
+    [MISFIT_NEGATIVE_ZERO] = {"zero", has_no_negative_zero,
+                              "a column of whole numbers, decimals or JSON"},
+    [MISFIT_BEYOND_DOUBLE] = {"text", is_json, "a column of JSON"},
+    [MISFIT_JSON] = {"keep", reads_json, "a column with \"do\": [\"json\"]"},
+    [MISFIT_KEY_TWICE] = {"last", is_json, "a column of JSON"},
+    [MISFIT_NO_ARRAY] = {"list", is_array, "a column with an array type"},
+    [MISFIT_OTHER] = {NULL, is_any, "a column"},
+    [MISFIT_ROW_TWICE] = {"first", NULL, "tables with \"each\""},
+};
+
+/* An object, or the rest, has many fields in it, and nothing stands for all of them. */
+static bool is_made_json(const struct mapping_column *column)
+{
+    return column->value.kind == VALUE_REST ||
+           mapping_value_is_json(&column->value, &column->type);
+}
+
+/* A type that only the catalog knows may be any. */
+static bool meets(const struct mapping_column *column, enum misfit kind)
+{
+    if (kinds[kind].meets == NULL || column->value.kind == VALUE_PARENT)
+        return false;
+    return column->type.name == NULL || kinds[kind].meets(column);
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* A null for what is not finite stands in its place, also in an array or in JSON. */
+static void say(struct remedies *out, enum misfit kind, enum remedy remedy)
+{
+    out->of[kind] = kind == MISFIT_NOT_FINITE && remedy == REMEDY_NULL ? REMEDY_MEND : remedy;
+}
+
 static bool read_word(struct reading *r, const cJSON *misfit, const struct json_place *place,
                       struct remedies *out)
 {
-    for (size_t i = 0; i < COUNT(other_remedies); i++)
-        if (strcmp(other_remedies[i], misfit->valuestring) == 0) {
-            static const enum remedy meant[] = {REMEDY_ERROR, REMEDY_NULL, REMEDY_DEFAULT};
-            out->nul = out->too_long = out->rounding = out->other = meant[i];
+    for (size_t i = 0; i < COUNT(remedies_of_all); i++)
+        if (strcmp(remedies_of_all[i], misfit->valuestring) == 0) {
+            for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++)
+                if (kind != MISFIT_NEGATIVE_ZERO && kind != MISFIT_BEYOND_DOUBLE) /* they fit */
+                    say(out, kind, REMEDY_ERROR + (enum remedy)i);
             return true;
         }
-    return reading_wrong_word(r, place, misfit->valuestring, other_remedies, COUNT(other_remedies));
+    return reading_wrong_word(r, place, misfit->valuestring, remedies_of_all,
+                              COUNT(remedies_of_all));
 }
 
-static bool read_kinds(struct reading *r, const cJSON *misfit, const struct json_place *here,
-                       bool of_table, struct remedies *out)
+static bool read_kind(struct reading *r, const cJSON *misfit, const struct json_place *here,
+                      enum misfit kind, struct remedies *out)
 {
-    const char *no_array = "", *row_twice = "";
-    if (!json_only(misfit, here, of_table ? table_misfits : column_misfits,
-                   of_table ? COUNT(table_misfits) : COUNT(column_misfits), r->error) ||
-        !reading_choice(r, misfit, here, "no_array", no_array_remedies, COUNT(no_array_remedies),
-                        &no_array) ||
-        !reading_choice(r, misfit, here, "row_twice", row_twice_remedies, COUNT(row_twice_remedies),
-                        &row_twice))
+    const char *words[COUNT(remedies_of_all) + 1], *word = NULL;
+    size_t count = kind == MISFIT_ROW_TWICE ? 1 : COUNT(remedies_of_all);
+    memcpy(words, remedies_of_all, sizeof remedies_of_all);
+    if (kinds[kind].mend != NULL)
+        words[count++] = kinds[kind].mend;
+    if (!reading_choice(r, misfit, here, misfit_names[kind], words, count, &word))
         return false;
-    out->no_array_list = strcmp(no_array, "list") == 0;
-    out->row_twice_first = strcmp(row_twice, "first") == 0;
-    return read_remedy(r, misfit, here, "nul", nul_remedies, COUNT(nul_remedies), &out->nul) &&
-           read_remedy(r, misfit, here, "too_long", too_long_remedies, COUNT(too_long_remedies),
-                       &out->too_long) &&
-           read_remedy(r, misfit, here, "rounding", rounding_remedies, COUNT(rounding_remedies),
-                       &out->rounding) &&
-           read_remedy(r, misfit, here, "other", other_remedies, COUNT(other_remedies),
-                       &out->other);
+    if (word == NULL)
+        return true;
+    say(out, kind, REMEDY_MEND);
+    for (size_t i = 0; i < COUNT(remedies_of_all); i++)
+        if (strcmp(word, remedies_of_all[i]) == 0)
+            say(out, kind, REMEDY_ERROR + (enum remedy)i);
+    return true;
 }
 
 bool mapping_read_misfits(struct reading *r, const cJSON *object, const struct json_place *place,
-                          bool of_table, struct remedies *out)
+                          struct remedies *out)
 {
     const cJSON *misfit = cJSON_GetObjectItemCaseSensitive(object, "misfit");
     struct json_place here = {place, "misfit", 0};
     if (misfit == NULL)
         return true;
-    bool word = cJSON_IsString(misfit) && !of_table;
-    if (!word && (!cJSON_IsObject(misfit) || misfit->child == NULL))
+    if (cJSON_IsString(misfit))
+        return read_word(r, misfit, &here, out);
+    if (!cJSON_IsObject(misfit) || misfit->child == NULL)
         return json_error(r->error, &here,
-                          "this must be an object of misfits and their remedies, as "
-                          "{\"no_array\": \"list\"}, and is %s",
+                          "this must be \"error\", \"null\", \"default\", \"reject\", or an object of misfits "
+                          "and their remedies, as {\"nul\": \"strip\"}, and is %s",
                           json_kind(misfit));
-    if (!(word ? read_word(r, misfit, &here, out) : read_kinds(r, misfit, &here, of_table, out)))
+    if (!json_only(misfit, &here, misfit_names, MISFIT_KINDS, r->error))
         return false;
-    bool falls_back = out->nul == REMEDY_DEFAULT || out->too_long == REMEDY_DEFAULT ||
-                      out->rounding == REMEDY_DEFAULT || out->other == REMEDY_DEFAULT;
-    return !falls_back || cJSON_HasObjectItem(object, "default") ||
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
+        if (!read_kind(r, misfit, &here, kind, out))
+            return false;
+    return true;
+}
+
+bool mapping_read_column_misfits(struct reading *r, const cJSON *object,
+                                 const struct json_place *place, struct mapping_column *column)
+{
+    struct json_place here = {place, "misfit", 0};
+    bool falls_back = false;
+    if (!mapping_read_misfits(r, object, place, &column->misfits))
+        return false;
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++) {
+        enum remedy remedy = column->misfits.of[kind];
+        falls_back = falls_back || remedy == REMEDY_DEFAULT;
+        column->says_misfits =
+            column->says_misfits || (kind != MISFIT_NO_ARRAY && remedy != REMEDY_UNSAID);
+    }
+    return !falls_back || column->value.fallback != NULL ||
            json_error(r->error, &here, "the column has no \"default\" that could stand in");
+}
+
+/* ---- the nearest wins ------------------------------------------------------------------------ */
+
+void mapping_inherit_misfits(const struct remedies *outer, struct remedies *inner)
+{
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
+        if (inner->of[kind] == REMEDY_UNSAID)
+            inner->of[kind] = outer->of[kind];
+}
+
+void mapping_settle_misfits(const struct reading *r, const struct remedies *outer,
+                            struct mapping_column *column)
+{
+    bool rows = r->mapping->source->kind == SOURCE_POSTGRES;
+    for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++) {
+        enum remedy *own = &column->misfits.of[kind], remedy = outer->of[kind];
+        bool stands_in = remedy == REMEDY_NULL || remedy == REMEDY_DEFAULT;
+        bool can = remedy != REMEDY_DEFAULT || column->value.fallback != NULL;
+        if (*own == REMEDY_UNSAID && can && !(stands_in && is_made_json(column)) &&
+            !(rows && remedy == REMEDY_REJECT))
+            *own = remedy;
+        r->mapping->rejects = r->mapping->rejects || *own == REMEDY_REJECT;
+    }
+}
+
+enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind)
+{
+    if (remedies != NULL && remedies->of[kind] != REMEDY_UNSAID)
+        return remedies->of[kind];
+    if (kind == MISFIT_NEGATIVE_ZERO)
+        return REMEDY_MEND;
+    if (kind == MISFIT_BEYOND_DOUBLE)
+        return REMEDY_UNSAID;
+    bool others = remedies != NULL && kind < MISFIT_VALUES &&
+                  remedies->of[MISFIT_OTHER] != REMEDY_UNSAID;
+    return others ? remedies->of[MISFIT_OTHER] : REMEDY_ERROR;
 }
 
 bool mapping_has_remedies(const struct mapping_column *column)
 {
-    const struct remedies *remedies = &column->misfits;
-    return remedies->nul != REMEDY_ERROR || remedies->too_long != REMEDY_ERROR ||
-           remedies->rounding != REMEDY_ERROR || remedies->other != REMEDY_ERROR;
+    bool any = false;
+    for (enum misfit kind = 0; kind < MISFIT_VALUES && !any; kind++)
+        any = column->misfits.of[kind] != REMEDY_UNSAID;
+    return any;
+}
+
+/* ---- a word that does nothing ---------------------------------------------------------------- */
+
+/* An array that "each" opens. */
+static bool opens_array(const struct mapping_table *table)
+{
+    return table->each != NULL && table->each[strlen(table->each) - 1] != '*';
+}
+
+static bool meets_in_table(const struct mapping_table *table, enum misfit kind)
+{
+    bool found = (kind == MISFIT_ROW_TWICE && table->each != NULL) ||
+                 (kind == MISFIT_NO_ARRAY && opens_array(table));
+    for (size_t i = 0; i < table->column_count && !found; i++)
+        found = meets(&table->columns[i], kind);
+    return found;
+}
+
+static bool meets_in_mapping(const struct mapping *mapping, enum misfit kind)
+{
+    bool found = false;
+    for (size_t t = 0; t < mapping->table_count && !found; t++)
+        found = meets_in_table(&mapping->tables[t], kind);
+    return found;
+}
+
+static bool meets_in_project(const struct project *project, enum misfit kind)
+{
+    bool found = project->broken_count > 0; /* who knows */
+    for (size_t i = 0; i < project->mapping_count && !found; i++)
+        found = meets_in_mapping(project->mappings[i], kind);
+    return found;
+}
+
+/* A kind that the object says and that nothing there can be. */
+static bool refuse(const struct json_place *place, enum misfit kind, struct error *error)
+{
+    struct json_place here = {place, "misfit", 0};
+    return json_error(error, &here, "\"%s\" is for %s%s", misfit_names[kind], kinds[kind].where,
+                      kind == MISFIT_NO_ARRAY ? ", or an \"each\" that opens an array" : "");
+}
+
+#define SAYS(object, kind)                                                                         \
+    cJSON_HasObjectItem(cJSON_GetObjectItemCaseSensitive(object, "misfit"), misfit_names[kind])
+
+bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
+                                  const struct mapping_column *column, const cJSON *object,
+                                  const struct json_place *place, struct error *error)
+{
+    bool said = cJSON_HasObjectItem(object, "misfit");
+    struct json_place here = {place, "misfit", 0};
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++) {
+        if (!SAYS(object, kind))
+            continue;
+        if (!meets(column, kind))
+            return json_error(error, &here, "\"%s\" is for %s", misfit_names[kind],
+                              kinds[kind].where);
+        if (kind == MISFIT_NO_ARRAY && table->keep_shape)
+            return json_error(error, &here, "a kept column is taken as it is");
+    }
+    bool stands_in = false;
+    for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++)
+        stands_in = stands_in || column->misfits.of[kind] == REMEDY_NULL ||
+                    column->misfits.of[kind] == REMEDY_DEFAULT;
+    for (enum misfit kind = 0; kind < MISFIT_VALUES && said; kind++)
+        if (mapping->source->kind == SOURCE_POSTGRES &&
+            column->misfits.of[kind] == REMEDY_REJECT)
+            return json_error(error, &here, "\"reject\" is for documents: a row of a Postgres is "
+                                            "left out by a rule, or corrected there");
+    return !said || !stands_in || !is_made_json(column) ||
+           json_error(error, &here,
+                      "nothing can stand for an object that is made of many fields; what is in "
+                      "it can be mended, as with {\"nul\": \"strip\"}");
+}
+
+bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON *object,
+                                 const struct json_place *place, struct error *error)
+{
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
+        if (SAYS(object, kind) && !meets_in_table(table, kind))
+            return refuse(place, kind, error);
+    return true;
+}
+
+bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
+                           const struct json_place *place, struct error *error)
+{
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
+        if (SAYS(object, kind) && !meets_in_mapping(mapping, kind))
+            return refuse(place, kind, error);
+    return true;
+}
+
+bool project_check_misfits(const struct project *project, const cJSON *every,
+                           const struct json_place *place, struct error *error)
+{
+    for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
+        if (SAYS(every, kind) && !meets_in_project(project, kind))
+            return refuse(place, kind, error);
+    return true;
 }

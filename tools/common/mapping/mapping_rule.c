@@ -7,12 +7,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const drop_words[] = {"path", "optional"};
+static const char *const drop_words[] = {"path", "optional", "why"};
 static const char *const rule_words[] = {"each", "when", "why", "optional"};
 
 /* A path as it is, or {"path": ..., "optional": true}. */
 static bool read_drop(struct reading *r, const cJSON *item, const struct json_place *place,
-                      const char **path, bool *optional)
+                      const char **path, bool *optional, const char **why)
 {
     if (cJSON_IsString(item) && item->valuestring[0] != '\0') {
         *path = item->valuestring;
@@ -26,7 +26,8 @@ static bool read_drop(struct reading *r, const cJSON *item, const struct json_pl
     *path = NULL;
     if (!json_only(item, place, drop_words, COUNT(drop_words), r->error) ||
         !reading_text(r, item, place, "path", path) ||
-        !reading_bool(r, item, place, "optional", optional))
+        !reading_bool(r, item, place, "optional", optional) ||
+        !reading_text(r, item, place, "why", why))
         return false;
     return *path != NULL || json_error(r->error, place, "the \"path\" is missing");
 }
@@ -50,27 +51,71 @@ static bool lies_in_level(const struct reading *r, const char *path)
     return inside == NULL;
 }
 
+static bool overlaps(const char *one, const char *other)
+{
+    return one != NULL && (strcmp(one, other) == 0 || path_below(one, other) != NULL ||
+                           path_below(other, one) != NULL);
+}
+
+static bool takes(const struct mapping_value *value, const char *path)
+{
+    bool found = value->kind == VALUE_FROM && overlaps(value->from, path);
+    for (size_t i = 0; i < value->member_count && !found; i++)
+        found = takes(&value->members[i].value, path);
+    return found;
+}
+
+/* Does the mapping say itself what becomes of the field? */
+static bool speaks_for(const struct mapping *mapping, const char *path)
+{
+    bool found = mapping->identity != NULL && overlaps(mapping->identity->from, path);
+    for (size_t i = 0; i < mapping->drops.count && !found; i++)
+        found = overlaps(mapping->drops.items[i], path);
+    for (size_t t = 0; t < mapping->table_count && !found; t++) {
+        const struct mapping_table *table = &mapping->tables[t];
+        found = overlaps(table->each, path);
+        for (size_t c = 0; table->each == NULL && c < table->column_count && !found; c++)
+            found = takes(&table->columns[c].value, path);
+    }
+    return found;
+}
+
+/* What "every" drops, of documents; a table's columns are dropped where they are known. */
+static void drop_everywhere(const struct project *project, struct mapping *mapping)
+{
+    struct words *drops = &mapping->drops;
+    for (size_t i = 0; i < project->every.drops.count; i++) {
+        const char *path = project->every.drops.items[i];
+        if (mapping->source->kind == SOURCE_POSTGRES || speaks_for(mapping, path))
+            continue;
+        mapping->drops_optional[drops->count] = true;
+        mapping->drops_why[drops->count] = project->every.drop_whys[i];
+        drops->items[drops->count++] = path;
+    }
+}
+
 bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "drop"), *item;
     struct json_place here = {top, "drop", 0};
     struct mapping *mapping = r->mapping;
     struct words *drops = &mapping->drops;
-    if (list == NULL)
-        return true;
-    if (!cJSON_IsArray(list))
+    if (list != NULL && !cJSON_IsArray(list))
         return json_error(r->error, &here, "this must be an array of texts, and is %s",
                           json_kind(list));
-    size_t count = (size_t)cJSON_GetArraySize(list);
+    size_t count = r->project->every.drops.count;
+    count += list != NULL ? (size_t)cJSON_GetArraySize(list) : 0;
     drops->items = arena_alloc(r->arena, count, sizeof *drops->items);
     mapping->drops_optional = arena_alloc(r->arena, count, sizeof *mapping->drops_optional);
-    if (drops->items == NULL || mapping->drops_optional == NULL)
+    mapping->drops_why = arena_alloc(r->arena, count, sizeof *mapping->drops_why);
+    if (drops->items == NULL || mapping->drops_optional == NULL || mapping->drops_why == NULL)
         return reading_memory(r);
     cJSON_ArrayForEach(item, list)
     {
         struct json_place at = {&here, NULL, drops->count};
         const char *path;
-        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count]) ||
+        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count],
+                       &mapping->drops_why[drops->count]) ||
             !reading_path(r, &at, PATH_MEMBERS, &path))
             return false;
         if (!lies_in_level(r, path))
@@ -80,6 +125,7 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
                 return json_error(r->error, &at, "\"%s\" stands here twice", path);
         drops->items[drops->count++] = path;
     }
+    drop_everywhere(r->project, mapping);
     return true;
 }
 

@@ -1,5 +1,4 @@
-/* What a mapping gives a table besides columns and a key: uniques, indexes, checks, policies,
- * grants. */
+/* What a mapping gives a table besides columns and a key: uniques, indexes, checks. */
 #include "graduate/words.h"
 #include "mapping.h"
 #include "reading.h"
@@ -9,8 +8,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const index_words[] = {"columns", "where", "method", "unique"};
-static const char *const policy_words[] = {"name", "for", "to", "using", "check"};
-static const char *const commands[] = {"all", "select", "insert", "update", "delete"};
 static const char *const methods[] = {"btree", "hash", "gin", "gist", "brin"};
 
 bool mapping_value_is_plain(const struct mapping_value *value)
@@ -158,79 +155,6 @@ static bool read_checks(struct reading *r, const cJSON *object, const struct jso
     return true;
 }
 
-static bool read_policies(struct reading *r, const cJSON *object, const struct json_place *place,
-                          struct mapping_table *table)
-{
-    const cJSON *policies = cJSON_GetObjectItemCaseSensitive(object, "policies"), *item;
-    struct json_place here = {place, "policies", 0};
-    if (policies == NULL)
-        return true;
-    if (!cJSON_IsArray(policies))
-        return json_error(r->error, &here, "this must be an array, and is %s", json_kind(policies));
-    table->policies =
-        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(policies), sizeof *table->policies);
-    if (table->policies == NULL)
-        return reading_memory(r);
-    cJSON_ArrayForEach(item, policies)
-    {
-        struct json_place at = {&here, NULL, table->policy_count};
-        struct mapping_policy *policy = &table->policies[table->policy_count++];
-        policy->command = "all";
-        if (!cJSON_IsObject(item))
-            return json_error(r->error, &at, "a policy is an object, and this is %s",
-                              json_kind(item));
-        if (!json_only(item, &at, policy_words, COUNT(policy_words), r->error) ||
-            !reading_text(r, item, &at, "name", &policy->name) ||
-            !reading_choice(r, item, &at, "for", commands, COUNT(commands), &policy->command) ||
-            !reading_member_words(r, item, &at, "to", &policy->roles) ||
-            !reading_text(r, item, &at, "using", &policy->using) ||
-            !reading_text(r, item, &at, "check", &policy->with_check))
-            return false;
-        if (policy->name == NULL || policy->roles.count == 0)
-            return json_error(r->error, &at,
-                              "a policy needs a \"name\" and the roles it is \"to\"");
-        struct json_place name = {&at, "name", 0};
-        if (!reading_name(r, &name, policy->name))
-            return false;
-    }
-    return true;
-}
-
-static bool read_grants(struct reading *r, const cJSON *object, const struct json_place *place,
-                        struct mapping_table *table)
-{
-    const cJSON *grants = cJSON_GetObjectItemCaseSensitive(object, "grants"), *item;
-    struct json_place here = {place, "grants", 0};
-    if (grants == NULL)
-        return true;
-    if (!cJSON_IsObject(grants))
-        return json_error(r->error, &here,
-                          "this must be an object of roles and privileges, and "
-                          "is %s",
-                          json_kind(grants));
-    table->grants =
-        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(grants), sizeof *table->grants);
-    if (table->grants == NULL)
-        return reading_memory(r);
-    cJSON_ArrayForEach(item, grants)
-    {
-        struct json_place at = {&here, item->string, 0};
-        struct mapping_grant *grant = &table->grants[table->grant_count++];
-        grant->role = item->string;
-        if (!reading_words(r, item, &at, &grant->privileges))
-            return false;
-        for (size_t i = 0; i < grant->privileges.count; i++) {
-            size_t c = 0;
-            while (c < COUNT(commands) && strcmp(commands[c], grant->privileges.items[i]) != 0)
-                c++;
-            if (c == COUNT(commands))
-                return reading_wrong_word(r, &at, grant->privileges.items[i], commands,
-                                          COUNT(commands));
-        }
-    }
-    return true;
-}
-
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table)
 {
@@ -238,7 +162,5 @@ bool mapping_read_shape(struct reading *r, const cJSON *object, const struct jso
     return reading_goes_on(r, read_uniques(r, object, place, table), &errors) &&
            reading_goes_on(r, read_indexes(r, object, place, table), &errors) &&
            reading_goes_on(r, read_checks(r, object, place, table), &errors) &&
-           reading_goes_on(r, read_policies(r, object, place, table), &errors) &&
-           reading_goes_on(r, read_grants(r, object, place, table), &errors) &&
            errors_give(&errors, r->error);
 }

@@ -2,13 +2,15 @@
 #include "project_file.h"
 #include "graduate/words.h"
 #include "mapping.h"
+#include "reading.h"
 
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const project_words[] = {"$schema",  "project",  "target",   "plain", "sources",
-                                            "identity", "left_out", "not_kept", "stays"};
+                                            "identity", "left_out", "not_kept", "stays", "every", "policies", "rejects"};
+static const char *const reject_words[] = {"limit"};
 static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
 
@@ -276,6 +278,28 @@ static bool read_stays(struct project *project, struct arena *arena, const cJSON
     return true;
 }
 
+/* {"limit": 20}: how many records may be set aside. */
+static bool read_rejects(struct project *project, const cJSON *json, const struct json_place *top,
+                         struct error *error)
+{
+    const cJSON *rejects = cJSON_GetObjectItemCaseSensitive(json, "rejects");
+    const cJSON *limit = cJSON_GetObjectItemCaseSensitive(rejects, "limit");
+    struct json_place here = {top, "rejects", 0}, at = {&here, "limit", 0};
+    if (rejects == NULL)
+        return true;
+    if (!cJSON_IsObject(rejects) || limit == NULL)
+        return json_error(error, &here, "this must be an object, as {\"limit\": 20}, and is %s",
+                          json_kind(rejects));
+    if (!json_only(rejects, &here, reject_words, COUNT(reject_words), error))
+        return false;
+    double number = cJSON_IsNumber(limit) ? limit->valuedouble : -1;
+    if (number < 0 || number > 1e15 || number != (double)(int64_t)number)
+        return json_error(error, &at, "this must be a whole number of records, 0 or more, and is %s",
+                          json_kind(limit));
+    project->most_rejects = (int64_t)number;
+    return true;
+}
+
 bool project_file_parse(struct project *project, struct arena *arena, const cJSON *json,
                         const char *file, struct error *error)
 {
@@ -294,8 +318,12 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
             errors_add(&errors, error)) &&
            (read_sources(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_identity(project, json, &top, error) || errors_add(&errors, error)) &&
+           (project_read_policies(&(struct reading){project, arena, NULL, error}, json, &top) ||
+            errors_add(&errors, error)) &&
+           (project_read_every(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_left_outs(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_not_kept(project, arena, json, &top, error) || errors_add(&errors, error)) &&
+           (read_rejects(project, json, &top, error) || errors_add(&errors, error)) &&
            (read_stays(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            errors_give(&errors, error);
 }

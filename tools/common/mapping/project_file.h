@@ -11,4 +11,11 @@
 bool project_file_parse(struct project *project, struct arena *arena, const cJSON *json,
                         const char *file, struct error *error);
 
+/* "every": what is said of all mappings; and when they are read, whether each word of it is of use.
+ */
+bool project_read_every(struct project *project, struct arena *arena, const cJSON *json,
+                        const struct json_place *top, struct error *error);
+bool project_check_every(const struct project *project, const cJSON *json, const char *file,
+                         struct error *error);
+
 #endif

@@ -197,9 +197,12 @@ static bool check_unique_source(const struct project *project, size_t i, struct 
     return true;
 }
 
-/* What is wrong of mappings that can be read all the same. */
-static bool find_faults(struct project *project, struct error *error)
+/* What is wrong of mappings that can be read all the same, and of what is said of all of them. */
+static bool find_faults(struct project *project, const char *file, struct error *error)
 {
+    const cJSON *json = cJSON_GetObjectItemCaseSensitive(project->files, "project.json");
+    if (!project_check_every(project, json, file, error) && !note(project, NULL, error))
+        return false;
     if (project->mapping_count + project->broken_count == 0) {
         error_set(error, ERROR_USAGE, "the project folder %s has no mapping files",
                   project->folder);
@@ -249,7 +252,8 @@ static bool set_aside(struct project *project, struct error *error)
     return true;
 }
 
-static bool read_mappings(struct project *project, struct arena *arena, struct error *error)
+static bool read_mappings(struct project *project, struct arena *arena, const char *project_file,
+                          struct error *error)
 {
     char **names = NULL;
     size_t count = 0;
@@ -283,9 +287,13 @@ static bool read_mappings(struct project *project, struct arena *arena, struct e
             return false;
     if (!set_aside(project, error))
         return false;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (!mapping_settle_policies(arena, project->mappings[i], error) &&
+            !note(project, project->mappings[i], error))
+            return false;
     order_mappings(project);
     mapping_settle_ids(project);
-    return find_faults(project, error);
+    return find_faults(project, project_file, error);
 }
 
 bool project_check(const struct project *project, struct error *error)
@@ -325,7 +333,7 @@ bool project_load_draft(struct project *project, const char *where, struct error
     }
     ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
          project_file_parse(project, arena, json, path, error) &&
-         read_mappings(project, arena, error);
+         read_mappings(project, arena, path, error);
     if (!ok)
         project_release(project);
     return ok;

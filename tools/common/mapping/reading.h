@@ -55,9 +55,15 @@ bool reading_path_inside(struct reading *r, const struct json_place *place, unsi
 /* Is the path that of a level: does some table open it with "each", or go through it? */
 bool reading_is_level(const struct reading *r, const char *path);
 
-/* "misfit" of a column or a table. */
+/* "misfit" of "every", a mapping or a table; and of a column. */
 bool mapping_read_misfits(struct reading *r, const cJSON *object, const struct json_place *place,
-                          bool of_table, struct remedies *out);
+                          struct remedies *out);
+bool mapping_read_column_misfits(struct reading *r, const cJSON *object,
+                                 const struct json_place *place, struct mapping_column *column);
+/* What the inner does not say the outer does; a column takes of it what can be done there. */
+void mapping_inherit_misfits(const struct remedies *outer, struct remedies *inner);
+void mapping_settle_misfits(const struct reading *r, const struct remedies *outer,
+                            struct mapping_column *column);
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */
 bool mapping_read_conditions(struct reading *r, const cJSON *object, const struct json_place *place,
                              struct conditions *out);
@@ -71,6 +77,14 @@ bool mapping_read_keys(struct reading *r, const cJSON *object, const struct json
                        struct mapping_table *table);
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,
                         struct mapping_table *table);
+/* Who may do what with a table; and what of that project.json says once. */
+bool mapping_read_policies(struct reading *r, const cJSON *object, const struct json_place *place,
+                           struct mapping_table *table);
+bool mapping_read_grants(struct reading *r, const cJSON *object, const struct json_place *place,
+                         struct mapping_grant **list, size_t *count);
+bool mapping_read_table_grants(struct reading *r, const cJSON *object,
+                               const struct json_place *place, struct mapping_table *table);
+bool project_read_policies(struct reading *r, const cJSON *json, const struct json_place *top);
 /* Of a value: "by" and "dangling"; of a mapping: "identity". */
 bool mapping_read_reference(struct reading *r, const cJSON *object, const struct json_place *place,
                             struct mapping_value *value);

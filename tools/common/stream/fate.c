@@ -39,8 +39,7 @@ const char *const fate_names[FATE_COUNT] = {
     [FATE_BY_FUNCTION + 19] = "by phone_digits",
     [FATE_BY_FUNCTION + 20] = "by supabase_password",
     [FATE_BY_FUNCTION + 21] = "by safe_numbers",
-    [FATE_BY_FUNCTION + 22] = "by not_finite_to_null",
-    [FATE_BY_FUNCTION + 23] = "by json",
+    [FATE_BY_FUNCTION + 22] = "by json",
     [FATE_BY_ONE_WAY_ID] = "by a one-way id",
     [FATE_BY_MAP] = "by map",
 };

@@ -144,10 +144,23 @@ const char *const ledger_ddl =
     "  after text\n"
     ");\n"
     "COMMENT ON TABLE graduate.losses IS\n"
-    "  'One row per value that a rule changed on its way: what it was, and what it became.';\n";
+    "  'One row per value that a rule changed on its way: what it was, and what it became.';\n"
+    "\n"
+    "CREATE TABLE IF NOT EXISTS graduate.rejects (\n"
+    "  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
+    "  run uuid NOT NULL DEFAULT current_setting('graduate.run')::uuid\n"
+    "    REFERENCES graduate.runs ON DELETE CASCADE,\n"
+    "  entity text NOT NULL,\n"
+    "  key text NOT NULL,\n"
+    "  path text NOT NULL,\n"
+    "  message text NOT NULL,\n"
+    "  record text NOT NULL\n"
+    ");\n"
+    "COMMENT ON TABLE graduate.rejects IS\n"
+    "  'Records that a rule set aside, whole, and why.';\n";
 
 const char *const ledger_drop =
-    "DROP TABLE graduate.losses, graduate.met, graduate.made, graduate.foreign_keys, "
+    "DROP TABLE graduate.rejects, graduate.losses, graduate.met, graduate.made, graduate.foreign_keys, "
     "graduate.steps,"
     " graduate.tables, graduate.batches, graduate.partitions, graduate.sources, graduate.runs";
 

@@ -29,6 +29,7 @@ static const struct html_column value_columns[] = {
     {HTML_NAME, "entity", "entity"},
     {HTML_DATA, "field", "path"},
     {HTML_COUNT, "values", "count"},
+    {HTML_DATA, "why", "reason"},
 };
 #define COLUMNS(name) name, sizeof name / sizeof name[0]
 

@@ -32,6 +32,21 @@ static bool add_ruled(cJSON *array, const struct papers *papers, const cJSON *of
     return ok;
 }
 
+/* What a "why" says of the values of a path. */
+static bool add_values(cJSON *array, const struct papers *papers, const cJSON *of, const char *fate)
+{
+    const struct mapping *mapping = project_mapping(papers->project, member_text(of, "entity"));
+    struct buffer reasons;
+    buffer_init(&reasons);
+    if (mapping != NULL)
+        filters_put_value_reasons(&reasons, mapping, member_text(of, "path"),
+                                  strcmp(fate, "dropped") == 0);
+    bool ok =
+        !reasons.failed && add_line(array, of, member_count(of, fate), buffer_text(&reasons));
+    buffer_release(&reasons);
+    return ok;
+}
+
 /* The fates by which a value does not come, as members of a path's line and of the report's. */
 static const char *const fates[] = {"dropped", "compared", "kept_out", "lost"};
 
@@ -58,7 +73,7 @@ bool report_add_not_come(cJSON *report, const struct papers *papers)
         ok = array != NULL;
         cJSON_ArrayForEach(line, member(papers->account, "paths"))
         {
-            ok = ok && add_line(array, line, member_count(line, fates[i]), "");
+            ok = ok && add_values(array, papers, line, fates[i]);
         }
     }
     return ok;

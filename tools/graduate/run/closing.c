@@ -93,6 +93,16 @@ static bool keep(const struct account_papers *papers, const struct buffer *text,
     return ok;
 }
 
+/* Where the mappings can set records aside. */
+static bool keep_rejects(struct migration *migration, char *path, struct error *error)
+{
+    bool any = false;
+    for (size_t i = 0; i < migration->project.mapping_count; i++)
+        any = any || migration->project.mappings[i]->rejects;
+    return !any || (folder_file(&migration->folder, "rejects.jsonl", path, error) &&
+                    reject_list_write(&migration->target, migration->folder.run, path, error));
+}
+
 static bool keep_lists(struct migration *migration, struct loss_list *losses, struct error *error)
 {
     const char *run = migration->folder.run;
@@ -100,6 +110,7 @@ static bool keep_lists(struct migration *migration, struct loss_list *losses, st
     return loss_list_count(losses, &migration->target, run, error) &&
            folder_file(&migration->folder, "losses.jsonl", path, error) &&
            loss_list_write(&migration->target, run, path, error) &&
+           keep_rejects(migration, path, error) &&
            facts_keep(&migration->target, &migration->project, &migration->folder, error) &&
            keepsake_write(migration, error);
 }

@@ -2,6 +2,8 @@
 #include "figures.h"
 #include "member.h"
 
+#include "graduate/path.h"
+
 #include <string.h>
 
 void filters_put_reasons(struct buffer *out, const struct mapping *mapping, const char *each)
@@ -17,6 +19,39 @@ void filters_put_reasons(struct buffer *out, const struct mapping *mapping, cons
             continue;
         buffer_printf(out, "%s%s", between, rule->why);
         between = "; ";
+    }
+}
+
+static void put_reason(struct buffer *out, const char *reason)
+{
+    if (reason != NULL && strstr(buffer_text(out), reason) == NULL)
+        buffer_printf(out, "%s%s", out->length > 0 ? "; " : "", reason);
+}
+
+/* `path` is the field's below the elements that the value is made of. */
+static void put_of_value(struct buffer *out, const struct mapping_value *value, const char *path)
+{
+    if (value->kind == VALUE_FROM && path != NULL && strcmp(value->from, path) == 0)
+        put_reason(out, value->why);
+    for (size_t i = 0; i < value->member_count; i++) {
+        const struct mapping_value *member = &value->members[i].value;
+        put_of_value(out, member, path);
+        if (member->kind == VALUE_FROM && path != NULL && strcmp(member->from, path) == 0)
+            put_reason(out, value->why);
+    }
+}
+
+void filters_put_value_reasons(struct buffer *out, const struct mapping *mapping, const char *path,
+                               bool dropped)
+{
+    for (size_t i = 0; dropped && i < mapping->drops.count; i++)
+        if (strcmp(mapping->drops.items[i], path) == 0)
+            put_reason(out, mapping->drops_why[i]);
+    for (size_t t = 0; !dropped && t < mapping->table_count; t++) {
+        const struct mapping_table *table = &mapping->tables[t];
+        const char *below = table->each != NULL ? path_below(path, table->each) : path;
+        for (size_t c = 0; c < table->column_count; c++)
+            put_of_value(out, &table->columns[c].value, below);
     }
 }
 

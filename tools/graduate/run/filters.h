@@ -12,6 +12,10 @@
 
 /* The reasons for what is left out of these elements, or of records (""), with "; " between. */
 void filters_put_reasons(struct buffer *out, const struct mapping *mapping, const char *each);
+/* For values of a path that did not come: the "why" beside its name under "drop", or in the values
+ * that take it. */
+void filters_put_value_reasons(struct buffer *out, const struct mapping *mapping, const char *path,
+                               bool dropped);
 
 /* Of all entities of which records were filtered, for account.json: an array of {entity, records,
  * reason, text}; reason "": there is none. */

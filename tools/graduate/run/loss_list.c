@@ -78,8 +78,9 @@ static bool take_rows(struct postgres *target, int fd, const char *name, struct 
     return ok;
 }
 
-bool loss_list_write(struct postgres *target, const char *run, const char *path,
-                     struct error *error)
+/* The lines of a query, which each row is one of, as a file for the founder alone. */
+static bool write_lines(struct postgres *target, const char *sql, const char *run, const char *path,
+                        struct error *error)
 {
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary)
@@ -87,11 +88,7 @@ bool loss_list_write(struct postgres *target, const char *run, const char *path,
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, ERROR_TARGET, "cannot create %s", temporary);
-    bool ok = PQsendQueryParams(target->connection,
-                                "SELECT json_build_object('entity', entity, 'key', key,"
-                                " 'path', path, 'rule', rule, 'before', before, 'after', after)"
-                                " FROM graduate.losses WHERE run = $1::uuid ORDER BY id",
-                                1, NULL, &run, NULL, NULL, 0) == 1 &&
+    bool ok = PQsendQueryParams(target->connection, sql, 1, NULL, &run, NULL, NULL, 0) == 1 &&
               PQsetSingleRowMode(target->connection) == 1;
     ok = ok ? take_rows(target, fd, temporary, error) && file_settle(fd, temporary, path, error)
             : postgres_error(target, NULL, "reading the losses", error);
@@ -99,4 +96,24 @@ bool loss_list_write(struct postgres *target, const char *run, const char *path,
     if (!ok)
         unlink(temporary);
     return ok;
+}
+
+bool loss_list_write(struct postgres *target, const char *run, const char *path,
+                     struct error *error)
+{
+    return write_lines(target,
+                       "SELECT json_build_object('entity', entity, 'key', key,"
+                       " 'path', path, 'rule', rule, 'before', before, 'after', after)"
+                       " FROM graduate.losses WHERE run = $1::uuid ORDER BY id",
+                       run, path, error);
+}
+
+bool reject_list_write(struct postgres *target, const char *run, const char *path,
+                       struct error *error)
+{
+    return write_lines(target,
+                       "SELECT json_build_object('entity', entity, 'key', key, 'path', path,"
+                       " 'message', message, 'record', record::json)"
+                       " FROM graduate.rejects WHERE run = $1::uuid ORDER BY id",
+                       run, path, error);
 }

@@ -25,4 +25,8 @@ void loss_list_release(struct loss_list *list);
 bool loss_list_write(struct postgres *target, const char *run, const char *path,
                      struct error *error);
 
+/* The same of the records that were set aside: each whole, with the cause. */
+bool reject_list_write(struct postgres *target, const char *run, const char *path,
+                       struct error *error);
+
 #endif

@@ -272,6 +272,28 @@ static bool add_to(cJSON *array, const struct unmet_list *list, const struct map
     return true;
 }
 
+/* What project.json drops everywhere, and no record of any entity has. */
+static bool add_every(cJSON *array, const struct project *project, const struct account *account)
+{
+    const struct mapping of_project = {.name = "project"};
+    bool ok = true;
+    for (size_t i = 0; ok && i < project->every.drops.count; i++) {
+        const char *path = project->every.drops.items[i];
+        struct unmet unmet = {.grave = false}; /* all was read by then */
+        struct unmet_list list = {.items = &unmet, .count = 1};
+        int64_t met = 0, records = 0;
+        for (size_t e = 0; e < account->entity_count; e++)
+            records += account->entities[e].read;
+        for (size_t p = 0; p < account->path_count; p++)
+            if (strcmp(account->paths[p].path, path) == 0)
+                met += account->paths[p].values[FATE_SEEN] + account->paths[p].values[FATE_MET];
+        snprintf(unmet.pointer, sizeof unmet.pointer, "/every/drop/%s", path);
+        snprintf(unmet.path, sizeof unmet.path, "%s", path);
+        ok = path[0] == '$' || met > 0 || records == 0 || add_to(array, &list, &of_project, records);
+    }
+    return ok;
+}
+
 bool unmet_gather(cJSON **array, const struct project *project, const struct account *account,
                   struct error *error)
 {
@@ -287,6 +309,7 @@ bool unmet_gather(cJSON **array, const struct project *project, const struct acc
              (add_to(*array, &list, mapping, records) || error_memory(error));
         unmet_release(&list);
     }
+    ok = ok && (add_every(*array, project, account) || error_memory(error));
     if (!ok) {
         cJSON_Delete(*array);
         *array = NULL;

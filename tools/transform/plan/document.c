@@ -296,13 +296,19 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
         if (met != NULL && !has_unspoken(met, &member))
             continue;
         int64_t ids = writer->losses->hex_ids;
+        struct mending none = {0}, *mending = writer->mending != NULL ? writer->mending : &none;
+        bool lost = mending->lost;
+        mending->lost = false;
         writer->path[writer->depth++] = key;
         if (!json_write_key(writer, &first, key, length, error) ||
             !(met == NULL ? json_write_value(writer, &member, error)
                           : write_rest(scope, met, &member, writer, error)))
             return false;
-        if (met == NULL)
+        if (met == NULL) {
+            scope->unspoken[scope->kept].lost = mending->lost;
             scope->unspoken[scope->kept++].hex_ids = writer->losses->hex_ids - ids;
+        }
+        mending->lost = mending->lost || lost;
         writer->depth--;
     }
     buffer_putc(writer->out, '}');
@@ -320,7 +326,7 @@ bool document_write_rest(struct scope *scope, const struct value *document,
 static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
 {
     if (i < scope->kept)
-        return FATE_REST;
+        return scope->unspoken[i].lost ? FATE_LOST : FATE_REST;
     return scope->rest_passed_over ? FATE_KEPT_OUT : FATE_SEEN;
 }
 
@@ -353,13 +359,13 @@ bool document_settle(struct plan *plan, struct scope *scope, struct error *error
         const struct unspoken *field = &scope->unspoken[i];
         enum fate fate = fate_of_unspoken(scope, i);
         path_account_add(paths, field->path, fate);
-        if (fate == FATE_REST)
+        if (fate == FATE_REST || fate == FATE_LOST)
             path_account_number(paths, field->path, FATE_HEX_IDS, field->hex_ids);
     }
     return true;
 }
 
-void document_leave_out(struct scope *scope, struct path_account *paths)
+void document_set_aside(struct scope *scope, struct path_account *paths, enum fate fate)
 {
     for (int i = 0; i < scope->slot_count; i++) {
         const struct slot_fate *slot = &scope->fates[i];
@@ -367,12 +373,12 @@ void document_leave_out(struct scope *scope, struct path_account *paths)
         if (type == BSON_TYPE_EOD || slot->lender != NULL)
             continue;
         if (slot->opened == type) /* with all that is in it */
-            path_account_add(paths, slot->own, FATE_LEFT_OUT);
+            path_account_add(paths, slot->own, fate);
         else
-            count_slot(slot, paths, FATE_LEFT_OUT);
+            count_slot(slot, paths, fate);
     }
     for (size_t i = 0; i < scope->unspoken_count; i++)
-        path_account_add(paths, scope->unspoken[i].path, FATE_LEFT_OUT);
+        path_account_add(paths, scope->unspoken[i].path, fate);
 }
 
 void document_meet(struct scope *scope, struct path_account *paths)

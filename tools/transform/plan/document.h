@@ -19,8 +19,9 @@ bool document_write_rest(struct scope *scope, const struct value *document,
 /* The rows of the document are made: count what became of its values. ERROR_DATA: a field that
  * nobody spoke for, in a form of rows that has no rest column, where another form has one. */
 bool document_settle(struct plan *plan, struct scope *scope, struct error *error);
-/* A rule left the element out as a whole: no row, and all its values with it. */
-void document_leave_out(struct scope *scope, struct path_account *paths);
+/* The element is left out by a rule, or the record rejected, as a whole: no row, and all its values
+ * with it. */
+void document_set_aside(struct scope *scope, struct path_account *paths, enum fate fate);
 /* The record became no row: its values are in no account, but what the mapping names was met. */
 void document_meet(struct scope *scope, struct path_account *paths);
 

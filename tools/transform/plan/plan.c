@@ -70,8 +70,9 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .resolved = expression->looked_up,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
-        .list = column->mapping->misfits.no_array_list,
+        .list = mapping_remedy(&column->mapping->misfits, MISFIT_NO_ARRAY) == REMEDY_MEND,
         .losses = &plan->losses,
+        .mending = &plan->mending,
     };
     if (!compiling_asking(c, value, &expression->encoding.asking) ||
         (value->kind == VALUE_FROM &&
@@ -224,7 +225,6 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
 {
     const struct mapping_value *value = &column->mapping->value;
     plan->column = column;
-    plan->mended = mapping_has_remedies(column->mapping);
     if (!compile_expression(c, column, value, column->name, &plan->expression))
         return false;
     if (!encode_supported(&column->type))
@@ -237,7 +237,10 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
                          column->mapping->in, &why))
         return compiling_wrong(c, column->name, "/in", why.message);
     plan->plain = plan->expression.as_it_stands && !plan->expression.has_fallback &&
-                  !plan->mended && column->type.base != PG_JSON && column->type.base != PG_JSONB;
+                  !mapping_has_remedies(column->mapping) && column->type.base != PG_JSON &&
+                  column->type.base != PG_JSONB;
+    if (plan->plain)
+        plan->expression.encoding.mending = NULL; /* nothing is said, and nobody says whose it is */
     return value->kind != VALUE_PARENT || compile_parent(c, column, &plan->expression);
 }
 
@@ -391,7 +394,9 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         output->output = &schema->outputs[first + i];
         output->scope = scope_of(plan, output->output->table->each);
         output->scope->has_outputs = true;
-        output->scope->list = output->scope->list || output->output->table->misfits.no_array_list;
+        output->scope->list = output->scope->list || 
+                             mapping_remedy(&output->output->table->misfits, MISFIT_NO_ARRAY) ==
+                                 REMEDY_MEND;
     }
     for (size_t i = 0; ok && i < count; i++) {
         struct output_plan *output = &plan->outputs[i];

@@ -21,6 +21,7 @@
 #include "graduate/pattern.h"
 #include "graduate/schema.h"
 #include "lookup.h"
+#include "mending.h"
 #include "path_account.h"
 #include "problem.h"
 #include "row_set.h"
@@ -69,6 +70,7 @@ struct node {
 struct unspoken {
     size_t path;     /* in the account */
     int64_t hex_ids; /* ObjectIds in it that became text in a rest column */
+    bool lost;       /* something in it was given up there */
 };
 
 /* A field of what is around an element, as one more slot of the element's own. */
@@ -177,7 +179,6 @@ struct column_plan {
     const struct schema_column *column;
     struct expression expression;
     bool plain;   /* a field as it stands, or an error */
-    bool mended;  /* the mapping says what is done with a value that does not fit */
     bool carried; /* a field of a tuple as it is: by `conversion`, and not by its value */
     struct conversion conversion;
     struct allowed allowed;
@@ -228,6 +229,7 @@ struct plan {
     size_t rule_count;
     struct plan_pattern *patterns;
     struct losses losses;
+    struct mending mending; /* of the column at hand */
     const struct lookups *lookups; /* of the entities that it looks up; or NULL: there are none */
     struct problems *problems;     /* of a trial, or NULL: the first one ends it */
     struct path_account paths;

@@ -13,8 +13,7 @@ bool compiling_is_carried(const struct compiling *c, const struct schema_column 
 {
     return c->plan->tuples.catalog != NULL && column->source_column >= 0 &&
            (column->mapping == NULL ||
-            (mapping_value_is_plain(&column->mapping->value) &&
-             !mapping_has_remedies(column->mapping) &&
+            (mapping_value_is_plain(&column->mapping->value) && !column->mapping->says_misfits &&
              !(column->mapping->value.id_of != NULL && column->type.array)));
 }
 

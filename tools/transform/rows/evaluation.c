@@ -3,6 +3,7 @@
 #include "document.h"
 #include "function.h"
 #include "id_reference.h"
+#include "misfit.h"
 #include "value_walk.h"
 
 #include <stdio.h>
@@ -97,6 +98,14 @@ static void count(const struct origin *origin, const struct scope *scope, int sl
         path_account_number(&origin->plan->paths, scope->fates[slot].own, number, more);
 }
 
+/* The value is one that does not fit, whatever became of it. */
+static bool refuse_value(const struct origin *origin, enum misfit kind)
+{
+    origin->plan->mending.refused = true;
+    origin->plan->mending.kind = kind;
+    return false;
+}
+
 /* The functions, one after the other; each that makes another value is counted at the field's path.
  */
 static bool apply_functions(const struct origin *origin, const struct scope *scope,
@@ -111,6 +120,7 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         .losses = &origin->plan->losses,
         .made = &expression->made,
         .lost = &lost,
+        .keeps_text = mapping_remedy(origin->plan->mending.remedies, MISFIT_JSON) == REMEDY_MEND,
         .identity = &origin->plan->project->identity,
     };
     arena_release(&expression->made);
@@ -119,7 +129,8 @@ static bool apply_functions(const struct origin *origin, const struct scope *sco
         const struct value before = outcome->value;
         bool there = outcome->slot != NO_SLOT && scope->slots[outcome->slot].type != BSON_TYPE_EOD;
         if (!function_apply(call, &context, &outcome->value, error))
-            return false;
+            return refuse_value(origin,
+                                call->function == FUNCTION_JSON ? MISFIT_JSON : MISFIT_OTHER);
         if (there && !value_identical(&before, &outcome->value)) {
             outcome->fate = outcome->fate == FATE_WRITTEN ? FATE_CHANGED : outcome->fate;
             count(origin, scope, outcome->slot, FATE_BY_FUNCTION + call->function, 1);
@@ -154,7 +165,8 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
         return true;
     bool text = value_is_text(value);
     if (!text && !value_is_scalar(value))
-        return refuse_exchange(expression, value, error);
+        return refuse_exchange(expression, value, error) ||
+               refuse_value(origin, MISFIT_OTHER);
     if (!text)
         value_brief(value, word, sizeof word);
     const char *bytes = text ? (const char *)value->bytes : word;
@@ -163,7 +175,8 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
         if (strlen(item->string) == length && memcmp(item->string, bytes, length) == 0)
             break;
     if (item == NULL && mapping->otherwise == NULL)
-        return refuse_exchange(expression, value, error);
+        return refuse_exchange(expression, value, error) ||
+               refuse_value(origin, MISFIT_OTHER);
     outcome->value = expression->exchanges[at];
     if (outcome->slot == NO_SLOT || scope->slots[outcome->slot].type == BSON_TYPE_EOD)
         return true;
@@ -414,8 +427,15 @@ bool evaluation_dangles(const struct origin *origin, struct output_plan *output,
         size_t length = losses->tuples.length;
         if (!expression_may_leave_out(expression))
             continue;
-        if (!compute(&silent, output->scope, expression, false, &outcome, error))
-            return false;
+        misfit_begin(origin->plan, &output->columns[i]);
+        if (!compute(&silent, output->scope, expression, false, &outcome, error)) {
+            if (!misfit_stands_in(&output->columns[i], &origin->plan->mending, error))
+                return false;
+            *error = (struct error){0};
+            losses->count = lines;
+            losses->tuples.length = length;
+            continue;
+        }
         *dangles = outcome.gone;
         if (*dangles) {
             count(origin, output->scope, outcome.slot, FATE_DANGLING, 1);

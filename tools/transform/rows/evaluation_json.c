@@ -110,7 +110,10 @@ static bool write_member(const struct origin *origin, struct scope *scope,
     const char *base = writer->base;
     size_t begin = writer->begin;
     bool outer = writer->safe_numbers;
+    struct mending *mending = &origin->plan->mending;
     int64_t ids = writer->losses->hex_ids;
+    bool lost = mending->lost;
+    mending->lost = false;
     writer->safe_numbers = outer || member->encoding.safe_numbers;
     if (member->kind == VALUE_FROM) { /* what is said of it is said in the source's words */
         writer->base = member->path;
@@ -121,6 +124,9 @@ static bool write_member(const struct origin *origin, struct scope *scope,
     writer->begin = begin;
     writer->safe_numbers = outer;
     evaluation_note_hex_ids(origin, scope, slot, writer->losses->hex_ids - ids);
+    if (mending->lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
+        scope->fates[slot].fate = FATE_LOST;
+    mending->lost = mending->lost || lost;
     return ok;
 }
 
@@ -160,6 +166,7 @@ bool evaluation_put_json(const struct origin *origin, struct scope *scope,
         buffer_putc(out, 1);
     json_writer_init(&writer, out, &origin->plan->losses, rest ? scope->path : expression->path,
                      expression->encoding.safe_numbers);
+    writer.mending = &origin->plan->mending;
     if (!(rest ? document_write_rest(scope, origin->document, &writer, error)
                : write_made(origin, scope, expression, &writer, error)))
         return false;

@@ -5,6 +5,7 @@
 #include "function.h"
 #include "graduate/path.h"
 #include "lookup.h"
+#include "misfit.h"
 #include "rows.h"
 #include "tuple.h"
 
@@ -203,6 +204,7 @@ static bool identify_plainly(struct identities *i, const struct origin *origin,
         return !*there || (conversion_put(&column->conversion, field, &i->field, error) &&
                            read_uuid(i, entry->uuid, error));
     }
+    misfit_begin(i->plan, column);
     if (!evaluation_value(origin, &i->plan->scopes[0], expression, false, &value, &slot, error))
         return false;
     *there = !value_is_nothing(&value);

@@ -1,15 +1,18 @@
-/* misfit.h: what the mapping has done with a value that does not fit its column ("misfit"). */
+/* misfit.h: null or the default for a value that does not fit its column, where "misfit" says so;
+ * what is mended is mended where it is written (transform/write/mending.h). */
 #ifndef TRANSFORM_MISFIT_H
 #define TRANSFORM_MISFIT_H
 
 #include "plan.h"
 
-/* Of a column that is mended: mend the value where a remedy says how; *lost: it did, with a line in
- * the losses. What is made lives in `made`. */
-bool misfit_mend(const struct column_plan *column, struct arena *made, struct value *value,
-                 bool *lost, struct error *error);
-/* The value was refused with the error: null or the default may stand in for it, with a line in the
- * losses. False: the error stands. */
-bool misfit_replace(const struct column_plan *column, struct value *value, struct error *error);
+/* The column is the one at hand. */
+void misfit_begin(struct plan *plan, const struct column_plan *column);
+/* Was its value refused for a kind of misfit for which null or the default stands in? */
+bool misfit_stands_in(const struct column_plan *column, const struct mending *mending,
+                      const struct error *error);
+/* The value was refused with the error: null or the default takes its place, with one line in the
+ * losses, where they had come to before. False: the error stands. */
+bool misfit_replace(struct plan *plan, const struct column_plan *column,
+                    const struct loss_mark *lines, struct value *value, struct error *error);
 
 #endif

@@ -1,10 +1,10 @@
 #include "rows.h"
-#include "carried.h"
+#include "column.h"
 #include "condition.h"
 #include "document.h"
 #include "evaluation.h"
 #include "graduate/path.h"
-#include "misfit.h"
+#include "rejection.h"
 #include "scope.h"
 #include "value_walk.h"
 
@@ -17,7 +17,8 @@ bool rows_init(struct rows *rows, size_t outputs, struct error *error)
 {
     *rows = (struct rows){.count = outputs};
     rows->lists = calloc(outputs + 1, sizeof *rows->lists);
-    return rows->lists != NULL || error_memory(error);
+    return (rows->lists != NULL || error_memory(error)) &&
+           rejection_init(&rows->rejection, outputs, error);
 }
 
 void rows_release(struct rows *rows)
@@ -25,6 +26,7 @@ void rows_release(struct rows *rows)
     for (size_t i = 0; rows->lists != NULL && i < rows->count; i++)
         buffer_release(&rows->lists[i].tuples);
     free(rows->lists);
+    rejection_release(&rows->rejection);
     *rows = (struct rows){0};
 }
 
@@ -35,119 +37,7 @@ void rows_clear(struct rows *rows)
         rows->lists[i].rows = rows->lists[i].told = 0;
     }
     rows->filtered = 0;
-}
-
-/* Copy a field of the row above, as it was encoded there. */
-static bool put_parent(const struct rows *rows, const struct origin *origin,
-                       const struct column_plan *column, struct buffer *out, struct error *error)
-{
-    const struct expression *expression = &column->expression;
-    for (size_t i = 0; i < expression->parent_count; i++) {
-        const struct parent_column *parent = &expression->parents[i];
-        const struct output_plan *form = &origin->plan->outputs[parent->output];
-        const struct buffer *tuples = &rows->lists[parent->output].tuples;
-        if (!form->has_row)
-            continue;
-        if (tuples->failed)
-            return buffer_ok(tuples, error);
-        const uint8_t *field = tuples->data + form->fields[parent->column];
-        uint32_t length = get_be32(field);
-        buffer_put(out, field, length == UINT32_MAX ? 4 : 4 + (size_t)length);
-        return true;
-    }
-    const struct mapping_value *value = expression->mapping;
-    error_set(error, ERROR_DATA, "the row above is not there: %s does not take what is around this",
-              value->above->label);
-    return error_hint(error,
-                      "take the value from the source, as {\"from\": \"^.field\"}; or give this "
-                      "table a \"when\" that is true only under rows of %s; then run again",
-                      value->above->label);
-}
-
-static bool refuse_null(const struct column_plan *column, const struct value *value,
-                        struct error *error)
-{
-    error_set(error, ERROR_DATA, "the column %s must not be null, and the field is %s",
-              column->column->name, value->type == BSON_TYPE_EOD ? "absent" : "null");
-    error_hint(error, "correct the record in the source, or give the column a \"default\" or "
-                      "\"null\": true in the mapping; then run again");
-    return error_at(error, NULL, NULL, column->expression.path);
-}
-
-static inline bool put_fitting(const struct column_plan *column, const struct value *value,
-                               struct buffer *out, struct error *error)
-{
-    const struct expression *expression = &column->expression;
-    size_t start = out->length;
-    return encode_field(&expression->encoding, value, out, error) &&
-           (column->allowed.fields == NULL || out->failed ||
-            allowed_check(&column->allowed, out->data + start, value, error) ||
-            error_at(error, NULL, NULL, expression->path));
-}
-
-/* The field that a plain column takes as it is: not a null that must not be one, and of ids only
- * those that have one form. */
-static inline const struct value *plain_field(const struct scope *scope,
-                                              const struct column_plan *column)
-{
-    if (!column->plain)
-        return NULL;
-    const struct value *field = &scope->slots[column->expression.slot];
-    bool taken = value_is_nothing(field) ? !column->column->not_null
-                                         : column->expression.encoding.id_entity == NULL ||
-                                               field->type == BSON_TYPE_OID;
-    return taken ? field : NULL;
-}
-
-static inline bool put_plain(const struct scope *scope, const struct column_plan *column,
-                             const struct value *field, struct buffer *out, struct error *error)
-{
-    evaluation_write_field(scope, column->expression.slot);
-    return put_fitting(column, field, out, error);
-}
-
-static bool put_column(const struct rows *rows, const struct origin *origin, struct scope *scope,
-                       struct column_plan *column, struct buffer *out, struct error *error)
-{
-    struct expression *expression = &column->expression;
-    bool not_null = column->column->not_null;
-    struct losses *losses = &origin->plan->losses;
-    struct value value;
-    int slot;
-    if (expression->kind == VALUE_PARENT)
-        return put_parent(rows, origin, column, out, error);
-    if (column->carried)
-        return carried_put(origin->plan, scope, column, out, error);
-    bool makes_json;
-    if (!evaluation_makes_json(scope, expression, &makes_json, error))
-        return false;
-    if (makes_json)
-        return evaluation_put_json(origin, scope, expression, out, error);
-    scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
-    if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error))
-        return false;
-    bool lost = false;
-    if (column->mended && !misfit_mend(column, &expression->made, &value, &lost, error))
-        return false;
-    if (value_is_nothing(&value) && not_null)
-        return refuse_null(column, &value, error);
-    int64_t ids = losses->hex_ids;
-    size_t start = out->length;
-    if (!put_fitting(column, &value, out, error)) {
-        out->length = out->failed ? out->length : start;
-        losses->hex_ids = ids;
-        if (!misfit_replace(column, &value, error))
-            return false;
-        lost = true;
-        if (value_is_nothing(&value) && not_null)
-            return refuse_null(column, &value, error);
-        if (!put_fitting(column, &value, out, error))
-            return false;
-    }
-    if (lost && slot != NO_SLOT && scope->fates[slot].fate < FATE_LOST)
-        scope->fates[slot].fate = FATE_LOST;
-    evaluation_note_hex_ids(origin, scope, slot, losses->hex_ids - ids);
-    return true;
+    rejection_clear(&rows->rejection);
 }
 
 /* What a trial passes over stands as a null. */
@@ -171,9 +61,9 @@ static bool put_row(const struct rows *rows, const struct origin *origin,
         struct column_plan *column = &output->columns[i];
         if (output->fields != NULL)
             output->fields[i] = start;
-        const struct value *field = plain_field(scope, column);
-        if (!(field != NULL ? put_plain(scope, column, field, &list->tuples, error)
-                            : put_column(rows, origin, scope, column, &list->tuples, error)) &&
+        const struct value *field = column_plain_field(scope, column);
+        if (!(field != NULL ? column_put_plain(scope, column, field, &list->tuples, error)
+                            : column_put(rows, origin, scope, column, &list->tuples, error)) &&
             !scope_at(scope, error) &&
             !pass_over_column(origin, column->column->name, start, &list->tuples, error))
             return false;
@@ -221,7 +111,7 @@ static bool check_twice(const struct origin *origin, struct output_plan *output,
     describe_key(output, what, sizeof what);
     buffer_init(&place);
     scope_put_place(scope, &place);
-    if (output->output->table->misfits.row_twice_first) {
+    if (mapping_remedy(&output->output->table->misfits, MISFIT_ROW_TWICE) == REMEDY_MEND) {
         losses_add(&origin->plan->losses, buffer_text(&place), "row_twice", what,
                    "the row before it");
         for (size_t i = 0; i < output->column_count; i++)
@@ -361,7 +251,7 @@ static bool put_element(struct rows *rows, struct plan *plan, struct scope *scop
         return false;
     path_account_number(&plan->paths, scope->account, FATE_ELEMENTS, 1);
     if (left || (gone && !any)) {
-        document_leave_out(scope, &plan->paths);
+        document_set_aside(scope, &plan->paths, FATE_LEFT_OUT);
         return true;
     }
     if (!any && scope->has_outputs)
@@ -551,7 +441,10 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
     plan->losses.context = &keyed;
     if (plan->problems != NULL)
         plan->problems->key = losses_key(&plan->losses);
-    bool ok = rows_close_record(rows, plan, rows_put_record(rows, plan, &record, error), error);
+    bool ok = (!plan->entity->rejects || rejection_mark(rows, plan, error)) &&
+              (rows_put_record(rows, plan, &record, error) ||
+               rejection_take(rows, plan, &record, losses_key(&plan->losses), error));
+    ok = rows_close_record(rows, plan, ok, error);
     plan->losses.find_key = NULL;
     return ok;
 }
@@ -589,5 +482,7 @@ void rows_put_sections(const struct rows *rows, const struct losses *losses,
     if (problems != NULL) {
         put_section(out, rows->count + 1, problems->count, &problems->tuples);
         put_section(out, rows->count + 2, problems->record_count, &problems->records);
+    } else {
+        put_section(out, rows->count + 1, rows->rejection.records, &rows->rejection.tuples);
     }
 }

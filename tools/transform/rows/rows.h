@@ -14,10 +14,22 @@ struct row_list {
     uint32_t rows, told; /* told: of records that a trial is done with */
 };
 
+/* Records that are set aside (rejection.h), and how far all was before the one at hand. */
+struct rejection {
+    struct buffer tuples; /* binary COPY: reject_fields */
+    uint32_t records;
+    size_t *lengths; /* per list */
+    uint32_t *rows;
+    struct loss_mark losses;
+    int64_t hex_ids;
+    struct buffer account; /* values of each path */
+};
+
 struct rows {
     struct row_list *lists; /* one per output of the entity */
     size_t count;
     int64_t filtered; /* records that became no row by a `when` */
+    struct rejection rejection;
 };
 
 bool rows_init(struct rows *rows, size_t outputs, struct error *error);
@@ -40,8 +52,8 @@ bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct err
 void rows_find_key(const uint8_t *bson, size_t length, char *key, size_t size);
 /* A trial is done with a record: put on record how many rows it has in each list. */
 void rows_end_record(struct rows *rows, struct problems *problems, const char *key);
-/* The sections of a rows payload: every list that has rows, and the losses and problems (NULL:
- * none) behind them. */
+/* The sections of a rows payload: every list that has rows, and the losses, and then the problems of
+ * a trial, or else the rejects, behind them. */
 void rows_put_sections(const struct rows *rows, const struct losses *losses,
                        const struct problems *problems, struct buffer *out);
 

@@ -9,13 +9,24 @@ static const int64_t MILLISECONDS_PER_DAY = INT64_C(86400000);
 static const int64_t EPOCH_2000_MS = INT64_C(946684800000);
 static const int64_t DAYS_1970_TO_2000 = 10957;
 
+static const int64_t FIRST_MS = INT64_C(-210866803200000), LAST_MS = INT64_C(9224318015999999);
+
 bool datetime_from_milliseconds(int64_t milliseconds, int64_t *microseconds)
 {
     /* The check comes first: the multiplication would overflow outside the range. */
-    if (milliseconds < INT64_C(-210866803200000) || milliseconds > INT64_C(9224318015999999))
+    if (milliseconds < FIRST_MS || milliseconds > LAST_MS)
         return false;
     *microseconds = (milliseconds - EPOCH_2000_MS) * 1000;
     return true;
+}
+
+int64_t datetime_nearest(int64_t milliseconds, bool whole_day)
+{
+    if (milliseconds < FIRST_MS)
+        return FIRST_MS; /* a midnight */
+    if (milliseconds <= LAST_MS)
+        return milliseconds;
+    return whole_day ? LAST_MS - (MILLISECONDS_PER_DAY - 1) : LAST_MS;
 }
 
 /* Days from civil date, after the algorithm of era, year of era and day of year that begins the

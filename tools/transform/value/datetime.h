@@ -9,6 +9,8 @@
 /* Milliseconds since 1970 (a BSON date) to microseconds since 2000; false outside timestamptz's
  * range, 4714-11-24 BC to 294276-12-31. */
 bool datetime_from_milliseconds(int64_t milliseconds, int64_t *microseconds);
+/* The nearest that timestamptz has, or of whole days the nearest whole one. */
+int64_t datetime_nearest(int64_t milliseconds, bool whole_day);
 
 /* ISO 8601: "2020-02-29", "2020-02-29T12:00:00", with up to six places of seconds, and "Z" or
  * "+02:00" / "+0200" / "+02". *zoned says whether a zone was given; microseconds since 2000 are

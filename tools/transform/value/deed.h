@@ -52,9 +52,6 @@ bool deed_uuid(const struct function_context *context, const struct function_cal
 bool deed_supabase_password(const struct function_context *context,
                             const struct function_call *call, struct value *value,
                             struct error *error);
-bool deed_not_finite_to_null(const struct function_context *context,
-                             const struct function_call *call, struct value *value,
-                             struct error *error);
 bool deed_json(const struct function_context *context, const struct function_call *call,
                struct value *value, struct error *error);
 

@@ -26,7 +26,6 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_UUID] = deed_uuid,
     [FUNCTION_PHONE] = deed_phone_digits,
     [FUNCTION_PASSWORD] = deed_supabase_password,
-    [FUNCTION_NOT_FINITE] = deed_not_finite_to_null,
     [FUNCTION_JSON] = deed_json,
 };
 

@@ -15,6 +15,7 @@ struct function_context {
     struct losses *losses;
     struct arena *made;              /* what functions make lives here */
     bool *lost;                      /* set when the value is given up */
+    bool keeps_text;                 /* what is no JSON stays a text, with a line in the losses */
     const struct identity *identity; /* of "uuid" */
 };
 

@@ -109,22 +109,6 @@ bool deed_text(const struct function_context *context, const struct function_cal
     return deed_make_text(context, text, strlen(text), value, error);
 }
 
-bool deed_not_finite_to_null(const struct function_context *context,
-                             const struct function_call *call, struct value *value,
-                             struct error *error)
-{
-    char before[BSON_DECIMAL128_STRING];
-    (void)call;
-    (void)error;
-    if (value_is_finite(value))
-        return true;
-    value_brief(value, before, sizeof before);
-    losses_add(context->losses, context->path, "not_finite", before, "null");
-    *context->lost = true;
-    *value = (struct value){.type = BSON_TYPE_NULL};
-    return true;
-}
-
 bool deed_uuid3(const struct function_context *context, const struct function_call *call,
                 struct value *value, struct error *error)
 {

@@ -274,6 +274,13 @@ bool deed_json(const struct function_context *context, const struct function_cal
     bool ok = put_value(&p, &built, "", 0) && (p.at == p.end || fail(&p, "more behind the value"));
     ok = ok && !p.strings.failed;
     buffer_release(&p.strings);
+    if (!ok && p.wrong != NULL && context->keeps_text) {
+        char brief[120];
+        bson_destroy(&built);
+        value_brief(value, brief, sizeof brief);
+        losses_add(context->losses, context->path, "json", brief, "the same text");
+        return true;
+    }
     if (!ok) {
         bson_destroy(&built);
         return p.wrong == NULL ? error_memory(error) : refuse(context, value, &p, error);

@@ -18,6 +18,19 @@ void losses_clear(struct losses *losses)
     losses->count = 0;
 }
 
+struct loss_mark losses_mark(const struct losses *losses)
+{
+    return (struct loss_mark){losses->tuples.length, losses->count};
+}
+
+void losses_return(struct losses *losses, const struct loss_mark *mark)
+{
+    if (losses->tuples.failed)
+        return;
+    losses->tuples.length = mark->length;
+    losses->count = mark->count;
+}
+
 const char *losses_key(const struct losses *losses)
 {
     bool ask = losses->key[0] == '\0' && losses->find_key != NULL;

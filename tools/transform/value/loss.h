@@ -20,6 +20,13 @@ struct losses {
 void losses_init(struct losses *losses, const char *entity);
 void losses_release(struct losses *losses);
 void losses_clear(struct losses *losses);
+/* How far they go, and back to there: what is not done after all. */
+struct loss_mark {
+    size_t length;
+    uint32_t count;
+};
+struct loss_mark losses_mark(const struct losses *losses);
+void losses_return(struct losses *losses, const struct loss_mark *mark);
 const char *losses_key(const struct losses *losses);
 /* The texts hold no secret: `before` of a password is its kind, not its hash. See copy_text.h. */
 void losses_add(struct losses *losses, const char *path, const char *rule, const char *before,

@@ -1,4 +1,6 @@
 #include "conversion.h"
+#include "json_keys.h"
+#include "graduate/project.h"
 #include "number.h"
 
 #include "graduate/json.h"
@@ -116,7 +118,7 @@ static void lose_negative_zeros(const struct conversion *c, const char *text, si
         if (zeros == size || digits[zeros] == 'e' || digits[zeros] == 'E') {
             char was[80];
             snprintf(was, sizeof was, "%.*s", (int)(size < 78 ? size + 1 : 79), from);
-            losses_add(c->losses, c->path, "json_negative_zero", was, "0");
+            losses_add(c->losses, c->path, misfit_names[MISFIT_NEGATIVE_ZERO], was, "0");
         }
     }
 }

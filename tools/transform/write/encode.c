@@ -1,12 +1,12 @@
 #include "encode.h"
 #include "datetime.h"
-#include "number.h"
+#include "encode_number.h"
+#include "put_field.h"
 #include "text_check.h"
 #include "value_walk.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,52 +15,19 @@
 typedef bool (*put_function)(const struct encoding *encoding, const struct value *value,
                              struct buffer *out, struct error *error);
 
+/* Whatever has no kind of its own. */
 static bool misfit(const struct encoding *encoding, const struct value *value, const char *why,
                    struct error *error)
 {
-    char what[120], type[PGTYPE_SIZE];
-    value_describe(value, what, sizeof what);
-    pgtype_format(&encoding->type, type, sizeof type);
-    error_set(error, ERROR_DATA, "%s does not fit the type %s%s%s", what, type,
-              why[0] != '\0' ? ": " : "", why);
-    error_hint(error, "correct the record in the source, or give the column another type in the "
-                      "mapping, and run again");
-    return error_at(error, NULL, NULL, encoding->path);
+    mending_mends(encoding->mending, MISFIT_OTHER);
+    return encode_misfit(encoding, value, why, error);
 }
 
-/* What would make it fit is a function. */
 static bool misfit_unsaid(const struct encoding *encoding, const struct value *value,
                           const char *why, const char *word, struct error *error)
 {
-    misfit(encoding, value, why, error);
-    return error_hint(
-        error,
-        "correct the record in the source; or, if that is what it means, say so in the "
-        "mapping: \"do\": [%s]; then run again",
-        word);
-}
-
-static inline void put_field(struct buffer *out, const void *bytes, uint32_t length)
-{
-    uint8_t *to = buffer_reserve(out, 4 + (size_t)length);
-    if (to == NULL)
-        return;
-    uint32_t swapped = __builtin_bswap32(length);
-    memcpy(to, &swapped, 4);
-    memcpy(to + 4, bytes, length);
-    out->length += 4 + (size_t)length;
-}
-
-static void put_field_be32(struct buffer *out, uint32_t value)
-{
-    value = __builtin_bswap32(value);
-    put_field(out, &value, sizeof value);
-}
-
-static void put_field_be64(struct buffer *out, uint64_t value)
-{
-    value = __builtin_bswap64(value);
-    put_field(out, &value, sizeof value);
+    mending_mends(encoding->mending, MISFIT_OTHER);
+    return encode_misfit_unsaid(encoding, value, why, word, error);
 }
 
 /* Bytes of the source as they are. */
@@ -99,161 +66,6 @@ static bool put_bool(const struct encoding *encoding, const struct value *value,
     return true;
 }
 
-/* Any number that is whole: applications in JavaScript write 100 as a double. */
-static bool whole_number(const struct value *value, int64_t *out)
-{
-    char text[BSON_DECIMAL128_STRING];
-    switch ((int)value->type) {
-    case BSON_TYPE_INT32:
-    case BSON_TYPE_INT64:
-        *out = value->integer;
-        return true;
-    case BSON_TYPE_DOUBLE:
-        return number_to_int64(value->number, out);
-    case BSON_TYPE_DECIMAL128:
-        bson_decimal128_to_string(&value->decimal, text);
-        return number_parse_int64(text, out);
-    default:
-        return false;
-    }
-}
-
-/* Whole numbers and decimals of PostgreSQL have no sign at zero. */
-static void note_negative_zero(const struct encoding *encoding, const struct value *value)
-{
-    char text[BSON_DECIMAL128_STRING] = "-0";
-    bool negative = value->type == BSON_TYPE_DOUBLE && value->number == 0 && signbit(value->number);
-    if (value->type == BSON_TYPE_DECIMAL128) {
-        bson_decimal128_to_string(&value->decimal, text);
-        negative = text[0] == '-' && number_same(text, "0");
-    }
-    if (negative)
-        losses_add(encoding->losses, encoding->path, "negative_zero", text, text + 1);
-}
-
-/* What is no number would poison every sum that it comes into. */
-static bool check_finite(const struct encoding *encoding, const struct value *value,
-                         struct error *error)
-{
-    if (value_is_finite(value))
-        return true;
-    misfit(encoding, value, "it is no finite number", error);
-    return error_hint(error,
-                      "correct the record in the source; or have it given up, with a line in "
-                      "the losses: \"do\": [\"not_finite_to_null\"]; then run again");
-}
-
-static bool put_integer(const struct encoding *encoding, const struct value *value,
-                        struct buffer *out, struct error *error)
-{
-    int64_t number = value->integer;
-    if (value->type != BSON_TYPE_INT32 && value->type != BSON_TYPE_INT64) {
-        if (!check_finite(encoding, value, error))
-            return false;
-        if (value_is_text(value))
-            return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
-        if (!whole_number(value, &number))
-            return misfit(encoding, value, "it is no whole number of 64 bits", error);
-        note_negative_zero(encoding, value);
-    }
-    switch ((int)encoding->type.base) {
-    case PG_INT2:
-        if (number < INT16_MIN || number > INT16_MAX)
-            return misfit(encoding, value, "too large", error);
-        put_field(out, &(uint16_t){__builtin_bswap16((uint16_t)number)}, 2);
-        return true;
-    case PG_INT4:
-        if (number < INT32_MIN || number > INT32_MAX)
-            return misfit(encoding, value, "too large", error);
-        put_field_be32(out, (uint32_t)number);
-        return true;
-    default:
-        put_field_be64(out, (uint64_t)number);
-        return true;
-    }
-}
-
-/* The double whose shortest text is the decimal's number, if there is one. */
-static bool decimal_to_double(const struct value *value, double *number)
-{
-    char text[BSON_DECIMAL128_STRING], back[BSON_DECIMAL128_STRING];
-    bson_decimal128_to_string(&value->decimal, text);
-    *number = strtod(text, NULL);
-    number_format(*number, back, sizeof back);
-    return isfinite(*number) && number_same(text, back);
-}
-
-static bool put_float(const struct encoding *encoding, const struct value *value,
-                      struct buffer *out, struct error *error)
-{
-    double number = value->number;
-    if (!check_finite(encoding, value, error))
-        return false;
-    if (value->type == BSON_TYPE_DECIMAL128) {
-        if (!decimal_to_double(value, &number))
-            return misfit(encoding, value, "it would be rounded", error);
-    } else if (value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64) {
-        int64_t back;
-        number = (double)value->integer;
-        if (!number_to_int64(number, &back) || back != value->integer)
-            return misfit(encoding, value, "it would be rounded", error);
-    } else if (value_is_text(value)) {
-        return misfit_unsaid(encoding, value, "it is text", "\"number\"", error);
-    } else if (value->type != BSON_TYPE_DOUBLE) {
-        return misfit(encoding, value, "", error);
-    }
-    if (encoding->type.base == PG_FLOAT8) {
-        uint64_t bits;
-        memcpy(&bits, &number, sizeof bits);
-        put_field_be64(out, bits);
-        return true;
-    }
-    float small = (float)number;
-    uint32_t bits;
-    if ((double)small != number)
-        return misfit(encoding, value, "it would be rounded", error);
-    memcpy(&bits, &small, sizeof bits);
-    put_field_be32(out, bits);
-    return true;
-}
-
-static bool put_numeric(const struct encoding *encoding, const struct value *value,
-                        struct buffer *out, struct error *error)
-{
-    char text[BSON_DECIMAL128_STRING + 8];
-    if (!check_finite(encoding, value, error))
-        return false;
-    note_negative_zero(encoding, value);
-    switch ((int)value->type) {
-    case BSON_TYPE_INT32:
-    case BSON_TYPE_INT64:
-        snprintf(text, sizeof text, "%" PRId64, value->integer);
-        break;
-    case BSON_TYPE_DOUBLE:
-        number_format(value->number, text, sizeof text);
-        break;
-    case BSON_TYPE_DECIMAL128:
-        bson_decimal128_to_string(&value->decimal, text);
-        break;
-    default:
-        return value_is_text(value)
-                   ? misfit_unsaid(encoding, value, "it is text", "\"number\"", error)
-                   : misfit(encoding, value, "", error);
-    }
-    size_t begin = begin_field(out);
-    switch (numeric_put(out, text, encoding->type.precision, encoding->type.scale)) {
-    case NUMERIC_OK:
-        return end_field(encoding, value, begin, out, error);
-    case NUMERIC_ROUNDS:
-        return misfit(encoding, value, "it would be rounded", error);
-    case NUMERIC_TOO_LARGE:
-        return misfit(encoding, value, "too large", error);
-    case NUMERIC_NOT:
-        break;
-    }
-    return misfit(encoding, value, "it is no number", error);
-}
-
 /* Characters, as varchar(n) counts them. */
 static size_t characters(const uint8_t *text, size_t length)
 {
@@ -287,12 +99,19 @@ __attribute__((noinline)) static bool put_any_text(const struct encoding *encodi
 {
     if (!value_is_text(value) && value->type != BSON_TYPE_CODE)
         return put_no_text(encoding, value, out, error);
-    if (!text_check(value->bytes, value->length, error))
-        return error_at(error, NULL, NULL, encoding->path);
-    if (encoding->type.length > 0 &&
-        characters(value->bytes, value->length) > (size_t)encoding->type.length)
-        return misfit(encoding, value, "too long", error);
-    return put_bytes(encoding, value, out, error);
+    if (text_check(value->bytes, value->length, error) &&
+        (encoding->type.length == 0 ||
+         characters(value->bytes, value->length) <= (size_t)encoding->type.length))
+        return put_bytes(encoding, value, out, error);
+    struct mending none = {0}, *mending = encoding->mending != NULL ? encoding->mending : &none;
+    size_t begin = begin_field(out);
+    if (mending_text(mending, encoding->losses, encoding->path, value, encoding->type.length,
+                     out)) {
+        *error = (struct error){0};
+        return end_field(encoding, value, begin, out, error);
+    }
+    return mending->kind == MISFIT_TOO_LONG ? encode_misfit(encoding, value, "too long", error)
+                                            : error_at(error, NULL, NULL, encoding->path);
 }
 
 static bool put_text(const struct encoding *encoding, const struct value *value, struct buffer *out,
@@ -362,7 +181,7 @@ bool encode_identity(const struct encoding *encoding, const struct value *value,
                                 (const char *)value->bytes, value->length, uuid);
     } else if (value->type == BSON_TYPE_BINARY && value->length == 16 && value->subtype == 4) {
         ok = identity_from_uuid(encoding->identity, encoding->id_entity, value->bytes, uuid);
-    } else if (encoding->ids == IDENTITY_TEXTS && whole_number(value, &number)) {
+    } else if (encoding->ids == IDENTITY_TEXTS && encode_whole_number(value, &number)) {
         int length = snprintf(text, sizeof text, "%" PRId64, number);
         ok = identity_from_text(encoding->identity, encoding->id_entity, encoding->ids, text,
                                 (size_t)length, uuid);
@@ -424,14 +243,32 @@ static bool has_places(const struct pgtype *type, int64_t microseconds)
     return microseconds % step == 0;
 }
 
+/* A date beyond PostgreSQL's becomes its first or last one, where a rule says so. */
+static bool date_to_moment(const struct encoding *encoding, const struct value *value,
+                           int64_t *microseconds, struct error *error)
+{
+    struct value nearest = {.type = BSON_TYPE_DATE_TIME};
+    char before[40], after[40];
+    if (datetime_from_milliseconds(value->integer, microseconds))
+        return true;
+    if (!mending_mends(encoding->mending, MISFIT_RANGE))
+        return encode_misfit(encoding, value, "beyond the years that PostgreSQL knows", error);
+    bool whole_day = encoding->type.base == PG_DATE;
+    nearest.integer = datetime_nearest(value->integer, whole_day);
+    value_brief(value, before, sizeof before);
+    value_brief(&nearest, after, sizeof after);
+    mending_note(encoding->mending, MISFIT_RANGE, encoding->losses, encoding->path, before, after);
+    return datetime_from_milliseconds(nearest.integer, microseconds);
+}
+
 static bool put_timestamp(const struct encoding *encoding, const struct value *value,
                           struct buffer *out, struct error *error)
 {
     int64_t microseconds;
     bool zoned, date_only;
     if (value->type == BSON_TYPE_DATE_TIME) {
-        if (!datetime_from_milliseconds(value->integer, &microseconds))
-            return misfit(encoding, value, "beyond the years that PostgreSQL knows", error);
+        if (!date_to_moment(encoding, value, &microseconds, error))
+            return false;
     } else if (!text_to_moment(value, &microseconds, &zoned, &date_only)) {
         return no_moment(encoding, value, error);
     } else if (zoned != (encoding->type.base == PG_TIMESTAMPTZ)) {
@@ -453,11 +290,12 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
     const int64_t day = INT64_C(86400000000);
     int64_t microseconds;
     bool zoned, date_only = true;
-    bool ok = value->type == BSON_TYPE_DATE_TIME
-                  ? datetime_from_milliseconds(value->integer, &microseconds)
-                  : text_to_moment(value, &microseconds, &zoned, &date_only);
-    if (!ok)
+    if (value->type == BSON_TYPE_DATE_TIME) {
+        if (!date_to_moment(encoding, value, &microseconds, error))
+            return false;
+    } else if (!text_to_moment(value, &microseconds, &zoned, &date_only)) {
         return no_moment(encoding, value, error);
+    }
     if (!date_only || microseconds % day != 0)
         return misfit_unsaid(encoding, value, "it has a time of day",
                              value_is_text(value)
@@ -495,6 +333,7 @@ static bool put_json(const struct encoding *encoding, const struct value *value,
     if (encoding->type.base == PG_JSONB)
         buffer_putc(out, 1); /* the version of jsonb's binary form */
     json_writer_init(&writer, out, encoding->losses, encoding->path, encoding->safe_numbers);
+    writer.mending = encoding->mending;
     return json_write_value(&writer, value, error) &&
            (encoding->keys_entity == NULL || identify_keys(encoding, begin, out, error)) &&
            end_field(encoding, value, begin, out, error);
@@ -531,12 +370,24 @@ static bool put_inet(const struct encoding *encoding, const struct value *value,
 
 /* One row per type; NULL: no value of a document becomes this type. */
 static const put_function puts_by_base[PG_BASE_COUNT] = {
-    [PG_BOOL] = put_bool,       [PG_INT2] = put_integer,        [PG_INT4] = put_integer,
-    [PG_INT8] = put_integer,    [PG_FLOAT4] = put_float,        [PG_FLOAT8] = put_float,
-    [PG_NUMERIC] = put_numeric, [PG_TEXT] = put_text,           [PG_VARCHAR] = put_text,
-    [PG_CHAR] = put_text,       [PG_BYTEA] = put_bytea,         [PG_UUID] = put_uuid,
-    [PG_DATE] = put_date,       [PG_TIMESTAMP] = put_timestamp, [PG_TIMESTAMPTZ] = put_timestamp,
-    [PG_JSON] = put_json,       [PG_JSONB] = put_json,          [PG_INET] = put_inet,
+    [PG_BOOL] = put_bool,
+    [PG_INT2] = encode_integer,
+    [PG_INT4] = encode_integer,
+    [PG_INT8] = encode_integer,
+    [PG_FLOAT4] = encode_float,
+    [PG_FLOAT8] = encode_float,
+    [PG_NUMERIC] = encode_numeric,
+    [PG_TEXT] = put_text,
+    [PG_VARCHAR] = put_text,
+    [PG_CHAR] = put_text,
+    [PG_BYTEA] = put_bytea,
+    [PG_UUID] = put_uuid,
+    [PG_DATE] = put_date,
+    [PG_TIMESTAMP] = put_timestamp,
+    [PG_TIMESTAMPTZ] = put_timestamp,
+    [PG_JSON] = put_json,
+    [PG_JSONB] = put_json,
+    [PG_INET] = put_inet,
 };
 
 bool encode_supported(const struct pgtype *type)
@@ -555,6 +406,12 @@ static bool damaged(const struct encoding *encoding, struct error *error)
     return error_at(error, NULL, NULL, encoding->path);
 }
 
+/* A NaN that a rule gave up. */
+static bool is_null_at(const struct buffer *out, size_t at)
+{
+    return !out->failed && get_be32(out->data + at) == UINT32_MAX;
+}
+
 /* One dimension; elements in BSON's order whatever their keys say. */
 static bool put_array(const struct encoding *encoding, const struct value *value,
                       struct buffer *out, struct error *error)
@@ -563,8 +420,10 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     struct value item;
     uint32_t count = 0, nulls = 0;
     bool one = value->type != BSON_TYPE_ARRAY;
-    if (one && !encoding->list)
-        return misfit(encoding, value, "", error);
+    if (one && !encoding->list) {
+        mending_mends(encoding->mending, MISFIT_NO_ARRAY);
+        return encode_misfit(encoding, value, "", error);
+    }
     if (!one && !value_walk_begin(&elements, value))
         return damaged(encoding, error);
     size_t head = out->length;
@@ -577,17 +436,23 @@ static bool put_array(const struct encoding *encoding, const struct value *value
     buffer_put_be32(out, pgtype_element_oid(&encoding->type));
     buffer_put_be32(out, 0); /* size of the dimension */
     buffer_put_be32(out, 1); /* its lower bound */
+    size_t at = out->length;
     if (one && !put(&element, value, out, error))
         return false;
+    nulls = one && is_null_at(out, at);
     count += one;
     while (!one && value_walk_next(&elements, &item)) {
         count++;
         if (value_is_nothing(&item)) {
             nulls = 1;
             encode_null(out);
-        } else if (!put(&element, &item, out, error)) {
-            return false;
+            continue;
         }
+        at = out->length;
+        if (!put(&element, &item, out, error))
+            return false;
+        if (is_null_at(out, at))
+            nulls = 1;
     }
     if (!one && !value_walk_ended(&elements))
         return damaged(encoding, error);

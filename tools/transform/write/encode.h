@@ -10,6 +10,7 @@
 #include "graduate/pgtype.h"
 #include "json_keys.h"
 #include "json_writer.h"
+#include "mending.h"
 #include "value.h"
 
 /* What encoding one column needs beside the value. */
@@ -25,6 +26,7 @@ struct encoding {
     bool safe_numbers;
     bool list; /* for an array type: one value is an array of one */
     struct losses *losses;
+    struct mending *mending; /* of the column; NULL: what does not fit is an error */
 };
 
 /* Can values of documents become this type at all? */
@@ -49,6 +51,11 @@ static inline bool encode_field(const struct encoding *encoding, const struct va
     encode_null(out);
     return true;
 }
+/* "... does not fit the type ...: why"; and where a function would make it fit, with its call. */
+bool encode_misfit(const struct encoding *encoding, const struct value *value, const char *why,
+                   struct error *error);
+bool encode_misfit_unsaid(const struct encoding *encoding, const struct value *value,
+                          const char *why, const char *word, struct error *error);
 /* The UUID that an id becomes. ERROR_DATA when it is nobody's. */
 bool encode_identity(const struct encoding *encoding, const struct value *value, uint8_t uuid[16],
                      struct error *error);

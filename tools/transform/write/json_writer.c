@@ -21,6 +21,7 @@ void json_writer_init(struct json_writer *writer, struct buffer *out, struct los
 {
     writer->out = out;
     writer->losses = losses;
+    writer->mending = NULL;
     writer->safe_numbers = safe_numbers;
     writer->base = base;
     writer->depth = writer->begin = 0;
@@ -51,11 +52,29 @@ static bool at_path(const struct json_writer *writer, struct error *error)
     return error_at(error, NULL, NULL, path);
 }
 
+static bool put_mended(struct json_writer *writer, const uint8_t *text, size_t length,
+                       struct error *error)
+{
+    const struct value value = value_from_text((const char *)text, length);
+    struct buffer made;
+    char path[256];
+    current_path(writer, path, sizeof path);
+    buffer_init(&made);
+    bool ok = mending_text(writer->mending, writer->losses, path, &value, 0, &made);
+    if (ok) {
+        *error = (struct error){0};
+        json_put_string(writer->out, buffer_text(&made), made.length);
+    }
+    writer->out->failed = writer->out->failed || made.failed;
+    buffer_release(&made);
+    return ok || at_path(writer, error);
+}
+
 static bool put_text(struct json_writer *writer, const uint8_t *text, size_t length,
                      struct error *error)
 {
     if (!text_check(text, length, error))
-        return at_path(writer, error);
+        return put_mended(writer, text, length, error);
     json_put_string(writer->out, (const char *)text, length);
     return true;
 }
@@ -66,34 +85,57 @@ bool json_write_key(struct json_writer *writer, bool *first, const char *key, si
     if (!*first)
         buffer_puts(writer->out, ", ");
     *first = false;
-    if (!put_text(writer, (const uint8_t *)key, length, error))
-        return false;
+    if (!text_check((const uint8_t *)key, length, error)) /* a key is never mended */
+        return at_path(writer, error);
+    json_put_string(writer->out, key, length);
     buffer_puts(writer->out, ": ");
     return true;
 }
 
-static void record(struct json_writer *writer, const char *rule, const char *before,
+static void record(struct json_writer *writer, enum misfit kind, const char *before,
                    const char *after)
 {
     char path[256];
     current_path(writer, path, sizeof path);
-    losses_add(writer->losses, path, rule, before, after);
+    mending_note(writer->mending, kind, writer->losses, path, before, after);
+}
+
+/* Is the number no finite one, and does null stand in its place? *done: it does. */
+static bool put_not_finite(struct json_writer *writer, const char *text, struct error *error)
+{
+    if (mending_mends(writer->mending, MISFIT_NOT_FINITE)) {
+        record(writer, MISFIT_NOT_FINITE, text, "null");
+        buffer_puts(writer->out, "null");
+        return true;
+    }
+    error_set(error, ERROR_DATA, "jsonb cannot hold %s", text);
+    error_hint(error, "correct the record in the source; or have it given up, with a line in the "
+                      "losses: \"misfit\": {\"not_finite\": \"null\"}; then run again");
+    return at_path(writer, error);
+}
+
+/* jsonb has no negative zero. */
+static bool lose_sign(struct json_writer *writer, const char *text, struct error *error)
+{
+    if (mending_mends(writer->mending, MISFIT_NEGATIVE_ZERO)) {
+        record(writer, MISFIT_NEGATIVE_ZERO, text, text + 1);
+        return true;
+    }
+    error_set(error, ERROR_DATA, "jsonb cannot hold %s", text);
+    error_hint(error, "correct the record in the source, and run again");
+    return at_path(writer, error);
 }
 
 static bool put_double(struct json_writer *writer, double number, struct error *error)
 {
     char text[40];
-    if (!isfinite(number)) {
-        error_set(error, ERROR_DATA, "jsonb cannot hold %s", isnan(number) ? "NaN" : "an infinity");
-        error_hint(error, "correct the record in the source, and run again");
-        return at_path(writer, error);
-    }
     number_format(number, text, sizeof text);
-    if (number == 0 && signbit(number)) {
-        record(writer, "json_negative_zero", "-0", "0");
-        snprintf(text, sizeof text, "0");
-    }
-    buffer_puts(writer->out, text);
+    if (!isfinite(number))
+        return put_not_finite(writer, text, error);
+    bool negative = number == 0 && signbit(number);
+    if (negative && !lose_sign(writer, text, error))
+        return false;
+    buffer_puts(writer->out, text + negative);
     return true;
 }
 
@@ -102,20 +144,39 @@ static bool is_unsafe(int64_t integer)
     return integer > SAFE_INTEGER || integer < -SAFE_INTEGER;
 }
 
-static void put_as_text(struct json_writer *writer, const char *digits)
+/* Does a whole number beyond 2^53 stay one here? */
+static bool takes_unsafe(const struct json_writer *writer)
 {
-    buffer_printf(writer->out, "\"%s\"", digits);
-    record(writer, "safe_numbers", digits, "the same digits as text");
+    return !writer->safe_numbers &&
+           mapping_remedy(writer->mending != NULL ? writer->mending->remedies : NULL,
+                          MISFIT_BEYOND_DOUBLE) == REMEDY_UNSAID;
 }
 
-static void put_integer(struct json_writer *writer, int64_t integer)
+static bool put_unsafe(struct json_writer *writer, const char *digits, struct error *error)
+{
+    if (writer->safe_numbers || mending_mends(writer->mending, MISFIT_BEYOND_DOUBLE)) {
+        buffer_printf(writer->out, "\"%s\"", digits);
+        char path[256];
+        current_path(writer, path, sizeof path);
+        losses_add(writer->losses, path,
+                   writer->safe_numbers ? "safe_numbers" : misfit_names[MISFIT_BEYOND_DOUBLE],
+                   digits, "the same digits as text");
+        return true;
+    }
+    error_set(error, ERROR_DATA, "JavaScript would round %s", digits);
+    error_hint(error, "correct the record in the source; or have it become a text, with a line in "
+                      "the losses: \"misfit\": {\"beyond_double\": \"text\"}; then run again");
+    return at_path(writer, error);
+}
+
+static bool put_integer(struct json_writer *writer, int64_t integer, struct error *error)
 {
     char digits[24];
     snprintf(digits, sizeof digits, "%" PRId64, integer);
-    if (writer->safe_numbers && is_unsafe(integer))
-        put_as_text(writer, digits);
-    else
-        buffer_puts(writer->out, digits);
+    if (is_unsafe(integer) && !takes_unsafe(writer))
+        return put_unsafe(writer, digits, error);
+    buffer_puts(writer->out, digits);
+    return true;
 }
 
 static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *decimal,
@@ -123,24 +184,21 @@ static bool put_decimal(struct json_writer *writer, const bson_decimal128_t *dec
 {
     char text[BSON_DECIMAL128_STRING];
     bson_decimal128_to_string(decimal, text);
-    if (strpbrk(text, "Nn") != NULL) {
-        error_set(error, ERROR_DATA, "jsonb cannot hold the decimal %s", text);
-        error_hint(error, "correct the record in the source, and run again");
-        return at_path(writer, error);
-    }
+    if (strpbrk(text, "Nn") != NULL)
+        return put_not_finite(writer, text, error);
     int64_t integer;
-    if (writer->safe_numbers && number_is_whole(text) &&
+    if (!takes_unsafe(writer) && number_is_whole(text) &&
         (!number_parse_int64(text, &integer) || is_unsafe(integer))) {
         char digits[NUMBER_PLAIN];
         number_plain(text, digits);
-        put_as_text(writer, digits);
-        return true;
+        return put_unsafe(writer, digits, error);
     }
     const char *shown = text;
     char behind_zeros = text[1 + strspn(text + 1, "0.")];
     if (text[0] == '-' && (behind_zeros == '\0' || behind_zeros == 'E')) {
+        if (!lose_sign(writer, text, error))
+            return false;
         shown = text + 1;
-        record(writer, "json_negative_zero", text, shown);
     }
     buffer_puts(writer->out, shown);
     return true;
@@ -240,6 +298,7 @@ static bool put_dbpointer(struct json_writer *writer, const struct value *value,
 
 static bool stands_twice(struct json_writer *writer, const char *key, struct error *error)
 {
+    mending_mends(writer->mending, MISFIT_KEY_TWICE);
     error_set(error, ERROR_DATA, "the field stands twice in its document");
     error_hint(error, "correct the record in the source, and run again");
     writer->path[writer->depth++] = key;
@@ -322,19 +381,55 @@ static bool damaged(const struct json_writer *writer, struct error *error)
     return at_path(writer, error);
 }
 
+/* Does the key stand once more behind this place? Then what stands here is given up. */
+static bool comes_again(struct json_writer *writer, const struct value_walk *walk,
+                        const struct value *value)
+{
+    struct value_walk next = *walk;
+    struct value other;
+    while (value_walk_next(&next, &other)) {
+        if (strcmp(next.key, walk->key) != 0)
+            continue;
+        char brief[120];
+        value_brief(value, brief, sizeof brief);
+        record(writer, MISFIT_KEY_TWICE, brief[0] != '\0' ? brief : value_kind(value),
+               "the last one of this name");
+        return true;
+    }
+    return false;
+}
+
+/* *twice: a key stands twice in the document, and the last is to stay. */
+static bool check_keys(struct json_writer *writer, const struct value *document, bool *twice,
+                       struct error *error)
+{
+    const struct remedies *remedies = writer->mending != NULL ? writer->mending->remedies : NULL;
+    if (json_check_document(writer, document, error))
+        return true;
+    *twice = mapping_remedy(remedies, MISFIT_KEY_TWICE) == REMEDY_MEND &&
+             check_depth(writer, error);
+    if (*twice)
+        *error = (struct error){0};
+    return *twice;
+}
+
 static bool put_container(struct json_writer *writer, const struct value *value,
                           struct error *error)
 {
-    bool array = value->type == BSON_TYPE_ARRAY, first = true;
+    bool array = value->type == BSON_TYPE_ARRAY, first = true, twice = false;
     struct value_walk walk;
     struct value member;
-    if (!(array ? check_depth(writer, error) : json_check_document(writer, value, error)))
+    if (!(array ? check_depth(writer, error) : check_keys(writer, value, &twice, error)))
         return false;
     if (!value_walk_begin(&walk, value))
         return damaged(writer, error);
     buffer_putc(writer->out, array ? '[' : '{');
     while (value_walk_next(&walk, &member)) {
         writer->path[writer->depth++] = walk.key;
+        if (twice && comes_again(writer, &walk, &member)) {
+            writer->depth--;
+            continue;
+        }
         if (array) {
             if (!first)
                 buffer_puts(writer->out, ", ");
@@ -374,8 +469,7 @@ bool json_write_value(struct json_writer *writer, const struct value *value, str
         return true;
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
-        put_integer(writer, value->integer);
-        return true;
+        return put_integer(writer, value->integer, error);
     case BSON_TYPE_DOUBLE:
         return put_double(writer, value->number, error);
     case BSON_TYPE_DECIMAL128:

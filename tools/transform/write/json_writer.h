@@ -6,15 +6,17 @@
  * the years 0 to 9999 "2020-01-01T00:00:00.000Z". All else becomes the wrapper of Canonical
  * Extended JSON v2 ({"$binary": ...}, {"$timestamp": ...}, {"$date": {"$numberLong": ...}}, ...).
  *
- * What jsonb cannot hold is an error that names the path: NUL or invalid UTF-8 in a text or key,
- * NaN and infinities, a key that stands twice in a document. What changes is put on record: the
- * sign of a zero, and with safe_numbers a whole number beyond 2^53 that becomes text. */
+ * What jsonb cannot hold is an error that names the path, unless "misfit" mends it: NUL or invalid
+ * UTF-8 in a text, NaN and infinities, a key that stands twice in a document. What changes is put
+ * on record: what was mended, the sign of a zero, and with safe_numbers a whole number beyond 2^53
+ * that becomes text. */
 #ifndef TRANSFORM_JSON_WRITER_H
 #define TRANSFORM_JSON_WRITER_H
 
 #include "graduate/buffer.h"
 #include "graduate/error.h"
 #include "loss.h"
+#include "mending.h"
 #include "value.h"
 
 enum { JSON_DEPTH = 201 };
@@ -22,6 +24,7 @@ enum { JSON_DEPTH = 201 };
 struct json_writer {
     struct buffer *out;
     struct losses *losses;
+    struct mending *mending; /* NULL: what jsonb cannot hold is an error */
     bool safe_numbers;
     const char *base; /* path of the value itself, for messages */
     const char *path[JSON_DEPTH];

@@ -18,6 +18,11 @@ static size_t character_length(const uint8_t *text, size_t length)
     return bytes;
 }
 
+size_t text_character(const uint8_t *text, size_t length)
+{
+    return text[0] < 0x80 ? 1 : character_length(text, length);
+}
+
 bool text_check_characters(const uint8_t *text, size_t length, struct error *error)
 {
     size_t i = 0, character = 1;

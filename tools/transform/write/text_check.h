@@ -5,6 +5,8 @@
 #include "graduate/buffer.h"
 #include "graduate/error.h"
 
+/* The bytes of the one character that stands here; 0: it is none of UTF-8. */
+size_t text_character(const uint8_t *text, size_t length);
 /* text_check of text that is not plain. */
 bool text_check_characters(const uint8_t *text, size_t length, struct error *error);
 

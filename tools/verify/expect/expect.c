@@ -87,6 +87,11 @@ const struct expected_table *expectation_tables(const struct expectation *expect
     return expectation->tables;
 }
 
+int64_t expectation_rejected(const struct expectation *expectation)
+{
+    return expectation->rejected;
+}
+
 const struct expected_path *expectation_paths(const struct expectation *expectation, size_t *count)
 {
     *count = expectation->counts.count;

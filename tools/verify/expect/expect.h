@@ -95,6 +95,8 @@ const struct expected_table *expectation_tables(const struct expectation *expect
 bool expectation_batch(struct expectation *expectation, const uint8_t *payload, size_t length,
                        expect_callback callback, void *context, int64_t *records, int64_t *filtered,
                        struct error *error);
+/* How many records of all batches so far were set aside. */
+int64_t expectation_rejected(const struct expectation *expectation);
 /* Of all batches so far, in the order in which the paths were met; stable until the next batch. */
 const struct expected_path *expectation_paths(const struct expectation *expectation, size_t *count);
 

@@ -31,7 +31,6 @@ EXPECT_DEED(expect_padded);
 EXPECT_DEED(expect_uuid);
 EXPECT_DEED(expect_supabase_password);
 EXPECT_DEED(expect_safe_numbers);
-EXPECT_DEED(expect_not_finite);
 EXPECT_DEED(expect_json);
 
 /* The item becomes a text, copied into what lives until the record is done. */

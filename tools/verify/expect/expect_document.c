@@ -4,7 +4,6 @@
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
-#include "expect_misfit.h"
 #include "expect_reference.h"
 #include "expect_row.h"
 #include "expect_value.h"
@@ -92,8 +91,6 @@ static bool take_first(const struct making *m, const struct mapping_value *value
     return check_choices(m, value, any);
 }
 
-static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
-                     struct item *item, const char **field);
 
 /* Several as one text. */
 static bool join_values(const struct making *m, const struct mapping_value *value,
@@ -110,7 +107,7 @@ static bool join_values(const struct making *m, const struct mapping_value *valu
         struct item item;
         size_t length;
         bool changed;
-        ok = evaluate(m, &value->members[i].value, false, &item, &field);
+        ok = making_evaluate(m, &value->members[i].value, false, &item, &field);
         if (ok && item_is_nothing(&item) && value->id_of != NULL)
             ok = item_misfit(&item, field, "a part of the identity is not there", m->error);
         if (!ok || item_is_nothing(&item))
@@ -143,7 +140,7 @@ static bool gather_values(const struct making *m, const struct mapping_value *va
     for (size_t i = 0; ok && i < value->member_count; i++) {
         const char *field;
         struct item item;
-        ok = evaluate(m, &value->members[i].value, false, &item, &field);
+        ok = making_evaluate(m, &value->members[i].value, false, &item, &field);
         if (ok && item.value.value_type != BSON_TYPE_EOD)
             ok = bson_append_value(&array, "", 0, &item.value) || error_memory(m->error);
     }
@@ -202,7 +199,8 @@ static bool exchange(const struct making *m, const struct mapping_value *value,
         text = number;
         length = strlen(number);
     } else if (!item_text(&result->item, &text, &length)) {
-        return item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+        item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+        return expect_refuse(&m->e->mending, MISFIT_OTHER);
     }
     const cJSON *found = value->otherwise, *item;
     cJSON_ArrayForEach(item, value->map)
@@ -210,8 +208,10 @@ static bool exchange(const struct making *m, const struct mapping_value *value,
         if (strlen(item->string) == length && memcmp(item->string, text, length) == 0)
             found = item;
     }
-    if (found == NULL)
-        return item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+    if (found == NULL) {
+        item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
+        return expect_refuse(&m->e->mending, MISFIT_OTHER);
+    }
     result->item = item_of_json(found);
     const struct item origin =
         result->field != NULL ? scope_value(m->form->scope, result->field) : (struct item){0};
@@ -227,14 +227,19 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
 {
     struct scope *scope = m->form->scope;
     struct expect_surroundings around = {
-        .record = m->record, .texts = &m->e->texts, .rule = &m->e->project->identity};
+        .record = m->record,
+        .texts = &m->e->texts,
+        .rule = &m->e->project->identity,
+        .keeps_text = mapping_remedy(m->e->mending.remedies, MISFIT_JSON) == REMEDY_MEND,
+    };
     struct item origin = {0};
     if (result->field != NULL)
         origin = scope_value(scope, result->field);
     for (size_t i = 0; i < value->function_count; i++) {
         bool changed;
+        bool json = value->functions[i].function == FUNCTION_JSON;
         if (!expect_apply(&value->functions[i], &around, &result->item, &changed, m->error))
-            return false;
+            return expect_refuse(&m->e->mending, json ? MISFIT_JSON : MISFIT_OTHER);
         if (origin.value.value_type == BSON_TYPE_EOD || !changed)
             continue;
         if (result->fate == FATE_WRITTEN)
@@ -296,7 +301,7 @@ bool making_find_out(const struct making *m, const struct mapping_value *value, 
            look_up(m, value, result);
 }
 
-static bool evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
+bool making_evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct item *item, const char **field)
 {
     struct result result;
@@ -314,14 +319,13 @@ static bool evaluate(const struct making *m, const struct mapping_value *value, 
     return true;
 }
 
-static bool put_made(const struct making *m, const struct mapping_value *value, bool safe,
-                     const char *path, struct buffer *out);
 
 /* What of a field was written as JSON holds ids that no reference finds. */
-static void note_hex_ids(const struct making *m, const char *field, const struct item *item)
+void making_note_hex_ids(const struct making *m, const char *field, const struct item *item)
 {
     if (field != NULL)
-        scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS, item_object_ids(item));
+        scope_number(m->form->scope, &m->e->counts, field, FATE_HEX_IDS,
+                     item_object_ids(item) - m->e->mending.ids_gone);
 }
 
 static bool put_member_identity(const struct making *m, const struct mapping_value *value,
@@ -368,6 +372,18 @@ static bool put_member_identities(const struct making *m, const struct mapping_v
     return ok || error_at(m->error, NULL, NULL, path);
 }
 
+/* Could all that nobody spoke for be kept? */
+bool making_check_rest(const struct making *m)
+{
+    const struct scope *scope = m->form->scope;
+    if (scope->rest_error.code == ERROR_NONE)
+        return true;
+    m->e->mending.refused = scope->rest_mending.refused;
+    m->e->mending.kind = scope->rest_mending.kind;
+    *m->error = scope->rest_error;
+    return false;
+}
+
 /* What is made of members: an object, or an array of as many elements so far. */
 struct made {
     struct canonical_object *object; /* NULL: an array */
@@ -400,6 +416,8 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     struct scope *scope = m->form->scope;
     if (held && value->kind == VALUE_REST)
         scope->rest_fate = FATE_REST;
+    if (held && value->kind == VALUE_REST && !making_check_rest(m))
+        return false;
     if (held && value->kind == VALUE_REST && scope->unspoken > 0) {
         bool ok = open_member(m, made, member->name, path);
         buffer_put(made->out, scope->rest.data, scope->rest.length);
@@ -408,8 +426,8 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     safe = safe || expect_has_function(value, FUNCTION_SAFE_NUMBERS);
     if (held && inner)
         return open_member(m, made, member->name, path) &&
-               put_made(m, value, safe, path, made->out);
-    if (!evaluate(m, value, false, &item, &field))
+               making_put_made(m, value, safe, path, made->out);
+    if (!making_evaluate(m, value, false, &item, &field))
         return false;
     if (item.value.value_type == BSON_TYPE_EOD)
         return true; /* an absent member is left out */
@@ -419,12 +437,21 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
         return item.value.value_type == BSON_TYPE_ARRAY
                    ? put_member_identities(m, value, &item, path, made->out)
                    : put_member_identity(m, value, &item, path, made->out);
+    struct expect_mending *mending = &m->e->mending;
+    bool lost = mending->lost;
+    mending->lost = false;
+    mending->ids_gone = 0;
     item.safe = item.safe || safe;
-    note_hex_ids(m, field, &item);
-    return expect_json_put(made->out, &item, path, m->error);
+    item.mending = mending;
+    bool ok = expect_json_put(made->out, &item, path, m->error);
+    making_note_hex_ids(m, field, &item);
+    if (mending->lost && field != NULL)
+        scope_settle(scope, field, FATE_LOST);
+    mending->lost = mending->lost || lost;
+    return ok;
 }
 
-static bool put_made(const struct making *m, const struct mapping_value *value, bool safe,
+bool making_put_made(const struct making *m, const struct mapping_value *value, bool safe,
                      const char *path, struct buffer *out)
 {
     bool array = value->kind == VALUE_ARRAY, ok = true;
@@ -438,129 +465,5 @@ static bool put_made(const struct making *m, const struct mapping_value *value, 
     if (!array)
         return expect_json_close(&object, path, m->error) && ok;
     canonical_array_end(out, start, made.count);
-    return ok;
-}
-
-/* ---- one row ----------------------------------------------------------------------------------
- */
-
-/* Of the row above that was made of what is around the document: by the first form that has one. */
-static bool put_parent(const struct making *m, const struct mapping_column *column,
-                       const char *path, struct buffer *out)
-{
-    const struct mapping_value *value = &column->value;
-    const struct row *parent = expect_row_above(m->e, value->above->label);
-    if (parent == NULL)
-        return item_misfit(&m->form->scope->document, path, "the row above is not there", m->error);
-    size_t place = expect_column(parent->table, value->from);
-    if (place == parent->table->column_count || !parent->parts[place].given) {
-        buffer_putc(out, 'N');
-        return true;
-    }
-    if (buffer_ok(&parent->bytes, m->error))
-        buffer_put(out, parent->bytes.data + parent->parts[place].start,
-                   parent->parts[place].length);
-    return !parent->bytes.failed;
-}
-
-/* A field of a tuple as it is. Where a null must not be one, a default has taken its place. */
-static bool put_carried(const struct making *m, const struct mapping_column *column,
-                        const struct carried *carried, struct buffer *out)
-{
-    struct scope *scope = m->form->scope;
-    const struct tuple_field *field = &m->e->fields[carried->source];
-    const struct mapping_value *value = &column->value;
-    bool one_way = false;
-    if (value->id_of != NULL && field->length >= 0) {
-        const struct item id = tuples_id(carried, field);
-        one_way = expect_identity_is_one_way(&id);
-    }
-    if (one_way)
-        scope_number(scope, &m->e->counts, value->from, FATE_BY_ONE_WAY_ID, 1);
-    scope_settle(scope, value->from,
-                 one_way                                 ? FATE_CHANGED
-                 : field->length < 0 && column->not_null ? FATE_DEFAULTED
-                                                         : FATE_WRITTEN);
-    return tuples_put(m->e, column, carried, out, m->error);
-}
-
-static bool put_column(const struct making *m, const struct mapping_column *column,
-                       const struct carried *carried, const char *path, struct buffer *out)
-{
-    const struct mapping_value *value = &column->value;
-    struct scope *scope = m->form->scope;
-    const struct expect_target target = {
-        .type = column->type,
-        .rule = &m->e->project->identity,
-        .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
-        .ids = value->ids,
-        .resolved = mapping_is_looked_up(value),
-        .path = path,
-        .list = column->misfits.no_array_list,
-    };
-    bool not_null = column->not_null || expect_in_words(&m->form->key, column->name);
-    const char *field;
-    struct item item;
-    if (value->kind == VALUE_PARENT)
-        return put_parent(m, column, path, out);
-    if (carried != NULL && carried->source >= 0)
-        return put_carried(m, column, carried, out);
-    bool held;
-    if (!making_holds(m->record, scope, &value->when, &held, m->error))
-        return false;
-    if (value == m->form->rest) /* in an object it is for the member to say */
-        scope->rest_fate = held && value->kind == VALUE_REST ? FATE_REST : FATE_KEPT_OUT;
-    if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
-        buffer_putc(out, 'j');
-        buffer_put(out, scope->rest.data, scope->rest.length);
-        return true;
-    }
-    if (mapping_value_is_json(value, &column->type) && held) {
-        buffer_putc(out, 'j');
-        return put_made(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
-    }
-    if (!evaluate(m, value, not_null, &item, &field))
-        return false;
-    bool lost = false;
-    if (mapping_has_remedies(column) &&
-        !expect_remedy(column, &target, &m->e->texts, &item, &lost, m->error))
-        return false;
-    if (lost && field != NULL)
-        scope_settle(scope, field, FATE_LOST);
-    if (not_null && item_is_nothing(&item))
-        return item_misfit(&item, path, "its column must not be null", m->error);
-    if (column->type.base == PG_JSON || column->type.base == PG_JSONB)
-        note_hex_ids(m, field, &item);
-    size_t start = out->length;
-    return expect_put(&target, &item, out, m->error) &&
-           (value->keys_id_of == NULL || item_is_nothing(&item) ||
-            expect_json_identify(out, start + 1, &m->e->project->identity, value, m->e->lookup,
-                                 path, m->error));
-}
-
-bool making_put_row(const struct making *m, struct row *row)
-{
-    const char *scope = m->form->scope->path;
-    struct buffer joined;
-    bool ok = true;
-    buffer_init(&joined);
-    row_begin(row, m->form->table);
-    for (size_t i = 0; ok && i < m->form->column_count; i++) {
-        const struct mapping_column *column = &m->form->columns[i];
-        const struct carried *carried = m->form->carried != NULL ? &m->form->carried[i] : NULL;
-        bool field = column->value.kind == VALUE_FROM;
-        const char *path = field ? column->value.from : column->name;
-        if (field && scope[0] != '\0') {
-            buffer_clear(&joined);
-            path_join(&joined, scope, path);
-            path = buffer_text(&joined);
-        }
-        row_open(row, m->form->places[i]);
-        ok = put_column(m, column, carried, path, &row->bytes);
-        row_close(row, m->form->places[i]);
-        if (!ok)
-            error_at(m->error, NULL, NULL, column->name);
-    }
-    buffer_release(&joined);
     return ok;
 }

@@ -32,6 +32,16 @@ void making_settle(struct scope *scope, const struct mapping_value *value, enum 
  * there. */
 bool making_find_out(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct result *result);
+/* The same, settled; and the field that it comes from. */
+bool making_evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
+                     struct item *item, const char **field);
+/* A value that is made of its members, as JSON. */
+bool making_put_made(const struct making *m, const struct mapping_value *value, bool safe,
+                     const char *path, struct buffer *out);
+/* Could all that nobody spoke for be kept? If not, with the error. */
+bool making_check_rest(const struct making *m);
+/* What of a field was written as JSON holds ids that no reference finds. */
+void making_note_hex_ids(const struct making *m, const char *field, const struct item *item);
 /* The row of the form at hand. */
 bool making_put_row(const struct making *m, struct row *row);
 

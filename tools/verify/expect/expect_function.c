@@ -26,7 +26,6 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_PHONE] = expect_phone_digits,
     [FUNCTION_PASSWORD] = expect_supabase_password,
     [FUNCTION_SAFE_NUMBERS] = expect_safe_numbers,
-    [FUNCTION_NOT_FINITE] = expect_not_finite,
     [FUNCTION_JSON] = expect_json,
 };
 

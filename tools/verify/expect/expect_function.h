@@ -10,6 +10,7 @@ struct expect_surroundings {
     const struct item *record;   /* supabase_password looks into it */
     struct arena *texts;         /* made texts live here until the record is done */
     const struct identity *rule; /* of "uuid" */
+    bool keeps_text;             /* what is no JSON stays a text */
     bool lost;                   /* set when a rule gave the value up */
 };
 /* *changed: it made another value. */

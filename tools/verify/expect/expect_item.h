@@ -10,12 +10,14 @@
 #include <bson/bson.h>
 #include <cjson/cJSON.h>
 
+struct expect_mending;
 struct item {
     bson_value_t value; /* value_type BSON_TYPE_EOD: absent */
     const cJSON *json;  /* an array or object of the mapping; then value has only its type */
     bool safe;          /* safe_numbers is to be done inside of it */
     bool date;          /* a text, or an array of texts, that its source calls dates */
     const struct words *dates; /* of a record: the names of the fields that are such */
+    struct expect_mending *mending; /* of what does not fit inside of it; NULL: it is an error */
 };
 
 struct item item_of(bson_iter_t *iter);

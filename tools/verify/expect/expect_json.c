@@ -2,6 +2,7 @@
 #include "calendar.h"
 #include "canonical_decimal.h"
 #include "expect_identity.h"
+#include "expect_mending.h"
 #include "expect_reference.h"
 
 #include <inttypes.h>
@@ -16,6 +17,7 @@ struct writing {
     struct buffer *out;
     const char *path; /* of the whole value, for messages */
     bool safe;
+    struct expect_mending *mending;
     int depth;
     struct error *error;
 };
@@ -54,10 +56,18 @@ static bool fail(const struct writing *w, const char *what)
 
 static bool put_text(const struct writing *w, const char *text, size_t length)
 {
-    if (!expect_text_valid(text, length))
-        return fail(w, "a text with NUL or invalid UTF-8");
-    canonical_put_json_string(w->out, text, length);
-    return true;
+    if (expect_text_valid(text, length)) {
+        canonical_put_json_string(w->out, text, length);
+        return true;
+    }
+    struct buffer kept;
+    buffer_init(&kept);
+    bool ok = expect_text_kept(w->mending, text, length, 0, &kept);
+    if (ok)
+        canonical_put_json_string(w->out, buffer_text(&kept), kept.length);
+    w->out->failed = w->out->failed || kept.failed;
+    buffer_release(&kept);
+    return ok || fail(w, "a text with NUL or invalid UTF-8");
 }
 
 static bool put_words(const struct writing *w, const char *text)
@@ -84,12 +94,30 @@ static bool is_unsafe(const char *text)
     return beyond;
 }
 
+/* Does a whole number beyond 2^53 fit as it is? */
+static bool takes_unsafe(const struct writing *w)
+{
+    const struct remedies *remedies = w->mending != NULL ? w->mending->remedies : NULL;
+    return !w->safe && mapping_remedy(remedies, MISFIT_BEYOND_DOUBLE) == REMEDY_UNSAID;
+}
+
 static bool put_number(const struct writing *w, const struct item *item)
 {
     char text[ITEM_NUMBER], digits[64];
     item_number(item, text);
+    if (strpbrk(text, "Nn") != NULL) {
+        if (!expect_mends(w->mending, MISFIT_NOT_FINITE))
+            return fail(w, text);
+        buffer_putc(w->out, 'n');
+        return true;
+    }
+    if (text[0] == '-' && item_same_number(text, "0") &&
+        !expect_mends(w->mending, MISFIT_NEGATIVE_ZERO))
+        return fail(w, text);
     /* A double was rounded where it was made. */
-    if (w->safe && item->value.value_type != BSON_TYPE_DOUBLE && is_unsafe(text)) {
+    if (item->value.value_type != BSON_TYPE_DOUBLE && !takes_unsafe(w) && is_unsafe(text)) {
+        if (!w->safe && !expect_mends(w->mending, MISFIT_BEYOND_DOUBLE))
+            return fail(w, text);
         item_written_out(text, digits);
         return put_words(w, digits);
     }
@@ -293,6 +321,17 @@ static bool put_array(const struct writing *w, const struct item *item)
     return ok;
 }
 
+/* Does another of its name stand behind it, and stay? */
+static bool gives_way(const struct writing *w, const bson_iter_t *member)
+{
+    const char *name = bson_iter_key(member);
+    bson_iter_t later = *member;
+    while (bson_iter_next(&later))
+        if (strcmp(bson_iter_key(&later), name) == 0)
+            return expect_mends(w->mending, MISFIT_KEY_TWICE);
+    return false;
+}
+
 static bool put_document(const struct writing *w, const struct item *item)
 {
     bson_iter_t iter;
@@ -303,6 +342,10 @@ static bool put_document(const struct writing *w, const struct item *item)
     bool ok = true;
     while (ok && item_next(&iter, &ok, w->error)) {
         struct item member = item_of(&iter);
+        if (gives_way(w, &iter)) {
+            w->mending->ids_gone += item_object_ids(&member);
+            continue;
+        }
         canonical_object_member(&object);
         ok = expect_json_key(w->out, bson_iter_key(&iter), w->path, w->error) &&
              put_item(w, &member);
@@ -399,7 +442,7 @@ static bool put_item(const struct writing *w, const struct item *item)
 bool expect_json_put(struct buffer *out, const struct item *item, const char *path,
                      struct error *error)
 {
-    const struct writing w = {.out = out, .path = path, .safe = item->safe, .error = error};
+    const struct writing w = {.out = out, .path = path, .safe = item->safe, .mending = item->mending, .error = error};
     return put_item(&w, item);
 }
 

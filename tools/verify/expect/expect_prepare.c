@@ -154,7 +154,7 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
     const struct mapping_table *mapping = form->mapping;
     form->scope = find_scope(e, mapping->each);
     form->scope->has_forms = true;
-    form->scope->list = form->scope->list || mapping->misfits.no_array_list;
+    form->scope->list = form->scope->list || mapping_remedy(&mapping->misfits, MISFIT_NO_ARRAY) == REMEDY_MEND;
     if (!describe(e, form, error))
         return false;
     for (size_t i = 0; i < form->column_count; i++) {
@@ -164,6 +164,7 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
             form->rest = value;
             form->scope->has_rest = true;
             form->scope->rest_safe = safe;
+            form->scope->rest_mending.remedies = &form->columns[i].misfits;
         }
         if (!claim_value(e, form->scope, value, error))
             return false;

@@ -4,6 +4,7 @@
 
 #include "expect.h"
 #include "expect_fact.h"
+#include "expect_mending.h"
 #include "expect_path.h"
 #include "expect_scope.h"
 #include "graduate/arena.h"
@@ -73,6 +74,8 @@ struct expectation {
     size_t table_count, form_count, scope_count;
     struct row row;
     struct path_counts counts;
+    int64_t rejected; /* records, of all batches so far */
+    struct expect_mending mending;      /* of the column at hand */
     const struct expect_lookup *lookup; /* or NULL */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */
     struct words dates; /* fields of the record that the source calls dates */

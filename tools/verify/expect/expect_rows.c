@@ -20,7 +20,7 @@ static bool check_twice(const struct making *m, const struct row *row, bool *twi
         return false;
     if (!*twice)
         return true;
-    if (!form->mapping->misfits.row_twice_first)
+    if (mapping_remedy(&form->mapping->misfits, MISFIT_ROW_TWICE) != REMEDY_MEND)
         return item_misfit(&form->scope->document, form->scope->path,
                            "a row with its key is there already", m->error);
     for (size_t i = 0; i < form->mapping->column_count; i++)
@@ -41,8 +41,15 @@ static bool dangles(struct making *m, const struct form *form, bool *gone)
         struct result result;
         if (column->value.dangling != DANGLING_LEFT_OUT || column->type.array)
             continue;
-        if (!making_find_out(&silent, &column->value, false, &result))
-            return false;
+        struct item instead;
+        m->e->mending = (struct expect_mending){.remedies = &column->misfits};
+        if (!making_find_out(&silent, &column->value, false, &result)) {
+            if (m->error->code != ERROR_DATA ||
+                !expect_stands_in(&m->e->mending, column, &instead))
+                return false;
+            *m->error = (struct error){0};
+            continue;
+        }
         *gone = result.gone;
         m->form = form;
         if (*gone)
@@ -165,7 +172,7 @@ static bool put_element(struct making *m, struct scope *scope, const struct deli
         return false;
     path_counts_number(counts, scope->account, FATE_ELEMENTS, 1);
     if (left || (gone && !any)) {
-        scope_leave_out(scope);
+        scope_set_aside(scope, FATE_LEFT_OUT);
         return scope_leave(scope, counts, m->error);
     }
     if (!any && scope->has_forms)
@@ -231,8 +238,8 @@ static bool has_several(const struct expectation *e)
 
 /* The first table decides of the record: where none of its forms holds, there is no row at all. One
  * of several forms, or else one of the rules, must have said so. */
-bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
-                   const struct delivery *delivery)
+static bool put_record(struct expectation *e, const struct item *record, bool *filtered,
+                       const struct delivery *delivery)
 {
     struct scope *scope = &e->scopes[0];
     struct making m = {.e = e, .record = record, .error = delivery->error};
@@ -259,6 +266,64 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
     }
     return enter(&m, scope) && put_rows(&m, scope, first, delivery, &any, &left) &&
            put_inner(&m, scope, delivery) && scope_leave(scope, &e->counts, delivery->error);
+}
+
+static bool deliver_nothing(void *context, const struct expected_row *row, struct error *error)
+{
+    (void)context;
+    (void)row;
+    (void)error;
+    return true;
+}
+
+static void give_back(struct path_counts *counts, const struct buffer *before)
+{
+    size_t size = sizeof counts->items->values;
+    for (size_t i = 0; i < counts->count; i++) {
+        memset(counts->items[i].values, 0, size);
+        if ((i + 1) * size <= before->length)
+            memcpy(counts->items[i].values, before->data + i * size, size);
+    }
+}
+
+/* Is the record to be set aside, for a value in it? It is made once for nothing, so that no row of
+ * it goes anywhere; what that counts is taken back. */
+static bool is_rejected(struct expectation *e, const struct item *record, bool *rejected,
+                        struct error *error)
+{
+    const struct delivery nowhere = {deliver_nothing, NULL, error};
+    const struct expect_mending *mending = &e->mending;
+    struct buffer before;
+    bool filtered;
+    buffer_init(&before);
+    e->mending = (struct expect_mending){0};
+    for (size_t i = 0; i < e->counts.count; i++)
+        buffer_put(&before, e->counts.items[i].values, sizeof e->counts.items[i].values);
+    if (!buffer_ok(&before, error))
+        return false;
+    bool ok = put_record(e, record, &filtered, &nowhere);
+    *rejected = !ok && error->code == ERROR_DATA && mending->refused &&
+                mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
+    if (*rejected)
+        *error = (struct error){0};
+    give_back(&e->counts, &before);
+    buffer_release(&before);
+    return ok || *rejected;
+}
+
+bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
+                   const struct delivery *delivery)
+{
+    bool rejected = false;
+    *filtered = false;
+    if (e->entity->rejects && !is_rejected(e, record, &rejected, delivery->error))
+        return false;
+    if (!rejected)
+        return put_record(e, record, filtered, delivery);
+    struct scope *scope = &e->scopes[0];
+    e->rejected++;
+    scope_set_aside(scope, FATE_REJECTED);
+    return scope_leave(scope, &e->counts, delivery->error);
 }
 
 bool record_stays(struct expectation *e, const struct item *record, const char *label, bool *stays,
@@ -299,6 +364,7 @@ bool record_value(struct expectation *e, const struct form *form, const struct i
         return true;
     }
     scope_take(form->scope, record);
+    e->mending = (struct expect_mending){.remedies = &form->columns[column].misfits};
     if (!making_find_out(&m, &form->columns[column].value, false, &result))
         return false;
     *item = result.item;

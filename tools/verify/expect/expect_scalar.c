@@ -137,18 +137,6 @@ EXPECT_DEED(expect_safe_numbers)
     return true;
 }
 
-EXPECT_DEED(expect_not_finite)
-{
-    char text[ITEM_NUMBER];
-    (void)call;
-    (void)error;
-    if (item_number(item, text) && strpbrk(text, "Nn") != NULL) {
-        *item = (struct item){.value = {.value_type = BSON_TYPE_NULL}};
-        around->lost = true;
-    }
-    return true;
-}
-
 /* ---- UUIDs ------------------------------------------------------------------------------------
  */
 

@@ -312,6 +312,9 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
         return refuse(scope, trail, "the mapping says nothing of this field", walk->error);
     struct item kept = *field;
     kept.safe = scope->rest_safe;
+    kept.mending = &scope->rest_mending;
+    scope->rest_mending.lost = false;
+    scope->rest_mending.ids_gone = 0;
     struct rest_field unspoken = {.object_ids = item_object_ids(field)};
     struct buffer path;
     buffer_init(&path);
@@ -323,10 +326,19 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
              expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error);
     else /* a member has a name, also where nobody asks for what is in it */
         canonical_put_counted(&scope->rest, trail->name, strlen(trail->name));
+    if (!ok && walk->error->code == ERROR_DATA) {
+        if (scope->rest_error.code == ERROR_NONE)
+            scope->rest_error = *walk->error;
+        *walk->error = (struct error){0};
+        canonical_object_withdraw(rest);
+        ok = true;
+    }
     bool text = expect_text_valid(trail->name, strlen(trail->name));
     ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
                                 &unspoken.count, walk->error);
     buffer_release(&path);
+    unspoken.lost = scope->rest_mending.lost;
+    unspoken.object_ids -= scope->rest_mending.ids_gone;
     if (ok)
         buffer_put(&scope->rest_fields, &unspoken, sizeof unspoken);
     return ok && buffer_ok(&scope->rest_fields, walk->error);
@@ -424,7 +436,9 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     const struct walk walk = {scope, counts, error};
     struct claim *itself = NULL;
     scope->unspoken = 0;
-    scope->left_out = false;
+    scope->aside = FATE_SEEN;
+    scope->rest_error.code = ERROR_NONE;
+    scope->rest_mending.refused = false;
     scope->rest_fate = FATE_SEEN;
     buffer_clear(&scope->rest);
     buffer_clear(&scope->rest_fields);
@@ -468,12 +482,11 @@ void scope_number(struct scope *scope, struct path_counts *counts, const char *p
         path_counts_number(counts, claim->count, number, more);
 }
 
-void scope_leave_out(struct scope *scope)
+void scope_set_aside(struct scope *scope, enum fate fate)
 {
-    scope->rest_fate = FATE_LEFT_OUT;
-    scope->left_out = true;
+    scope->rest_fate = scope->aside = fate;
     for (size_t i = 0; i < scope->count; i++)
-        scope->claims[i].fate = FATE_LEFT_OUT;
+        scope->claims[i].fate = fate;
 }
 
 void scope_meet(struct scope *scope, struct path_counts *counts)
@@ -495,17 +508,18 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
         }
         struct item there = item_at(scope, claim);
         bool unopened =
-            scope->left_out && is_opened(claim) &&
+            scope->aside != FATE_SEEN && is_opened(claim) &&
             there.value.value_type == (claim->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY);
         if (unopened)
-            path_counts_add(counts, claim->count, FATE_LEFT_OUT);
+            path_counts_add(counts, claim->count, scope->aside);
         else if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
             path_counts_number(counts, claim->count, FATE_MET, 1);
     }
     struct rest_field field;
     for (size_t i = 0; i < scope->rest_fields.length; i += sizeof field) {
         memcpy(&field, scope->rest_fields.data + i, sizeof field);
-        path_counts_add(counts, field.count, scope->rest_fate);
+        bool lost = field.lost && scope->rest_fate == FATE_REST;
+        path_counts_add(counts, field.count, lost ? FATE_LOST : scope->rest_fate);
         if (scope->rest_fate == FATE_REST)
             path_counts_number(counts, field.count, FATE_HEX_IDS, field.object_ids);
         if (scope->rest_fate == FATE_SEEN) {

@@ -5,6 +5,7 @@
 
 #include "expect_condition.h"
 #include "expect_item.h"
+#include "expect_mending.h"
 #include "expect_path.h"
 
 /* What the mapping wants of a path; of two claims on one path the larger holds. */
@@ -31,7 +32,8 @@ struct claim {
 
 struct rest_field {
     size_t count;       /* of its path, in path_counts */
-    int64_t object_ids; /* in it, at any depth */
+    int64_t object_ids; /* in what is kept of it, at any depth */
+    bool lost;          /* something in it was given up */
 };
 
 struct scope {
@@ -47,15 +49,17 @@ struct scope {
     struct expect_view view; /* on the document at hand, while those inside of it are */
     int64_t position;        /* of the element at hand, from 1 */
     const char *name;        /* of the member at hand */
-    bool left_out;           /* the document at hand, by a rule */
+    enum fate aside; /* the document at hand was left out or rejected; FATE_SEEN: neither */
     struct claim *claims;
     size_t count, room;
     bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
-    struct item document;            /* at hand: see scope_take */
-    bool walked;                     /* all its fields were met */
+    struct expect_mending rest_mending; /* of that column */
+    struct item document;               /* at hand: see scope_take */
+    bool walked;                        /* all its fields were met */
     bool rest_wanted;                /* a form of rows keeps its rest */
     struct buffer rest;              /* canonical JSON of its unspoken fields */
     size_t unspoken;                 /* how many at its top; 0: none at all */
+    struct error rest_error; /* of its unspoken fields; it is one when the rest is put */
     struct buffer rest_fields;       /* of its unspoken fields: struct rest_field */
     enum fate rest_fate;             /* of them all, so far */
     struct buffer names;             /* scratch */
@@ -93,8 +97,8 @@ void scope_settle(struct scope *scope, const char *path, enum fate fate);
 /* Add to one of the numbers of a claimed path that are no fates. */
 void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
                   enum fate number, int64_t more);
-/* A rule left the document out as a whole, with all its values. */
-void scope_leave_out(struct scope *scope);
+/* A rule left the document out, or rejected it, as a whole, with all its values. */
+void scope_set_aside(struct scope *scope, enum fate fate);
 /* The record became no row: its claimed fields were met, and that is all. */
 void scope_meet(struct scope *scope, struct path_counts *counts);
 /* Count its values. ERROR_DATA: a field that nobody spoke for, and no form of rows that keeps it.

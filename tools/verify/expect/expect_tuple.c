@@ -131,7 +131,7 @@ static bool carry(const struct gathering *g, struct mapping_column *column, size
     if (column->type.name == NULL)
         column->type = read;
     bool ids = column->value.id_of != NULL && column->type.array;
-    if (!mapping_value_is_plain(&column->value) || mapping_has_remedies(column) || ids)
+    if (!mapping_value_is_plain(&column->value) || column->says_misfits || ids)
         return true; /* it is a value like any other */
     *carried = (struct carried){(int)source, read};
     if (column->value.id_of != NULL)

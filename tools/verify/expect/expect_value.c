@@ -4,8 +4,10 @@
 #include "canonical_decimal.h"
 #include "expect_identity.h"
 #include "expect_json.h"
+#include "expect_mending.h"
 
 #include <arpa/inet.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,15 @@ typedef bool (*put_function)(const struct expect_target *target, const struct it
 static bool misfit(const struct expect_target *target, const struct item *item, const char *why,
                    struct error *error)
 {
+    expect_refuse(target->mending, MISFIT_OTHER);
     return item_misfit(item, target->path, why, error);
+}
+
+/* A kind that has a remedy of its own; false: it is not said. */
+static bool mends(const struct expect_target *target, enum misfit kind, const struct item *item,
+                  const char *why, struct error *error)
+{
+    return expect_mends(target->mending, kind) || item_misfit(item, target->path, why, error);
 }
 
 static bool put_bool(const struct expect_target *target, const struct item *item,
@@ -29,17 +39,34 @@ static bool put_bool(const struct expect_target *target, const struct item *item
     return true;
 }
 
+static bool check_zero(const struct expect_target *target, const struct item *item,
+                       struct error *error)
+{
+    char text[ITEM_NUMBER];
+    return !item_number(item, text) || text[0] != '-' || !item_same_number(text, "0") ||
+           mends(target, MISFIT_NEGATIVE_ZERO, item, "its zero has a sign", error);
+}
+
 static bool put_int(const struct expect_target *target, const struct item *item, struct buffer *out,
                     struct error *error)
 {
     int64_t number, bits = target->type.base == PG_INT2   ? 16
                            : target->type.base == PG_INT4 ? 32
                                                           : 64;
-    if (!item_whole(item, &number))
-        return misfit(target, item, "it is no whole number", error);
     int64_t limit = bits == 64 ? INT64_MAX : (INT64_C(1) << (bits - 1)) - 1;
-    if (number > limit || number < -limit - 1)
-        return misfit(target, item, "it is too large", error);
+    struct item whole = *item;
+    char text[ITEM_NUMBER];
+    bool rounded;
+    if (!item_number(item, text))
+        return misfit(target, item, "it is no whole number", error);
+    if (!expect_round(&whole, 0, &rounded, error) || !check_zero(target, item, error) ||
+        (rounded && !mends(target, MISFIT_ROUNDING, item, "it is no whole number", error)))
+        return false;
+    if (!item_whole(&whole, &number) || number > limit || number < -limit - 1) {
+        if (!mends(target, MISFIT_RANGE, item, "it is too large", error))
+            return false;
+        number = text[0] == '-' ? -limit - 1 : limit;
+    }
     canonical_put_int(out, number);
     return true;
 }
@@ -50,29 +77,64 @@ static bool is_finite(const struct item *item)
     return !item_number(item, text) || strpbrk(text, "Nn") == NULL;
 }
 
+/* The nearest double; *same: it is the number itself. */
+static double nearest_double(const struct item *item, bool *same)
+{
+    char text[ITEM_NUMBER], shortest[ITEM_NUMBER];
+    double number = item->value.value.v_double;
+    int64_t whole;
+    *same = true;
+    if (item->value.value_type == BSON_TYPE_DOUBLE)
+        return number;
+    if (item->value.value_type == BSON_TYPE_DECIMAL128) {
+        item_number(item, text);
+        number = strtod(text, NULL);
+        item_shortest(number, shortest);
+        *same = item_same_number(text, shortest);
+    } else {
+        item_whole(item, &whole);
+        number = (double)whole;
+        *same = number < 0x1p63 && (int64_t)number == whole; /* beyond there is no way back */
+    }
+    return number;
+}
+
 static bool put_float(const struct expect_target *target, const struct item *item,
                       struct buffer *out, struct error *error)
 {
-    double number = item->value.value.v_double;
-    char text[ITEM_NUMBER], shortest[ITEM_NUMBER];
-    int64_t whole;
-    if (!is_finite(item))
-        return misfit(target, item, "it is not finite", error);
-    if (item->value.value_type != BSON_TYPE_DOUBLE) {
-        bool decimal = item->value.value_type == BSON_TYPE_DECIMAL128;
-        if (!decimal && !item_whole(item, &whole))
-            return misfit(target, item, "it is no double", error);
-        number = decimal ? strtod(item_number(item, text) ? text : "", NULL) : (double)whole;
-        item_shortest(number, shortest);
-        /* Beyond 2^63 the way back would not be defined. */
-        if (decimal ? !item_same_number(text, shortest)
-                    : number >= 0x1p63 || (int64_t)number != whole)
-            return misfit(target, item, "it would be rounded", error);
+    char text[ITEM_NUMBER];
+    bool small = target->type.base == PG_FLOAT4, same;
+    if (!item_number(item, text))
+        return misfit(target, item, "it is no double", error);
+    double number = nearest_double(item, &same);
+    if (small) {
+        same = same && (double)(float)number == number;
+        number = (double)(float)number;
     }
-    if (target->type.base == PG_FLOAT4 && (double)(float)number != number)
-        return misfit(target, item, "it would be rounded", error);
+    if (isinf(number)) {
+        if (!mends(target, MISFIT_RANGE, item, "it is too large", error))
+            return false;
+        number = copysign(small ? (double)FLT_MAX : DBL_MAX, number);
+    } else if (!same && !mends(target, MISFIT_ROUNDING, item, "it would be rounded", error)) {
+        return false;
+    }
     canonical_put_double(out, number);
     return true;
+}
+
+/* All nines. */
+static bool put_largest(const struct pgtype *type, bool negative, struct buffer *out)
+{
+    struct buffer text;
+    buffer_init(&text);
+    buffer_puts(&text, negative ? "-" : "");
+    for (int i = 0; i < type->precision; i++)
+        buffer_putc(&text, '9');
+    buffer_printf(&text, "E-%d", (int)type->scale);
+    bool ok = !text.failed && canonical_put_decimal(out, buffer_text(&text));
+    out->failed = out->failed || text.failed;
+    buffer_release(&text);
+    return ok || out->failed;
 }
 
 static bool put_numeric(const struct expect_target *target, const struct item *item,
@@ -80,21 +142,28 @@ static bool put_numeric(const struct expect_target *target, const struct item *i
 {
     char text[ITEM_NUMBER];
     struct canonical_decimal decimal;
+    struct item number = *item;
     size_t start = out->length;
-    if (!is_finite(item))
-        return misfit(target, item, "it is not finite", error);
-    if (!item_number(item, text) || !canonical_put_decimal(out, text))
+    bool rounded = false;
+    if (!check_zero(target, item, error))
+        return false;
+    if (target->type.precision > 0 &&
+        (!expect_round(&number, target->type.scale, &rounded, error) ||
+         (rounded && !mends(target, MISFIT_ROUNDING, item, "it would be rounded", error))))
+        return false;
+    if (!item_number(&number, text) || !canonical_put_decimal(out, text))
         return misfit(target, item, "it is no number", error);
     if (out->failed || target->type.precision == 0)
         return true;
     if (!canonical_decimal_read(out->data + start, out->length - start, &decimal))
         return misfit(target, item, "it is no number", error);
     int64_t whole = (int64_t)decimal.count + decimal.power;
-    if (decimal.count > 0 && decimal.power < -target->type.scale)
-        return misfit(target, item, "it would be rounded", error);
-    if (decimal.count > 0 && whole > target->type.precision - target->type.scale)
-        return misfit(target, item, "it is too large", error);
-    return true;
+    if (decimal.count == 0 || whole <= target->type.precision - target->type.scale)
+        return true;
+    bool negative = decimal.negative;
+    out->length = start;
+    return mends(target, MISFIT_RANGE, item, "it is too large", error) &&
+           put_largest(&target->type, negative, out);
 }
 
 static bool put_text(const struct expect_target *target, const struct item *item,
@@ -113,17 +182,13 @@ static bool put_text(const struct expect_target *target, const struct item *item
     } else if (!item_text(item, &text, &length)) {
         return misfit(target, item, "it is no text", error);
     }
-    if (!expect_text_valid(text, length))
-        return misfit(target, item, "it holds NUL or invalid UTF-8", error);
-    int64_t characters = 0;
-    for (size_t i = 0; i < length; i++)
-        characters += ((uint8_t)text[i] & 0xC0) != 0x80;
-    if (target->type.length > 0 && characters > target->type.length)
-        return misfit(target, item, "it is too long", error);
-    while (target->type.base == PG_CHAR && length > 0 && text[length - 1] == ' ')
-        length--;
     buffer_putc(out, 't');
-    buffer_put(out, text, length);
+    size_t start = out->length;
+    if (!expect_text_kept(target->mending, text, length, target->type.length, out))
+        return item_misfit(item, target->path, "it cannot be kept as it is", error);
+    while (target->type.base == PG_CHAR && out->length > start &&
+           out->data[out->length - 1] == ' ')
+        out->length--;
     return true;
 }
 
@@ -189,13 +254,31 @@ static bool read_moment(const struct item *item, struct moment *moment)
     return item_text(item, &text, &length) && calendar_parse(text, length, moment);
 }
 
+/* A date of BSON before the first or behind the last that PostgreSQL has, of whole milliseconds or,
+ * for a day, of whole days. */
+static bool bring_near(const struct expect_target *target, const struct item *item,
+                       struct moment *moment, struct error *error)
+{
+    if (item->value.value_type != BSON_TYPE_DATE_TIME)
+        return misfit(target, item, "it is no point in time", error);
+    if (!mends(target, MISFIT_RANGE, item, "it lies beyond PostgreSQL's years", error))
+        return false;
+    struct date first = {.year = -4713, .month = 11, .day = 24};
+    struct date last = {.year = 294276, .month = 12, .day = 31};
+    bool early = item->value.value.v_datetime < 0;
+    moment->microseconds = calendar_days(early ? first : last) * CALENDAR_DAY;
+    if (!early && target->type.base != PG_DATE)
+        moment->microseconds += CALENDAR_DAY - 1000;
+    return true;
+}
+
 static bool put_timestamp(const struct expect_target *target, const struct item *item,
                           struct buffer *out, struct error *error)
 {
     struct moment moment;
     bool date = item->value.value_type == BSON_TYPE_DATE_TIME;
-    if (!read_moment(item, &moment))
-        return misfit(target, item, "it is no point in time", error);
+    if (!read_moment(item, &moment) && !bring_near(target, item, &moment, error))
+        return false;
     if (!date && moment.zoned != (target->type.base == PG_TIMESTAMPTZ))
         return misfit(target, item, "its time zone is there or missing", error);
     static const int64_t steps[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
@@ -211,8 +294,9 @@ static bool put_date(const struct expect_target *target, const struct item *item
 {
     struct moment moment;
     bool text = item->value.value_type != BSON_TYPE_DATE_TIME;
-    if (!read_moment(item, &moment) || (text && moment.timed) ||
-        moment.microseconds % CALENDAR_DAY != 0)
+    if (!read_moment(item, &moment) && !bring_near(target, item, &moment, error))
+        return false;
+    if ((text && moment.timed) || moment.microseconds % CALENDAR_DAY != 0)
         return misfit(target, item, "it is no day", error);
     buffer_putc(out, 'D');
     buffer_put_be32(out, (uint32_t)(int32_t)(moment.microseconds / CALENDAR_DAY));
@@ -297,6 +381,15 @@ static bool put_scalar(const struct expect_target *target, const struct item *it
     }
     if (target->id_entity != NULL)
         return put_identity(target, item, out, error);
+    enum pgtype_base base = target->type.base;
+    bool number = base == PG_INT2 || base == PG_INT4 || base == PG_INT8 || base == PG_FLOAT4 ||
+                  base == PG_FLOAT8 || base == PG_NUMERIC;
+    if (number && !is_finite(item)) {
+        if (!mends(target, MISFIT_NOT_FINITE, item, "it is not finite", error))
+            return false;
+        buffer_putc(out, 'N');
+        return true;
+    }
     return puts_by_base[target->type.base](target, item, out, error);
 }
 
@@ -323,6 +416,7 @@ static bool put_elements(const struct expect_target *target, const struct item *
         {
             struct item element = item_of_json(child);
             element.safe = array->safe;
+            element.mending = array->mending;
             ok = ok && put_element(target, &element, out, error);
             ++*count;
         }
@@ -333,6 +427,7 @@ static bool put_elements(const struct expect_target *target, const struct item *
     while (ok && item_next(&iter, &ok, error)) {
         struct item element = item_of(&iter);
         element.safe = array->safe;
+        element.mending = array->mending;
         ok = put_element(target, &element, out, error);
         ++*count;
     }
@@ -345,8 +440,10 @@ static bool put_array(const struct expect_target *target, const struct item *ite
     struct expect_target element = *target;
     uint32_t count = 0;
     bool single = item->value.value_type != BSON_TYPE_ARRAY;
-    if (single && !target->list)
-        return misfit(target, item, "it is no array", error);
+    if (single && !target->list) {
+        expect_refuse(target->mending, MISFIT_NO_ARRAY);
+        return item_misfit(item, target->path, "it is no array", error);
+    }
     element.type.array = false;
     size_t start = out->length;
     buffer_putc(out, 'a');

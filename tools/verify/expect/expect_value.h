@@ -15,6 +15,7 @@ struct expect_target {
     bool resolved;         /* it is the UUID already: it was looked up */
     const char *path;      /* for messages */
     bool list;             /* of an array type: a single value is an array of one */
+    struct expect_mending *mending; /* or NULL: what does not fit is an error */
 };
 /* Nothing becomes NULL. ERROR_DATA at the path for what does not fit. */
 bool expect_put(const struct expect_target *target, const struct item *item, struct buffer *out,

@@ -158,7 +158,8 @@ static bool follows(const struct project *project, const struct mapping *entity,
         const struct mapping_table *other = &entity->tables[t];
         bool around = other->each != NULL && (strcmp(other->each, form->each) == 0 ||
                                               path_below(form->each, other->each) != NULL);
-        if (around && (other->misfits.no_array_list || other->misfits.row_twice_first))
+        if (around && (mapping_remedy(&other->misfits, MISFIT_NO_ARRAY) == REMEDY_MEND ||
+                       mapping_remedy(&other->misfits, MISFIT_ROW_TWICE) == REMEDY_MEND))
             return false; /* what is no array has a row, or an element has none */
     }
     for (size_t i = 0; i < project->mapping_count; i++)

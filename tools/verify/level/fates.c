@@ -42,7 +42,8 @@ static struct fate_row *add(struct fates *fates, const char *entity, const char 
     return &fates->rows[fates->count++];
 }
 
-static bool add_entity(struct fates *fates, const char *name, int64_t filtered, struct error *error)
+static bool add_entity(struct fates *fates, const char *name, int64_t filtered, int64_t rejected,
+                       struct error *error)
 {
     if (fates->entity_count == fates->entity_room) {
         size_t room = fates->entity_room * 2 + 16;
@@ -52,7 +53,7 @@ static bool add_entity(struct fates *fates, const char *name, int64_t filtered, 
         fates->entities = entities;
         fates->entity_room = room;
     }
-    struct fate_entity entity = {strdup(name), filtered};
+    struct fate_entity entity = {strdup(name), filtered, rejected};
     if (entity.entity == NULL)
         return error_memory(error);
     fates->entities[fates->entity_count++] = entity;
@@ -67,10 +68,10 @@ static bool is_empty(const int64_t values[FATE_COUNT])
     return true;
 }
 
-bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
+bool fates_take(struct fates *fates, const char *entity, int64_t filtered, int64_t rejected,
                 const struct expected_path *paths, size_t count, struct error *error)
 {
-    if (!add_entity(fates, entity, filtered, error))
+    if (!add_entity(fates, entity, filtered, rejected, error))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!paths[i].named && is_empty(paths[i].values))
@@ -87,8 +88,8 @@ bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
 /* ---- the ledger ------------------------------------------------------------------------------ */
 
 static const char entities_sql[] =
-    "SELECT entity, pg_catalog.sum(filtered) FROM graduate.batches WHERE run::pg_catalog.text = $1"
-    " GROUP BY entity";
+    "SELECT entity, pg_catalog.sum(filtered), pg_catalog.sum(rejected) FROM graduate.batches"
+    " WHERE run::pg_catalog.text = $1 GROUP BY entity";
 
 /* A row per entity, path and fate; a fate that is not known here would be one of a newer graduate.
  */
@@ -154,7 +155,8 @@ bool fates_read_ledger(struct fates *fates, struct postgres *target, const char 
         return false;
     for (int row = 0; ok && row < PQntuples(result); row++)
         ok = add_entity(fates, PQgetvalue(result, row, 0),
-                        strtoll(PQgetvalue(result, row, 1), NULL, 10), error);
+                        strtoll(PQgetvalue(result, row, 1), NULL, 10),
+                        strtoll(PQgetvalue(result, row, 2), NULL, 10), error);
     PQclear(result);
     return ok;
 }
@@ -301,12 +303,23 @@ static bool compare_sides(const char *entity, const struct side *ledger, const s
                                 verdict, error);
 }
 
-static int64_t filtered_of(const struct fates *fates, const char *entity)
+/* An entity without records is in no batch. */
+static struct fate_entity said_of(const struct fates *fates, const char *entity)
 {
     for (size_t i = 0; i < fates->entity_count; i++)
         if (strcmp(fates->entities[i].entity, entity) == 0)
-            return fates->entities[i].filtered;
-    return 0; /* an entity without records is in no batch */
+            return fates->entities[i];
+    return (struct fate_entity){0};
+}
+
+static bool compare_records(const char *entity, const char *what, int64_t said, int64_t counted,
+                            struct verdict_file *verdict, struct error *error)
+{
+    return said == counted ||
+           verdict_find(verdict, LEVEL_CONTENT, "count", NULL, NULL, NULL, error,
+                        "%s: the ledger says that %" PRId64 " records were %s; counted anew "
+                        "it is %" PRId64,
+                        entity, said, what, counted);
 }
 
 static bool compare_filtered(const struct fates *ledger, const struct fates *recount,
@@ -315,13 +328,11 @@ static bool compare_filtered(const struct fates *ledger, const struct fates *rec
     bool ok = true;
     for (size_t i = 0; ok && i < recount->entity_count; i++) {
         const struct fate_entity *counted = &recount->entities[i];
-        int64_t said = filtered_of(ledger, counted->entity);
-        ok =
-            said == counted->filtered ||
-            verdict_find(verdict, LEVEL_CONTENT, "count", NULL, NULL, NULL, error,
-                         "%s: the ledger says that %" PRId64 " records were filtered; counted anew "
-                         "it is %" PRId64,
-                         counted->entity, said, counted->filtered);
+        const struct fate_entity said = said_of(ledger, counted->entity);
+        ok = compare_records(counted->entity, "filtered", said.filtered, counted->filtered, verdict,
+                             error) &&
+             compare_records(counted->entity, "rejected", said.rejected, counted->rejected, verdict,
+                             error);
     }
     return ok;
 }
@@ -346,12 +357,14 @@ bool fates_compare(struct fates *ledger, struct fates *recount, struct verdict_f
 
 /* ---- kept between two verifications ---------------------------------------------------------- */
 
-/* A uint64 of filtered records; per row: a byte, whether the mapping names it, uint32 length of the
+/* A uint64 of filtered records and one of rejected ones; per row: a byte, whether the mapping names it, uint32 length of the
  * path, the path, a uint64 per fate; little-endian. */
 void fates_pack(const struct fates *fates, struct buffer *out)
 {
-    for (size_t i = 0; i < fates->entity_count; i++)
+    for (size_t i = 0; i < fates->entity_count; i++) {
         buffer_put_le64(out, (uint64_t)fates->entities[i].filtered);
+        buffer_put_le64(out, (uint64_t)fates->entities[i].rejected);
+    }
     for (size_t i = 0; i < fates->count; i++) {
         const struct fate_row *row = &fates->rows[i];
         buffer_putc(out, row->named ? 1 : 0);
@@ -389,10 +402,11 @@ static bool unpack_row(struct fates *fates, const char *entity, const uint8_t **
 bool fates_unpack(struct fates *fates, const char *entity, const uint8_t *bytes, size_t length,
                   struct error *error)
 {
-    if (length < 8)
+    if (length < 16)
         return damaged(error);
-    const uint8_t *at = bytes + 8, *end = bytes + length;
-    bool ok = add_entity(fates, entity, (int64_t)get_le64(bytes), error);
+    const uint8_t *at = bytes + 16, *end = bytes + length;
+    bool ok = add_entity(fates, entity, (int64_t)get_le64(bytes), (int64_t)get_le64(bytes + 8),
+                         error);
     while (ok && at < end)
         ok = unpack_row(fates, entity, &at, end, error);
     return ok;

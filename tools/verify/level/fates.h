@@ -16,7 +16,7 @@ struct fate_row {
 /* How many records of an entity became no row by a rule. */
 struct fate_entity {
     char *entity;
-    int64_t filtered;
+    int64_t filtered, rejected;
 };
 struct fates {
     struct fate_row *rows; /* by entity, each in one piece */
@@ -26,7 +26,7 @@ struct fates {
 };
 void fates_release(struct fates *fates);
 /* An entity, and all of its paths that the mapping names or that saw a value. */
-bool fates_take(struct fates *fates, const char *entity, int64_t filtered,
+bool fates_take(struct fates *fates, const char *entity, int64_t filtered, int64_t rejected,
                 const struct expected_path *paths, size_t count, struct error *error);
 /* What the ledger's batches say of a run, summed up; *ledger is false when it knows nothing of the
  * run. */

@@ -142,7 +142,7 @@ static bool take_fates(const struct expectation *expectation, const struct entit
 {
     size_t count;
     const struct expected_path *paths = expectation_paths(expectation, &count);
-    return fates_take(fates, entity, pass->filtered, paths, count, error);
+    return fates_take(fates, entity, pass->filtered, expectation_rejected(expectation), paths, count, error);
 }
 
 bool pass_entity(struct content *content, const struct mapping *entity, content_visit visit,

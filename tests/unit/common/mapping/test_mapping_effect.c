@@ -46,13 +46,13 @@ static const struct row {
     {COLUMN("'from':'c','type':'text','misfit':{'no_array':'list'}"),
      "/to/public.books/columns/c/misfit: \"no_array\" is for a column with an array type"},
     {MORE("'misfit':{'no_array':'list'}"),
-     "/to/public.books/misfit: \"no_array\" is for an \"each\" that opens an array"},
+     "/to/public.books/misfit: \"no_array\" is for a column with an array type, or an \"each\""},
     {MORE("'misfit':{'row_twice':'first'}"),
      "/to/public.books/misfit: \"row_twice\" is for tables with \"each\""},
     {BOOKS("'public.books':{" ID
            "}},'public.p':{'each':'p.*','misfit':{'no_array':'list'},'key':['n'],"
            "'columns':{'n':{'position':true}}}"),
-     "/to/public.p/misfit: \"no_array\" is for an \"each\" that opens an array"},
+     "/to/public.p/misfit: \"no_array\" is for a column with an array type, or an \"each\""},
     {BOOKS("'public.books':{" ID
            "}},'public.p':{'each':'p.*','key':['n'],'columns':{'n':{'name':true,"
            "'default':'x'}}}"),

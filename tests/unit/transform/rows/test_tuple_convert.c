@@ -419,10 +419,10 @@ static void negative_zeros_of_json_are_lost(void **state)
                                 ", 'columns': {'c': {'type': 'jsonb'}}", ""));
     assert_true(convert(&c, tuple));
     sample_assert_tuples(&c.plan.losses.tuples, NULL,
-                         "sales|id 7|c|json_negative_zero|-0|0\n"
-                         "sales|id 7|c|json_negative_zero|-0.00|0\n"
-                         "sales|id 7|c|json_negative_zero|-0e5|0\n"
-                         "sales|id 7|c|json_negative_zero|-0.0E-2|0\n");
+                         "sales|id 7|c|negative_zero|-0|0\n"
+                         "sales|id 7|c|negative_zero|-0.00|0\n"
+                         "sales|id 7|c|negative_zero|-0e5|0\n"
+                         "sales|id 7|c|negative_zero|-0.0E-2|0\n");
     close_carrying(&c);
 }
 

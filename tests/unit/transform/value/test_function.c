@@ -60,8 +60,6 @@ static void assert_described(const struct applied *a, const char *expected, cons
     assert_true(!value_is_text(&a->value) || a->value.bytes != NULL);
 }
 
-#define FINITE FUNCTION_NOT_FINITE
-
 /* Of the same type and content. */
 static bool is_same(const struct value *a, const struct value *b)
 {
@@ -182,27 +180,6 @@ static void what_goes_with_a_change_is_on_record(void **state)
         assert_false(a.lost); /* the value is there */
         cJSON_Delete(list);
         arena_release(&arena);
-        release(&a);
-    }
-}
-
-static void what_is_not_finite_is_given_up_on_record(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *json, *before;
-    } cases[] = {
-        {"{'v': {'$numberDouble': '-Infinity'}}", "-Infinity"},
-        {"{'v': {'$numberDouble': 'NaN'}}", "NaN"},
-        {"{'v': {'$numberDecimal': 'NaN'}}", "NaN"},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct applied a;
-        apply(&a, cases[i].json, (enum mapping_function[]){FINITE}, 1);
-        assert_described(&a, "null", cases[i].json);
-        char expected[120];
-        snprintf(expected, sizeof expected, "accounts|k1|password|not_finite|%s|null\n", cases[i].before);
-        sample_assert_tuples(&a.losses.tuples, NULL, expected);
         release(&a);
     }
 }
@@ -413,7 +390,6 @@ int main(void)
         cmocka_unit_test(moments_are_dates_and_texts),
         cmocka_unit_test(every_example_is_true),
         cmocka_unit_test(what_goes_with_a_change_is_on_record),
-        cmocka_unit_test(what_is_not_finite_is_given_up_on_record),
         cmocka_unit_test(passwords_are_kept_or_reset),
         cmocka_unit_test(a_hash_longer_than_the_column_is_reset),
         cmocka_unit_test(firebase_hashes_are_written_anew),

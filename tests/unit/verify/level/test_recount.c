@@ -31,7 +31,7 @@ static void fill(struct fates *fates, int64_t filtered, int64_t names, size_t ot
     if (rest > 0)
         paths[count++] = (struct expected_path){.path = star,
                                                 .values = {[FATE_SEEN] = rest, [FATE_REST] = rest}};
-    assert_true(fates_take(fates, "books", filtered, paths, count, &error));
+    assert_true(fates_take(fates, "books", filtered, 0, paths, count, &error));
 }
 
 struct told {
@@ -134,8 +134,8 @@ static void a_long_path_is_cut(void **state)
     struct expected_path one = {.path = path, .values = {[FATE_SEEN] = 1, [FATE_REST] = 1}};
     struct fates ledger = {0}, recount = {0};
     struct error error;
-    assert_true(fates_take(&ledger, "books", 0, &one, 1, &error));
-    assert_true(fates_take(&recount, "books", 0, NULL, 0, &error));
+    assert_true(fates_take(&ledger, "books", 0, 0, &one, 1, &error));
+    assert_true(fates_take(&recount, "books", 0, 0, NULL, 0, &error));
     struct told told = compare(&ledger, &recount);
     assert_int_equal(told.findings, 1);
     assert_true(bson_utf8_validate(told.first, strlen(told.first), false));
