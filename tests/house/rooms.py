@@ -47,7 +47,7 @@ ROOMS = {
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
         "bson",
-        "postgres_source headcount objects",
+        "postgres_source headcount objects types",
     ),
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",

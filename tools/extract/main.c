@@ -3,6 +3,7 @@
 #include "endpoint.h"
 #include "extract.h"
 #include "fields.h"
+#include "given_type.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/message.h"
@@ -111,7 +112,8 @@ static bool print_catalog(const struct project *project, const struct endpoint_t
     bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error);
     if (ok)
         forget_views(project, texts->endpoint.source, &catalog);
-    ok = ok && identify_all(project, texts, &catalog, error) &&
+    ok = ok && given_type_settle(project, texts->endpoint.source, &catalog, error) &&
+         identify_all(project, texts, &catalog, error) &&
          (given.first == 0 || fields_look(texts, given.first, &catalog, error)) &&
          print_json(catalog_to_json(&catalog), error);
     catalog_release(&catalog);
@@ -148,11 +150,13 @@ static bool of_source(const struct project *project, struct error *error)
     return ok;
 }
 
-static bool load_catalog(const struct mapping *entity, const struct endpoint_texts *texts,
-                         struct catalog *catalog, struct error *error)
+static bool load_catalog(const struct project *project, const struct mapping *entity,
+                         const struct endpoint_texts *texts, struct catalog *catalog,
+                         struct error *error)
 {
     return given.catalogs == NULL
                ? texts->ops->catalog(&texts->endpoint, catalog, error) &&
+                     given_type_settle(project, texts->endpoint.source, catalog, error) &&
                      identify(entity, texts, catalog, error)
                : catalog_read(given.catalogs, texts->endpoint.source->name, catalog, NULL, error);
 }
@@ -199,7 +203,7 @@ static bool of_entity(const struct project *project, struct error *error)
     catalog_init(&catalog);
     buffer_init(&bytes);
     request.source = &texts;
-    bool ok = load_catalog(request.entity, &texts, &catalog, error) &&
+    bool ok = load_catalog(project, request.entity, &texts, &catalog, error) &&
               load_position(&bytes, &position, &request.after, error);
     if (ok) {
         request.catalog = catalog_find(&catalog, request.entity->from);

@@ -8,8 +8,9 @@
 #include "resident.h"
 #include "restart.h"
 #include "statement.h"
-#include "tryout.h"
 #include "trigger.h"
+#include "tryout.h"
+#include "type_check.h"
 #include "undo.h"
 
 #include "graduate/crash.h"
@@ -234,6 +235,7 @@ static bool begin_run(struct preparing *preparing, struct error *error)
         return false;
     bool ok = check_empty(preparing, &inventory, error) &&
               resident_check(preparing->target, preparing->given->schema, error) &&
+              type_check(preparing->target, preparing->given->schema, error) &&
               inventory_tell_triggers(&inventory, preparing->target, error) &&
               postgres_exec(preparing->target, ledger_ddl, error) && insert_run(preparing, error) &&
               origin_record(preparing->target, preparing->prepared->run,

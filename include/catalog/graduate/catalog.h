@@ -29,6 +29,8 @@ struct catalog_column {
                      text for enums and citext; so of elements) */
     char *layout; /* in a Postgres: what the binary form of a type is made of that is none of the
                      server's own (pgtype.h); of elements; NULL where `oid` says it, or nobody */
+    char *own_type; /* in a Postgres: the type there, where the source gives another, which `type`
+                       and `oid` are then: the mapping wants it so. NULL: as it is */
     bool not_null; /* of documents: it is in every one, and is not null */
     bool serial;   /* the source numbers it: SERIAL or identity */
     int64_t
@@ -75,6 +77,17 @@ struct catalog_check {
     bool invalid;     /* rows from before need not keep to it */
     struct catalog_names made_of;
     struct catalog_names calls; /* functions of the source's own in it */
+};
+
+/* Of a Postgres: a type of the database's own, or of an extension. */
+struct catalog_type {
+    char *name;       /* as format_type prints it: "public.mood" */
+    char *local;      /* the same, without the schema */
+    char *kind;       /* "enum", "domain", "composite", "range", "multirange", "base" */
+    char *extension;  /* that it comes with, or NULL */
+    char *definition; /* SQL: what stands behind the name in its CREATE: "as enum ('ok', 'bad')" */
+    char *unmade;     /* why nobody can make it elsewhere; NULL: it can be made */
+    struct catalog_names parts; /* an enum's values; the types that others are made of */
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave
@@ -134,6 +147,8 @@ struct catalog {
     size_t sequence_count;
     struct catalog_object *objects;
     size_t object_count;
+    struct catalog_type *types;
+    size_t type_count;
 };
 
 /* All strings are owned by the catalog. */
@@ -150,6 +165,8 @@ bool catalog_identity_differs(const char *before, const char *now, char *what, s
 /* Add an object; the texts are copied, `entity` and `detail` may be NULL. */
 bool catalog_object_add(struct catalog *catalog, const char *kind, const char *name,
                         const char *entity, const char *detail, struct error *error);
+/* The database's type that a column is of, or is an array of; NULL: it is PostgreSQL's own. */
+const struct catalog_type *catalog_type_find(const struct catalog *catalog, const char *type);
 const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name);
 /* A new, zeroed column at the end (serial_last and size -1), or NULL without memory. The pointer
  * holds until the next call. */

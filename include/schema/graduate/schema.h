@@ -68,12 +68,21 @@ struct schema_statement {
     char *orphans;
 };
 
+/* A type that an extension must bring to the target. */
+struct schema_need {
+    const char *type; /* "extensions.citext" */
+    const char *extension;
+    const char *table; /* label of one that needs it */
+};
+
 struct schema {
     const struct project *project;
     struct schema_output *outputs;
     size_t output_count;
     struct schema_statement *statements; /* in order */
     size_t statement_count;
+    struct schema_need *needs;
+    size_t need_count;
     void *memory;
 };
 

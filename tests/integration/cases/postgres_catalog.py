@@ -113,6 +113,14 @@ RIGHT = {
             ("select * from public.lists order by id", "|".join(LISTS.values()) + "\n2" + "|" * (len(LISTS) - 1)),
         ),
     ),
+    "citext-column-and-key": Right(
+        "5 5 *",
+        says=(
+            (0, "has no extension citext; public.u is of its type extensions.citext"),
+            (1, "has no extension citext; public.u is of its type extensions.citext"),
+            (1, 'create extension "citext" schema extensions'),
+        ),
+    ),
     "domain-column": Right(
         "0 0 0",
         says=((0, "year_d"), (0, "the values in the types that the mapping gives")),
@@ -152,6 +160,56 @@ RIGHT = {
     "table-without-a-key": Right(
         "0 0 0", values=(("select count(*), count(distinct l::text) from public.log l", "2|1"), ("select u, p from public.likes", "1|1"))
     ),
+    "extension-types-kept": Right(
+        "0 0 0",
+        values=(
+            (TYPES.format("u"), "citext, mail, citext[], hstore, hstore[], ltree, ltree[], contact, contact[], citext"),
+            (
+                "select * from public.u order by mail",
+                'Ann@Example.org|Bob@x.org|{A,b,NULL}|"a"=>"1", "b"=>NULL|{"\\"a\\"=>\\"1\\"",NULL}|top.Science|{top,a.b}'
+                '|(X@y,"""k""=>""v""")|{"(Q,)"}|None\n'
+                'bob@example.org|||"a"=>"1"||||||None\nCID@example.org|||"a"=>"1"||||||None',
+            ),
+            (
+                "select string_agg(attname || ' ' || pg_get_expr(adbin, adrelid), ', ' order by attname) from pg_attrdef"
+                " join pg_attribute on attrelid = adrelid and attnum = adnum where adrelid = 'public.u'::regclass",
+                "h '\"a\"=>\"1\"'::hstore, n 'None'::citext",
+            ),
+            (
+                "select string_agg(pg_get_constraintdef(oid), ', ' order by conname) from pg_constraint"
+                " where contype = 'c' and (conrelid = 'public.u'::regclass or contypid = 'public.mail'::regtype)",
+                "CHECK ((VALUE ~ '^[^@]+@[^@]+$'::citext)), CHECK ((n <> 'nobody'::citext))",
+            ),
+            ("select count(*) from public.u where mail = 'ANN@example.ORG'", "1"),
+        ),
+    ),
+    "named-types-kept": Right(
+        "0 0 0",
+        values=(
+            (
+                TYPES.format("t"),
+                'integer, mood, mood[], "Size", year_d, price, tags, inner_d, mood_d, mood_d[], year_d[], addr, pair, pair[],'
+                " floatrange, floatrange[], moods",
+            ),
+            (
+                "select * from public.t order by id",
+                "1|ok|{ok,it's,NULL}|M|1999|12.50|{a,b}|1950|bad|{ok,bad}|{1999,2001}"
+                '|("Main ""St""",5,ok,"2024-01-01 00:00:00.5")|(1,"(x,,bad,)","{ok,bad}")'
+                '|{"(1,,)",NULL,"(2,\\"(y,1,ok,)\\",{bad})"}|[1.5,2.5)|{"[1,2)",empty}|("{ok,NULL,bad}")\n'
+                "2|bad||||1.00|||||||||||",
+            ),
+            ("select enum_range(null::public.mood)", "{ok,bad,it's}"),
+            ("select * from public.keyed order by m, n", "ok|2\nbad|1\nit's|3"),
+            # the types of a table go where it goes
+            (TYPES.replace("public", "shop").format("far"), "integer, shop.mood, shop.mood[], shop.mood_d, shop.pair, text"),
+            ("select * from shop.far", '1|bad|{ok}|ok|(1,"(x,,bad,)",{ok})|public.mood'),
+            (
+                "select string_agg(pg_get_expr(adbin, adrelid), ', ' order by adnum) from pg_attrdef"
+                " where adrelid = 'shop.far'::regclass",
+                "'ok'::shop.mood, ARRAY['ok'::shop.mood], 'public.mood'::text",
+            ),
+        ),
+    ),
     "prisma-timestamps": Right(
         "0 0 0",
         values=(
@@ -164,6 +222,38 @@ RIGHT = {
                 'select * from public."User"',
                 "ck1|2024-01-01 00:00:00.123|2024-01-01 00:00:00.123456|2024-01-01 00:00:00+00|10:00:00.5|1 day"
                 '|1 day 01:00:00|{"2024-01-01 00:00:00"}',
+            ),
+        ),
+    ),
+    "types-that-cannot-be-kept": Right(
+        "2 2 *",
+        says=((0, "the source's type regclass cannot be kept"), (1, "the source's type regclass cannot be kept")),
+    ),
+    "types-that-have-a-text-form": Right(
+        "0 0 0",
+        values=(
+            (
+                "select r, mr, m, b, vb, c, ma, p, tz, h, x, v, o, tt from public.t",
+                "[1,5)|{[1,2]}|$1.50|1010|1|10.0.0.0/8|08:00:2b:01:02:03|(1,2)|10:00:00+02|\"a\"=>\"1\"|<a/>|'a':2 'b':1|5"
+                "|(0,1)",
+            ),
+        ),
+    ),
+    "types-that-the-source-casts": Right(
+        "0 0 0",
+        values=(
+            (
+                "select * from public.t order by id",
+                '9|1234.50|10.0.0.0/8|{"a": "x y", "b": null}|{"no": 5, "kind": "ok", "paid": 1.50, "street": "Main St"}'
+                '|1 day 02:00:00|10.0.0.1/8|0.1|0.3|{"[1,3)",NULL}|{1.50,NULL}|{{1,2},{3,4}}|08:00:2b:01:02:03|pg_class'
+                "|{ok,bad}|{A,b}|postgres=r/postgres|\\x00ff|x\n"
+                "10|-2.00||||||1e+300|1e-30||||||||||\n"
+                "4000000000|||||||NaN|-Infinity||||||||||",
+            ),
+            (
+                "select string_agg(pg_get_expr(adbin, adrelid), ', ' order by adnum) from pg_attrdef"
+                " where adrelid = 'public.t'::regclass",
+                "'08:00:2b:01:02:03'::text, 'x'::name",
             ),
         ),
     ),

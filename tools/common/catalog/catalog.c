@@ -43,6 +43,7 @@ static const struct member column_members[] = {
     {"type", TEXT, true, offsetof(struct catalog_column, type), 0, NULL},
     {"oid", OID, true, offsetof(struct catalog_column, oid), 0, NULL},
     {"layout", TEXT, false, offsetof(struct catalog_column, layout), 0, NULL},
+    {"own_type", TEXT, false, offsetof(struct catalog_column, own_type), 0, NULL},
     {"not_null", FLAG, false, offsetof(struct catalog_column, not_null), 0, NULL},
     {"serial", FLAG, false, offsetof(struct catalog_column, serial), 0, NULL},
     {"serial_last", NUMBER, false, offsetof(struct catalog_column, serial_last), 0, NULL},
@@ -135,6 +136,17 @@ static const struct member entity_members[] = {
 };
 static const struct shape entity_shape = SHAPE(entity_members, struct catalog_entity);
 
+static const struct member type_members[] = {
+    {"name", TEXT, true, offsetof(struct catalog_type, name), 0, NULL},
+    {"local", TEXT, true, offsetof(struct catalog_type, local), 0, NULL},
+    {"kind", TEXT, true, offsetof(struct catalog_type, kind), 0, NULL},
+    {"extension", TEXT, false, offsetof(struct catalog_type, extension), 0, NULL},
+    {"definition", TEXT, false, offsetof(struct catalog_type, definition), 0, NULL},
+    {"unmade", TEXT, false, offsetof(struct catalog_type, unmade), 0, NULL},
+    {"parts", NAMES, false, offsetof(struct catalog_type, parts), 0, NULL},
+};
+static const struct shape type_shape = SHAPE(type_members, struct catalog_type);
+
 static const struct member catalog_members[] = {
     {"source", TEXT, true, offsetof(struct catalog, source), 0, NULL},
     {"kind", TEXT, true, offsetof(struct catalog, kind), 0, NULL},
@@ -142,6 +154,7 @@ static const struct member catalog_members[] = {
     {"entities", LIST, true, LIST_OF(struct catalog, entities, entity_count), &entity_shape},
     {"sequences", LIST, false, LIST_OF(struct catalog, sequences, sequence_count), &sequence_shape},
     {"objects", LIST, false, LIST_OF(struct catalog, objects, object_count), &object_shape},
+    {"types", LIST, false, LIST_OF(struct catalog, types, type_count), &type_shape},
 };
 static const struct shape catalog_shape = SHAPE(catalog_members, struct catalog);
 
@@ -290,14 +303,6 @@ bool catalog_object_add(struct catalog *catalog, const char *kind, const char *n
                : error_memory(error);
 }
 
-const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name)
-{
-    for (size_t i = 0; i < catalog->entity_count; i++)
-        if (strcmp(catalog->entities[i].name, name) == 0)
-            return &catalog->entities[i];
-    return NULL;
-}
-
 bool catalog_names_add(struct catalog_names *names, const char *word)
 {
     char *copy = strdup(word);
@@ -310,15 +315,6 @@ bool catalog_names_add(struct catalog_names *names, const char *word)
     }
     names->items[names->count++] = copy;
     return true;
-}
-
-const struct catalog_column *catalog_column_find(const struct catalog_entity *entity,
-                                                 const char *name)
-{
-    for (size_t i = 0; i < entity->column_count; i++)
-        if (strcmp(entity->columns[i].name, name) == 0)
-            return &entity->columns[i];
-    return NULL;
 }
 
 /* To JSON. NULL stands for failed memory, on every level. */

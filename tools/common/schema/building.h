@@ -13,6 +13,7 @@ struct building {
     const struct catalog *catalogs; /* of the sources */
     size_t catalog_count;
     const struct schema_output *output;
+    const struct catalog *source;         /* the whole of it, or NULL */
     const struct catalog_entity *catalog; /* of a table that keeps its shape, else NULL */
     const struct shape *shape;
     struct relation *relations;

@@ -4,6 +4,7 @@
 #include "ddl.h"
 #include "building.h"
 #include "graduate/sql.h"
+#include "kept_type.h"
 #include "output.h"
 #include "shape.h"
 
@@ -81,7 +82,7 @@ static const struct builder {
     bool (*build)(struct building *, struct buffer *, struct buffer *);
     bool supabase; /* not for a plain PostgreSQL, which has neither its roles nor its API */
 } builders[] = {
-    {ddl_schema, false},  {ddl_sequences, false},   {ddl_table, false},
+    {ddl_schema, false},  {ddl_types, false},       {ddl_sequences, false}, {ddl_table, false},
     {ddl_plain, false},   {ddl_row_security, true}, {ddl_generated, false},
     {ddl_uniques, false}, {ddl_exclusions, false},  {ddl_loose_checks, false},
     {ddl_indexes, false}, {ddl_references, false},  {ddl_policies, true},
@@ -110,6 +111,7 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
                 (builders[step].supabase && schema->project->plain))
                 continue;
             b.output = &schema->outputs[i];
+            b.source = output_source(b.output->entity, catalogs, catalog_count);
             b.catalog = b.output->table->keep_shape
                             ? output_catalog(b.output->entity, catalogs, catalog_count)
                             : NULL;

@@ -1,6 +1,7 @@
 /* Before the data: schemas, tables with their checks, row-level security. */
 #include "building.h"
 #include "graduate/sql.h"
+#include "kept_type.h"
 #include "retarget.h"
 
 #include <string.h>
@@ -114,8 +115,9 @@ bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists)
         const struct catalog_check *check = &b->catalog->checks[i];
         if (check->invalid || !building_keeps_check(b, check))
             continue;
-        const char *expression =
-            retarget(b->schema->project, output, b->catalog, check->expression, b->arena);
+        const char *expression = kept_type_rename(
+            b->schema, output, NULL, b->source, b->arena,
+            retarget(b->schema->project, output, b->catalog, check->expression, b->arena));
         if (expression == NULL)
             return error_memory(b->error);
         buffer_puts(sql, ",\n    ");

@@ -151,8 +151,10 @@ static void decide_default(struct deciding *d)
         return;
     const struct catalog_column *from = catalog_column_find(
         catalog_find(d->catalog, d->object->entity), d->object->columns.items[0]);
-    if (from != NULL && from->default_sql != NULL &&
-        strcmp(column->default_sql, from->default_sql) == 0)
+    const struct mapping_column *by = column->mapping;
+    bool named = column->type.named != NULL && (by == NULL || by->sql_default == NULL);
+    if (named || (from != NULL && from->default_sql != NULL &&
+                  strcmp(column->default_sql, from->default_sql) == 0))
         keep(d, NULL);
     else if (from != NULL && (column->mapping == NULL || column->mapping->sql_default == NULL))
         keep(d, column->default_sql);
@@ -369,10 +371,99 @@ static void decide_comment(struct deciding *d)
     }
 }
 
-/* A column of such a type is mapped with another. */
+/* The columns of the source that are of a type: how many are kept in it, and how many in another.
+ */
+struct users {
+    size_t kept, changed;
+    const struct schema_column *first; /* that is kept */
+};
+
+static bool is_a(const struct catalog_column *column, const struct catalog_type *type,
+                 const struct catalog *catalog)
+{
+    return catalog_type_find(catalog, column->type) == type ||
+           (column->own_type != NULL && catalog_type_find(catalog, column->own_type) == type);
+}
+
+static void count_users(const struct deciding *d, const struct catalog_type *type,
+                        struct users *users)
+{
+    for (size_t i = 0; i < d->schema->output_count; i++) {
+        const struct schema_output *output = &d->schema->outputs[i];
+        const struct catalog_entity *entity =
+            strcmp(output->entity->source->name, d->catalog->source) == 0
+                ? catalog_find(d->catalog, output->entity->from)
+                : NULL;
+        for (size_t c = 0; entity != NULL && c < output->column_count; c++) {
+            const struct schema_column *column = &output->columns[c];
+            if (column->source_column < 0 ||
+                !is_a(&entity->columns[column->source_column], type, d->catalog))
+                continue;
+            bool kept = column->type.named != NULL;
+            users->kept += kept;
+            users->changed += !kept && output->table->keep_shape; /* else the mapping makes all */
+            users->first = kept && users->first == NULL ? column : users->first;
+        }
+    }
+}
+
+/* Is there a statement that makes it? A type may be but a part of others. */
+static const char *made_as(const struct deciding *d, const char *word, const char *local)
+{
+    size_t length = strlen(local), head = strlen(word);
+    for (size_t i = 0; i < d->schema->statement_count; i++) {
+        const char *name = d->schema->statements[i].name;
+        size_t whole = strlen(name);
+        if (strncmp(name, word, head) == 0 && whole > length && name[whole - length - 1] == '.' &&
+            strcmp(name + whole - length, local) == 0)
+            return name + head;
+    }
+    return NULL;
+}
+
+/* Is the object of that name, which is in no quotes, the type that SQL calls so? */
+static bool is_called(const char *local, const char *name)
+{
+    bool quoted = local[0] == '"';
+    for (local += quoted; *local != '\0' && *name != '\0' && *local == *name; name++)
+        local += quoted && local[0] == '"' && local[1] == '"' ? 2 : 1;
+    return *name == '\0' && strcmp(local, quoted ? "\"" : "") == 0;
+}
+
+/* Objects of types are called without a schema. A column of it may be mapped with another type. */
 static void decide_type(struct deciding *d)
 {
-    change(d, "the values in the types that the mapping gives their columns, whatever they allow");
+    struct users users = {0};
+    const char *made = NULL;
+    for (size_t i = 0; i < d->catalog->type_count; i++) {
+        const struct catalog_type *type = &d->catalog->types[i];
+        if (type->extension != NULL || !is_called(type->local, d->object->name))
+            continue;
+        count_users(d, type, &users);
+        made = made_as(d, strcmp(type->kind, "domain") == 0 ? "domain " : "type ", type->local);
+    }
+    if (made != NULL)
+        keep(d, text(d, arena_printf(d->arena, "made as %s", made)));
+    else if (users.changed > 0)
+        change(d, "the values in the types that the mapping gives their columns, whatever they "
+                  "allow");
+}
+
+/* What it brings beside types, nobody here knows. */
+static void decide_extension(struct deciding *d)
+{
+    struct users users = {0};
+    for (size_t i = 0; i < d->catalog->type_count; i++)
+        if (d->catalog->types[i].extension != NULL &&
+            strcmp(d->catalog->types[i].extension, d->object->name) == 0)
+            count_users(d, &d->catalog->types[i], &users);
+    bool needed = false;
+    for (size_t i = 0; i < d->schema->need_count; i++)
+        needed = needed || strcmp(d->schema->needs[i].extension, d->object->name) == 0;
+    if (needed)
+        keep(d, "the target's own, which must be there");
+    else if (users.changed > 0)
+        change(d, "its values in the types that the mapping gives their columns");
 }
 
 /* The kinds of a Postgres source of which something can come. */
@@ -401,8 +492,15 @@ static const struct {
     {"policy", decide_policy, true, false},
     {"grant", decide_grant, true, false},
     {"comment", decide_comment, true, false},
-    {"enum", decide_type, true, false},
-    {"domain", decide_type, true, false},
+};
+
+/* Those that stand by themselves, whoever uses them. */
+static const struct {
+    const char *kind;
+    void (*decide)(struct deciding *d);
+} shared_rules[] = {
+    {"enum", decide_type},       {"domain", decide_type},         {"composite type", decide_type},
+    {"range type", decide_type}, {"extension", decide_extension},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -434,6 +532,18 @@ static const char *dropped_column(const struct deciding *d)
     return NULL;
 }
 
+/* False: it is none of these. */
+static bool decide_shared(struct deciding *d)
+{
+    bool postgres = strcmp(d->catalog->kind, source_kind_names[SOURCE_POSTGRES]) == 0;
+    for (size_t i = 0; postgres && i < sizeof shared_rules / sizeof shared_rules[0]; i++)
+        if (strcmp(shared_rules[i].kind, d->object->kind) == 0) {
+            shared_rules[i].decide(d);
+            return true;
+        }
+    return false;
+}
+
 bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
                     const struct catalog_object *object, struct arena *arena, struct keeping *out,
                     struct error *error)
@@ -449,6 +559,8 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
     if (left != NULL)
         out->with = text(&d, arena_printf(arena, "goes with %s, which is left out: %s",
                                           object->entity, left->reason));
+    else if (decide_shared(&d) && out->fate != KEEPING_NOT)
+        out->with = NULL; /* others than a column that is dropped are of it */
     else if (dropped != NULL)
         out->with = text(&d, arena_printf(arena, "goes with the column %s, which %s.json drops",
                                           dropped, d.output->entity->name));

@@ -3,19 +3,27 @@
 #include "graduate/path.h"
 #include "graduate/sql.h"
 #include "graduate/words.h"
+#include "kept_type.h"
 #include "retarget.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const struct catalog_entity *output_catalog(const struct mapping *entity,
-                                            const struct catalog *catalogs, size_t catalog_count)
+const struct catalog *output_source(const struct mapping *entity, const struct catalog *catalogs,
+                                    size_t catalog_count)
 {
     for (size_t i = 0; i < catalog_count; i++)
         if (strcmp(catalogs[i].source, entity->source->name) == 0)
-            return catalog_find(&catalogs[i], entity->from);
+            return &catalogs[i];
     return NULL;
+}
+
+const struct catalog_entity *output_catalog(const struct mapping *entity,
+                                            const struct catalog *catalogs, size_t catalog_count)
+{
+    const struct catalog *source = output_source(entity, catalogs, catalog_count);
+    return source != NULL ? catalog_find(source, entity->from) : NULL;
 }
 
 static bool fail(struct resolving *r, const struct schema_output *output, const char *column,
@@ -76,10 +84,18 @@ static bool dropped(const struct mapping *entity, const char *name)
 static bool take_type(struct resolving *r, const struct schema_output *output,
                       const struct catalog_column *from, struct pgtype *type)
 {
-    char what[160];
-    if (pgtype_of_column(from->type, from->oid, from->layout, type))
+    char what[300];
+    const char *why = NULL;
+    bool known = pgtype_of_column(from->type, from->oid, from->layout, type);
+    if (known && (type->named == NULL || r->source == NULL))
         return true;
-    snprintf(what, sizeof what, "the source's type %.100s cannot be kept", from->type);
+    type->named = from->type;
+    if (r->source != NULL && (known || catalog_type_find(r->source, from->type) != NULL))
+        known = kept_type_name(r->schema, output, r->source, r->arena, type, &why) && known;
+    if (known && why == NULL)
+        return true;
+    snprintf(what, sizeof what, "the source's type %.100s cannot be kept%s%s", from->type,
+             why != NULL ? ": " : "", why != NULL ? why : "");
     fail(r, output, from->name, what);
     return error_hint(r->error, "name the column under \"columns\" with a \"type\", or "
                                 "drop it by name");
@@ -133,6 +149,13 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
         column->type = by->type;
     else if (!take_type(r, output, from, &column->type))
         return false;
+    if (from->default_sql != NULL && column->default_sql == from->default_sql &&
+        r->source != NULL) {
+        column->default_sql =
+            kept_type_rename(r->schema, output, column, r->source, r->arena, from->default_sql);
+        if (column->default_sql == NULL)
+            return error_memory(r->error);
+    }
     bool whole =
         !column->type.array && (column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
                                 column->type.base == PG_INT8);

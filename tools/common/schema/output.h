@@ -9,6 +9,7 @@ struct resolving {
     struct schema *schema;
     struct arena *arena;
     const struct catalog_entity *catalog; /* of the entity at hand, or NULL */
+    const struct catalog *source;         /* the whole that it is of; NULL: nobody knows it */
     struct error *error;
 };
 
@@ -19,6 +20,9 @@ bool output_resolve(struct resolving *resolving, const struct mapping *entity);
  * forms of a table. */
 bool output_is_made(const struct schema *schema, const struct schema_output *output);
 
+/* The source's whole catalog, or NULL. */
+const struct catalog *output_source(const struct mapping *entity, const struct catalog *catalogs,
+                                    size_t catalog_count);
 /* What the source says of an entity, or NULL. */
 const struct catalog_entity *output_catalog(const struct mapping *entity,
                                             const struct catalog *catalogs, size_t catalog_count);

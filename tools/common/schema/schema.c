@@ -21,7 +21,7 @@ bool schema_resolve(struct schema *schema, const struct project *project,
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *entity = project->mappings[i];
         struct resolving r = {schema, arena, output_catalog(entity, catalogs, catalog_count),
-                              error};
+                              output_source(entity, catalogs, catalog_count), error};
         ok = output_resolve(&r, entity) || errors_add(&errors, error);
     }
     ok = ok && errors_give(&errors, error) && reference_check(schema, error) &&
@@ -40,7 +40,7 @@ bool schema_resolve_entity(struct schema *schema, const struct project *project,
     if (arena == NULL)
         return error_memory(error);
     schema->outputs = arena_alloc(arena, entity->table_count, sizeof *schema->outputs);
-    struct resolving r = {schema, arena, catalog_find(catalog, entity->from), error};
+    struct resolving r = {schema, arena, catalog_find(catalog, entity->from), NULL, error};
     bool ok = schema->outputs != NULL ? output_resolve(&r, entity) : error_memory(error);
     if (!ok)
         schema_release(schema);

@@ -5,6 +5,7 @@
 #include "graduate/sql.h"
 #include "postgres_catalog.h"
 #include "postgres_key.h"
+#include "postgres_shape.h"
 #include "postgres_source.h"
 
 #include <errno.h>
@@ -20,8 +21,7 @@ struct table_reader {
     char *label;     /* "public.books" */
     char *qualified; /* the same, quoted */
     const struct catalog_entity *catalog;
-    PGresult *shape; /* of the table as it is now; names of types point into it; NULL until the
-                        first row is asked for */
+    struct postgres_shape shape; /* read when the first row is asked for */
     struct postgres_key key;
     size_t column_count;
     struct postgres_field *fields; /* of the last tuple, which is `row` */
@@ -77,13 +77,15 @@ static bool import_snapshot(struct postgres *postgres, const char *snapshot, str
 }
 
 /* What the session of a pooler in transaction mode forgets is said again inside the transaction:
- * without row_security off, rows would be missing and nothing would say so. */
+ * without row_security off, rows would be missing and nothing would say so. Amounts of money are
+ * what the database's own setting makes of them. */
 static bool begin(struct postgres *postgres, const char *snapshot, struct error *error)
 {
     return postgres_exec(postgres, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
            (snapshot == NULL || import_snapshot(postgres, snapshot, error)) &&
            postgres_exec(postgres, "SET LOCAL row_security = off", error) &&
-           postgres_exec(postgres, "SET LOCAL search_path = ''", error);
+           postgres_exec(postgres, "SET LOCAL search_path = ''", error) &&
+           postgres_exec(postgres, "SET LOCAL lc_monetary TO DEFAULT", error);
 }
 
 /* Before any query, so that the snapshot, where it is our own, is not older than the lock. */
@@ -100,71 +102,6 @@ static bool lock(struct postgres *postgres, const char *qualified, struct error 
     return ok;
 }
 
-/* Columns of the shape query. */
-enum { SHAPE_NAME, SHAPE_OID, SHAPE_SENT, SHAPE_BASE, SHAPE_TEXT, SHAPE_CAST, SHAPE_KIND };
-static const char shape_sql[] =
-    "select a.attname, " VALUE_OID ","
-    " t.typsend::oid <> 0 and coalesce(e.typsend, t.typsend)::oid <> 0,"
-    " b.oid::int8, b.typcategory = 'S' or b.typtype = 'e', format_type(b.oid, -1), c.relkind"
-    " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = "
-    "a.atttypid"
-    " join pg_type b on b.oid = case t.typtype when 'd' then t.typbasetype else t.oid end"
-    " left join pg_type e on e.oid = b.typelem"
-    " where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum";
-
-static const char *shape(const struct table_reader *table, size_t column, int what)
-{
-    return PQgetvalue(table->shape, (int)column, what);
-}
-
-static bool is_true(const char *value)
-{
-    return value[0] == 't';
-}
-
-static uint32_t to_oid(const char *value)
-{
-    return (uint32_t)strtoul(value, NULL, 10);
-}
-
-static bool changed(const struct table_reader *table, const char *column, const char *how,
-                    struct error *error)
-{
-    error_set(error, ERROR_SOURCE, "%s: %s has changed since its catalog was taken: %s %s",
-              table->postgres.where, table->label, column, how);
-    error_at(error, NULL, NULL, column);
-    return error_hint(error, "bring it back as it was; or, when this is meant, begin anew: "
-                             "graduate undo --run-dir DIR");
-}
-
-/* The tuples must be what the catalog in the stream's header says of them. */
-static bool check_shape(const struct table_reader *table, const struct catalog_entity *catalog,
-                        struct error *error)
-{
-    size_t now = (size_t)PQntuples(table->shape);
-    for (size_t i = 0; i < now || i < catalog->column_count; i++) {
-        const struct catalog_column *column = &catalog->columns[i];
-        if (i >= catalog->column_count)
-            return changed(table, shape(table, i, SHAPE_NAME), "is new", error);
-        if (i >= now || strcmp(column->name, shape(table, i, SHAPE_NAME)) != 0)
-            return changed(table, column->name, "is not in its place", error);
-        if (column->oid != to_oid(shape(table, i, SHAPE_OID)))
-            return changed(table, column->name, "has another type", error);
-        if (!is_true(shape(table, i, SHAPE_SENT))) {
-            error_set(error, ERROR_SOURCE,
-                      "%s: %s cannot be read: Postgres has no binary form of "
-                      "the type %s",
-                      table->postgres.where, table->label, column->type);
-            error_at(error, NULL, NULL, column->name);
-            return error_hint(
-                error,
-                "give the column another type in the source, e.g. text; a run that has begun keeps "
-                "the old catalog, and begins anew after graduate undo --run-dir DIR");
-        }
-    }
-    return true;
-}
-
 static bool choose_key(struct table_reader *table, const struct catalog_entity *catalog,
                        struct error *error)
 {
@@ -172,9 +109,7 @@ static bool choose_key(struct table_reader *table, const struct catalog_entity *
     if (types == NULL)
         return error_memory(error);
     for (size_t i = 0; i < table->column_count; i++)
-        types[i] = (struct postgres_type){to_oid(shape(table, i, SHAPE_BASE)),
-                                          is_true(shape(table, i, SHAPE_TEXT)),
-                                          shape(table, i, SHAPE_CAST)};
+        types[i] = postgres_shape_type(&table->shape, i);
     bool ok = postgres_key_init(&table->key, catalog, types, error);
     free(types);
     return ok;
@@ -183,8 +118,8 @@ static bool choose_key(struct table_reader *table, const struct catalog_entity *
 static bool look(struct table_reader *table, const char *qualified,
                  const struct catalog_entity *catalog, struct error *error)
 {
-    if (!postgres_query(&table->postgres, shape_sql, &qualified, 1, &table->shape, error) ||
-        !check_shape(table, catalog, error))
+    if (!postgres_shape_read(&table->shape, &table->postgres, table->label, qualified, catalog,
+                             error))
         return false;
     table->column_count = catalog->column_count;
     table->fields = calloc(table->column_count + 1, sizeof *table->fields);
@@ -193,24 +128,12 @@ static bool look(struct table_reader *table, const char *qualified,
     return choose_key(table, catalog, error);
 }
 
-/* The rows of a partitioned table are its partitions'; those of any other table's children belong
- * to the children. A view has no children. */
-static void put_from(struct buffer *sql, char kind, const char *qualified)
-{
-    buffer_printf(sql, "%s%s", kind == 'p' || kind == 'v' ? "" : "ONLY ", qualified);
-}
-
 /* An explicit list, in the order of the catalog. */
 static bool put_copy(const struct table_reader *table, const char *qualified, struct buffer *sql,
                      struct error *error)
 {
-    buffer_puts(sql, "COPY (SELECT ");
-    for (size_t i = 0; i < table->column_count; i++) {
-        buffer_puts(sql, i > 0 ? ", " : "");
-        sql_put_identifier(sql, shape(table, i, SHAPE_NAME));
-    }
-    buffer_puts(sql, " FROM ");
-    put_from(sql, shape(table, 0, SHAPE_KIND)[0], qualified);
+    buffer_puts(sql, "COPY (");
+    postgres_shape_put_select(&table->shape, qualified, sql);
     if (!postgres_key_put_where(&table->key, table->after, sql, error))
         return false;
     postgres_key_put_order(&table->key, sql);
@@ -244,7 +167,9 @@ static bool start_copy(struct table_reader *table, const char *qualified, struct
 {
     struct buffer sql;
     buffer_init(&sql);
-    bool ok = put_copy(table, qualified, &sql, error);
+    bool ok = (table->after == NULL || postgres_shape_show_operators(
+                                           &table->shape, &table->postgres, &table->key, error)) &&
+              put_copy(table, qualified, &sql, error);
     if (ok) {
         char doing[sizeof table->postgres.doing];
         snprintf(doing, sizeof doing, "reading %s", table->label);
@@ -259,7 +184,7 @@ static bool start_copy(struct table_reader *table, const char *qualified, struct
 static void table_release(struct table_reader *table)
 {
     PQfreemem(table->row);
-    PQclear(table->shape);
+    postgres_shape_release(&table->shape);
     postgres_key_release(&table->key);
     postgres_close(&table->postgres);
     if (table->after != NULL)
@@ -401,8 +326,8 @@ static bool finish(struct table_reader *table, struct error *error)
 static bool next_row(struct reader *reader, struct buffer *payload, bool *more, struct error *error)
 {
     struct table_reader *table = reader->state;
-    if (table->shape == NULL && (!look(table, table->qualified, table->catalog, error) ||
-                                 !start_copy(table, table->qualified, error)))
+    if (table->shape.columns == NULL && (!look(table, table->qualified, table->catalog, error) ||
+                                         !start_copy(table, table->qualified, error)))
         return false;
     for (;;) {
         char *row = NULL;
@@ -459,7 +384,7 @@ static bool count_rows(struct postgres *postgres, const char *qualified, struct 
                         &qualified, 1, &kind, error))
         return false;
     buffer_init(&from);
-    put_from(&from, PQgetvalue(kind, 0, 0)[0], qualified);
+    postgres_shape_put_from(&from, PQgetvalue(kind, 0, 0)[0], qualified);
     PQclear(kind);
     count->counted = buffer_ok(&from, error) &&
                      postgres_count_rows(postgres, buffer_text(&from), &count->records, error);

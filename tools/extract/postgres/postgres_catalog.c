@@ -4,6 +4,7 @@
 #include "graduate/json.h"
 #include "graduate/project.h"
 #include "postgres_objects.h"
+#include "postgres_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,7 @@
                                          "where v.indrelid = t.oid)))"
 
 /* The default of a numbered column is its sequence, that of a generated one its expression: neither
- * is a default. attgenerated is as new as version 12. The default of a domain, an enum or citext is
- * cast to the type that the values go as. */
+ * is a default. attgenerated is as new as version 12. */
 #define COLUMNS                                                                                    \
     "(select json_agg(json_build_object("                                                          \
     "  'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),"                           \
@@ -69,42 +69,29 @@
     "   from pg_sequence s where s.seqrelid = q.seq::regclass and s.seqrelid is not null),"        \
     "  'default_sql', case when not s.serial"                                                      \
     "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end,"                     \
-    "  'comment', col_description(t.oid, a.attnum), 'calls', " CALLS(                              \
-        "pg_attrdef",                                                                              \
-        "f.oid") ","                                                                               \
-                 "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then w.sql end,"   \
-                 "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select "       \
-                 "json_agg(distinct "                                                              \
-                 "o.attname)"                                                                      \
-                 "   from pg_depend d join pg_attribute o on o.attrelid = t.oid and o.attnum = "   \
-                 "d.refobjsubid"                                                                   \
-                 "   where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and "        \
-                 "o.attnum <> a.attnum"                                                            \
-                 "   and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid"                  \
-                 "    or d.classid = 'pg_class'::regclass and d.objid = t.oid and d.objsubid = "   \
-                 "a.attnum)) end,"                                                                 \
-                 "  'collation', (select quote_ident(l.collname) from pg_collation l where l.oid " \
-                 "= "                                                                              \
-                 "a.attcollation"                                                                  \
-                 "   and l.oid <> (select y.typcollation from pg_type y where y.oid = a.atttypid)" \
-                 "   and l.collnamespace = 'pg_catalog'::regnamespace and (l.collname in ('C', "   \
-                 "'POSIX', "                                                                       \
-                 "'ucs_basic', 'default')"                                                         \
-                 "    or l.collname like '%-x-icu'))) order by a.attnum)"                          \
-                 " from pg_attribute a"                                                            \
-                 " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"        \
-                 " cross join lateral (select " VALUE_OID                                          \
-                 " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"                                \
-                 "  '::' || format_type(a.atttypid, -1) as suffix) w"                              \
-                 " cross join lateral (select case"                                                \
-                 "  when w.oid <> a.atttypid::int8 and right(w.sql, length(w.suffix)) = w.suffix"  \
-                 "  then left(w.sql, -length(w.suffix)) || '::' || format_type(w.oid::oid, -1)"    \
-                 "  else w.sql end as sql) e"                                                      \
-                 " cross join lateral (select"                                                     \
-                 "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"   \
-                 " cross join lateral (select a.attidentity <> '' or"                              \
-                 "  (e.sql like 'nextval(%' and q.seq is not null) is true as serial) s"           \
-                 " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
+    "  'comment', col_description(t.oid, a.attnum), 'calls', " CALLS("pg_attrdef", "f.oid") ","     \
+    "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then e.sql end,"                \
+    "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select json_agg(distinct "  \
+    "o.attname)"                                                                                   \
+    "   from pg_depend d join pg_attribute o on o.attrelid = t.oid and o.attnum = d.refobjsubid"   \
+    "   where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and o.attnum <> a.attnum" \
+    "   and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid"                               \
+    "    or d.classid = 'pg_class'::regclass and d.objid = t.oid and d.objsubid = a.attnum)) end," \
+    "  'collation', (select quote_ident(l.collname) from pg_collation l where l.oid = "            \
+    "a.attcollation"                                                                               \
+    "   and l.oid <> (select y.typcollation from pg_type y where y.oid = a.atttypid)"              \
+    "   and l.collnamespace = 'pg_catalog'::regnamespace and (l.collname in ('C', 'POSIX', "       \
+    "'ucs_basic', 'default')"                                                                      \
+    "    or l.collname like '%-x-icu'))) order by a.attnum)"                                       \
+    " from pg_attribute a"                                                                         \
+    " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
+    " cross join lateral (select " VALUE_OID " as oid) w"                                          \
+    " cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql) e"                        \
+    " cross join lateral (select"                                                                  \
+    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"                \
+    " cross join lateral (select a.attidentity <> '' or"                                           \
+    "  (e.sql like 'nextval(%' and q.seq is not null) is true as serial) s"                        \
+    " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
 
 #define CONSTRAINED                                                                                \
     "(select json_agg(a.attname order by k.n)"                                                     \
@@ -270,17 +257,20 @@ static bool read_unused(struct postgres *postgres, const char *schema,
     return ok;
 }
 
-/* Takes the objects, which may be NULL for want of memory. */
+/* Takes objects and types, which may be NULL for want of memory. */
 static bool read_tables(const struct postgres *postgres, const PGresult *result, cJSON *objects,
-                        struct catalog *catalog, struct error *error)
+                        cJSON *types, struct catalog *catalog, struct error *error)
 {
     cJSON *json = NULL;
     bool ok = json_parse(PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0),
                          postgres->where, &json, error);
-    if (ok && cJSON_AddItemToObject(json, "objects", objects))
-        ok = catalog_from_json(json, postgres->where, catalog, error);
-    else
+    cJSON *whole = ok ? json : NULL;
+    if (!cJSON_AddItemToObject(whole, "objects", objects))
         cJSON_Delete(objects);
+    if (!cJSON_AddItemToObject(whole, "types", types))
+        cJSON_Delete(types);
+    ok = ok && catalog_from_json(json, postgres->where, catalog, error) &&
+         postgres_types_lay_out(catalog, error);
     cJSON_Delete(json);
     if (!ok && error->code == ERROR_USAGE)
         error->code = ERROR_BUG; /* it is the statements that wrote the JSON */
@@ -291,7 +281,7 @@ bool postgres_catalog_read(struct postgres *postgres, const char *source, const 
                            struct catalog *catalog, struct error *error)
 {
     const char *const parameters[] = {schema, source, source_kind_names[SOURCE_POSTGRES]};
-    cJSON *objects = NULL;
+    cJSON *objects = NULL, *types = NULL;
     PGresult *result;
     if (!postgres_query(postgres, catalog_sql, parameters, 3, &result, error))
         return false;
@@ -300,8 +290,13 @@ bool postgres_catalog_read(struct postgres *postgres, const char *source, const 
         error_set(error, postgres->blame, "%s: there is no schema \"%s\"", postgres->where, schema);
         error_hint(error, "correct the source's \"schema\" in project.json");
     }
-    ok = ok && postgres_objects_read(postgres, schema, &objects, error) &&
-         read_tables(postgres, result, objects, catalog, error) &&
+    ok = ok && postgres_types_read(postgres, &types, error);
+    if (ok && !postgres_objects_read(postgres, schema, &objects, error)) {
+        cJSON_Delete(types);
+        ok = false;
+    }
+    ok = ok && read_tables(postgres, result, objects, types, catalog, error) &&
+         postgres_types_count_money(postgres, catalog, error) &&
          read_unused(postgres, schema, catalog, error) &&
          read_standing(postgres, schema, catalog, error);
     PQclear(result);

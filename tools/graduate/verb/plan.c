@@ -136,6 +136,13 @@ static void warn_of_keys(const struct schema *schema, struct buffer *out)
                           schema->outputs[i].table->label);
 }
 
+static void warn_of_needs(const struct schema *schema, struct buffer *out)
+{
+    for (size_t i = 0; i < schema->need_count; i++)
+        buffer_printf(out, "  the target must have the extension %s: %s is of its type %s\n",
+                      schema->needs[i].extension, schema->needs[i].table, schema->needs[i].type);
+}
+
 /* Rows and their indexes take another room than records do: it is a first guess. */
 static void warn_of_size(const struct project *project, const struct catalogs *catalogs,
                          int64_t there, struct buffer *out)
@@ -162,6 +169,7 @@ static void print_warnings(const struct project *project, const struct catalogs 
     buffer_init(&warnings);
     warn_of_left_outs(project, catalogs, &warnings);
     warn_of_keys(schema, &warnings);
+    warn_of_needs(schema, &warnings);
     account_print_text_ids(project, &warnings);
     account_print_loose_ids(project, &warnings);
     if (!project->plain)

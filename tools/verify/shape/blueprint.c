@@ -1,6 +1,7 @@
 #include "blueprint.h"
 #include "graduate/path.h"
 #include "kept_key.h"
+#include "named_type.h"
 #include "pointer.h"
 #include "source_text.h"
 
@@ -58,13 +59,28 @@ const char *blueprint_list(struct arena *arena, const struct words *words)
     return list != NULL ? list : "...";
 }
 
-/* What a Postgres source says of the entity, or NULL. */
-static const struct catalog_entity *described(const struct drawing *d, const struct mapping *entity)
+/* What the entity's source says of itself, or NULL. */
+static const struct catalog *whole_of(const struct drawing *d, const struct mapping *entity)
 {
     for (size_t i = 0; entity->source->kind == SOURCE_POSTGRES && i < d->catalog_count; i++)
         if (strcmp(d->catalogs[i].source, entity->source->name) == 0)
-            return catalog_find(&d->catalogs[i], entity->from);
+            return &d->catalogs[i];
     return NULL;
+}
+
+/* What a Postgres source says of the entity, or NULL. */
+static const struct catalog_entity *described(const struct drawing *d, const struct mapping *entity)
+{
+    const struct catalog *whole = whole_of(d, entity);
+    return whole != NULL ? catalog_find(whole, entity->from) : NULL;
+}
+
+/* Of a table whose entity is described. */
+static struct named_types types_of(const struct drawing *d, const struct blueprint_table *table,
+                                   const struct mapping *entity)
+{
+    return (struct named_types){&d->blueprint->arena, d->project, whole_of(d, entity),
+                                described(d, entity), table};
 }
 
 static bool find_kept(struct drawing *d, const struct mapping *entity)
@@ -88,11 +104,18 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
     return NULL;
 }
 
-static bool take_type(struct drawing *d, const struct catalog_column *from, struct pgtype *type)
+static bool take_type(struct drawing *d, const struct named_types *types,
+                      const struct catalog_column *from, struct pgtype *type)
 {
-    return pgtype_of_column(from->type, from->oid, from->layout, type) ||
-           error_set(d->error, ERROR_USAGE, "the source's type %s of %s is none that can be kept",
-                     from->type, from->name);
+    if (!pgtype_of_column(from->type, from->oid, from->layout, type))
+        return error_set(d->error, ERROR_USAGE,
+                         "the source's type %s of %s is none that can be "
+                         "kept",
+                         from->type, from->name);
+    if (type->named == NULL)
+        return true;
+    type->named = named_type_there(types, from->type);
+    return type->named != NULL || error_memory(d->error);
 }
 
 /* An expression of the source's, under the target's names. */
@@ -112,6 +135,7 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
     const char *name = source_name(table->entity, table->mapping, from->name);
     if (name == NULL)
         return true;
+    const struct named_types types = types_of(d, table, table->entity);
     struct blueprint_column column = {
         .name = name,
         .not_null = by != NULL && by->has_null
@@ -128,8 +152,13 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         return false;
     if (by != NULL && by->type.name != NULL)
         column.type = by->type;
-    else if (!take_type(d, from, &column.type))
+    else if (!take_type(d, &types, from, &column.type))
         return false;
+    if (column.type.named != NULL)
+        column.named = catalog_type_find(types.catalog, from->type);
+    if (column.default_sql != NULL && column.default_sql == from->default_sql &&
+        (column.default_sql = named_type_sql(&types, &column, from->default_sql)) == NULL)
+        return error_memory(d->error);
     if (column.type.base == PG_TEXT || column.type.base == PG_VARCHAR ||
         column.type.base == PG_CHAR)
         column.collation = from->collation;
@@ -163,7 +192,8 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
     for (size_t i = 0; whole && i < source->column_count; i++)
         if (path_is_name(by->value.from, source->columns[i].name))
             from = &source->columns[i];
-    if (from != NULL && !take_type(d, from, &type))
+    const struct named_types types = types_of(d, table, entity);
+    if (from != NULL && !take_type(d, &types, from, &type))
         return false;
     if (type.name == NULL)
         return error_set(d->error, ERROR_USAGE,
@@ -172,6 +202,8 @@ static bool add_mapped(struct drawing *d, struct blueprint_table *table,
     table->columns[table->column_count++] = (struct blueprint_column){
         .name = by->name,
         .type = type,
+        .named = from != NULL && type.named != NULL ? catalog_type_find(types.catalog, from->type)
+                                                    : NULL,
         .not_null = by->not_null,
         .serial_last = -1,
         .default_sql = by->sql_default,
@@ -332,8 +364,10 @@ static bool draw_checks(struct drawing *d, struct blueprint_table *table)
         if (is_replaced(table, from->name) ||
             !source_all_come(table->entity, mapping, &from->made_of))
             continue;
-        const struct mapping_check check = {from->name, text_of(d, table, from->expression),
-                                            from->invalid};
+        const struct named_types types = types_of(d, table, table->entity);
+        const char *text = text_of(d, table, from->expression);
+        const struct mapping_check check = {
+            from->name, text != NULL ? named_type_sql(&types, NULL, text) : NULL, from->invalid};
         if (check.expression == NULL)
             return false;
         table->checks[table->check_count++] = check;

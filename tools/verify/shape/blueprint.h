@@ -15,6 +15,7 @@
 struct blueprint_column {
     const char *name;
     struct pgtype type;
+    const struct catalog_type *named; /* the source's, that the type is, or is an array of */
     bool not_null;
     bool numbered;                        /* the target must number new rows on */
     bool always;                          /* and lets nobody else do so */

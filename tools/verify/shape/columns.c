@@ -47,6 +47,32 @@ static bool same_type(const struct pgtype *type, const char *found)
                                : pgtype_parse(found, &other, &unused) && pgtype_same(type, &other);
 }
 
+/* An enum that has not the source's values refuses rows, or sorts them in another way. */
+static bool look_at_values(const struct look *look, const struct blueprint_column *column)
+{
+    static const char sql[] =
+        "SELECT e.enumlabel FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t"
+        " ON t.oid = a.atttypid JOIN pg_catalog.pg_enum e ON e.enumtypid IN (t.oid, t.typelem)"
+        " WHERE a.attrelid = $1::oid AND a.attname = $2 ORDER BY e.enumsortorder";
+    const struct catalog_type *type = column->named;
+    const char *const parameters[] = {look->oid, column->name};
+    char what[256];
+    if (type == NULL || strcmp(type->kind, "enum") != 0)
+        return true;
+    look->inspection->checks++;
+    snprintf(what, sizeof what, "the values of the type of %s of %s", column->name,
+             look->table->label);
+    PGresult *values = query(look->inspection, what, sql, parameters, 2);
+    bool same = values == NULL || (size_t)PQntuples(values) == type->parts.count;
+    for (int i = 0; values != NULL && same && i < PQntuples(values); i++)
+        same = strcmp(PQgetvalue(values, i, 0), type->parts.items[i]) == 0;
+    PQclear(values);
+    return same || inspection_find(look->inspection, "type", look->table->label, NULL, look->error,
+                                   "column %s is of the enum %s, whose values, or their order, are "
+                                   "not the source's",
+                                   column->name, column->type.named);
+}
+
 /* NULL is what a column without a default gets. */
 static bool is_default(const char *found)
 {
@@ -208,7 +234,7 @@ static bool look_at_column(const struct look *look, const struct blueprint_colum
     }
     return look_at_comment(look, column->name, column->comment,
                            query_text(look->columns, row, COLUMN_COMMENT)) &&
-           look_at_null(look, column, row) && look_at_collation(look, column, row) &&
+           look_at_values(look, column) && look_at_null(look, column, row) && look_at_collation(look, column, row) &&
            look_at_default(look, column, row) && look_at_numbering(look, column, row);
 }
 

@@ -389,6 +389,51 @@ static void people_can_read_values(void **state)
     }
 }
 
+/* Composites, and arrays of what is none of PostgreSQL's own: without the numbers of types, which
+ * are others in each database. */
+static void types_of_the_database_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layout, *binary, *canonical; /* NULL: it cannot be */
+    } cases[] = {
+        {"x", "0102", "78 0102"},
+        {"t", "6162", "74 6162"},
+        {"(xt)", "00000002 00000017 00000001 07 00000019 ffffffff",
+         "72 00000002 00000002 7807 00000001 4e"},
+        {"(xt)", "00000002 00004001 00000001 07 00004002 ffffffff",
+         "72 00000002 00000002 7807 00000001 4e"},
+        {"([x]x)",
+         "00000002 00004001 00000019 00000001 00000000 00004002 00000001 00000001 00000001 61"
+         " 00000017 ffffffff",
+         "72 00000002 00000013 61 00000001 00000001 00000001 00000002 7861 00000001 4e"},
+        {"((x))", "00000001 00004001 0000000d 00000001 00004002 00000001 61",
+         "72 00000001 0000000b 72 00000001 00000002 7861"},
+        {"(xx)", "00000001 00004001 00000001 07", NULL},
+        {"(x)", "00000002 00004001 00000001 07 00004001 00000001 07", NULL},
+        {"(x)", "00000001 00004001 00000002 07", NULL},
+        {"(x)", "000000", NULL},
+        {"[x]", "00000001", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct pgtype type = {
+            .name = "public.t", .base = PG_CARRIED, .layout = cases[i].layout};
+        uint8_t bytes[200];
+        struct buffer value;
+        struct error error = {0};
+        size_t length = from_hex(cases[i].binary, bytes);
+        buffer_init(&value);
+        bool ok = canonical_from_binary(&type, bytes, (int32_t)length, &value, &error);
+        if (ok != (cases[i].canonical != NULL))
+            fail_msg("%s %s", cases[i].layout, cases[i].binary);
+        if (ok)
+            sample_assert_hex(&value, cases[i].canonical, cases[i].binary);
+        else
+            assert_int_equal(error.code, ERROR_BUG);
+        buffer_release(&value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +445,7 @@ int main(void)
         cmocka_unit_test(canonical_json_is_as_defined),
         cmocka_unit_test(what_is_no_json_is_a_bug),
         cmocka_unit_test(people_can_read_values),
+        cmocka_unit_test(types_of_the_database_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,32 @@
+/* What a catalog says of a thing, by its name. */
+#include "graduate/catalog.h"
+
+#include <string.h>
+
+const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->entity_count; i++)
+        if (strcmp(catalog->entities[i].name, name) == 0)
+            return &catalog->entities[i];
+    return NULL;
+}
+
+const struct catalog_type *catalog_type_find(const struct catalog *catalog, const char *type)
+{
+    for (size_t i = 0; i < catalog->type_count; i++) {
+        size_t length = strlen(catalog->types[i].name);
+        if (strncmp(catalog->types[i].name, type, length) == 0 &&
+            (type[length] == '\0' || strcmp(type + length, "[]") == 0))
+            return &catalog->types[i];
+    }
+    return NULL;
+}
+
+const struct catalog_column *catalog_column_find(const struct catalog_entity *entity,
+                                                 const char *name)
+{
+    for (size_t i = 0; i < entity->column_count; i++)
+        if (strcmp(entity->columns[i].name, name) == 0)
+            return &entity->columns[i];
+    return NULL;
+}

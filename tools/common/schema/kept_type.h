@@ -1,0 +1,26 @@
+/* kept_type.h: types that a source's database has of its own, and what they are in the target.
+ *
+ * A type of an extension is the target's extension's: in a Supabase in the schema extensions, in a
+ * plain PostgreSQL in public. Any other is made, in the schema of the table whose column is of it.
+ */
+#ifndef COMMON_KEPT_TYPE_H
+#define COMMON_KEPT_TYPE_H
+
+#include "building.h"
+
+/* Give the type, which pgtype_of_column read of a column of the source, its name in the target.
+ * `catalog` is the whole source's. False with the reason, or without memory (then NULL): it cannot
+ * be made there. */
+bool kept_type_name(const struct schema *schema, const struct schema_output *output,
+                    const struct catalog *catalog, struct arena *arena, struct pgtype *type,
+                    const char **why);
+/* SQL of the source's about the output's table with the types as they are in the target. A type
+ * that a column has there, but not here, is what the mapping makes of that column; `column`, which
+ * may be NULL, before others. NULL without memory. */
+const char *kept_type_rename(const struct schema *schema, const struct schema_output *output,
+                             const struct schema_column *column, const struct catalog *catalog,
+                             struct arena *arena, const char *sql);
+/* Statements that make the types of the table at hand; and what extensions they need. */
+bool ddl_types(struct building *b, struct buffer *sql, struct buffer *exists);
+
+#endif
