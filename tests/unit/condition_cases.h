@@ -371,6 +371,8 @@ static const struct condition_case moment_cases[] = {
     {"{'a': {'has': '2024-07-01T14:00:00+02:00'}}", "{'a': [null, '2024-07-01T12:00:00.000Z']}", "+"},
     {"{'a': {'has': '2024-07-01T14:00:00+02:00'}}", "{'a': ['2024-07-01T12:00:00.001Z']}", "-"},
     {"{'a': {'has': '2024-07-01T14:00:00+02:00'}}", "{'a': ['2024-07-01T12:00:00']}", "a"},
+    {"{'a.-1': '2024-07-01T14:00:00+02:00'}", "{'a': [null, '2024-07-01T12:00:00.000Z']}", "+"},
+    {"{'a.0': {'kind': 'date'}}", "{'a': ['2024-07-01T12:00:00.000Z']}", "+"},
     {"{'a': {'has': 'x'}}", "{'a': ['2024-07-01T12:00:00Z']}", "-"},
     /* Appwrite's own; and what nobody declares is text */
     {"{'$createdAt': {'at_least': '2024-07-01'}}", "{'$createdAt': '2024-07-01T00:00:00.000+00:00'}", "+"},
@@ -386,7 +388,7 @@ static inline const char *moment_catalog(const struct condition_case *one)
 {
     return strstr(one->when, "'s'") != NULL
                ? "{'name': 'books', 'columns': [{'name': 's', 'type': 'datetime', 'oid': 0}]}"
-           : strstr(one->when, "'a'") != NULL
+           : strstr(one->when, "'a'") != NULL || strstr(one->when, "'a.") != NULL
                ? "{'name': 'books', 'columns': [{'name': 'a', 'type': 'datetime[]', 'oid': 0}]}"
                : "{'name': 'books', 'columns': []}";
 }

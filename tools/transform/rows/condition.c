@@ -272,6 +272,7 @@ static bool step_inside(const struct test *test, struct value *value, struct err
             value_damaged(error);
             return condition_at(test, error);
         }
+        value_inherit(&found, value);
         *value = found;
     }
     return true;

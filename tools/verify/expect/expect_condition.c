@@ -265,7 +265,7 @@ static bool step_on(struct question *q)
                 bool this = step.kind == STEP_PLACE ? pass == 1 && at == place
                                                     : path_step_is(&step, bson_iter_key(&iter));
                 if (this && found.value.value_type == BSON_TYPE_EOD)
-                    found = item_of(&iter);
+                    found = item_element(&q->field, &iter);
             }
             if (!ok)
                 return false;

@@ -25,6 +25,14 @@ struct item item_element(const struct item *array, bson_iter_t *iter)
     return item;
 }
 
+bool item_calls_date(const struct item *record, const char *path)
+{
+    bool date = false;
+    for (size_t i = 0; record->dates != NULL && i < record->dates->count; i++)
+        date = date || path_is_name(path, record->dates->items[i]);
+    return date;
+}
+
 bool item_instant(const struct item *item, struct instant *instant)
 {
     const char *text;
@@ -269,12 +277,10 @@ struct item item_find(const struct item *document, const char *path)
 {
     struct item found = *document;
     struct path_step step;
-    while (strcmp(path, ".") != 0 && path_next(&path, &step)) {
-        const struct words *dates = found.dates;
+    bool date = item_calls_date(document, path), itself = strcmp(path, ".") == 0;
+    while (!itself && path_next(&path, &step))
         found = find_name(&found, &step);
-        for (size_t i = 0; dates != NULL && i < dates->count && *path == '\0'; i++)
-            found.date = found.date || path_step_is(&step, dates->items[i]);
-    }
+    found.date = itself ? found.date : date;
     return found;
 }
 

@@ -27,6 +27,8 @@ struct item item_of_json(const cJSON *json);
 
 /* The element of an array at hand. */
 struct item item_element(const struct item *array, bson_iter_t *iter);
+/* Does the source of the record call that field a date? */
+bool item_calls_date(const struct item *record, const char *path);
 /* Does the text say what its source calls it? */
 bool item_instant(const struct item *item, struct instant *instant);
 

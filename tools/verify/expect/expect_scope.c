@@ -392,6 +392,7 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
         claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
         claim->passed = true;
         claim->there = *field;
+        claim->there.date = item_calls_date(&walk->scope->document, claim->path);
         begin_fate(claim);
     }
     bool opened = claim != NULL && is_opened(claim);
