@@ -74,8 +74,10 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
                             ? output_catalog(b.output->entity, catalogs, catalog_count)
                             : NULL;
             b.shape = &shapes[i];
-            ok = (step > 0 || shape_gather(&shapes[i], b.output, b.catalog, arena, error)) &&
-                 builders[step].build(&b, &sql, &exists);
+            ok =
+                (step > 0 || (shape_gather(&shapes[i], b.output, b.catalog, arena, error) &&
+                              shape_tell_uniques(&shapes[i], arena, &schema->outputs[i], error))) &&
+                builders[step].build(&b, &sql, &exists);
         }
     buffer_release(&sql);
     buffer_release(&exists);
