@@ -20,10 +20,6 @@ bool compiling_check_constant(struct compiling *c, const struct schema_column *c
 /* Conditions on fields of the scope. */
 bool compiling_tests(struct compiling *c, struct scope *scope, const struct conditions *conditions,
                      struct test **tests, size_t *count);
-/* Who is asked about the keys of an object, where each must be somebody's id; else it stays NULL.
- */
-bool compiling_asking(struct compiling *c, const struct mapping_value *value,
-                      const struct json_keys_asking **asking);
 /* When all is wanted of the scope. */
 bool compiling_make_slots(struct compiling *c, struct scope *scope);
 
