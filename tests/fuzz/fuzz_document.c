@@ -69,20 +69,34 @@ static const char mapping[] =
     "'has': 'a'}}, {'q': {'kind': 'array', 'has': 2}}, {'q': {'kind': 'date', 'below': "
     "'2020-02-29T12:00:00+02:00'}}, {'q': {'kind': 'objectid', 'at_least': "
     "'5F0c8a1b2c3d4e5f60718293'}}, {'q': {'kind': 'uuid', 'above': "
-    "'5f0c8a1b-2c3d-4e5f-6071-829300000000'}}, {'none': [{'q': {'kind': 'binary'}}, {'q': {'exists': "
+    "'5f0c8a1b-2c3d-4e5f-6071-829300000000'}}, {'none': [{'q': {'kind': 'binary'}}, {'q': "
+    "{'exists': "
     "true, 'empty': true}}]}]}},"
     "'qq': {'first': [{'const': 1, 'when': {'qq': {'in': [1, 2.5]}}}, {'const': 2, 'when': {'qq': "
     "{'not': 3}}}, {'const': 3}], 'type': 'integer'},"
-    "'aa': {'array': ['am', {'const': [1, {'c': null}]}, {'object': {'x': {'from': 'an'}, 'y': {'array': "
-    "['am', {'array': ['an'], 'when': {'an': {'kind': 'text'}}}]}}, 'do': ['safe_numbers']}, {'first': ['am', "
+    "'pa': {'from': 'pa.0', 'type': 'jsonb'}, 'pb': {'from': 'pa.-1.a.0', 'type': 'text', 'when': "
+    "{'pa.1': {'kind': 'text'}, 'pb.-2.a': {'not': 1}}},"
+    "'fs': {'from': 'fs', 'do': [{'field': 'a'}, {'field': 'b'}], 'type': 'jsonb'},"
+    "'aa': {'array': ['am', {'const': [1, {'c': null}]}, {'object': {'x': {'from': 'an'}, 'y': "
+    "{'array': "
+    "['am', {'array': ['an'], 'when': {'an': {'kind': 'text'}}}]}}, 'do': ['safe_numbers']}, "
+    "{'first': ['am', "
     "'an']}], 'type': 'jsonb'},"
-    "'ab': {'array': ['am', {'from': 'an', 'do': ['text']}, {'const': 'x', 'when': {'am': 'y'}}], 'do': "
+    "'ab': {'array': ['am', {'from': 'an', 'do': ['text']}, {'const': 'x', 'when': {'am': 'y'}}], "
+    "'do': "
     "['unique'], 'type': 'text[]', 'when': {'am': {'kind': 'text'}, 'an': {'kind': 'number'}}},"
     "'ac': {'object': {'m': {'array': ['ao', 'ap'], 'id_of': 'users'}}, 'type': 'jsonb'},"
     "'ad': {'array': ['ao', 'ap'], 'id_of': 'users', 'type': 'uuid[]', 'dangling': 'null'},"
     "'xa': {'const': 1, 'type': 'integer', 'when': {'xa': {'in': {'users': 'v'}}}},"
-    "'xb': {'const': 1, 'type': 'integer', 'when': {'xb': {'in': {'users': 'v', 'when': {'k': 1}}}}},"
+    "'xb': {'const': 1, 'type': 'integer', 'when': {'xb': {'in': {'users': 'v', 'when': {'k': "
+    "1}}}}},"
     "'xc': {'const': 1, 'type': 'integer', 'when': {'none': [{'xc': {'in': {'users': 'v.w'}}}]}},"
+    "'ma': {'first': [{'const': 1, 'when': {'ma': {'above': '2024-07-01T12:00:00.000001+02:00'}}}, {'const': 2, "
+    "'when': {'ma': {'kind': 'date', 'not': 'infinity'}}}, {'const': 3}], 'type': 'integer'},"
+    "'mb': {'from': 'mb', 'do': [{'day': 'UTC'}], 'type': 'date'},"
+    "'mc': {'from': 'mc', 'do': ['unique', {'item': 0}, {'midnight': 'Europe/Berlin'}], 'type': 'timestamptz'},"
+    "'md': {'const': 1, 'type': 'integer', 'when': {'mc': {'has': '2024-07-01'}}},"
+    "'me_': {'const': 1, 'type': 'integer', 'when': {'$createdAt': {'below': '2024-07-01T12:00:00'}}},"
     "'rest': {'rest': true}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
     "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
@@ -90,15 +104,23 @@ static const char mapping[] =
     "{'rest': true}}},"
     "'public.g': {'each': 'me.g', 'key': ['p'], 'columns': {'p': {'position': true}, "
     "'w': {'from': '.', 'type': 'text'}}},"
-    "'public.q': {'each': 'e.q', 'misfit': {'no_array': 'list', 'row_twice': 'first'}, 'key': ['i', 'p'], "
-    "'columns': {'i': {'position': 'e'}, 'k': {'parent': 'k'}, 'p': {'from': 'p', 'type': 'bigint', "
-    "'default': 0, 'null': false}, 'o': {'object': {'x': {'from': '^.a'}, 'more': {'rest': true}}, 'type': "
+    "'public.q': {'each': 'e.q', 'misfit': {'no_array': 'list', 'row_twice': 'first'}, 'key': "
+    "['i', 'p'], "
+    "'columns': {'i': {'position': 'e'}, 'k': {'parent': 'k'}, 'p': {'from': 'p', 'type': "
+    "'bigint', "
+    "'default': 0, 'null': false}, 'o': {'object': {'x': {'from': '^.a'}, 'more': {'rest': true}}, "
+    "'type': "
     "'jsonb'}, 's': {'from': '^^.t', 'type': 'text', 'when': {'^.a': {'not': 'x'}}}}},"
-    "'public.h': {'each': 'me.h.*', 'key': ['h'], 'columns': {'h': {'name': true}, 'l': {'from': '\\u0027a.b\\u0027', "
+    "'public.h': {'each': 'me.h.*', 'key': ['h'], 'columns': {'h': {'name': true}, 'l': {'from': "
+    "'\\u0027a.b\\u0027', "
     "'type': 'text[]', 'misfit': {'no_array': 'list'}}}}},"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 
-static const struct catalog_entity nothing; /* a collection has no columns */
+/* What the source says of its records: which texts are moments. */
+static const char declared[] =
+    "{'name': 'books', 'columns': [" COLUMN("ma", "datetime", "0") "," COLUMN("mb", "datetime", "0") ","
+    COLUMN("mc", "datetime[]", "0") "]}";
+static struct catalog described;
 static struct memory_project project;
 static struct plan plan;
 static struct rows rows;
@@ -108,8 +130,12 @@ static void set_up(void)
 {
     static cJSON *json;
     struct error error;
+    char *text = quote(declared);
+    catalog_init(&described);
+    MUST(catalog_parse_entity(text, "declared", &described, &error));
+    free(text);
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
-    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
+    MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
     MUST(rows_init(&rows, 5, &error));
     known_users_make(&known, &project.project, &project.mappings[1]);
     plan.lookups = &known.lookups;
@@ -139,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (plan.paths.count >
         FATE_MOST_PATHS / 2) { /* of all inputs so far: let none be counted as "*" */
         plan_release(&plan);
-        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], NULL, &error));
+        MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
         plan.lookups = &known.lookups;
     }
     rows_clear(&rows);
@@ -152,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(rows.filtered == (rows.lists[0].rows == 0));
         const struct agreement agreement = {&project.project,
                                             &project.mappings[0],
-                                            &nothing,
+                                            described.entities,
                                             project.schema.outputs,
                                             &rows,
                                             &plan.paths,

@@ -99,7 +99,7 @@ ROOMS = {
     "verify/tally": Room(
         "common/base common/target verify/canonical verify/expect verify/target", "xxhash", VERIFICATIONS
     ),
-    "verify/shape": Room("common/base common/catalog common/mapping verify/target", "", VERIFICATIONS),
+    "verify/shape": Room("common/base common/catalog common/mapping common/postgres verify/target", "", VERIFICATIONS),
     "verify/level": Room(
         "common/base common/index common/mapping verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
     ),

@@ -58,7 +58,7 @@ PROJECTS = {
         BOOKS_JSON, text('"id_of"', '"idof"'), "/to/public.books/columns/id", '"idof"', 'mean "id_of"'),
     "a type that is not there": usage(
         BOOKS_JSON, text("varchar(20)", "varchr(20)"), "/columns/title/type", 'mean "varchar"'),
-    "a type that cannot be sized so": usage(BOOKS_JSON, text("numeric(8,2)", "numeric(2,8)"), "/columns/price/type"),
+    "a type that cannot be sized so": usage(BOOKS_JSON, text("numeric(8,2)", "numeric(8,2000)"), "/columns/price/type"),
     "a type that has no size": usage(BOOKS_JSON, text('"text"', '"text(5)"'), "/columns/status/type"),
     "a type that no identity can be": usage(
         BOOKS_JSON, text('"id_of": "authors"', '"id_of": "authors", "type": "integer"'), "/columns/author_id/type",

@@ -208,6 +208,23 @@ def test_of_rows(targets: Cluster, tmp_path: Path) -> None:
     assert str(trial.value(found)).strip() == "11101 20100 31010"
 
 
+def test_places_in_arrays_of_rows(targets: Cluster, tmp_path: Path) -> None:
+    """Of an array, and inside of jsonb; a condition looks there, too."""
+    trial = rows(targets, tmp_path)
+    columns = {
+        "id": {"from": "id"},
+        "first": {"from": "tags.0", "type": "text"},
+        "last": {"from": "tags.-1", "type": "text", "when": {"more.by.0.t": 3}},
+        "t": {"from": "more.by.0.t", "do": ["text"], "type": "text"},
+    }
+    table = {"from": "old.r", "to": {"public.r": {"key": ["id"], "columns": columns}}, "drop": ["t_id"]}
+    (trial.folder / "project" / "r.json").write_text(json.dumps(table))
+    said = trial.run()
+    assert [one.code for one in said] == [0] * len(said), said[-1].text
+    found = "select string_agg(concat_ws(' ', id, first, last, t), '|' order by id) from public.r"
+    assert str(trial.value(found)).strip() == "1 a b 3|2"
+
+
 def test_a_column_that_is_not_there(targets: Cluster, tmp_path: Path) -> None:
     trial = rows(targets, tmp_path, named=flag("id", r="t_di"))
     said = trial.run()

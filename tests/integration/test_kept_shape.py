@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.integration.complaint import USAGE
 from tests.integration.kept_tables import Kept, table
 from tests.integration.small_project import project
 from tests.rig.postgres import Cluster
@@ -67,3 +69,135 @@ def test_numbers_go_on_as_in_the_source(numbers: Kept) -> None:
 def test_numbers_that_are_wrong_are_told(numbers: Kept, sql: str, says: str) -> None:
     numbers.query(sql)
     assert any(says in one for one in numbers.verdict()), (sql, numbers.verdict())
+
+
+SHAPE = """
+    create extension btree_gist;
+    create table t (id int, a text collate "C", b text, at timestamp, n int, q int,
+      tot int generated always as (n * q) stored not null, gone int, low text generated always as (lower(b)) stored,
+      constraint t_pk primary key (id) include (b),
+      constraint t_ab unique nulls not distinct (a, b) include (n) with (fillfactor=80) deferrable initially deferred,
+      constraint c_tot check (tot >= 0 and n > 0), constraint c_gone check (gone > 0), constraint c_low check (low <> 'x'),
+      constraint ex exclude using gist (n with =, tsrange(at, at + interval '1 hour') with &&) where (q > 0) deferrable);
+    alter table t add constraint c_late check (b <> 'zzz') not valid;
+    create index i1 on t (b text_pattern_ops desc nulls last, a collate "POSIX"); create index i2 on t using hash (b);
+    create index i3 on t using brin (at) with (pages_per_range=16);
+    create index i4 on t using gin (to_tsvector('simple', b));
+    create index i5 on t (lower(b), n) include (q) where b is not null; create unique index i6 on t (n, b) nulls not distinct;
+    create index i7 on t (gone); create index i8 on t (n) where gone > 1; create index i9 on t (tot);
+    insert into t (id, a, b, at, n, q, gone) values (1, 'A', 'B b', '2024-01-01', 2, 3, 1), (2, 'b', 'b', '2024-01-02', 4, 5, null);
+"""
+# Two of the columns have another name in the target, and one does not come.
+RENAMED = {
+    "project": project("shape", OLD, not_kept={"old": {"extension": "it is in the target"}}),
+    "t": {"from": "old.t", "drop": ["gone"],
+          "to": {"public.t": {"keep_shape": True, "columns": {"body": {"from": "b"}, "quantity": {"from": "q"}}}}},
+}  # fmt: skip
+INDEXES = [
+    "ex: gist (n, tsrange(at, (at + '01:00:00'::interval))) WHERE (quantity > 0)",
+    'i1: btree (body text_pattern_ops DESC NULLS LAST, a COLLATE "POSIX")',
+    "i2: hash (body)", "i3: brin (at) WITH (pages_per_range='16')",
+    "i4: gin (to_tsvector('simple'::regconfig, body))",
+    "i5: btree (lower(body), n) INCLUDE (quantity) WHERE (body IS NOT NULL)",
+    "i6: btree (n, body) NULLS NOT DISTINCT", "i9: btree (tot)",
+    "t_ab: btree (a, body) INCLUDE (n) NULLS NOT DISTINCT WITH (fillfactor='80')", "t_pk: btree (id) INCLUDE (body)",
+]  # fmt: skip
+CONSTRAINTS = [
+    "c_late: CHECK ((body <> 'zzz'::text)) NOT VALID", "c_low: CHECK ((low <> 'x'::text))",
+    "c_tot: CHECK (((tot >= 0) AND (n > 0)))",
+    "ex: EXCLUDE USING gist (n WITH =, tsrange(at, (at + '01:00:00'::interval)) WITH &&) WHERE ((quantity > 0)) DEFERRABLE",
+    "t_ab: UNIQUE NULLS NOT DISTINCT (a, body) INCLUDE (n) DEFERRABLE INITIALLY DEFERRED",
+    "t_pk: PRIMARY KEY (id) INCLUDE (body)",
+]  # fmt: skip
+
+
+@pytest.fixture
+def shaped(targets: Cluster, old: Cluster, tmp_path: Path) -> Kept:
+    with Kept(tmp_path, targets, old, RENAMED, SHAPE) as made:
+        made.query("create extension if not exists btree_gist")
+        made.succeed()
+        yield made
+
+
+def test_what_stands_around_the_columns_comes_along(shaped: Kept) -> None:
+    assert shaped.verdict() == []
+    indexes = shaped.query("select indexname || ': ' || regexp_replace(indexdef, '.* USING ', '') from pg_indexes"
+                           " where tablename = 't' order by 1")  # fmt: skip
+    assert indexes.split("\n") == INDEXES
+    constraints = shaped.query("select conname || ': ' || pg_get_constraintdef(oid) from pg_constraint"
+                               " where conrelid = 'public.t'::regclass order by 1")  # fmt: skip
+    assert constraints.split("\n") == CONSTRAINTS
+    assert shaped.query("update public.t set quantity = 10, body = 'NEW' where id = 1 returning tot, low") == "20|new"
+    lost = {name for (_, name), fate in shaped.fates("index", "check", "unique", "exclusion constraint", "primary key",
+            "generated column", "column collation").items() if fate[0] != "kept"}  # fmt: skip
+    assert lost == {"c_gone on t", "i7 on t", "i8 on t"}
+
+
+@pytest.mark.parametrize(("sql", "says"), [
+    ("alter table public.t drop constraint ex", "the exclusion constraint ex is missing"),
+    ("alter table public.t drop constraint t_ab, add constraint t_ab unique (a, body)", "the unique over (a, body) is missing"),
+    ("drop index public.i5; create index i5 on public.t (lower(body), n) where body is not null", "the index on ((lower"),
+    ("drop index public.i4", "the index on ((to_tsvector"),
+    ("alter table public.t drop constraint c_low", "the check c_low is missing"),
+])  # fmt: skip
+def test_what_is_lost_of_it_is_told(shaped: Kept, sql: str, says: str) -> None:
+    shaped.query(sql)
+    found = shaped.verdict()
+    assert len(found) == 1 and says in found[0], found
+
+
+def test_a_generated_column_takes_its_values_again(shaped: Kept) -> None:
+    """After --restart it is loaded anew, and made again."""
+    ended = shaped.run(*shaped.run_arguments(), "--restart", "t")
+    assert ended.returncode == 0, ended.said
+    assert shaped.verdict() == []
+    assert shaped.query("select string_agg(tot::text, ' ' order by id) from public.t") == "6 20"
+    ended = shaped.run("undo", "--run-dir", str(shaped.folder))
+    assert ended.returncode == 0, ended.said
+    assert shaped.query("select to_regclass('public.t') is null") == "t"
+
+
+COMMENTS = """
+    create table t (id int primary key, n int); comment on table t is E'two\\nlines';
+    comment on column t.n is 'how many'; create function slug(text) returns text language sql immutable as 'select lower($1)';
+    create table u (id int primary key, e text default slug('X') check (e = slug(e)));
+"""
+TOLD = {
+    "project": project("told", OLD, not_kept={"old": {"function": "it is not asked for any more"}}),
+    "t": table("t", columns={"m": {"from": "n"}}),
+    "u": table("u", columns={"e": {"sql_default": "'x'"}}, checks={"u_e_check": "e = lower(e)"}),
+}  # fmt: skip
+
+
+def test_comments_come_along(targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    with Kept(tmp_path, targets, old, TOLD, COMMENTS) as kept:
+        kept.succeed()
+        said = "select obj_description('public.t'::regclass), col_description('public.t'::regclass, 2)"
+        assert kept.query(said) == "two\nlines|how many"
+        assert kept.verdict() == []
+        assert {fate for fate, _ in kept.fates("comment").values()} == {"kept"}
+        kept.query("comment on column public.t.m is null")
+        assert kept.verdict() == ["public.t: the comment of column m is missing; it should be how many"]
+
+
+@pytest.mark.parametrize(("u", "says"), [
+    (table("u"), "/columns/e: the default calls the source's own function public.slug(text)"),
+    (table("u", columns={"e": {"sql_default": "'x'"}}),
+     "/columns/e: the check u_e_check calls the source's own function public.slug(text)"),
+])  # fmt: skip
+def test_own_functions_do_not_come(u: dict[str, Any], says: str, targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    with Kept(tmp_path, targets, old, {**TOLD, "u": u}, COMMENTS) as kept:
+        told = kept.complaint(kept.plan(), USAGE, says)
+        assert '"sql_default"' in told.next and '"checks"' in told.next
+
+
+def test_functions_of_extensions_are_where_the_target_has_them(targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    source = 'create extension "uuid-ossp"; create table t (id uuid primary key default uuid_generate_v4());'
+    files = {"project": project("lent", OLD, not_kept={"old": {"extension": "Supabase has it"}}), "t": table("t")}
+    with Kept(tmp_path, targets, old, files, source) as kept:
+        kept.query('create schema if not exists extensions; create extension if not exists "uuid-ossp" schema extensions')
+        kept.succeed()
+        assert kept.query("select p.pronamespace::regnamespace from pg_attrdef f join pg_depend d on d.objid = f.oid"
+                          " join pg_proc p on p.oid = d.refobjid where d.refclassid = 'pg_proc'::regclass"
+                          " and f.adrelid = 'public.t'::regclass") == "extensions"  # fmt: skip
+        assert kept.verdict() == []

@@ -28,7 +28,8 @@ MEASURES_PROJECT = {
         {"lab": {"kind": "postgres", "uri": "${LAB_URI}"}},
         not_kept={
             "lab": {
-                **dict.fromkeys(("check", "exclusion constraint", "function", "rule", "trigger"), "made again by hand"),
+                **dict.fromkeys(("function", "rule", "trigger"), "made again by hand"),
+                "exclusion constraint": {"apart on measures": "made again by hand"},
                 "foreign key": {"itself on measures": "made again by hand"},
             }
         },

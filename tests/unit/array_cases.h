@@ -1,4 +1,4 @@
-/* array_cases.h: arrays made of values, for both readings of them. */
+/* array_cases.h: arrays made of values, and values at places of arrays, for both readings of them. */
 #ifndef TESTS_ARRAY_CASES_H
 #define TESTS_ARRAY_CASES_H
 
@@ -67,6 +67,25 @@ static const struct array_case array_cases[] = {
     {"{'array': ['x', 'y'], 'type': 'integer[]'}", "{'x': 1, 'y': 'b'}", NULL, "a", NULL},
     {"{'array': [{'first': ['x', 'y']}, {'join': ['x', 'y'], 'with': '-'}], 'type': 'text[]'}", "{'x': 'a', 'y': 'b'}",
      "{a,a-b}", NULL, "ww"},
+    /* places in arrays */
+    {"{'from': 'x.0', 'type': 'text'}", "{'x': ['a', 'b']}", "a", NULL, "c-"},
+    {"{'from': 'x.-1', 'type': 'text', 'do': ['upper']}", "{'x': ['a', 'b']}", "B", NULL, "c-"},
+    {"{'from': 'x.2', 'type': 'text'}", "{'x': ['a', 'b']}", "-", NULL, "c-"},
+    {"{'from': 'x.2', 'type': 'text', 'default': 'z'}", "{'x': ['a', 'b']}", "z", NULL, "d-"},
+    {"{'from': 'x.0', 'type': 'text'}", "{'x': null}", "-", NULL, "w-"},
+    {"{'from': 'x.0', 'type': 'text'}", "{}", "-", NULL, "--"},
+    {"{'from': 'x.0', 'type': 'text'}", "{'x': 'a'}", NULL, "x", NULL},
+    {"{'from': 'x.-1.n.0', 'type': 'integer'}", "{'x': [{'n': [1]}, {'n': [2, 3]}]}", "2", NULL, "c-"},
+    {"{'from': 'x.0.n', 'type': 'jsonb'}", "{'x': [[{'n': 1}, {}, {'n': null}]]}", "[1, null, null]", NULL, "c-"},
+    {"{'from': 'x.0.n', 'type': 'integer'}", "{'x': [7]}", NULL, "x", NULL},
+    {"{'from': 'x.\\u00270\\u0027', 'type': 'text'}", "{'x': {'0': 'a'}}", "a", NULL, "--"},
+    {"{'first': ['x.1', 'y.0'], 'type': 'text'}", "{'x': ['a'], 'y': ['b']}", "b", NULL, "kc"},
+    {"{'join': ['x.0', {'from': 'y.0', 'do': ['upper']}], 'with': '/', 'type': 'text'}", "{'x': ['a'], 'y': ['b']}",
+     "a/B", NULL, "cc"},
+    {"{'array': ['x.0', 'y.0', 'x.-1'], 'type': 'jsonb'}", "{'x': ['a', 'b'], 'y': []}", "['a', 'b']", NULL, "cc"},
+    {"{'object': {'m': {'from': 'x.0'}}, 'type': 'jsonb', 'when': {'y.0': 1}}", "{'x': ['a', 'b'], 'y': [1]}",
+     "{'m': 'a'}", NULL, "c."},
+    {"{'from': 'x.0', 'id_of': 'users'}", "{'x': [" ARRAY_OID "]}", "00000000-5f0c-8a1b-2c3d-4e5f60718293", NULL, "c-"},
 };
 enum { ARRAY_CASES = sizeof array_cases / sizeof array_cases[0] };
 

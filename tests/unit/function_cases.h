@@ -82,7 +82,10 @@ static const struct function_case function_cases[] = {
     /* numbers */
     {"['number']", "'34'", INT64("34"), NULL},
     {"['number']", "'+34'", INT64("34"), NULL},
-    {"['number']", "'-0'", INT64("0"), NULL},
+    {"['number']", "'-0'", DECIMAL("-0"), NULL}, /* as -0.0; a whole number has no sign there */
+    {"['number']", "' -00 '", DECIMAL("-0"), NULL},
+    {"['number', 'text']", "' -0 '", "'-0'", NULL},
+    {"['number']", "'+0'", INT64("0"), NULL},
     {"['number']", "'007'", INT64("7"), NULL},
     {"['number']", "'-9223372036854775808'", INT64("-9223372036854775808"), NULL},
     {"['number']", "'9223372036854775808'", DECIMAL("9223372036854775808"), NULL},
@@ -152,6 +155,13 @@ static const struct function_case function_cases[] = {
     {"[{'item': -3}]", "['a', 'b']", "absent", NULL},
     {"[{'item': 0}]", "[['a'], 'b']", "['a']", NULL},
     {"[{'item': 0}]", "'a'", NULL, "'item' takes array"},
+    {"[{'field': 'b'}]", "{'a': 1, 'b': 'x'}", "'x'", NULL},
+    {"[{'field': 'c'}]", "{'a': 1, 'b': 'x'}", "absent", NULL},
+    {"[{'field': 'a.b'}]", "{'a': {'b': 1}, 'a.b': 'x'}", "'x'", NULL},
+    {"[{'field': 'b'}]", "null", "null", NULL},
+    {"[{'field': 'b'}]", "[{'b': 'x'}, {'a': 1}, null, [{'b': 'y'}]]", "['x', null, null, ['y']]", NULL},
+    {"[{'field': 'b'}]", "'x'", NULL, "'field' takes object"},
+    {"[{'item': -1}, {'field': 'b'}, 'upper']", "[{'b': 'x'}, {'b': 'y'}]", "'Y'", NULL},
     {"[{'split': ','}]", "'a,,b,'", "['a', '', 'b', '']", NULL},
     {"[{'split': ','}]", "','", "['', '']", NULL},
     {"[{'split': ', '}]", "'a,b, c'", "['a,b', 'c']", NULL},
@@ -327,6 +337,42 @@ static const struct function_case function_cases[] = {
     {"['json']", "'1e'", NULL, "digits in its exponent"},
     {"['json']", "'1 2'", NULL, "more behind the value"},
     {"['json']", "5", NULL, "'json' takes text"},
+};
+
+/* Of what the source declares as a moment: its text is one, to what takes dates, and a text to what takes texts. */
+static const struct function_case moment_function_cases[] = {
+    {"[{'day': 'Europe/Berlin'}]", "'2024-06-30T22:00:00Z'", "'2024-07-01'", NULL},
+    {"[{'day': 'Europe/Berlin'}]", "'2024-06-30T21:59:59.999999Z'", "'2024-06-30'", NULL},
+    {"[{'day': 'UTC'}]", "'2024-06-30T22:00:00.000-04:00'", "'2024-07-01'", NULL},
+    {"[{'day': 'UTC'}]", "'1969-12-31T23:59:59.999999Z'", "'1969-12-31'", NULL},
+    {"[{'day': 'UTC'}]", "'2024-07-01T23:00:00.5'", "'2024-07-01'", NULL},
+    {"[{'day': 'Europe/Berlin'}]", "'2024-07-01T23:00:00'", NULL, "it has no zone"},
+    {"[{'day': 'UTC'}]", "'2024-07-01'", "'2024-07-01'", NULL},
+    {"[{'day': 'Europe/Berlin'}]", "'2024-07-01'", NULL, "it has no zone"},
+    {"[{'day': 'UTC'}]", "'infinity'", NULL, "its year is beyond 9999"},
+    {"[{'day': 'UTC'}]", "'10000-01-01T00:00:00Z'", NULL, "its year is beyond 9999"},
+    {"[{'day': 'UTC'}]", "'9999-12-31T23:59:59.999999Z'", "'9999-12-31'", NULL},
+    {"[{'day': 'UTC'}]", "'0044-03-15T00:00:00Z BC'", NULL, "its year is beyond 9999 or before 0"},
+    {"[{'day': 'UTC'}]", "'soon'", NULL, "'day' takes date"},
+    {"[{'day': 'UTC'}]", "['2024-07-01T12:00:00Z', null]", "['2024-07-01', null]", NULL},
+    {"[{'item': 0}, {'day': 'UTC'}]", "['2024-07-01T12:00:00Z']", "'2024-07-01'", NULL},
+    {"['unique', {'day': 'UTC'}]", "['2024-07-01T12:00:00Z', '2024-07-01T12:00:00Z']", "['2024-07-01']", NULL},
+    {"['lower', {'day': 'UTC'}]", "['2024-07-01T12:00:00+00']", NULL, "'day' takes date"},
+    {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01'", DATE("1719784800000"), NULL},
+    {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01T00:00:00Z'", DATE("1719784800000"), NULL},
+    {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01T00:00:00'", DATE("1719784800000"), NULL},
+    {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01T00:00:00.000001Z'", NULL, "it is no day"},
+    {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01T00:00:00+02:00'", NULL, "it is no day"},
+    {"[{'midnight': 'UTC'}]", "'12024-07-01'", DATE("317289312000000"), NULL},
+    {"[{'midnight': 'UTC'}]", "'-infinity'", NULL, "it is no day"},
+    /* what becomes of it as a text stays as it was */
+    {"['text']", "'2024-07-01T12:00:00.123456Z'", "'2024-07-01T12:00:00.123456Z'", NULL},
+    {"['text', {'day': 'UTC'}]", "'2024-07-01T12:00:00.123456Z'", NULL, "'day' takes date"},
+    {"['text', {'day': 'UTC'}]", "['2024-07-01T12:00:00.123456Z']", NULL, "'day' takes date"},
+    {"[{'split': 'T'}]", "'2024-07-01T12:00:00.123456Z'", "['2024-07-01', '12:00:00.123456Z']", NULL},
+    {"[{'time': {'format': 'YYYY-MM-DD\\\"T\\\"HH24:MI:SS\\\"Z\\\"', 'zone': 'UTC'}}]", "'2024-07-01T12:00:00Z'",
+     DATE("1719835200000"), NULL},
+    {"[{'epoch': 's'}]", "'2024-07-01T12:00:00Z'", NULL, "'epoch' takes number"},
 };
 
 /* "do" as it is read; into the arena. cJSON_Delete *list when it is done with. */

@@ -150,7 +150,8 @@ static void check_there(struct misfits *misfits, const struct schema_output *out
                      "is NOT NULL there, has no default, and no column of %s fills it",
                      output->entity->file);
             add_misfit(misfits, output, name, problem);
-        } else if (column != NULL && PQgetvalue(there, row, THERE_GENERATED)[0] == 't') {
+        } else if (column != NULL && column->generated == NULL && /* that takes values first */
+                   PQgetvalue(there, row, THERE_GENERATED)[0] == 't') {
             add_misfit(misfits, output, name,
                        "is generated there, so nothing can be written to it");
         } else if (column != NULL) {

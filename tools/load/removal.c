@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 /* Did a transaction of the run, and of the entity, write the row t? xmin has the lower 32 bits of
- * its number. */
+ * its number. A generated column that is made writes all rows again, with the ledger's own row. */
 #define WRITTEN                                                                                    \
     "t.xmin::pg_catalog.text::pg_catalog.int8 IN (SELECT transaction & 4294967295"                 \
-    " FROM graduate.batches WHERE run = $1 AND entity = coalesce($2, entity))"
+    " FROM graduate.batches WHERE run = $1 AND entity = coalesce($2, entity)"                      \
+    " UNION ALL SELECT s.xmin::pg_catalog.text::pg_catalog.int8 FROM graduate.steps s"             \
+    " WHERE s.run = $1 AND starts_with(s.step, 'generated column '))"
 
 /* What puts an updated row back: columns of its key, how many rows, what each column takes. */
 enum { KEPT_NAMED_BY, KEPT_ROWS, KEPT_COLUMNS };

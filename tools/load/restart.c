@@ -173,6 +173,16 @@ static bool delete_entity(struct restarting *r, const struct mapping *mapping)
     return ok ? true : error_at(r->error, mapping->name, NULL, NULL);
 }
 
+/* With a column that is made again goes what stands on it: each step sees whether that is there. */
+static bool is_taken_again(const struct schema *schema, const struct schema_statement *statement)
+{
+    bool again = statement->phase == SCHEMA_FIGURES;
+    for (size_t i = 0; i < schema->statement_count && statement->phase != SCHEMA_TABLES; i++)
+        again = again || (schema->statements[i].again != NULL &&
+                          strcmp(schema->statements[i].table, statement->table) == 0);
+    return again;
+}
+
 /* Numbers and statistics are made anew from the rows that come; the ledger forgets the entity. */
 static bool forget(struct restarting *r, const struct mapping *mapping)
 {
@@ -192,7 +202,10 @@ static bool forget(struct restarting *r, const struct mapping *mapping)
         for (size_t t = 0; t < mapping->table_count; t++)
             of_it = of_it || strcmp(mapping->tables[t].label, statement->table) == 0;
         const char *const step[] = {r->run, statement->name};
-        if (statement->phase == SCHEMA_FIGURES && of_it &&
+        if (of_it && statement->again != NULL &&
+            !postgres_exec(r->target, statement->again, r->error))
+            return false;
+        if (of_it && is_taken_again(r->schema, statement) &&
             !change(r, "DELETE FROM graduate.steps WHERE run = $1 AND step = $2", step, 2))
             return false;
     }

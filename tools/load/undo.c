@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Did a transaction of the run ($1) write the row? xmin has the lower 32 bits of its number. */
+/* Did a transaction of the run ($1) write the row? xmin has the lower 32 bits of its number. A
+ * generated column that is made writes all rows again, with the ledger's own row. */
 #define WRITTEN_BY_RUN                                                                             \
     ".xmin::text::bigint IN (SELECT transaction & 4294967295 FROM graduate.batches"                \
-    " WHERE run = $1)"
+    " WHERE run = $1 UNION ALL SELECT s.xmin::text::bigint FROM graduate.steps s"                  \
+    " WHERE s.run = $1 AND starts_with(s.step, 'generated column '))"
 
 static const char depends[] = "2BP01";
 

@@ -39,6 +39,11 @@ struct catalog_column {
     char *numbering; /* of serial: what else is said of its sequence, "INCREMENT BY 10 CYCLE"; NULL:
                         nothing */
     char *default_sql; /* NULL: none, or serial */
+    char *collation;   /* SQL, of every server's: "\"C\""; NULL: the type's, or one of its own */
+    char *generated;   /* the expression of which the server makes it; NULL: it does not */
+    struct catalog_names made_of; /* then the columns in it */
+    char *comment;                /* or NULL */
+    struct catalog_names calls;   /* functions of the source's own in its default or expression */
     int64_t size;      /* of documents: most characters; -1 unknown */
     struct catalog_names elements; /* of documents: the only values; empty: any */
 };
@@ -47,6 +52,12 @@ struct catalog_index {
     struct catalog_names columns; /* each a column, maybe with " DESC"; expressions as SQL */
     char *where;                  /* SQL, or NULL */
     bool unique;
+    char *name;                   /* NULL: none of its own */
+    char *method;                 /* NULL: btree */
+    struct catalog_names include; /* columns that it carries along */
+    char *storage;                /* "fillfactor=70", or NULL */
+    bool nulls_equal;             /* of a unique one */
+    struct catalog_names made_of; /* all columns without which it could not be */
 };
 
 /* A sequence that numbers no column by itself: defaults ask it for numbers. */
@@ -61,6 +72,9 @@ struct catalog_sequence {
 struct catalog_check {
     char *name;
     char *expression; /* SQL */
+    bool invalid;     /* rows from before need not keep to it */
+    struct catalog_names made_of;
+    struct catalog_names calls; /* functions of the source's own in it */
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave
@@ -82,6 +96,10 @@ struct catalog_object {
     bool match_full;               /* either all of its columns are NULL or none */
     char *timing;                  /* of a constraint: "DEFERRABLE", ...; NULL: at once */
     bool invalid;                  /* and that rows from before need not keep to it */
+    struct catalog_names include;  /* of a key or unique, as of its index */
+    char *storage;
+    bool nulls_equal;
+    char *definition; /* of an exclusion constraint: "EXCLUDE USING gist (...)" */
 };
 
 struct catalog_entity {
@@ -101,6 +119,9 @@ struct catalog_entity {
     size_t index_count;
     struct catalog_check *checks;
     size_t check_count;
+    char *comment; /* or NULL */
+    /* What stands in its defaults, checks and indexes and is an extension's: "public.citext" */
+    struct catalog_names lent;
 };
 
 struct catalog {

@@ -24,6 +24,7 @@ enum mapping_function {
     FUNCTION_UNIQUE,
     FUNCTION_SPLIT,
     FUNCTION_ITEM,
+    FUNCTION_FIELD,
     FUNCTION_STRIP,
     FUNCTION_EPOCH,
     FUNCTION_TIME,
@@ -92,7 +93,7 @@ enum time_choice { TIME_REFUSED, TIME_EARLIER, TIME_LATER };
 struct function_call {
     enum mapping_function function;
     const cJSON *said; /* in the mapping */
-    const char *text;  /* split, strip, uuid */
+    const char *text;  /* split, field, strip, uuid */
     int64_t place;     /* item */
     int word;          /* an enum above: epoch, uuid3, padded */
     const struct time_format *format;

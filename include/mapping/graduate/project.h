@@ -84,7 +84,11 @@ enum condition_op {
  * text of ISO 8601 (without a zone it is UTC), an ObjectId and a UUID with their text. A field of
  * another kind than the constant is an error, but NOT, and HAS of its elements, takes it for
  * something else, as long as it does not read the same ("false" and false). A NaN is neither above
- * nor below anything. Lists are gone through in their order, only as far as it takes to know. */
+ * nor below anything. A text that its source declares as a moment (plan.h) is a date, compared to
+ * the microsecond; one that has no zone is of another kind than a constant that has one, and the
+ * two read the same. Texts that both are moments with a zone, by no declaration, are an error where
+ * the answer would be another of moments. Lists are gone through in their order, only as far as it
+ * takes to know. */
 struct conditions {
     struct condition *items; /* all of them must hold */
     size_t count;
@@ -105,7 +109,8 @@ struct mapping_fact {
 
 struct condition {
     enum condition_op op;
-    const char *path; /* NULL: ANY, NONE */
+    const char *path;   /* NULL: ANY, NONE */
+    const char *inside; /* the way from the field into the array that it is: "0.name"; or NULL */
     unsigned outer;   /* "^.path": of what is around the element at hand, "^^.path" further out */
     const cJSON *operand;     /* what it is asked against */
     enum field_kind kind;     /* KIND */
@@ -166,7 +171,8 @@ struct mapping_value {
                         them: the elements of an array, inside of JSON */
     const char *by; /* of id_of: the value is not the id, but what this field of the entity's
                        records holds, once in those that stay; or NULL */
-    struct function_call *functions; /* "do", in order */
+    struct function_call *functions; /* "do", in order; before it what of an array `from` means:
+                                        "tags.0.name" is {"item": 0}, {"field": "name"} of tags */
     size_t function_count;
     const char *with;       /* JOIN */
     const cJSON *map;       /* after the functions: what becomes of a text, or of the JSON text of a
@@ -221,9 +227,15 @@ struct mapping_index {
     const char *where;    /* SQL or NULL */
     const char *method;   /* "btree" unless said */
     bool unique;
+    /* Of one that is a source's. */
+    const char *name, *storage;
+    const char *timing; /* of a constraint's: "DEFERRABLE", ...; NULL: at once */
+    struct words include;
+    bool nulls_equal;
 };
 struct mapping_check { /* of a kept table: takes the place of the source's of the same name */
     const char *name, *expression;
+    bool invalid; /* of the source's: rows from before need not keep to it */
 };
 struct mapping_policy {
     const char *name;

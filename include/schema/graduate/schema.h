@@ -22,6 +22,9 @@ struct schema_column {
     bool always;             /* of it: GENERATED ALWAYS */
     const char *numbering;   /* of it: options of the sequence, or NULL */
     const char *default_sql; /* or NULL */
+    const char *collation;   /* SQL, or NULL: the type's */
+    const char *generated;   /* the expression of which the server makes it, when the data is there;
+                                or NULL */
     const char *check_in;    /* SQL condition made of "in", or NULL */
     const struct mapping_column *mapping; /* what the mapping says of it; NULL: kept as it is */
     int source_column;                    /* keep_shape: index in the catalog's columns, else -1 */
@@ -60,6 +63,9 @@ struct schema_statement {
      * can be repeated. NULL, or no text: nothing has to be taken back. */
     char *undo;
     const char *table; /* label */
+    /* SQL for the time before rows come again into a table that is made (--restart), after which
+     * the step is taken again; NULL: it stays as it is. */
+    const char *again;
     /* Of a foreign key, else NULL: a query for the first row that it does not allow: entity, key as
      * text, column, how many such rows there are, of how many that refer to something, and the
      * table that they refer to. */

@@ -46,7 +46,7 @@ enum fate {
     FATE_DANGLING,    /* ids that name no record that stays: made null, kept, or left out */
     FATE_BY_FUNCTION, /* + an enum mapping_function of function.h */
     FATE_BY_ONE_WAY_ID =
-        FATE_BY_FUNCTION + 23, /* a text became a UUID from which nobody gets back */
+        FATE_BY_FUNCTION + 24, /* a text became a UUID from which nobody gets back */
     FATE_BY_MAP,               /* "map" exchanged it */
     FATE_COUNT,
 };

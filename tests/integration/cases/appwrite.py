@@ -3,6 +3,22 @@
 from tests.integration.cases import Right
 
 RIGHT = {
+    "datetimes-in-conditions": Right(
+        "0 0 0",
+        values=(
+            (
+                "select id, same, another, kind, above, listed, recent, text, day, at at time zone 'UTC' "
+                "from public.t order by id",
+                "t1|n|y|y|y|y|y|n|2024-07-01|2024-07-01 12:00:00.001\n"
+                "t2|y|n|y|n|n|n|y|2024-07-01|2024-07-01 12:00:00\n"
+                "t3|y|n|y|n|n|y|n|2024-07-01|2024-07-01 12:00:00\n"
+                "t4|n|y|y|y|n|y|n|2024-07-02|2024-07-01 22:30:00",
+            ),
+        ),
+    ),
+    "datetimes-that-nobody-declares": Right(
+        "0 1 *", says=((0, "are compared as texts, and as moments the answer is another"), (1, "key t2, at v"))
+    ),
     "html-page-instead-of-json": Right(
         "3", ("This host name is not allowed here", "general_access_forbidden", "_APP_DOMAIN")
     ),

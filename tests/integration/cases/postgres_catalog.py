@@ -8,6 +8,14 @@ KEYS = (
     "select conrelid::regclass, pg_get_constraintdef(oid) from pg_constraint where contype = 'f'"
     " and connamespace = 'public'::regnamespace order by conrelid::regclass::text"
 )
+COLLATION = (
+    "select collname from pg_attribute a join pg_collation c on c.oid = attcollation"
+    " where attrelid = 'public.t'::regclass and attname = 'n'"
+)
+INDEXES = (
+    "select count(*) from pg_indexes where schemaname = 'public' and tablename = 't' and (indexdef like"
+    " '%text_pattern_ops%' or indexdef like '%INCLUDE%' or indexdef like '%fillfactor%')"
+)
 
 # The columns of a table as DDL would say them.
 TYPES = (
@@ -129,6 +137,10 @@ RIGHT = {
             ),
         ),
     ),
+    "collation-of-a-column": Right("0 0 0", values=((COLLATION, "C"),)),
+    "exclude-constraint": Right("0 0 0", values=(("select count(*) from pg_constraint where contype = 'x'", "1"),)),
+    "generated-column": Right("0 0 0", values=(("update public.t set qty = 10 returning total", "20"),)),
+    "index-operator-class-and-include": Right("0 0 0", values=((INDEXES, "3"),)),
     "identity-options": Right(
         "0 0 0",
         values=(

@@ -54,6 +54,48 @@ RIGHT = {
         ),
     ),
     "json-duplicate-keys-into-jsonb": Right("0 1 *", says=((1, "this key stands here twice"), (1, "key id 1, at k"))),
+    "moments-of-rows": Right(
+        "0 0 0",
+        says=((2, "1 record left out by rules, 1 element left out"),),
+        values=(
+            (
+                "select string_agg(q_above, '' order by id), string_agg(q_below, '' order by id), string_"
+                "agg(q_same, '' order by id), string_agg(q_another, '' order by id), string_agg(q_among, "
+                "'' order by id), string_agg(q_kind, '' order by id), string_agg(q_clock, '' order by id)"
+                ", string_agg(q_early, '' order by id), string_agg(q_day, '' order by id), string_agg(q_m"
+                "idnight, '' order by id), string_agg(q_listed, '' order by id) from public.t",
+                "ynnyy|nnynn|nynnn|ynyyy|ynnyn|yyyyy|ynnnn|nnnyy|yynyn|nynyn|ynnnn",
+            ),
+            (
+                "select id, z_day, t_day, d_midnight at time zone 'UTC', z_text from public.t order by id",
+                "1|2024-07-01|2024-07-01|2024-06-30 22:00:00|2024-07-01T12:00:00.000001Z\n"
+                "2|2024-07-01|2024-07-01|2024-07-01 22:00:00|2024-07-01T12:00:00Z\n"
+                "3|2024-07-01|2024-06-30|2024-06-29 22:00:00|2024-07-01T11:59:59.999999Z\n"
+                "4||||infinity\n"
+                "5||||12024-01-01T00:00:00Z",
+            ),
+            (
+                'select "all" from public.t where id in (1, 5) order by id',
+                '{"d": "2024-07-01", "l": ["2024-07-01T12:00:00Z", "2024-07-01T11:00:00Z"], "t": "2024-07'
+                '-01T12:00:00.000001", "z": "2024-07-01T12:00:00.000001Z"}\n'
+                '{"d": "0044-03-15 BC", "l": null, "t": "0044-03-15T12:00:00 BC", "z": "12024-01-01T00:00'
+                ':00Z"}',
+            ),
+            (
+                "select id, place, at at time zone 'UTC' from public.l order by id",
+                "1|1|2024-07-01 12:00:00\n"
+                "2|1|2024-07-01 12:00:00.5",
+            ),
+            (
+                "select key, path from graduate.losses where rule = 'day' order by key, path",
+                "id 1|t\n"
+                "id 1|z\n"
+                "id 2|z\n"
+                "id 3|t\n"
+                "id 3|z",
+            ),
+        ),
+    ),
     "number-date-and-uuid-to-text": Right(
         "0 0 0",
         values=(
@@ -76,5 +118,8 @@ RIGHT = {
         "0 0 0",
         says=((0, "old.v_c"), (1, "its rows, in the table public.c")),
         values=(("select id, m from public.c", "1|ok"),),
+    ),
+    "zone-against-a-time-without-one": Right(
+        "0 1 *", says=((1, "2024-07-01T12:00:00, which has no zone, is of another kind"), (1, "key id 1, at t"))
     ),
 }

@@ -120,4 +120,17 @@ RIGHT = {
     "when-of-a-child-table-looks-into-the-element": Right(
         "* 1 *", says=((1, "/to/public.ch/when/pub"), (1, "pub is not there"), (1, "^."))
     ),
+    "negative-zero-of-a-text": Right(
+        "0 0 0",
+        values=(
+            (
+                "select v, w, q from public.t",
+                "-0|0|-0/-0",
+            ),
+            (
+                "select path, rule, before, after from graduate.losses",
+                "u|negative_zero|-0|0",
+            ),
+        ),
+    ),
 }

@@ -50,6 +50,11 @@ static const struct member column_members[] = {
     {"always", FLAG, false, offsetof(struct catalog_column, always), 0, NULL},
     {"numbering", TEXT, false, offsetof(struct catalog_column, numbering), 0, NULL},
     {"default_sql", TEXT, false, offsetof(struct catalog_column, default_sql), 0, NULL},
+    {"collation", TEXT, false, offsetof(struct catalog_column, collation), 0, NULL},
+    {"generated", TEXT, false, offsetof(struct catalog_column, generated), 0, NULL},
+    {"made_of", NAMES, false, offsetof(struct catalog_column, made_of), 0, NULL},
+    {"comment", TEXT, false, offsetof(struct catalog_column, comment), 0, NULL},
+    {"calls", NAMES, false, offsetof(struct catalog_column, calls), 0, NULL},
     {"size", NUMBER, false, offsetof(struct catalog_column, size), 0, NULL},
     {"elements", NAMES, false, offsetof(struct catalog_column, elements), 0, NULL},
 };
@@ -59,6 +64,12 @@ static const struct member index_members[] = {
     {"columns", NAMES, true, offsetof(struct catalog_index, columns), 0, NULL},
     {"where", TEXT, false, offsetof(struct catalog_index, where), 0, NULL},
     {"unique", FLAG, false, offsetof(struct catalog_index, unique), 0, NULL},
+    {"name", TEXT, false, offsetof(struct catalog_index, name), 0, NULL},
+    {"method", TEXT, false, offsetof(struct catalog_index, method), 0, NULL},
+    {"include", NAMES, false, offsetof(struct catalog_index, include), 0, NULL},
+    {"storage", TEXT, false, offsetof(struct catalog_index, storage), 0, NULL},
+    {"nulls_equal", FLAG, false, offsetof(struct catalog_index, nulls_equal), 0, NULL},
+    {"made_of", NAMES, false, offsetof(struct catalog_index, made_of), 0, NULL},
 };
 static const struct shape index_shape = SHAPE(index_members, struct catalog_index);
 
@@ -74,6 +85,9 @@ static const struct shape sequence_shape = SHAPE(sequence_members, struct catalo
 static const struct member check_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_check, name), 0, NULL},
     {"expression", TEXT, true, offsetof(struct catalog_check, expression), 0, NULL},
+    {"invalid", FLAG, false, offsetof(struct catalog_check, invalid), 0, NULL},
+    {"made_of", NAMES, false, offsetof(struct catalog_check, made_of), 0, NULL},
+    {"calls", NAMES, false, offsetof(struct catalog_check, calls), 0, NULL},
 };
 static const struct shape check_shape = SHAPE(check_members, struct catalog_check);
 
@@ -93,6 +107,10 @@ static const struct member object_members[] = {
     {"match_full", FLAG, false, offsetof(struct catalog_object, match_full), 0, NULL},
     {"timing", TEXT, false, offsetof(struct catalog_object, timing), 0, NULL},
     {"invalid", FLAG, false, offsetof(struct catalog_object, invalid), 0, NULL},
+    {"include", NAMES, false, offsetof(struct catalog_object, include), 0, NULL},
+    {"storage", TEXT, false, offsetof(struct catalog_object, storage), 0, NULL},
+    {"nulls_equal", FLAG, false, offsetof(struct catalog_object, nulls_equal), 0, NULL},
+    {"definition", TEXT, false, offsetof(struct catalog_object, definition), 0, NULL},
 };
 static const struct shape object_shape = SHAPE(object_members, struct catalog_object);
 
@@ -112,6 +130,8 @@ static const struct member entity_members[] = {
      &names_shape},
     {"indexes", LIST, false, LIST_OF(struct catalog_entity, indexes, index_count), &index_shape},
     {"checks", LIST, false, LIST_OF(struct catalog_entity, checks, check_count), &check_shape},
+    {"comment", TEXT, false, offsetof(struct catalog_entity, comment), 0, NULL},
+    {"lent", NAMES, false, offsetof(struct catalog_entity, lent), 0, NULL},
 };
 static const struct shape entity_shape = SHAPE(entity_members, struct catalog_entity);
 

@@ -102,6 +102,16 @@ const struct function_entry mapping_functions[FUNCTION_COUNT] = {
                        .output = "\"DE\"",
                        .help = "The element at a place, from 0, or from the end: -1 is the last; "
                                "absent where there is none."},
+    [FUNCTION_FIELD] = {.name = "field",
+                        .argument = ARGUMENT_TEXT,
+                        .takes = OF_OBJECT,
+                        .gives = OF_ANY,
+                        .strict = true,
+                        .call = "{\"field\": \"city\"}",
+                        .input = "{\"city\": \"Ulm\"}",
+                        .output = "\"Ulm\"",
+                        .help = "The member of an object that has this name; absent where there is "
+                                "none."},
     [FUNCTION_STRIP] = {.name = "strip",
                         .argument = ARGUMENT_TEXT,
                         .takes = OF_TEXT,

@@ -30,7 +30,7 @@ static bool is_scalar(const cJSON *value)
 }
 
 /* What the functions before it leave over is nothing that the function is about. */
-static bool check_functions(struct reading *r, const struct json_place *place,
+static bool check_functions(struct reading *r, const struct json_place *place, size_t steps,
                             const struct mapping_value *value)
 {
     unsigned before;
@@ -39,39 +39,63 @@ static bool check_functions(struct reading *r, const struct json_place *place,
     if (idle == value->function_count)
         return true;
     const struct function_entry *entry = &mapping_functions[value->functions[idle].function];
-    struct json_place here = {place, NULL, idle};
+    struct json_place here = {place, NULL, idle - steps};
     function_kinds(before, gives);
     function_kinds(entry->takes, takes);
     return json_error(r->error, &here, "\"%s\" is for %s, and what comes to it is %s", entry->name,
                       takes, gives);
 }
 
+/* The steps of a path behind the array that it leads to, as functions; and room for more. */
+static bool take_steps(struct reading *r, const char *inside, size_t more,
+                       struct mapping_value *value)
+{
+    struct path_step step;
+    const char *rest = inside;
+    size_t steps = 0;
+    while (rest != NULL && path_next(&rest, &step))
+        steps++;
+    value->functions = arena_alloc(r->arena, steps + more, sizeof *value->functions);
+    if (value->functions == NULL)
+        return reading_memory(r);
+    while (inside != NULL && path_next(&inside, &step)) {
+        struct function_call *call = &value->functions[value->function_count++];
+        *call = (struct function_call){.function = FUNCTION_ITEM, .place = step.place};
+        if (step.kind == STEP_PLACE)
+            continue;
+        call->function = FUNCTION_FIELD;
+        call->text = path_step_name(&step, r->arena);
+        if (call->text == NULL)
+            return reading_memory(r);
+    }
+    return true;
+}
+
 static bool get_functions(struct reading *r, const cJSON *object, const struct json_place *place,
-                          struct mapping_value *value)
+                          const char *inside, struct mapping_value *value)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "do"), *item;
     struct json_place here = {place, "do", 0};
     if (list == NULL)
-        return true;
+        return take_steps(r, inside, 0, value);
     if (!cJSON_IsArray(list) || list->child == NULL)
         return json_error(r->error, &here, "this must be an array of functions, and is %s",
                           json_kind(list));
-    value->functions =
-        arena_alloc(r->arena, (size_t)cJSON_GetArraySize(list), sizeof *value->functions);
-    if (value->functions == NULL)
-        return reading_memory(r);
+    if (!take_steps(r, inside, (size_t)cJSON_GetArraySize(list), value))
+        return false;
+    size_t steps = value->function_count;
     cJSON_ArrayForEach(item, list)
     {
-        struct json_place at = {&here, NULL, value->function_count};
+        struct json_place at = {&here, NULL, value->function_count - steps};
         struct function_call *call = &value->functions[value->function_count];
         if (!function_call_read(item, &at, r->arena, call, r->error))
             return false;
-        for (size_t i = 0; cJSON_IsString(item) && i < value->function_count; i++)
+        for (size_t i = steps; cJSON_IsString(item) && i < value->function_count; i++)
             if (value->functions[i].function == call->function)
                 return json_error(r->error, &at, "\"%s\" stands here twice", item->valuestring);
         value->function_count++;
     }
-    return check_functions(r, &here, value);
+    return check_functions(r, &here, steps, value);
 }
 
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -162,8 +186,10 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
         struct mapping_member *to = &value->members[value->member_count++];
         to->name = member->string;
         if (list && cJSON_IsString(member)) { /* a text for a value is its "from" */
+            const char *inside;
             to->value.from = member->valuestring;
-            if (!reading_path(r, &here, PATH_ITSELF | PATH_OUT, &to->value.from))
+            if (!reading_path_inside(r, &here, PATH_ITSELF | PATH_OUT, &to->value.from, &inside) ||
+                !take_steps(r, inside, 0, &to->value))
                 return false;
             continue;
         }
@@ -276,16 +302,20 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     bool level = value->kind == VALUE_POSITION || value->kind == VALUE_NAME;
     if (level && !read_level(r, origin, place, value))
         return false;
-    const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from";
-    struct json_place from = {place, "from", 0};
+    const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from", *inside = NULL;
+    struct json_place from = {place, "from", 0}, by = {place, "by", 0};
     if (!reading_text(r, object, place, path_key, &value->from) ||
         (value->kind == VALUE_FROM &&
-         !reading_path(r, &from, PATH_ITSELF | PATH_OUT, &value->from)) ||
+         !reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from, &inside)) ||
         !reading_bool(r, object, place, "optional", &value->optional) ||
-        !read_with(r, object, place, value) || !get_functions(r, object, place, value) ||
+        !read_with(r, object, place, value) || !get_functions(r, object, place, inside, value) ||
         !read_map(r, object, place, value) || !mapping_read_reference(r, object, place, value) ||
         !mapping_read_conditions(r, object, place, &value->when))
         return false;
+    if (inside != NULL && value->by != NULL)
+        return json_error(r->error, &by,
+                          "\"do\" is done on both sides, and so would be the way into the array: "
+                          "take the value first, as {\"first\": [{\"from\": \"tags.0\"}], ..}");
     value->constant = value->kind == VALUE_CONST ? origin : NULL;
     value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
     struct json_place here = {place, origin != NULL ? origin->string : NULL, 0};
@@ -307,7 +337,9 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
                : column->value.kind == VALUE_REST     ? "jsonb"
                                                       : NULL;
     if (text == NULL) {
-        bool described = r->mapping->source->kind == SOURCE_POSTGRES;
+        bool element =
+            column->value.function_count > 0 && column->value.functions->function == FUNCTION_ITEM;
+        bool described = r->mapping->source->kind == SOURCE_POSTGRES && !element;
         if (column->value.kind == VALUE_PARENT || (column->value.kind == VALUE_FROM && described))
             return true;
         json_error(r->error, place, "the column needs a \"type\"");

@@ -267,8 +267,8 @@ static bool read_questions(struct reading *r, const cJSON *object, const struct 
 static bool read_field(struct reading *r, const cJSON *member, const struct json_place *place,
                        const char *above, struct conditions *out)
 {
-    const char *path = member->string;
-    if (!reading_path(r, place, PATH_ITSELF | PATH_OUT, &path))
+    const char *path = member->string, *inside;
+    if (!reading_path_inside(r, place, PATH_ITSELF | PATH_OUT, &path, &inside))
         return false;
     unsigned outer = path_ups(&path);
     if (outer > CONDITION_UPS)
@@ -276,6 +276,7 @@ static bool read_field(struct reading *r, const cJSON *member, const struct json
     const struct condition condition = {
         .op = CONDITION_EQUAL,
         .path = path,
+        .inside = inside,
         .outer = outer,
         .operand = member,
         .name = member->string,

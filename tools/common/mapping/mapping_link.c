@@ -67,6 +67,13 @@ static bool link_fact(const struct linking *r, const struct json_place *place,
     return mapping_link_fact(&reading, place, condition);
 }
 
+static bool check_array(const struct linking *r, const struct json_place *place, const char *path,
+                        bool inside, unsigned levels)
+{
+    return !inside || levels > 0 || strcmp(path, ".") != 0 ||
+           json_error(r->error, place, "a record is no array, and has no places");
+}
+
 /* `place`: of the list. */
 static bool check_listed(const struct linking *r, const struct json_place *place,
                          struct conditions *conditions, unsigned levels)
@@ -80,7 +87,9 @@ static bool check_listed(const struct linking *r, const struct json_place *place
                 return false;
         }
         if (condition->path != NULL &&
-            (!check_ups(r, &here, condition->outer, levels) || !link_fact(r, &here, condition)))
+            (!check_ups(r, &here, condition->outer, levels) ||
+             !check_array(r, &here, condition->path, condition->inside != NULL, levels) ||
+             !link_fact(r, &here, condition)))
             return false;
     }
     return true;
@@ -100,7 +109,8 @@ static bool check_from(const struct linking *r, const struct json_place *place,
     struct json_place from = {place, "from", 0}, level = {place, name ? "name" : "position", 0};
     const char *path = value->from;
     if (value->kind == VALUE_FROM && r->mapping->source->kind != SOURCE_POSTGRES)
-        return check_ups(r, &from, path_ups(&path), levels_of(table->each));
+        return check_ups(r, &from, path_ups(&path), levels_of(table->each)) &&
+               check_array(r, &from, path, value->function_count > 0, levels_of(table->each));
     if ((value->kind != VALUE_POSITION && !name) || table->each == NULL)
         return true;
     const char *below = path != NULL ? path_below(table->each, path) : "";

@@ -13,14 +13,16 @@ static bool wrong(struct reading *r, const struct json_place *place, const char 
 
 /* Steps that have no meaning where the path stands. */
 static bool check_steps(struct reading *r, const struct json_place *place, const char *path,
-                        bool members)
+                        unsigned forms)
 {
     struct path_step step;
+    bool members = (forms & PATH_MEMBERS) != 0, places = (forms & PATH_PLACES) != 0;
     bool named = false; /* the step before is a name, of which the members can be meant */
     const char *rest = path;
-    path_ups(&rest);
-    for (; path_next(&rest, &step); named = step.kind == STEP_NAME) {
-        if (step.kind == STEP_NAME || (step.kind == STEP_MEMBERS && members && named))
+    bool looks_out = path_ups(&rest) > 0;
+    for (size_t steps = 0; path_next(&rest, &step); named = step.kind == STEP_NAME, steps++) {
+        if (step.kind == STEP_NAME || (step.kind == STEP_MEMBERS && members && named) ||
+            (step.kind == STEP_PLACE && places && (steps > 0 || !looks_out)))
             continue;
         if (step.kind == STEP_MEMBERS && members)
             return wrong(r, place, path, "before a \"*\" stands the name of the object");
@@ -48,7 +50,31 @@ bool reading_path(struct reading *r, const struct json_place *place, unsigned fo
     const char *rest = *path;
     if (path_ups(&rest) > 0 && (forms & PATH_OUT) == 0)
         return wrong(r, place, text, "\"^.\" looks out of an element, and not from here");
-    return check_steps(r, place, *path, (forms & PATH_MEMBERS) != 0);
+    return check_steps(r, place, *path, forms);
+}
+
+bool reading_path_inside(struct reading *r, const struct json_place *place, unsigned forms,
+                         const char **path, const char **inside)
+{
+    struct path_step step = {.kind = STEP_NAME};
+    *inside = NULL;
+    if (!reading_path(r, place, forms | PATH_PLACES, path))
+        return false;
+    if (*path == NULL || strcmp(*path, ".") == 0)
+        return true;
+    const char *rest = *path, *begin, *at;
+    path_ups(&rest);
+    begin = at = rest;
+    /* A column of a Postgres source can be called by a number. */
+    if (r->mapping->source->kind == SOURCE_POSTGRES && path_next(&rest, &step))
+        at = rest;
+    while (path_next(&rest, &step) && step.kind != STEP_PLACE)
+        at = rest;
+    if (step.kind != STEP_PLACE || at == rest)
+        return true;
+    *inside = at;
+    *path = at > begin ? arena_printf(r->arena, "%.*s", (int)(at - *path) - 1, *path) : ".";
+    return *path != NULL || reading_memory(r);
 }
 
 bool reading_is_level(const struct reading *r, const char *path)

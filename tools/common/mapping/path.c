@@ -46,7 +46,9 @@ void path_put_name(struct buffer *out, const char *name)
 
 unsigned path_ups(const char **path)
 {
-    size_t ups = strspn(*path, "^");
+    size_t ups = 0;
+    while ((*path)[ups] == '^')
+        ups++;
     if (ups == 0 || (*path)[ups] != '.')
         return 0;
     *path += ups + 1;
@@ -74,7 +76,7 @@ bool path_next(const char **path, struct path_step *step)
         step->text++;
         *path += step->length + 2;
     } else {
-        step->length = strcspn(*path, ".");
+        step->length = (size_t)(strchrnul(*path, '.') - *path);
         *path += step->length;
     }
     if (!step->quoted && is_number(step->text, step->length)) {

@@ -37,10 +37,21 @@ bool reading_words(struct reading *r, const cJSON *array, const struct json_plac
 /* Whether PostgreSQL takes the name as it is. */
 bool reading_name(struct reading *r, const struct json_place *place, const char *name);
 /* A path into a document, if it is one (NULL: none), in its canonical form (path.h). Where it may
- * stand, "." names the document itself, "^." looks out of it, and "*" is every member. */
-enum path_forms { PATH_PLAIN = 0, PATH_ITSELF = 1, PATH_OUT = 2, PATH_MEMBERS = 4 };
+ * stand, "." names the document itself, "^." looks out of it, "*" is every member, and a number a
+ * place in an array. */
+enum path_forms {
+    PATH_PLAIN = 0,
+    PATH_ITSELF = 1,
+    PATH_OUT = 2,
+    PATH_MEMBERS = 4,
+    PATH_PLACES = 8
+};
 bool reading_path(struct reading *r, const struct json_place *place, unsigned forms,
                   const char **path);
+/* The same for one that may lead to a place in an array, "tags.0.name": *path is what leads to the
+ * array then, and *inside the rest of it, "0.name"; or NULL. */
+bool reading_path_inside(struct reading *r, const struct json_place *place, unsigned forms,
+                         const char **path, const char **inside);
 /* Is the path that of a level: does some table open it with "each", or go through it? */
 bool reading_is_level(const struct reading *r, const char *path);
 

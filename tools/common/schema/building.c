@@ -129,11 +129,12 @@ char *building_name(struct building *b, const struct words *columns, const char 
 
 /* The same for an index. All of a schema need different names, but only those that are the same
  * index of the same table are one too many, which building_building_add says. */
-char *building_index_name(struct building *b, const struct words *columns, const char *suffix,
-                          const char *definition)
+char *building_index_name(struct building *b, const char *own, const struct words *columns,
+                          const char *suffix, const char *definition)
 {
     const struct mapping_table *table = b->output->table;
-    char *name = building_name(b, columns, suffix, definition, false);
+    char *name = own != NULL ? arena_text(b->arena, own)
+                             : building_name(b, columns, suffix, definition, false);
     for (const struct relation *r = b->relations; r != NULL && name != NULL; r = r->next) {
         if (strcmp(r->table->schema, table->schema) != 0 || strcmp(r->name, name) != 0)
             continue;

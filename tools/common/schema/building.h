@@ -43,9 +43,13 @@ bool building_ask_undo(struct building *b, struct buffer *query);
  * allows. */
 char *building_name(struct building *b, const struct words *columns, const char *suffix,
                     const char *definition, bool summed);
-/* The same for an index, whose names all of a schema share. */
-char *building_index_name(struct building *b, const struct words *columns, const char *suffix,
-                          const char *definition);
+/* The same for an index, whose names all of a schema share; `own` is the source's, or NULL. */
+char *building_index_name(struct building *b, const char *own, const struct words *columns,
+                          const char *suffix, const char *definition);
+
+/* Does the table have this check of the source's? One of the mapping's takes its place, and it goes
+ * with its columns. */
+bool building_keeps_check(struct building *b, const struct catalog_check *check);
 
 /* How much of an index's word is a column's name; 0 for an expression. */
 size_t building_column_length(const struct building *b, const char *word);
@@ -63,7 +67,11 @@ void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table
 bool ddl_schema(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_sequences(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_plain(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_row_security(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_generated(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_exclusions(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists);

@@ -9,15 +9,19 @@
 
 #include <string.h>
 
-static bool build_comment(struct building *b, struct buffer *sql, struct buffer *exists)
+/* What people are told of the table: the mapping's words, or the source's. */
+static bool build_table_comment(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct mapping_table *table = b->output->table;
-    if (table->comment == NULL)
+    const char *comment = table->comment != NULL ? table->comment
+                          : b->catalog != NULL   ? b->catalog->comment
+                                                 : NULL;
+    if (comment == NULL)
         return true;
     buffer_puts(sql, "comment on table ");
     ddl_put_table(sql, table);
     buffer_puts(sql, " is ");
-    sql_put_literal(sql, table->comment);
+    sql_put_literal(sql, comment);
     if (!building_add(b, SCHEMA_REST, sql, exists,
                       arena_printf(b->arena, "comment on %s", table->label)))
         return false;
@@ -27,6 +31,41 @@ static bool build_comment(struct building *b, struct buffer *sql, struct buffer 
     ddl_put_table_literal(sql, table->schema, table->name);
     buffer_puts(sql, " as t) named");
     return building_ask_undo(b, sql);
+}
+
+static bool build_column_comment(struct building *b, struct buffer *sql, struct buffer *exists,
+                                 const struct schema_column *column, const char *comment)
+{
+    const struct mapping_table *table = b->output->table;
+    buffer_puts(sql, "comment on column ");
+    ddl_put_table(sql, table);
+    buffer_putc(sql, '.');
+    sql_put_identifier(sql, column->name);
+    buffer_puts(sql, " is ");
+    sql_put_literal(sql, comment);
+    if (!building_add(b, SCHEMA_REST, sql, exists,
+                      arena_printf(b->arena, "comment on %s.%s", table->label, column->name)))
+        return false;
+    buffer_puts(sql, "select pg_catalog.format('comment on column %s.%I is %L', t, a.attname, "
+                     "pg_catalog.col_description(a.attrelid, a.attnum)) from (select ");
+    ddl_put_table_literal(sql, table->schema, table->name);
+    buffer_puts(sql, " as t) named join pg_catalog.pg_attribute a on a.attrelid = "
+                     "pg_catalog.to_regclass(t) and a.attname = ");
+    sql_put_literal(sql, column->name);
+    return building_ask_undo(b, sql);
+}
+
+static bool build_comment(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct schema_output *output = b->output;
+    bool ok = build_table_comment(b, sql, exists);
+    for (size_t c = 0; ok && b->catalog != NULL && c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        const char *comment =
+            column->source_column >= 0 ? b->catalog->columns[column->source_column].comment : NULL;
+        ok = comment == NULL || build_column_comment(b, sql, exists, column, comment);
+    }
+    return ok;
 }
 
 static bool build_analyze(struct building *b, struct buffer *sql, struct buffer *exists)
@@ -42,11 +81,12 @@ static const struct builder {
     bool (*build)(struct building *, struct buffer *, struct buffer *);
     bool supabase; /* not for a plain PostgreSQL, which has neither its roles nor its API */
 } builders[] = {
-    {ddl_schema, false},      {ddl_sequences, false}, {ddl_table, false},
-    {ddl_row_security, true}, {ddl_uniques, false},   {ddl_indexes, false},
-    {ddl_references, false},  {ddl_policies, true},   {ddl_grants, true},
-    {ddl_usages, true},       {build_comment, false}, {ddl_numbers, false},
-    {ddl_standing, false},    {build_analyze, false},
+    {ddl_schema, false},  {ddl_sequences, false},   {ddl_table, false},
+    {ddl_plain, false},   {ddl_row_security, true}, {ddl_generated, false},
+    {ddl_uniques, false}, {ddl_exclusions, false},  {ddl_loose_checks, false},
+    {ddl_indexes, false}, {ddl_references, false},  {ddl_policies, true},
+    {ddl_grants, true},   {ddl_usages, true},       {build_comment, false},
+    {ddl_numbers, false}, {ddl_standing, false},    {build_analyze, false},
 };
 
 bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog *catalogs,
@@ -74,10 +114,10 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
                             ? output_catalog(b.output->entity, catalogs, catalog_count)
                             : NULL;
             b.shape = &shapes[i];
-            ok =
-                (step > 0 || (shape_gather(&shapes[i], b.output, b.catalog, arena, error) &&
-                              shape_tell_uniques(&shapes[i], arena, &schema->outputs[i], error))) &&
-                builders[step].build(&b, &sql, &exists);
+            ok = (step > 0 || (shape_gather(&shapes[i], schema->project, b.output, b.catalog, arena,
+                                            error) &&
+                               shape_tell_uniques(&shapes[i], arena, &schema->outputs[i], error))) &&
+                 builders[step].build(&b, &sql, &exists);
         }
     buffer_release(&sql);
     buffer_release(&exists);

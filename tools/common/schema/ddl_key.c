@@ -2,6 +2,7 @@
 #include "building.h"
 #include "graduate/sql.h"
 #include "reference.h"
+#include "retarget.h"
 #include "schema_key.h"
 #include "shape.h"
 
@@ -37,6 +38,53 @@ static bool undo_primary(struct building *b, struct buffer *query, const char *n
     return building_ask_undo(b, query);
 }
 
+/* What the source says of the key or unique of these columns, or NULL. */
+static const struct catalog_object *said_by_source(const struct building *b, const char *kind,
+                                                   const struct words *columns)
+{
+    for (size_t c = 0; b->catalog != NULL && c < b->catalog_count; c++)
+        for (size_t i = 0; i < b->catalogs[c].object_count; i++) {
+            const struct catalog_object *object = &b->catalogs[c].objects[i];
+            bool same = strcmp(b->catalogs[c].source, b->output->entity->source->name) == 0 &&
+                        strcmp(object->kind, kind) == 0 && object->in_shape &&
+                        object->entity != NULL &&
+                        strcmp(object->entity, b->output->entity->from) == 0 &&
+                        object->columns.count == columns->count;
+            for (size_t k = 0; same && k < columns->count; k++) {
+                const struct schema_column *column =
+                    output_column(b->output, b->catalog, object->columns.items[k]);
+                same = column != NULL && strcmp(column->name, columns->items[k]) == 0;
+            }
+            if (same)
+                return object;
+        }
+    return NULL;
+}
+
+/* Columns that an index carries along; what does not come is left. */
+static void put_include(const struct building *b, struct buffer *sql,
+                        const struct catalog_names *include)
+{
+    const char *between = " include (";
+    for (size_t i = 0; i < include->count; i++) {
+        const struct schema_column *column =
+            output_column(b->output, b->catalog, include->items[i]);
+        if (column == NULL)
+            continue;
+        buffer_puts(sql, between);
+        sql_put_identifier(sql, column->name);
+        between = ", ";
+    }
+    buffer_puts(sql, between[0] == ',' ? ")" : "");
+}
+
+/* "NAME on ENTITY" without what stands behind the name. */
+static char *own_name(const struct building *b, const struct catalog_object *object)
+{
+    size_t tail = strlen(object->entity) + strlen(" on ");
+    return arena_printf(b->arena, "%.*s", (int)(strlen(object->name) - tail), object->name);
+}
+
 /* Primary key and uniques differ in their words only. A target that brings a primary key of another
  * name has one all the same. */
 static bool build_unique(struct building *b, struct buffer *sql, struct buffer *exists,
@@ -44,8 +92,11 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
 {
     const struct mapping_table *table = b->output->table;
     const struct words none = {0};
-    char *name = primary ? building_index_name(b, &none, "pkey", "")
-                         : building_index_name(b, columns, "key", "");
+    const struct catalog_object *said =
+        said_by_source(b, primary ? "primary key" : "unique", columns);
+    const char *own = said != NULL ? own_name(b, said) : NULL;
+    char *name = primary ? building_index_name(b, own, &none, "pkey", "")
+                         : building_index_name(b, own, columns, "key", "");
     if (name == NULL)
         return error_memory(b->error);
     buffer_puts(sql, "alter table ");
@@ -53,7 +104,15 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
     buffer_puts(sql, " add constraint ");
     sql_put_identifier(sql, name);
     buffer_puts(sql, primary ? " primary key " : " unique ");
+    buffer_puts(sql, said != NULL && said->nulls_equal ? "nulls not distinct " : "");
     building_put_columns(b, sql, columns);
+    if (said != NULL) {
+        put_include(b, sql, &said->include);
+        if (said->storage != NULL)
+            buffer_printf(sql, " with (%s)", said->storage);
+        if (said->timing != NULL)
+            buffer_printf(sql, " %s", said->timing);
+    }
     if (primary) {
         buffer_puts(exists, "select 1 from pg_catalog.pg_constraint where contype = 'p' and "
                             "conrelid = pg_catalog.to_regclass(");
@@ -91,11 +150,20 @@ static bool build_index(struct building *b, struct buffer *sql, struct buffer *e
     const char *unique = index->unique ? "unique " : "";
     buffer_printf(sql, "%susing %s ", unique, index->method);
     building_put_columns(b, sql, &index->columns);
+    for (size_t i = 0; i < index->include.count; i++) {
+        buffer_puts(sql, i > 0 ? ", " : " include (");
+        sql_put_identifier(sql, index->include.items[i]);
+    }
+    buffer_puts(sql, index->include.count > 0 ? ")" : "");
+    buffer_puts(sql, index->nulls_equal ? " nulls not distinct" : "");
+    if (index->storage != NULL)
+        buffer_printf(sql, " with (%s)", index->storage);
     if (index->where != NULL)
         buffer_printf(sql, " where %s", index->where);
     const char *definition = arena_text(b->arena, buffer_text(sql));
-    char *name =
-        definition != NULL ? building_index_name(b, &index->columns, "idx", definition) : NULL;
+    char *name = definition != NULL
+                     ? building_index_name(b, index->name, &index->columns, "idx", definition)
+                     : NULL;
     if (name == NULL)
         return error_memory(b->error);
     buffer_clear(sql);
@@ -277,6 +345,63 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
         if (orphans == NULL)
             return error_memory(b->error);
         b->schema->statements[b->schema->statement_count - 1].orphans = orphans;
+    }
+    return true;
+}
+
+/* ---- what the source alone can say ------------------------------------------------------------
+ */
+
+bool ddl_exclusions(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct mapping_table *table = b->output->table;
+    for (size_t c = 0; b->catalog != NULL && c < b->catalog_count; c++)
+        for (size_t i = 0; i < b->catalogs[c].object_count; i++) {
+            const struct catalog_object *object = &b->catalogs[c].objects[i];
+            if (!shape_keeps_exclusion(b->schema->project, &b->catalogs[c], object, b->output,
+                                       b->catalog))
+                continue;
+            const char *name = own_name(b, object);
+            const char *definition =
+                retarget(b->schema->project, b->output, b->catalog, object->definition, b->arena);
+            if (name == NULL || definition == NULL)
+                return error_memory(b->error);
+            buffer_puts(sql, "alter table ");
+            ddl_put_table(sql, table);
+            buffer_puts(sql, " add constraint ");
+            sql_put_identifier(sql, name);
+            buffer_printf(sql, " %s", definition);
+            ddl_put_constraint_exists(exists, table, name);
+            if (!building_add(b, SCHEMA_KEYS, sql, exists,
+                              arena_printf(b->arena, "exclusion %s of %s", name, table->label)) ||
+                !undo_constraint(b, sql, name))
+                return false;
+        }
+    return true;
+}
+
+/* One from before which rows need not keep. */
+bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct mapping_table *table = b->output->table;
+    for (size_t i = 0; b->catalog != NULL && i < b->catalog->check_count; i++) {
+        const struct catalog_check *check = &b->catalog->checks[i];
+        if (!check->invalid || !building_keeps_check(b, check))
+            continue;
+        const char *expression =
+            retarget(b->schema->project, b->output, b->catalog, check->expression, b->arena);
+        if (expression == NULL)
+            return error_memory(b->error);
+        buffer_puts(sql, "alter table ");
+        ddl_put_table(sql, table);
+        buffer_puts(sql, " add constraint ");
+        sql_put_identifier(sql, check->name);
+        buffer_printf(sql, " check (%s) not valid", expression);
+        ddl_put_constraint_exists(exists, table, check->name);
+        if (!building_add(b, SCHEMA_KEYS, sql, exists,
+                          arena_printf(b->arena, "check %s of %s", check->name, table->label)) ||
+            !undo_constraint(b, sql, check->name))
+            return false;
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /* Before the data: schemas, tables with their checks, row-level security. */
 #include "building.h"
 #include "graduate/sql.h"
+#include "retarget.h"
 
 #include <string.h>
 
@@ -55,6 +56,8 @@ static void put_column(struct building *b, struct buffer *sql, const struct sche
     buffer_puts(sql, "    ");
     sql_put_identifier(sql, column->name);
     buffer_printf(sql, " %s", type);
+    if (column->collation != NULL)
+        buffer_printf(sql, " collate pg_catalog.%s", column->collation);
     if (column->identity)
         buffer_printf(sql, " generated %s as identity", column->always ? "always" : "by default");
     else if (column->default_sql != NULL)
@@ -87,6 +90,11 @@ static bool has_check(struct building *b, const char *name)
     return false;
 }
 
+bool building_keeps_check(struct building *b, const struct catalog_check *check)
+{
+    return !has_check(b, check->name) && retarget_is_there(b->output, b->catalog, &check->made_of);
+}
+
 bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;
@@ -104,10 +112,14 @@ bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists)
     }
     for (size_t i = 0; b->catalog != NULL && i < b->catalog->check_count; i++) {
         const struct catalog_check *check = &b->catalog->checks[i];
-        if (has_check(b, check->name))
+        if (check->invalid || !building_keeps_check(b, check))
             continue;
+        const char *expression =
+            retarget(b->schema->project, output, b->catalog, check->expression, b->arena);
+        if (expression == NULL)
+            return error_memory(b->error);
         buffer_puts(sql, ",\n    ");
-        put_check(sql, check->name, check->expression);
+        put_check(sql, check->name, expression);
     }
     buffer_puts(sql, "\n)");
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
@@ -139,4 +151,100 @@ bool ddl_row_security(struct building *b, struct buffer *sql, struct buffer *exi
     ddl_put_table(sql, table);
     buffer_puts(sql, " disable row level security");
     return building_undo(b, sql);
+}
+
+/* ---- columns that the server makes ------------------------------------------------------------
+ */
+
+static void put_alter(struct building *b, struct buffer *sql, const char *what,
+                      const struct schema_column *column)
+{
+    buffer_puts(sql, "alter table ");
+    ddl_put_table(sql, b->output->table);
+    buffer_printf(sql, " %s", what);
+    sql_put_identifier(sql, column->name);
+}
+
+/* "... is made by the server", or is not: as a query. */
+static void put_is_generated(struct building *b, struct buffer *exists,
+                             const struct schema_column *column, bool generated)
+{
+    buffer_puts(exists, "select 1 from pg_catalog.pg_attribute where attrelid = "
+                        "pg_catalog.to_regclass(");
+    ddl_put_table_literal(exists, b->output->table->schema, b->output->table->name);
+    buffer_puts(exists, ") and attname = ");
+    sql_put_literal(exists, column->name);
+    buffer_printf(exists, " and attgenerated %s ''", generated ? "<>" : "=");
+}
+
+/* Nothing can be loaded into a column that the server makes, and what it makes is to be compared
+ * with what was there: it takes the values first. */
+bool ddl_plain(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    for (size_t c = 0; c < b->output->column_count; c++) {
+        const struct schema_column *column = &b->output->columns[c];
+        if (column->generated == NULL)
+            continue;
+        put_alter(b, sql, "alter column ", column);
+        buffer_puts(sql, " drop expression if exists");
+        put_is_generated(b, exists, column, false);
+        if (!building_add(
+                b, SCHEMA_TABLES, sql, exists,
+                arena_printf(b->arena, "values of %s.%s", b->output->table->label, column->name)))
+            return false;
+    }
+    return true;
+}
+
+/* Checks that go with the column come again. */
+static bool put_checks(struct building *b, struct buffer *sql, const struct schema_column *column)
+{
+    const char *source = b->catalog->columns[column->source_column].name;
+    for (size_t i = 0; i < b->catalog->check_count; i++) {
+        const struct catalog_check *check = &b->catalog->checks[i];
+        bool names = false;
+        for (size_t k = 0; k < check->made_of.count; k++)
+            names = names || strcmp(check->made_of.items[k], source) == 0;
+        if (!names || check->invalid || !building_keeps_check(b, check))
+            continue;
+        const char *expression =
+            retarget(b->schema->project, b->output, b->catalog, check->expression, b->arena);
+        if (expression == NULL)
+            return error_memory(b->error);
+        buffer_puts(sql, ", add ");
+        put_check(sql, check->name, expression);
+    }
+    return true;
+}
+
+bool ddl_generated(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    for (size_t c = 0; c < b->output->column_count; c++) {
+        const struct schema_column *column = &b->output->columns[c];
+        char type[64];
+        if (column->generated == NULL)
+            continue;
+        pgtype_format(&column->type, type, sizeof type);
+        put_alter(b, sql, "drop column ", column);
+        buffer_puts(sql, ", add column ");
+        sql_put_identifier(sql, column->name);
+        buffer_printf(sql, " %s", type);
+        if (column->collation != NULL)
+            buffer_printf(sql, " collate pg_catalog.%s", column->collation);
+        buffer_printf(sql, " generated always as (%s) stored%s", column->generated,
+                      column->not_null ? " not null" : "");
+        put_is_generated(b, exists, column, true);
+        if (!put_checks(b, sql, column) ||
+            !building_add(b, SCHEMA_KEYS, sql, exists,
+                          arena_printf(b->arena, "generated column %s of %s", column->name,
+                                       b->output->table->label)))
+            return false;
+        put_alter(b, sql, "alter column ", column);
+        buffer_puts(sql, " drop expression if exists");
+        const char *again = arena_text(b->arena, buffer_text(sql));
+        if (again == NULL || !building_undo(b, sql))
+            return error_memory(b->error);
+        b->schema->statements[b->schema->statement_count - 1].again = again;
+    }
+    return true;
 }

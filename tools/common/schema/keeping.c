@@ -2,7 +2,9 @@
 #include "graduate/keeping.h"
 #include "graduate/path.h"
 #include "output.h"
+#include "retarget.h"
 #include "schema_key.h"
+#include "shape.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -152,6 +154,8 @@ static void decide_default(struct deciding *d)
     if (from != NULL && from->default_sql != NULL &&
         strcmp(column->default_sql, from->default_sql) == 0)
         keep(d, NULL);
+    else if (from != NULL && (column->mapping == NULL || column->mapping->sql_default == NULL))
+        keep(d, column->default_sql);
     else
         change(d, text(d, arena_printf(d->arena, "%s, as the mapping says", column->default_sql)));
 }
@@ -182,21 +186,24 @@ static void decide_sequence(struct deciding *d)
 
 static void decide_generated(struct deciding *d)
 {
-    if (own_column(d) != NULL)
+    const struct schema_column *column = own_column(d);
+    if (column != NULL && column->generated != NULL)
+        keep(d, "as the table's last column");
+    else if (column != NULL)
         change(d, "an ordinary column with the values of today");
 }
 
 static void decide_collation(struct deciding *d)
 {
-    if (own_column(d) != NULL)
+    const struct schema_column *column = own_column(d);
+    if (column != NULL && column->collation != NULL)
+        keep(d, NULL);
+    else if (column != NULL)
         change(d, "the target's default collation");
 }
 
 /* ---- constraints and indexes -------------------------------------------------------------------
  */
-
-/* New names are made of the table's and the columns'. */
-static const char renamed[] = "named after table and columns";
 
 static void decide_key(struct deciding *d)
 {
@@ -206,14 +213,20 @@ static void decide_key(struct deciding *d)
     for (size_t k = 0; same && k < columns->count; k++)
         same = column_of(d, output, columns->items[k]) == &output->columns[output->key[k]];
     if (same)
-        keep(d, renamed);
+        keep(d, NULL);
+}
+
+static bool all_come(const struct deciding *d)
+{
+    return retarget_is_there(d->output, catalog_find(d->catalog, d->object->entity),
+                             &d->object->columns);
 }
 
 /* Uniques and indexes. */
 static void decide_index(struct deciding *d)
 {
-    if (d->object->in_shape)
-        keep(d, renamed);
+    if (d->object->in_shape && all_come(d))
+        keep(d, NULL);
 }
 
 /* A check of the mapping takes the place of the source's of the same name. */
@@ -236,8 +249,17 @@ static void decide_check(struct deciding *d)
             return;
         }
     }
-    if (d->object->in_shape)
+    if (d->object->in_shape && all_come(d))
         keep(d, NULL);
+}
+
+static void decide_exclusion(struct deciding *d)
+{
+    const struct catalog_entity *entity = catalog_find(d->catalog, d->object->entity);
+    if (shape_keeps_exclusion(d->schema->project, d->catalog, d->object, d->output, entity))
+        keep(d, NULL);
+    else
+        d->out->why = "its columns do not all come as they are";
 }
 
 static const char *action_of(const char *on_delete)
@@ -329,16 +351,22 @@ static void decide_grant(struct deciding *d)
     }
 }
 
+/* Of the table or a column of it; of what else is kept, nobody is told. */
 static void decide_comment(struct deciding *d)
 {
-    const char *comment = d->output->table->comment;
-    if (comment == NULL || strncmp(d->object->name, "table ", 6) != 0 ||
-        strcmp(d->object->name + 6, d->object->entity) != 0)
-        return;
-    if (strcmp(comment, d->object->detail) == 0)
-        keep(d, NULL);
-    else
-        change(d, "the mapping's comment");
+    const struct catalog_entity *entity = catalog_find(d->catalog, d->object->entity);
+    const char *comment = d->output->table->comment, *name = d->object->name;
+    const struct schema_column *column = own_column(d);
+    if (strncmp(name, "table column ", 13) == 0) {
+        if (column != NULL && entity->columns[column->source_column].comment != NULL)
+            keep(d, NULL);
+    } else if (strncmp(name, "table ", 6) == 0 && strcmp(name + 6, d->object->entity) == 0) {
+        if (comment == NULL ? entity != NULL && entity->comment != NULL
+                            : strcmp(comment, d->object->detail) == 0)
+            keep(d, NULL);
+        else if (comment != NULL)
+            change(d, "the mapping's comment");
+    }
 }
 
 /* A column of such a type is mapped with another. */
@@ -353,28 +381,28 @@ static const struct {
     void (*decide)(struct deciding *d);
     bool needs_ddl; /* nothing comes of it in a table that the target brings, or that is made
                        already */
-    bool outlives;  /* it does not go with a column that is dropped */
     bool forgone;   /* it is not made where the founder leaves it out by name */
 } rules[] = {
-    {"table", decide_table, false, false, false},
-    {"partition", decide_partition, false, false, false},
-    {"column default", decide_default, true, false, false},
-    {"serial", decide_serial, true, false, false},
-    {"identity", decide_identity, true, false, false},
-    {"sequence", decide_sequence, true, false, false},
-    {"generated column", decide_generated, true, false, false},
-    {"column collation", decide_collation, true, false, false},
-    {"primary key", decide_key, true, false, false},
-    {"unique", decide_index, true, false, false},
-    {"check", decide_check, true, true, false},
-    {"foreign key", decide_reference, true, false, true},
-    {"index", decide_index, true, false, false},
-    {"row level security", decide_row_security, true, false, false},
-    {"policy", decide_policy, true, false, false},
-    {"grant", decide_grant, true, false, false},
-    {"comment", decide_comment, true, false, false},
-    {"enum", decide_type, true, false, false},
-    {"domain", decide_type, true, false, false},
+    {"table", decide_table, false, false},
+    {"partition", decide_partition, false, false},
+    {"column default", decide_default, true, false},
+    {"serial", decide_serial, true, false},
+    {"identity", decide_identity, true, false},
+    {"sequence", decide_sequence, true, false},
+    {"generated column", decide_generated, true, false},
+    {"column collation", decide_collation, true, false},
+    {"primary key", decide_key, true, false},
+    {"unique", decide_index, true, false},
+    {"check", decide_check, true, false},
+    {"foreign key", decide_reference, true, true},
+    {"index", decide_index, true, false},
+    {"exclusion constraint", decide_exclusion, true, true},
+    {"row level security", decide_row_security, true, false},
+    {"policy", decide_policy, true, false},
+    {"grant", decide_grant, true, false},
+    {"comment", decide_comment, true, false},
+    {"enum", decide_type, true, false},
+    {"domain", decide_type, true, false},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -417,9 +445,7 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
     d.output = find_output(&d, object->entity);
     while (rule < RULE_COUNT && strcmp(rules[rule].kind, object->kind) != 0)
         rule++;
-    const char *dropped = d.output != NULL && (rule == RULE_COUNT || !rules[rule].outlives)
-                              ? dropped_column(&d)
-                              : NULL;
+    const char *dropped = d.output != NULL ? dropped_column(&d) : NULL;
     if (left != NULL)
         out->with = text(&d, arena_printf(arena, "goes with %s, which is left out: %s",
                                           object->entity, left->reason));

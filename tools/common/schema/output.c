@@ -3,6 +3,7 @@
 #include "graduate/path.h"
 #include "graduate/sql.h"
 #include "graduate/words.h"
+#include "retarget.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,36 @@ static bool take_type(struct resolving *r, const struct schema_output *output,
                                 "drop it by name");
 }
 
+/* What a default or check of the source's calls, and the target would not know. */
+static bool calls_own(struct resolving *r, const struct schema_output *output, const char *column,
+                      const char *what, const char *function)
+{
+    char text[400];
+    snprintf(text, sizeof text, "%s calls the source's own function %s, which does not come", what,
+             function);
+    fail(r, output, column, text);
+    return error_hint(r->error, "give the column another default by \"sql_default\", and the table "
+                                "another check of that name by \"checks\"");
+}
+
+static bool checks_call_own(struct resolving *r, const struct schema_output *output)
+{
+    for (size_t i = 0;
+         output->table->keep_shape && !output->table->exists && i < r->catalog->check_count; i++) {
+        const struct catalog_check *check = &r->catalog->checks[i];
+        bool replaced =
+            check->calls.count == 0 || !retarget_is_there(output, r->catalog, &check->made_of);
+        for (size_t k = 0; k < output->table->check_count; k++)
+            replaced = replaced || strcmp(output->table->checks[k].name, check->name) == 0;
+        char what[160];
+        snprintf(what, sizeof what, "the check %.100s", check->name);
+        if (!replaced)
+            return calls_own(r, output, check->made_of.count == 1 ? check->made_of.items[0] : NULL,
+                             what, check->calls.items[0]);
+    }
+    return true;
+}
+
 static bool keep_column(struct resolving *r, struct schema_output *output, size_t source)
 {
     const struct catalog_column *from = &r->catalog->columns[source];
@@ -106,6 +137,14 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
         !column->type.array && (column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
                                 column->type.base == PG_INT8);
     column->identity = from->serial && whole && (by == NULL || mapping_value_is_plain(&by->value));
+    if (column->default_sql == from->default_sql && from->default_sql != NULL) {
+        column->default_sql =
+            retarget(r->schema->project, output, r->catalog, from->default_sql, r->arena);
+        if (column->default_sql == NULL)
+            return error_memory(r->error);
+        if (from->calls.count > 0 && !column->identity)
+            return calls_own(r, output, from->name, "the default", from->calls.items[0]);
+    }
     column->always = column->identity && from->always;
     column->numbering = column->identity ? from->numbering : NULL;
     if (column->identity && by != NULL && by->sql_default != NULL)
@@ -114,6 +153,29 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
                     "not be taken");
     if (by != NULL)
         column->check_in = check_in(r, by);
+    if (column->type.base == PG_TEXT || column->type.base == PG_VARCHAR ||
+        column->type.base == PG_CHAR)
+        column->collation = from->collation;
+    return true;
+}
+
+/* Once all columns are known: those that the server makes of others which come as they are. */
+static bool keep_generated(struct resolving *r, struct schema_output *output)
+{
+    for (size_t c = 0; c < output->column_count; c++) {
+        struct schema_column *column = &output->columns[c];
+        const struct catalog_column *from =
+            column->source_column >= 0 ? &r->catalog->columns[column->source_column] : NULL;
+        if (from == NULL || from->generated == NULL || column->default_sql != NULL ||
+            column->check_in != NULL || pgtype_oid(&column->type) != column->source_oid ||
+            (column->mapping != NULL && !mapping_value_is_plain(&column->mapping->value)) ||
+            !retarget_is_whole(output, r->catalog, &from->made_of))
+            continue;
+        column->generated =
+            retarget(r->schema->project, output, r->catalog, from->generated, r->arena);
+        if (column->generated == NULL)
+            return error_memory(r->error);
+    }
     return true;
 }
 
@@ -238,7 +300,7 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
         if (!kept && !add_column(r, output, column))
             return false;
     }
-    return true;
+    return keep_generated(r, output);
 }
 
 static bool take_columns(struct resolving *r, struct schema_output *output)
@@ -398,23 +460,11 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
         struct schema_output *output = &r->schema->outputs[r->schema->output_count];
         *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
         if (!resolve_columns(r, output) || !find_key(r, output) || !check_defaults(r, output) ||
-            !check_words(r, output) || !check_form(r, output))
+            !check_words(r, output) || !checks_call_own(r, output) || !check_form(r, output))
             return false;
         r->schema->output_count++;
     }
     return true;
-}
-
-const struct schema_column *output_column(const struct schema_output *output,
-                                          const struct catalog_entity *entity, const char *name)
-{
-    for (size_t c = 0; c < output->column_count; c++) {
-        const struct schema_column *column = &output->columns[c];
-        if (column->source_column >= 0 &&
-            strcmp(entity->columns[column->source_column].name, name) == 0)
-            return column;
-    }
-    return NULL;
 }
 
 bool output_is_made(const struct schema *schema, const struct schema_output *output)

@@ -23,9 +23,4 @@ bool output_is_made(const struct schema *schema, const struct schema_output *out
 const struct catalog_entity *output_catalog(const struct mapping *entity,
                                             const struct catalog *catalogs, size_t catalog_count);
 
-/* What the source's column of that name is in the output, or NULL: it does not come. `entity` is
- * what the source says of the output's. */
-const struct schema_column *output_column(const struct schema_output *output,
-                                          const struct catalog_entity *entity, const char *name);
-
 #endif

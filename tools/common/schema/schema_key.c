@@ -1,6 +1,7 @@
 #include "schema_key.h"
 #include "output.h"
 #include "reference.h"
+#include "retarget.h"
 
 #include <string.h>
 

@@ -1,10 +1,12 @@
 /* What a table has besides columns and a key: from the mapping, and from the source whose shape it
  * keeps. */
 #include "shape.h"
+#include "retarget.h"
 
 #include <string.h>
 
 struct gathering {
+    const struct project *project;
     const struct schema_output *output;
     const struct catalog_entity *catalog;
     struct arena *arena;
@@ -25,7 +27,7 @@ static const char *kept_word(const struct gathering *g, const char *word, bool *
         }
     }
     if (tail == NULL) /* an expression */
-        return word;
+        return retarget(g->project, g->output, g->catalog, word, g->arena);
     for (size_t c = 0; c < g->output->column_count; c++)
         if (g->output->columns[c].source_column == (int)at)
             return arena_printf(g->arena, "%s%s", g->output->columns[c].name, tail);
@@ -62,8 +64,37 @@ static bool same_index(const struct mapping_index *a, const struct mapping_index
 {
     bool same_where = a->where == NULL || b->where == NULL ? a->where == b->where
                                                            : strcmp(a->where, b->where) == 0;
+    bool same_storage = a->storage == NULL || b->storage == NULL
+                            ? a->storage == b->storage
+                            : strcmp(a->storage, b->storage) == 0;
     return same_words(&a->columns, &b->columns) && same_where && a->unique == b->unique &&
-           strcmp(a->method, b->method) == 0;
+           strcmp(a->method, b->method) == 0 && same_words(&a->include, &b->include) &&
+           same_storage && a->nulls_equal == b->nulls_equal;
+}
+
+static bool keep_index(const struct gathering *g, struct shape *shape,
+                       const struct catalog_index *from)
+{
+    struct mapping_index *index = &shape->indexes[shape->index_count];
+    bool kept, carried;
+    *index = (struct mapping_index){
+        .method = from->method != NULL ? from->method : "btree",
+        .unique = from->unique,
+        .name = from->name,
+        .storage = from->storage,
+        .nulls_equal = from->nulls_equal,
+    };
+    if (from->where != NULL &&
+        (index->where = retarget(g->project, g->output, g->catalog, from->where, g->arena)) == NULL)
+        return error_memory(g->error);
+    if (!keep_words(g, &from->columns, &index->columns, &kept) ||
+        !keep_words(g, &from->include, &index->include, &carried))
+        return false;
+    kept = kept && carried && retarget_is_there(g->output, g->catalog, &from->made_of);
+    for (size_t j = 0; j < shape->index_count; j++)
+        kept = kept && !same_index(&shape->indexes[j], index);
+    shape->index_count += kept;
+    return true;
 }
 
 /* What the mapping says too, or the source has twice, is kept once. */
@@ -79,25 +110,30 @@ static bool keep_all(const struct gathering *g, struct shape *shape)
             kept = kept && !same_words(&shape->uniques[j], unique);
         shape->unique_count += kept;
     }
-    for (size_t i = 0; i < catalog->index_count; i++) {
-        const struct catalog_index *from = &catalog->indexes[i];
-        struct mapping_index *index = &shape->indexes[shape->index_count];
-        *index =
-            (struct mapping_index){.where = from->where, .method = "btree", .unique = from->unique};
-        if (!keep_words(g, &from->columns, &index->columns, &kept))
+    for (size_t i = 0; i < catalog->index_count; i++)
+        if (!keep_index(g, shape, &catalog->indexes[i]))
             return false;
-        for (size_t j = 0; j < shape->index_count; j++)
-            kept = kept && !same_index(&shape->indexes[j], index);
-        shape->index_count += kept;
-    }
     return true;
 }
 
-bool shape_gather(struct shape *shape, const struct schema_output *output,
-                  const struct catalog_entity *catalog, struct arena *arena, struct error *error)
+bool shape_keeps_exclusion(const struct project *project, const struct catalog *catalog,
+                           const struct catalog_object *object, const struct schema_output *output,
+                           const struct catalog_entity *entity)
+{
+    return strcmp(object->kind, "exclusion constraint") == 0 && object->in_shape &&
+           object->definition != NULL && object->entity != NULL &&
+           strcmp(catalog->source, output->entity->source->name) == 0 &&
+           strcmp(object->entity, output->entity->from) == 0 &&
+           retarget_is_whole(output, entity, &object->columns) &&
+           project_not_kept(project, catalog->source, object->kind, object->name) == NULL;
+}
+
+bool shape_gather(struct shape *shape, const struct project *project,
+                  const struct schema_output *output, const struct catalog_entity *catalog,
+                  struct arena *arena, struct error *error)
 {
     const struct mapping_table *table = output->table;
-    const struct gathering g = {output, catalog, arena, error};
+    const struct gathering g = {project, output, catalog, arena, error};
     size_t uniques = table->unique_count, indexes = table->index_count;
     if (catalog != NULL) {
         uniques += catalog->unique_count;

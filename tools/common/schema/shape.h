@@ -14,8 +14,14 @@ struct shape {
     struct mapping_index *indexes;
     size_t index_count;
 };
-bool shape_gather(struct shape *shape, const struct schema_output *output,
-                  const struct catalog_entity *catalog, struct arena *arena, struct error *error);
+/* Is the object an exclusion constraint of the source's table, which the output's is to have, too?
+ */
+bool shape_keeps_exclusion(const struct project *project, const struct catalog *catalog,
+                           const struct catalog_object *object, const struct schema_output *output,
+                           const struct catalog_entity *entity);
+bool shape_gather(struct shape *shape, const struct project *project,
+                  const struct schema_output *output, const struct catalog_entity *catalog,
+                  struct arena *arena, struct error *error);
 /* Say in the output what is unique, but for the key and what holds for a part of the rows. */
 bool shape_tell_uniques(const struct shape *shape, struct arena *arena,
                         struct schema_output *output, struct error *error);

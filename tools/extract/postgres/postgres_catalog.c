@@ -22,6 +22,40 @@
     "   and pg_relation_size(c.oid) > 0)) as uncounted"                                            \
     " from parts p join pg_class c on c.oid = p.oid where c.relkind <> 'p' group by p.top)"
 
+#define IS_LENT(class, oid)                                                                        \
+    "exists (select from pg_depend x where x.classid = '" class "'::regclass and x.objid = " oid   \
+                                                                " and x.deptype = 'e')"
+/* Functions that what depends on them calls, but for PostgreSQL's and extensions'. */
+#define CALLS(class, oid)                                                                          \
+    "(select json_agg(distinct p.oid::regprocedure::text) from pg_depend d"                        \
+    " join pg_proc p on p.oid = d.refobjid where d.classid = '" class "'::regclass"                \
+                                                                      " and d.objid = " oid        \
+                                                                      " and d.refclassid = "       \
+                                                                      "'pg_proc'::regclass and "   \
+                                                                      "p.oid >= 16384"             \
+                                                                      " and not " IS_LENT(         \
+                                                                          "pg_proc", "p.oid") ")"
+/* Functions and operator classes of extensions in what stands on a table. */
+#define LENT                                                                                       \
+    "(select json_agg(distinct s.nspname || '.' || n.name) from pg_depend d"                       \
+    " cross join lateral (select p.pronamespace as space, p.proname as name from pg_proc p"        \
+    "  where d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid and " IS_LENT(              \
+        "pg_proc",                                                                                 \
+        "p.oid") " union all select c.opcnamespace, c.opcname from pg_opclass c"                   \
+                 "  where d.refclassid = 'pg_opclass'::regclass and c.oid = d.refobjid "           \
+                 "and " IS_LENT("pg_opclass",                                                      \
+                                "c.oid") ") n join pg_namespace s on s.oid = n.space"              \
+                                         " where s.nspname <> 'pg_catalog' and (d.classid = "      \
+                                         "'pg_attrdef'::regclass"                                  \
+                                         "   and d.objid in (select v.oid from pg_attrdef v "      \
+                                         "where v.adrelid = t.oid)"                                \
+                                         "  or d.classid = 'pg_constraint'::regclass"              \
+                                         "   and d.objid in (select v.oid from pg_constraint v "   \
+                                         "where v.conrelid = t.oid)"                               \
+                                         "  or d.classid = 'pg_class'::regclass"                   \
+                                         "   and d.objid in (select v.indexrelid from pg_index v " \
+                                         "where v.indrelid = t.oid)))"
+
 /* The default of a numbered column is its sequence, that of a generated one its expression: neither
  * is a default. attgenerated is as new as version 12. The default of a domain, an enum or citext is
  * cast to the type that the values go as. */
@@ -34,20 +68,43 @@
     "  'always', a.attidentity = 'a', 'numbering', (select " POSTGRES_NUMBERING                    \
     "   from pg_sequence s where s.seqrelid = q.seq::regclass and s.seqrelid is not null),"        \
     "  'default_sql', case when not s.serial"                                                      \
-    "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end) order by a.attnum)"  \
-    " from pg_attribute a"                                                                         \
-    " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
-    " cross join lateral (select " VALUE_OID " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"    \
-    "  '::' || format_type(a.atttypid, -1) as suffix) w"                                           \
-    " cross join lateral (select case"                                                             \
-    "  when w.oid <> a.atttypid::int8 and right(w.sql, length(w.suffix)) = w.suffix"               \
-    "  then left(w.sql, -length(w.suffix)) || '::' || format_type(w.oid::oid, -1)"                 \
-    "  else w.sql end as sql) e"                                                                   \
-    " cross join lateral (select"                                                                  \
-    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"                \
-    " cross join lateral (select a.attidentity <> '' or"                                           \
-    "  (e.sql like 'nextval(%' and q.seq is not null) is true as serial) s"                        \
-    " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
+    "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end,"                     \
+    "  'comment', col_description(t.oid, a.attnum), 'calls', " CALLS(                              \
+        "pg_attrdef",                                                                              \
+        "f.oid") ","                                                                               \
+                 "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then w.sql end,"   \
+                 "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select "       \
+                 "json_agg(distinct "                                                              \
+                 "o.attname)"                                                                      \
+                 "   from pg_depend d join pg_attribute o on o.attrelid = t.oid and o.attnum = "   \
+                 "d.refobjsubid"                                                                   \
+                 "   where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and "        \
+                 "o.attnum <> a.attnum"                                                            \
+                 "   and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid"                  \
+                 "    or d.classid = 'pg_class'::regclass and d.objid = t.oid and d.objsubid = "   \
+                 "a.attnum)) end,"                                                                 \
+                 "  'collation', (select quote_ident(l.collname) from pg_collation l where l.oid " \
+                 "= "                                                                              \
+                 "a.attcollation"                                                                  \
+                 "   and l.oid <> (select y.typcollation from pg_type y where y.oid = a.atttypid)" \
+                 "   and l.collnamespace = 'pg_catalog'::regnamespace and (l.collname in ('C', "   \
+                 "'POSIX', "                                                                       \
+                 "'ucs_basic', 'default')"                                                         \
+                 "    or l.collname like '%-x-icu'))) order by a.attnum)"                          \
+                 " from pg_attribute a"                                                            \
+                 " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"        \
+                 " cross join lateral (select " VALUE_OID                                          \
+                 " as oid, pg_get_expr(f.adbin, f.adrelid) as sql,"                                \
+                 "  '::' || format_type(a.atttypid, -1) as suffix) w"                              \
+                 " cross join lateral (select case"                                                \
+                 "  when w.oid <> a.atttypid::int8 and right(w.sql, length(w.suffix)) = w.suffix"  \
+                 "  then left(w.sql, -length(w.suffix)) || '::' || format_type(w.oid::oid, -1)"    \
+                 "  else w.sql end as sql) e"                                                      \
+                 " cross join lateral (select"                                                     \
+                 "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"   \
+                 " cross join lateral (select a.attidentity <> '' or"                              \
+                 "  (e.sql like 'nextval(%' and q.seq is not null) is true as serial) s"           \
+                 " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
 
 #define CONSTRAINED                                                                                \
     "(select json_agg(a.attname order by k.n)"                                                     \
@@ -67,21 +124,42 @@
     "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"
 /* indoption: 1 descending, 2 nulls first; the two go together unless said otherwise. */
 #define INDEXES                                                                                    \
-    "(select json_agg(json_build_object("                                                          \
-    "  'columns', (select json_agg(w.word || (array['', ' DESC NULLS LAST', ' NULLS FIRST',"       \
-    "    ' DESC'])[1 + (i.indoption[k - 1] & 3)] order by k)"                                      \
+    "(select json_agg(json_build_object('name', x.relname, 'method', nullif(m.amname, 'btree'),"   \
+    "  'columns', (select json_agg(concat(w.word,"                                                 \
+    "    (select ' COLLATE ' || quote_ident(l.collname) from pg_collation l"                       \
+    "     where l.oid = i.indcollation[k - 1] and l.oid <> coalesce(nullif(a.attcollation, 0),"    \
+    "     'pg_catalog.\"default\"'::regcollation)),"                                               \
+    "    (select ' ' || p.opcname from (select case when s.nspname = 'pg_catalog'"                 \
+    "      then quote_ident(c.opcname) else format('%I.%I', s.nspname, c.opcname) end"             \
+    "      from pg_opclass c join pg_namespace s on s.oid = c.opcnamespace"                        \
+    "      where c.oid = i.indclass[k - 1] and not c.opcdefault) p (opcname)),"                    \
+    "    (array['', ' DESC NULLS LAST', ' NULLS FIRST', ' DESC'])[1 + (i.indoption[k - 1] & 3)])"  \
+    "    order by k)"                                                                              \
     "   from generate_series(1, i.indnkeyatts) k"                                                  \
     "   left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1]"        \
     "   cross join lateral (select pg_get_indexdef(i.indexrelid, k, true) as sql) d"               \
     "   cross join lateral (select case when a.attnum is not null then a.attname"                  \
     "    when d.sql like '(%' then d.sql else '(' || d.sql || ')' end as word) w),"                \
+    "  'include', (select json_agg(a.attname order by k)"                                          \
+    "   from generate_series(i.indnkeyatts, i.indnatts - 1) k"                                     \
+    "   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k]),"               \
+    "  'storage', array_to_string(x.reloptions, ', '),"                                            \
+    "  'nulls_equal', to_jsonb(i) ->> 'indnullsnotdistinct' = 'true',"                             \
+    "  'made_of', (select json_agg(distinct a.attname) from pg_depend d"                           \
+    "   join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid"               \
+    "   where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid"                         \
+    "   and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid),"                     \
     "  'where', pg_get_expr(i.indpred, i.indrelid, true),"                                         \
-    "  'unique', i.indisunique) order by x.relname)" INDEXES_OF_TABLE " and m.amname = 'btree')"
+    "  'unique', i.indisunique) order by x.relname)" INDEXES_OF_TABLE ")"
 
 #define CHECKS                                                                                     \
-    "(select json_agg(json_build_object('name', o.conname,"                                        \
-    "  'expression', pg_get_expr(o.conbin, o.conrelid, true)) order by o.conname)"                 \
-    " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c' and o.convalidated)"
+    "(select json_agg(json_build_object('name', o.conname, 'invalid', not o.convalidated,"         \
+    "  'made_of', " CONSTRAINED ", 'calls', " CALLS(                                               \
+        "pg_constraint",                                                                           \
+        "o.oid") ","                                                                               \
+                 "  'expression', pg_get_expr(o.conbin, o.conrelid, true)) order by o.conname)"    \
+                 " from pg_constraint o where o.conrelid = t.oid and o.contype = 'c'"              \
+                 " and to_jsonb(o) ->> 'conenforced' is distinct from 'false')"
 
 /* Those that a column has for itself are said there; what an extension owns comes with it. */
 #define SEQUENCES                                                                                  \
@@ -110,7 +188,8 @@ static const char catalog_sql[] =
     "   'name', t.relname, 'view', nullif(t.view, false),"
     "   'estimate', case when z.uncounted or t.view then null else coalesce(z.rows, 0) end,"
     "   'bytes', coalesce(z.bytes, 0),"
-    "   'columns', " COLUMNS ", 'key', " KEY ", 'uniques', " UNIQUES ","
+    "   'lent', " LENT ", 'comment', obj_description(t.oid, 'pg_class'), 'columns', " COLUMNS
+    ", 'key', " KEY ", 'uniques', " UNIQUES ","
     "   'indexes', " INDEXES ", 'checks', " CHECKS ") order by t.relname)"
     "  from (select oid, relname, false as view from tables union all select oid, relname, true "
     "from"

@@ -30,18 +30,23 @@
     WORD("o.condeferrable", "'DEFERRABLE' || case when o.condeferred then ' INITIALLY DEFERRED'"   \
                             " else '' end")
 #define PERIOD WORD("to_jsonb(o) ->> 'conperiod' = 'true'", "'PERIOD'")
-#define TIMING DEFERRABLE ", " WORD("not o.convalidated", "'NOT VALID'") ", " PERIOD
 /* What a foreign key does when what it refers to goes or changes. */
 #define ACTION(column)                                                                             \
     "case " column " when 'c' then 'cascade' when 'r' then 'restrict' when 'n' then 'set null'"    \
     " when 'd' then 'set default' end"
 /* What an index can. */
 #define STORAGE                                                                                    \
-    WORD("to_jsonb(i) ->> 'indnullsnotdistinct' = 'true'", "'NULLS NOT DISTINCT'") ", "            \
-    "(select 'INCLUDE (' || string_agg(quote_ident(a.attname), ', ' order by k) || ')'"            \
-    " from generate_series(i.indnkeyatts, i.indnatts - 1) k"                                       \
-    " join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k]), "                \
-    "'WITH (' || array_to_string(x.reloptions, ', ') || ')'"
+    " 'nulls_equal', to_jsonb(i) ->> 'indnullsnotdistinct' = 'true',"                              \
+    " 'include', (select jsonb_agg(a.attname order by k)"                                          \
+    "  from generate_series(i.indnkeyatts, i.indnatts - 1) k"                                      \
+    "  join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k]),"                \
+    " 'storage', array_to_string(x.reloptions, ', ')"
+/* All columns without which an index could not be. */
+#define OF_INDEX(index, relation)                                                                  \
+    "(select jsonb_agg(distinct a.attname) from pg_depend d"                                       \
+    " join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid"                 \
+    " where d.classid = 'pg_class'::regclass and d.objid = " index                                 \
+    " and d.refclassid = 'pg_class'::regclass and d.refobjid = " relation ")"
 
 #define CONSTRAINT(more)                                                                           \
     "select jsonb_build_object('name', o.conname || ' on ' || f.name, 'entity', f.entity,"         \
@@ -51,8 +56,7 @@
     " and (f.is_top or o.conislocal) and o.conparentid = 0"
 /* Key and uniques are indexes, too. */
 #define UNIQUE(type)                                                                               \
-    CONSTRAINT(" 'in_shape', f.is_top, 'unsaid', nullif(concat_ws(', ', " TIMING ", " STORAGE      \
-               "), '')")                                                                           \
+    CONSTRAINT(" 'in_shape', f.is_top, 'timing', " DEFERRABLE ", 'unsaid', " PERIOD "," STORAGE)   \
     " and o.contype = '" type "' join pg_index i on i.indexrelid = o.conindid"                     \
     " join pg_class x on x.oid = i.indexrelid"
 
@@ -125,8 +129,8 @@ static const struct {
     {"primary key", UNIQUE("p")},
     {"unique", UNIQUE("u")},
     {"check",
-     CONSTRAINT(" 'in_shape', f.is_top and o.convalidated, 'unsaid', nullif(concat_ws(', ', " TIMING ","
-                " " WORD("o.connoinherit", "'NO INHERIT'") "), '')") " and o.contype = 'c'"},
+     CONSTRAINT(" 'in_shape', f.is_top and to_jsonb(o) ->> 'conenforced' is distinct from 'false',"
+                " 'unsaid', " WORD("o.connoinherit", "'NO INHERIT'")) " and o.contype = 'c'"},
     {"foreign key",
      CONSTRAINT(" 'refers', case r.relnamespace when (select oid from home) then r.relname"
                 "  else o.confrelid::regclass::text end,"
@@ -141,17 +145,19 @@ static const struct {
                 " 'unsaid', nullif(concat_ws(', ', " PERIOD ", "
                 WORD("to_jsonb(o) ->> 'conenforced' = 'false'", "'NOT ENFORCED'") "), '')")
      " and o.contype = 'f' join pg_class r on r.oid = o.confrelid"},
-    {"exclusion constraint", CONSTRAINT(" 'in_shape', false") " and o.contype = 'x'"},
+    {"exclusion constraint",
+     CONSTRAINT(" 'in_shape', f.is_top, 'definition', pg_get_constraintdef(o.oid), 'timing', " DEFERRABLE ","
+                " 'columns', (select jsonb_agg(distinct a.attname) from pg_depend d join pg_attribute a"
+                "  on a.attrelid = d.refobjid and a.attnum = d.refobjsubid where d.refobjid = o.conrelid"
+                "  and d.refclassid = 'pg_class'::regclass and (d.objid = o.oid and"
+                "   d.classid = 'pg_constraint'::regclass or d.objid = o.conindid and"
+                "   d.classid = 'pg_class'::regclass))") " and o.contype = 'x'"},
     {"index",
      "select jsonb_build_object('name', x.relname || ' on ' || f.name, 'entity', f.entity,"
-     " 'detail', pg_get_indexdef(x.oid), 'in_shape', f.is_top and m.amname = 'btree' and i.indisvalid and i.indislive,"
-     " 'columns', " COLUMNS_OF("i.indrelid", "(i.indkey::int2[])[0:i.indnkeyatts - 1]") ","
-     " 'unsaid', nullif(concat_ws(', ', (select string_agg(distinct 'operator class ' || p.opcname, ', ')"
-     "   from unnest(i.indclass::oid[]) q (oid) join pg_opclass p on p.oid = q.oid and not p.opcdefault),"
-     "  (select string_agg(distinct 'collation ' || l.collname, ', ')"
-     "   from generate_series(0, i.indnkeyatts - 1) k join pg_collation l on l.oid = i.indcollation[k]"
-     "   left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k]"
-     "   where l.oid <> coalesce(nullif(a.attcollation, 0), 'pg_catalog.\"default\"'::regcollation)), " STORAGE "), ''))"
+     " 'detail', pg_get_indexdef(x.oid), 'in_shape', f.is_top and i.indisvalid and i.indislive,"
+     " 'columns', " OF_INDEX("i.indexrelid", "i.indrelid") ","
+     " 'unsaid', (select 'parameters of an operator class' from pg_attribute a where a.attrelid = x.oid"
+     "  and to_jsonb(a) ->> 'attoptions' is not null limit 1))"
      " from family f join pg_index i on i.indrelid = f.oid join pg_class x on x.oid = i.indexrelid"
      " join pg_am m on m.oid = x.relam"
      " where (f.is_top or not x.relispartition)"

@@ -20,6 +20,8 @@ bool compiling_check_constant(struct compiling *c, const struct schema_column *c
 /* Conditions on fields of the scope. */
 bool compiling_tests(struct compiling *c, struct scope *scope, const struct conditions *conditions,
                      struct test **tests, size_t *count);
+/* When all is wanted of the scopes: which slots hold moments. */
+bool compiling_find_moments(struct compiling *c);
 /* When all is wanted of the scope. */
 bool compiling_make_slots(struct compiling *c, struct scope *scope);
 

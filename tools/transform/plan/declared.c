@@ -297,12 +297,23 @@ static bool is_filtered(const struct comparing *c, const struct mapping_value *v
            c->plan->rule_count > 0;
 }
 
+/* Is it of another kind than the field, when it comes to the column? */
+static bool is_exchanged(const struct mapping_value *value)
+{
+    bool exchanged = value->map != NULL;
+    for (size_t i = 0; i < value->function_count && !exchanged; i++) {
+        const struct function_entry *entry = &mapping_functions[value->functions[i].function];
+        exchanged = ((entry->takes ^ entry->gives) & ~(unsigned)OF_NOTHING) != 0;
+    }
+    return exchanged;
+}
+
 static bool compare_field(const struct comparing *c, const struct catalog_column *field,
                           const struct expression *expression, bool whole)
 {
     const struct mapping_value *value = expression->mapping;
     const struct encoding *encoding = &c->column->expression.encoding;
-    if (value->by == NULL && !compare_type(c, field, encoding))
+    if (value->by == NULL && !is_exchanged(value) && !compare_type(c, field, encoding))
         return false;
     if (value->function_count > 0 || is_filtered(c, value))
         return true;

@@ -227,12 +227,10 @@ void document_assume(struct scope *scope)
     begin(scope, BSON_TYPE_NULL);
 }
 
-bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
-                   struct error *error)
+static bool fill(struct plan *plan, struct scope *scope, const struct value *document,
+                 struct error *error)
 {
     struct walk walk = {plan, scope, error};
-    begin(scope, BSON_TYPE_EOD);
-    scope_borrow(scope);
     if (scope->root.slot != NO_SLOT)
         scope->slots[scope->root.slot] = *document;
     if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
@@ -245,6 +243,18 @@ bool document_walk(struct plan *plan, struct scope *scope, const struct value *d
     error_hint(error, "correct the record in the source, or the mapping, and run again");
     error_at(error, NULL, NULL, scope->path);
     return scope_at(scope, error);
+}
+
+bool document_walk(struct plan *plan, struct scope *scope, const struct value *document,
+                   struct error *error)
+{
+    begin(scope, BSON_TYPE_EOD);
+    scope_borrow(scope);
+    if (!fill(plan, scope, document, error))
+        return false;
+    for (size_t i = 0; i < scope->moment_count; i++)
+        value_hold_moments(&scope->slots[scope->moments[i]]);
+    return true;
 }
 
 /* Does a subtree hold a field that nobody spoke for? Only then its object is opened. */

@@ -167,6 +167,27 @@ static bool put_digits(struct buffer *out, const struct value *value)
 }
 
 /* What of a value makes it the same as another of its kind. */
+/* Milliseconds, and what is finer behind them. */
+static void put_date(struct buffer *out, const struct value *value, enum fact_kind *kind)
+{
+    const int64_t days = 10957; /* from 1970 to 2000 */
+    struct moment moment;
+    *kind = FACT_DATE;
+    if (!value_moment(value, &moment)) {
+        buffer_printf(out, "%" PRId64, value->integer);
+        return;
+    }
+    if (moment.timed && !moment.zoned && !datetime_is_endless(&moment))
+        *kind = FACT_CLOCK;
+    if (datetime_is_endless(&moment))
+        buffer_puts(out, moment.day < 0 ? "-infinity" : "infinity");
+    else
+        buffer_printf(out, "%" PRId64,
+                      (moment.day + days) * INT64_C(86400000) + moment.clock / 1000);
+    if (moment.clock % 1000 != 0)
+        buffer_printf(out, ".%03d", (int)(moment.clock % 1000));
+}
+
 static bool put_fact(struct buffer *out, const struct value *value, enum fact_kind *kind)
 {
     enum field_kind field;
@@ -193,9 +214,11 @@ static bool put_fact(struct buffer *out, const struct value *value, enum fact_ki
         *kind = FACT_NUMBER;
         return put_digits(out, value);
     case FIELD_BOOLEAN:
-    case FIELD_DATE:
-        *kind = field == FIELD_DATE ? FACT_DATE : FACT_BOOLEAN;
+        *kind = FACT_BOOLEAN;
         buffer_printf(out, "%" PRId64, value->integer);
+        return true;
+    case FIELD_DATE:
+        put_date(out, value, kind);
         return true;
     default:
         return false;

@@ -54,7 +54,15 @@ bool lookup_asking(struct arena *arena, const struct lookups *const *lookups,
 /* How a value is known among those of a fact (project.h): texts and ids by their text, numbers by
  * their digits. *kind is that of all values that can be the same. False: none is, as a NaN or an
  * array. */
-enum fact_kind { FACT_TEXT, FACT_NUMBER, FACT_BOOLEAN, FACT_DATE, FACT_OTHER, FACT_KINDS };
+enum fact_kind {
+    FACT_TEXT,
+    FACT_NUMBER,
+    FACT_BOOLEAN,
+    FACT_DATE,
+    FACT_CLOCK, /* a time without a zone */
+    FACT_OTHER,
+    FACT_KINDS
+};
 bool lookup_hash_fact(const struct mapping_fact *fact, const struct value *value,
                       enum fact_kind *kind, uint8_t hash[16]);
 /* Of what tells that there are values of the kind. */

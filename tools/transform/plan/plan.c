@@ -368,7 +368,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
 {
     size_t first, count;
     struct compiling c = {plan, NULL, error};
-    *plan = (struct plan){.project = schema->project, .entity = entity};
+    *plan = (struct plan){.project = schema->project, .entity = entity, .described = described};
     arena_init(&plan->arena);
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
@@ -421,6 +421,7 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     ok = ok && scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = compiling_make_slots(&c, &plan->scopes[i]);
+    ok = ok && compiling_find_moments(&c);
     if (ok && plan->tuples.catalog != NULL)
         ok = compiling_end_tuples(&c) || errors_add(&errors, error);
     else if (ok && described != NULL)

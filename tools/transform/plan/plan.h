@@ -96,6 +96,8 @@ struct scope {
     struct value unwanted;   /* takes the place of a slot where there is none */
     struct slot_fate *fates; /* per slot */
     int *arrays; /* slots with the arrays of scopes inside, per scope of the plan; or NO_SLOT */
+    int *moments; /* slots whose texts are moments (value.h) */
+    size_t moment_count;
     bool has_inner;
     struct borrowed *borrowed;
     size_t borrowed_count, borrowed_room;
@@ -213,6 +215,7 @@ struct tuple_reading {
 struct plan {
     const struct project *project;
     const struct mapping *entity;
+    const struct catalog_entity *described; /* what the source says of its fields, or NULL */
     struct tuple_reading tuples;
     struct scope *scopes; /* the record's first */
     size_t scope_count;
@@ -240,5 +243,9 @@ bool expression_may_leave_out(const struct expression *expression);
 bool plan_compile(struct plan *plan, const struct schema *schema, const struct mapping *entity,
                   const struct catalog_entity *described, struct error *error);
 void plan_release(struct plan *plan);
+/* Does the source say that what stands at the path of a record, or in an array there, are moments?
+ * Columns of a Postgres are, that are date, timestamp or timestamptz; and of Appwrite what it
+ * declares as datetime, and its own $createdAt and $updatedAt. */
+bool plan_holds_moments(const struct plan *plan, const char *path);
 
 #endif

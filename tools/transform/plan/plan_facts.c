@@ -108,7 +108,7 @@ bool plan_compile_facts(struct plan *plan, const struct project *project,
 {
     struct compiling c = {plan, NULL, error};
     struct gathering g = {.entity = entity};
-    *plan = (struct plan){.project = project, .entity = entity};
+    *plan = (struct plan){.project = project, .entity = entity, .described = described};
     arena_init(&plan->arena);
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
@@ -125,7 +125,8 @@ bool plan_compile_facts(struct plan *plan, const struct project *project,
         ok = compile_fact(&c, &g.facts[i]);
     if (ok)
         cover(&plan->scopes[0].root);
-    ok = ok && compiling_make_slots(&c, &plan->scopes[0]) && (!rows || compiling_end_tuples(&c));
+    ok = ok && compiling_make_slots(&c, &plan->scopes[0]) && compiling_find_moments(&c) &&
+         (!rows || compiling_end_tuples(&c));
     *facts = g.facts;
     *count = g.count;
     if (!ok)

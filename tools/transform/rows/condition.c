@@ -3,6 +3,8 @@
 #include "value_order.h"
 #include "value_walk.h"
 
+#include "graduate/path.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,10 +27,13 @@ static bool wrong_kind(const struct test *test, const struct value *value,
                        const struct value *constant, struct error *error)
 {
     char what[120], other[120], text[400];
+    struct moment moment;
+    bool clock = value_moment(value, &moment) && moment.timed && !moment.zoned;
     value_describe(value, what, sizeof what);
     value_describe(constant, other, sizeof other);
-    snprintf(text, sizeof text, "%s is of another kind than %s, which the mapping compares it with",
-             what, other);
+    snprintf(text, sizeof text,
+             "%s%s is of another kind than %s, which the mapping compares it with", what,
+             clock ? ", which has no zone," : "", other);
     return refuse(test, text, error);
 }
 
@@ -58,6 +63,25 @@ static bool is_within(enum condition_op op, enum order order)
     }
 }
 
+/* Texts are compared by their bytes. Where they are moments, and as such the answer is another one,
+ * nobody can have meant that. */
+static bool check_reading(const struct test *test, enum condition_op op, const struct value *value,
+                          const struct value *constant, enum order order, struct error *error)
+{
+    char what[120], other[120], text[400];
+    enum order moments;
+    if (!value_order_of_moments(value, constant, &moments) ||
+        is_within(op, moments) == is_within(op, order))
+        return true;
+    value_describe(value, what, sizeof what);
+    value_describe(constant, other, sizeof other);
+    snprintf(text, sizeof text,
+             "%s and %s are compared as texts, and as moments the answer is another: write the "
+             "constant in the form that the source's texts have",
+             what, other);
+    return refuse(test, text, error);
+}
+
 /* One of the constants, all of which must be of the value's kind. */
 static bool compare(const struct test *test, const struct value *value, bool *holds,
                     struct error *error)
@@ -67,6 +91,8 @@ static bool compare(const struct test *test, const struct value *value, bool *ho
         enum order order = value_order(value, &test->constants[i]);
         if (order == ORDER_STRANGE)
             return wrong_kind(test, value, &test->constants[i], error);
+        if (!check_reading(test, test->mapping->op, value, &test->constants[i], order, error))
+            return false;
         *holds = *holds || is_within(test->mapping->op, order);
     }
     return true;
@@ -78,6 +104,8 @@ static bool is_equal(const struct test *test, const struct value *value, bool *e
 {
     enum order order = value_order(value, test->constants);
     *equal = order == ORDER_SAME;
+    if (!check_reading(test, CONDITION_EQUAL, value, test->constants, order, error))
+        return false;
     return order != ORDER_STRANGE || !value_reads_the_same(value, test->constants) ||
            wrong_kind(test, value, test->constants, error);
 }
@@ -95,6 +123,7 @@ static bool has_element(const struct test *test, const struct value *array, bool
         return condition_at(test, error);
     }
     while (value_walk_next(&elements, &element)) {
+        value_inherit(&element, array);
         if (!value_is_nothing(&element) && !is_equal(test, &element, holds, error))
             return false;
         if (*holds)
@@ -212,6 +241,42 @@ static bool lists_hold(const struct test *test, bool *holds, struct error *error
     return true;
 }
 
+/* What is found in the field on the way into it, through places and names. */
+static bool step_inside(const struct test *test, struct value *value, struct error *error)
+{
+    struct path_step step;
+    for (const char *rest = test->mapping->inside; rest != NULL && path_next(&rest, &step);) {
+        struct value_walk inner;
+        struct value member, found = {.type = BSON_TYPE_EOD};
+        bool place = step.kind == STEP_PLACE;
+        if (value_is_nothing(value))
+            break;
+        if (value->type != (place ? BSON_TYPE_ARRAY : BSON_TYPE_DOCUMENT)) {
+            char what[120], text[400];
+            value_describe(value, what, sizeof what);
+            snprintf(text, sizeof text, "%s is no %s, in which the mapping looks for \"%.*s\"",
+                     what, place ? "array" : "document", (int)step.length, step.text);
+            return refuse(test, text, error);
+        }
+        long count = 0, wanted = step.place;
+        if (place && wanted < 0 && value_walk_begin(&inner, value))
+            for (; value_walk_next(&inner, &member); count++)
+                ;
+        wanted += wanted < 0 ? count : 0;
+        bool ok = value_walk_begin(&inner, value);
+        for (long i = 0; ok && value_walk_next(&inner, &member); i++)
+            if (found.type == BSON_TYPE_EOD &&
+                (place ? i == wanted : path_step_is(&step, inner.key)))
+                found = member;
+        if (!ok || !value_walk_ended(&inner)) {
+            value_damaged(error);
+            return condition_at(test, error);
+        }
+        *value = found;
+    }
+    return true;
+}
+
 static bool test_holds(const struct test *test, bool *holds, struct error *error)
 {
     enum condition_op op = test->mapping->op;
@@ -219,6 +284,13 @@ static bool test_holds(const struct test *test, bool *holds, struct error *error
     if (test->slot == NO_SLOT)
         return lists_hold(test, holds, error);
     const struct value *value = &test->scope->slots[test->slot];
+    struct value inner;
+    if (test->mapping->inside != NULL) {
+        inner = *value;
+        value = &inner;
+        if (!step_inside(test, &inner, error))
+            return false;
+    }
     bool nothing = value_is_nothing(value);
     if ((op == CONDITION_EQUAL || op == CONDITION_NOT) && value_is_nothing(test->constants)) {
         *holds = nothing == (op == CONDITION_EQUAL);

@@ -79,9 +79,12 @@ static bool put_values(const struct putting *p, const struct value *value, const
         return true;
     if (!value_walk_begin(&fields, value))
         return value_damaged(p->error);
-    while (value_walk_next(&fields, &inner))
+    while (value_walk_next(&fields, &inner)) {
+        if (array)
+            value_inherit(&inner, value);
         if ((array || path_step_is(&step, fields.key)) && !put_values(p, &inner, path))
             return false;
+    }
     return value_walk_ended(&fields) || value_damaged(p->error);
 }
 

@@ -271,6 +271,8 @@ static bool put_sets(struct identities *i, const struct value *record, struct id
                                                  .made = &i->made,
                                                  .lost = &lost,
                                                  .identity = &i->plan->project->identity};
+        if (plan_holds_moments(i->plan, set->value->by))
+            value_hold_moments(&value);
         set->values += value.type != BSON_TYPE_EOD;
         for (size_t f = 0; ok && f < set->value->function_count; f++)
             ok = function_apply(&set->value->functions[f], &context, &value, error);

@@ -7,7 +7,8 @@
  *   real, double precision                  double; a real by its shortest decimal text
  *   numeric                                 Decimal128, of at most 34 digits
  *   text, varchar, char, name               text; char without the blanks that fill it up
- *   date, time, timestamp, timestamptz      text of ISO 8601: microseconds stay
+ *   date, timestamp, timestamptz            text of ISO 8601: microseconds stay; a moment (value.h)
+ *   time                                    text of ISO 8601
  *   uuid, bytea                             binary of subtype 4, of subtype 0
  *   json, jsonb                             what the text says, to the last digit
  *   arrays of one dimension                 arrays of these */

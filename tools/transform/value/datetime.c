@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const int64_t MICROSECONDS_PER_DAY = INT64_C(86400000000);
 static const int64_t MILLISECONDS_PER_DAY = INT64_C(86400000);
@@ -87,37 +88,85 @@ static bool take_zone(const char **at, const char *end, bool *zoned, int64_t *of
     return hours <= 15 && minutes <= 59;
 }
 
-bool datetime_parse(const char *text, size_t length, int64_t *microseconds, bool *zoned,
-                    bool *date_only)
+/* Years of `most` digits at most, and four at least. */
+static bool take_year(const char **at, const char *end, int most, int *year)
+{
+    int digits = 0;
+    for (const char *next = *at; next < end && *next >= '0' && *next <= '9'; next++)
+        digits++;
+    return digits >= 4 && digits <= most && take_number(at, end, digits, year) && *year >= 1;
+}
+
+static bool take_before_christ(const char **at, const char **end)
+{
+    static const char word[] = " BC";
+    size_t length = sizeof word - 1;
+    if ((size_t)(*end - *at) < length || memcmp(*end - length, word, length) != 0)
+        return false;
+    *end -= length;
+    return true;
+}
+
+/* `most`: digits of a year; with more than four it may be one before Christ, too. */
+static bool parse(const char *text, size_t length, int most, struct moment *moment)
 {
     static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const char *at = text, *end = text + length;
     int year, month, day, hour = 0, minute = 0, second = 0;
     int64_t fraction = 0, offset = 0;
-    *zoned = false;
-    if (!take_number(&at, end, 4, &year) || !take(&at, end, '-') ||
+    bool before = most > 4 && take_before_christ(&at, &end);
+    *moment = (struct moment){0};
+    if (!take_year(&at, end, most, &year) || !take(&at, end, '-') ||
         !take_number(&at, end, 2, &month) || !take(&at, end, '-') ||
         !take_number(&at, end, 2, &day))
         return false;
+    if (before)
+        year = 1 - year;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days[month - 1] ||
+    if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1] ||
         (month == 2 && day == 29 && !leap))
         return false;
-    *date_only = at == end;
-    if (!*date_only) {
+    moment->timed = at < end;
+    if (moment->timed) {
         if ((!take(&at, end, 'T') && !take(&at, end, ' ')) || !take_number(&at, end, 2, &hour) ||
             !take(&at, end, ':') || !take_number(&at, end, 2, &minute))
             return false;
         if (take(&at, end, ':') &&
             (!take_number(&at, end, 2, &second) || !take_fraction(&at, end, &fraction)))
             return false;
-        if (hour > 23 || minute > 59 || second > 59 || !take_zone(&at, end, zoned, &offset))
+        if (hour > 23 || minute > 59 || second > 59 ||
+            !take_zone(&at, end, &moment->zoned, &offset))
             return false;
     }
     int64_t seconds = hour * INT64_C(3600) + minute * INT64_C(60) + second;
-    *microseconds = datetime_days(year, month, day) * MICROSECONDS_PER_DAY + seconds * 1000000 +
-                    fraction - offset;
+    moment->day = datetime_days(year, month, day);
+    moment->clock = seconds * 1000000 + fraction - offset; /* less than a day beyond its day */
+    int64_t beyond = moment->clock < 0 ? -1 : moment->clock >= MICROSECONDS_PER_DAY;
+    moment->day += beyond;
+    moment->clock -= beyond * MICROSECONDS_PER_DAY;
     return at == end;
+}
+
+bool datetime_moment(const char *text, size_t length, struct moment *moment)
+{
+    static const char word[] = "-infinity";
+    for (size_t sign = 0; sign < 2; sign++)
+        if (length == sizeof word - 1 - sign && memcmp(text, word + sign, length) == 0) {
+            *moment = (struct moment){.day = sign == 0 ? INT64_MIN : INT64_MAX, .timed = true};
+            return true;
+        }
+    return parse(text, length, 7, moment);
+}
+
+bool datetime_parse(const char *text, size_t length, int64_t *microseconds, bool *zoned,
+                    bool *date_only)
+{
+    struct moment moment;
+    bool known = parse(text, length, 4, &moment);
+    *zoned = moment.zoned;
+    *date_only = known && !moment.timed;
+    *microseconds = known ? moment.day * MICROSECONDS_PER_DAY + moment.clock : 0;
+    return known;
 }
 
 bool datetime_format(int64_t milliseconds, char *out, size_t size)

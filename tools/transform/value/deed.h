@@ -33,6 +33,8 @@ bool deed_unique(const struct function_context *context, const struct function_c
                  struct value *value, struct error *error);
 bool deed_item(const struct function_context *context, const struct function_call *call,
                struct value *value, struct error *error);
+bool deed_field(const struct function_context *context, const struct function_call *call,
+                struct value *value, struct error *error);
 bool deed_epoch(const struct function_context *context, const struct function_call *call,
                 struct value *value, struct error *error);
 bool deed_time(const struct function_context *context, const struct function_call *call,

@@ -15,6 +15,7 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_UNIQUE] = deed_unique,
     [FUNCTION_SPLIT] = deed_split,
     [FUNCTION_ITEM] = deed_item,
+    [FUNCTION_FIELD] = deed_field,
     [FUNCTION_STRIP] = deed_strip,
     [FUNCTION_EPOCH] = deed_epoch,
     [FUNCTION_TIME] = deed_time,
@@ -31,6 +32,7 @@ static const deed deeds[FUNCTION_COUNT] = {
 
 static unsigned kind_of(const struct value *value)
 {
+    struct moment unused;
     switch ((int)value->type) {
     case BSON_TYPE_EOD:
     case BSON_TYPE_NULL:
@@ -38,7 +40,7 @@ static unsigned kind_of(const struct value *value)
         return OF_NOTHING;
     case BSON_TYPE_UTF8:
     case BSON_TYPE_SYMBOL:
-        return OF_TEXT;
+        return value_moment(value, &unused) ? OF_TEXT | OF_DATE : OF_TEXT;
     case BSON_TYPE_DOUBLE:
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
@@ -68,13 +70,16 @@ static bool over_elements(const struct function_call *call, const struct functio
 {
     bson_iter_t iter;
     bson_t made = BSON_INITIALIZER;
-    bool changed = false, ok = bson_iter_init_from_data(&iter, value->bytes, value->length);
+    bool changed = false, moments = value_holds_moments(value);
+    bool ok = bson_iter_init_from_data(&iter, value->bytes, value->length);
     if (!ok)
         value_damaged(error);
     for (uint32_t i = 0; ok && bson_iter_next(&iter); i++) {
         char digits[16];
         const char *key;
-        struct value before = value_from_iter(&iter), element = before;
+        struct value before = value_from_iter(&iter), element;
+        value_inherit(&before, value);
+        element = before;
         bson_uint32_to_string(i, &key, digits, sizeof digits);
         ok = function_apply(call, context, &element, error);
         if (ok && value_identical(&before, &element))
@@ -82,12 +87,14 @@ static bool over_elements(const struct function_call *call, const struct functio
         else if (ok)
             ok = value_append(&made, key, &element) || error_memory(error);
         changed = changed || (ok && !value_identical(&before, &element));
+        moments = moments && (!value_is_text(&element) || element.moment);
     }
     if (ok && !value_walked(&iter, value))
         ok = value_damaged(error) || error_at(error, NULL, NULL, context->path);
     if (ok && changed)
         return deed_make_container(context, &made, BSON_TYPE_ARRAY, value, error);
     bson_destroy(&made);
+    value->moment = moments;
     return ok;
 }
 

@@ -1,6 +1,7 @@
 /* The functions that are about an array as such. */
 #include "deed.h"
 #include "number.h"
+#include "value_walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,22 @@ bool deed_item(const struct function_context *context, const struct function_cal
         for (int64_t i = 0; place >= 0 && i <= place && bson_iter_next(&iter); i++)
             if (i == place)
                 found = value_from_iter(&iter);
+    value_inherit(&found, value);
+    *value = found;
+    return true;
+}
+
+bool deed_field(const struct function_context *context, const struct function_call *call,
+                struct value *value, struct error *error)
+{
+    struct value_walk members;
+    struct value found = {.type = BSON_TYPE_EOD}, member;
+    bool ok = value_walk_begin(&members, value);
+    while (ok && value_walk_next(&members, &member))
+        if (found.type == BSON_TYPE_EOD && strcmp(members.key, call->text) == 0)
+            found = member;
+    if (!ok || !value_walk_ended(&members))
+        return value_damaged(error) || error_at(error, NULL, NULL, context->path);
     *value = found;
     return true;
 }
@@ -131,8 +148,12 @@ bool deed_unique(const struct function_context *context, const struct function_c
     buffer_release(&keys);
     free(elements);
     free(again);
-    if (ok && twice > 0)
-        return deed_make_container(context, &built, BSON_TYPE_ARRAY, value, error);
+    if (ok && twice > 0) {
+        bool moments = value->moment;
+        ok = deed_make_container(context, &built, BSON_TYPE_ARRAY, value, error);
+        value->moment = moments;
+        return ok;
+    }
     bson_destroy(&built);
     return ok || error_memory(error);
 }

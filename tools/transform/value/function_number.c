@@ -56,7 +56,8 @@ bool deed_number(const struct function_context *context, const struct function_c
         return deed_refuse(context, value, "a number has at most 34 digits here", NULL, error);
     memcpy(text, trimmed.bytes + sign, trimmed.length - sign);
     text[trimmed.length - sign] = '\0';
-    if (!point && number_parse_int64(text, &whole)) {
+    bool negative_zero = text[0] == '-' && strspn(text + 1, "0") == strlen(text + 1);
+    if (!point && !negative_zero && number_parse_int64(text, &whole)) {
         *value = (struct value){.type = BSON_TYPE_INT64, .integer = whole};
         return true;
     }
@@ -83,8 +84,10 @@ bool deed_text(const struct function_context *context, const struct function_cal
 {
     char text[NUMBER_PLAIN], decimal[BSON_DECIMAL128_STRING];
     (void)call;
-    if (value_is_text(value))
+    if (value_is_text(value)) {
+        value->moment = false;
         return true;
+    }
     if (value->type == BSON_TYPE_DOUBLE) {
         format_double(value->number, text, sizeof text);
     } else if (value->type == BSON_TYPE_BINARY && value->subtype == 3) {

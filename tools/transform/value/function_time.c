@@ -258,40 +258,78 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+/* The seconds since 1970 and the microseconds behind them; false: it is endless. */
+static bool moment_of(const struct value *value, int64_t *seconds, int64_t *microseconds,
+                      struct moment *moment)
+{
+    if (value->type == BSON_TYPE_DATE_TIME) {
+        *moment = (struct moment){.zoned = true, .timed = true};
+        *seconds = floor_divide(value->integer, 1000);
+        *microseconds = (value->integer - *seconds * 1000) * 1000;
+        return true;
+    }
+    if (!value_moment(value, moment) || datetime_is_endless(moment))
+        return false;
+    *seconds = (moment->day + DAYS_TO_2000) * DAY + moment->clock / 1000000;
+    *microseconds = moment->clock % 1000000;
+    return true;
+}
+
+static bool is_utc(const struct zone *zone)
+{
+    return zone->count == 1 && zone->changes[0].offset == 0;
+}
+
 bool deed_day(const struct function_context *context, const struct function_call *call,
               struct value *value, struct error *error)
 {
+    static const char beyond[] = "it has no day here: its year is beyond 9999 or before 0";
     char text[40], before[80];
-    int64_t seconds = floor_divide(value->integer, 1000);
-    int64_t clock =
-        value->integer + call->zone->changes[zone_at(call->zone, seconds)].offset * 1000;
-    int64_t day = floor_divide(clock, DAY * INT64_C(1000));
-    if (!datetime_format(clock, text, sizeof text))
-        return deed_refuse(context, value,
-                           "it has no day here: its year is beyond 9999 or before 0", NULL, error);
-    if (clock != day * DAY * 1000) {
+    struct moment moment;
+    int64_t seconds, microseconds;
+    if (!moment_of(value, &seconds, &microseconds, &moment))
+        return deed_refuse(context, value, beyond, NULL, error);
+    if (!moment.zoned && !is_utc(call->zone))
+        return deed_refuse(context, value, "it has no zone, so that it is no day of another one",
+                           "say {\"day\": \"UTC\"} in the mapping, which takes the day that stands "
+                           "there; then run again",
+                           error);
+    int64_t clock = seconds + call->zone->changes[zone_at(call->zone, seconds)].offset;
+    int64_t day = floor_divide(clock, DAY);
+    if (!datetime_format(clock * 1000, text, sizeof text))
+        return deed_refuse(context, value, beyond, NULL, error);
+    if (clock != day * DAY || microseconds != 0) {
         value_brief(value, before, sizeof before);
         losses_add(context->losses, context->path, "day", before, "its date, without the time");
     }
     return deed_make_text(context, text, 10, value, error);
 }
 
+/* The day that it says, in seconds since 1970; false: it says more than a day, or none. */
+static bool read_day(const struct value *value, int64_t *clock)
+{
+    struct moment moment;
+    int64_t microseconds;
+    bool zoned, date_only;
+    if (value->type == BSON_TYPE_DATE_TIME || value_moment(value, &moment))
+        return moment_of(value, clock, &microseconds, &moment) && microseconds == 0 &&
+               *clock % DAY == 0;
+    bool known = datetime_parse((const char *)value->bytes, value->length, &microseconds, &zoned,
+                                &date_only);
+    *clock = microseconds / 1000000 + DAYS_TO_2000 * DAY;
+    return known && date_only;
+}
+
 bool deed_midnight(const struct function_context *context, const struct function_call *call,
                    struct value *value, struct error *error)
 {
-    int64_t microseconds, moments[2];
-    bool zoned, date_only = false;
+    int64_t clock, unused, moments[2];
     size_t skipped;
-    if (value->type == BSON_TYPE_DATE_TIME)
-        date_only = value->integer % (DAY * INT64_C(1000)) == 0 &&
-                    datetime_from_milliseconds(value->integer, &microseconds);
-    else
-        (void)datetime_parse((const char *)value->bytes, value->length, &microseconds, &zoned,
-                             &date_only);
-    if (!date_only)
+    bool day = read_day(value, &clock);
+    if (!day || (value->type == BSON_TYPE_DATE_TIME &&
+                 !datetime_from_milliseconds(value->integer, &unused)))
         return deed_refuse(context, value, "it is no day: YYYY-MM-DD, or a date at midnight UTC",
                            NULL, error);
-    int64_t clock = microseconds / 1000000 + DAYS_TO_2000 * DAY;
     int count = moments_of(call->zone, clock, moments, &skipped);
     /* Where midnight was left out, the day begins with the change. */
     int64_t moment = count > 0                     ? moments[0]

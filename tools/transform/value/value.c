@@ -1,5 +1,4 @@
 #include "value.h"
-#include "datetime.h"
 #include "number.h"
 
 #include "graduate/identity.h"
@@ -224,6 +223,12 @@ static bool is_number(const struct value *value)
            value->type == BSON_TYPE_DECIMAL128;
 }
 
+bool value_moment(const struct value *value, struct moment *moment)
+{
+    return value_is_text(value) && value->moment &&
+           datetime_moment((const char *)value->bytes, value->length, moment);
+}
+
 bool value_is_scalar(const struct value *value)
 {
     return is_number(value) || value->type == BSON_TYPE_BOOL;
@@ -382,11 +387,12 @@ void value_describe(const struct value *value, char *out, size_t size)
 {
     char brief[64];
     value_brief(value, brief, sizeof brief);
-    bool text = value_is_text(value);
+    struct moment unused;
+    bool moment = value_moment(value, &unused), text = value_is_text(value) && !moment;
     if (value->type == BSON_TYPE_DOCUMENT || value->type == BSON_TYPE_ARRAY ||
         value->type == BSON_TYPE_BINARY)
         brief[0] = '\0'; /* what it is says enough */
-    snprintf(out, size, "%s%s%s%s", value_kind(value), brief[0] != '\0' || text ? " " : "",
+    snprintf(out, size, "%s%s%s%s", moment ? "the date" : value_kind(value), brief[0] != '\0' || text ? " " : "",
              text ? "\"" : "", brief);
     size_t used = strlen(out);
     if (text)

@@ -5,6 +5,8 @@
 #ifndef TRANSFORM_VALUE_H
 #define TRANSFORM_VALUE_H
 
+#include "datetime.h"
+
 #include "graduate/arena.h"
 #include "graduate/buffer.h"
 #include "graduate/error.h"
@@ -28,6 +30,7 @@ struct value {
         } timestamp;
         const uint8_t *oid;  /* 12 bytes; DBPointer's, too */
         uint8_t subtype;     /* binary */
+        bool moment;         /* text: the source says that it is a moment; array: its texts */
         const char *options; /* regex */
         struct {
             const uint8_t *scope; /* code with scope: BSON */
@@ -59,6 +62,26 @@ static inline bool value_is_nothing(const struct value *value)
 static inline bool value_is_text(const struct value *value)
 {
     return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
+}
+/* Moments of a row are texts to all that wants a text, and dates to all that wants a date: their
+ * source declares the field as one (plan.h), and the text keeps its microseconds. Is it such a
+ * text, or an array of such? */
+static inline bool value_holds_moments(const struct value *value)
+{
+    return (value_is_text(value) || value->type == BSON_TYPE_ARRAY) && value->moment;
+}
+static inline void value_hold_moments(struct value *value)
+{
+    if (value_is_text(value) || value->type == BSON_TYPE_ARRAY)
+        value->moment = true;
+}
+/* What such a text says; false: it is none, or says nothing of the kind. */
+bool value_moment(const struct value *value, struct moment *moment);
+/* An element of the array: of moments, where that is of moments. */
+static inline void value_inherit(struct value *element, const struct value *array)
+{
+    if (value_is_text(element))
+        element->moment = value_holds_moments(array);
 }
 /* A number or a truth value. */
 bool value_is_scalar(const struct value *value);

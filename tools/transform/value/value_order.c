@@ -1,5 +1,4 @@
 #include "value_order.h"
-#include "datetime.h"
 #include "number.h"
 
 #include <stdio.h>
@@ -50,6 +49,21 @@ static enum order order_of_dates(int64_t milliseconds, const struct value *text)
     return order_of((date > constant) - (date < constant));
 }
 
+/* What has a zone is not compared with a time that has none; but a day is one in UTC, too. */
+static enum order order_of_moments(const struct value *value, const struct value *text)
+{
+    struct moment date, constant;
+    if (!value_moment(value, &date) ||
+        !datetime_moment((const char *)text->bytes, text->length, &constant))
+        return ORDER_STRANGE;
+    bool endless = datetime_is_endless(&date) || datetime_is_endless(&constant);
+    if (constant.zoned && date.timed && !date.zoned && !endless)
+        return ORDER_STRANGE;
+    return date.day != constant.day
+               ? order_of(date.day < constant.day ? -1 : 1)
+               : order_of((date.clock > constant.clock) - (date.clock < constant.clock));
+}
+
 static bool parse_objectid(const struct value *text, uint8_t bytes[12])
 {
     bson_oid_t oid;
@@ -72,6 +86,8 @@ enum order value_order(const struct value *value, const struct value *constant)
         return value->integer == constant->integer ? ORDER_SAME : ORDER_NONE;
     if (constants != FIELD_TEXT)
         return ORDER_STRANGE;
+    if (value_holds_moments(value))
+        return order_of_moments(value, constant);
     if (kind == FIELD_TEXT)
         return order_of_bytes(value->bytes, value->length, constant->bytes, constant->length);
     if (kind == FIELD_DATE)
@@ -83,10 +99,29 @@ enum order value_order(const struct value *value, const struct value *constant)
     return ORDER_STRANGE;
 }
 
+bool value_order_of_moments(const struct value *value, const struct value *constant,
+                            enum order *order)
+{
+    struct value read = *value;
+    struct moment moment;
+    if (!value_is_text(value) || value->moment || !value_is_text(constant) ||
+        !datetime_moment((const char *)constant->bytes, constant->length, &moment) || !moment.zoned)
+        return false;
+    read.moment = true;
+    if (!value_moment(&read, &moment) || !moment.zoned)
+        return false;
+    *order = order_of_moments(&read, constant);
+    return true;
+}
+
 bool value_reads_the_same(const struct value *a, const struct value *b)
 {
     const struct value *text = value_is_text(a) ? a : b, *other = text == a ? b : a;
     char word[BSON_DECIMAL128_STRING], read[LONGEST_WORD + 1];
+    struct moment unused;
+    if (value_is_text(a) && value_is_text(b)) /* a moment that has no zone, and one that has */
+        return value_holds_moments(a) &&
+               datetime_moment((const char *)b->bytes, b->length, &unused);
     if (!value_is_text(text) || !value_is_scalar(other) || text->length > LONGEST_WORD ||
         (text->length > 0 && memchr(text->bytes, 0, text->length) != NULL))
         return false;
@@ -109,11 +144,14 @@ bool value_field_kind(const struct value *value, enum field_kind *kind)
         {BSON_TYPE_ARRAY, FIELD_ARRAY},   {BSON_TYPE_DOCUMENT, FIELD_OBJECT},
         {BSON_TYPE_NULL, FIELD_NULL},     {BSON_TYPE_UNDEFINED, FIELD_NULL},
     };
+    struct moment unused;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].type == value->type) {
             bool uuid =
                 value->type == BSON_TYPE_BINARY && value->subtype == 4 && value->length == 16;
-            *kind = uuid ? FIELD_UUID : kinds[i].kind;
+            *kind = uuid                           ? FIELD_UUID
+                    : value_moment(value, &unused) ? FIELD_DATE
+                                                   : kinds[i].kind;
             return true;
         }
     return false;

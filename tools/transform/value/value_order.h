@@ -15,7 +15,12 @@ enum order {
 };
 /* Neither may be nothing. */
 enum order value_order(const struct value *value, const struct value *constant);
-/* Do they read the same although they are of different kinds, as the text "1" and the number 1? */
+/* Are both texts moments with a zone, though nobody declares the one of the record as one? Then
+ * *order is that of the moments. */
+bool value_order_of_moments(const struct value *value, const struct value *constant,
+                            enum order *order);
+/* Do they read the same although they are of different kinds: the text "1" and the number 1; or a
+ * moment and a constant that is one, but of another kind? */
 bool value_reads_the_same(const struct value *a, const struct value *b);
 /* False: of none of the kinds. */
 bool value_field_kind(const struct value *value, enum field_kind *kind);

@@ -109,32 +109,68 @@ static bool take_zone(struct scan *scan, int64_t *seconds)
     return true;
 }
 
+/* A date behind its year: a time of day may follow, and a zone. */
+static bool take_rest(struct scan *scan, int64_t year, struct instant *instant)
+{
+    int month, day, hour = 0, minute = 0, second = 0;
+    int64_t zone = 0;
+    if (!take(scan, "-") || !take_number(scan, 2, 1, 12, &month) || !take(scan, "-") ||
+        !take_number(scan, 2, 1, month_length(year, month), &day))
+        return false;
+    instant->timed = scan->at < scan->end;
+    if (instant->timed) {
+        if (!take(scan, "T ") || !take_number(scan, 2, 0, 23, &hour) || !take(scan, ":") ||
+            !take_number(scan, 2, 0, 59, &minute))
+            return false;
+        if (take(scan, ":") && (!take_number(scan, 2, 0, 59, &second) ||
+                                (take(scan, ".") && !take_fraction(scan, &instant->micros))))
+            return false;
+        instant->zoned = scan->at < scan->end;
+        if (instant->zoned && !take_zone(scan, &zone))
+            return false;
+    }
+    int64_t minutes = calendar_days((struct date){year, month, day}) * 24 * 60 +
+                      hour * INT64_C(60) + minute;
+    instant->seconds = minutes * 60 + second - zone;
+    return scan->at == scan->end;
+}
+
 bool calendar_parse(const char *text, size_t length, struct moment *moment)
 {
     struct scan scan = {text, text + length};
-    int year, month, day, hour = 0, minute = 0, second = 0;
-    int64_t fraction = 0, zone = 0;
-    *moment = (struct moment){0};
-    if (!take_number(&scan, 4, 1, 9999, &year) || !take(&scan, "-") ||
-        !take_number(&scan, 2, 1, 12, &month) || !take(&scan, "-") ||
-        !take_number(&scan, 2, 1, month_length(year, month), &day))
-        return false;
-    moment->timed = scan.at < scan.end;
-    if (moment->timed) {
-        if (!take(&scan, "T ") || !take_number(&scan, 2, 0, 23, &hour) || !take(&scan, ":") ||
-            !take_number(&scan, 2, 0, 59, &minute))
-            return false;
-        if (take(&scan, ":") && (!take_number(&scan, 2, 0, 59, &second) ||
-                                 (take(&scan, ".") && !take_fraction(&scan, &fraction))))
-            return false;
-        moment->zoned = scan.at < scan.end;
-        if (moment->zoned && !take_zone(&scan, &zone))
-            return false;
+    struct instant instant = {0};
+    int year;
+    bool known = take_number(&scan, 4, 1, 9999, &year) && take_rest(&scan, year, &instant);
+    *moment = (struct moment){.timed = instant.timed, .zoned = instant.zoned};
+    if (known)
+        moment->microseconds = instant.seconds * 1000000 + instant.micros;
+    return known;
+}
+
+bool calendar_instant(const char *text, size_t length, struct instant *instant)
+{
+    struct scan scan = {text, text + length};
+    int digits = 0, year;
+    *instant = (struct instant){0};
+    while (digits < (int)length && digits < 8 && text[digits] >= '0' && text[digits] <= '9')
+        digits++;
+    if (digits == 0) {
+        bool least = length > 0 && text[0] == '-';
+        instant->timed = true;
+        instant->seconds = least ? INT64_MIN : INT64_MAX;
+        return length == strlen("infinity") + least &&
+               strncmp(text + least, "infinity", strlen("infinity")) == 0;
     }
-    int64_t days = calendar_days((struct date){year, month, day});
-    int64_t seconds = (hour * INT64_C(60) + minute) * 60 + second - zone;
-    moment->microseconds = days * CALENDAR_DAY + seconds * 1000000 + fraction;
-    return scan.at == scan.end;
+    bool before = length > 3 && memcmp(scan.end - 3, " BC", 3) == 0;
+    if (before)
+        scan.end -= 3;
+    return digits >= 4 && take_number(&scan, digits, 1, 9999999, &year) &&
+           take_rest(&scan, before ? 1 - year : year, instant);
+}
+
+bool calendar_is_endless(const struct instant *instant)
+{
+    return instant->seconds == INT64_MIN || instant->seconds == INT64_MAX;
 }
 
 /* 2000-01-01 in milliseconds since 1970, and the ends of timestamptz: 4714-11-24 BC, and

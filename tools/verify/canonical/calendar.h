@@ -27,6 +27,16 @@ struct moment {
  * year, from 0001. False for anything else, and for what is finer than a microsecond. */
 bool calendar_parse(const char *text, size_t length, struct moment *moment);
 
+/* What a text of a source's own says, that calls it a date. */
+struct instant {
+    int64_t seconds; /* since 2000-01-01; INT64_MIN and INT64_MAX: of no calendar */
+    int64_t micros;  /* behind them */
+    bool timed, zoned;
+};
+/* Likewise; and with years of up to seven digits, "BC" at the end, "infinity", "-infinity". */
+bool calendar_instant(const char *text, size_t length, struct instant *instant);
+bool calendar_is_endless(const struct instant *instant);
+
 /* Milliseconds since 1970 (a BSON date) in microseconds since 2000; false beyond timestamptz. */
 bool calendar_from_unix(int64_t milliseconds, int64_t *microseconds);
 /* The same as "2020-01-01T00:00:00.000Z"; false beyond the years 0 to 9999. */

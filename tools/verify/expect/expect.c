@@ -3,6 +3,36 @@
 #include "expect_row.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Appwrite's records have two of their own, and what it declares as a datetime; rows of a Postgres
+ * what is of a type with a date in it. */
+static bool is_date(const struct mapping *entity, const struct catalog_column *column)
+{
+    struct pgtype type;
+    if (entity->source->kind == SOURCE_APPWRITE)
+        return strncmp(column->type, "datetime", 8) == 0 &&
+               (column->type[8] == '\0' || strcmp(column->type + 8, "[]") == 0);
+    return entity->source->kind == SOURCE_POSTGRES && tuples_type(column, &type) &&
+           (type.base == PG_TIMESTAMPTZ || type.base == PG_TIMESTAMP || type.base == PG_DATE);
+}
+
+static bool find_dates(struct expectation *e, const struct catalog_entity *catalog,
+                       struct error *error)
+{
+    size_t columns = catalog != NULL ? catalog->column_count : 0;
+    e->dates.items = arena_alloc(&e->arena, columns + 2, sizeof *e->dates.items);
+    if (e->dates.items == NULL)
+        return error_memory(error);
+    if (e->entity->source->kind == SOURCE_APPWRITE) {
+        e->dates.items[e->dates.count++] = "$createdAt";
+        e->dates.items[e->dates.count++] = "$updatedAt";
+    }
+    for (size_t i = 0; i < columns; i++)
+        if (is_date(e->entity, &catalog->columns[i]))
+            e->dates.items[e->dates.count++] = catalog->columns[i].name;
+    return true;
+}
 
 bool expectation_new(struct expectation **made, const struct project *project,
                      const struct mapping *entity, const struct catalog_entity *catalog,
@@ -15,7 +45,7 @@ bool expectation_new(struct expectation **made, const struct project *project,
     e->project = project;
     e->entity = entity;
     e->catalog = entity->source->kind == SOURCE_POSTGRES ? catalog : NULL;
-    if (!expect_prepare(e, error)) {
+    if (!find_dates(e, catalog, error) || !expect_prepare(e, error)) {
         expectation_free(e);
         return false;
     }

@@ -19,7 +19,7 @@ static bool documents_each(struct expectation *e, const uint8_t *payload, size_t
     const uint8_t *end = payload + length;
     while (payload < end) {
         uint32_t size = end - payload >= 5 ? get_le32(payload) : 0;
-        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
+        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}, .dates = &e->dates};
         if (size < 5 || size > (size_t)(end - payload))
             return error_set(error, ERROR_SOURCE, "a document lies about its length");
         memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */

@@ -12,10 +12,11 @@ enum { LONGEST_WORD = 32 };
 enum field_kind expect_kind(const struct item *item)
 {
     const bson_value_t *value = &item->value;
+    struct instant unused;
     switch ((int)value->value_type) {
     case BSON_TYPE_UTF8:
     case BSON_TYPE_SYMBOL:
-        return FIELD_TEXT;
+        return item_instant(item, &unused) ? FIELD_DATE : FIELD_TEXT;
     case BSON_TYPE_INT32:
     case BSON_TYPE_INT64:
     case BSON_TYPE_DOUBLE:
@@ -135,6 +136,19 @@ static enum comparison compare_moments(int64_t milliseconds, const char *text)
                                                 : COMPARISON_ABOVE;
 }
 
+/* A clock that has no zone, and a moment of one, are not in one order. */
+static enum comparison compare_instants(const struct item *field, const char *text)
+{
+    struct instant date, constant;
+    if (!item_instant(field, &date) || !calendar_instant(text, strlen(text), &constant))
+        return COMPARISON_IMPOSSIBLE;
+    if (constant.zoned && date.timed && !date.zoned && !calendar_is_endless(&date))
+        return COMPARISON_IMPOSSIBLE;
+    if (date.seconds != constant.seconds)
+        return date.seconds < constant.seconds ? COMPARISON_BELOW : COMPARISON_ABOVE;
+    return by_sign(date.micros - constant.micros);
+}
+
 /* Hex digits, small ones, are in the order of the bytes that they stand for. */
 static enum comparison compare_object_ids(const bson_oid_t *id, const char *text)
 {
@@ -153,6 +167,8 @@ static enum comparison compare_with_text(const struct item *field, const char *c
     const char *text;
     size_t length;
     uint8_t uuid[16];
+    if (field->date)
+        return compare_instants(field, constant);
     if (item_text(field, &text, &length))
         return compare_bytes(text, length, constant, strlen(constant));
     switch ((int)expect_kind(field)) {
@@ -183,6 +199,19 @@ enum comparison expect_compare(const struct item *field, const cJSON *constant)
     return compare_numbers(number, other);
 }
 
+bool expect_compare_meant(const struct item *field, const cJSON *constant, enum comparison *found)
+{
+    struct item date = *field;
+    struct instant one, other;
+    date.date = true;
+    if (field->date || !cJSON_IsString(constant) || !item_instant(&date, &one) || !one.zoned ||
+        !calendar_instant(constant->valuestring, strlen(constant->valuestring), &other) ||
+        !other.zoned)
+        return false;
+    *found = compare_instants(&date, constant->valuestring);
+    return true;
+}
+
 bool expect_is_spelt_alike(const struct item *field, const cJSON *constant)
 {
     const struct item other = item_of_json(constant);
@@ -190,6 +219,9 @@ bool expect_is_spelt_alike(const struct item *field, const cJSON *constant)
     const char *text;
     size_t length;
     char number[ITEM_NUMBER], word[ITEM_NUMBER];
+    struct instant unused;
+    if (field->date && cJSON_IsString(constant))
+        return calendar_instant(constant->valuestring, strlen(constant->valuestring), &unused);
     if (!item_text(one, &text, &length)) {
         one = &other;
         two = field;

@@ -18,6 +18,9 @@ enum comparison {
     COMPARISON_IMPOSSIBLE, /* of kinds that have nothing in common */
 };
 enum comparison expect_compare(const struct item *field, const cJSON *constant);
+/* Do both texts say a moment with a zone, though the field is no date to its source? *found is how
+ * those compare. */
+bool expect_compare_meant(const struct item *field, const cJSON *constant, enum comparison *found);
 /* Of different kinds, and yet written alike: a text, and a number or truth value. */
 bool expect_is_spelt_alike(const struct item *field, const cJSON *constant);
 

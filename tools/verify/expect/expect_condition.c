@@ -3,6 +3,7 @@
 #include "expect_fact.h"
 #include "expect_path.h"
 
+#include "graduate/path.h"
 #include "graduate/pattern.h"
 
 #include <stdlib.h>
@@ -94,6 +95,24 @@ static bool refuse_kind(const struct question *q, const struct item *item)
     return refuse(q, item, "the mapping compares it with a value of another kind");
 }
 
+static bool is_so(enum condition_op op, enum comparison found)
+{
+    bool same = found == COMPARISON_EQUAL;
+    return (same && op != CONDITION_ABOVE && op != CONDITION_BELOW) ||
+           (found == COMPARISON_ABOVE && (op == CONDITION_ABOVE || op == CONDITION_AT_LEAST)) ||
+           (found == COMPARISON_BELOW && (op == CONDITION_BELOW || op == CONDITION_AT_MOST));
+}
+
+/* As texts it is found to be one way; as the dates that they look like, is it the same? */
+static bool check_meant(const struct question *q, const struct item *item, enum condition_op op,
+                        const cJSON *constant, enum comparison found)
+{
+    enum comparison meant;
+    return !expect_compare_meant(item, constant, &meant) || is_so(op, meant) == is_so(op, found) ||
+           refuse(q, item,
+                  "it is no date to its source, and as one it would be answered otherwise");
+}
+
 /* Every constant must be comparable; *holds: for one of them it is as the condition says. */
 static bool is_one_of(const struct question *q, const cJSON *first, bool list, bool *holds)
 {
@@ -103,11 +122,9 @@ static bool is_one_of(const struct question *q, const cJSON *first, bool list, b
         enum condition_op op = q->condition->op;
         if (found == COMPARISON_IMPOSSIBLE)
             return refuse_kind(q, &q->field);
-        bool same = found == COMPARISON_EQUAL;
-        if ((same && op != CONDITION_ABOVE && op != CONDITION_BELOW) ||
-            (found == COMPARISON_ABOVE && (op == CONDITION_ABOVE || op == CONDITION_AT_LEAST)) ||
-            (found == COMPARISON_BELOW && (op == CONDITION_BELOW || op == CONDITION_AT_MOST)))
-            *holds = true;
+        if (!check_meant(q, &q->field, op, constant, found))
+            return false;
+        *holds = *holds || is_so(op, found);
     }
     return true;
 }
@@ -118,6 +135,8 @@ static bool equals(const struct question *q, const struct item *item, bool *equa
     const cJSON *constant = q->condition->operand;
     enum comparison found = expect_compare(item, constant);
     *equal = found == COMPARISON_EQUAL;
+    if (!check_meant(q, item, CONDITION_EQUAL, constant, found))
+        return false;
     return found != COMPARISON_IMPOSSIBLE || !expect_is_spelt_alike(item, constant) ||
            refuse_kind(q, item);
 }
@@ -132,7 +151,7 @@ static bool has(const struct question *q, bool *holds)
     if (!item_open(&q->field, &iter, q->error))
         return false;
     while (!*holds && item_next(&iter, &ok, q->error)) {
-        const struct item element = item_of(&iter);
+        const struct item element = item_element(&q->field, &iter);
         if (!item_is_nothing(&element) && !equals(q, &element, holds))
             return false;
     }
@@ -225,12 +244,44 @@ static struct item look(const struct expect_view *view, const struct condition *
     return view != NULL ? item_find(view->document, condition->path) : (struct item){0};
 }
 
+/* From the field further on into the array that it is; absent where there is nothing. */
+static bool step_on(struct question *q)
+{
+    struct path_step step;
+    for (const char *rest = q->condition->inside; rest != NULL && path_next(&rest, &step);) {
+        enum field_kind wanted = step.kind == STEP_PLACE ? FIELD_ARRAY : FIELD_OBJECT;
+        struct item found = {0};
+        bson_iter_t iter;
+        bool ok = true;
+        long at = 0, place = step.place;
+        if (item_is_nothing(&q->field))
+            return true;
+        if (expect_kind(&q->field) != wanted)
+            return refuse(q, &q->field, "the mapping looks for something in it");
+        for (int pass = 0; pass < 2; pass++) { /* the first counts, for places from the end */
+            if (!item_open(&q->field, &iter, q->error))
+                return false;
+            for (at = 0; item_next(&iter, &ok, q->error); at++) {
+                bool this = step.kind == STEP_PLACE ? pass == 1 && at == place
+                                                    : path_step_is(&step, bson_iter_key(&iter));
+                if (this && found.value.value_type == BSON_TYPE_EOD)
+                    found = item_of(&iter);
+            }
+            if (!ok)
+                return false;
+            place += pass == 0 && place < 0 ? at : 0;
+        }
+        q->field = found;
+    }
+    return true;
+}
+
 static bool test(const struct expect_view *view, const struct condition *condition, bool *holds,
                  struct error *error)
 {
     if (condition->path != NULL) {
-        const struct question q = {view, condition, look(view, condition), error};
-        return answer(&q, holds);
+        struct question q = {view, condition, look(view, condition), error};
+        return step_on(&q) && answer(&q, holds);
     }
     bool one = false;
     for (size_t i = 0; !one && i < condition->list_count; i++)

@@ -21,6 +21,7 @@ EXPECT_DEED(expect_text);
 EXPECT_DEED(expect_count);
 EXPECT_DEED(expect_unique);
 EXPECT_DEED(expect_item);
+EXPECT_DEED(expect_field);
 EXPECT_DEED(expect_epoch);
 EXPECT_DEED(expect_time);
 EXPECT_DEED(expect_day);

@@ -540,21 +540,27 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
 
 bool making_put_row(const struct making *m, struct row *row)
 {
+    const char *scope = m->form->scope->path;
+    struct buffer joined;
+    bool ok = true;
+    buffer_init(&joined);
     row_begin(row, m->form->table);
-    for (size_t i = 0; i < m->form->column_count; i++) {
+    for (size_t i = 0; ok && i < m->form->column_count; i++) {
         const struct mapping_column *column = &m->form->columns[i];
         const struct carried *carried = m->form->carried != NULL ? &m->form->carried[i] : NULL;
         bool field = column->value.kind == VALUE_FROM;
-        struct buffer path;
-        buffer_init(&path);
-        path_join(&path, field ? m->form->scope->path : "",
-                  field ? column->value.from : column->name);
+        const char *path = field ? column->value.from : column->name;
+        if (field && scope[0] != '\0') {
+            buffer_clear(&joined);
+            path_join(&joined, scope, path);
+            path = buffer_text(&joined);
+        }
         row_open(row, m->form->places[i]);
-        bool ok = put_column(m, column, carried, buffer_text(&path), &row->bytes);
+        ok = put_column(m, column, carried, path, &row->bytes);
         row_close(row, m->form->places[i]);
-        buffer_release(&path);
         if (!ok)
-            return error_at(m->error, NULL, NULL, column->name);
+            error_at(m->error, NULL, NULL, column->name);
     }
-    return true;
+    buffer_release(&joined);
+    return ok;
 }

@@ -11,7 +11,7 @@
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-static const char *const kinds[] = {"text", "number", "truth", "moment", "other"};
+static const char *const kinds[] = {"text", "number", "truth", "moment", "clock", "other"};
 enum { OTHER = EXPECT_FACT_KINDS - 1 };
 _Static_assert(sizeof kinds / sizeof kinds[0] == EXPECT_FACT_KINDS, "a word for each");
 
@@ -22,6 +22,10 @@ size_t expect_fact_kind(const struct item *item)
         [FIELD_BOOLEAN] = 2,    [FIELD_DATE] = 3,     [FIELD_BINARY] = OTHER, [FIELD_ARRAY] = OTHER,
         [FIELD_OBJECT] = OTHER, [FIELD_NULL] = OTHER};
     enum field_kind kind = expect_kind(item);
+    struct instant instant;
+    if (item_instant(item, &instant) && instant.timed && !instant.zoned &&
+        !calendar_is_endless(&instant))
+        return 4; /* it has no zone */
     return kind < FIELD_KINDS ? numbers[kind] : OTHER;
 }
 
@@ -36,6 +40,20 @@ static void make_key(const struct mapping_fact *fact, const char *word, const ch
     SHA1(text.data, text.length, digest);
     memcpy(key, digest, 16);
     buffer_release(&text);
+}
+
+/* Microseconds since 2000, as seconds and what is behind them. */
+static void put_moment(struct buffer *out, const struct item *item)
+{
+    const int64_t to_2000 = 946684800;
+    struct instant instant;
+    if (!item_instant(item, &instant)) {
+        int64_t milliseconds = item->value.value.v_datetime;
+        instant.seconds = milliseconds / 1000 - (milliseconds % 1000 < 0);
+        instant.micros = (milliseconds - instant.seconds * 1000) * 1000;
+        instant.seconds -= to_2000;
+    }
+    buffer_printf(out, "%" PRId64 "+%" PRId64, instant.seconds, instant.micros);
 }
 
 /* False: no other value is the same. */
@@ -64,7 +82,7 @@ static bool put_value(struct buffer *out, const struct item *item)
         buffer_putc(out, item->value.value.v_bool ? '+' : '-');
         return true;
     case FIELD_DATE:
-        buffer_printf(out, "%" PRId64, item->value.value.v_datetime);
+        put_moment(out, item);
         return true;
     default:
         return false;

@@ -7,7 +7,7 @@
 #include "expect_condition.h"
 
 /* Values that can be the same are of one kind; of the last nothing is. */
-enum { EXPECT_FACT_KINDS = 5 };
+enum { EXPECT_FACT_KINDS = 6 };
 size_t expect_fact_kind(const struct item *item);
 /* 128 bits for a value that is there, false where it cannot be the same as another; and for that
  * there are some of its kind. */

@@ -81,7 +81,7 @@ static bool tell_all(const struct telling *t, struct expect_told *told, const st
         if (!item_open(item, &iter, t->error))
             return false;
         while (ok && item_next(&iter, &ok, t->error)) {
-            const struct item element = item_of(&iter);
+            const struct item element = item_element(item, &iter);
             ok = tell_all(t, told, &element, path);
         }
         return ok;

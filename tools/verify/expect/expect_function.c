@@ -1,3 +1,4 @@
+#include "expect_comparison.h"
 #include "expect_deed.h"
 
 typedef EXPECT_DEED((*deed));
@@ -13,6 +14,7 @@ static const deed deeds[FUNCTION_COUNT] = {
     [FUNCTION_UNIQUE] = expect_unique,
     [FUNCTION_SPLIT] = expect_split,
     [FUNCTION_ITEM] = expect_item,
+    [FUNCTION_FIELD] = expect_field,
     [FUNCTION_STRIP] = expect_strip,
     [FUNCTION_EPOCH] = expect_epoch,
     [FUNCTION_TIME] = expect_time,
@@ -48,10 +50,11 @@ static unsigned kind_of(const struct item *item)
     char number[ITEM_NUMBER];
     const char *text;
     size_t length;
+    struct instant unused;
     if (item_is_nothing(item))
         return OF_NOTHING;
     if (item_text(item, &text, &length))
-        return OF_TEXT;
+        return item_instant(item, &unused) ? OF_TEXT | OF_DATE : OF_TEXT;
     if (item_number(item, number))
         return OF_NUMBER;
     if (value->value_type == BSON_TYPE_BINARY)
@@ -72,7 +75,7 @@ static bool over_elements(const struct function_call *call, struct expect_surrou
                           struct item *item, struct error *error)
 {
     bson_iter_t iter;
-    bool ok, changed = false;
+    bool ok, changed = false, all_dates = item->date;
     bson_t made;
     if (!item_open(item, &iter, error))
         return false;
@@ -81,7 +84,7 @@ static bool over_elements(const struct function_call *call, struct expect_surrou
         char digits[16];
         const char *key;
         bool other;
-        struct item element = item_of(&iter);
+        struct item element = item_element(item, &iter);
         size_t length = bson_uint32_to_string(place, &key, digits, sizeof digits);
         ok = expect_apply(call, around, &element, &other, error);
         if (element.value.value_type == BSON_TYPE_EOD)
@@ -89,11 +92,13 @@ static bool over_elements(const struct function_call *call, struct expect_surrou
         if (!ok)
             break;
         changed = changed || other;
+        all_dates = all_dates && (element.date || expect_kind(&element) != FIELD_TEXT);
         if (!bson_append_value(&made, key, (int)length, &element.value)) {
             ok = error_memory(error);
             break;
         }
     }
+    item->date = all_dates;
     if (ok && changed)
         ok = expect_make_bson(around, &made, BSON_TYPE_ARRAY, item, error);
     bson_destroy(&made);

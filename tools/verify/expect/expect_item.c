@@ -18,6 +18,20 @@ struct item item_of(bson_iter_t *iter)
     return item;
 }
 
+struct item item_element(const struct item *array, bson_iter_t *iter)
+{
+    struct item item = item_of(iter);
+    item.date = array->date;
+    return item;
+}
+
+bool item_instant(const struct item *item, struct instant *instant)
+{
+    const char *text;
+    size_t length;
+    return item->date && item_text(item, &text, &length) && calendar_instant(text, length, instant);
+}
+
 struct item item_of_text(const char *text, size_t length)
 {
     struct item item = {.value = {.value_type = BSON_TYPE_UTF8}};
@@ -255,8 +269,12 @@ struct item item_find(const struct item *document, const char *path)
 {
     struct item found = *document;
     struct path_step step;
-    while (strcmp(path, ".") != 0 && path_next(&path, &step))
+    while (strcmp(path, ".") != 0 && path_next(&path, &step)) {
+        const struct words *dates = found.dates;
         found = find_name(&found, &step);
+        for (size_t i = 0; dates != NULL && i < dates->count && *path == '\0'; i++)
+            found.date = found.date || path_step_is(&step, dates->items[i]);
+    }
     return found;
 }
 

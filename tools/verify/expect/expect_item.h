@@ -2,7 +2,10 @@
 #ifndef VERIFY_EXPECT_ITEM_H
 #define VERIFY_EXPECT_ITEM_H
 
+#include "calendar.h"
+
 #include "graduate/error.h"
+#include "graduate/project.h"
 
 #include <bson/bson.h>
 #include <cjson/cJSON.h>
@@ -11,12 +14,19 @@ struct item {
     bson_value_t value; /* value_type BSON_TYPE_EOD: absent */
     const cJSON *json;  /* an array or object of the mapping; then value has only its type */
     bool safe;          /* safe_numbers is to be done inside of it */
+    bool date;          /* a text, or an array of texts, that its source calls dates */
+    const struct words *dates; /* of a record: the names of the fields that are such */
 };
 
 struct item item_of(bson_iter_t *iter);
 struct item item_of_text(const char *text, size_t length);
 struct item item_of_int(int64_t number);
 struct item item_of_json(const cJSON *json);
+
+/* The element of an array at hand. */
+struct item item_element(const struct item *array, bson_iter_t *iter);
+/* Does the text say what its source calls it? */
+bool item_instant(const struct item *item, struct instant *instant);
 
 /* Absent, null and undefined. */
 bool item_is_nothing(const struct item *item);

@@ -370,7 +370,7 @@ bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, r
             ok = error_at(error, e->entity->name, NULL, NULL);
             break;
         }
-        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}};
+        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}, .dates = &e->dates};
         ok = tuples_document(e, &document, error);
         const uint8_t *data = bson_get_data(&document);
         memcpy(&record.value.value.v_doc.data, &data, sizeof data); /* it is only read */

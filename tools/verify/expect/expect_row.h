@@ -75,6 +75,7 @@ struct expectation {
     struct path_counts counts;
     const struct expect_lookup *lookup; /* or NULL */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */
+    struct words dates; /* fields of the record that the source calls dates */
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */

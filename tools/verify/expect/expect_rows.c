@@ -185,7 +185,7 @@ static bool put_elements(struct making *m, struct scope *scope, const char *path
     if (item_is_nothing(&array) || (!is_array && !scope->fixed))
         return true; /* a level that is a document on the way */
     if (!is_array && scope->list) {
-        scope->document = array;
+        scope_take(scope, &array);
         scope->position = 1;
         return put_element(m, scope, delivery);
     }
@@ -197,7 +197,8 @@ static bool put_elements(struct making *m, struct scope *scope, const char *path
     if (scope->members)
         path_counts_number(&m->e->counts, scope->account, FATE_MET, 1);
     while (ok && item_next(&iter, &ok, delivery->error)) {
-        scope->document = item_of(&iter);
+        const struct item element = item_element(&array, &iter);
+        scope_take(scope, &element);
         scope->name = bson_iter_key(&iter);
         scope->position++;
         ok = put_element(m, scope, delivery);
@@ -237,7 +238,7 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
     struct making m = {.e = e, .record = record, .error = delivery->error};
     const struct form *first;
     bool any, left = false;
-    scope->document = *record;
+    scope_take(scope, record);
     for (size_t f = 0; f < e->form_count; f++)
         if (e->forms[f].keys != NULL)
             row_keys_clear(e->forms[f].keys);
@@ -267,7 +268,7 @@ bool record_stays(struct expectation *e, const struct item *record, const char *
     const struct form *first;
     bool held, gone = false;
     *stays = false;
-    e->scopes[0].document = *record;
+    scope_take(&e->scopes[0], record);
     if (!find_form(&m, &first) || (first != NULL && !dangles(&m, first, &gone)))
         return false;
     if (first == NULL || gone)
@@ -297,7 +298,7 @@ bool record_value(struct expectation *e, const struct form *form, const struct i
                                   : tuples_id(carried, field);
         return true;
     }
-    form->scope->document = *record;
+    scope_take(form->scope, record);
     if (!making_find_out(&m, &form->columns[column].value, false, &result))
         return false;
     *item = result.item;

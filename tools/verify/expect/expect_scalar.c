@@ -52,8 +52,8 @@ EXPECT_DEED(expect_number)
     errno = 0;
     long long whole = strtoll(bare, &end, 10);
     *item = item_of_int(whole);
-    if (*end == '\0' && errno == 0)
-        return true;
+    if (*end == '\0' && errno == 0 && (whole != 0 || bare[0] != '-'))
+        return true; /* what has a sign at zero is a decimal */
     item->value.value_type = BSON_TYPE_DECIMAL128;
     return bson_decimal128_from_string(bare, &item->value.value.v_decimal128) ||
            item_misfit(&trimmed, NULL, "it is no decimal", error);
@@ -96,6 +96,7 @@ EXPECT_DEED(expect_text)
     switch ((int)value->value_type) {
     case BSON_TYPE_UTF8:
     case BSON_TYPE_SYMBOL:
+        item->date = false;
         return true;
     case BSON_TYPE_DOUBLE:
         if (item_whole(item, &whole) && !(whole == 0 && signbit(value->value.v_double)))
@@ -262,9 +263,25 @@ EXPECT_DEED(expect_item)
     int64_t left = call->place + (call->place < 0 ? counted.value.value.v_int64 : 0);
     for (; left >= 0 && item_next(&iter, &ok, error); left--)
         if (left == 0)
-            found = item_of(&iter);
+            found = item_element(item, &iter);
     *item = found;
     return true;
+}
+
+EXPECT_DEED(expect_field)
+{
+    bson_iter_t iter;
+    struct item found = {0};
+    bool ok = true;
+    (void)around;
+    if (!item_open(item, &iter, error))
+        return false;
+    while (item_next(&iter, &ok, error))
+        if (found.value.value_type == BSON_TYPE_EOD &&
+            strcmp(bson_iter_key(&iter), call->text) == 0)
+            found = item_of(&iter);
+    *item = found;
+    return ok;
 }
 
 /* A whole number of any type by its digits; all else by its BSON, a symbol as the text that it is.
@@ -342,8 +359,10 @@ EXPECT_DEED(expect_unique)
         ok = bson_append_value(&kept, key, (int)length, &element.value) || error_memory(error);
     }
     ok = ok && buffer_ok(&met.likenesses, error);
+    bool dates = item->date;
     if (ok && taken < count)
         ok = expect_make_bson(around, &kept, BSON_TYPE_ARRAY, item, error);
+    item->date = dates;
     bson_destroy(&kept);
     buffer_release(&met.likenesses);
     free(met.slots);

@@ -23,6 +23,13 @@ static struct claim *find_claim(const struct scope *scope, const char *path)
     return NULL;
 }
 
+/* A name that begins with a letter, and has neither dot nor quote. */
+static bool is_plain(const char *path)
+{
+    bool letter = (path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z');
+    return letter && strpbrk(path, ".'") == NULL;
+}
+
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error)
 {
     struct claim *claim = find_claim(scope, path);
@@ -40,8 +47,11 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
         scope->claims = claims;
         scope->room = room;
     }
-    scope->claims[scope->count++] = (struct claim){
-        .path = path, .kind = kind, .tested = kind == CLAIM_TEST, .members = kind == CLAIM_MEMBERS};
+    scope->claims[scope->count++] = (struct claim){.path = path,
+                                                   .kind = kind,
+                                                   .tested = kind == CLAIM_TEST,
+                                                   .members = kind == CLAIM_MEMBERS,
+                                                   .plain = is_plain(path)};
     return true;
 }
 
@@ -107,10 +117,22 @@ static const struct scope *look_out(const struct scope *scope, const char **path
     return scope;
 }
 
+/* What stands at a claimed path: as the walk met it, or what lies in something that was not walked.
+ */
+static struct item item_at(const struct scope *scope, const struct claim *claim)
+{
+    return claim->passed                   ? claim->there
+           : claim->plain && scope->walked ? (struct item){0}
+                                           : item_find(&scope->document, claim->path);
+}
+
 struct item scope_value(const struct scope *scope, const char *path)
 {
     scope = look_out(scope, &path);
-    return scope != NULL ? item_find(&scope->document, path) : (struct item){0};
+    if (scope == NULL)
+        return (struct item){0};
+    const struct claim *claim = find_claim(scope, path);
+    return claim != NULL ? item_at(scope, claim) : item_find(&scope->document, path);
 }
 
 static const struct scope *find_level(const struct scope *scope, const char *each)
@@ -213,10 +235,17 @@ struct finding {
     bool leads_on;       /* to fields inside of it */
 };
 
+/* Most claims lead elsewhere, which their first letters tell. */
 static struct finding look_up(const struct scope *scope, const struct trail *trail)
 {
     struct finding finding = {0};
+    const struct trail *first = trail;
+    while (first->up != NULL)
+        first = first->up;
     for (size_t i = 0; i < scope->count; i++) {
+        char begin = scope->claims[i].path[0];
+        if (begin != first->name[0] && begin != '\'')
+            continue;
         const char *left = follow(scope->claims[i].path, trail);
         if (left != NULL && *left == '\0')
             finding.claim = &scope->claims[i];
@@ -349,6 +378,8 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
     struct claim *claim = finding.claim;
     if (claim != NULL) {
         claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
+        claim->passed = true;
+        claim->there = *field;
         begin_fate(claim);
     }
     bool opened = claim != NULL && is_opened(claim);
@@ -380,6 +411,14 @@ static bool walk_fields(const struct walk *walk, const struct item *document,
     return ok;
 }
 
+void scope_take(struct scope *scope, const struct item *document)
+{
+    scope->document = *document;
+    scope->walked = false;
+    for (size_t i = 0; i < scope->count; i++)
+        scope->claims[i].passed = false;
+}
+
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error)
 {
     const struct walk walk = {scope, counts, error};
@@ -406,6 +445,7 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     struct canonical_object rest;
     canonical_object_begin(&rest, &scope->rest);
     bool ok = walk_fields(&walk, &scope->document, NULL, &rest);
+    scope->walked = ok;
     scope->unspoken = rest.count;
     canonical_object_end(&rest);
     return ok && buffer_ok(&scope->rest, error);
@@ -439,7 +479,7 @@ void scope_leave_out(struct scope *scope)
 void scope_meet(struct scope *scope, struct path_counts *counts)
 {
     for (size_t i = 0; i < scope->count; i++) {
-        struct item there = item_find(&scope->document, scope->claims[i].path);
+        struct item there = item_at(scope, &scope->claims[i]);
         if (there.value.value_type != BSON_TYPE_EOD)
             path_counts_number(counts, scope->claims[i].count, FATE_MET, 1);
     }
@@ -453,7 +493,7 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
             path_counts_add(counts, claim->count, claim->fate);
             continue;
         }
-        struct item there = item_find(&scope->document, claim->path);
+        struct item there = item_at(scope, claim);
         bool unopened =
             scope->left_out && is_opened(claim) &&
             there.value.value_type == (claim->members ? BSON_TYPE_DOCUMENT : BSON_TYPE_ARRAY);

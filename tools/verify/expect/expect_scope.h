@@ -24,6 +24,9 @@ struct claim {
     bool met;       /* in the document at hand */
     enum fate fate; /* of the value there, so far */
     size_t count;   /* of its path, in path_counts */
+    bool plain;     /* the path is one name, as it stands */
+    bool passed;    /* the walk over the document at hand came by: */
+    struct item there;
 };
 
 struct rest_field {
@@ -48,7 +51,8 @@ struct scope {
     struct claim *claims;
     size_t count, room;
     bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
-    struct item document;            /* at hand */
+    struct item document;            /* at hand: see scope_take */
+    bool walked;                     /* all its fields were met */
     bool rest_wanted;                /* a form of rows keeps its rest */
     struct buffer rest;              /* canonical JSON of its unspoken fields */
     size_t unspoken;                 /* how many at its top; 0: none at all */
@@ -73,7 +77,9 @@ bool scope_takes_whole(const struct scope *scope, const char *path);
  */
 bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error);
 void scope_release(struct scope *scope);
-/* Take up the document (or element) at hand: every field must have a place. */
+/* Another document (or element) is at hand from here on. */
+void scope_take(struct scope *scope, const struct item *document);
+/* Take it up: every field must have a place. */
 bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *error);
 /* What stands at a path, which may look out. */
 struct item scope_value(const struct scope *scope, const char *path);

@@ -234,29 +234,44 @@ EXPECT_DEED(expect_time)
 EXPECT_DEED(expect_day)
 {
     static const struct time_format bare = {0};
-    int64_t moment = item->value.value.v_datetime;
-    const struct zone_change *change =
-        &call->zone->changes[zone_at(call->zone, floor_of(moment, 1000))];
-    int64_t shown = moment + change->offset * INT64_C(1000) - MILLISECONDS_TO_2000;
-    int64_t day = floor_of(shown, CALENDAR_DAY / 1000);
+    struct instant instant = {.timed = true, .zoned = true};
     char iso[32];
-    if (!calendar_iso(moment + change->offset * INT64_C(1000), iso))
+    if (item->value.value_type == BSON_TYPE_DATE_TIME)
+        instant.seconds = floor_of(item->value.value.v_datetime, 1000) - SECONDS_TO_2000;
+    else if (!item_instant(item, &instant) || calendar_is_endless(&instant))
+        return item_misfit(item, NULL, "it is of no day", error);
+    bool utc = call->zone->count == 1 && call->zone->changes[0].offset == 0;
+    if (!instant.zoned && !utc)
+        return item_misfit(item, NULL, "it has no zone", error);
+    int64_t moment = instant.seconds + SECONDS_TO_2000;
+    moment += call->zone->changes[zone_at(call->zone, moment)].offset;
+    if (!calendar_iso(moment * 1000, iso))
         return item_misfit(item, NULL, "its year has no four digits", error);
+    int64_t day = floor_of(moment - SECONDS_TO_2000, DAY_SECONDS);
     return write_text(around, &bare, day * CALENDAR_DAY, false, item, error);
 }
 
 EXPECT_DEED(expect_midnight)
 {
     struct moment day = {.timed = true};
+    struct instant instant;
     const char *text;
     size_t length;
+    int64_t shown;
     (void)around;
-    bool date = item->value.value_type == BSON_TYPE_DATE_TIME;
-    bool known = date ? calendar_from_unix(item->value.value.v_datetime, &day.microseconds)
-                      : item_text(item, &text, &length) && calendar_parse(text, length, &day);
-    if (!known || (!date && day.timed) || day.microseconds % CALENDAR_DAY != 0)
-        return item_misfit(item, NULL, "it is no day", error);
-    int64_t shown = day.microseconds / 1000000 + SECONDS_TO_2000;
+    if (item_instant(item, &instant)) {
+        if (calendar_is_endless(&instant) || instant.micros != 0 ||
+            instant.seconds % DAY_SECONDS != 0)
+            return item_misfit(item, NULL, "it is no day", error);
+        shown = instant.seconds + SECONDS_TO_2000;
+    } else {
+        bool date = item->value.value_type == BSON_TYPE_DATE_TIME;
+        bool known = date ? calendar_from_unix(item->value.value.v_datetime, &day.microseconds)
+                          : item_text(item, &text, &length) && calendar_parse(text, length, &day);
+        if (!known || (!date && day.timed) || day.microseconds % CALENDAR_DAY != 0)
+            return item_misfit(item, NULL, "it is no day", error);
+        shown = day.microseconds / 1000000 + SECONDS_TO_2000;
+    }
     const struct clock clock = look_at(call->zone, shown);
     *item = item_of_date(1000 * (clock.count > 0        ? clock.moments[0]
                                  : clock.change != NULL ? clock.change->from

@@ -2,6 +2,7 @@
 #include "graduate/path.h"
 #include "kept_key.h"
 #include "pointer.h"
+#include "source_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,16 +88,6 @@ static const struct mapping_column *mapped(const struct mapping_table *table, co
     return NULL;
 }
 
-/* The name that a column of the source has in the target; NULL: it is not kept. */
-static const char *kept_name(const struct blueprint_table *table, const char *name)
-{
-    const struct mapping_column *by = mapped(table->mapping, name);
-    if (by != NULL)
-        return by->name;
-    return path_any_is_name(table->entity->drops.items, table->entity->drops.count, name) ? NULL
-                                                                                          : name;
-}
-
 static bool take_type(struct drawing *d, const struct catalog_column *from, struct pgtype *type)
 {
     return pgtype_of_column(from->type, from->oid, from->layout, type) ||
@@ -104,11 +95,21 @@ static bool take_type(struct drawing *d, const struct catalog_column *from, stru
                      from->type, from->name);
 }
 
+/* An expression of the source's, under the target's names. */
+static const char *text_of(struct drawing *d, const struct blueprint_table *table, const char *sql)
+{
+    const char *text =
+        source_text(d->project, table->entity, table->mapping, d->kept, sql, &d->blueprint->arena);
+    if (text == NULL)
+        error_memory(d->error);
+    return text;
+}
+
 static bool keep_column(struct drawing *d, struct blueprint_table *table,
                         const struct catalog_column *from)
 {
     const struct mapping_column *by = mapped(table->mapping, from->name);
-    const char *name = kept_name(table, from->name);
+    const char *name = source_name(table->entity, table->mapping, from->name);
     if (name == NULL)
         return true;
     struct blueprint_column column = {
@@ -119,12 +120,19 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         .serial_last = from->serial ? from->serial_last : -1,
         .default_sql = by != NULL && by->sql_default != NULL ? by->sql_default : from->default_sql,
         .in = by != NULL ? by->in : NULL,
+        .comment = from->comment,
         .mapping = by,
     };
+    if (from->default_sql != NULL && column.default_sql == from->default_sql &&
+        (column.default_sql = text_of(d, table, from->default_sql)) == NULL)
+        return false;
     if (by != NULL && by->type.name != NULL)
         column.type = by->type;
     else if (!take_type(d, from, &column.type))
         return false;
+    if (column.type.base == PG_TEXT || column.type.base == PG_VARCHAR ||
+        column.type.base == PG_CHAR)
+        column.collation = from->collation;
     bool whole =
         column.type.base == PG_INT2 || column.type.base == PG_INT4 || column.type.base == PG_INT8;
     column.numbered = from->serial && whole && !column.type.array &&
@@ -186,6 +194,9 @@ static size_t most_columns(const struct drawing *d, const char *label)
 
 static bool draw_columns(struct drawing *d, struct blueprint_table *table)
 {
+    table->comment = table->mapping->comment != NULL ? table->mapping->comment
+                     : d->kept != NULL               ? d->kept->comment
+                                                     : NULL;
     table->columns = take(d, most_columns(d, table->label), sizeof *table->columns);
     if (table->columns == NULL)
         return false;
@@ -213,10 +224,12 @@ static bool keep_words(struct drawing *d, const struct blueprint_table *table,
             size_t length = name_length(word, d->kept->columns[c].name);
             if (length > longest) {
                 longest = length;
-                own = kept_name(table, d->kept->columns[c].name);
+                own = source_name(table->entity, table->mapping, d->kept->columns[c].name);
             }
         }
         out->items[i] = word;
+        if (longest == 0 && (out->items[i] = text_of(d, table, word)) == NULL)
+            return false;
         if (longest == 0) /* an expression */
             continue;
         *kept = *kept && own != NULL;
@@ -274,10 +287,15 @@ static bool draw_indexes(struct drawing *d, struct blueprint_table *table)
     for (size_t i = 0; i < more; i++) {
         const struct catalog_index *from = &d->kept->indexes[i];
         struct mapping_index *index = &table->indexes[table->index_count];
-        bool kept;
-        *index = (struct mapping_index){{0}, from->where, "btree", from->unique};
-        if (!keep_words(d, table, &from->columns, &index->columns, &kept))
+        bool kept, carried;
+        *index = (struct mapping_index){.method = from->method != NULL ? from->method : "btree",
+                                        .unique = from->unique,
+                                        .nulls_equal = from->nulls_equal};
+        if (!keep_words(d, table, &from->columns, &index->columns, &kept) ||
+            !keep_words(d, table, &from->include, &index->include, &carried) ||
+            (from->where != NULL && (index->where = text_of(d, table, from->where)) == NULL))
             return false;
+        kept = kept && carried && source_all_come(table->entity, mapping, &from->made_of);
         table->index_count += kept;
     }
     return true;
@@ -311,11 +329,37 @@ static bool draw_checks(struct drawing *d, struct blueprint_table *table)
         table->checks[table->check_count++] = mapping->checks[i];
     for (size_t i = 0; i < more; i++) {
         const struct catalog_check *from = &d->kept->checks[i];
-        if (!is_replaced(table, from->name))
-            table->checks[table->check_count++] =
-                (struct mapping_check){from->name, from->expression};
+        if (is_replaced(table, from->name) ||
+            !source_all_come(table->entity, mapping, &from->made_of))
+            continue;
+        const struct mapping_check check = {from->name, text_of(d, table, from->expression),
+                                            from->invalid};
+        if (check.expression == NULL)
+            return false;
+        table->checks[table->check_count++] = check;
     }
     return true;
+}
+
+/* Columns that the server makes of others: those of which all that they are made of comes. */
+static bool draw_generated(struct drawing *d, struct blueprint_table *table)
+{
+    const struct kept_keys keys = {d->blueprint, d->project, d->catalogs, d->catalog_count,
+                                   d->error};
+    for (size_t i = 0; d->kept != NULL && i < d->kept->column_count; i++) {
+        const struct catalog_column *from = &d->kept->columns[i];
+        const char *name = source_name(table->entity, table->mapping, from->name);
+        struct blueprint_column *column = name != NULL ? find_column(table, name) : NULL;
+        if (column == NULL || from->generated == NULL || column->default_sql != NULL ||
+            column->in != NULL || pgtype_oid(&column->type) != from->oid ||
+            (column->mapping != NULL && !mapping_value_is_plain(&column->mapping->value)) ||
+            !kept_is_whole(&keys, table, &from->made_of))
+            continue;
+        column->generated = text_of(d, table, from->generated);
+        if (column->generated == NULL)
+            return false;
+    }
+    return kept_exclusions_draw(&keys, table);
 }
 
 static bool draw_table(struct drawing *d, const struct mapping *entity,
@@ -334,7 +378,7 @@ static bool draw_table(struct drawing *d, const struct mapping *entity,
     d->kept = NULL;
     return (!mapping->keep_shape || find_kept(d, entity)) && draw_columns(d, table) &&
            draw_key(d, table) && draw_uniques(d, table) && draw_indexes(d, table) &&
-           draw_checks(d, table);
+           draw_checks(d, table) && draw_generated(d, table);
 }
 
 /* Where the foreign key of a column points: to the parent's row, or to another entity's home. */

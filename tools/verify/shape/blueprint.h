@@ -21,6 +21,9 @@ struct blueprint_column {
     const char *numbering;                /* what else is said of its sequence, or NULL */
     int64_t serial_last;                  /* the source's next number is behind it; -1: unknown */
     const char *default_sql;              /* or NULL */
+    const char *collation;                /* as in a statement, or NULL: whichever */
+    const char *comment;                  /* the source's, or NULL */
+    const char *generated;                /* of what the server makes it, or NULL */
     const cJSON *in;                      /* allowed values, or NULL */
     const struct mapping_column *mapping; /* NULL: kept as it is */
 };
@@ -45,6 +48,7 @@ struct blueprint_table {
     const struct mapping *entity;        /* of the form that makes it */
     const struct mapping_table *mapping; /* that form */
     const char *label;
+    const char *comment; /* the mapping's, else the source's; or NULL */
     struct blueprint_column *columns; /* of a table that exists: those that any form fills */
     size_t column_count;
     struct words key;
@@ -54,6 +58,8 @@ struct blueprint_table {
     size_t index_count;
     struct mapping_check *checks; /* by name; the lists of "in" stand at their columns */
     size_t check_count;
+    struct mapping_check *exclusions; /* the source's, with all that they say */
+    size_t exclusion_count;
     struct blueprint_reference *references;
     size_t reference_count;
 };

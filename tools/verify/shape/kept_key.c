@@ -1,6 +1,6 @@
 #include "kept_key.h"
-#include "graduate/path.h"
 #include "pointer.h"
+#include "source_text.h"
 
 #include <string.h>
 
@@ -37,20 +37,6 @@ static const struct catalog *catalog_of(const struct kept_keys *keys, const stru
     return NULL;
 }
 
-/* What a form of a table calls the source's column; NULL: it does not come, or is made into
- * something else. */
-static const char *name_in(const struct mapping *entity, const struct mapping_table *form,
-                           const char *source)
-{
-    for (size_t i = 0; i < form->column_count; i++)
-        if (form->columns[i].value.kind == VALUE_FROM &&
-            path_is_name(form->columns[i].value.from, source))
-            return form->columns[i].name;
-    return form->keep_shape && !path_any_is_name(entity->drops.items, entity->drops.count, source)
-               ? source
-               : NULL;
-}
-
 static bool names_in(const struct kept_keys *keys, const struct mapping *entity,
                      const struct mapping_table *form, const struct catalog_names *names,
                      struct words *out)
@@ -60,7 +46,7 @@ static bool names_in(const struct kept_keys *keys, const struct mapping *entity,
     if (out->items == NULL)
         return error_memory(keys->error);
     for (size_t i = 0; i < names->count; i++) {
-        const char *name = name_in(entity, form, names->items[i]);
+        const char *name = source_name(entity, form, names->items[i]);
         if (name != NULL)
             out->items[out->count++] = name;
     }
@@ -152,6 +138,22 @@ static bool same_types(const struct side *a, const struct side *b)
 {
     uint32_t left = pgtype_oid(&a->column->type), right = pgtype_oid(&b->column->type);
     return left == right || (left == a->oid && right == b->oid);
+}
+
+bool kept_is_whole(const struct kept_keys *keys, const struct blueprint_table *table,
+                   const struct catalog_names *columns)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        const char *name = source_name(table->entity, table->mapping, columns->items[i]);
+        const struct side side = name != NULL
+                                     ? side_of(keys, table->entity, table, columns->items[i], name)
+                                     : (struct side){NULL, 0};
+        const struct mapping_column *by = side.column != NULL ? side.column->mapping : NULL;
+        if (side.column == NULL || pgtype_oid(&side.column->type) != side.oid ||
+            (by != NULL && (!mapping_value_is_plain(&by->value) || by->value.fallback != NULL)))
+            return false;
+    }
+    return true;
 }
 
 /* An identity brings the same. */
@@ -253,6 +255,37 @@ size_t kept_keys_most(const struct kept_keys *keys, const struct blueprint_table
     for (size_t i = 0; catalog != NULL && i < catalog->object_count; i++)
         most += is_of(&catalog->objects[i], table);
     return most;
+}
+
+bool kept_exclusions_draw(const struct kept_keys *keys, struct blueprint_table *table)
+{
+    const struct catalog *catalog =
+        table->mapping->keep_shape ? catalog_of(keys, table->entity) : NULL;
+    const struct catalog_entity *from =
+        catalog != NULL ? catalog_find(catalog, table->entity->from) : NULL;
+    struct arena *arena = &keys->blueprint->arena;
+    if (from == NULL || table->mapping->exists)
+        return true;
+    table->exclusions = arena_alloc(arena, catalog->object_count, sizeof *table->exclusions);
+    if (table->exclusions == NULL)
+        return error_memory(keys->error);
+    for (size_t i = 0; i < catalog->object_count; i++) {
+        const struct catalog_object *object = &catalog->objects[i];
+        struct mapping_check *exclusion = &table->exclusions[table->exclusion_count];
+        if (strcmp(object->kind, "exclusion constraint") != 0 || !object->in_shape ||
+            object->entity == NULL || strcmp(object->entity, from->name) != 0 ||
+            project_not_kept(keys->project, catalog->source, object->kind, object->name) != NULL ||
+            !kept_is_whole(keys, table, &object->columns))
+            continue;
+        size_t length = strlen(object->name) - strlen(from->name) - strlen(" on ");
+        exclusion->name = arena_printf(arena, "%.*s", (int)length, object->name);
+        exclusion->expression = source_text(keys->project, table->entity, table->mapping, from,
+                                            object->definition, arena);
+        if (exclusion->name == NULL || exclusion->expression == NULL)
+            return error_memory(keys->error);
+        table->exclusion_count++;
+    }
+    return true;
 }
 
 bool kept_keys_draw(const struct kept_keys *keys, struct blueprint_table *table)

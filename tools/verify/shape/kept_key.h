@@ -20,4 +20,10 @@ size_t kept_keys_most(const struct kept_keys *keys, const struct blueprint_table
  * and the mapping's before both. */
 bool kept_keys_draw(const struct kept_keys *keys, struct blueprint_table *table);
 
+/* Do all of these columns of the source come, with the values and types that they have there? */
+bool kept_is_whole(const struct kept_keys *keys, const struct blueprint_table *table,
+                   const struct catalog_names *columns);
+/* The source's exclusion constraints, over columns that come as they are. */
+bool kept_exclusions_draw(const struct kept_keys *keys, struct blueprint_table *table);
+
 #endif

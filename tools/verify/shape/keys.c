@@ -1,6 +1,7 @@
 /* Keys, uniques and indexes of a table, and the rows that they would not have let in. */
 #include "expression.h"
 #include "source_object.h"
+#include "source_text.h"
 #include "table_shape.h"
 
 #include <stdio.h>
@@ -24,7 +25,9 @@ enum {
     INDEX_METHOD,
     INDEX_WHERE,
     INDEX_WORDS,
-    INDEX_PLAIN, /* enforced at once, NULLs differ, nothing included */
+    INDEX_AT_ONCE, /* it is enforced by each statement */
+    INDEX_NULLS_EQUAL,
+    INDEX_INCLUDED, /* columns that it carries, one to a line */
     INDEX_NAME,
     INDEX_DEFINITION,
     INDEX_EXCLUDES,
@@ -34,9 +37,12 @@ enum {
 static const char indexes_sql[] =
     "SELECT i.indexrelid, i.indisunique, i.indisprimary,"
     " i.indisvalid AND i.indisready AND i.indislive, m.amname,"
-    " pg_get_expr(i.indpred, i.indrelid), i.indnkeyatts, i.indimmediate"
-    " AND (to_jsonb(i) ->> 'indnullsnotdistinct') IS DISTINCT FROM 'true'"
-    " AND i.indnatts = i.indnkeyatts, x.relname, pg_catalog.pg_get_indexdef(i.indexrelid),"
+    " pg_get_expr(i.indpred, i.indrelid), i.indnkeyatts, i.indimmediate,"
+    " (to_jsonb(i) ->> 'indnullsnotdistinct') IS NOT DISTINCT FROM 'true',"
+    " coalesce((SELECT pg_catalog.string_agg(a.attname, E'\\n' ORDER BY k)"
+    "  FROM pg_catalog.generate_series(i.indnkeyatts, i.indnatts - 1) k"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k]), ''),"
+    " x.relname, pg_catalog.pg_get_indexdef(i.indexrelid),"
     " i.indisexclusion, i.indexprs IS NOT NULL OR i.indpred IS NOT NULL,"
     " (SELECT pg_catalog.string_agg(coalesce(a.attname, ''), E'\\n' ORDER BY k.n)"
     "  FROM pg_catalog.unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY k (attnum, n)"
@@ -184,13 +190,28 @@ static int first_word(const struct look *look, int row)
     return at;
 }
 
+static bool are_included(const struct look *look, const struct words *columns, int row)
+{
+    const char *found = PQgetvalue(look->indexes, row, INDEX_INCLUDED);
+    for (size_t i = 0; i < columns->count; i++) {
+        size_t length = strcspn(found, "\n");
+        if (strlen(columns->items[i]) != length || strncmp(found, columns->items[i], length) != 0)
+            return false;
+        found += length;
+        found += *found == '\n';
+    }
+    return *found == '\0';
+}
+
 static bool same_index(const struct look *look, const char *what, const struct mapping_index *index,
                        int row, bool *known)
 {
     *known = true;
     if (query_int(look->indexes, row, INDEX_WORDS) != (int64_t)index->columns.count ||
         query_true(look->indexes, row, INDEX_UNIQUE) != index->unique ||
-        !query_true(look->indexes, row, INDEX_PLAIN) ||
+        query_true(look->indexes, row, INDEX_AT_ONCE) != (index->timing == NULL) ||
+        query_true(look->indexes, row, INDEX_NULLS_EQUAL) != index->nulls_equal ||
+        !are_included(look, &index->include, row) ||
         strcmp(PQgetvalue(look->indexes, row, INDEX_METHOD), index->method) != 0)
         return false;
     int first = first_word(look, row);
@@ -290,9 +311,38 @@ static bool brings_unique(const struct look *look, const struct words *columns)
     return false;
 }
 
+/* What the source says of a key or unique of these columns beside them. */
+static bool take_source(const struct look *look, const char *kind, struct mapping_index *index)
+{
+    const struct blueprint_table *table = look->table;
+    const char *lines = index->columns.items[0];
+    for (size_t i = 1; i < index->columns.count && lines != NULL; i++)
+        lines = arena_printf(look->arena, "%s\n%s", lines, index->columns.items[i]);
+    if (lines == NULL)
+        return false;
+    const struct catalog_object *source =
+        table->mapping->keep_shape && !table->mapping->exists
+            ? source_object_over(look->inspection->verification, table, kind, lines)
+            : NULL;
+    if (source == NULL || !source->in_shape)
+        return true;
+    index->timing = source->timing;
+    index->nulls_equal = source->nulls_equal;
+    index->include.items =
+        arena_alloc(look->arena, source->include.count + 1, sizeof *index->include.items);
+    for (size_t i = 0; index->include.items != NULL && i < source->include.count; i++) {
+        const char *name = source_name(table->entity, table->mapping, source->include.items[i]);
+        if (name != NULL)
+            index->include.items[index->include.count++] = name;
+    }
+    return index->include.items != NULL;
+}
+
 static bool look_at_unique(const struct look *look, const struct words *columns, bool key)
 {
-    const struct mapping_index index = {.columns = *columns, .method = "btree", .unique = true};
+    struct mapping_index index = {.columns = *columns, .method = "btree", .unique = true};
+    if (!take_source(look, key ? "primary key" : "unique", &index))
+        return error_memory(look->error);
     const char *list = blueprint_list(look->arena, columns), *label = look->table->label;
     char what[256];
     bool primary = key && !look->table->mapping->exists;
@@ -423,6 +473,29 @@ static bool look_at_others(const struct look *look)
     return ok;
 }
 
+static bool look_at_exclusion(const struct look *look, const struct mapping_check *exclusion)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.pg_get_constraintdef(o.oid) FROM pg_catalog.pg_constraint o"
+        " JOIN pg_catalog.pg_class c ON c.oid = o.conrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE o.contype = 'x' AND n.nspname = $1 AND c.relname = $2 AND o.conname = $3";
+    const struct mapping_table *mapping = look->table->mapping;
+    const char *const parameters[] = {mapping->schema, mapping->name, exclusion->name};
+    char what[256];
+    snprintf(what, sizeof what, "the exclusion %s of %s", exclusion->name, look->table->label);
+    PGresult *rows = query(look->inspection, what, sql, parameters, 3);
+    const char *found = rows != NULL && PQntuples(rows) > 0 ? PQgetvalue(rows, 0, 0) : NULL;
+    bool ok = true;
+    look->inspection->checks++;
+    if (rows != NULL && (found == NULL || !source_text_same(found, exclusion->expression)))
+        ok = inspection_find(look->inspection, "no key", look->table->label, NULL, look->error,
+                             "the exclusion constraint %s is %s; it should be %s", exclusion->name,
+                             found != NULL ? found : "missing", exclusion->expression);
+    PQclear(rows);
+    return ok;
+}
+
 static bool look_at_all(const struct look *look)
 {
     const struct blueprint_table *table = look->table;
@@ -436,6 +509,8 @@ static bool look_at_all(const struct look *look)
     for (size_t i = 0; ok && i < table->reference_count; i++)
         ok = !table->references[i].by_id ||
              look_at_leading(look, table->references[i].columns.items[0]);
+    for (size_t i = 0; ok && i < table->exclusion_count; i++)
+        ok = look_at_exclusion(look, &table->exclusions[i]);
     return ok && look_at_others(look);
 }
 

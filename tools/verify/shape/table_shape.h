@@ -1,5 +1,5 @@
 /* Room verify/shape: what the tables must look like, and whether they do. It uses common/base,
- * common/catalog, common/mapping and verify/target. */
+ * common/catalog, common/mapping, common/postgres and verify/target. */
 
 /* table_shape.h: a table of the target against its blueprint; references.c calls these for each
  * table. */

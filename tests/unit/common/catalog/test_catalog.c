@@ -21,23 +21,30 @@
     "\"columns\":[" COLUMN ",{\"name\":\"Titel\",\"type\":\"character varying(50)\","              \
     "\"oid\":4294967295,\"not_null\":false,\"serial\":false,\"always\":false,\"default_sql\":\"'"  \
     "x'::text\","                                                                                  \
-    "\"size\":50,\"elements\":[\"x\",\"y\"]}],\"closed\":true,"                                    \
+    "\"collation\":\"C\",\"generated\":\"x\",\"made_of\":[\"id\"],\"size\":50,\"elements\":["      \
+    "\"x\",\"y\"]}],\"closed\":true,"                                                              \
     "\"key\":[\"id\"],"                                                                            \
     "\"uniques\":[[\"Titel\"],[\"id\",\"Titel\"]],"                                                \
     "\"indexes\":[{\"columns\":[\"Titel DESC\",\"(lower(x))\"],\"where\":\"id > 0\",\"unique\":"   \
-    "true},{\"columns\":[\"id\"],\"unique\":false}],"                                              \
-    "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\"}]}"
+    "true,\"name\":\"i\",\"method\":\"gin\",\"include\":[\"id\"],\"storage\":\"fillfactor=70\","   \
+    "\"nulls_equal\":true,\"made_of\":[\"Titel\"]},{\"columns\":[\"id\"],\"unique\":false,"        \
+    "\"nulls_equal\":false}],"                                                                     \
+    "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\",\"invalid\":true,"                      \
+    "\"made_of\":[\"id\"]}]}"
 #define WHOLE                                                                                      \
     "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
     ",{\"name\":\"bare\",\"exact\":false,\"view\":false,\"closed\":false}],"                       \
     "\"sequences\":[{\"name\":\"s\",\"schema\":\"public\",\"options\":\"AS bigint\","              \
     "\"last\":\"9223372036854775807\",\"called\":true}],"                                          \
     "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
-    "\"in_shape\":false,\"match_full\":false,\"invalid\":false},{\"kind\":\"foreign "              \
+    "\"in_shape\":false,\"match_full\":false,\"invalid\":false,\"nulls_equal\":false},{\"kind\":"  \
+    "\"foreign "                                                                                   \
     "key\",\"name\":\"f on books\",\"entity\":\"books\","                                          \
     "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
     "\"referred\":[\"id\"],\"on_delete\":\"set null\",\"on_update\":\"cascade\","                  \
-    "\"emptied\":[\"Titel\"],\"match_full\":true,\"timing\":\"DEFERRABLE\",\"invalid\":true}]}"
+    "\"emptied\":[\"Titel\"],\"match_full\":true,\"timing\":\"DEFERRABLE\",\"invalid\":true,"      \
+    "\"include\":[\"id\"],\"storage\":\"fillfactor=70\",\"nulls_equal\":true,\"definition\":"      \
+    "\"x\"}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)
 {

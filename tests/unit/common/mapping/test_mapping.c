@@ -472,9 +472,21 @@ static void wrong_paths(void **state)
          ": /to/public.parts/each: \".\" is no path: it names no field"},
         {COLUMN("'from':'\\u0027a','type':'text'"),
          AT_C "/from: \"'a\" is no path: a quote in it has no end"},
-        {COLUMN("'from':'a.0','type':'text'"),
-         AT_C "/from: \"a.0\" is no path here: 0 without quotes is a place in an array; the field of "
-              "that name is '0'"},
+        {COLUMN("'from':'0','type':'text'"),
+         AT_C "/from: a record is no array, and has no places"},
+        {COLUMN("'from':'a','type':'text','when':{'-1.b':1}"),
+         AT_C "/when/-1.b: a record is no array, and has no places"},
+        {COLUMN("'from':'a.0.*','type':'text'"),
+         AT_C "/from: \"a.0.*\" is no path here: * without quotes is every member of an object"},
+        {COLUMN("'from':'a.0.','type':'text'"), AT_C "/from: \"a.0.\" " EMPTY_NAME},
+        {COLUMN("'from':'a.0','id_of':'books','by':'b'"), AT_C "/by: \"do\" is done on both sides"},
+        {COLUMN("'from':'a.0','do':['trim',{'item':1}],'type':'text'"),
+         AT_C "/do/1: \"item\" is for array, and what comes to it is text"},
+        {COLUMN("'position':'a.0','type':'text'"), AT_C "/position: \"a.0\" is no path here: 0 without"},
+        {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"
+         "id_of':'books'}}}},'drop':['a.0']}",
+         ": /drop/0: \"a.0\" is no path here: 0 without quotes is a place in an array; the field of "
+         "that name is '0'"},
         {COLUMN("'from':'*','type':'text'"),
          AT_C "/from: \"*\" is no path here: * without quotes is every member of an object"},
         {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id','"

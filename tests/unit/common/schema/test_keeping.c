@@ -48,7 +48,10 @@ static const char catalog_text[] =
     COLUMN("id", ",'serial':true") "," UUID("author_id") "," UUID("editor_id") ","
     COLUMN("title", ",'default_sql':'7'") "," COLUMN("price", "") "," COLUMN("gone", "") ","
     COLUMN("text_number", ",'serial':true") "," COLUMN("state", "") ","
-    COLUMN("kind", ",'default_sql':'0'") "],"
+    COLUMN("kind", ",'default_sql':'0'") ","
+    COLUMN("made", ",'generated':'price + 1','made_of':['price']") ","
+    COLUMN("remade", ",'generated':'length(text_number)','made_of':['text_number']") ","
+    "{'name':'word','type':'text','oid':25,'collation':'C'}],"
     "'checks':[{'name':'priced','expression':'price >= 0'}]},"
     "{'name':'notes','columns':[" COLUMN("id", "") "," COLUMN("text", "") "],"
     "'uniques':[['id','text']]},"
@@ -61,9 +64,9 @@ static const char catalog_text[] =
 #define IN_SHAPE(entity, columns) ON(entity, columns) ",'in_shape':true"
 #define BUT(unsaid) ",'unsaid':'" unsaid "'"
 #define TO(entity, columns) ",'refers':'" entity "','referred':[" columns "]"
+#define EXCLUDES ",'definition':'EXCLUDE USING btree (price WITH =)'"
 #define TIMING(word) ",'timing':'" word "'"
 #define DELETES(action) ",'on_delete':'" action "'"
-#define NAMED "named after table and columns"
 #define GONE "goes with the column gone, which books.json drops"
 
 static const struct {
@@ -96,23 +99,27 @@ static const struct {
     {"sequence", "s", "'detail':'start 1'", KEEPING_KEPT, NULL, NULL},
     {"sequence", "forgone", "'detail':'start 1'", KEEPING_NOT, NULL, NULL},
     {"sequence", "none", "'detail':'start 1'", KEEPING_NOT, NULL, NULL},
-    {"generated column", "price of books", IN_SHAPE("books", "'price'"), KEEPING_CHANGED,
+    {"generated column", "made of books", IN_SHAPE("books", "'made'"), KEEPING_KEPT,
+     "as the table's last column", NULL},
+    {"generated column", "remade of books", IN_SHAPE("books", "'remade'"), KEEPING_CHANGED,
      "an ordinary column with the values of today", NULL},
+    {"column collation", "word of books", IN_SHAPE("books", "'word'"), KEEPING_KEPT, NULL, NULL},
     {"column collation", "title of books", IN_SHAPE("books", "'title'"), KEEPING_CHANGED,
      "the target's default collation", NULL},
     {"column collation", "id of users", IN_SHAPE("users", "'id'"), KEEPING_NOT, NULL, NULL},
-    {"primary key", "k on books", IN_SHAPE("books", "'id'"), KEEPING_KEPT, NAMED, NULL},
-    {"primary key", "k on notes", IN_SHAPE("notes", "'id'"), KEEPING_KEPT, NAMED, NULL},
+    {"primary key", "k on books", IN_SHAPE("books", "'id'"), KEEPING_KEPT, NULL, NULL},
+    {"primary key", "k on notes", IN_SHAPE("notes", "'id'"), KEEPING_KEPT, NULL, NULL},
     {"primary key", "k on notes", IN_SHAPE("notes", "'text'"), KEEPING_NOT, NULL, NULL},
     {"primary key", "k on notes", IN_SHAPE("notes", "'id','text'"), KEEPING_NOT, NULL, NULL},
     {"primary key", "k on b_24", ON("books", "'id'"), KEEPING_NOT, NULL, NULL},
     {"primary key", "k on users", IN_SHAPE("users", "'id'"), KEEPING_NOT, NULL, NULL},
     {"primary key", "k on more", IN_SHAPE("more", "'id'"), KEEPING_NOT, NULL, NULL},
     {"unique", "u on books", IN_SHAPE("books", "'title'") BUT("DEFERRABLE"), KEEPING_CHANGED,
-     NAMED ", without DEFERRABLE", NULL},
+     "without DEFERRABLE", NULL},
     {"unique", "u on b_24", ON("books", "'title'"), KEEPING_NOT, NULL, NULL},
     {"check", "priced on books", IN_SHAPE("books", "'price'"), KEEPING_KEPT, NULL, NULL},
-    {"check", "priced on books", IN_SHAPE("books", "'gone'"), KEEPING_KEPT, NULL, NULL},
+    {"check", "priced on books", IN_SHAPE("books", "'gone'"), KEEPING_NOT, NULL, GONE},
+    {"check", "priced on books", IN_SHAPE("books", "'none'"), KEEPING_NOT, NULL, NULL},
     {"check", "priced on books", ON("books", "'price'") BUT("NOT VALID"), KEEPING_NOT, NULL, NULL},
     {"check", "positive on books", IN_SHAPE("books", ""), KEEPING_CHANGED,
      "the mapping's: price > 0", NULL},
@@ -137,7 +144,7 @@ static const struct {
      KEEPING_NOT, NULL, NULL},
     {"foreign key", "f on books", IN_SHAPE("books", "'gone'") TO("notes", "'id'"), KEEPING_NOT,
      NULL, GONE},
-    {"index", "i on books", IN_SHAPE("books", "'title'"), KEEPING_KEPT, NAMED, NULL},
+    {"index", "i on books", IN_SHAPE("books", "'title'"), KEEPING_KEPT, NULL, NULL},
     {"index", "i on books", IN_SHAPE("books", "'title','gone'"), KEEPING_NOT, NULL, GONE},
     {"index", "i on books", ON("books", "'title'"), KEEPING_NOT, NULL, NULL},
     {"row level security", "books", IN_SHAPE("books", ""), KEEPING_KEPT, NULL, NULL},
@@ -157,7 +164,11 @@ static const struct {
      "the mapping's comment", NULL},
     {"comment", "index i", OF("books") ",'detail':'sold'", KEEPING_NOT, NULL, NULL},
     {"comment", "table notes", OF("notes") ",'detail':'sold'", KEEPING_NOT, NULL, NULL},
-    {"exclusion constraint", "e on books", IN_SHAPE("books", "'price'"), KEEPING_NOT, NULL, NULL},
+    {"exclusion constraint", "e on books", IN_SHAPE("books", "'price'") EXCLUDES, KEEPING_KEPT, NULL,
+     NULL},
+    {"exclusion constraint", "e on books", IN_SHAPE("books", "'text_number'") EXCLUDES, KEEPING_NOT,
+     NULL, NULL},
+    {"exclusion constraint", "e on books", ON("books", "'price'") EXCLUDES, KEEPING_NOT, NULL, NULL},
     {"trigger", "t on books", OF("books"), KEEPING_NOT, NULL, NULL},
     {"view", "v", "'detail':'select 1'", KEEPING_NOT, NULL, NULL},
 };

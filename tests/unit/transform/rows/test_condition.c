@@ -9,28 +9,40 @@
 #include "condition_cases.h"
 #include "transformation.h"
 
+/* Of records of such a source, that says this of them. */
+static void try_case(const struct condition_case *one, const char *source, const char *described)
+{
+    struct transformation t;
+    char mapping[1000];
+    snprintf(mapping, sizeof mapping,
+             "{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {'k': {'const': 'held', "
+             "'when': %s, 'default': 'not', 'type': 'text'}}}}}",
+             one->when);
+    if (!transformation_compare(&t, source, mapping, described))
+        fail_msg("%s: %s", one->when, t.error.message);
+    bool ok = transformation_put(&t, one->record);
+    if (ok != (one->holds[0] == '+' || one->holds[0] == '-') ||
+        (!ok &&
+         (t.error.code != ERROR_DATA || t.error.hint[0] == '\0' || strcmp(t.error.path, one->holds) != 0)))
+        fail_msg("%s of %s: %s at %s", one->when, one->record, ok ? "no error" : t.error.message, t.error.path);
+    if (ok)
+        transformation_assert(&t, 0, one->holds[0] == '+' ? "held\n" : "not\n");
+    transformation_close(&t);
+}
+
 static void conditions_hold_or_not(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(condition_cases); i++) {
-        const struct condition_case *one = &condition_cases[i];
-        struct transformation t;
-        char mapping[1000];
-        snprintf(mapping, sizeof mapping,
-                 "{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {'k': {'const': 'held', "
-                 "'when': %s, 'default': 'not', 'type': 'text'}}}}}",
-                 one->when);
-        transformation_begin(&t, mapping);
-        bool ok = transformation_put(&t, one->record);
-        if (ok != (one->holds[0] == '+' || one->holds[0] == '-') ||
-            (!ok && (t.error.code != ERROR_DATA || t.error.hint[0] == '\0' ||
-                     strcmp(t.error.path, one->holds) != 0)))
-            fail_msg("%s of %s: %s at %s", one->when, one->record, ok ? "no error" : t.error.message,
-                     t.error.path);
-        if (ok)
-            transformation_assert(&t, 0, one->holds[0] == '+' ? "held\n" : "not\n");
-        transformation_close(&t);
-    }
+    for (size_t i = 0; i < COUNT(condition_cases); i++)
+        try_case(&condition_cases[i], "{'kind': 'mongodb', 'uri': '${C}'}", NULL);
+}
+
+static void moments_are_compared_as_such(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(moment_cases); i++)
+        try_case(&moment_cases[i], "{'kind': 'appwrite', 'uri': '${A}', 'database': 'main'}",
+                 moment_catalog(&moment_cases[i]));
 }
 
 /* What a condition meets is named as it is written, and what it wants. */
@@ -92,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_hold_or_not),
+        cmocka_unit_test(moments_are_compared_as_such),
         cmocka_unit_test(a_refusal_says_what_is_wrong),
         cmocka_unit_test(conditions_of_an_element),
     };

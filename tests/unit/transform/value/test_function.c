@@ -71,8 +71,8 @@ static bool is_same(const struct value *a, const struct value *b)
     return value_identical(a, b) && strcmp(texts[0], texts[1]) == 0;
 }
 
-/* All of "do" on the field "v". */
-static void try_case(const struct function_case *c)
+/* All of "do" on the field "v"; `moment`: that is declared as one. */
+static void try_case(const struct function_case *c, bool moment)
 {
     struct applied a = {.record = function_record(c->input)};
     struct arena arena;
@@ -83,6 +83,8 @@ static void try_case(const struct function_case *c)
     losses_init(&a.losses, "books");
     a.losses.key = "k1";
     a.value = sample_value(a.record);
+    if (moment)
+        value_hold_moments(&a.value);
     const struct value before = a.value;
     const struct function_context context = {
         .record = bson_get_data(a.record),
@@ -123,7 +125,14 @@ static void functions_make_of_values_what_they_should(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(function_cases); i++)
-        try_case(&function_cases[i]);
+        try_case(&function_cases[i], false);
+}
+
+static void moments_are_dates_and_texts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(moment_function_cases); i++)
+        try_case(&moment_function_cases[i], true);
 }
 
 static void every_example_is_true(void **state)
@@ -133,7 +142,7 @@ static void every_example_is_true(void **state)
         const struct function_entry *entry = &mapping_functions[f];
         char calls[300];
         snprintf(calls, sizeof calls, "[%s]", entry->call);
-        try_case(&(struct function_case){calls, entry->input, entry->output, NULL});
+        try_case(&(struct function_case){calls, entry->input, entry->output, NULL}, false);
     }
 }
 
@@ -401,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions_make_of_values_what_they_should),
+        cmocka_unit_test(moments_are_dates_and_texts),
         cmocka_unit_test(every_example_is_true),
         cmocka_unit_test(what_goes_with_a_change_is_on_record),
         cmocka_unit_test(what_is_not_finite_is_given_up_on_record),

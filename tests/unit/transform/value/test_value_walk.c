@@ -79,15 +79,15 @@ static const char *const documents[] = {
     "{}",
     "{'': 1}",
     "{'i': 7, 'l': {'$numberLong': '-5'}, 'd': 1.5, 'b': true, 'n': null, 's': 'text', 'e': ''}",
-    "{'_id': {'$oid': '5f0c1d2e3a4b5c6d7e8f9012'}, 't': {'$date': {'$numberLong': '1'}}, "
+    ("{'_id': {'$oid': '5f0c1d2e3a4b5c6d7e8f9012'}, 't': {'$date': {'$numberLong': '1'}}, "
     "'m': {'$numberDecimal': '1.25'}, 'u': {'$undefined': true}, 'z': {'$minKey': 1}, "
-    "'y': {'$maxKey': 1}, 'ts': {'$timestamp': {'t': 1, 'i': 2}}}",
+    "'y': {'$maxKey': 1}, 'ts': {'$timestamp': {'t': 1, 'i': 2}}}"),
     "{'a': ['x', 1, [true, null], {'k': 'v'}], 'o': {'p': {'q': 'r'}, 'e': {}}, 'f': []}",
-    "{'bin': {'$binary': {'base64': 'AQIDBA==', 'subType': '00'}}, 'uuid': {'$binary': "
+    ("{'bin': {'$binary': {'base64': 'AQIDBA==', 'subType': '00'}}, 'uuid': {'$binary': "
     "{'base64': 'AAECAwQFBgcICQoLDA0ODw==', 'subType': '04'}}, 'none': {'$binary': {'base64': "
-    "'', 'subType': '80'}}, 're': {'$regularExpression': {'pattern': 'a+', 'options': 'i'}}}",
-    "{'code': {'$code': 'x'}, 'with': {'$code': 'f', '$scope': {'v': 1}}, 'sym': {'$symbol': "
-    "'s'}, 'ref': {'$dbPointer': {'$ref': 'c', '$id': {'$oid': '5f0c1d2e3a4b5c6d7e8f9012'}}}}",
+    "'', 'subType': '80'}}, 're': {'$regularExpression': {'pattern': 'a+', 'options': 'i'}}}"),
+    ("{'code': {'$code': 'x'}, 'with': {'$code': 'f', '$scope': {'v': 1}}, 'sym': {'$symbol': "
+    "'s'}, 'ref': {'$dbPointer': {'$ref': 'c', '$id': {'$oid': '5f0c1d2e3a4b5c6d7e8f9012'}}}}"),
 };
 
 static void every_type_is_as_libbson_has_it(void **state)

@@ -18,6 +18,7 @@ struct trial {
 };
 
 #define MONGODB "\"core\": {\"kind\": \"mongodb\", \"uri\": \"${C}\"}"
+#define APPWRITE "\"auth\": {\"kind\": \"appwrite\", \"uri\": \"${A}\", \"database\": \"main\"}"
 #define POSTGRES "\"sql\": {\"kind\": \"postgres\", \"uri\": \"${S}\"}"
 
 /* The entity "books" out of the mapping's text, beside the entity "users". */
@@ -31,7 +32,7 @@ static inline bool trial_open(struct trial *t, const char *strategy, const char 
     snprintf(text, sizeof text,
              "{\"project\": \"test\", \"target\": \"${T}\", \"identity\": {\"strategy\": \"%s\", "
              "\"namespace\": \"6ba7b810-9dad-11d1-80b4-00c04fd430c8\"}, \"sources\": {" MONGODB
-             ", " POSTGRES "}}",
+             ", " POSTGRES ", " APPWRITE "}}",
              strategy);
     folder_put(&t->folder, "project.json", text);
     folder_put(

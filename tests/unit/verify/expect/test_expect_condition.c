@@ -18,28 +18,41 @@ static bool put(struct trial *t, const char *record)
     return ok;
 }
 
+/* Of records of the source, which says this of them. */
+static void try_case(const struct condition_case *one, const char *source, const char *catalog)
+{
+    struct trial t;
+    char mapping[1000], said[1000] = "";
+    snprintf(mapping, sizeof mapping,
+             "{'from': '%s.books', 'to': {'public.books': {'key': ['k'], 'columns': {'k': {'const': 'held', "
+             "'when': %s, 'default': 'not', 'type': 'text'}}}}}",
+             source, one->when);
+    if (catalog != NULL)
+        snprintf(said, sizeof said, "%s", sample_quoted(catalog));
+    if (!trial_open(&t, "pad-left", catalog != NULL ? said : NULL, sample_quoted(mapping)))
+        fail_msg("%s: %s", one->when, t.error.message);
+    bool ok = put(&t, one->record);
+    if (ok != (one->holds[0] == '+' || one->holds[0] == '-') ||
+        (!ok && (t.error.code != ERROR_DATA || t.error.hint[0] == '\0')))
+        fail_msg("%s of %s: %s", one->when, one->record, ok ? "no error" : t.error.message);
+    if (ok)
+        assert_string_equal(buffer_text(&t.rows),
+                            one->holds[0] == '+' ? "public.books k=held\n" : "public.books k=not\n");
+    trial_close(&t);
+}
+
 static void conditions_hold_or_not(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(condition_cases); i++) {
-        const struct condition_case *one = &condition_cases[i];
-        struct trial t;
-        char mapping[1000];
-        snprintf(mapping, sizeof mapping,
-                 "{'from': 'core.books', 'to': {'public.books': {'key': ['k'], 'columns': {'k': {'const': 'held', "
-                 "'when': %s, 'default': 'not', 'type': 'text'}}}}}",
-                 one->when);
-        if (!trial_open(&t, "pad-left", NULL, sample_quoted(mapping)))
-            fail_msg("%s: %s", one->when, t.error.message);
-        bool ok = put(&t, one->record);
-        if (ok != (one->holds[0] == '+' || one->holds[0] == '-') ||
-            (!ok && (t.error.code != ERROR_DATA || t.error.hint[0] == '\0')))
-            fail_msg("%s of %s: %s", one->when, one->record, ok ? "no error" : t.error.message);
-        if (ok)
-            assert_string_equal(buffer_text(&t.rows), one->holds[0] == '+' ? "public.books k=held\n"
-                                                                           : "public.books k=not\n");
-        trial_close(&t);
-    }
+    for (size_t i = 0; i < COUNT(condition_cases); i++)
+        try_case(&condition_cases[i], "core", NULL);
+}
+
+static void moments_are_compared_as_such(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(moment_cases); i++)
+        try_case(&moment_cases[i], "auth", moment_catalog(&moment_cases[i]));
 }
 
 static void conditions_of_an_element(void **state)
@@ -83,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions_hold_or_not),
+        cmocka_unit_test(moments_are_compared_as_such),
         cmocka_unit_test(conditions_of_an_element),
         cmocka_unit_test(a_rest_that_nobody_keeps),
     };

@@ -9,10 +9,10 @@
 #include "expect_function.h"
 #include "function_cases.h"
 
-static struct item field_of(const bson_t *record, struct item *document)
+static struct item field_of(const bson_t *record, struct item *document, const struct words *dates)
 {
     const uint8_t *bytes = bson_get_data(record);
-    *document = (struct item){.value = {.value_type = BSON_TYPE_DOCUMENT}};
+    *document = (struct item){.value = {.value_type = BSON_TYPE_DOCUMENT}, .dates = dates};
     memcpy(&document->value.value.v_doc.data, &bytes, sizeof bytes);
     document->value.value.v_doc.data_len = record->len;
     return item_find(document, "v");
@@ -29,10 +29,11 @@ static char *shown(const struct item *item)
     return text;
 }
 
-static void try_case(const struct function_case *c)
+/* `dates`: the fields that the source calls so, or NULL. */
+static void try_case(const struct function_case *c, const struct words *dates)
 {
     bson_t *record = function_record(c->input);
-    struct item document, item = field_of(record, &document);
+    struct item document, item = field_of(record, &document, dates);
     struct arena arena, texts;
     struct function_call *calls;
     struct error error = {0};
@@ -54,7 +55,7 @@ static void try_case(const struct function_case *c)
     } else {
         bson_t *expected = function_record(c->output);
         struct item other;
-        const struct item right = field_of(expected, &other);
+        const struct item right = field_of(expected, &other, NULL);
         char *found = shown(&item), *wanted = shown(&right);
         if (strcmp(found, wanted) != 0)
             fail_msg("%s of %s gave %s, not %s", c->calls, c->input, found, wanted);
@@ -74,7 +75,16 @@ static void verify_makes_of_values_what_transform_makes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(function_cases); i++)
-        try_case(&function_cases[i]);
+        try_case(&function_cases[i], NULL);
+}
+
+static void dates_of_the_source_are_texts_too(void **state)
+{
+    (void)state;
+    const char *names[] = {"u", "v"};
+    const struct words dates = {names, COUNT(names)};
+    for (size_t i = 0; i < COUNT(moment_function_cases); i++)
+        try_case(&moment_function_cases[i], &dates);
 }
 
 static void every_example_is_true(void **state)
@@ -84,7 +94,7 @@ static void every_example_is_true(void **state)
         const struct function_entry *entry = &mapping_functions[f];
         char calls[300];
         snprintf(calls, sizeof calls, "[%s]", entry->call);
-        try_case(&(struct function_case){calls, entry->input, entry->output, NULL});
+        try_case(&(struct function_case){calls, entry->input, entry->output, NULL}, NULL);
     }
 }
 
@@ -112,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verify_makes_of_values_what_transform_makes),
+        cmocka_unit_test(dates_of_the_source_are_texts_too),
         cmocka_unit_test(every_example_is_true),
         cmocka_unit_test(arrays_of_the_mapping_are_arrays),
     };
