@@ -42,6 +42,8 @@ struct check {
     struct stream_section *sections; /* of the batch at hand, per output */
     size_t output_count;
     struct project project;
+    struct catalog *catalogs; /* of its sources: kept columns have their names from there */
+    size_t catalog_count;
     struct schema schema;
     struct store store;
     struct row_keys keys;     /* of a check that knows the project */
@@ -235,23 +237,19 @@ static void keep_entities(struct project *project)
 /* The schema of all entities. */
 static bool read_project(struct check *check, struct error *error)
 {
-    struct catalog *items = NULL;
-    size_t count = 0;
-    bool ok = project_load_draft(&check->project, project_name, error);
-    if (ok) {
-        keep_entities(&check->project);
-        items = calloc(check->project.source_count + 1, sizeof *items);
-        ok = items != NULL || error_memory(error);
+    if (!project_load_draft(&check->project, project_name, error))
+        return false;
+    keep_entities(&check->project);
+    check->catalogs = calloc(check->project.source_count + 1, sizeof *check->catalogs);
+    bool ok = check->catalogs != NULL || error_memory(error);
+    while (ok && check->catalog_count < check->project.source_count) {
+        size_t i = check->catalog_count++;
+        catalog_init(&check->catalogs[i]);
+        ok = catalog_read(catalogs, check->project.sources[i].name, &check->catalogs[i], NULL,
+                          error);
     }
-    for (; ok && count < check->project.source_count; count++) {
-        catalog_init(&items[count]);
-        ok = catalog_read(catalogs, check->project.sources[count].name, &items[count], NULL, error);
-    }
-    ok = ok && schema_resolve(&check->schema, &check->project, items, count, error);
-    for (size_t i = 0; i < count; i++)
-        catalog_release(&items[i]);
-    free(items);
-    return ok;
+    return ok && schema_resolve(&check->schema, &check->project, check->catalogs,
+                                check->catalog_count, error);
 }
 
 static bool check_command(int positionals, char **argv, struct error *error)
@@ -322,6 +320,9 @@ int main(int argc, char **argv)
     cJSON_Delete(check.record);
     store_close(&check.store);
     schema_release(&check.schema);
+    for (size_t i = 0; i < check.catalog_count; i++)
+        catalog_release(&check.catalogs[i]);
+    free(check.catalogs);
     project_release(&check.project);
     free(check.sections);
     free(check.entity);

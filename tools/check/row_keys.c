@@ -14,13 +14,18 @@ enum { RECORDS_AT_ONCE = 1024 };
 
 /* Sets and references have numbers that are the same in every process: by table (which may have
  * several outputs) and by place, or by output and column. */
-static uint32_t set_number(const struct schema *schema, const struct schema_output *output,
-                           size_t place)
+static size_t first_form(const struct schema *schema, const struct schema_output *output)
 {
     size_t first = 0;
     while (strcmp(schema->outputs[first].table->label, output->table->label) != 0)
         first++;
-    return (uint32_t)(first * MOST_SETS + place);
+    return first;
+}
+
+static uint32_t set_number(const struct schema *schema, const struct schema_output *output,
+                           size_t place)
+{
+    return (uint32_t)(first_form(schema, output) * MOST_SETS + place);
 }
 
 static uint32_t reference_number(const struct schema *schema, const struct schema_output *output,
@@ -29,23 +34,23 @@ static uint32_t reference_number(const struct schema *schema, const struct schem
     return (uint32_t)((size_t)(output - schema->outputs) * MOST_FIELDS + column);
 }
 
-/* The columns of the key (place 0) or of a unique constraint; 0: there is no such place. */
-static size_t columns_of(const struct schema_output *output, size_t place, size_t columns[32])
+/* The columns of the key (place 0) or of a unique constraint; 0: the form does not have
+ * them. */
+static size_t columns_of(const struct schema *schema, const struct schema_output *output,
+                         size_t place, size_t columns[32])
 {
     if (place == 0) {
         for (size_t i = 0; i < output->key_count && i < 32; i++)
             columns[i] = output->key[i];
         return output->key_count < 32 ? output->key_count : 32;
     }
-    if (place > output->table->unique_count)
-        return 0;
-    const struct words *words = &output->table->uniques[place - 1];
+    const struct words *words = &schema->outputs[first_form(schema, output)].uniques[place - 1];
     size_t count = 0;
     for (size_t w = 0; w < words->count && count < 32; w++)
         for (size_t c = 0; c < output->column_count; c++)
             if (strcmp(output->columns[c].name, words->items[w]) == 0)
                 columns[count++] = c;
-    return count;
+    return count == words->count ? count : 0;
 }
 
 static void put_names(struct buffer *out, const struct schema_output *output, const size_t *columns,
@@ -98,14 +103,13 @@ static bool note_twice(struct row_keys *keys, const struct schema_output *output
 static bool take_uniques(struct row_keys *keys, const struct schema_output *output,
                          const struct row_field *fields, const char *record, struct error *error)
 {
+    size_t sets = 1 + keys->schema->outputs[first_form(keys->schema, output)].unique_count;
     bool ok = true;
-    for (size_t place = 0; ok && place < MOST_SETS; place++) {
-        size_t columns[32], count = columns_of(output, place, columns);
+    for (size_t place = 0; ok && place < sets && place < MOST_SETS - 1; place++) {
+        size_t columns[32], count = columns_of(keys->schema, output, place, columns);
         struct buffer bytes;
         char by[STORE_TEXT];
         bool there = false, null = false;
-        if (count == 0 && place > 0)
-            break;
         if (count == 0)
             continue;
         buffer_init(&bytes);

@@ -37,6 +37,10 @@ struct schema_output {
     size_t column_count;
     size_t *key; /* indexes into columns */
     size_t key_count;
+    /* Of the first form of a table that is made: what else is unique in it, by the mapping or the
+     * source's catalog, indexes on columns too. Filled in where all outputs are resolved. */
+    struct words *uniques;
+    size_t unique_count;
 };
 
 enum schema_phase {

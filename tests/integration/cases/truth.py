@@ -3,6 +3,15 @@
 from tests.integration.cases import Right
 
 RIGHT = {
+    "unique-after-a-function": Right(
+        "0 1 1 *",
+        says=(
+            (1, "c, at s: 1 problem: key id 2"),
+            (1, '"a": (s) of public.c must be unique, and is the same for key "id 1"'),
+            (2, "where: entity c, key id 2, at s"),
+            (2, '(s) of public.c must be unique, and is the same for key "id 1"'),
+        ),
+    ),
     "changes-by-a-function-are-not-on-record": Right(
         "0 0 0 0",
         says=((1, "c, e: changed by rule: lower 1"),),

@@ -116,8 +116,9 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
                             ? output_catalog(b.output->entity, catalogs, catalog_count)
                             : NULL;
             b.shape = &shapes[i];
-            ok = (step > 0 ||
-                  shape_gather(&shapes[i], schema->project, b.output, b.catalog, arena, error)) &&
+            ok = (step > 0 || (shape_gather(&shapes[i], schema->project, b.output, b.catalog, arena,
+                                            error) &&
+                               shape_tell_uniques(&shapes[i], arena, &schema->outputs[i], error))) &&
                  builders[step].build(&b, &sql, &exists);
         }
     buffer_release(&sql);

@@ -149,3 +149,29 @@ bool shape_gather(struct shape *shape, const struct project *project,
         shape->indexes[shape->index_count++] = table->indexes[i];
     return catalog == NULL || keep_all(&g, shape);
 }
+
+/* No expressions, whose text is the catalog's, and orders. */
+static bool are_columns(const struct schema_output *output, const struct words *words)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t c = 0; c < output->column_count; c++)
+            found += strcmp(output->columns[c].name, words->items[i]) == 0;
+    return found == words->count;
+}
+
+bool shape_tell_uniques(const struct shape *shape, struct arena *arena,
+                        struct schema_output *output, struct error *error)
+{
+    output->uniques =
+        arena_alloc(arena, shape->unique_count + shape->index_count, sizeof *output->uniques);
+    if (output->uniques == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < shape->unique_count; i++)
+        output->uniques[output->unique_count++] = shape->uniques[i];
+    for (size_t i = 0; i < shape->index_count; i++)
+        if (shape->indexes[i].unique && shape->indexes[i].where == NULL &&
+            are_columns(output, &shape->indexes[i].columns))
+            output->uniques[output->unique_count++] = shape->indexes[i].columns;
+    return true;
+}

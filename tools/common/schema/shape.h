@@ -22,5 +22,8 @@ bool shape_keeps_exclusion(const struct project *project, const struct catalog *
 bool shape_gather(struct shape *shape, const struct project *project,
                   const struct schema_output *output, const struct catalog_entity *catalog,
                   struct arena *arena, struct error *error);
+/* Say in the output what is unique, but for the key and what holds for a part of the rows. */
+bool shape_tell_uniques(const struct shape *shape, struct arena *arena,
+                        struct schema_output *output, struct error *error);
 
 #endif

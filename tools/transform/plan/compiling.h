@@ -22,10 +22,6 @@ bool compiling_tests(struct compiling *c, struct scope *scope, const struct cond
                      struct test **tests, size_t *count);
 /* When all is wanted of the scopes: which slots hold moments. */
 bool compiling_find_moments(struct compiling *c);
-/* Who is asked about the keys of an object, where each must be somebody's id; else it stays NULL.
- */
-bool compiling_asking(struct compiling *c, const struct mapping_value *value,
-                      const struct json_keys_asking **asking);
 /* When all is wanted of the scope. */
 bool compiling_make_slots(struct compiling *c, struct scope *scope);
 

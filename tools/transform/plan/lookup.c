@@ -282,12 +282,16 @@ static bool ask_key(void *context, const char *text, size_t length, const uint8_
                              "such ids need not exist: \"foreign_key\": false; then run again");
 }
 
-const struct json_keys_asking *
-lookup_asking(struct arena *arena, const struct lookups *const *lookups, const struct mapping *to)
+bool lookup_asking(struct arena *arena, const struct lookups *const *lookups,
+                   const struct mapping_value *value, const struct json_keys_asking **asking,
+                   struct error *error)
 {
+    if (value->keys_id_of == NULL || !value->must_exist)
+        return true;
     struct key_lookup *keys = arena_alloc(arena, 1, sizeof *keys);
     if (keys == NULL)
-        return NULL;
-    *keys = (struct key_lookup){lookups, to, {ask_key, keys}};
-    return &keys->asking;
+        return error_memory(error);
+    *keys = (struct key_lookup){lookups, value->keys_id_of, {ask_key, keys}};
+    *asking = &keys->asking;
+    return true;
 }

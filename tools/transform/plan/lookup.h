@@ -46,9 +46,10 @@ struct key_lookup {
     const struct mapping *to;
     struct json_keys_asking asking;
 };
-/* For `asking`. NULL: no memory. */
-const struct json_keys_asking *
-lookup_asking(struct arena *arena, const struct lookups *const *lookups, const struct mapping *to);
+/* *asking stays NULL where the value has no keys that must be somebody's. */
+bool lookup_asking(struct arena *arena, const struct lookups *const *lookups,
+                   const struct mapping_value *value, const struct json_keys_asking **asking,
+                   struct error *error);
 
 /* How a value is known among those of a fact (project.h): texts and ids by their text, numbers by
  * their digits. *kind is that of all values that can be the same. False: none is, as a NaN or an

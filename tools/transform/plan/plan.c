@@ -35,15 +35,6 @@ static bool compile_map(struct compiling *c, const struct mapping_value *value,
            error_memory(c->error);
 }
 
-bool compiling_asking(struct compiling *c, const struct mapping_value *value,
-                      const struct json_keys_asking **asking)
-{
-    if (value->keys_id_of != NULL && value->must_exist)
-        *asking = lookup_asking(&c->plan->arena, &c->plan->lookups, value->keys_id_of);
-    return value->keys_id_of == NULL || !value->must_exist || *asking != NULL ||
-           error_memory(c->error);
-}
-
 static bool compile_expression(struct compiling *c, const struct schema_column *column,
                                const struct mapping_value *value, const char *path,
                                struct expression *expression)
@@ -74,7 +65,8 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .losses = &plan->losses,
         .mending = &plan->mending,
     };
-    if (!compiling_asking(c, value, &expression->encoding.asking) ||
+    if (!lookup_asking(&plan->arena, &plan->lookups, value, &expression->encoding.asking,
+                       c->error) ||
         (value->kind == VALUE_FROM &&
          !scope_want(plan, scope, value->from, FOR_COLUMN, &expression->slot, c->error)))
         return false;

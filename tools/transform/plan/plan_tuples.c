@@ -60,7 +60,7 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
                      .losses = &of->losses},
     };
     arena_init(&plan->expression.made);
-    if (!compiling_asking(c, value, &plan->conversion.asking))
+    if (!lookup_asking(&of->arena, &of->lookups, value, &plan->conversion.asking, c->error))
         return false;
     const char *word;
     char why[200];

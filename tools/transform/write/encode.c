@@ -306,25 +306,6 @@ static bool put_date(const struct encoding *encoding, const struct value *value,
     return true;
 }
 
-/* Of the JSON that was written as a field. */
-static bool identify_keys(const struct encoding *encoding, size_t begin, struct buffer *out,
-                          struct error *error)
-{
-    struct buffer text;
-    size_t start = begin + (encoding->type.base == PG_JSONB);
-    if (!buffer_ok(out, error))
-        return false;
-    buffer_init(&text);
-    buffer_put(&text, out->data + start, out->length - start);
-    out->length = start;
-    bool ok = buffer_ok(&text, error) &&
-              (json_keys_identify(encoding->identity, encoding->keys_entity, encoding->ids,
-                                  encoding->asking, buffer_text(&text), text.length, out, error) ||
-               error_at(error, NULL, NULL, encoding->path));
-    buffer_release(&text);
-    return ok;
-}
-
 static bool put_json(const struct encoding *encoding, const struct value *value, struct buffer *out,
                      struct error *error)
 {
@@ -332,10 +313,14 @@ static bool put_json(const struct encoding *encoding, const struct value *value,
     size_t begin = begin_field(out);
     if (encoding->type.base == PG_JSONB)
         buffer_putc(out, 1); /* the version of jsonb's binary form */
+    size_t start = out->length;
     json_writer_init(&writer, out, encoding->losses, encoding->path, encoding->safe_numbers);
     writer.mending = encoding->mending;
     return json_write_value(&writer, value, error) &&
-           (encoding->keys_entity == NULL || identify_keys(encoding, begin, out, error)) &&
+           (encoding->keys_entity == NULL ||
+            json_keys_replace(encoding->identity, encoding->keys_entity, encoding->ids,
+                              encoding->asking, out, start, error) ||
+            error_at(error, NULL, NULL, encoding->path)) &&
            end_field(encoding, value, begin, out, error);
 }
 

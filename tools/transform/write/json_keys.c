@@ -104,3 +104,20 @@ bool json_keys_identify(const struct identity *identity, const char *entity, enu
     buffer_release(&uuids);
     return ok;
 }
+
+bool json_keys_replace(const struct identity *identity, const char *entity, enum identity_ids ids,
+                       const struct json_keys_asking *asking, struct buffer *out, size_t start,
+                       struct error *error)
+{
+    struct buffer text;
+    if (!buffer_ok(out, error))
+        return false;
+    buffer_init(&text);
+    buffer_put(&text, out->data + start, out->length - start);
+    out->length = start;
+    bool ok =
+        buffer_ok(&text, error) && json_keys_identify(identity, entity, ids, asking,
+                                                      buffer_text(&text), text.length, out, error);
+    buffer_release(&text);
+    return ok;
+}

@@ -22,5 +22,9 @@ struct json_keys_asking {
 bool json_keys_identify(const struct identity *identity, const char *entity, enum identity_ids ids,
                         const struct json_keys_asking *asking, const char *text, size_t length,
                         struct buffer *out, struct error *error);
+/* The same of the text that stands in `out` from `start` on, in place. */
+bool json_keys_replace(const struct identity *identity, const char *entity, enum identity_ids ids,
+                       const struct json_keys_asking *asking, struct buffer *out, size_t start,
+                       struct error *error);
 
 #endif

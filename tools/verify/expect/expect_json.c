@@ -452,13 +452,16 @@ bool expect_json_put(struct buffer *out, const struct item *item, const char *pa
 static bool ask_key(const struct mapping_value *value, const struct expect_lookup *lookup,
                     const uint8_t uuid[16], bool *stays, struct error *error)
 {
-    struct expect_answer answer = {.there = true, .stays = true};
+    struct expect_answer answer = {.there = false};
     uint8_t key[16];
+    *stays = true;
+    if (!value->must_exist || lookup == NULL)
+        return true;
     expect_key_of_id(value->keys_id_of, uuid, key);
-    bool ok = !value->must_exist || lookup == NULL ||
-              lookup->ask(lookup->context, value->keys_id_of, key, &answer, error);
+    if (!lookup->ask(lookup->context, value->keys_id_of, key, &answer, error))
+        return false;
     *stays = answer.there && answer.stays;
-    return ok;
+    return true;
 }
 
 static bool replace_keys(struct buffer *out, struct canonical_object *object, const uint8_t *at,
