@@ -107,6 +107,10 @@ EXPOSED = [
         "create function public.accounts() returns setof text language sql security definer"
         " as $$ select email from auth.users $$; grant execute on function public.accounts() to anon",
         {("supabase", "exposed", "public.accounts")}, says="reads auth.users as its owner"),
+    Bug("function whose path leads to the accounts",
+        "create function public.accounts() returns setof text language sql security definer set search_path = auth, pg_temp"
+        " as $$ select u.email from users u $$; grant execute on function public.accounts() to anon",
+        {("supabase", "exposed", "public.accounts")}, says="reads auth.users as its owner"),
     Bug("function that the server has read",
         "create function public.accounts() returns setof text language sql security definer"
         " begin atomic select provider from auth.identities; end; grant execute on function public.accounts() to anon",
@@ -159,6 +163,9 @@ HARMLESS = [
     ("a function that answers yes or no",
      "create function public.is_there(who text) returns boolean language sql security definer"
      " as $$ select exists (select from auth.users where email = who) $$"),
+    ("a function whose path leads there, over other tables",
+     "create function public.titles() returns setof text language sql security definer set search_path = auth, public"
+     " as $$ select title from public.books $$"),
     ("a function with the caller's rights",
      "create function public.accounts() returns setof text language sql as $$ select email from auth.users $$"),
     ("a trigger's function over the accounts",

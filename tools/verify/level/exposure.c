@@ -43,8 +43,8 @@ static const char views_sql[] =
     " SELECT name, pg_catalog.format('%s shows %s to %s with its owner''s rights, past its"
     " policies', name, tables, whom) FROM shown WHERE whom IS NOT NULL AND NOT itself ORDER BY 1";
 
-/* A function's text is only text: a table of accounts that is named in it is taken for read. One
- * that answers yes or no, or who somebody is, shows no account; a trigger is not called. */
+/* A function's text is only text: a table of accounts that is named in it is taken for read, without
+ * its schema where the function's own path leads there. One that answers yes or no, or who somebody is, shows no account; a trigger is not called. */
 static const char functions_sql[] =
     "WITH " ROLES " SELECT n.nspname || '.' || p.proname, pg_catalog.format("
     "'%s.%s(%s) reads %s as its owner, and may be called by %s', n.nspname, p.proname,"
@@ -55,7 +55,9 @@ static const char functions_sql[] =
     " FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
     " JOIN LATERAL (SELECT pg_catalog.min(c.relname::text) AS name FROM pg_catalog.pg_class c"
     "  WHERE c.relnamespace = 'auth'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND ("
-    "   p.prosrc ~* ('\\mauth\"?\\s*\\.\\s*\"?' || c.relname || '\\M') OR EXISTS ("
+    "   p.prosrc ~* ('\\mauth\"?\\s*\\.\\s*\"?' || c.relname || '\\M') OR ("
+    "    EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) s WHERE s ~* '^search_path=.*\\mauth\\M')"
+    "    AND p.prosrc ~* ('(\\mfrom|\\mjoin|,)\\s*\"?' || c.relname || '\\M')) OR EXISTS ("
     "    SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid AND d.refobjid = c.oid"
     "     AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
     "     AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))) t ON t.name IS NOT NULL"
