@@ -302,6 +302,21 @@ static bool refuse(const struct json_place *place, enum misfit kind, struct erro
 #define SAYS(object, kind)                                                                         \
     cJSON_HasObjectItem(cJSON_GetObjectItemCaseSensitive(object, "misfit"), misfit_names[kind])
 
+/* Does the column's own word put null for the whole value? */
+static bool says_null(const cJSON *object)
+{
+    const cJSON *misfit = cJSON_GetObjectItemCaseSensitive(object, "misfit"), *of;
+    if (cJSON_IsString(misfit))
+        return strcmp(misfit->valuestring, "null") == 0;
+    cJSON_ArrayForEach(of, misfit)
+    {
+        bool in_place = strcmp(of->string, misfit_names[MISFIT_NOT_FINITE]) == 0;
+        if (!in_place && cJSON_IsString(of) && strcmp(of->valuestring, "null") == 0)
+            return true;
+    }
+    return false;
+}
+
 bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
                                   const struct mapping_column *column, const cJSON *object,
                                   const struct json_place *place, struct error *error)
@@ -317,6 +332,8 @@ bool mapping_check_column_misfits(const struct mapping *mapping, const struct ma
         if (kind == MISFIT_NO_ARRAY && table->keep_shape)
             return json_error(error, &here, "a kept column is taken as it is");
     }
+    if (column->not_null && says_null(object))
+        return json_error(error, &here, "this column is never null: \"default\" can stand in");
     bool stands_in = false;
     for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++)
         stands_in = stands_in || column->misfits.of[kind] == REMEDY_NULL ||

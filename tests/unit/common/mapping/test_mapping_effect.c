@@ -43,6 +43,11 @@ static const struct row {
     {COLUMN("'from':'c','type':'text'"), NULL},
     /* tables that the target brings */
     {COLUMN("'from':'c','type':'text[]','misfit':{'no_array':'list'}"), NULL},
+    {COLUMN("'from':'c','type':'text','null':false,'misfit':'null'"),
+     "/to/public.books/columns/c/misfit: this column is never null"},
+    {COLUMN("'from':'c','type':'integer','null':false,'misfit':{'range':'clamp','other':'null'}"),
+     "/to/public.books/columns/c/misfit: this column is never null"},
+    {COLUMN("'from':'c','type':'integer','null':false,'default':1,'misfit':'default'"), NULL},
     {COLUMN("'from':'c','type':'text','misfit':{'no_array':'list'}"),
      "/to/public.books/columns/c/misfit: \"no_array\" is for a column with an array type"},
     {MORE("'misfit':{'no_array':'list'}"),
