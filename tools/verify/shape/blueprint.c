@@ -147,8 +147,8 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         .comment = from->comment,
         .mapping = by,
     };
-    if (from->default_sql != NULL && column.default_sql == from->default_sql &&
-        (column.default_sql = text_of(d, table, from->default_sql)) == NULL)
+    bool own_default = from->default_sql != NULL && column.default_sql == from->default_sql;
+    if (own_default && (column.default_sql = text_of(d, table, from->default_sql)) == NULL)
         return false;
     if (by != NULL && by->type.name != NULL)
         column.type = by->type;
@@ -156,8 +156,8 @@ static bool keep_column(struct drawing *d, struct blueprint_table *table,
         return false;
     if (column.type.named != NULL)
         column.named = catalog_type_find(types.catalog, from->type);
-    if (column.default_sql != NULL && column.default_sql == from->default_sql &&
-        (column.default_sql = named_type_sql(&types, &column, from->default_sql)) == NULL)
+    if (own_default &&
+        (column.default_sql = named_type_sql(&types, &column, column.default_sql)) == NULL)
         return error_memory(d->error);
     if (column.type.base == PG_TEXT || column.type.base == PG_VARCHAR ||
         column.type.base == PG_CHAR)
