@@ -17,6 +17,12 @@ INDEXES = (
     " '%text_pattern_ops%' or indexdef like '%INCLUDE%' or indexdef like '%fillfactor%')"
 )
 
+# How many functions of the schema "extensions" the defaults call.
+LENT = (
+    "select count(*) from pg_depend d join pg_proc p on p.oid = d.refobjid"
+    " where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_proc'::regclass and p.pronamespace = 'extensions'::regnamespace"
+)
+
 # The columns of a table as DDL would say them.
 TYPES = (
     "select string_agg(format_type(atttypid, atttypmod), ', ' order by attnum) from pg_attribute"
@@ -260,4 +266,11 @@ RIGHT = {
     "timestamp-precision-and-verify": Right(
         "0 0 0", values=(("select at, d from public.u", "2024-01-01 00:00:00.123|1 day"),)
     ),
+    "check-and-default-call-an-own-function": Right("2 2 *", says=((0, "/t.json: /to/public.t/columns/e"), (0, "public.slug(text)"), (0, '"sql_default"'))),
+    "default-calls-uuid-generate-v4": Right("0 0 0", values=((LENT, "2"),)),
+    "partitioned-table": Right("0 0 0", says=((0, "without PARTITION BY"),), values=(("select count(*) from public.m", "2"),)),
+    "tables-of-another-schema": Right("2 2 *", says=((0, 'schema "app"'), (0, '"not_kept"'))),
+    "trigger-function-and-policy-of-the-source": Right("2 2 *", says=((0, 'trigger "touch_t on t"'), (0, 'policy "mine on t"'), (0, 'function "touch()"'))),
+    "views-and-comments-of-the-source": Right("2 2 *", says=((0, 'view "v"'), (0, 'materialized view "mv"'))),
+    "warnings-about-tables-left-out": Right("0 0 0"),
 }

@@ -449,7 +449,10 @@ static void decide_type(struct deciding *d)
                   "allow");
 }
 
-/* What it brings beside types, nobody here knows. */
+/* Extensions that are on in every new project of Supabase, in the schema "extensions". */
+static const char *const of_supabase[] = {"pgcrypto", "uuid-ossp", "pg_stat_statements"};
+
+/* What another brings beside types, nobody here knows. */
 static void decide_extension(struct deciding *d)
 {
     struct users users = {0};
@@ -457,10 +460,14 @@ static void decide_extension(struct deciding *d)
         if (d->catalog->types[i].extension != NULL &&
             strcmp(d->catalog->types[i].extension, d->object->name) == 0)
             count_users(d, &d->catalog->types[i], &users);
-    bool needed = false;
+    bool needed = false, everywhere = false;
     for (size_t i = 0; i < d->schema->need_count; i++)
         needed = needed || strcmp(d->schema->needs[i].extension, d->object->name) == 0;
-    if (needed)
+    for (size_t i = 0; i < sizeof of_supabase / sizeof of_supabase[0]; i++)
+        everywhere = everywhere || strcmp(of_supabase[i], d->object->name) == 0;
+    if (everywhere && !d->schema->project->plain)
+        keep(d, "the target's own, as every Supabase has it");
+    else if (needed)
         keep(d, "the target's own, which must be there");
     else if (users.changed > 0)
         change(d, "its values in the types that the mapping gives their columns");
