@@ -35,7 +35,7 @@ def last(table: str, where: str = "true", key: str = "id") -> str:
 
 OWN_ROWS = "user_id in (select id from public.users where auth_id = (select auth.uid()))"
 OWN_POSTS = "author_id in (select id from public.users where auth_id = (select auth.uid()))"
-READ_OWN = '"read own rows" on public.books'
+READ_OWN = '"own rows" on public.books'
 READ_POSTS = '"read public posts and own ones" on public.community_posts'
 
 
@@ -59,7 +59,7 @@ SHAPE = [
         "drop index public.community_posts_created_at_idx;"
         " create index community_posts_created_at_idx on public.community_posts(created_at)",
         {("references", "no index", "public.community_posts")}, says="created_at desc"),
-    Bug("index of a reference dropped", "drop index public.sales_data_book_id_idx",
+    Bug("index of a reference dropped", "drop index public.idx_sales_book",
         {("references", "no index", "public.sales_data")}, says="book_id"),
     Bug("unique dropped", "alter table public.users drop constraint users_email_key",
         {("references", "no key", "public.users")}, says="(email)"),
@@ -152,8 +152,8 @@ SHAPE = [
         " alter table public.checklists drop constraint checklists_progress_range;"
         " alter table public.checklists alter progress type money using progress::money",
         {("references", "type", "public.checklists"), ("references", "no check", "public.checklists"),
-         ("references", "no default", "public.checklists"), ("content", "type", "public.checklists")},
-        says="money"),
+         ("references", "no default", "public.checklists"), ("content", "different", "public.checklists")},
+        {"progress"}, "money"),
 ]  # fmt: skip
 
 # ---- who may see what ---------------------------------------------------------------------------------
@@ -433,11 +433,13 @@ WHO = [
         f"delete from {IDENTITIES} where id = " + first(IDENTITIES, "provider = 'email'"),
         lost(IDENTITIES) | {("supabase", "auth", USERS)}, says="names the provider email"),
     Bug("identity of a provider lost",
-        f"delete from {IDENTITIES} where id = " + first(IDENTITIES, "provider = 'google'"), lost(IDENTITIES)),
+        f"delete from {IDENTITIES} where id = " + first(IDENTITIES, "provider = 'google'"),
+        lost(IDENTITIES) | {("supabase", "auth", USERS)}),
     Bug("identity of another user",
         f"update {IDENTITIES} set user_id = {first(USERS)}"
         " where id = " + first(IDENTITIES, f"provider = 'google' and user_id <> {first(USERS)}"),
-        {changed(IDENTITIES), ("supabase", "auth", IDENTITIES)}, {"user_id"}, "the e-mail of another user's identity"),
+        {changed(IDENTITIES), ("supabase", "auth", IDENTITIES), ("supabase", "auth", USERS)}, {"user_id"},
+        "the e-mail of another user's identity"),
     Bug("identity by e-mail of another user",
         f"update {IDENTITIES} set user_id = {A_USER}"
         " where id = " + first(IDENTITIES, f"provider = 'email' and user_id <> {A_USER}"),
@@ -445,7 +447,8 @@ WHO = [
     Bug("identity of nobody",
         f"{NO_TRIGGERS} update {IDENTITIES} set user_id = gen_random_uuid()"
         " where id = " + first(IDENTITIES, "provider = 'github'"),
-        {changed(IDENTITIES), ("references", "orphan", IDENTITIES), ("supabase", "auth", IDENTITIES)}, {"user_id"}),
+        {changed(IDENTITIES), ("references", "orphan", IDENTITIES), ("supabase", "auth", IDENTITIES),
+         ("supabase", "auth", USERS)}, {"user_id"}),
     Bug("identity without its sub",
         f"update {IDENTITIES} set identity_data = identity_data - 'sub' where id = {first(IDENTITIES)}",
         {changed(IDENTITIES), ("supabase", "auth", IDENTITIES)}, {"identity_data"}),

@@ -106,6 +106,7 @@ def authorstack_of(top: Path, targets: Cluster, version: str = "1.8.1") -> Itera
     files = {name: json.loads((AUTHORSTACK / f"{name}.json").read_text()) for name in ("project", *ENTITIES)}
     for part in ("sources", "not_kept"):
         files["project"][part] = {"auth": files["project"][part]["auth"]}
+    files["project"]["policies"] = {"own account": files["project"]["policies"]["own account"]}
     with Probe(APPWRITE, version, "--control") as double, Club(top, targets, double, files) as made:
         yield made
 

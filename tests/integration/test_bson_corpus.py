@@ -177,12 +177,10 @@ def refusal(case: Case) -> str:
     text = case.vector["canonical_extjson"]
     if "\\u0000" in text:
         return "the text holds a NUL character"
-    if case.file == "double" and "NaN" in text:
+    if case.file.startswith(("double", "decimal128")) and "NaN" in text:
         return "jsonb cannot hold NaN"
-    if case.file == "double" and "Infinity" in text:
-        return "jsonb cannot hold an infinity"
-    if case.file.startswith("decimal128") and ("NaN" in text or "Infinity" in text):
-        return "jsonb cannot hold the decimal "
+    if case.file.startswith(("double", "decimal128")) and "Infinity" in text:
+        return f"jsonb cannot hold {'-' if '-Inf' in text else ''}Infinity"
     return ""
 
 

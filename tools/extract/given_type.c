@@ -31,14 +31,15 @@ static bool is_carried(const struct pgtype *type, uint32_t oid)
     return type->base == PG_CARRIED && !type->array && type->carried == oid;
 }
 
+/* A type with a length might cut what is printed. */
 static bool prints(const struct pgtype *own, const struct pgtype *wanted)
 {
-    return is_text(wanted) && !wanted->array && (own->array || !has_text(own));
+    return is_text(wanted) && wanted->length == 0 && !wanted->array && (own->array || !has_text(own));
 }
 
 static bool prints_each(const struct pgtype *own, const struct pgtype *wanted)
 {
-    return is_text(wanted) && wanted->array && own->array && !is_text(own);
+    return is_text(wanted) && wanted->length == 0 && wanted->array && own->array && !is_text(own);
 }
 
 static bool numbers(const struct pgtype *own, const struct pgtype *wanted)
@@ -113,7 +114,8 @@ static void look(const struct mapping_table *table, const struct catalog_column 
             !path_is_name(by->value.from, column->name))
             continue;
         const struct given *wanted =
-            by->type.name != NULL && by->value.id_of == NULL && by->value.keys_id_of == NULL
+            by->type.name != NULL && mapping_value_is_plain(&by->value) &&
+                    by->value.id_of == NULL && by->value.keys_id_of == NULL
                 ? find(&own, &by->type)
                 : NULL;
         *ok = *ok && wanted != NULL && (*given == NULL || *given == wanted);
