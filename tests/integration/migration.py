@@ -36,7 +36,9 @@ EMPTY = """
     set session_replication_role = replica;
     do $$ declare name text; begin
       for name in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public'
-      loop execute 'drop table ' || name || ' cascade'; end loop; end $$;
+      loop execute 'drop table ' || name || ' cascade'; end loop;
+      for name in select extname from pg_extension where extowner <> 10  -- the superuser's came with the cluster
+      loop execute format('drop extension %I cascade', name); end loop; end $$;
     drop schema if exists graduate cascade;
     delete from auth.identities; delete from auth.users;
 """
@@ -187,3 +189,13 @@ def children(process: subprocess.Popen[str], program: str) -> list[int]:
         if parent == process.pid and name.endswith(program):
             found.append(int(entry.name))
     return found
+
+
+def wait_for_hold(migration: Migration, process: subprocess.Popen[str], program: str) -> int:
+    """Until one of the driver's programs stands still at its hold; its process id."""
+    def stopped() -> bool:
+        return any(state(pid) == "T" for pid in children(process, program))
+
+    wait_until(lambda: stopped() or process.poll() is not None, f"{program} at its hold")
+    assert process.poll() is None, migration.finish(process).said
+    return next(pid for pid in children(process, program) if state(pid) == "T")

@@ -16,21 +16,11 @@ import pytest
 
 from tests.integration import crash_points
 from tests.integration.complaint import TARGET
-from tests.integration.migration import PROGRAMS, ROOT, Migration, children, state, target_cluster, wait_until
+from tests.integration.migration import PROGRAMS, ROOT, Migration, children, state, target_cluster, wait_for_hold, wait_until
 from tests.integration.small_project import Small, shop_of
 from tests.rig.postgres import Cluster
 
 RANDOM_KILLS = 20
-
-
-def wait_for_hold(migration: Migration, process, program: str) -> int:
-    """Until one of the driver's programs stands still at its hold; its process id."""
-    def stopped() -> bool:
-        return any(state(pid) == "T" for pid in children(process, program))
-
-    wait_until(lambda: stopped() or process.poll() is not None, f"{program} at its hold")
-    assert process.poll() is None, migration.finish(process).said
-    return next(pid for pid in children(process, program) if state(pid) == "T")
 
 
 def test_killed_at_twenty_random_moments(migration: Migration, undisturbed: dict[str, str]) -> None:

@@ -19,11 +19,10 @@ from pymongo.database import Database
 
 from tests.integration.complaint import DATA, REFUSED, SOURCE, TARGET, USAGE
 from tests.integration.lying_mongodb import LyingMongo
-from tests.integration.migration import PROGRAMS
+from tests.integration.migration import PROGRAMS, wait_for_hold
 from tests.integration.small_project import Small, project, shop_of
 from tests.integration.stream_format import frames
 from tests.integration.test_check import fields_of, graduate
-from tests.integration.test_disturbed import wait_for_hold
 from tests.rig.mongodb import MongoServer
 from tests.rig.postgres import Cluster
 

@@ -15,10 +15,9 @@ import pytest
 
 from tests.integration.cases import CASES
 from tests.integration.complaint import REFUSED, SOURCE, TARGET, USAGE
-from tests.integration.migration import PROGRAMS, wait_until
+from tests.integration.migration import PROGRAMS, wait_for_hold, wait_until
 from tests.integration.small_project import Small, project
 from tests.integration.stream_format import frames, tuples
-from tests.integration.test_disturbed import wait_for_hold
 from tests.rig.postgres import Cluster
 
 FEW_ROWS, ONE_ROW = "200", "1"

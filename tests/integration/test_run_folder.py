@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -14,15 +15,19 @@ from pathlib import Path
 import pytest
 
 from tests.integration.complaint import REFUSED, SOURCE, TARGET, USAGE, complaint_of
-from tests.integration.migration import PROGRAMS, ROOT, Ended, Migration, children, state, wait_until
+from tests.integration.migration import PROGRAMS, ROOT, Ended, Migration, children, state, wait_for_hold, wait_until
 from tests.integration.small_project import SHOP, Small, run_behind, write_project
 from tests.integration.spoiling import Bad, Edit, cut, flipped, gone, read, replaced, spoiled, text, with_content
 
 
 @pytest.fixture
 def stopped(shop: Small) -> Small:
-    """The shop when two batches of the books are loaded, and the loader was killed."""
-    assert shop.run(GRADUATE_CRASH_AT="load.after_commit:2").returncode == TARGET
+    """The shop when two batches of the books are loaded and all are read, and the loader was killed."""
+    process = shop.start(GRADUATE_HOLD_AT="load.after_commit:2")
+    loader = wait_for_hold(shop, process, "graduate-load")
+    wait_until((shop.top / CHECKPOINT).exists, "the checkpoint of the books")
+    os.kill(loader, signal.SIGKILL)
+    assert shop.finish(process).returncode == TARGET
     assert shop.query("select count(*) from graduate.batches where entity = 'books'") == "2"
     return shop
 

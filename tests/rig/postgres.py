@@ -37,6 +37,9 @@ NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 CUSTOM_DUMP = b"PGDMP"
 GZIP = b"\x1f\x8b"
 
+# The database postgres of a Supabase as nobody has touched it yet, for databases that are made after it.
+PRISTINE = "pristine"
+
 
 def programs(version: int | None = None) -> Path:
     """The folder of initdb, postgres and psql: of that version, or of the newest one that is installed."""
@@ -238,6 +241,12 @@ class Cluster(Server):
             return
         for file in sorted(STAND_IN.glob("[0-9]*.sql")):
             self.psql(file=file, role=self.superuser, variables=self._stand_in)
+        self.psql(f"create database {PRISTINE} template postgres is_template true", role=self.superuser, database="template1")
+
+    @property
+    def untouched(self) -> str:
+        """The template of a database that no test has written to."""
+        return PRISTINE if self._stand_in is not None else "template0"
 
     @property
     def _data(self) -> Path:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.integration.migration import EMPTY, PROGRAMS, ROOT
+from tests.integration.migration import PROGRAMS, ROOT
 from tests.integration.transaction_pooler import TransactionPooler
 from tests.rig.postgres import Cluster
 
@@ -101,11 +101,9 @@ class Trial:
             file.write_text(json.dumps(merged(json.loads(file.read_text()), members)))
 
     def prepare(self) -> None:
-        for database, template in ((self.database, "postgres"), (f"{self.database}_source", "template0")):
+        for database, template in ((self.database, self.cluster.untouched), (f"{self.database}_source", "template0")):
             self.cluster.psql(f'drop database if exists "{database}" with (force)')
             self.cluster.psql(f'create database "{database}" template {template}')
-        if self.cluster.role != self.cluster.superuser:  # what another test left in a Supabase's template
-            self.cluster.psql(EMPTY, database=self.database)
         for file, database in (("target.sql", self.database), ("source.sql", f"{self.database}_source")):
             if (self.folder / file).exists():
                 self.cluster.psql(file=self.folder / file, database=database)
