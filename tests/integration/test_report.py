@@ -16,7 +16,7 @@ import pytest
 
 from tests.integration.browser import CHROMIUM, Browser, Page
 from tests.integration.migration import APPWRITE, PROGRAMS, ROOT, Migration, target_cluster
-from tests.integration.small_project import SHOP, Small, author, encoded, project
+from tests.integration.small_project import Small, encoded, project
 from tests.rig.postgres import Cluster
 
 SCHEMA = json.loads((ROOT / "mappings/report.schema.json").read_text())
@@ -417,18 +417,6 @@ def test_records_are_filtered_for_a_reason_or_it_is_a_warning(targets: Cluster, 
     warned = [one["text"] for one in told["warnings"] if one["warning"] == "filters"]
     assert warned == ([] if why else [f"1 record {said}"])
     assert ("they are &lt;gone&gt;" in body_of(made.folder)) == (why is not None)
-
-
-def test_where_nothing_is_left_behind_everything_arrived(targets: Cluster, tmp_path: Path) -> None:
-    files = {"project": SHOP["project"], "authors": SHOP["authors"]}
-    with small(tmp_path, targets, files, "authors", [author(n) for n in range(6)]) as made:
-        ended = made.run("rehearse", "--project", made.project, "--run-dir", str(made.folder))
-    assert ended.returncode == 0 and "everything arrived" in ended.stdout, ended.said
-    said = report(made.folder)
-    assert said["verdict"]["headline"] == "Everything arrived"
-    assert not any(said["not_come"].values())
-    assert [point["anchor"] for point in said["verdict"]["points"]] in ([], ["warnings"])
-    assert "Nothing: no record, no value" in body_of(made.folder)
 
 
 def test_without_a_verification_the_page_says_so(folder: Path) -> None:

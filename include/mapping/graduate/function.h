@@ -72,6 +72,7 @@ struct function_entry {
     unsigned gives;
     bool strict; /* a kind that it does not take is an error, and passes not */
     bool whole;  /* it is about an array as such, not about its elements */
+    bool in_part; /* it takes content away that nothing else has; a loss has its own line */
     const char *call, *input, *output; /* an example: JSON, of extended JSON where it takes that */
     const char *help;                  /* one sentence */
 };

@@ -21,7 +21,8 @@
  * value (structure, or in a record that became no row), how many elements its array had and how
  * many of them some table took, how many ObjectIds in its values stay hex text inside of JSON,
  * where no reference finds them, how many ids in them were looked up and name no record that stays,
- * and how many of its values each function changed. */
+ * how many of its values, that were something, were made nothing, and how many each function
+ * changed. */
 #ifndef GRADUATE_FATE_H
 #define GRADUATE_FATE_H
 
@@ -44,6 +45,7 @@ enum fate {
     FATE_TAKEN,
     FATE_HEX_IDS,
     FATE_DANGLING,    /* ids that name no record that stays: made null, kept, or left out */
+    FATE_EMPTIED,     /* values of which "map" or a function made nothing */
     FATE_BY_FUNCTION, /* + an enum mapping_function of function.h */
     FATE_BY_ONE_WAY_ID =
         FATE_BY_FUNCTION + 23, /* a text became a UUID from which nobody gets back */

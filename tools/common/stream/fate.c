@@ -17,6 +17,7 @@ const char *const fate_names[FATE_COUNT] = {
     [FATE_TAKEN] = "taken",
     [FATE_HEX_IDS] = "hex_ids",
     [FATE_DANGLING] = "dangling",
+    [FATE_EMPTIED] = "emptied",
     [FATE_BY_FUNCTION] = "by lower",
     [FATE_BY_FUNCTION + 1] = "by upper",
     [FATE_BY_FUNCTION + 2] = "by trim",

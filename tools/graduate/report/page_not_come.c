@@ -57,7 +57,8 @@ static const struct {
      "target.",
      "Dropped values, by field", COLUMNS(value_columns)},
     {"compared", "compared", "Only read by conditions",
-     "A value is read by conditions alone where none of the columns takes it: it decides what others "
+     "A value is read by conditions alone where none of the columns takes it: it decides what "
+     "others "
      "become, and is itself nowhere in the target.",
      "Values that only conditions read, by field", COLUMNS(value_columns)},
     {"kept_out", "kept-out", "Kept out by conditions",
@@ -67,6 +68,11 @@ static const struct {
     {"lost", "lost", "Lost by rules",
      "A value is lost where a rule gives it up, as the target cannot keep it.",
      "Values lost, by field", COLUMNS(value_columns)},
+    {"emptied", "emptied", "Made nothing by functions and \"map\"",
+     "A value is made nothing where \"map\" or a function has nothing for what was something: "
+     "where "
+     "it would stand, the target has null.",
+     "Values made nothing, by field", COLUMNS(value_columns)},
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 

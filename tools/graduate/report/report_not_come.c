@@ -48,7 +48,7 @@ static bool add_values(cJSON *array, const struct papers *papers, const cJSON *o
 }
 
 /* The fates by which a value does not come, as members of a path's line and of the report's. */
-static const char *const fates[] = {"dropped", "compared", "kept_out", "lost"};
+static const char *const fates[] = {"dropped", "compared", "kept_out", "lost", "emptied"};
 
 bool report_add_not_come(cJSON *report, const struct papers *papers)
 {

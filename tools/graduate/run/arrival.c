@@ -2,6 +2,9 @@
 #include "figures.h"
 #include "member.h"
 
+#include "graduate/fate.h"
+#include "graduate/function.h"
+
 #include <string.h>
 
 /* Is a row of the table that was there updated in some of its columns only? */
@@ -29,8 +32,12 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
         .compared = member_sum(paths, "compared"),
         .kept_out = member_sum(paths, "kept_out"),
         .lost = member_sum(paths, "lost"),
+        .emptied = member_sum(paths, fate_names[FATE_EMPTIED]),
         .collections = project != NULL ? (int64_t)project->left_out_count : 0,
     };
+    for (size_t i = 0; i < FUNCTION_COUNT; i++)
+        if (mapping_functions[i].in_part)
+            arrival.in_part += member_sum(paths, fate_names[FATE_BY_FUNCTION + i]);
     const cJSON *object, *table;
     cJSON_ArrayForEach(object, objects)
     {
@@ -48,12 +55,12 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
 static int64_t count_of(const struct arrival *arrival, enum arrival_part part)
 {
     const int64_t counts[ARRIVAL_PARTS] = {
-        [ARRIVAL_FILTERED] = arrival->filtered,       [ARRIVAL_REJECTED] = arrival->rejected,
-        [ARRIVAL_ELEMENTS] = arrival->elements,       [ARRIVAL_DROPPED] = arrival->dropped,
-        [ARRIVAL_COMPARED] = arrival->compared,       [ARRIVAL_KEPT_OUT] = arrival->kept_out,
-        [ARRIVAL_LOST] = arrival->lost,
-        [ARRIVAL_COLLECTIONS] = arrival->collections, [ARRIVAL_OBJECTS] = arrival->objects,
-        [ARRIVAL_STAYED] = arrival->stayed,
+        [ARRIVAL_FILTERED] = arrival->filtered, [ARRIVAL_REJECTED] = arrival->rejected,
+        [ARRIVAL_ELEMENTS] = arrival->elements, [ARRIVAL_DROPPED] = arrival->dropped,
+        [ARRIVAL_COMPARED] = arrival->compared, [ARRIVAL_KEPT_OUT] = arrival->kept_out,
+        [ARRIVAL_LOST] = arrival->lost,         [ARRIVAL_EMPTIED] = arrival->emptied,
+        [ARRIVAL_IN_PART] = arrival->in_part,   [ARRIVAL_COLLECTIONS] = arrival->collections,
+        [ARRIVAL_OBJECTS] = arrival->objects,   [ARRIVAL_STAYED] = arrival->stayed,
     };
     return counts[part];
 }
@@ -78,6 +85,8 @@ bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, str
         [ARRIVAL_COMPARED] = {"value", "values", "that only conditions read"},
         [ARRIVAL_KEPT_OUT] = {"value", "values", "kept out by conditions"},
         [ARRIVAL_LOST] = {"value", "values", "lost by rules, each with a line"},
+        [ARRIVAL_EMPTIED] = {"value", "values", "of which a function or \"map\" made nothing"},
+        [ARRIVAL_IN_PART] = {"value", "values", "of which a function took a part"},
         [ARRIVAL_STAYED] = {"row", "rows", "that were there and stayed, in all or some columns"},
         [ARRIVAL_COLLECTIONS] = {"collection or table", "collections and tables",
                                  "left out by name"},
@@ -95,7 +104,8 @@ void arrival_put(const struct arrival *arrival, struct buffer *out)
 {
     char figures[2][FIGURE_SIZE];
     const char *between = "; left behind, as asked: ";
-    buffer_printf(out, "%s records read, %s loaded", figure_count(arrival->read, figures[0]),
+    buffer_printf(out, "%s %s read, %s loaded", figure_count(arrival->read, figures[0]),
+                  arrival->read == 1 ? "record" : "records",
                   figure_count(arrival->loaded, figures[1]));
     for (enum arrival_part part = 0; part < ARRIVAL_PARTS; part++) {
         if (count_of(arrival, part) == 0)

@@ -135,13 +135,6 @@ static bool has_element(const struct test *test, const struct value *array, bool
     return condition_at(test, error);
 }
 
-static bool is_empty(const struct value *value)
-{
-    if (value->type == BSON_TYPE_DOCUMENT || value->type == BSON_TYPE_ARRAY)
-        return value->length == 5; /* its own length and its end */
-    return value_is_nothing(value) || (value_is_text(value) && value->length == 0);
-}
-
 static bool is_of_kind(const struct test *test, const struct value *value)
 {
     enum field_kind kind;
@@ -207,7 +200,7 @@ static bool ask(const struct test *test, const struct value *value, bool *holds,
         *holds = (value->type != BSON_TYPE_EOD) == (test->constants->integer != 0);
         return true;
     case CONDITION_EMPTY:
-        *holds = is_empty(value) == (test->constants->integer != 0);
+        *holds = value_is_empty(value) == (test->constants->integer != 0);
         return true;
     case CONDITION_KIND:
         *holds = is_of_kind(test, value);

@@ -4,6 +4,7 @@
 #include "function.h"
 #include "id_reference.h"
 #include "misfit.h"
+#include "number.h"
 #include "value_walk.h"
 
 #include <stdio.h>
@@ -53,6 +54,22 @@ static bool check_taken(const struct expression *expression, bool any, struct er
     return condition_at(met, error);
 }
 
+/* Add to one of the numbers of the path that a slot's value came from. */
+static void count(const struct origin *origin, const struct scope *scope, int slot,
+                  enum fate number, int64_t more)
+{
+    if (slot != NO_SLOT && !origin->silent)
+        path_account_number(&origin->plan->paths, scope->fates[slot].own, number, more);
+}
+
+/* What was something in the source is nothing in the target, and no line in the losses says so. */
+static void note_emptied(const struct origin *origin, const struct scope *scope, int slot,
+                         const struct value *value)
+{
+    if (slot != NO_SLOT && value_is_nothing(value) && !value_is_empty(&scope->slots[slot]))
+        count(origin, scope, slot, FATE_EMPTIED, 1);
+}
+
 /* The first of several that is not nothing. The others are passed over: those behind it, and those
  * that were asked and are nothing; but where all of them are, that is what is written. */
 static bool evaluate_first(const struct origin *origin, const struct scope *scope,
@@ -84,18 +101,13 @@ static bool evaluate_first(const struct origin *origin, const struct scope *scop
         if (!condition_holds(expression->members[i].tests, expression->members[i].test_count,
                              &holds, error))
             return false;
-        if (holds)
-            evaluation_settle(scope, &expression->members[i], FATE_WRITTEN);
+        if (!holds)
+            continue;
+        evaluation_settle(scope, &expression->members[i], FATE_WRITTEN);
+        if (expression->members[i].kind == VALUE_FROM)
+            note_emptied(origin, scope, expression->members[i].slot, &outcome->value);
     }
     return check_taken(expression, any, error);
-}
-
-/* Add to one of the numbers of the path that a slot's value came from. */
-static void count(const struct origin *origin, const struct scope *scope, int slot,
-                  enum fate number, int64_t more)
-{
-    if (slot != NO_SLOT && !origin->silent)
-        path_account_number(&origin->plan->paths, scope->fates[slot].own, number, more);
 }
 
 /* The value is one that does not fit, whatever became of it. */
@@ -163,7 +175,7 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
     size_t at = 0;
     if (mapping->map == NULL || value_is_nothing(value))
         return true;
-    bool text = value_is_text(value);
+    bool text = value_is_text(value), number = value_is_number(value);
     if (!text && !value_is_scalar(value))
         return refuse_exchange(expression, value, error) ||
                refuse_value(origin, MISFIT_OTHER);
@@ -172,7 +184,8 @@ static bool exchange(const struct origin *origin, const struct scope *scope,
     const char *bytes = text ? (const char *)value->bytes : word;
     size_t length = text ? value->length : strlen(word);
     for (item = mapping->map->child; item != NULL; item = item->next, at++)
-        if (strlen(item->string) == length && memcmp(item->string, bytes, length) == 0)
+        if ((strlen(item->string) == length && memcmp(item->string, bytes, length) == 0) ||
+            (number && number_same(item->string, bytes)))
             break;
     if (item == NULL && mapping->otherwise == NULL)
         return refuse_exchange(expression, value, error) ||
@@ -400,6 +413,8 @@ bool evaluation_make(const struct origin *origin, const struct scope *scope,
         return false;
     *value = outcome.value;
     *slot = outcome.slot;
+    if (outcome.fate != FATE_LOST)
+        note_emptied(origin, scope, outcome.slot, value);
     bool taken = outcome.fate == FATE_WRITTEN || outcome.fate == FATE_CHANGED;
     if (expression->kind != VALUE_FROM && taken) { /* members speak for themselves */
         enum fate fate = outcome.choice == FATE_WRITTEN ? outcome.fate : outcome.choice;

@@ -217,7 +217,7 @@ static bool is_integer(const struct value *value)
     return value->type == BSON_TYPE_INT32 || value->type == BSON_TYPE_INT64;
 }
 
-static bool is_number(const struct value *value)
+bool value_is_number(const struct value *value)
 {
     return is_integer(value) || value->type == BSON_TYPE_DOUBLE ||
            value->type == BSON_TYPE_DECIMAL128;
@@ -231,7 +231,7 @@ bool value_moment(const struct value *value, struct moment *moment)
 
 bool value_is_scalar(const struct value *value)
 {
-    return is_number(value) || value->type == BSON_TYPE_BOOL;
+    return value_is_number(value) || value->type == BSON_TYPE_BOOL;
 }
 
 bool value_is_finite(const struct value *value)

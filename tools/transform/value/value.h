@@ -63,6 +63,13 @@ static inline bool value_is_text(const struct value *value)
 {
     return value->type == BSON_TYPE_UTF8 || value->type == BSON_TYPE_SYMBOL;
 }
+/* Nothing, or a text, array or object without content. */
+static inline bool value_is_empty(const struct value *value)
+{
+    if (value->type == BSON_TYPE_DOCUMENT || value->type == BSON_TYPE_ARRAY)
+        return value->length == 5; /* its own length and its end */
+    return value_is_nothing(value) || (value_is_text(value) && value->length == 0);
+}
 /* Moments of a row are texts to all that wants a text, and dates to all that wants a date: their
  * source declares the field as one (plan.h), and the text keeps its microseconds. Is it such a
  * text, or an array of such? */
@@ -83,6 +90,7 @@ static inline void value_inherit(struct value *element, const struct value *arra
     if (value_is_text(element))
         element->moment = value_holds_moments(array);
 }
+bool value_is_number(const struct value *value);
 /* A number or a truth value. */
 bool value_is_scalar(const struct value *value);
 /* Of a number: neither NaN nor an infinity. True for what is no number. */

@@ -158,16 +158,6 @@ static bool has(const struct question *q, bool *holds)
     return ok;
 }
 
-static bool is_empty(const struct item *field)
-{
-    const char *text;
-    size_t length;
-    enum field_kind kind = expect_kind(field);
-    if (kind == FIELD_ARRAY || kind == FIELD_OBJECT)
-        return field->value.value.v_doc.data_len == 5;
-    return item_is_nothing(field) || (item_text(field, &text, &length) && length == 0);
-}
-
 static bool matches(const struct question *q, bool *holds)
 {
     const char *text;
@@ -203,7 +193,7 @@ static bool answer(const struct question *q, bool *holds)
         *holds = wanted == (q->field.value.value_type != BSON_TYPE_EOD);
         return true;
     case CONDITION_EMPTY:
-        *holds = wanted == is_empty(&q->field);
+        *holds = wanted == item_is_empty(&q->field);
         return true;
     case CONDITION_KIND:
         *holds = expect_kind(&q->field) == q->condition->kind;

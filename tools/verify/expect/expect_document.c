@@ -54,6 +54,16 @@ static bool check_choices(const struct making *m, const struct mapping_value *va
     return item_misfit(&field, path, "no choice of \"first\" takes it", m->error);
 }
 
+/* The field is made nothing: one that was something is counted. */
+static void count_emptied(const struct making *m, const char *field)
+{
+    struct item item = {0};
+    if (field != NULL)
+        item = scope_value(m->form->scope, field);
+    if (!item_is_empty(&item))
+        making_count(m, field, FATE_EMPTIED, 1);
+}
+
 /* One of several is written: the first that is something, or all when none is. */
 static bool take_first(const struct making *m, const struct mapping_value *value,
                        struct result *result)
@@ -83,8 +93,11 @@ static bool take_first(const struct making *m, const struct mapping_value *value
         bool held;
         if (!making_holds(m->record, scope, &value->members[i].value.when, &held, m->error))
             return false;
-        if (held)
-            making_settle(scope, &value->members[i].value, FATE_WRITTEN);
+        if (!held)
+            continue;
+        making_settle(scope, &value->members[i].value, FATE_WRITTEN);
+        if (value->members[i].value.kind == VALUE_FROM)
+            count_emptied(m, value->members[i].value.from);
     }
     for (; next < value->member_count; next++)
         making_settle(scope, &value->members[next].value, FATE_KEPT_OUT);
@@ -183,13 +196,13 @@ static bool take_origin(const struct making *m, const struct mapping_value *valu
     }
 }
 
-/* What "map" has for the item, found by its JSON text. */
+/* What "map" has for the item: the first word that is its text, or stands for the same number. */
 static bool exchange(const struct making *m, const struct mapping_value *value,
                      struct result *result)
 {
     const char *text, *path = result->field != NULL ? result->field : ".";
     size_t length;
-    char number[ITEM_NUMBER];
+    char number[ITEM_NUMBER] = "";
     if (value->map == NULL || item_is_nothing(&result->item))
         return true;
     if (result->item.value.value_type == BSON_TYPE_BOOL) {
@@ -202,12 +215,15 @@ static bool exchange(const struct making *m, const struct mapping_value *value,
         item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
         return expect_refuse(&m->e->mending, MISFIT_OTHER);
     }
-    const cJSON *found = value->otherwise, *item;
+    const cJSON *found = NULL, *item;
     cJSON_ArrayForEach(item, value->map)
     {
-        if (strlen(item->string) == length && memcmp(item->string, text, length) == 0)
+        if (found == NULL &&
+            ((strlen(item->string) == length && memcmp(item->string, text, length) == 0) ||
+             (text == number && item_same_number(item->string, text))))
             found = item;
     }
+    found = found != NULL ? found : value->otherwise;
     if (found == NULL) {
         item_misfit(&result->item, path, "\"map\" has nothing for it", m->error);
         return expect_refuse(&m->e->mending, MISFIT_OTHER);
@@ -309,6 +325,8 @@ bool making_evaluate(const struct making *m, const struct mapping_value *value, 
         return false;
     *item = result.item;
     *field = result.field;
+    if (item_is_nothing(&result.item) && result.fate != FATE_LOST)
+        count_emptied(m, result.field);
     bool taken = result.fate == FATE_WRITTEN || result.fate == FATE_CHANGED;
     /* What is made of several fields is written of those that it took, and each of them says so. */
     if (value->kind == VALUE_FROM || !taken)

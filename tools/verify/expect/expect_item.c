@@ -85,6 +85,16 @@ bool item_is_nothing(const struct item *item)
     return type == BSON_TYPE_EOD || type == BSON_TYPE_NULL || type == BSON_TYPE_UNDEFINED;
 }
 
+bool item_is_empty(const struct item *item)
+{
+    const char *text;
+    size_t length;
+    bson_type_t type = item->value.value_type;
+    if (type == BSON_TYPE_ARRAY || type == BSON_TYPE_DOCUMENT)
+        return item->value.value.v_doc.data_len == 5;
+    return item_is_nothing(item) || (item_text(item, &text, &length) && length == 0);
+}
+
 bool item_text(const struct item *item, const char **text, size_t *length)
 {
     if (item->value.value_type == BSON_TYPE_UTF8) {

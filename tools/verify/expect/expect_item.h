@@ -34,6 +34,8 @@ bool item_instant(const struct item *item, struct instant *instant);
 
 /* Absent, null and undefined. */
 bool item_is_nothing(const struct item *item);
+/* That, or a text, array or object of a record without content. */
+bool item_is_empty(const struct item *item);
 /* Text or symbol; *text has *length bytes. */
 bool item_text(const struct item *item, const char **text, size_t *length);
 /* A double by its shortest text that reads back as the same double, other numbers by their digits;

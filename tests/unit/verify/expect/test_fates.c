@@ -138,7 +138,14 @@ static const struct fates_case cases[] = {
            "'else': null, 'type': 'boolean'}",
            ""),
      "[{'a': 'YES'}, {'a': 1}, {'a': 1.0}, {'a': false}, {'a': 'perhaps'}, {'a': null}, {}]",
-     "a: by lower 1, by map 5, changed 5, seen 6, written 1"},
+     "a: by lower 1, by map 5, changed 5, emptied 1, seen 6, written 1"},
+    /* something of which nothing is left; but an empty text, array or object was nothing to begin with */
+    {BOOKS(", 'a': {'from': 'a', 'do': ['trim', 'empty_to_null'], 'type': 'text'}, 'b': {'from': 'b', 'do': [{'item': "
+           "1}], 'type': 'text'}, 'c': {'first': [{'from': 'c', 'map': {'x': null, 'y': 1}}], 'type': 'integer'}",
+           ""),
+     "[{'a': ' ', 'b': ['x'], 'c': 'x'}, {'a': '', 'b': [], 'c': 'y'}, {'a': 'x', 'b': ['x', 'y'], 'c': null}]",
+     "a: by empty_to_null 2, by trim 1, changed 2, emptied 1, seen 3, written 1; b: by item 3, changed 3, emptied 1, "
+     "seen 3; c: by map 2, changed 1, emptied 1, seen 3, written 2"},
     /* each part of a join speaks for itself; what is not there is skipped */
     {BOOKS(", 'a': {'join': ['a', {'from': 'b', 'do': ['trim']}, {'const': 'c'}, {'first': ['x', "
            "'y']}], 'with': '-', 'type': 'text'}",
@@ -212,7 +219,7 @@ static const struct fates_case cases[] = {
      "a: by lower 1, by trim 2, changed 2, seen 2; b: by lower 1, changed 1, kept_out 1, seen 2"},
     {BOOKS(", 'a': {'from': 'a', 'type': 'text', 'do': [{'split': ','}, 'trim', {'item': 1}]}", ""),
      "[{'a': 'x,y'}, {'a': 'x, y'}, {'a': 'x'}, {'a': null}, {'a': ['x,y']}]",
-     "a: by item 4, by split 4, by trim 1, changed 4, seen 5, written 1"},
+     "a: by item 4, by split 4, by trim 1, changed 4, emptied 2, seen 5, written 1"},
     {BOOKS(", 'a': {'from': 'a', 'type': 'text[]', 'do': ['lower', 'unique']}", ""),
      "[{'a': ['x']}, {'a': ['X', 'x']}, {'a': ['x', 'x']}, {'a': []}]",
      "a: by lower 1, by unique 2, changed 2, seen 4, written 2"},
@@ -228,7 +235,7 @@ static const struct fates_case cases[] = {
      "[{'a': '00000000000000000000000000000001'}]",
      "a: by padded 1, changed 1, hex_ids 1, seen 1"},
     {BOOKS(", 'a': {'from': 'a', 'type': 'jsonb', 'do': ['json']}", ""),
-     "[{'a': '{}'}, {'a': '\\\"x\\\"'}, {'a': 'null'}]", "a: by json 3, changed 3, seen 3"},
+     "[{'a': '{}'}, {'a': '\\\"x\\\"'}, {'a': 'null'}]", "a: by json 3, changed 3, emptied 1, seen 3"},
     {BOOKS(", 'all': {'from': 'tasks', 'type': 'jsonb'}",
            ", 'public.tasks': {'each': 'tasks', 'key': ['n'], 'columns': {'n': {'position': true}, "
            "'t': {'from': 'title', 'type': 'text'}}}"),
