@@ -38,7 +38,13 @@ EMPTY = """
       for name in select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public'
       loop execute 'drop table ' || name || ' cascade'; end loop;
       for name in select extname from pg_extension where extowner <> 10  -- the superuser's came with the cluster
-      loop execute format('drop extension %I cascade', name); end loop; end $$;
+      loop execute format('drop extension %I cascade', name); end loop;
+      for name in select case relkind when 'v' then 'view' else 'materialized view' end || ' if exists ' || oid::regclass
+          from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+        union all select 'routine if exists ' || oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace
+        union all select 'type if exists ' || t.oid::regtype from pg_type t left join pg_class c on c.oid = t.typrelid
+          where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
+      loop execute 'drop ' || name || ' cascade'; end loop; end $$;
     drop schema if exists graduate cascade;
     delete from auth.identities; delete from auth.users;
 """

@@ -199,7 +199,7 @@ static bool forget(struct restarting *r, const struct mapping *mapping)
             return false;
     for (size_t i = 0; i < r->schema->statement_count; i++) {
         const struct schema_statement *statement = &r->schema->statements[i];
-        bool of_it = false;
+        bool of_it = statement->of_all;
         for (size_t t = 0; t < mapping->table_count; t++)
             of_it = of_it || strcmp(mapping->tables[t].label, statement->table) == 0;
         const char *const step[] = {r->run, statement->name};

@@ -90,6 +90,14 @@ struct catalog_type {
     struct catalog_names parts; /* an enum's values; the types that others are made of */
 };
 
+/* Something without which an object could not be. */
+struct catalog_need {
+    char *kind;   /* that of an object: "view", "function"; or "table", "type", "extension", "role",
+                     "language"; of what never comes, what it is */
+    char *name;   /* of the object, the entity, the type, ... */
+    char *column; /* of a table: the one that is read; NULL: none by itself */
+};
+
 /* Something that a source has beside records, and that a migration of records alone would leave
  * behind without a word: a view, a foreign key, a trigger, a bucket. Behind `detail` stands what
  * decides whether a table that keeps its shape keeps it; a reader whose objects never are leaves it
@@ -107,12 +115,21 @@ struct catalog_object {
     char *on_delete, *on_update;   /* "cascade", "restrict", ...; NULL: no action; */
     struct catalog_names emptied;  /* what the one of ON DELETE empties; none: all its columns */
     bool match_full;               /* either all of its columns are NULL or none */
-    char *timing;                  /* of a constraint: "DEFERRABLE", ...; NULL: at once */
-    bool invalid;                  /* and that rows from before need not keep to it */
+    char *timing; /* of a constraint: "DEFERRABLE", ...; NULL: at once; of a trigger
+                     or rule when it acts: "DISABLE"; NULL: for the application */
+    bool invalid; /* and that rows from before need not keep to it; of a
+                     materialized view: it is not filled */
     struct catalog_names include;  /* of a key or unique, as of its index */
     char *storage;
     bool nulls_equal;
-    char *definition; /* of an exclusion constraint: "EXCLUDE USING gist (...)" */
+    char *definition; /* of an exclusion constraint: "EXCLUDE USING gist (...)"; of what is made as
+                         it is, SQL: the query of a view, else the statement, or what stands in it
+                         behind the names */
+    struct catalog_need *needs;
+    size_t need_count;
+    struct catalog_names lent; /* what stands in the definition and is an extension's */
+    char *signature;           /* of a function: "public.slug(text)" */
+    bool definer;              /* it acts with the rights of its owner */
 };
 
 struct catalog_entity {

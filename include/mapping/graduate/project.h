@@ -420,6 +420,10 @@ const struct mapping *project_mapping(const struct project *project, const char 
  * NULL: it is not. */
 const char *project_not_kept(const struct project *project, const char *source, const char *kind,
                              const char *name);
+/* The same of a kind of which whatever can be kept is: is it left out, by its name or by its kind?
+ */
+bool project_leaves_out(const struct project *project, const char *source, const char *kind,
+                        const char *name);
 const struct source *project_source(const struct project *project, const char *name);
 /* As above, but a wrong name is an ERROR_USAGE with the nearest right one. */
 bool project_find_mapping(const struct project *project, const char *entity,

@@ -27,5 +27,8 @@ struct keeping {
 bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
                     const struct catalog_object *object, struct arena *arena, struct keeping *out,
                     struct error *error);
+/* Does a kind in "not_kept" leave out all of it, also what could be kept? Of others only a name
+ * does. */
+bool keeping_goes_by_kind(const char *kind);
 
 #endif

@@ -35,7 +35,8 @@
  *                   "misplaced", "no table", "no column", "type", "null allowed", "no default",
  *                   "no check", "count", "orphan", "no reference", "no key", "no index", "sequence",
  *                   "no policy", "extra policy", "row security", "grant", "auth", "values" (what
- *                   became of the values of a path), and what no mapping and no source says: "extra
+ *                   became of the values of a path), "object" (beside tables: a view, a trigger,
+ *                   ...), and what no mapping and no source says: "extra
  *                   check", "extra default", "extra key", "extra index", "extra reference",
  *                   "trigger", "rule", "shape" (unlogged, inherited, another collation, numbered
  *                   otherwise), "owner", "exposed" (accounts that the Data API shows)

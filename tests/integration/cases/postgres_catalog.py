@@ -17,6 +17,8 @@ INDEXES = (
     " '%text_pattern_ops%' or indexdef like '%INCLUDE%' or indexdef like '%fillfactor%')"
 )
 
+CHECKS = "select pg_get_constraintdef(oid) from pg_constraint where contype = 'c' and conrelid = 'public.t'::regclass"
+
 # How many functions of the schema "extensions" the defaults call.
 LENT = (
     "select count(*) from pg_depend d join pg_proc p on p.oid = d.refobjid"
@@ -266,11 +268,27 @@ RIGHT = {
     "timestamp-precision-and-verify": Right(
         "0 0 0", values=(("select at, d from public.u", "2024-01-01 00:00:00.123|1 day"),)
     ),
-    "check-and-default-call-an-own-function": Right("2 2 *", says=((0, "/t.json: /to/public.t/columns/e"), (0, "public.slug(text)"), (0, '"sql_default"'))),
+    "check-and-default-call-an-own-function": Right(
+        "0 0 0", values=(("insert into public.t (id) values (2) returning e", "x"), (CHECKS, "CHECK ((e = slug(e)))"))
+    ),
     "default-calls-uuid-generate-v4": Right("0 0 0", values=((LENT, "2"),)),
     "partitioned-table": Right("0 0 0", says=((0, "without PARTITION BY"),), values=(("select count(*) from public.m", "2"),)),
     "tables-of-another-schema": Right("2 2 *", says=((0, 'schema "app"'), (0, '"not_kept"'))),
-    "trigger-function-and-policy-of-the-source": Right("2 2 *", says=((0, 'trigger "touch_t on t"'), (0, 'policy "mine on t"'), (0, 'function "touch()"'))),
-    "views-and-comments-of-the-source": Right("2 2 *", says=((0, 'view "v"'), (0, 'materialized view "mv"'))),
+    "trigger-function-and-policy-of-the-source": Right(
+        "0 0 0",
+        values=(
+            ("update public.t set owner = 'bob' returning upd > '2025-01-01'", "t"),
+            ("select polname, pg_get_expr(polqual, polrelid) from pg_policy where polrelid = 'public.t'::regclass",
+             "mine|(owner = CURRENT_USER)"),
+        ),
+    ),
+    "views-and-comments-of-the-source": Right(
+        "0 0 0",
+        says=((0, "security_invoker"),),
+        values=(
+            ("select * from public.v, public.mv", "1|1"),
+            ("select obj_description('public.t'::regclass), col_description('public.t'::regclass, 2)", "accounts|how many"),
+        ),
+    ),
     "warnings-about-tables-left-out": Right("0 0 0"),
 }

@@ -31,7 +31,7 @@ struct shape {
     size_t count, size; /* members in the table, bytes of the struct */
 };
 
-enum { MOST_MEMBERS = 24 };
+enum { MOST_MEMBERS = 32 };
 #define SHAPE(table, type)                                                                         \
     {                                                                                              \
         table, sizeof table / sizeof table[0], sizeof(type)                                        \
@@ -92,6 +92,13 @@ static const struct member check_members[] = {
 };
 static const struct shape check_shape = SHAPE(check_members, struct catalog_check);
 
+static const struct member need_members[] = {
+    {"kind", TEXT, true, offsetof(struct catalog_need, kind), 0, NULL},
+    {"name", TEXT, true, offsetof(struct catalog_need, name), 0, NULL},
+    {"column", TEXT, false, offsetof(struct catalog_need, column), 0, NULL},
+};
+static const struct shape need_shape = SHAPE(need_members, struct catalog_need);
+
 static const struct member object_members[] = {
     {"kind", TEXT, true, offsetof(struct catalog_object, kind), 0, NULL},
     {"name", TEXT, true, offsetof(struct catalog_object, name), 0, NULL},
@@ -112,6 +119,10 @@ static const struct member object_members[] = {
     {"storage", TEXT, false, offsetof(struct catalog_object, storage), 0, NULL},
     {"nulls_equal", FLAG, false, offsetof(struct catalog_object, nulls_equal), 0, NULL},
     {"definition", TEXT, false, offsetof(struct catalog_object, definition), 0, NULL},
+    {"needs", LIST, false, LIST_OF(struct catalog_object, needs, need_count), &need_shape},
+    {"lent", NAMES, false, offsetof(struct catalog_object, lent), 0, NULL},
+    {"signature", TEXT, false, offsetof(struct catalog_object, signature), 0, NULL},
+    {"definer", FLAG, false, offsetof(struct catalog_object, definer), 0, NULL},
 };
 static const struct shape object_shape = SHAPE(object_members, struct catalog_object);
 

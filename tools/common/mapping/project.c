@@ -87,3 +87,15 @@ const char *project_not_kept(const struct project *project, const char *source, 
     }
     return NULL;
 }
+
+bool project_leaves_out(const struct project *project, const char *source, const char *kind,
+                        const char *name)
+{
+    for (size_t i = 0; i < project->not_kept_count; i++) {
+        const struct not_kept *rule = &project->not_kepts[i];
+        if (strcmp(rule->source->name, source) == 0 && strcmp(rule->kind, kind) == 0 &&
+            (rule->name == NULL || strcmp(rule->name, name) == 0))
+            return true;
+    }
+    return false;
+}

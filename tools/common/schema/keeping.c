@@ -1,5 +1,6 @@
 /* Decided by what output.c, shape.c and the statements of ddl.c make of a table. */
 #include "graduate/keeping.h"
+#include "deciding.h"
 #include "graduate/path.h"
 #include "output.h"
 #include "retarget.h"
@@ -15,40 +16,6 @@ const char *const keeping_fate_names[KEEPING_FATES] = {
     [KEEPING_CHANGED] = "changed",
     [KEEPING_NOT] = "not kept",
 };
-
-/* One object, which is not kept until a rule says something else. */
-struct deciding {
-    const struct schema *schema;
-    const struct catalog *catalog;
-    const struct catalog_object *object;
-    const struct schema_output *output; /* of the entity that it belongs to */
-    struct arena *arena;
-    struct keeping *out;
-    struct error *error;
-    bool failed; /* for want of memory */
-};
-
-static const char *text(struct deciding *d, char *made)
-{
-    d->failed = d->failed || made == NULL;
-    return made;
-}
-
-/* Kept as `how`, but for what the catalog's entity does not say of it. */
-static void keep(struct deciding *d, const char *how)
-{
-    const char *unsaid = d->object->unsaid;
-    d->out->fate = unsaid != NULL ? KEEPING_CHANGED : KEEPING_KEPT;
-    d->out->how = unsaid == NULL ? how
-                  : how == NULL  ? text(d, arena_printf(d->arena, "without %s", unsaid))
-                                 : text(d, arena_printf(d->arena, "%s, without %s", how, unsaid));
-}
-
-static void change(struct deciding *d, const char *how)
-{
-    d->out->fate = KEEPING_CHANGED;
-    d->out->how = how;
-}
 
 /* The table that keeps the entity's shape; of one that does not, nothing is kept by itself. */
 static const struct schema_output *find_output(const struct deciding *d, const char *entity)
@@ -92,9 +59,9 @@ static bool is_named(const struct deciding *d, const char *name)
 static void decide_table(struct deciding *d)
 {
     if (d->output->table->exists)
-        change(d, "the table that the target brings");
+        deciding_change(d, "the table that the target brings");
     else
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 /* The first table that is made of the entity's records, in whatever shape; or NULL. */
@@ -121,7 +88,7 @@ static void decide_free(struct deciding *d)
     }
     for (size_t i = 0; made && !left && i < d->catalog->sequence_count; i++)
         if (strcmp(d->catalog->sequences[i].name, d->object->name) == 0)
-            keep(d, NULL);
+            deciding_keep(d, NULL);
 }
 
 /* Of what a mapping reads without keeping its shape, the rows remain, and a key. */
@@ -134,14 +101,17 @@ static void decide_rows(struct deciding *d)
     if (rows == NULL)
         return;
     if (view || strcmp(d->object->kind, "table") == 0 || strcmp(d->object->kind, "partition") == 0)
-        change(d, text(d, arena_printf(d->arena, "its rows, in the table %s", rows->table->label)));
+        deciding_change(d, deciding_text(d, arena_printf(d->arena, "its rows, in the table %s",
+                                                         rows->table->label)));
     else if (strcmp(d->object->kind, "primary key") == 0)
-        change(d, text(d, arena_printf(d->arena, "the key of %s", rows->table->label)));
+        deciding_change(
+            d, deciding_text(d, arena_printf(d->arena, "the key of %s", rows->table->label)));
 }
 
 static void decide_partition(struct deciding *d)
 {
-    change(d, text(d, arena_printf(d->arena, "rows of the one table %s", d->output->table->label)));
+    deciding_change(d, deciding_text(d, arena_printf(d->arena, "rows of the one table %s",
+                                                     d->output->table->label)));
 }
 
 static void decide_default(struct deciding *d)
@@ -155,11 +125,12 @@ static void decide_default(struct deciding *d)
     bool named = column->type.named != NULL && (by == NULL || by->sql_default == NULL);
     if (named || (from != NULL && from->default_sql != NULL &&
                   strcmp(column->default_sql, from->default_sql) == 0))
-        keep(d, NULL);
+        deciding_keep(d, NULL);
     else if (from != NULL && (column->mapping == NULL || column->mapping->sql_default == NULL))
-        keep(d, column->default_sql);
+        deciding_keep(d, column->default_sql);
     else
-        change(d, text(d, arena_printf(d->arena, "%s, as the mapping says", column->default_sql)));
+        deciding_change(d, deciding_text(d, arena_printf(d->arena, "%s, as the mapping says",
+                                                         column->default_sql)));
 }
 
 static bool is_numbered(const struct deciding *d)
@@ -171,37 +142,37 @@ static bool is_numbered(const struct deciding *d)
 static void decide_serial(struct deciding *d)
 {
     if (is_numbered(d))
-        keep(d, "an identity column, by default");
+        deciding_keep(d, "an identity column, by default");
 }
 
 static void decide_identity(struct deciding *d)
 {
     if (is_numbered(d))
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 static void decide_sequence(struct deciding *d)
 {
     if (d->object->in_shape && is_numbered(d))
-        keep(d, "that of the identity column");
+        deciding_keep(d, "that of the identity column");
 }
 
 static void decide_generated(struct deciding *d)
 {
     const struct schema_column *column = own_column(d);
     if (column != NULL && column->generated != NULL)
-        keep(d, "as the table's last column");
+        deciding_keep(d, "as the table's last column");
     else if (column != NULL)
-        change(d, "an ordinary column with the values of today");
+        deciding_change(d, "an ordinary column with the values of today");
 }
 
 static void decide_collation(struct deciding *d)
 {
     const struct schema_column *column = own_column(d);
     if (column != NULL && column->collation != NULL)
-        keep(d, NULL);
+        deciding_keep(d, NULL);
     else if (column != NULL)
-        change(d, "the target's default collation");
+        deciding_change(d, "the target's default collation");
 }
 
 /* ---- constraints and indexes -------------------------------------------------------------------
@@ -215,7 +186,7 @@ static void decide_key(struct deciding *d)
     for (size_t k = 0; same && k < columns->count; k++)
         same = column_of(d, output, columns->items[k]) == &output->columns[output->key[k]];
     if (same)
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 static bool all_come(const struct deciding *d)
@@ -228,7 +199,7 @@ static bool all_come(const struct deciding *d)
 static void decide_index(struct deciding *d)
 {
     if (d->object->in_shape && all_come(d))
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 /* A check of the mapping takes the place of the source's of the same name. */
@@ -238,8 +209,8 @@ static void decide_check(struct deciding *d)
     const struct mapping_table *table = output->table;
     for (size_t i = 0; i < table->check_count; i++)
         if (is_named(d, table->checks[i].name)) {
-            change(d, text(d, arena_printf(d->arena, "the mapping's: %s",
-                                           table->checks[i].expression)));
+            deciding_change(d, deciding_text(d, arena_printf(d->arena, "the mapping's: %s",
+                                                             table->checks[i].expression)));
             return;
         }
     for (size_t c = 0; c < output->column_count; c++) {
@@ -247,19 +218,20 @@ static void decide_check(struct deciding *d)
         char name[160];
         snprintf(name, sizeof name, "%s_%s_check", table->name, column->name);
         if (column->check_in != NULL && is_named(d, name)) {
-            change(d, text(d, arena_printf(d->arena, "the mapping's: %s", column->check_in)));
+            deciding_change(
+                d, deciding_text(d, arena_printf(d->arena, "the mapping's: %s", column->check_in)));
             return;
         }
     }
     if (d->object->in_shape && all_come(d))
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 static void decide_exclusion(struct deciding *d)
 {
     const struct catalog_entity *entity = catalog_find(d->catalog, d->object->entity);
     if (shape_keeps_exclusion(d->schema->project, d->catalog, d->object, d->output, entity))
-        keep(d, NULL);
+        deciding_keep(d, NULL);
     else
         d->out->why = "its columns do not all come as they are";
 }
@@ -298,11 +270,12 @@ static void decide_reference(struct deciding *d)
         return;
     const char *was = action_of(object->on_delete), *is = action_of(key.on_delete);
     if (is_said(d, &key))
-        change(d, "the mapping's, of the same columns");
+        deciding_change(d, "the mapping's, of the same columns");
     else if (strcmp(was, is) != 0)
-        change(d, text(d, arena_printf(d->arena, "on delete %s, not %s", is, was)));
+        deciding_change(d,
+                        deciding_text(d, arena_printf(d->arena, "on delete %s, not %s", is, was)));
     else
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 /* ---- who may do what, and what people are told --------------------------------------------------
@@ -312,7 +285,7 @@ static void decide_reference(struct deciding *d)
 static void decide_row_security(struct deciding *d)
 {
     if (d->object->in_shape)
-        keep(d, NULL);
+        deciding_keep(d, NULL);
 }
 
 static void decide_policy(struct deciding *d)
@@ -320,7 +293,9 @@ static void decide_policy(struct deciding *d)
     const struct mapping_table *table = d->output->table;
     for (size_t i = 0; i < table->policy_count; i++)
         if (is_named(d, table->policies[i].name))
-            change(d, "the mapping's of the same name");
+            deciding_change(d, "the mapping's of the same name");
+    if (d->out->fate == KEEPING_NOT)
+        decide_object(d);
 }
 
 /* "SELECT, UPDATE" and the mapping's words, whatever their order. */
@@ -347,9 +322,9 @@ static void decide_grant(struct deciding *d)
         if (!is_named(d, table->grants[i].role))
             continue;
         if (same_rights(d->object->detail, &table->grants[i].privileges))
-            keep(d, NULL);
+            deciding_keep(d, NULL);
         else
-            change(d, "the rights that the mapping gives the role");
+            deciding_change(d, "the rights that the mapping gives the role");
     }
 }
 
@@ -361,116 +336,14 @@ static void decide_comment(struct deciding *d)
     const struct schema_column *column = own_column(d);
     if (strncmp(name, "table column ", 13) == 0) {
         if (column != NULL && entity->columns[column->source_column].comment != NULL)
-            keep(d, NULL);
+            deciding_keep(d, NULL);
     } else if (strncmp(name, "table ", 6) == 0 && strcmp(name + 6, d->object->entity) == 0) {
         if (comment == NULL ? entity != NULL && entity->comment != NULL
                             : strcmp(comment, d->object->detail) == 0)
-            keep(d, NULL);
+            deciding_keep(d, NULL);
         else if (comment != NULL)
-            change(d, "the mapping's comment");
+            deciding_change(d, "the mapping's comment");
     }
-}
-
-/* The columns of the source that are of a type: how many are kept in it, and how many in another.
- */
-struct users {
-    size_t kept, changed;
-    const struct schema_column *first; /* that is kept */
-};
-
-static bool is_a(const struct catalog_column *column, const struct catalog_type *type,
-                 const struct catalog *catalog)
-{
-    return catalog_type_find(catalog, column->type) == type ||
-           (column->own_type != NULL && catalog_type_find(catalog, column->own_type) == type);
-}
-
-static void count_users(const struct deciding *d, const struct catalog_type *type,
-                        struct users *users)
-{
-    for (size_t i = 0; i < d->schema->output_count; i++) {
-        const struct schema_output *output = &d->schema->outputs[i];
-        const struct catalog_entity *entity =
-            strcmp(output->entity->source->name, d->catalog->source) == 0
-                ? catalog_find(d->catalog, output->entity->from)
-                : NULL;
-        for (size_t c = 0; entity != NULL && c < output->column_count; c++) {
-            const struct schema_column *column = &output->columns[c];
-            if (column->source_column < 0 ||
-                !is_a(&entity->columns[column->source_column], type, d->catalog))
-                continue;
-            bool kept = column->type.named != NULL;
-            users->kept += kept;
-            users->changed += !kept && output->table->keep_shape; /* else the mapping makes all */
-            users->first = kept && users->first == NULL ? column : users->first;
-        }
-    }
-}
-
-/* Is there a statement that makes it? A type may be but a part of others. */
-static const char *made_as(const struct deciding *d, const char *word, const char *local)
-{
-    size_t length = strlen(local), head = strlen(word);
-    for (size_t i = 0; i < d->schema->statement_count; i++) {
-        const char *name = d->schema->statements[i].name;
-        size_t whole = strlen(name);
-        if (strncmp(name, word, head) == 0 && whole > length && name[whole - length - 1] == '.' &&
-            strcmp(name + whole - length, local) == 0)
-            return name + head;
-    }
-    return NULL;
-}
-
-/* Is the object of that name, which is in no quotes, the type that SQL calls so? */
-static bool is_called(const char *local, const char *name)
-{
-    bool quoted = local[0] == '"';
-    for (local += quoted; *local != '\0' && *name != '\0' && *local == *name; name++)
-        local += quoted && local[0] == '"' && local[1] == '"' ? 2 : 1;
-    return *name == '\0' && strcmp(local, quoted ? "\"" : "") == 0;
-}
-
-/* Objects of types are called without a schema. A column of it may be mapped with another type. */
-static void decide_type(struct deciding *d)
-{
-    struct users users = {0};
-    const char *made = NULL;
-    for (size_t i = 0; i < d->catalog->type_count; i++) {
-        const struct catalog_type *type = &d->catalog->types[i];
-        if (type->extension != NULL || !is_called(type->local, d->object->name))
-            continue;
-        count_users(d, type, &users);
-        made = made_as(d, strcmp(type->kind, "domain") == 0 ? "domain " : "type ", type->local);
-    }
-    if (made != NULL)
-        keep(d, text(d, arena_printf(d->arena, "made as %s", made)));
-    else if (users.changed > 0)
-        change(d, "the values in the types that the mapping gives their columns, whatever they "
-                  "allow");
-}
-
-/* Extensions that are on in every new project of Supabase, in the schema "extensions". */
-static const char *const of_supabase[] = {"pgcrypto", "uuid-ossp", "pg_stat_statements"};
-
-/* What another brings beside types, nobody here knows. */
-static void decide_extension(struct deciding *d)
-{
-    struct users users = {0};
-    for (size_t i = 0; i < d->catalog->type_count; i++)
-        if (d->catalog->types[i].extension != NULL &&
-            strcmp(d->catalog->types[i].extension, d->object->name) == 0)
-            count_users(d, &d->catalog->types[i], &users);
-    bool needed = false, everywhere = false;
-    for (size_t i = 0; i < d->schema->need_count; i++)
-        needed = needed || strcmp(d->schema->needs[i].extension, d->object->name) == 0;
-    for (size_t i = 0; i < sizeof of_supabase / sizeof of_supabase[0]; i++)
-        everywhere = everywhere || strcmp(of_supabase[i], d->object->name) == 0;
-    if (everywhere && !d->schema->project->plain)
-        keep(d, "the target's own, as every Supabase has it");
-    else if (needed)
-        keep(d, "the target's own, which must be there");
-    else if (users.changed > 0)
-        change(d, "its values in the types that the mapping gives their columns");
 }
 
 /* The kinds of a Postgres source of which something can come. */
@@ -506,8 +379,18 @@ static const struct {
     const char *kind;
     void (*decide)(struct deciding *d);
 } shared_rules[] = {
-    {"enum", decide_type},       {"domain", decide_type},         {"composite type", decide_type},
-    {"range type", decide_type}, {"extension", decide_extension},
+    {"enum", decide_type},
+    {"domain", decide_type},
+    {"composite type", decide_type},
+    {"range type", decide_type},
+    {"extension", decide_extension},
+    {"view", decide_object},
+    {"materialized view", decide_object},
+    {"function", decide_object},
+    {"procedure", decide_object},
+    {"trigger", decide_object},
+    {"rule", decide_object},
+    {"statistics", decide_object},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -548,6 +431,10 @@ static bool decide_shared(struct deciding *d)
             shared_rules[i].decide(d);
             return true;
         }
+    if (postgres && d->object->entity == NULL && strcmp(d->object->kind, "index") == 0) {
+        decide_object(d); /* of a materialized view */
+        return true;
+    }
     return false;
 }
 
@@ -564,13 +451,14 @@ bool keeping_decide(const struct schema *schema, const struct catalog *catalog,
         rule++;
     const char *dropped = d.output != NULL ? dropped_column(&d) : NULL;
     if (left != NULL)
-        out->with = text(&d, arena_printf(arena, "goes with %s, which is left out: %s",
-                                          object->entity, left->reason));
+        out->with = deciding_text(&d, arena_printf(arena, "goes with %s, which is left out: %s",
+                                                   object->entity, left->reason));
     else if (decide_shared(&d) && out->fate != KEEPING_NOT)
         out->with = NULL; /* others than a column that is dropped are of it */
     else if (dropped != NULL)
-        out->with = text(&d, arena_printf(arena, "goes with the column %s, which %s.json drops",
-                                          dropped, d.output->entity->name));
+        out->with =
+            deciding_text(&d, arena_printf(arena, "goes with the column %s, which %s.json drops",
+                                           dropped, d.output->entity->name));
     else if (d.output == NULL)
         decide_rows(&d);
     else if (rule < RULE_COUNT && rules[rule].forgone &&

@@ -265,6 +265,11 @@ static bool make(struct building *b, const char *of, int depth, struct buffer *s
     return building_undo(b, sql);
 }
 
+bool kept_type_make(struct building *b, const char *type, struct buffer *sql, struct buffer *exists)
+{
+    return make(b, type, 0, sql, exists);
+}
+
 bool ddl_types(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     const struct schema_output *output = b->output;

@@ -20,6 +20,9 @@ bool kept_type_name(const struct schema *schema, const struct schema_output *out
 const char *kept_type_rename(const struct schema *schema, const struct schema_output *output,
                              const struct schema_column *column, const struct catalog *catalog,
                              struct arena *arena, const char *sql);
+/* Make the source's type, for something that stands beside the table at hand. */
+bool kept_type_make(struct building *b, const char *type, struct buffer *sql,
+                    struct buffer *exists);
 /* Statements that make the types of the table at hand; and what extensions they need. */
 bool ddl_types(struct building *b, struct buffer *sql, struct buffer *exists);
 

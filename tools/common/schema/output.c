@@ -101,36 +101,6 @@ static bool take_type(struct resolving *r, const struct schema_output *output,
                                 "drop it by name");
 }
 
-/* What a default or check of the source's calls, and the target would not know. */
-static bool calls_own(struct resolving *r, const struct schema_output *output, const char *column,
-                      const char *what, const char *function)
-{
-    char text[400];
-    snprintf(text, sizeof text, "%s calls the source's own function %s, which does not come", what,
-             function);
-    fail(r, output, column, text);
-    return error_hint(r->error, "give the column another default by \"sql_default\", and the table "
-                                "another check of that name by \"checks\"");
-}
-
-static bool checks_call_own(struct resolving *r, const struct schema_output *output)
-{
-    for (size_t i = 0;
-         output->table->keep_shape && !output->table->exists && i < r->catalog->check_count; i++) {
-        const struct catalog_check *check = &r->catalog->checks[i];
-        bool replaced =
-            check->calls.count == 0 || !retarget_is_there(output, r->catalog, &check->made_of);
-        for (size_t k = 0; k < output->table->check_count; k++)
-            replaced = replaced || strcmp(output->table->checks[k].name, check->name) == 0;
-        char what[160];
-        snprintf(what, sizeof what, "the check %.100s", check->name);
-        if (!replaced)
-            return calls_own(r, output, check->made_of.count == 1 ? check->made_of.items[0] : NULL,
-                             what, check->calls.items[0]);
-    }
-    return true;
-}
-
 static bool keep_column(struct resolving *r, struct schema_output *output, size_t source)
 {
     const struct catalog_column *from = &r->catalog->columns[source];
@@ -165,8 +135,6 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
             retarget(r->schema->project, output, r->catalog, from->default_sql, r->arena);
         if (column->default_sql == NULL)
             return error_memory(r->error);
-        if (from->calls.count > 0 && !column->identity)
-            return calls_own(r, output, from->name, "the default", from->calls.items[0]);
     }
     column->always = column->identity && from->always;
     column->numbering = column->identity ? from->numbering : NULL;
@@ -483,7 +451,7 @@ bool output_resolve(struct resolving *r, const struct mapping *entity)
         struct schema_output *output = &r->schema->outputs[r->schema->output_count];
         *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
         if (!resolve_columns(r, output) || !find_key(r, output) || !check_defaults(r, output) ||
-            !check_words(r, output) || !checks_call_own(r, output) || !check_form(r, output))
+            !check_words(r, output) || !check_form(r, output))
             return false;
         r->schema->output_count++;
     }

@@ -16,6 +16,10 @@ struct resolving {
 /* Put the entity's outputs behind those that the schema has, which has room for them. */
 bool output_resolve(struct resolving *resolving, const struct mapping *entity);
 
+/* Once all outputs are known: ERROR_USAGE where a default or check that the output keeps calls a
+ * function of the source's own that is not made. */
+bool output_check_calls(struct resolving *resolving, const struct schema_output *output);
+
 /* Does the schema make this table? Tables that the target brings are left alone, and so are further
  * forms of a table. */
 bool output_is_made(const struct schema *schema, const struct schema_output *output);

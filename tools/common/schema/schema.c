@@ -24,6 +24,12 @@ bool schema_resolve(struct schema *schema, const struct project *project,
                               output_source(entity, catalogs, catalog_count), error};
         ok = output_resolve(&r, entity) || errors_add(&errors, error);
     }
+    for (size_t i = 0; ok && errors.count == 0 && i < schema->output_count; i++) {
+        const struct mapping *entity = schema->outputs[i].entity;
+        struct resolving r = {schema, arena, output_catalog(entity, catalogs, catalog_count),
+                              output_source(entity, catalogs, catalog_count), error};
+        ok = output_check_calls(&r, &schema->outputs[i]) || errors_add(&errors, error);
+    }
     ok = ok && errors_give(&errors, error) && reference_check(schema, error) &&
          ddl_build(schema, arena, catalogs, catalog_count, error);
     if (!ok)

@@ -21,7 +21,7 @@ static const char *const kinds[] = {
     "grant",         "auth",         "values",       "extra check",
     "extra default", "extra key",    "extra index",  "extra reference",
     "trigger",       "rule",         "shape",        "owner",
-    "exposed",
+    "exposed",       "object",
 };
 
 static bool is_kind(const char *kind)

@@ -2,6 +2,7 @@
  * server answers all of them in one statement, out of one snapshot. What is newer than PostgreSQL
  * 12 is asked of a row as jsonb, where a column that is not there reads as NULL. */
 #include "postgres_objects.h"
+#include "postgres_needs.h"
 
 /* Queries are read as they stand. */
 /* clang-format off */
@@ -13,9 +14,6 @@
 #define OWN(class, oid) NO_PART(class, oid, "'e', 'i'")
 /* The sequence of an identity column is part of its table, and an object all the same. */
 #define OWN_RELATION(oid) NO_PART("pg_class", oid, "'e'")
-
-/* Names of the schema itself, without it. */
-#define LOCAL(text) "replace(" text ", quote_ident($1) || '.', '')"
 
 /* A word where the condition holds, else nothing. */
 #define WORD(condition, word) "case when " condition " then " word " end"
@@ -65,9 +63,21 @@
     "select jsonb_build_object('name', c.attname || ' of ' || c.relname, 'entity', c.relname,"     \
     " 'columns', jsonb_build_array(c.attname)" more ") from fields c where " condition
 
-#define RELATION(kind, detail)                                                                     \
-    "select jsonb_build_object('name', c.relname, 'detail', " detail ") from things c"             \
+#define RELATION(kind, detail, more)                                                               \
+    "select jsonb_build_object('name', c.relname, 'detail', " detail more ") from things c"        \
     " where c.relkind = '" kind "'"
+/* What its query reads, and of what types its columns are. */
+#define VIEW                                                                                       \
+    ", 'definition', rtrim(btrim(pg_get_viewdef(c.oid)), ';'),"                                    \
+    " 'storage', array_to_string(c.reloptions, ', '), 'invalid', not c.relispopulated"             \
+    STANDS_ON("d.refobjid <> c.oid and (d.classid = 'pg_class'::regclass and d.objid = c.oid or"   \
+              " d.classid = 'pg_rewrite'::regclass and d.objid = (select w.oid from pg_rewrite w"  \
+              "  where w.ev_class = c.oid and w.rulename = '_RETURN'))", "")
+/* When a trigger or rule acts. */
+#define ENABLED(column)                                                                            \
+    "case " column " when 'D' then 'DISABLE' when 'R' then 'ENABLE REPLICA'"                       \
+    " when 'A' then 'ENABLE ALWAYS' end"
+#define OF(class, oid) "d.classid = '" class "'::regclass and d.objid = " oid
 
 /* What roles may do, but for the owner's rights and those that everybody has from the start. */
 #define GRANTS(acl, type, owner)                                                                   \
@@ -162,15 +172,23 @@ static const struct {
      " join pg_am m on m.oid = x.relam"
      " where (f.is_top or not x.relispartition)"
      " and not exists (select from pg_constraint o where o.conindid = i.indexrelid"
-     "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"},
+     "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"
+     " union all "
+     "select jsonb_build_object('name', x.relname || ' on ' || c.relname, 'detail', pg_get_indexdef(x.oid),"
+     " 'definition', pg_get_indexdef(x.oid)" STANDS_ON(OF("pg_class", "x.oid"), "") ")"
+     " from things c join pg_index i on i.indrelid = c.oid and i.indisvalid join pg_class x on x.oid = i.indexrelid"
+     " where c.relkind = 'm'"},
     {"trigger",
      "select jsonb_build_object('name', g.tgname || ' on ' || c.relname, 'entity', coalesce(f.entity, c.relname),"
-     " 'detail', pg_get_triggerdef(g.oid, true) || case g.tgenabled when 'D' then ', disabled' else '' end)"
+     " 'detail', pg_get_triggerdef(g.oid, true) || case g.tgenabled when 'D' then ', disabled' else '' end,"
+     " 'definition', pg_get_triggerdef(g.oid), 'timing', " ENABLED("g.tgenabled")
+     STANDS_ON(OF("pg_trigger", "g.oid"), "") ")"
      " from pg_trigger g join things c on c.oid = g.tgrelid left join family f on f.oid = c.oid"
      " where not g.tgisinternal and coalesce(to_jsonb(g) ->> 'tgparentid', '0') = '0'"},
     {"rule",
      "select jsonb_build_object('name', r.rulename || ' on ' || c.relname, 'entity', coalesce(f.entity, c.relname),"
-     " 'detail', pg_get_ruledef(r.oid, true))"
+     " 'detail', pg_get_ruledef(r.oid, true), 'definition', rtrim(btrim(pg_get_ruledef(r.oid)), ';'),"
+     " 'timing', " ENABLED("r.ev_enabled") STANDS_ON(OF("pg_rewrite", "r.oid"), "") ")"
      " from pg_rewrite r join things c on c.oid = r.ev_class left join family f on f.oid = c.oid"
      " where r.rulename <> '_RETURN'"},
     {"row level security",
@@ -180,14 +198,19 @@ static const struct {
     {"policy",
      "select jsonb_build_object('name', p.policyname || ' on ' || c.relname, 'entity', coalesce(f.entity, c.relname),"
      " 'detail', concat_ws(' ', 'for', p.cmd, 'to', array_to_string(p.roles, ', '), 'using (' || p.qual || ')',"
-     "  'with check (' || p.with_check || ')'))"
+     "  'with check (' || p.with_check || ')'), 'definition', concat_ws(' ', 'as', p.permissive, 'for', p.cmd,"
+     "  'to', (select string_agg(case when r = 'public' then r else quote_ident(r) end, ', ') from unnest(p.roles) r),"
+     "  'using (' || p.qual || ')', 'with check (' || p.with_check || ')')"
+     STANDS_ON(OF("pg_policy", "o.oid"), " union select jsonb_build_object('kind', 'role', 'name', r)"
+               " from unnest(p.roles) r where r <> 'public'") ")"
      " from pg_policies p join things c on p.schemaname = $1 and c.relname = p.tablename"
+     " join pg_policy o on o.polrelid = c.oid and o.polname = p.policyname"
      " left join family f on f.oid = c.oid"},
-    {"view", RELATION("v", "left(pg_get_viewdef(c.oid, true), 300)")},
-    {"materialized view", RELATION("m", "left(pg_get_viewdef(c.oid, true), 300)")},
+    {"view", RELATION("v", "left(pg_get_viewdef(c.oid, true), 300)", VIEW)},
+    {"materialized view", RELATION("m", "left(pg_get_viewdef(c.oid, true), 300)", VIEW)},
     {"foreign table",
      RELATION("f", "(select 'of the server ' || v.srvname from pg_foreign_table g"
-                   " join pg_foreign_server v on v.oid = g.ftserver where g.ftrelid = c.oid)")},
+                   " join pg_foreign_server v on v.oid = g.ftserver where g.ftrelid = c.oid)", "")},
     {"foreign server",
      "select jsonb_build_object('name', v.srvname, 'detail', 'of the wrapper ' || w.fdwname)"
      " from pg_foreign_server v join pg_foreign_data_wrapper w on w.oid = v.srvfdw"
@@ -198,9 +221,12 @@ static const struct {
     {"user mapping",
      "select jsonb_build_object('name', u.usename || ' at ' || u.srvname) from pg_user_mappings u"},
     {"function",
-     "select jsonb_build_object('kind', case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' end,"
-     " 'name', format('%s(%s)', p.proname, " LOCAL("pg_get_function_identity_arguments(p.oid)") "),"
-     " 'detail', concat_ws(', ', 'returns ' || pg_get_function_result(p.oid), 'in ' || l.lanname))"
+     "select jsonb_build_object('kind', " ROUTINE_KIND("p") ", 'name', " ROUTINE_NAME("p") ","
+     " 'detail', concat_ws(', ', 'returns ' || pg_get_function_result(p.oid), 'in ' || l.lanname),"
+     " 'definition', case when p.prokind <> 'a' then rtrim(pg_get_functiondef(p.oid), E'\\n') end,"
+     " 'signature', p.oid::regprocedure::text, 'definer', p.prosecdef"
+     STANDS_ON(OF("pg_proc", "p.oid"), " union select jsonb_build_object('kind', 'language', 'name', l.lanname)"
+               " where l.lanname not in ('sql', 'plpgsql')") ")"
      " from pg_proc p join pg_language l on l.oid = p.prolang"
      " where p.pronamespace = (select oid from home)" OWN("pg_proc", "p.oid")},
     {"type",
@@ -235,7 +261,8 @@ static const struct {
      "select jsonb_build_object('name', c.cfgname) from pg_ts_config c"
      " where c.cfgnamespace = (select oid from home)" OWN("pg_ts_config", "c.oid")},
     {"statistics",
-     "select jsonb_build_object('name', s.stxname, 'entity', f.entity, 'detail', pg_get_statisticsobjdef(s.oid))"
+     "select jsonb_build_object('name', s.stxname, 'entity', f.entity, 'detail', pg_get_statisticsobjdef(s.oid),"
+     " 'definition', pg_get_statisticsobjdef(s.oid)" STANDS_ON(OF("pg_statistic_ext", "s.oid"), "") ")"
      " from pg_statistic_ext s left join family f on f.oid = s.stxrelid"
      " where s.stxnamespace = (select oid from home)" OWN("pg_statistic_ext", "s.oid")},
     {"extension",

@@ -197,6 +197,40 @@ static bool leads_open(const struct objects *objects, size_t place)
     return is_open(line);
 }
 
+/* Is anything of its source and kind kept? Then the word of the kind would say too much. */
+static bool is_of_some(const struct objects *objects, const struct object_line *line)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        if (objects->lines[i].catalog == line->catalog &&
+            objects->lines[i].keeping.fate != KEEPING_NOT &&
+            strcmp(objects->lines[i].object->kind, line->object->kind) == 0)
+            return true;
+    return false;
+}
+
+/* "why", or {"name": "why", ...} with each that is open. */
+static void put_reasons(const struct objects *objects, const struct object_line *line,
+                        struct buffer *out)
+{
+    const char *before = "{";
+    if (!keeping_goes_by_kind(line->object->kind) || !is_of_some(objects, line)) {
+        buffer_puts(out, ": \"why\"");
+        return;
+    }
+    buffer_puts(out, ": ");
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct object_line *other = &objects->lines[i];
+        if (!is_open(other) || other->catalog != line->catalog ||
+            strcmp(other->object->kind, line->object->kind) != 0)
+            continue;
+        buffer_puts(out, before);
+        put_json_string(out, other->object->name);
+        buffer_puts(out, ": \"why\"");
+        before = ", ";
+    }
+    buffer_putc(out, '}');
+}
+
 /* "not_kept": {"sql": {"view": "why", ...}}, with each kind once. */
 static void put_paste(const struct objects *objects, struct buffer *out)
 {
@@ -214,7 +248,7 @@ static void put_paste(const struct objects *objects, struct buffer *out)
             buffer_puts(out, ": {");
         }
         put_json_string(out, line->object->kind);
-        buffer_puts(out, ": \"why\"");
+        put_reasons(objects, line, out);
         last = line;
     }
     buffer_puts(out, "}}");

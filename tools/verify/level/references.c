@@ -1,4 +1,5 @@
 /* level_references: tables, their shape, and whether every row that names another finds it. */
+#include "counterpart.h"
 #include "foreign_keys.h"
 #include "free_sequence.h"
 #include "level.h"
@@ -87,7 +88,8 @@ static bool look_at_all(struct inspection *inspection, struct blueprint *bluepri
                  shape_acts(inspection, table, look.oids[i], error) &&
                  look_at_references(&look, table);
     }
-    ok = ok && free_sequences_check(inspection, blueprint, error);
+    ok = ok && free_sequences_check(inspection, blueprint, error) &&
+         counterparts_check(inspection, blueprint, error);
     return ok;
 }
 

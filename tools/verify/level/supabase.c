@@ -9,6 +9,7 @@
 #include "query.h"
 #include "scanner_check.h"
 #include "service_columns.h"
+#include "source_object.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct unread {
 
 struct look {
     struct inspection *inspection;
+    const struct blueprint_table *table;
     const struct mapping_table *mapping; /* the form that makes the table */
     const char *oid;
     struct unread *unread;
@@ -161,7 +163,8 @@ static bool is_policy(const struct look *look, const char *name)
     for (size_t i = 0; i < look->mapping->policy_count; i++)
         if (strcmp(look->mapping->policies[i].name, name) == 0)
             return true;
-    return false;
+    return look->mapping->policy_count == 0 && /* else the source's would stand beside them */
+           source_object_named(look->inspection->verification, look->table, "policy", name) != NULL;
 }
 
 static void note_unread(struct unread *unread, const char *label, bool by_service)
@@ -298,16 +301,18 @@ static bool look_at_roles(const struct look *look)
 }
 
 /* What is not there is told by the level of references; here it could not be looked at. */
-static bool look_at_table(struct inspection *inspection, const struct mapping_table *mapping,
+static bool look_at_table(struct inspection *inspection, const struct blueprint_table *table,
                           struct unread *unread, struct error *error)
 {
+    const struct mapping_table *mapping = table->mapping;
     const char *const parameters[] = {mapping->schema, mapping->name};
     PGresult *rows = query(inspection, mapping->label, table_sql, parameters, 2);
     bool ok = true;
     if (rows != NULL && PQntuples(rows) == 0) {
         inspection_doubt(inspection, "there is no table %s", mapping->label);
     } else if (rows != NULL) {
-        const struct look look = {inspection, mapping, PQgetvalue(rows, 0, 0), unread, error};
+        const struct look look = {inspection, table, mapping, PQgetvalue(rows, 0, 0),
+                                  unread,     error};
         inspection->checks++;
         ok = (query_true(rows, 0, 1) ||
               find(&look, "row security",
@@ -339,7 +344,7 @@ static bool look_at_tables(struct inspection *inspection, struct error *error)
     buffer_init(&unread.by_owner);
     for (size_t i = 0; ok && i < blueprint.count; i++) {
         const struct mapping_table *mapping = blueprint.tables[i].mapping;
-        ok = (mapping->exists || look_at_table(inspection, mapping, &unread, error)) &&
+        ok = (mapping->exists || look_at_table(inspection, &blueprint.tables[i], &unread, error)) &&
              service_columns_check(inspection, &blueprint.tables[i], error);
     }
     ok = ok && exposure_check(inspection, &blueprint, error);

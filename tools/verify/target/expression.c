@@ -62,3 +62,27 @@ bool expression_same(struct inspection *inspection, const char *what, const char
     buffer_release(&sql);
     return ok;
 }
+
+bool expression_queries_same(struct inspection *inspection, const char *what, const char *expected,
+                             const char *found, bool *same)
+{
+    const char *const texts[] = {expected, found};
+    struct buffer sql, plans[2];
+    bool ok = true;
+    buffer_init(&sql);
+    for (size_t i = 0; i < 2; i++) {
+        buffer_init(&plans[i]);
+        buffer_clear(&sql);
+        buffer_printf(&sql, "EXPLAIN (VERBOSE, COSTS OFF) %s", texts[i]);
+        ok = ok && plan(inspection, what, buffer_text(&sql), &plans[i]);
+        if (sql.failed || plans[i].failed) {
+            inspection_doubt(inspection, "%s: out of memory", what);
+            ok = false;
+        }
+    }
+    *same = ok && strcmp(buffer_text(&plans[0]), buffer_text(&plans[1])) == 0;
+    for (size_t i = 0; i < 2; i++)
+        buffer_release(&plans[i]);
+    buffer_release(&sql);
+    return ok;
+}

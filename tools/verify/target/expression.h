@@ -25,5 +25,8 @@ enum expression_use {
 bool expression_same(struct inspection *inspection, const char *what, const char *schema,
                      const char *table, enum expression_use use, const char *type,
                      const char *expected, const char *found, bool *same);
+/* The same of two whole queries; what their columns are called is another question. */
+bool expression_queries_same(struct inspection *inspection, const char *what, const char *expected,
+                             const char *found, bool *same);
 
 #endif

@@ -37,14 +37,16 @@
     "\"sequences\":[{\"name\":\"s\",\"schema\":\"public\",\"options\":\"AS bigint\","              \
     "\"last\":\"9223372036854775807\",\"called\":true}],"                                          \
     "\"objects\":[{\"kind\":\"view\",\"name\":\"v\",\"detail\":\"of books\","                      \
-    "\"in_shape\":false,\"match_full\":false,\"invalid\":false,\"nulls_equal\":false},{\"kind\":"  \
+    "\"in_shape\":false,\"match_full\":false,\"invalid\":false,\"nulls_equal\":false,"             \
+    "\"definer\":false},{\"kind\":"                                                                \
     "\"foreign "                                                                                   \
     "key\",\"name\":\"f on books\",\"entity\":\"books\","                                          \
     "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
     "\"referred\":[\"id\"],\"on_delete\":\"set null\",\"on_update\":\"cascade\","                  \
     "\"emptied\":[\"Titel\"],\"match_full\":true,\"timing\":\"DEFERRABLE\",\"invalid\":true,"      \
     "\"include\":[\"id\"],\"storage\":\"fillfactor=70\",\"nulls_equal\":true,\"definition\":"      \
-    "\"x\"}]}"
+    "\"x\",\"needs\":[{\"kind\":\"table\",\"name\":\"books\",\"column\":\"id\"}],"                 \
+    "\"lent\":[\"public.citext\"],\"signature\":\"public.f()\",\"definer\":true}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)
 {

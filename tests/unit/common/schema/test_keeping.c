@@ -309,6 +309,92 @@ static void keys_that_cannot_be_are_told(void **state)
     }
 }
 
+/* ---- what is made as it is ---------------------------------------------------------------------
+ */
+
+#define NEEDS(what) ",'needs':[{" what "}]"
+#define COLUMN_OF(table, column) NEEDS("'kind':'table','name':'" table "','column':'" column "'")
+#define SQL(text) ",'definition':'" text "'"
+
+static void what_an_object_stands_on_comes_too(void **state)
+{
+    static const struct {
+        const char *kind, *name, *more;
+        enum keeping_fate fate;
+        const char *said; /* how, or why not */
+    } rows[] = {
+        {"view", "v", SQL("select 1"), KEEPING_CHANGED,
+         "it asks with the rights of who reads it (security_invoker)"},
+        {"view", "v", SQL("select 1") ",'storage':'security_invoker=true'", KEEPING_KEPT, NULL},
+        {"view", "v", "", KEEPING_NOT, "the source's catalog does not say what it is"},
+        {"view", "notes", SQL("select 1"), KEEPING_CHANGED, "its rows, in the table public.notes"},
+        {"materialized view", "m", SQL("select 1"), KEEPING_KEPT,
+         "filled after the data; anon and authenticated have no rights on it, as it has no "
+         "row-level security"},
+        {"function", "f()", SQL("x") COLUMN_OF("books", "price"), KEEPING_KEPT, NULL},
+        {"function", "f()", SQL("x") ",'definer':true", KEEPING_CHANGED,
+         "anon and authenticated may not call it, as it acts with the rights of its owner"},
+        {"function", "f()", SQL("x") COLUMN_OF("books", "title"), KEEPING_NOT,
+         "books.title is called name in the target"},
+        {"function", "f()", SQL("x") COLUMN_OF("books", "text_number"), KEEPING_NOT,
+         "books.text_number is text in the target"},
+        {"function", "f()", SQL("x") COLUMN_OF("books", "gone"), KEEPING_NOT,
+         "books.gone does not come"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'table','name':'old'"), KEEPING_NOT,
+         "the table old does not come as it is"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'table','name':'more'"), KEEPING_NOT,
+         "the table more is public.authors in the target"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'view','name':'w'"), KEEPING_NOT,
+         "the view w is not kept"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'sequence','name':'forgone'"), KEEPING_NOT,
+         "the sequence forgone does not come as it is"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'sequence','name':'s'"), KEEPING_KEPT, NULL},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'type','name':'public.mood'"), KEEPING_NOT,
+         "the type public.mood does not come as it is"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'extension','name':'citext'"), KEEPING_KEPT,
+         NULL},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'language','name':'c'"), KEEPING_NOT,
+         "it is in the language c, not in SQL or PL/pgSQL"},
+        {"function", "f()", SQL("f\\nAS $$from OLD$$"), KEEPING_NOT,
+         "the table old does not come as it is"},
+        {"function", "f()", SQL("f\\nAS $$books.title$$"), KEEPING_NOT,
+         "books.title is called name in the target"},
+        {"function", "f()", SQL("f\\nAS $$title of older$$"), KEEPING_KEPT, NULL},
+        {"trigger", "t on notes", SQL("x") ",'entity':'notes'", KEEPING_KEPT, NULL},
+        {"trigger", "t on users", SQL("x") ",'entity':'users'", KEEPING_NOT,
+         "the target brings its table"},
+        {"rule", "r on notes", SQL("x") ",'entity':'notes'", KEEPING_KEPT, NULL},
+        {"statistics", "s", SQL("x") ",'entity':'notes'", KEEPING_KEPT, NULL},
+        {"policy", "p on notes", SQL("x") ",'entity':'notes'", KEEPING_KEPT, NULL},
+        {"policy", "p on notes", SQL("x") ",'entity':'notes'" NEEDS("'kind':'role','name':'me'"),
+         KEEPING_NOT, "the role me is none of a Supabase's"},
+        {"policy", "p on books", SQL("x") ",'entity':'books'", KEEPING_NOT,
+         "the mapping gives its table policies, and they stand in its place"},
+        {"index", "i on m", SQL("x"), KEEPING_KEPT, NULL},
+    };
+    const struct stage *stage = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct catalog one;
+        struct keeping keeping;
+        struct arena arena;
+        struct error error;
+        char text[1024];
+        snprintf(text, sizeof text,
+                 "{'source':'sql','kind':'postgres','entities':[],'objects':[{'kind':"
+                 "'%s','name':'%s'%s}]}",
+                 rows[i].kind, rows[i].name, rows[i].more);
+        parse_catalog(text, &one);
+        arena_init(&arena);
+        print_message("%s %s%s\n", rows[i].kind, rows[i].name, rows[i].more);
+        assert_true(keeping_decide(&stage->schema, &stage->catalog, &one.objects[0], &arena,
+                                   &keeping, &error));
+        assert_int_equal(keeping.fate, rows[i].fate);
+        assert_text(rows[i].fate == KEEPING_NOT ? keeping.why : keeping.how, rows[i].said);
+        arena_release(&arena);
+        catalog_release(&one);
+    }
+}
+
 /* An index of MongoDB is no index of Postgres. */
 static void other_sources_keep_nothing(void **state)
 {
@@ -332,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_is_decided),
         cmocka_unit_test(keys_that_cannot_be_are_told),
+        cmocka_unit_test(what_an_object_stands_on_comes_too),
         cmocka_unit_test(other_sources_keep_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
