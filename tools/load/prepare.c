@@ -190,8 +190,8 @@ static bool make_tables(struct preparing *preparing, struct error *error)
 {
     const struct schema *schema = preparing->given->schema;
     for (size_t i = 0; i < schema->statement_count; i++) {
-        bool made;
-        if (schema->statements[i].phase == SCHEMA_TABLES &&
+        bool made, later = preparing->prepared->resumed && schema->statements[i].at_begin;
+        if (schema->statements[i].phase == SCHEMA_TABLES && !later &&
             !statement_run(preparing->target, preparing->prepared->run, &schema->statements[i],
                            NULL, &made, error))
             return false;

@@ -214,7 +214,8 @@ bool refusal_of_statement(const struct postgres *target, const PGresult *result,
         failed(target, result, what, error);
         if (entities == NULL && is_of_mapping(state)) {
             error->code = ERROR_USAGE;
-            error_hint(error, "correct what the mapping says of it; nothing was touched");
+            error_hint(error, "correct what the mapping says of it, or leave it out by its name "
+                              "(\"not_kept\") where it is the source's; nothing was touched");
         }
         return false;
     }

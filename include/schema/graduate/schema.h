@@ -66,7 +66,8 @@ struct schema_statement {
     /* SQL for the time before rows come again into a table that is made (--restart), after which
      * the step is taken again; NULL: it stays as it is. */
     const char *again;
-    bool of_all; /* of FIGURES: it is of the rows of other tables, too */
+    bool of_all;   /* of FIGURES: it is of the rows of other tables, too */
+    bool at_begin; /* of TABLES: only the begin of a run needs it, and what it made is else left */
     /* Of a foreign key, else NULL: a query for the first row that it does not allow: entity, key as
      * text, column, how many such rows there are, of how many that refer to something, and the
      * table that they refer to. */

@@ -15,6 +15,8 @@ bool ddl_rules(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_statistics(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_kept_policies(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_triggers(struct building *b, struct buffer *sql, struct buffer *exists);
+/* What people are told of all these. */
+bool ddl_object_comments(struct building *b, struct buffer *sql, struct buffer *exists);
 /* Materialized views are filled anew where rows came anew (--restart). */
 bool ddl_refreshes(struct building *b, struct buffer *sql, struct buffer *exists);
 

@@ -194,6 +194,7 @@ bool ddl_plain(struct building *b, struct buffer *sql, struct buffer *exists)
                 b, SCHEMA_TABLES, sql, exists,
                 arena_printf(b->arena, "values of %s.%s", b->output->table->label, column->name)))
             return false;
+        b->schema->statements[b->schema->statement_count - 1].at_begin = true;
     }
     return true;
 }

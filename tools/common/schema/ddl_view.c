@@ -125,12 +125,13 @@ static bool put_index(struct building *b, const struct kept_objects *objects,
 {
     const char *definition = kept_object_sql(objects, object, object->definition);
     const char *end = strstr(object->name, " on ");
-    if (definition == NULL || end == NULL)
+    if (definition == NULL || end == NULL || strstr(definition, " INDEX ") == NULL)
         return definition != NULL;
     char *name = arena_printf(b->arena, "%.*s", (int)(end - object->name), object->name);
     if (name == NULL)
         return error_memory(b->error);
-    buffer_puts(sql, definition);
+    const char *unique = strncmp(definition, "CREATE UNIQUE ", 14) == 0 ? "unique " : "";
+    buffer_printf(sql, "create %sindex%s", unique, strstr(definition, " INDEX ") + 6);
     buffer_puts(exists, "select 1 where pg_catalog.to_regclass(");
     ddl_put_table_literal(exists, home_schema(b), name);
     buffer_puts(exists, ") is not null");
@@ -237,6 +238,40 @@ bool ddl_table_routines(struct building *b, struct buffer *sql, struct buffer *e
 bool ddl_views(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     return make_all(b, KEPT_BEHIND_VIEWS, sql, exists);
+}
+
+static bool put_comment(struct building *b, const struct kept_objects *objects,
+                        const struct catalog_object *object, struct buffer *sql,
+                        struct buffer *exists)
+{
+    const char *definition = kept_object_sql(objects, object, object->definition);
+    const struct schema_output *of =
+        object->entity != NULL ? kept_object_table(objects, object->entity) : NULL;
+    if (definition == NULL)
+        return false;
+    buffer_puts(sql, definition);
+    if (!building_add(b, SCHEMA_REST, sql, exists,
+                      arena_printf(b->arena, "comment on the %s", object->name)))
+        return false;
+    if (of != NULL) /* that of a trigger is made again when the trigger is */
+        b->schema->statements[b->schema->statement_count - 1].table = of->table->label;
+    return true;
+}
+
+/* They go with what they are about. */
+bool ddl_object_comments(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    const struct kept_objects objects = at_home(b);
+    for (size_t i = 0; objects.catalog != NULL && i < objects.catalog->object_count; i++) {
+        const struct catalog_object *object = &objects.catalog->objects[i];
+        const char *why = NULL;
+        if (!is_kind(object, "comment") || object->definition == NULL)
+            continue;
+        if (!kept_object_comes(&objects, object, &why) ||
+            (why == NULL && !put_comment(b, &objects, object, sql, exists)))
+            return false;
+    }
+    return true;
 }
 
 /* ---- filled anew -------------------------------------------------------------------------------

@@ -431,8 +431,10 @@ static bool decide_shared(struct deciding *d)
             shared_rules[i].decide(d);
             return true;
         }
-    if (postgres && d->object->entity == NULL && strcmp(d->object->kind, "index") == 0) {
-        decide_object(d); /* of a materialized view */
+    bool index = d->object->entity == NULL && strcmp(d->object->kind, "index") == 0;
+    bool comment = strcmp(d->object->kind, "comment") == 0;
+    if (postgres && d->object->definition != NULL && (index || comment)) {
+        decide_object(d); /* of a materialized view; of what is made as it is */
         return true;
     }
     return false;

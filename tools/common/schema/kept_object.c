@@ -326,6 +326,7 @@ static const struct kind {
     {"rule", NULL, true, true},
     {"policy", policy_fits, true, true},
     {"statistics", NULL, true, true},
+    {"comment", NULL, false, false},
 };
 
 static const struct kind *kind_of(const char *word)

@@ -73,6 +73,27 @@
     STANDS_ON("d.refobjid <> c.oid and (d.classid = 'pg_class'::regclass and d.objid = c.oid or"   \
               " d.classid = 'pg_rewrite'::regclass and d.objid = (select w.oid from pg_rewrite w"  \
               "  where w.ev_class = c.oid and w.rulename = '_RETURN'))", "")
+/* Of what a comment d is, if it is made as it is: as SQL calls it, and the object. */
+#define COMMENTED                                                                                  \
+    "select case when d.objsubid = 0 then format('%s %s', k.kind, c.oid::regclass)"                \
+    "  else format('column %s.%I', c.oid::regclass, (select a.attname from pg_attribute a"         \
+    "   where a.attrelid = c.oid and a.attnum = d.objsubid)) end as what, k.kind, c.relname as name" \
+    " from pg_class c cross join lateral (select case c.relkind when 'v' then 'view'"              \
+    "  when 'm' then 'materialized view' end as kind) k"                                           \
+    " where d.classoid = 'pg_class'::regclass and c.oid = d.objoid and c.relkind in ('v', 'm')"    \
+    " union all select format('%s %s', k.kind, p.oid::regprocedure), k.kind, " ROUTINE_NAME("p")   \
+    " from pg_proc p cross join lateral (select " ROUTINE_KIND("p") " as kind) k"                  \
+    " where d.classoid = 'pg_proc'::regclass and p.oid = d.objoid and k.kind <> 'aggregate'"       \
+    " union all select format('%s %I on %s', k.kind, k.name, k.of::regclass), k.kind,"             \
+    "  k.name || ' on ' || (select c.relname from pg_class c where c.oid = k.of) from ("           \
+    "  select 'trigger' as kind, g.tgname as name, g.tgrelid as of from pg_trigger g"              \
+    "   where d.classoid = 'pg_trigger'::regclass and g.oid = d.objoid"                            \
+    "  union all select 'policy', p.polname, p.polrelid from pg_policy p"                          \
+    "   where d.classoid = 'pg_policy'::regclass and p.oid = d.objoid"                             \
+    "  union all select 'rule', r.rulename, r.ev_class from pg_rewrite r"                          \
+    "   where d.classoid = 'pg_rewrite'::regclass and r.oid = d.objoid) k"                         \
+    " union all select format('statistics %I.%I', $1, s.stxname), 'statistics', s.stxname"         \
+    " from pg_statistic_ext s where d.classoid = 'pg_statistic_ext'::regclass and s.oid = d.objoid"
 /* When a trigger or rule acts. */
 #define ENABLED(column)                                                                            \
     "case " column " when 'D' then 'DISABLE' when 'R' then 'ENABLE REPLICA'"                       \
@@ -273,6 +294,8 @@ static const struct {
      " 'entity', (select f.entity from family f where f.oid in (d.objoid, o.relation)), 'detail', d.description,"
      " 'columns', (select jsonb_build_array(a.attname) from pg_attribute a where d.classoid = 'pg_class'::regclass"
      "  and d.objsubid > 0 and a.attrelid = d.objoid and a.attnum = d.objsubid))"
+     " || coalesce((select jsonb_build_object('definition', format('comment on %s is %L', w.what, d.description),"
+     "   'needs', jsonb_build_array(jsonb_build_object('kind', w.kind, 'name', w.name))) from (" COMMENTED ") w), '{}')"
      " from pg_description d cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i"
      " cross join lateral (select case d.classoid"
      "  when 'pg_trigger'::regclass then (select g.tgrelid from pg_trigger g where g.oid = d.objoid)"

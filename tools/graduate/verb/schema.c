@@ -6,6 +6,7 @@
 #include "graduate/schema.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static const char *project_name, *out_folder;
@@ -39,18 +40,55 @@ static const struct part {
 };
 enum { PART_COUNT = sizeof parts / sizeof parts[0] };
 
+/* What PostgreSQL itself can leave alone where it is there already. */
+static const struct {
+    const char *make, *unless;
+} makings[] = {
+    {"create table ", "create table if not exists "},
+    {"create schema ", "create schema if not exists "},
+    {"create sequence ", "create sequence if not exists "},
+    {"create index ", "create index if not exists "},
+    {"create unique index ", "create unique index if not exists "},
+};
+/* What changes nothing when it comes again. */
+static const char *const repeatable[] = {"create or replace ", "drop ", "set ", "comment on "};
+
+static bool begins_with(const char *text, const char *word)
+{
+    return strncmp(text, word, strlen(word)) == 0;
+}
+
+/* A file may be applied to a target that has what is in it, or a part of it. */
+static void put_statement(const struct schema_statement *statement, struct buffer *out)
+{
+    const char *sql = statement->sql;
+    bool again = statement->exists == NULL || strstr(sql, " if not exists ") != NULL;
+    for (size_t i = 0; i < sizeof repeatable / sizeof repeatable[0]; i++)
+        again = again || begins_with(sql, repeatable[i]);
+    for (size_t i = 0; !again && i < sizeof makings / sizeof makings[0]; i++)
+        if (begins_with(sql, makings[i].make)) {
+            buffer_printf(out, "%s%s;\n", makings[i].unless, sql + strlen(makings[i].make));
+            return;
+        }
+    if (again)
+        buffer_printf(out, "%s;\n", sql);
+    else
+        buffer_printf(out, "do $do$ begin if not exists (%s) then\n%s;\nend if; end $do$;\n",
+                      statement->exists, sql);
+}
+
 static void put_part(const struct schema *schema, const struct part *part, struct buffer *out)
 {
     const char *table = NULL;
     buffer_printf(out, "-- %s: %s\n", schema->project->name, part->title);
     for (size_t i = 0; i < schema->statement_count; i++) {
         const struct schema_statement *statement = &schema->statements[i];
-        if (statement->phase < part->first || statement->phase > part->last)
+        if (statement->phase < part->first || statement->phase > part->last || statement->at_begin)
             continue;
         if (statement->table != table)
             buffer_putc(out, '\n');
         table = statement->table;
-        buffer_printf(out, "%s;\n", statement->sql);
+        put_statement(statement, out);
     }
 }
 

@@ -155,10 +155,12 @@ static bool keep(struct gathering *g, size_t source)
     const struct mapping_column *by = find_taker(g->form->mapping, from->name);
     size_t at = g->form->column_count++;
     struct mapping_column *column = &g->columns[at];
-    *column = by != NULL
-                  ? *by
-                  : (struct mapping_column){.name = from->name,
-                                            .value = {.kind = VALUE_FROM, .from = from->name}};
+    const char *path = path_of_name(from->name, &g->e->arena);
+    if (path == NULL)
+        return error_memory(g->error);
+    *column = by != NULL ? *by
+                         : (struct mapping_column){.name = from->name,
+                                                   .value = {.kind = VALUE_FROM, .from = path}};
     if (by == NULL || !by->has_null)
         column->not_null = from->not_null && column->value.when.count == 0;
     return carry(g, column, source, &g->carried[at]);

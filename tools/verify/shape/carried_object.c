@@ -219,7 +219,7 @@ static bool is_left_out(const struct carried_objects *carried, const struct cata
 {
     const struct project *project = carried->verification->project;
     const char *source = carried->catalog->source;
-    return is(object->kind, "index")
+    return is(object->kind, "index") || is(object->kind, "comment")
                ? project_not_kept(project, source, object->kind, object->name) != NULL
                : project_leaves_out(project, source, object->kind, object->name);
 }
@@ -232,8 +232,8 @@ static bool fits(const struct carried_objects *carried, const struct catalog_obj
         return !is_a_table(carried, object->name);
     if (is(kind, "function") || is(kind, "procedure"))
         return body_fits(carried, body_of(object));
-    if (is(kind, "index"))
-        return object->entity == NULL;
+    if (is(kind, "index") || is(kind, "comment"))
+        return is(kind, "comment") || object->entity == NULL;
     const struct blueprint_table *table =
         object->entity != NULL ? table_of(carried, object->entity) : NULL;
     if (table != NULL && table->mapping->exists)

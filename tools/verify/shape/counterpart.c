@@ -45,37 +45,46 @@ static const struct kind {
     const char *kind, *sql;
     bool of_table; /* $3 is its table's or view's name */
     bool is_query;
+    bool is_comment; /* $3 is what it says */
 } kinds[] = {
-    {"view", VIEW("v"), false, true},
-    {"materialized view", VIEW("m"), false, true},
+    {"view", VIEW("v"), false, true, false},
+    {"materialized view", VIEW("m"), false, true, false},
     {"index",
      "SELECT pg_catalog.pg_get_indexdef(x.oid)" REST " FROM pg_catalog.pg_class x" OF_SCHEMA(
          "x.relnamespace") " WHERE x.relname = $2 AND x.relkind = 'i'",
-     false, false},
-    {"function", ROUTINE, false, false},
-    {"procedure", ROUTINE, false, false},
+     false, false, false},
+    {"function", ROUTINE, false, false, false},
+    {"procedure", ROUTINE, false, false, false},
     {"trigger",
      "SELECT pg_catalog.pg_get_triggerdef(t.oid), " ACTS(
          "t.tgenabled") ", NULL, true, NULL"
                         " FROM pg_catalog.pg_trigger t" OF_TABLE(
                             "t.tgrelid") " WHERE t.tgname = $2",
-     true, false},
+     true, false, false},
     {"rule",
      "SELECT pg_catalog.rtrim(pg_catalog.btrim(pg_catalog.pg_get_ruledef(r.oid)), ';'),"
      " " ACTS("r.ev_enabled") ", NULL, true, NULL FROM pg_catalog.pg_rewrite r" OF_TABLE(
          "r.ev_class") " WHERE r.rulename = $2",
-     true, false},
+     true, false, false},
     {"policy",
      "SELECT pg_catalog.concat_ws(' ', 'as', p.permissive, 'for', p.cmd, 'to',"
      " (SELECT pg_catalog.string_agg(CASE WHEN r = 'public' THEN r ELSE pg_catalog.quote_ident(r)"
      "  END, ', ') FROM pg_catalog.unnest(p.roles) r), 'using (' || p.qual || ')',"
      " 'with check (' || p.with_check || ')')" REST " FROM pg_catalog.pg_policies p"
      " WHERE p.schemaname = $1 AND p.policyname = $2 AND p.tablename = $3",
-     true, false},
+     true, false, false},
+    /* By its text: names of functions may have types in them that are elsewhere in the target. */
+    {"comment",
+     "SELECT 'x'" REST " FROM pg_catalog.pg_description d CROSS JOIN LATERAL"
+     " pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i"
+     " WHERE (i.schema = $1 OR i.schema IS NULL) AND pg_catalog.starts_with($2, i.type || ' ')"
+     " AND pg_catalog.left(pg_catalog.btrim(pg_catalog.regexp_replace(d.description, '\\s+', ' ',"
+     "  'g')), 1000) = $3",
+     false, false, true},
     {"statistics",
      "SELECT pg_catalog.pg_get_statisticsobjdef(s.oid)" REST
      " FROM pg_catalog.pg_statistic_ext s" OF_SCHEMA("s.stxnamespace") " WHERE s.stxname = $2",
-     false, false},
+     false, false, false},
 };
 
 static bool tell(const struct look *look, const char *text)
@@ -215,35 +224,46 @@ static const char *own_name(const struct look *look)
     for (const char *at = strstr(object->name, " on "); at != NULL; at = strstr(at + 1, " on "))
         last = at;
     bool with_table = strcmp(object->kind, "index") == 0 ||
-                      (object->entity != NULL && strcmp(object->kind, "statistics") != 0);
+                      (object->entity != NULL && strcmp(object->kind, "statistics") != 0 &&
+                       strcmp(object->kind, "comment") != 0);
     size_t length =
         with_table && last != NULL ? (size_t)(last - object->name) : strlen(object->name);
     return arena_printf(look->arena, "%.*s", (int)length, object->name);
 }
 
-static bool look_at(struct look *look, const struct kind *kind)
+/* What findings call it, and its name there. */
+static bool call(struct look *look, const struct kind *kind, const char **name)
 {
     const struct catalog_object *object = look->object;
     const char *home = look->carried->home;
-    const char *name =
-        object->signature != NULL
-            ? carried_object_sql(look->carried, object, object->signature, look->arena)
-            : own_name(look);
-    look->label = kind->of_table ? arena_printf(look->arena, "%s.%s", home, object->entity)
-                                 : arena_printf(look->arena, "%s.%s", home, name);
-    look->what = kind->of_table ? arena_printf(look->arena, "the %s %s", kind->kind, name)
-                                : arena_printf(look->arena, "the %s", kind->kind);
-    if (object->signature != NULL)
-        look->label = name;
-    if (name == NULL || look->label == NULL || look->what == NULL)
+    *name = object->signature != NULL
+                ? carried_object_sql(look->carried, object, object->signature, look->arena)
+                : own_name(look);
+    look->label = object->signature != NULL ? *name
+                  : kind->is_comment        ? home
+                  : kind->of_table ? arena_printf(look->arena, "%s.%s", home, object->entity)
+                                   : arena_printf(look->arena, "%s.%s", home, *name);
+    look->what = kind->is_comment ? arena_printf(look->arena, "the comment on the %s", *name)
+                 : kind->of_table ? arena_printf(look->arena, "the %s %s", kind->kind, *name)
+                                  : arena_printf(look->arena, "the %s", kind->kind);
+    return *name != NULL && look->label != NULL && look->what != NULL;
+}
+
+static bool look_at(struct look *look, const struct kind *kind)
+{
+    const char *name;
+    if (!call(look, kind, &name))
         return error_memory(look->error);
-    const char *const parameters[] = {home, name, object->entity};
-    PGresult *found =
-        query(look->inspection, look->what, kind->sql, parameters, kind->of_table ? 3 : 2);
+    const char *const parameters[] = {
+        look->carried->home, name, kind->is_comment ? look->object->detail : look->object->entity};
+    PGresult *found = query(look->inspection, look->what, kind->sql, parameters,
+                            kind->of_table || kind->is_comment ? 3 : 2);
     bool ok = true;
     look->inspection->checks++;
-    if (found != NULL)
-        ok = PQntuples(found) > 0 ? compare(look, kind, found) : tell(look, "is missing");
+    if (found != NULL && PQntuples(found) == 0)
+        ok = tell(look, kind->is_comment ? "is missing, or says something else" : "is missing");
+    else if (found != NULL && !kind->is_comment)
+        ok = compare(look, kind, found);
     PQclear(found);
     return ok;
 }
