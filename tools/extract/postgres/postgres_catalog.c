@@ -115,7 +115,8 @@
     "  'columns', (select json_agg(concat(w.word,"                                                 \
     "    (select ' COLLATE ' || quote_ident(l.collname) from pg_collation l"                       \
     "     where l.oid = i.indcollation[k - 1] and l.oid <> coalesce(nullif(a.attcollation, 0),"    \
-    "     'pg_catalog.\"default\"'::regcollation)),"                                               \
+    "     (select v.oid from pg_collation v where v.collname = 'default'"                           \
+    "      and v.collnamespace = 'pg_catalog'::regnamespace))),"                                   \
     "    (select ' ' || p.opcname from (select case when s.nspname = 'pg_catalog'"                 \
     "      then quote_ident(c.opcname) else format('%I.%I', s.nspname, c.opcname) end"             \
     "      from pg_opclass c join pg_namespace s on s.oid = c.opcnamespace"                        \

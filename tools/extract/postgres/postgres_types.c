@@ -13,6 +13,11 @@
 
 #define OF(what) "coalesce((select jsonb_agg(" what "), '[]')"
 
+/* As SQL calls a collation; regcollation is as new as version 13. */
+#define COLLATION(oid)                                                                             \
+    "(select format('%I.%I', m.nspname, l.collname) from pg_collation l"                           \
+    " join pg_namespace m on m.oid = l.collnamespace where l.oid = " oid ")"
+
 /* Functions and operators that are no extension's: nobody makes them in the target. */
 #define OWN_CALLS(constraint)                                                                      \
     "exists (select from pg_depend d where d.classid = 'pg_constraint'::regclass"                  \
@@ -32,8 +37,7 @@ static const char types_sql[] =
     "  when t.typtype = 'e' then 'as enum (' || (select string_agg(quote_literal(e.enumlabel), ', '"
     "   order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid) || ')'"
     "  when t.typtype = 'd' then concat_ws(' ', 'as ' || format_type(t.typbasetype, t.typtypmod),"
-    "   (select 'collate ' || l.oid::regcollation from pg_collation l where l.oid = t.typcollation"
-    "    and t.typcollation <> b.typcollation),"
+    "   'collate ' || case when t.typcollation <> b.typcollation then " COLLATION("t.typcollation") " end,"
     "   'default ' || pg_get_expr(t.typdefaultbin, 0),"
     "   case when t.typnotnull then 'not null' end,"
     "   (select string_agg('constraint ' || quote_ident(o.conname) || ' '"
@@ -41,7 +45,7 @@ static const char types_sql[] =
     "    from pg_constraint o where o.contypid = t.oid and o.contype = 'c'))"
     "  when t.typtype = 'c' then 'as (' || coalesce((select string_agg(quote_ident(a.attname) || ' '"
     "   || format_type(a.atttypid, a.atttypmod) || coalesce(' collate ' || case when a.attcollation"
-    "    <> y.typcollation then a.attcollation::regcollation::text end, ''), ', ' order by a.attnum)"
+    "    <> y.typcollation then " COLLATION("a.attcollation") " end, ''), ', ' order by a.attnum)"
     "   from pg_attribute a join pg_type y on y.oid = a.atttypid"
     "   where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped), '') || ')'"
     "  when t.typtype = 'r' then 'as range (subtype = ' || format_type(r.rngsubtype, null)"
@@ -49,7 +53,7 @@ static const char types_sql[] =
     "    join pg_namespace n on n.oid = p.opcnamespace where p.oid = r.rngsubopc"
     "    and not p.opcdefault), '')"
     "   || coalesce(', collation = ' || case when r.rngcollation <> s.typcollation"
-    "    then r.rngcollation::regcollation::text end, '')"
+    "    then " COLLATION("r.rngcollation") " end, '')"
     "   || coalesce(', subtype_diff = ' || nullif(r.rngsubdiff::oid, 0)::regproc, '') || ')' end,"
     " 'unmade', case when x.extname is not null then null"
     "  when t.typtype = 'b' then 'it is of functions in C that the source alone has'"
