@@ -47,6 +47,8 @@ WHOLE = """
     create function deep_of(d deep) returns text language sql as 'select d.big';
     create function std(a int, b unused default 'a') returns int language sql begin atomic select a + count(*)::int from t; end;
     create function adm() returns int language sql security definer set search_path = '' as 'select 1';
+    create function may(who text) returns boolean language sql security definer stable as 'select true';
+    create policy ask on log for select using (may(what)); alter table log enable row level security;
     create procedure fill(n int) language plpgsql as $$ begin insert into log (what) values ('x'); end $$;
     create rule keep as on delete to log do instead nothing; alter table log disable rule keep;
     alter table t enable row level security;
@@ -77,8 +79,8 @@ def whole(targets: Cluster, old: Cluster, tmp_path: Path) -> Kept:
 def test_objects_are_made_as_they_are(whole: Kept) -> None:
     assert whole.verdict() == []
     fates = whole.fates(*KINDS)
-    assert len(fates) == 33 and "not kept" not in {fate for fate, _ in fates.values()}
-    assert {name for (_, name), (fate, _) in fates.items() if fate == "changed"} == {"deep", "late", "names", "writable", "adm()"}
+    assert len(fates) == 35 and "not kept" not in {fate for fate, _ in fates.values()}
+    assert {name for (_, name), (fate, _) in fates.items() if fate == "changed"} == {"deep", "late", "names", "writable", "adm()", "may(who text)"}
     assert whole.query("select big, e from deep order by id, big, e") == "ANN|a\nANN|b\nBOB|c\nBOB|c"
     assert whole.query("table totals; select upd from t where id = 1; table log") == "4\n2020-01-01 00:00:00+00\n1|first|2"
     assert whole.query("select tgname, tgenabled from pg_trigger where tgrelid in ('t'::regclass, 'writable'::regclass)"
@@ -91,7 +93,8 @@ def test_objects_are_made_as_they_are(whole: Kept) -> None:
         "names|security_invoker=true", "writable|security_invoker=true"]  # fmt: skip
     assert whole.query("select has_table_privilege('authenticated', 'totals', 'select'), has_table_privilege('anon', 'late',"
                        " 'select'), has_function_privilege('anon', 'adm()', 'execute'), has_function_privilege('anon',"
-                       " 'slug(text)', 'execute')") == "f|f|f|t"  # fmt: skip
+                       " 'slug(text)', 'execute'), has_function_privilege('authenticated', 'may(text)', 'execute'),"
+                       " has_function_privilege('anon', 'may(text)', 'execute')") == "f|f|f|t|t|f"  # fmt: skip
     assert whole.query("insert into t (id, u_id, e) values (9, 2, default) returning upd, e") == "2024-01-01 00:00:00+00|x"
     assert whole.query("select what from log where id = 2") == "it's 9"
 

@@ -57,8 +57,11 @@ static bool put_routine(struct building *b, const struct kept_objects *objects,
     if (called == NULL)
         return error_memory(b->error);
     buffer_printf(sql, "set check_function_bodies = off;\n%s", definition);
-    if (object->definer)
+    if (object->definer && !b->schema->project->plain) {
         put_revoke(b, sql, called, "public, anon, authenticated");
+        buffer_printf(sql, ";\ngrant execute on %s to %sservice_role", called,
+                      kept_object_is_shared(objects->catalog, object) ? "authenticated, " : "");
+    }
     buffer_puts(exists, "select 1 where pg_catalog.to_regprocedure(");
     sql_put_literal(exists, signature);
     buffer_puts(exists, ") is not null");

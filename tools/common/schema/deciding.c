@@ -145,6 +145,9 @@ static void keep_object(struct deciding *d)
     else if (!plain && strcmp(kind, "materialized view") == 0)
         deciding_keep(d, "filled after the data; anon and authenticated have no rights on it, as "
                          "it has no row-level security");
+    else if (!plain && d->object->definer && d->object->signature != NULL &&
+             kept_object_is_shared(d->catalog, d->object))
+        deciding_change(d, "anon may not call it, as it acts with the rights of its owner");
     else if (!plain && d->object->definer)
         deciding_change(d, "anon and authenticated may not call it, as it acts with the rights of "
                            "its owner");

@@ -480,6 +480,41 @@ size_t kept_object_own_name(const struct catalog_object *object)
                : whole;
 }
 
+static bool is_among(const struct catalog_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_called_by(const struct catalog_entity *entity, const char *signature)
+{
+    for (size_t c = 0; c < entity->column_count; c++)
+        if (is_among(&entity->columns[c].calls, signature))
+            return true;
+    for (size_t c = 0; c < entity->check_count; c++)
+        if (is_among(&entity->checks[c].calls, signature))
+            return true;
+    return false;
+}
+
+bool kept_object_is_shared(const struct catalog *catalog, const struct catalog_object *function)
+{
+    for (size_t e = 0; e < catalog->entity_count; e++)
+        if (is_called_by(&catalog->entities[e], function->signature))
+            return true;
+    for (size_t i = 0; i < catalog->object_count; i++) {
+        const struct catalog_object *object = &catalog->objects[i];
+        bool asks = strcmp(object->kind, "trigger") != 0 && strcmp(object->kind, "comment") != 0;
+        for (size_t n = 0; asks && n < object->need_count; n++)
+            if (strcmp(object->needs[n].kind, function->kind) == 0 &&
+                strcmp(object->needs[n].name, function->name) == 0)
+                return true;
+    }
+    return false;
+}
+
 bool kept_object_is_invoker(const struct catalog_object *view)
 {
     static const char *const said[] = {"security_invoker=true", "security_invoker=on",

@@ -37,6 +37,9 @@ const char *kept_object_sql(const struct kept_objects *objects, const struct cat
                             const char *sql);
 /* How long the part of an object's name is that is its own: "touch" of "touch on books". */
 size_t kept_object_own_name(const struct catalog_object *object);
+/* Is the function part of what people do by themselves, whoever they are: of a policy, a view, a
+ * default, a check? A trigger asks nobody for rights. */
+bool kept_object_is_shared(const struct catalog *catalog, const struct catalog_object *function);
 /* Does a view say of itself that it asks with the rights of who reads it? */
 bool kept_object_is_invoker(const struct catalog_object *view);
 
