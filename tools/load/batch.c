@@ -17,6 +17,7 @@ struct work {
     const struct mapping *mapping;
     const struct stream_outputs *outputs;
     const struct stream_batch *batch;
+    const struct retrial *retrial;
     struct stream_section *sections;
     int64_t *added; /* of each section's rows, those that are new in the table */
     size_t count, bytes;
@@ -96,10 +97,11 @@ static bool check_rejects(struct postgres *target, const struct fence *fence,
                           const struct work *work, struct error *error)
 {
     static const char sql[] =
-        "SELECT r.key, r.path, r.message, (SELECT count(*) FROM graduate.rejects WHERE run = $1)"
-        " FROM graduate.rejects r WHERE r.run = $1 ORDER BY r.id DESC LIMIT 1";
+        "SELECT r.key, r.path, r.message, (SELECT count(*) FROM graduate.rejects WHERE run = $1"
+        "  AND retried_at IS NULL) FROM graduate.rejects r WHERE r.run = $1 ORDER BY r.id DESC "
+        "LIMIT 1";
     PGresult *result;
-    if (work->batch->rejected == 0)
+    if (work->batch->rejected <= 0)
         return true;
     if (!postgres_query(target, sql, &fence->run, 1, &result, error))
         return false;
@@ -123,12 +125,13 @@ static bool insert(struct postgres *target, const struct fence *fence, const str
 {
     static const char sql[] =
         "INSERT INTO graduate.batches (run, entity, partition, batch, records, filtered, rejected,"
-        " rows, bytes, paths, position, losses)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, '{}', $8, $9, $10, $11)";
-    const int64_t numbers[] = {work->batch->partition, work->batch->batch,    work->batch->records,
-                               work->batch->filtered,  work->batch->rejected, (int64_t)work->bytes,
-                               count_losses(work)};
-    enum { NUMBERS = sizeof numbers / sizeof numbers[0], PARAMETERS = 11 };
+        " rows, bytes, paths, position, losses, retried)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, '{}', $8, $9, $10, $11, $12)";
+    const int64_t retried = work->retrial != NULL ? 1 - work->batch->filtered : 0;
+    const int64_t numbers[] = {
+        work->batch->partition, work->batch->batch,   work->batch->records, work->batch->filtered,
+        work->batch->rejected,  (int64_t)work->bytes, count_losses(work),   retried};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0], PARAMETERS = 12 };
     char texts[NUMBERS][24];
     for (size_t i = 0; i < NUMBERS; i++)
         snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
@@ -137,7 +140,7 @@ static bool insert(struct postgres *target, const struct fence *fence, const str
                                                 texts[2],   texts[3],
                                                 texts[4],   texts[5],
                                                 paths,      position,
-                                                texts[6]};
+                                                texts[6],   texts[7]};
     static const char doing[] = "writing the batch's row of the ledger";
     PGresult *result = postgres_ask_with(target, sql, parameters, PARAMETERS, doing);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
@@ -325,13 +328,17 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     if (!fence_begin_unflushed(target, fence, error))
         return false;
     crash_point(CRASH_LOAD_BEGIN);
+    if (work->retrial != NULL && !retrial_claim(target, fence, work->retrial, error))
+        return false;
     if (!write_ledger(target, fence, work, error))
         return false;
     for (size_t i = 0; i < work->count; i++)
         if (!load_section(target, fence, work, i, error))
             return false;
     if (!check_rejects(target, fence, work, error) || !settle_constraints(target, work, error) ||
-        !record_end(target, fence, work, rows, error))
+        !record_end(target, fence, work, rows, error) ||
+        (work->retrial != NULL &&
+         !retrial_settle(target, fence, work->retrial, work->batch, error)))
         return false;
     crash_point(CRASH_LOAD_BEFORE_COMMIT);
     if (!fence_commit(target, error))
@@ -340,20 +347,20 @@ static bool write_batch(struct postgres *target, const struct fence *fence, cons
     return true;
 }
 
-bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
-                const struct stream_outputs *outputs, const struct stream_batch *batch,
-                const uint8_t *payload, size_t length, int64_t most_rejects, int64_t *rows,
-                struct error *error)
+bool load_batch(struct postgres *target, const struct fence *fence,
+                const struct batch_loading *given, const uint8_t *payload, size_t length,
+                int64_t *rows, struct error *error)
 {
-    struct work work = {.mapping = mapping,
-                        .outputs = outputs,
-                        .batch = batch,
+    struct work work = {.mapping = given->mapping,
+                        .outputs = given->outputs,
+                        .batch = given->batch,
+                        .retrial = given->retrial,
                         .bytes = length,
-                        .most_rejects = most_rejects};
+                        .most_rejects = given->most_rejects};
     bool ok = split(&work, payload, length, error);
     if (ok && !write_batch(target, fence, &work, rows, error)) {
         if (error->row.place > 0)
-            error->row.batch = batch->batch;
+            error->row.batch = given->batch->batch;
         fence_rollback(target);
         ok = false;
     }

@@ -1,5 +1,5 @@
-/* Room common/stream: the format between the programs and on disk, and the words for what
- * becomes of values. It uses common/base. */
+/* Room common/stream: the format between the programs and on disk, the words for what becomes of
+ * values, and what a record is known by. It uses common/base. */
 
 /* stream.h: the one format between all programs and on disk. This page is its specification.
  *

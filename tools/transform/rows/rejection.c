@@ -1,11 +1,13 @@
 #include "rejection.h"
 #include "copy_text.h"
 #include "document.h"
+#include "graduate/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const char *const reject_fields[REJECT_FIELDS] = {"entity", "key", "path", "message", "record"};
+const char *const reject_fields[REJECT_FIELDS] = {"entity", "key",   "path",  "message",
+                                                  "record", "paths", "digest"};
 
 bool rejection_init(struct rejection *rejection, size_t outputs, struct error *error)
 {
@@ -87,25 +89,51 @@ static bool put_record(struct buffer *out, struct losses *losses, const struct v
     return json_write_value(&writer, &bytes, error);
 }
 
+/* What the record's values count as, now that it is set aside: {"title": {"seen": 1, ...}}. */
+static char *count_values(const struct rejection *rejection, const struct plan *plan)
+{
+    bson_t paths;
+    bson_init(&paths);
+    bool ok = path_account_put_since(
+        &plan->paths, (const int64_t(*)[FATE_COUNT])(void *)rejection->account.data,
+        rejection->account.length / sizeof plan->paths.paths->values, &paths);
+    char *json = ok ? bson_as_relaxed_extended_json(&paths, NULL) : NULL;
+    bson_destroy(&paths);
+    return json;
+}
+
+static bool set_aside(struct rows *rows, struct plan *plan, const struct value *record,
+                      const char *key, const char *text, struct error *error)
+{
+    struct rejection *rejection = &rows->rejection;
+    char digest[RECORD_DIGEST_SIZE];
+    take_back(rows, plan);
+    document_set_aside(&plan->scopes[0], &plan->paths, FATE_REJECTED);
+    char *paths = count_values(rejection, plan);
+    if (paths == NULL || !record_digest(record->bytes, record->length, digest, error)) {
+        bson_free(paths);
+        return error_memory(error);
+    }
+    const char *const fields[REJECT_FIELDS] = {
+        plan->entity->name, key, error->path, error->message, text, paths, digest};
+    copy_texts(&rejection->tuples, fields, REJECT_FIELDS);
+    rejection->records++;
+    bson_free(paths);
+    *error = (struct error){0};
+    return true;
+}
+
 bool rejection_take(struct rows *rows, struct plan *plan, const struct value *record,
                     const char *key, struct error *error)
 {
     const struct mending *mending = &plan->mending;
-    struct rejection *rejection = &rows->rejection;
     struct buffer text;
     if (!plan->entity->rejects || error->code != ERROR_DATA || !mending->refused ||
         mapping_remedy(mending->remedies, mending->kind) != REMEDY_REJECT)
         return false;
     buffer_init(&text);
-    if (put_record(&text, &plan->losses, record, error) && !text.failed) {
-        const char *const fields[REJECT_FIELDS] = {plan->entity->name, key, error->path,
-                                                   error->message, buffer_text(&text)};
-        copy_texts(&rejection->tuples, fields, REJECT_FIELDS);
-        rejection->records++;
-        take_back(rows, plan);
-        document_set_aside(&plan->scopes[0], &plan->paths, FATE_REJECTED);
-        *error = (struct error){0};
-    }
+    if (put_record(&text, &plan->losses, record, error) && buffer_ok(&text, error))
+        set_aside(rows, plan, record, key, buffer_text(&text), error);
     buffer_release(&text);
     return error->code == ERROR_NONE;
 }

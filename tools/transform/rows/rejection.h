@@ -5,7 +5,7 @@
 
 #include "rows.h"
 
-enum { REJECT_FIELDS = 5 };
+enum { REJECT_FIELDS = 7 };
 extern const char *const reject_fields[REJECT_FIELDS]; /* of a tuple: entity, key, ... */
 
 bool rejection_init(struct rejection *rejection, size_t outputs, struct error *error);
