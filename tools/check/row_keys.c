@@ -257,8 +257,8 @@ static bool tell(void *context, const struct orphan *orphan, struct error *error
                  telling->to->entity->name);
     return note(telling->keys, telling->output, telling->column, orphan->record, message,
                 ADVICE("correct the record in the source, map what it refers to, or say what "
-                       "becomes of such ids: \"dangling\": \"null\", \"keep\" or "
-                       "\"left_out\""),
+                       "becomes of such ids: \"dangling\": \"null\", \"keep\", "
+                       "\"left_out\" or \"reject\""),
                 error);
 }
 

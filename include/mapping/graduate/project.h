@@ -150,8 +150,9 @@ enum dangling {
     DANGLING_NULL,     /* null, with a line in the losses */
     DANGLING_KEEP,     /* it stays as it is, with a line; no foreign key is made */
     DANGLING_LEFT_OUT, /* with its row, or as an element of its array, with a line */
+    DANGLING_REJECT,   /* the record is set aside whole */
 };
-enum { DANGLING_WORDS = DANGLING_LEFT_OUT };
+enum { DANGLING_WORDS = DANGLING_REJECT };
 extern const char *const dangling_words[DANGLING_WORDS]; /* of those that are said, in order */
 
 struct mapping;

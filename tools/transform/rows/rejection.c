@@ -128,8 +128,9 @@ bool rejection_take(struct rows *rows, struct plan *plan, const struct value *re
 {
     const struct mending *mending = &plan->mending;
     struct buffer text;
-    if (!plan->entity->rejects || error->code != ERROR_DATA || !mending->refused ||
-        mapping_remedy(mending->remedies, mending->kind) != REMEDY_REJECT)
+    bool misfit =
+        mending->refused && mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
+    if (!plan->entity->rejects || error->code != ERROR_DATA || !(misfit || mending->dangles))
         return false;
     buffer_init(&text);
     if (put_record(&text, &plan->losses, record, error) && buffer_ok(&text, error))

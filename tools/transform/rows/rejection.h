@@ -1,5 +1,6 @@
-/* rejection.h: a record that is set aside whole, where "misfit" says "reject" of a value in it: what
- * it had come to is taken back, and it goes with the cause to graduate.rejects. */
+/* rejection.h: a record that is set aside whole, where "misfit" says "reject" of a value in it, or
+ * "dangling" of an id: what it had come to is taken back, and it goes with the cause to
+ * graduate.rejects. */
 #ifndef TRANSFORM_REJECTION_H
 #define TRANSFORM_REJECTION_H
 
