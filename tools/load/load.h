@@ -38,7 +38,7 @@ struct batch_loading {
     const struct mapping *mapping;
     const struct stream_outputs *outputs;
     const struct stream_batch *batch;
-    const struct retrial *retrial; /* NULL: it is no corrected record */
+    struct retrial *retrial; /* NULL: it is no corrected record */
     int64_t most_rejects;
 };
 bool load_batch(struct postgres *target, const struct fence *fence,

@@ -173,16 +173,14 @@ static bool check_batch(const struct loading *loading, const struct frame *frame
                       loading->progress.batch);
 }
 
-/* A record in place of a reject: loaded, or refused again. */
-static bool retry(struct loading *loading, const struct frame *frame, struct stream_batch *batch,
-                  struct error *error)
+/* In place of a reject: loaded, or refused again. */
+static bool load_correction(struct loading *loading, const struct frame *frame,
+                            struct stream_batch *batch, struct retrial *retrial,
+                            struct error *error)
 {
-    struct retrial retrial;
     int64_t rows;
-    if (!retrial_parse(&retrial, &batch->position, error))
-        return false;
     if (batch->rejected > 0)
-        return retrial_refuse_again(loading->target, loading->fence, &retrial, &loading->outputs,
+        return retrial_refuse_again(loading->target, loading->fence, retrial, &loading->outputs,
                                     frame->payload, frame->payload_length, error);
     batch->batch = loading->progress.batch + 1;
     batch->records = 0;
@@ -190,7 +188,7 @@ static bool retry(struct loading *loading, const struct frame *frame, struct str
     const struct batch_loading given = {.mapping = loading->mapping,
                                         .outputs = &loading->outputs,
                                         .batch = batch,
-                                        .retrial = &retrial};
+                                        .retrial = retrial};
     if (load_batch(loading->target, loading->fence, &given, frame->payload, frame->payload_length,
                    &rows, error)) {
         loading->progress.batch++;
@@ -200,8 +198,18 @@ static bool retry(struct loading *loading, const struct frame *frame, struct str
         return false;
     const struct error cause = *error;
     *error = (struct error){0};
-    return retrial_refuse(loading->target, loading->fence, &retrial, cause.path, cause.message,
+    return retrial_refuse(loading->target, loading->fence, retrial, cause.path, cause.message,
                           error);
+}
+
+static bool retry(struct loading *loading, const struct frame *frame, struct stream_batch *batch,
+                  struct error *error)
+{
+    struct retrial retrial;
+    bool ok = retrial_parse(&retrial, &batch->position, error) &&
+              load_correction(loading, frame, batch, &retrial, error);
+    retrial_release(&retrial);
+    return ok;
 }
 
 static bool take_batch(struct loading *loading, const struct frame *frame, struct error *error)

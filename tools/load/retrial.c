@@ -1,4 +1,5 @@
 #include "retrial.h"
+#include "batch_paths.h"
 
 #include "graduate/crash.h"
 
@@ -18,7 +19,7 @@ static const char *text_of(const bson_t *document, const char *name)
 bool retrial_parse(struct retrial *retrial, const bson_t *position, struct error *error)
 {
     bson_iter_t at;
-    retrial->record = text_of(position, "record");
+    *retrial = (struct retrial){.record = text_of(position, "record")};
     retrial->digest = text_of(position, "digest");
     if (!bson_iter_init_find(&at, position, "reject") || !BSON_ITER_HOLDS_INT64(&at) ||
         retrial->record == NULL || retrial->digest == NULL)
@@ -28,20 +29,28 @@ bool retrial_parse(struct retrial *retrial, const bson_t *position, struct error
     return true;
 }
 
-bool retrial_claim(struct postgres *target, const struct fence *fence,
-                   const struct retrial *retrial, struct error *error)
+void retrial_release(struct retrial *retrial)
+{
+    free(retrial->paths);
+    retrial->paths = NULL;
+}
+
+bool retrial_claim(struct postgres *target, const struct fence *fence, struct retrial *retrial,
+                   struct error *error)
 {
     const char *const parameters[] = {fence->run, retrial->reject};
     PGresult *result;
     if (!postgres_query(target,
-                        "SELECT FROM graduate.rejects WHERE run = $1 AND id = $2"
+                        "SELECT paths FROM graduate.rejects WHERE run = $1 AND id = $2"
                         " AND retried_at IS NULL FOR UPDATE",
                         parameters, 2, &result, error))
         return false;
     bool open = PQntuples(result) == 1;
+    if (open)
+        retrial->paths = strdup(PQgetvalue(result, 0, 0));
     PQclear(result);
     if (open)
-        return true;
+        return retrial->paths != NULL || error_memory(error);
     error_set(error, ERROR_REFUSED, "reject %s of run %s is not there any more", retrial->reject,
               fence->run);
     return error_hint(error, "another program loaded it, or restarted its entity, meanwhile: "
@@ -65,27 +74,17 @@ bool retrial_settle(struct postgres *target, const struct fence *fence,
 {
     /* The batch that set it aside counts its values as rejected for good; here they are taken off,
      * so that the sum over all batches is that of the record as it was loaded. */
-    static const char paths_sql[] =
-        "UPDATE graduate.batches b SET paths = coalesce("
-        " (SELECT jsonb_object_agg(path, fates) FROM"
-        "  (SELECT path, jsonb_object_agg(fate, n) AS fates FROM"
-        "   (SELECT path, fate, sum(n) AS n FROM"
-        "    (SELECT p.key AS path, f.key AS fate, f.value::bigint AS n"
-        "      FROM jsonb_each(b.paths) p, jsonb_each_text(p.value) f"
-        "     UNION ALL SELECT p.key, f.key, -f.value::bigint FROM graduate.rejects r,"
-        "      jsonb_each(r.paths::jsonb) p, jsonb_each_text(p.value) f"
-        "      WHERE r.run = b.run AND r.id = $5) each"
-        "    GROUP BY path, fate HAVING sum(n) <> 0) sums GROUP BY path) paths), '{}')"
-        " WHERE run = $1 AND entity = $2 AND partition = $3 AND batch = $4";
+    static const char paths_sql[] = BATCH_PATHS_ADD("");
     static const char reject_sql[] =
         "UPDATE graduate.rejects SET retried_at = clock_timestamp(), corrected = $3,"
         " corrected_digest = $4 WHERE run = $1 AND id = $2";
     char partition[24], number[24];
     snprintf(partition, sizeof partition, "%" PRId32, batch->partition);
     snprintf(number, sizeof number, "%" PRId64, batch->batch);
-    const char *const of_batch[] = {fence->run, batch->entity, partition, number, retrial->reject};
+    const char *const of_batch[] = {fence->run, batch->entity, partition,
+                                    number,     "{}",          retrial->paths};
     const char *const of_reject[] = {fence->run, retrial->reject, retrial->record, retrial->digest};
-    return change(target, paths_sql, of_batch, 5, error) &&
+    return change(target, paths_sql, of_batch, 6, error) &&
            change(target, reject_sql, of_reject, 4, error);
 }
 

@@ -210,6 +210,7 @@ enum misfit {
                              what is said of it holds for those above of which nothing is said */
     MISFIT_VALUES,
     MISFIT_ROW_TWICE = MISFIT_VALUES, /* of a record's rows with one key; the first stays */
+    MISFIT_REFUSED, /* a row that the target refuses while it is loaded: its record is set aside */
     MISFIT_KINDS,
 };
 /* What is done with it. Each that is applied has a line in the losses. */
@@ -343,6 +344,7 @@ struct mapping {
     bool loses_texts;               /* it does not, and becomes a UUID: text would be gone */
     struct remedies misfits;        /* its own, and of the others the project's */
     bool rejects;                   /* some column sets its record aside */
+    bool refusable;                 /* and so does some table a record of which it takes no row */
 };
 
 struct left_out {

@@ -22,7 +22,8 @@
  * trigger), `named_by` the columns of its key
  *   losses      per run: one row per value that changed on the way
  *   rejects     per run: one row per record that was set aside: the cause, the record whole and its
- *               digest (digest.h), and what its values count as in its batch's paths. `corrected`
+ *               digest (record.h), and what its values count as in its batch's paths; sqlstate
+ *               where the target refused a row of it, which nobody can find out anew. `corrected`
  * and its digest are what `graduate retry` tried last in its place; once that is loaded, retried_at
  * says when, and verify reads it for the record
  *

@@ -157,6 +157,7 @@ const char *const ledger_ddl =
     "  record text NOT NULL,\n"
     "  paths text NOT NULL,\n"
     "  digest text NOT NULL,\n"
+    "  sqlstate text,\n"
     "  corrected text,\n"
     "  corrected_digest text,\n"
     "  retried_at timestamptz\n"

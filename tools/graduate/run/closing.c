@@ -114,7 +114,8 @@ bool closing_keep_rejects(struct migration *migration, struct error *error)
     char path[PATH_MAX];
     bool any = false;
     for (size_t i = 0; i < migration->project.mapping_count; i++)
-        any = any || migration->project.mappings[i]->rejects;
+        any = any || migration->project.mappings[i]->rejects ||
+              migration->project.mappings[i]->refusable;
     return !any || (folder_file(&migration->folder, "rejects.jsonl", path, error) &&
                     reject_list_write(&migration->target, migration->folder.run, path, error) &&
                     keep_retried(migration, error));

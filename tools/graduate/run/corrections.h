@@ -8,7 +8,7 @@
 
 #include "migration.h"
 
-#include "graduate/digest.h"
+#include "graduate/record.h"
 
 struct correction {
     const struct mapping *mapping;

@@ -317,9 +317,9 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
 {
     bool rejected = false;
     *filtered = false;
-    if (e->entity->rejects && !is_rejected(e, record, &rejected, delivery->error))
+    if ((e->entity->rejects || e->refused) && !is_rejected(e, record, &rejected, delivery->error))
         return false;
-    if (!rejected)
+    if (!rejected && !e->refused)
         return put_record(e, record, filtered, delivery);
     struct scope *scope = &e->scopes[0];
     e->rejected++;

@@ -1,7 +1,7 @@
 #include "amended.h"
 
-#include "graduate/digest.h"
 #include "graduate/json_bson.h"
+#include "graduate/record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +41,11 @@ static bool take(struct amended *amended, const PGresult *result, int row, struc
     record->digest = strdup(PQgetvalue(result, row, 1));
     if (record->entity == NULL || record->digest == NULL)
         return error_memory(error);
+    if (PQgetisnull(result, row, 2)) { /* refused, and not loaded since */
+        amended->corrections[amended->count - 1] =
+            (struct expect_correction){.digest = record->digest};
+        return true;
+    }
     if (!json_bson_parse_extended(text, strlen(text), &record->record, &where, error))
         return damaged(entity, PQgetvalue(result, row, 4), error);
     amended->corrections[amended->count - 1] = (struct expect_correction){
@@ -61,9 +66,10 @@ bool amended_read(struct amended *amended, struct postgres *target, const char *
     if (!kept)
         return true;
     if (!postgres_query(target,
-                        "SELECT entity, digest, corrected, corrected_digest, key"
-                        " FROM graduate.rejects WHERE run::pg_catalog.text = $1"
-                        " AND retried_at IS NOT NULL"
+                        "SELECT entity, digest,"
+                        " CASE WHEN retried_at IS NOT NULL THEN corrected END, corrected_digest,"
+                        " key FROM graduate.rejects WHERE run::pg_catalog.text = $1"
+                        " AND (retried_at IS NOT NULL OR sqlstate IS NOT NULL)"
                         " ORDER BY entity COLLATE \"C\", digest COLLATE \"C\"",
                         &run, 1, &result, error))
         return false;
@@ -107,11 +113,12 @@ void amended_put_identity(const struct amended *amended, const char *entity,
 {
     for (size_t i = 0; i < amended->count; i++) {
         const struct expect_correction *correction = &amended->corrections[i];
-        char digest[RECORD_DIGEST_SIZE];
+        char digest[RECORD_DIGEST_SIZE] = "nothing";
         struct error unused;
         if (strcmp(amended->records[i].entity, entity) != 0)
             continue;
-        if (!record_digest(correction->record, correction->length, digest, &unused))
+        if (correction->record != NULL &&
+            !record_digest(correction->record, correction->length, digest, &unused))
             identity->failed = true;
         buffer_printf(identity, "%s as %s\n", correction->digest, digest);
     }

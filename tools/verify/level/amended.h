@@ -1,5 +1,6 @@
 /* amended.h: records that were set aside and loaded since, as they were corrected by hand: what the
- * ledger keeps in their place.
+ * ledger keeps in their place; and those of which the target refused a row, which only it could
+ * say.
  *
  * The ledger's word is taken for what a record was corrected to: nobody else has it. It is bound to
  * the record that the source has by that one's digest, so that a correction stands in for nothing
