@@ -62,7 +62,7 @@
  *   columns    array of strings  in tuple order
  *   types      array of strings  their PostgreSQL types
  *   key        array of int32    indexes into columns that name a row, may be empty
- *   ledger     bool   true: bookkeeping (losses), no row of the target's own
+ *   ledger     bool   true: bookkeeping (losses, rejects, and what may become one), no row of the target's own
  *
  * A stream that stops before its end frame is incomplete, whatever came before: in a pipe because
  * the writer died (ERROR_PEER), in a file because it is damaged (ERROR_SOURCE, with file, frame
