@@ -77,7 +77,7 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "check": Room(
-        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
+        "common/base common/mapping common/postgres common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
@@ -110,7 +110,7 @@ ROOMS = {
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target"
         " graduate/process graduate/text",
         "bson cjson",
-        f"{MIGRATIONS} {RESUMPTIONS} run_folder objects",
+        f"{MIGRATIONS} {RESUMPTIONS} arrival run_folder objects",
     ),
     "graduate/trial": Room(
         "common/base common/mapping common/stream common/target graduate/process graduate/run graduate/text",

@@ -259,7 +259,7 @@ static bool print_look(const struct project *project, const struct catalogs *cat
     if (!trial_make(&trial, project, catalogs, &look, supervisor, error))
         return false;
     buffer_init(&text);
-    trial_print(&trial, &text);
+    trial_print(&trial, TRIAL_EXAMPLES, &text);
     if (text.length > 0 && checkpoints != NULL)
         buffer_printf(out, "\na look at the records in %s:\n%s", checkpoints, buffer_text(&text));
     else if (text.length > 0)
