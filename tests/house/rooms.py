@@ -60,7 +60,7 @@ ROOMS = {
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
     "transform/value": Room(
-        "common/base common/mapping", "bson cjson math unicase unictype unistr", "cases transform migration"
+        "common/base common/mapping", "bson cjson math unicase unictype unistr", "accounts cases transform migration"
     ),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
