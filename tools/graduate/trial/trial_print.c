@@ -41,8 +41,10 @@ static void put_problem(struct buffer *out, const char *entity, const cJSON *pro
     char count[FIGURE_SIZE];
     const cJSON *example;
     struct buffer line;
-    const char *path = member_text(problem, "path"), *between = "";
     int64_t times = member_count(problem, "count");
+    const cJSON *first = cJSON_GetArrayItem(member(problem, "examples"), 0);
+    /* Of one alone also the element's number. */
+    const char *path = member_text(times == 1 ? first : problem, "path"), *between = "";
     buffer_init(&line);
     buffer_printf(&line, "%s%s%s: %s %s ", entity, path[0] != '\0' ? ", at " : "", path,
                   figure_count(times, count), times == 1 ? "problem: key" : "problems: keys");
