@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.complaint import DATA, REFUSED
+from tests.integration.complaint import DATA, REFUSED, USAGE
 from tests.integration.migration import Ended
 from tests.integration.small_project import Small, encoded, project
 from tests.rig.postgres import Cluster
@@ -615,3 +615,22 @@ def test_what_nobody_or_everybody_reads(club: Club) -> None:
     said = " ".join(club.verify().stdout.split())
     assert "row-level security" not in said
     club.verified()
+
+
+TWO_FILES = [("fail", "update"), ("update", "fail"), ("update", "skip"), ("skip", "skip"), ({"update": ["name"]}, {"update": ["team"]})]
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_FILES, ids=str)
+def test_rows_that_are_there_and_two_files(club: Club, one: Any, other: Any) -> None:
+    """What one file made would be there for the other: one error says so, at the word, and nothing is touched."""
+    club.query(TABLES)
+    for name, said in (("teams", one), ("people", other)):
+        columns = {"id": {"from": "_id", "type": "integer"}, "name": {"type": "text"}, "team": {"from": "_id", "type": "integer"}}
+        table = {"exists": True, "key": ["id"], "columns": columns | ({"team": {"type": "integer"}} if name == "people" else {})}
+        (club.files / f"{name}.json").write_text(json.dumps(
+            {"from": f"core.{name}", "to": {"public.people": table | ({} if said == "fail" else {"if_there": said})}}))
+    for verb in ("plan", "check", "run"):
+        ended = club.run(*(club.run_arguments() if verb == "run" else [verb, "--project", club.project]))
+        assert ended.returncode == USAGE, ended.said
+        assert "another mapping fills this table, too" in ended.said and "problems: " not in ended.said, ended.said
+    assert club.query("select count(*) from public.people") == "0"
