@@ -66,7 +66,7 @@ ROOMS = {
     "transform/plan": Room(
         "common/base common/catalog common/index common/mapping common/schema common/stream transform/value transform/write",
         "bson xxhash",
-        "cases transform migration pairs",
+        "cases transform migration pairs forms",
     ),
     "transform/rows": Room(
         "common/index common/json common/mapping common/stream transform/plan transform/value",
@@ -119,7 +119,7 @@ ROOMS = {
     ),
     "graduate/seal": Room("common/base common/mapping graduate/run graduate/text", "cjson openssl", "seal"),
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),
-    "graduate/report": Room("common/base common/mapping graduate/run graduate/text", "cjson", "report"),
+    "graduate/report": Room("common/base common/mapping graduate/run graduate/text", "cjson", "report arrival"),
     "graduate/verb": Room(
         "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",

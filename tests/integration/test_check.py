@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.complaint import DATA, REFUSED, SOURCE, USAGE
 from tests.integration.migration import PROGRAMS, ROOT, TABLES, Ended
-from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, encoded, shop_of
+from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, encoded, project, shop_of
 from tests.rig.postgres import Cluster
 
 
@@ -316,3 +316,45 @@ def test_a_plan_without_mappings(shop: Small, tmp_path: Path) -> None:
     assert fields_of(ended.stdout, "app.things") == {"$id": "string never null", "$permissions": "array never null", "n": "long never null"}
     assert any(line.split()[:2] == ["app.things", "1,200"] for line in ended.stdout.splitlines()), ended.stdout
     assert any(line.split()[:2] == ["core.books", "1,500"] for line in ended.stdout.splitlines()), ended.stdout
+
+
+PARENTS = {
+    "from": "core.parents", "drop": ["_id"],
+    "to": {"public.parents": {
+        "key": ["shop", "number"], "unique": [["slug"]],
+        "columns": {"number": {"type": "integer"}, "shop": {"type": "text"}, "slug": {"type": "varchar(9)"}},
+    }},
+}  # fmt: skip
+CHILDREN = {
+    "from": "core.children",
+    "to": {"public.children": {
+        "key": ["id"], "foreign_keys": [{"columns": ["n", "s"], "references": "public.parents", "to": ["number", "shop"]}],
+        "columns": {
+            "id": {"from": "_id", "type": "integer"}, "s": {"type": "text"}, "n": {"type": "integer"},
+            "slug": {"type": "varchar(9)", "references": "public.parents.slug"},
+        },
+    }},
+}  # fmt: skip
+CHILD = [
+    {"_id": 1, "n": 7, "s": "a", "slug": "x"}, {"_id": 2, "n": 7, "s": "b", "slug": "y"}, {"_id": 3, "n": 7, "s": "c", "slug": "z"},
+    {"_id": 4, "n": None, "s": "c", "slug": None}, {"_id": 5, "n": 8, "s": "a", "slug": "z"},
+]  # fmt: skip
+
+
+def test_foreign_keys_between_plain_columns(targets: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "dump").mkdir()
+    parents = [{"_id": 1, "number": 7, "shop": "a", "slug": "x"}, {"_id": 2, "number": 7, "shop": "b", "slug": "y"}]
+    for name, records in (("parents", parents), ("children", CHILD)):
+        (tmp_path / "dump" / f"{name}.bson").write_bytes(encoded(records))
+        (tmp_path / "dump" / f"{name}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": name}))
+    files = {"project": project("ties", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}), "parents": PARENTS, "children": CHILDREN}
+    with Small(tmp_path, targets, files, CORE_URI=f"file:{tmp_path / 'dump'}") as made:
+        ended = graduate(made, "check", "--json")
+        made.complaint(ended, DATA, "problems would stop a run: 3")
+        found = {path: (message, sorted(keys)) for path, message, _, keys in problems(json.loads(ended.stdout), "children")}
+        assert {path: keys for path, (_, keys) in found.items()} == {"s": ["3", "5"], "slug": ["3"]}
+        assert found["slug"][0] == '"z" is in no record of parents' and found["s"][0].endswith(" is in no record of parents")
+        made.fail(DATA, "public.children")
+        (tmp_path / "dump" / "children.bson").write_bytes(encoded([CHILD[0], CHILD[1], CHILD[3]]))
+        ended = made.run(*made.run_arguments(), "--restart", "children")
+        assert ended.returncode == 0, ended.said

@@ -103,6 +103,14 @@ static bool note_twice(struct row_keys *keys, const struct schema_output *output
     return ok;
 }
 
+/* A field of a value of a set of so many columns. */
+static void put_set_field(struct buffer *out, const struct row_field *field, size_t columns)
+{
+    if (columns > 1)
+        buffer_put_be32(out, field->length);
+    buffer_put(out, field->bytes, field->length);
+}
+
 static bool take_uniques(struct row_keys *keys, const struct schema_output *output,
                          const struct row_field *fields, const char *record, struct error *error)
 {
@@ -119,9 +127,7 @@ static bool take_uniques(struct row_keys *keys, const struct schema_output *outp
         for (size_t i = 0; i < count; i++) {
             const struct row_field *field = &fields[columns[i]];
             null = null || field->bytes == NULL;
-            if (count > 1)
-                buffer_put_be32(&bytes, field->length);
-            buffer_put(&bytes, field->bytes, field->length);
+            put_set_field(&bytes, field, count);
         }
         ok = buffer_ok(&bytes, error) &&
              (null || store_put_key(keys->store, set_number(keys->schema, output, place),
@@ -133,8 +139,8 @@ static bool take_uniques(struct row_keys *keys, const struct schema_output *outp
     return ok;
 }
 
-static bool take_references(struct row_keys *keys, const struct schema_output *output,
-                            const struct row_field *fields, const char *record, struct error *error)
+static bool take_ids(struct row_keys *keys, const struct schema_output *output,
+                     const struct row_field *fields, const char *record, struct error *error)
 {
     bool ok = true;
     for (size_t c = 0; ok && c < output->column_count; c++) {
@@ -149,6 +155,105 @@ static bool take_references(struct row_keys *keys, const struct schema_output *o
         row_field_id(keys->schema, column, &fields[c], value);
         ok = store_put_reference(keys->store, reference_number(keys->schema, output, c),
                                  fields[c].bytes, fields[c].length, value, record, error);
+    }
+    return ok;
+}
+
+static size_t place_of(const struct schema_output *output, const char *column)
+{
+    size_t c = 0;
+    while (c < output->column_count && strcmp(output->columns[c].name, column) != 0)
+        c++;
+    return c;
+}
+
+/* Are two values of the columns the same where their bytes are? */
+static bool same_bytes(const struct pgtype *a, const struct pgtype *b)
+{
+    static const bool one_form[PG_BASE_COUNT] = {
+        [PG_BOOL] = true, [PG_INT2] = true, [PG_INT4] = true, [PG_INT8] = true,
+        [PG_TEXT] = true, [PG_UUID] = true, [PG_DATE] = true, [PG_VARCHAR] = true,
+    };
+    return one_form[a->base] && a->base == b->base && !a->array && !b->array;
+}
+
+/* A foreign key of a form whose rows are all known here: the set that it refers to, and the form's
+ * columns in the order of that set's. */
+struct tied {
+    const struct schema_output *to;
+    size_t place, columns[32], count;
+};
+
+/* The `number`th of the form's. False: it is looked at as ids are, or is the server's to say. */
+static bool find_tie(const struct schema *schema, const struct schema_output *output, size_t number,
+                     struct tied *tied)
+{
+    const struct schema_tie *tie = &schema->outputs[first_form(schema, output)].ties[number];
+    const struct schema_output *to = &schema->outputs[first_form(schema, tie->to)], *home;
+    size_t sets = 1 + to->unique_count, its[32], column;
+    *tied = (struct tied){.to = to};
+    column = tie->columns.count == 1 ? place_of(output, tie->columns.items[0]) : SIZE_MAX;
+    if (to->table->exists ||
+        (column < output->column_count &&
+         schema_reference(schema, output, &output->columns[column], &home, its)))
+        return false;
+    for (; tied->place < sets && tied->place < MOST_SETS - 1; tied->place++) {
+        size_t count = columns_of(schema, to, tied->place, its), i = 0;
+        for (tied->count = 0; count == tie->to_columns.count && tied->count < count;
+             tied->count++) {
+            const struct schema_column *there = &to->columns[its[tied->count]];
+            for (i = 0; i < count && strcmp(tie->to_columns.items[i], there->name) != 0;)
+                i++;
+            column = i < count ? place_of(output, tie->columns.items[i]) : output->column_count;
+            if (column == output->column_count ||
+                !same_bytes(&output->columns[column].type, &there->type))
+                break;
+            tied->columns[tied->count] = column;
+        }
+        if (count > 0 && tied->count == count && count == tie->to_columns.count)
+            return true;
+    }
+    return false;
+}
+
+/* Numbers of columns come from the front, those of foreign keys from behind. */
+static uint32_t tie_number(const struct schema *schema, const struct schema_output *output,
+                           size_t number)
+{
+    return reference_number(schema, output, MOST_FIELDS - 1 - number);
+}
+
+static size_t tie_count(const struct schema *schema, const struct schema_output *output)
+{
+    size_t count = schema->outputs[first_form(schema, output)].tie_count;
+    return count < MOST_FIELDS - output->column_count ? count : MOST_FIELDS - output->column_count;
+}
+
+static bool take_ties(struct row_keys *keys, const struct schema_output *output,
+                      const struct row_field *fields, const char *record, struct error *error)
+{
+    bool ok = true;
+    for (size_t number = 0; ok && number < tie_count(keys->schema, output); number++) {
+        struct tied tied;
+        struct buffer bytes, value;
+        bool null = false;
+        if (!find_tie(keys->schema, output, number, &tied))
+            continue;
+        buffer_init(&bytes);
+        buffer_init(&value);
+        for (size_t i = 0; i < tied.count; i++) {
+            const struct row_field *field = &fields[tied.columns[i]];
+            null = null || field->bytes == NULL;
+            put_set_field(&bytes, field, tied.count);
+            buffer_puts(&value, i > 0 ? ", " : "");
+            row_field_put(&value, &output->columns[tied.columns[i]], field);
+        }
+        ok = buffer_ok(&bytes, error) && buffer_ok(&value, error) &&
+             (null ||
+              store_put_reference(keys->store, tie_number(keys->schema, output, number), bytes.data,
+                                  bytes.length, buffer_text(&value), record, error));
+        buffer_release(&bytes);
+        buffer_release(&value);
     }
     return ok;
 }
@@ -205,7 +310,8 @@ static bool take_rows(struct row_keys *keys, const struct schema_output *output,
             unique_index_add(keys->index, (size_t)(output - keys->index->outputs), fields, record);
         else
             ok = ok && take_uniques(keys, output, fields, record, error) &&
-                 take_references(keys, output, fields, record, error);
+                 take_ids(keys, output, fields, record, error) &&
+                 take_ties(keys, output, fields, record, error);
     }
     free(fields);
     return ok;
@@ -300,41 +406,72 @@ struct telling {
     struct row_keys *keys;
     const struct schema_output *output, *to;
     const struct schema_column *column;
+    const char *quote; /* around a value */
+    const char *hint;
 };
 
 static bool tell(void *context, const struct orphan *orphan, struct error *error)
 {
     const struct telling *telling = context;
     char message[300];
-    if (orphan->left_out)
-        snprintf(message, sizeof message, "\"%s\" is a record of %s that is left out by a rule",
-                 orphan->value, telling->to->entity->name);
-    else
-        snprintf(message, sizeof message, "\"%s\" is in no record of %s", orphan->value,
-                 telling->to->entity->name);
+    snprintf(message, sizeof message,
+             orphan->left_out ? "%s%s%s is a record of %s that is left out by a rule"
+                              : "%s%s%s is in no record of %s",
+             telling->quote, orphan->value, telling->quote, telling->to->entity->name);
     return note(telling->keys, telling->output, telling->column, orphan->record, message,
-                ADVICE("correct the record in the source, map what it refers to, or say what "
-                       "becomes of such ids: \"dangling\": \"null\", \"keep\" or "
-                       "\"left_out\""),
-                error);
+                telling->hint, error);
+}
+
+static bool tell_ids(struct row_keys *keys, const struct schema_output *output, struct error *error)
+{
+    struct telling telling = {.keys = keys,
+                              .output = output,
+                              .quote = "\"",
+                              .hint = ADVICE("correct the record in the source, map what it refers "
+                                             "to, or say what becomes of such ids: \"dangling\": "
+                                             "\"null\", \"keep\" or \"left_out\"")};
+    bool ok = true;
+    for (size_t c = 0; ok && c < output->column_count; c++) {
+        size_t to_column;
+        telling.column = &output->columns[c];
+        if (telling.column->mapping != NULL && telling.column->mapping->value.id_of != NULL &&
+            schema_reference(keys->schema, output, telling.column, &telling.to, &to_column))
+            ok =
+                store_each_orphan(keys->store, reference_number(keys->schema, output, c),
+                                  set_number(keys->schema, telling.to, 0),
+                                  left_out_number(keys->schema, telling.to), tell, &telling, error);
+    }
+    return ok;
+}
+
+static bool tell_ties(struct row_keys *keys, const struct schema_output *output,
+                      struct error *error)
+{
+    struct telling telling = {.keys = keys,
+                              .output = output,
+                              .quote = "",
+                              .hint = ADVICE("correct the record in the source, or map what it "
+                                             "refers to; or do without the foreign key, which a "
+                                             "kept table has from its source: \"not_kept\"")};
+    bool ok = true;
+    for (size_t number = 0; ok && number < tie_count(keys->schema, output); number++) {
+        struct tied tied;
+        if (!find_tie(keys->schema, output, number, &tied))
+            continue;
+        telling.column = &output->columns[tied.columns[0]];
+        telling.to = tied.to;
+        ok = store_each_orphan(keys->store, tie_number(keys->schema, output, number),
+                               set_number(keys->schema, tied.to, tied.place),
+                               left_out_number(keys->schema, tied.to), tell, &telling, error);
+    }
+    return ok;
 }
 
 bool row_keys_references(struct row_keys *keys, struct error *error)
 {
     bool ok = true;
-    for (size_t i = keys->first; ok && i < keys->first + keys->count; i++) {
-        const struct schema_output *output = &keys->schema->outputs[i], *to;
-        for (size_t c = 0; ok && c < output->column_count; c++) {
-            size_t to_column;
-            if (output->columns[c].mapping == NULL ||
-                output->columns[c].mapping->value.id_of == NULL ||
-                !schema_reference(keys->schema, output, &output->columns[c], &to, &to_column))
-                continue;
-            struct telling telling = {keys, output, to, &output->columns[c]};
-            ok = store_each_orphan(keys->store, reference_number(keys->schema, output, c),
-                                   set_number(keys->schema, to, 0),
-                                   left_out_number(keys->schema, to), tell, &telling, error);
-        }
-    }
+    for (size_t i = keys->first; ok && i < keys->first + keys->count; i++)
+        ok = tell_ids(keys, &keys->schema->outputs[i], error) &&
+             tell_ties(keys, &keys->schema->outputs[i], error);
     return ok;
 }

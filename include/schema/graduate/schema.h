@@ -41,6 +41,12 @@ struct schema_output {
      * source's catalog, indexes on columns too. Filled in where all outputs are resolved. */
     struct words *uniques;
     size_t unique_count;
+    /* Likewise its foreign keys that all its rows must keep to, in the order of their columns. */
+    struct schema_tie {
+        const struct schema_output *to;
+        struct words columns, to_columns;
+    } * ties;
+    size_t tie_count;
 };
 
 enum schema_phase {

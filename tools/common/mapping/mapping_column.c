@@ -398,7 +398,7 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
                              : kind == VALUE_POSITION ? "position"
                              : kind == VALUE_NAME     ? "name"
                                                       : NULL;
-    if (of_element != NULL && table->each == NULL)
+    if (of_element != NULL && table->each == NULL) /* values inside of others: mapping_link.c */
         return json_error(r->error, place, "\"%s\" is for tables with \"each\"", of_element);
     column->has_null = cJSON_HasObjectItem(object, "null");
     column->foreign_key = true;

@@ -407,6 +407,7 @@ static const struct barren of_columns[] = {
     {"references", is_there, BROUGHT},
     {"sql_default", is_further_form, FURTHER},
     {"in", is_further_form, FURTHER},
+    {"in", has_ids, "an id becomes a UUID, of which no list is given"},
     {"on_delete", is_further_form, FURTHER},
     {"references", is_further_form, FURTHER},
     {"foreign_key", has_no_ids,

@@ -111,8 +111,10 @@ static bool check_from(const struct linking *r, const struct json_place *place,
     if (value->kind == VALUE_FROM && r->mapping->source->kind != SOURCE_POSTGRES)
         return check_ups(r, &from, path_ups(&path), levels_of(table->each)) &&
                check_array(r, &from, path, value->function_count > 0, levels_of(table->each));
-    if ((value->kind != VALUE_POSITION && !name) || table->each == NULL)
+    if (value->kind != VALUE_POSITION && !name)
         return true;
+    if (table->each == NULL)
+        return json_error(r->error, place, "\"%s\" is for tables with \"each\"", level.name);
     const char *below = path != NULL ? path_below(table->each, path) : "";
     if (below == NULL || path_is_members(below))
         return json_error(r->error, &level, "\"%s\" is no level around \"%s\"", path, table->each);

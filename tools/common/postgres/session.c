@@ -34,6 +34,7 @@ static const struct setting {
     {"default_tablespace", "", 0},
     {"default_table_access_method", "heap", 120000},
     {"exit_on_error", "off", 0},
+    {"jit", "off", 110000}, /* compiling a query of the catalogs takes seconds, running it none */
     {"lock_timeout", "0", 0},
     {"idle_in_transaction_session_timeout", "0", 0},
     {"idle_session_timeout", "0", 140000},

@@ -344,6 +344,14 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
     size_t count;
     if (!schema_keys_gather(&keying, b->output, &keys, &count))
         return false;
+    struct schema_output *output = &b->schema->outputs[b->output - b->schema->outputs];
+    output->ties = arena_alloc(b->arena, count + 1, sizeof *output->ties);
+    if (output->ties == NULL)
+        return error_memory(b->error);
+    for (size_t i = 0; i < count; i++)
+        if (!keys[i].invalid)
+            output->ties[output->tie_count++] =
+                (struct schema_tie){keys[i].to, keys[i].columns, keys[i].to_columns};
     for (size_t i = 0; i < count; i++) {
         const char *name = keys[i].name != NULL
                                ? keys[i].name

@@ -195,11 +195,13 @@ static bool make_row_sets(struct compiling *c)
     return true;
 }
 
-/* What the mapping itself puts into the column must fit it; functions may make it fit later. */
+/* What the mapping itself puts into the column must fit it; functions may make it fit later, and
+ * what is looked up becomes what is found. */
 static bool check_constants(struct compiling *c, const struct schema_column *column,
                             const struct encoding *encoding, const struct expression *expression)
 {
-    if (expression->mapping->function_count > 0 || expression->mapping->map != NULL)
+    if (expression->mapping->function_count > 0 || expression->mapping->map != NULL ||
+        expression->looked_up)
         return true;
     if ((expression->kind == VALUE_CONST &&
          !compiling_check_constant(c, column, encoding, &expression->constant)) ||

@@ -66,7 +66,8 @@ bool column_put(const struct rows *rows, const struct origin *origin, struct sco
     if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error)) {
         value = expression->slot != NO_SLOT ? scope->slots[expression->slot] : (struct value){0};
         slot = NO_SLOT;
-        if (!misfit_replace(origin->plan, column, &lines, &value, error))
+        if (!misfit_replace(origin->plan, column, &lines, &value, error) ||
+            !evaluation_look_up(origin, scope, expression, &value, error))
             return false;
         evaluation_settle(scope, expression, FATE_LOST);
     }

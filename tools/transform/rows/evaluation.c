@@ -404,6 +404,18 @@ static bool compute(const struct origin *origin, const struct scope *scope,
            look_up(origin, scope, expression, outcome, error);
 }
 
+bool evaluation_look_up(const struct origin *origin, const struct scope *scope,
+                        struct expression *expression, struct value *value, struct error *error)
+{
+    struct outcome outcome = {.value = *value, .slot = NO_SLOT};
+    if (!expression->looked_up || value_is_nothing(value))
+        return true;
+    if (!look_up(origin, scope, expression, &outcome, error))
+        return false;
+    *value = outcome.value;
+    return true;
+}
+
 bool evaluation_make(const struct origin *origin, const struct scope *scope,
                      struct expression *expression, bool not_null, struct value *value, int *slot,
                      struct error *error)

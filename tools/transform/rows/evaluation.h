@@ -31,6 +31,10 @@ static inline void evaluation_write_field(const struct scope *scope, int slot)
 static inline bool evaluation_value(const struct origin *origin, const struct scope *scope,
                                     struct expression *expression, bool not_null,
                                     struct value *value, int *slot, struct error *error);
+/* A value that stands in for one that does not fit: where it is an id that is looked up, it becomes
+ * what is found. */
+bool evaluation_look_up(const struct origin *origin, const struct scope *scope,
+                        struct expression *expression, struct value *value, struct error *error);
 /* Must the row be left out, for a reference in it that dangles? It is counted then, with a line in
  * the losses; the account has nothing else of the row. */
 bool evaluation_dangles(const struct origin *origin, struct output_plan *output, bool *dangles,

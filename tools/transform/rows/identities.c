@@ -258,6 +258,7 @@ static bool identify_as_other(const struct identities *i, const struct value *re
     return true;
 }
 
+/* A value that the functions do not take is one that nobody can name by them. */
 static bool put_sets(struct identities *i, const struct value *record, struct id_entry *entry,
                      struct error *error)
 {
@@ -278,6 +279,11 @@ static bool put_sets(struct identities *i, const struct value *record, struct id
         set->values += value.type != BSON_TYPE_EOD;
         for (size_t f = 0; ok && f < set->value->function_count; f++)
             ok = function_apply(&set->value->functions[f], &context, &value, error);
+        if (!ok && error->code == ERROR_DATA) {
+            *error = (struct error){0};
+            ok = true;
+            continue;
+        }
         if (!ok || value_is_nothing(&value) || !lookup_hash_value(set->set, &value, entry->hash))
             continue;
         entry->set = (uint8_t)s;

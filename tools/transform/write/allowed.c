@@ -10,7 +10,7 @@ static bool has_one_form(const struct pgtype *type)
         [PG_BOOL] = true, [PG_INT2] = true,    [PG_INT4] = true, [PG_INT8] = true,
         [PG_TEXT] = true, [PG_VARCHAR] = true, [PG_UUID] = true, [PG_DATE] = true,
     };
-    return !type->array && one_form[type->base];
+    return one_form[type->base];
 }
 
 static bool is_text(const struct encoding *encoding)
@@ -29,8 +29,11 @@ bool allowed_compile(struct allowed *allowed, struct arena *arena, const char *t
     const struct account_rule *account =
         is_text(encoding) ? account_rule_find(table, column) : NULL;
     *allowed = (struct allowed){.list = list, .account = account, .asks = account != NULL};
-    if (list == NULL || !has_one_form(&encoding->type) || encoding->id_entity != NULL)
+    if (list == NULL || !encode_supported(&encoding->type))
         return true;
+    if (encoding->type.array || encoding->type.base == PG_JSON || encoding->type.base == PG_JSONB)
+        return error_set(error, ERROR_DATA,
+                         "values of arrays and of JSON cannot be told one by one");
     buffer_init(&fields);
     bool ok = true;
     cJSON_ArrayForEach(item, list)
@@ -40,7 +43,7 @@ bool allowed_compile(struct allowed *allowed, struct arena *arena, const char *t
              encode_field(encoding, &value, &fields, error);
     }
     uint8_t *copy = ok && buffer_ok(&fields, error) ? arena_alloc(arena, fields.length, 1) : NULL;
-    if (copy != NULL) {
+    if (copy != NULL && has_one_form(&encoding->type)) {
         memcpy(copy, fields.data, fields.length);
         allowed->fields = copy;
         allowed->length = fields.length;

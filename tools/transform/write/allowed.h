@@ -2,7 +2,8 @@
  * Supabase Auth bears (account.h).
  *
  * Only of types that have one binary form for one value: whole numbers, texts, dates, booleans,
- * UUIDs. What is allowed in a column of another type, the server's CHECK says. */
+ * UUIDs. What is allowed in a column of another type, the server's CHECK says; of arrays and JSON
+ * there is no such list. */
 #ifndef TRANSFORM_ALLOWED_H
 #define TRANSFORM_ALLOWED_H
 

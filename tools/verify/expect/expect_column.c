@@ -175,7 +175,7 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
         return making_put_made(m, value, expect_has_function(value, FUNCTION_SAFE_NUMBERS), path, out);
     }
     if (!making_evaluate(m, value, not_null, &item, &field)) {
-        if (!stands_in(m, column, &item))
+        if (!stands_in(m, column, &item) || !making_look_up(m, value, &item))
             return false;
         making_settle(scope, value, FATE_LOST);
         field = NULL;

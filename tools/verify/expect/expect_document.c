@@ -296,6 +296,17 @@ static bool look_up(const struct making *m, const struct mapping_value *value,
     return true;
 }
 
+bool making_look_up(const struct making *m, const struct mapping_value *value, struct item *item)
+{
+    struct result result = {.item = *item};
+    if (!mapping_is_looked_up(value) || item_is_nothing(item))
+        return true;
+    if (!look_up(m, value, &result))
+        return false;
+    *item = result.item;
+    return true;
+}
+
 /* The value after its conditions, functions and default. */
 bool making_find_out(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct result *result)

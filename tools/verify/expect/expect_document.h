@@ -35,6 +35,8 @@ bool making_find_out(const struct making *m, const struct mapping_value *value, 
 /* The same, settled; and the field that it comes from. */
 bool making_evaluate(const struct making *m, const struct mapping_value *value, bool not_null,
                      struct item *item, const char **field);
+/* An item that stands in for one that does not fit, by the same look-up. */
+bool making_look_up(const struct making *m, const struct mapping_value *value, struct item *item);
 /* A value that is made of its members, as JSON. */
 bool making_put_made(const struct making *m, const struct mapping_value *value, bool safe,
                      const char *path, struct buffer *out);

@@ -6,9 +6,13 @@
 
 #include <string.h>
 
+enum { MOST_WAYS = 64 };
+
 struct telling {
     const struct form *home; /* whose key the identity is; NULL: its own tables have none */
     size_t key;              /* of its columns */
+    const struct mapping_value *by[MOST_WAYS]; /* how others name its records, each way once */
+    size_t by_count;
     expect_id_callback callback;
     void *context;
     struct error *error;
@@ -31,42 +35,82 @@ static void find_home(const struct expectation *e, struct telling *t)
     }
 }
 
-/* By one of its fields, as a value of another mapping names it. */
+static bool is_same_way(const struct mapping_value *a, const struct mapping_value *b)
+{
+    struct buffer one, other;
+    bool same = strcmp(a->by, b->by) == 0 && a->function_count == b->function_count;
+    buffer_init(&one);
+    buffer_init(&other);
+    for (size_t i = 0; same && i < a->function_count; i++) {
+        function_call_put(&a->functions[i], &one);
+        function_call_put(&b->functions[i], &other);
+    }
+    same =
+        same && !one.failed && !other.failed && strcmp(buffer_text(&one), buffer_text(&other)) == 0;
+    buffer_release(&one);
+    buffer_release(&other);
+    return same;
+}
+
+static bool find_ways(const struct expectation *e, struct telling *t,
+                      const struct mapping_value *value)
+{
+    size_t at = 0;
+    if (value->by != NULL && value->id_of == e->entity) {
+        while (at < t->by_count && !is_same_way(t->by[at], value))
+            at++;
+        if (at == MOST_WAYS)
+            return error_set(t->error, ERROR_USAGE, "%s is looked up by more than %d fields",
+                             e->entity->name, MOST_WAYS);
+        t->by[at] = value;
+        t->by_count += at == t->by_count;
+    }
+    for (size_t i = 0; i < value->member_count; i++)
+        if (!find_ways(e, t, &value->members[i].value))
+            return false;
+    return true;
+}
+
+static bool find_all_ways(const struct expectation *e, struct telling *t)
+{
+    for (size_t m = 0; m < e->project->mapping_count; m++) {
+        const struct mapping *mapping = e->project->mappings[m];
+        for (size_t i = 0; i < mapping->table_count; i++)
+            for (size_t c = 0; c < mapping->tables[i].column_count; c++)
+                if (!find_ways(e, t, &mapping->tables[i].columns[c].value))
+                    return false;
+    }
+    return true;
+}
+
+/* By one of its fields, as values of other mappings name it; unless their functions do not take it.
+ */
 static bool tell_field(struct expectation *e, const struct telling *t, const struct item *record,
                        const struct mapping_value *by, struct expect_id *id)
 {
     struct expect_surroundings around = {
         .record = record, .texts = &e->texts, .rule = &e->project->identity};
-    if (by->by != NULL && by->id_of == e->entity) {
-        struct item item = item_find(record, by->by);
-        bool changed;
-        for (size_t i = 0; i < by->function_count; i++)
-            if (!expect_apply(&by->functions[i], &around, &item, &changed, t->error))
+    struct item item = item_find(record, by->by);
+    bool changed;
+    for (size_t i = 0; i < by->function_count; i++)
+        if (!expect_apply(&by->functions[i], &around, &item, &changed, t->error)) {
+            if (t->error->code != ERROR_DATA)
                 return false;
-        id->by = by->by;
-        if (!item_is_nothing(&item) && expect_key_of_field(by, &item, id->key) &&
-            !t->callback(t->context, id, t->error))
-            return false;
-    }
-    for (size_t i = 0; i < by->member_count; i++)
-        if (!tell_field(e, t, record, &by->members[i].value, id))
-            return false;
-    return true;
+            *t->error = (struct error){0};
+            return true;
+        }
+    id->by = by->by;
+    return item_is_nothing(&item) || !expect_key_of_field(by, &item, id->key) ||
+           t->callback(t->context, id, t->error);
 }
 
 static bool tell(struct expectation *e, const struct telling *t, const struct item *record,
                  struct expect_id *id)
 {
-    if (!t->callback(t->context, id, t->error))
-        return false;
-    for (size_t m = 0; m < e->project->mapping_count; m++) {
-        const struct mapping *mapping = e->project->mappings[m];
-        for (size_t i = 0; i < mapping->table_count; i++)
-            for (size_t c = 0; c < mapping->tables[i].column_count; c++)
-                if (!tell_field(e, t, record, &mapping->tables[i].columns[c].value, id))
-                    return false;
-    }
-    return true;
+    bool ok = t->callback(t->context, id, t->error);
+    for (size_t i = 0; ok && i < t->by_count; i++)
+        ok = tell_field(e, t, record, t->by[i], id);
+    return ok;
 }
 
 /* Its records are those of another entity: the id is that one's, and stays if that one does. */
@@ -130,5 +174,5 @@ bool expectation_ids(struct expectation *e, const uint8_t *payload, size_t lengt
     if (t.home == NULL && e->entity->identity == NULL)
         return expect_wrong(e, &e->entity->tables[0], NULL, "no table's key is its identity",
                             error);
-    return records_each(e, payload, length, visit, &t, error);
+    return find_all_ways(e, &t) && records_each(e, payload, length, visit, &t, error);
 }

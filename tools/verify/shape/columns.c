@@ -96,14 +96,15 @@ static bool look_at_default(const struct look *look, const struct blueprint_colu
     pgtype_format(&column->type, type, sizeof type);
     snprintf(what, sizeof what, "the default of %s of %s", column->name, label);
     look->inspection->checks++;
-    if (found == NULL)
+    /* A default of null is the one that PostgreSQL does not write down. */
+    if (!expression_same(look->inspection, what, look->table->mapping->schema,
+                         look->table->mapping->name, EXPRESSION_VALUE, type, column->default_sql,
+                         found != NULL ? found : "NULL", &same))
+        return true;
+    if (!same && found == NULL)
         return inspection_find(look->inspection, "no default", label, NULL, look->error,
                                "column %s has no default; it should be %s", column->name,
                                column->default_sql);
-    if (!expression_same(look->inspection, what, look->table->mapping->schema,
-                         look->table->mapping->name, EXPRESSION_VALUE, type, column->default_sql,
-                         found, &same))
-        return true;
     if (!same)
         return inspection_find(look->inspection, "no default", label, NULL, look->error,
                                "the default of column %s is %s; it should be %s", column->name,

@@ -235,6 +235,8 @@ static void wrong_columns(void **state)
          ": /to/public.parts/columns/c/name: the elements of an array have no names; members have, as with "
          "\"each\": \"parts.*\""},
         {COLUMN("'name':true"), AT_C ": \"name\" is for tables with \"each\""},
+        {COLUMN("'array':[{'name':true}],'type':'jsonb'"), AT_C "/array/0: \"name\" is for tables with \"each\""},
+        {COLUMN("'join':[{'position':true}],'type':'text'"), AT_C "/join/0: \"position\" is for tables with \"each\""},
         {MAP("'public.books':{'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'}}},"
              "'public.c':{'each':'a.*.*','key':['n'],'columns':{'n':{'position':true}}}"),
          ": /to/public.c/each: \"a.*.*\" is no path: before a \"*\" stands the name of the object"},

@@ -353,8 +353,8 @@ static void what_changes_is_on_record(void **state)
         {"{'v': {'$numberDecimal': '9007199254740993.5'}}", true, "9007199254740993.5", ""},
         {"{'v': [{'$numberLong': '9007199254740993'}, {'$numberDouble': '-0'}]}", true,
          "['9007199254740993', 0]",
-         "books|k1|top.0|safe_numbers|9007199254740993|the same digits as text\n"
-         "books|k1|top.1|negative_zero|-0|0\n"},
+         "books|k1|top[0]|safe_numbers|9007199254740993|the same digits as text\n"
+         "books|k1|top[1]|negative_zero|-0|0\n"},
     };
     struct writing w;
     begin(&w);
