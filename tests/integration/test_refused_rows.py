@@ -212,3 +212,14 @@ def test_an_index_that_cannot_be_made(shop: Small, name: str) -> None:
     assert complaint.where.startswith(f"entity books, key {BOOKS[min(says)]}, at ")
     for n, said in says.items():
         assert str(BOOKS[n]) in ended.stdout and said in ended.stdout
+
+
+def test_one_of_the_records_is_corrected(shop: Small) -> None:
+    """The advice, followed: the run goes on from where it was."""
+    prepare(shop, "create unique index on books (lower(title))", {20: {"title": "BOOK 1"}})
+    ended = shop.run()
+    shop.complaint(ended, DATA, same("lower(title::text)", 1, '"book 1": '))
+    assert "next: correct one of the records in the source, or the mapping\n" in ended.stdout
+    write(shop, {})
+    shop.succeed()
+    assert shop.query("select count(*) from public.books") == "24"
