@@ -12,11 +12,13 @@ import random
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import bson
+import pytest
 from bson.binary import Binary, UuidRepresentation
 
 from tests.integration.complaint import DATA, USAGE
@@ -31,9 +33,10 @@ DEFINED = json.loads((ROOT / "mappings" / "mapping.schema.json").read_text())["$
 PLACES = {"column": None, "member": "object", "element": "array", "part": "join", "choice": "first"}
 SEEDS = (1, 2)
 TIMES = 4
-COLUMNS_A_TABLE = 60
+COLUMNS_A_TABLE = 220
 
 PERSON = bson.ObjectId("50000000000000000000000a")
+PERSON_UUID = uuid.UUID("00000000-5000-0000-0000-00000000000a")
 KEY = uuid.UUID("00000000-0000-4000-8000-00000000000a")
 VALUES: dict[str, list[Any]] = {
     "text": ["Ann Bee", "a,b,a", "x", "", "ann"],
@@ -56,6 +59,11 @@ VALUES: dict[str, list[Any]] = {
     "slug": ["ann"],
     "null": [None],
 }
+# What their column is in a Postgres source.
+SQL = {
+    "number": "numeric", "boolean": "boolean", "date": "timestamptz", "objectid": "uuid", "uuid": "uuid", "uuid3": "uuid", "padded": "uuid",
+    "texts": "text[]", "numbers": "integer[]", "objects": "jsonb", "object": "jsonb", "people": "jsonb",
+}  # fmt: skip
 # What of these a type takes; jsonb takes all.
 FITS = {
     "text": ["text", "digits", "day"], "varchar(3)": ["slug"], "integer": ["null"], "bigint": ["null"], "numeric(10,2)": ["null"],
@@ -96,14 +104,19 @@ class Maker:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.record: dict[str, Any] = {}
+        self.sql: dict[str, str] = {}  # of each field, the type of the column that it would be
         self.prefix = ""
+        self.fields = 0
 
     def path(self, kind: str | None = None) -> str:
         """A new field, which says by its name of which column it is; some are inside of others."""
-        name = f"{self.prefix}_{len(self.record)}"
-        value = self.chance.choice(VALUES[kind or self.chance.choice(list(VALUES))])
+        self.fields += 1
+        name = f"{self.prefix}_{self.fields}"
+        kind = kind or self.chance.choice(list(VALUES))
+        value = self.chance.choice(VALUES[kind])
         form = self.chance.randrange(10)
         self.record[name] = {"in": value} if form == 0 else {"a.b": value} if form == 1 else value
+        self.sql[name] = "jsonb" if form < 2 else SQL.get(kind, "text")
         return name + (".in" if form == 0 else ".'a.b'" if form == 1 else "")
 
     def function(self, name: str) -> Any:
@@ -203,6 +216,8 @@ class Maker:
         return {holder: {"m": made} if holder == "object" else [made], "type": "text" if holder == "join" else "jsonb"}
 
 
+# What rows do not have: names that may be missing, one name twice; and a value for an array is of an array's type there.
+NOT_OF_ROWS = {"optional of a choice", "optional of a column", "key_twice: default", "no_array: list"}
 ORIGINS = {"from", "const", "object", "array", "first", "join", "rest"}
 # Words of elements, which test_levels.py and this file's own table of members have.
 OF_ELEMENTS = ("parent", "position", "name")
@@ -257,7 +272,11 @@ def project_of(maker: Maker) -> tuple[dict[str, Any], dict[str, dict[str, Any]],
             empty = {"key": ["id"], "columns": {"id": {"from": "_id", "type": "integer"}}}
             mapping = mappings.setdefault(entity, {"from": f"core.{entity}", "to": {f"public.{entity}": empty}})
             tries[name] = what
-            mapping["to"][f"public.{entity}"]["columns"][name] = maker.column(name, place, forced if isinstance(forced, str) else forced())
+            column = maker.column(name, place, forced if isinstance(forced, str) else forced())
+            mapping["to"][f"public.{entity}"]["columns"][name] = column
+            named = set(re.findall(r"\bc\d+_\d+\b", json.dumps(column)))
+            for field in [field for field in maker.record if field.startswith(f"{name}_") and field not in named]:
+                del maker.record[field]  # one that was asked for, and then not taken
     return mappings, records, tries
 
 
@@ -284,53 +303,94 @@ def unfit(said: dict[str, Any]) -> set[str]:
     return found
 
 
-def accepted(made: Small, maker: Maker) -> tuple[set[str], set[str]]:
-    """Of what is tried, all, and what came."""
-    mappings, records, tries = project_of(maker)
-    write(made, mappings, records)
+def accepted(made: Small, mappings: dict[str, Any], records: dict[str, Any], tries: dict[str, str]) -> set[str]:
+    """Of what is tried, what came."""
+    for entity, mapping in mappings.items():
+        (made.files / f"{entity}.json").write_text(json.dumps(mapping))
     left = dict(tries)
 
     def out(columns: set[str], said: str) -> None:
         assert columns & left.keys(), said
         take_out(made, mappings, columns)
+        drop_unspoken(made, mappings, records)
         for name in columns & left.keys():
             del left[name]
 
     same_words(made)
     while (checked := graduate(made, "check", "--json")).returncode == USAGE:
         out({name for names in refused(checked).values() for name in names} or unfit_mistakes(checked.stdout), checked.said)
-    drop_unspoken(made, mappings, records)
     while (checked := graduate(made, "check", "--json")).returncode == DATA:
         out(unfit(json.loads(checked.stdout)), checked.said)
-        drop_unspoken(made, mappings, records)
     assert checked.returncode == 0, checked.said
     plan = graduate(made, "plan")
     assert plan.returncode == 0, plan.said
     through(made)
-    return set(tries.values()), set(left.values())
+    return set(left.values())
 
 
-def test_what_check_accepts_comes(targets: Cluster, tmp_path: Path) -> None:
+@contextmanager
+def documents(top: Path, targets: Cluster, old: Cluster) -> Iterator[Small]:
+    (top / "dump").mkdir(parents=True)
+    files = {"project": project("forms", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}), "people": PEOPLE, "elements": ELEMENTS}
+    with Small(top, targets, files, CORE_URI=f"file:{top / 'dump'}") as made:
+        yield made
+
+
+def write_documents(made: Small, records: dict[str, Any], maker: Maker) -> None:
+    for entity, record in records.items():
+        (made.top / "dump" / f"{entity}.bson").write_bytes(encoded([record]))
+        (made.top / "dump" / f"{entity}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": entity}))
+
+
+@contextmanager
+def rows(top: Path, targets: Cluster, old: Cluster) -> Iterator[Small]:
+    old.psql("drop database if exists forms with (force)")
+    old.psql("create database forms")
+    top.mkdir(parents=True)
+    files = {"project": project("forms", {"core": {"kind": "postgres", "uri": "${CORE_URI}"}}), "people": PEOPLE, "elements": ELEMENTS}
+    with Small(top, targets, files, CORE_URI=old.uri("forms")) as made:
+        made.old = old
+        yield made
+
+
+def literal(value: Any, sql: str) -> str:
+    """The value as SQL."""
+    plain = str(PERSON_UUID) if value == PERSON else str(value.as_uuid(value.subtype)) if isinstance(value, Binary) else value
+    if isinstance(plain, datetime):
+        plain = f"{plain.isoformat()}Z"
+    if sql == "jsonb":
+        plain = json.dumps(plain, default=lambda inner: literal(inner, "text").strip("'") if not isinstance(inner, bson.Decimal128) else 12.5)
+    elif isinstance(plain, list):
+        plain = "{" + ",".join("null" if one is None else str(one) for one in plain) + "}"
+    return "null" if plain is None else "'" + str(plain).replace("'", "''") + "'"
+
+
+def write_rows(made: Small, records: dict[str, Any], maker: Maker) -> None:
+    known = {"_id": "integer", "slug": "text", "list": "jsonb"}
+    for entity, record in records.items():
+        types = {name: "uuid" if entity == "people" and name == "_id" else known.get(name) or maker.sql[name] for name in record}
+        columns = ", ".join(f'"{name}" {sql}{" primary key" if name == "_id" else ""}' for name, sql in types.items())
+        values = ", ".join(literal(record[name], sql) for name, sql in types.items())
+        made.old.psql(f"create table {entity} ({columns}); insert into {entity} values ({values})", database="forms")
+
+
+OTHERS = {"people": {"_id": PERSON, "slug": "ann"}, "elements": {"_id": 1, "list": {"a": 1, "b": ["x"]}}}
+SOURCES = {"documents": (documents, write_documents, set()), "rows": (rows, write_rows, NOT_OF_ROWS)}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_check_accepts_comes(source: str, targets: Cluster, old: Cluster, tmp_path: Path) -> None:
+    opened, write, never = SOURCES[source]
     tried: set[str] = set()
     came: set[str] = set()
     for seed in SEEDS:
-        top = tmp_path / str(seed)
-        (top / "dump").mkdir(parents=True)
-        files = {"project": project("forms", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}), "people": PEOPLE, "elements": ELEMENTS}
-        with Small(top, targets, files, CORE_URI=f"file:{top / 'dump'}") as made:
-            all_of_it, some = accepted(made, Maker(seed))
-        tried |= all_of_it
-        came |= some
-    assert came == tried, f"never accepted: {sorted(tried - came)}"
-
-
-def write(made: Small, mappings: dict[str, Any], records: dict[str, Any]) -> None:
-    others = {"people": {"_id": PERSON, "slug": "ann"}, "elements": {"_id": 1, "list": {"a": 1, "b": ["x"]}}}
-    for entity, record in {**records, **others}.items():
-        (made.top / "dump" / f"{entity}.bson").write_bytes(encoded([record]))
-        (made.top / "dump" / f"{entity}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": entity}))
-    for entity, mapping in mappings.items():
-        (made.files / f"{entity}.json").write_text(json.dumps(mapping))
+        maker = Maker(seed)
+        mappings, records, tries = project_of(maker)
+        with opened(tmp_path / str(seed), targets, old) as made:
+            write(made, records | OTHERS, maker)
+            came |= accepted(made, mappings, records, tries)
+        tried |= set(tries.values())
+    assert tried - came == never
 
 
 def unfit_mistakes(stdout: str) -> set[str]:
