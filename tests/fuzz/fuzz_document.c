@@ -145,7 +145,10 @@ static const char mapping[] =
     "'jsonb'}, 's': {'from': '^^.t', 'type': 'text', 'when': {'^.a': {'not': 'x'}}}}},"
     "'public.h': {'each': 'me.h.*', 'key': ['h'], 'columns': {'h': {'name': true}, 'l': {'from': "
     "'\\u0027a.b\\u0027', "
-    "'type': 'text[]', 'misfit': {'no_array': 'list'}}}}},"
+    "'type': 'text[]', 'misfit': {'no_array': 'list'}}}},"
+    "'auth.users': {'exists': true, 'key': ['id'], 'columns': {'id': {'from': '_id', 'id_of': 'books'}, 'email': {'from': "
+    "'me.mail', 'type': 'varchar(255)', 'misfit': {'too_long': 'cut', 'other': 'null'}}, 'phone': {'from': "
+    "'me.phone', 'type': 'text', 'misfit': 'null'}}}},"
     "'misfit': {'utf8': 'replace', 'not_finite': 'null'},"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 

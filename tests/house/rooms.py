@@ -60,7 +60,7 @@ ROOMS = {
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
     "transform/value": Room(
-        "common/base common/mapping", "bson cjson math unicase unictype unistr", "cases transform migration"
+        "common/base common/mapping", "bson cjson math unicase unictype unistr", "accounts cases transform migration"
     ),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
@@ -77,7 +77,7 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "check": Room(
-        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
+        "common/base common/mapping common/postgres common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",

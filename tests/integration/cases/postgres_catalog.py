@@ -271,6 +271,15 @@ RIGHT = {
     "partitioned-table": Right("0 0 0", says=((0, "without PARTITION BY"),), values=(("select count(*) from public.m", "2"),)),
     "tables-of-another-schema": Right("2 2 *", says=((0, 'schema "app"'), (0, '"not_kept"'))),
     "trigger-function-and-policy-of-the-source": Right("2 2 *", says=((0, 'trigger "touch_t on t"'), (0, 'policy "mine on t"'), (0, 'function "touch()"'))),
+    "unique-index-that-a-function-breaks": Right(
+        "0 1",
+        says=(
+            (1, "people, at name: 2 problems: keys id 2, id 5\n"),
+            (1, '(lower(name), mail) of public.people must be unique, and is the same for key "id 1"'),
+            (1, '(lower(name), mail) of public.people must be unique, and is the same for key "id 4"'),
+            (1, "where: entity people, key id 2, at name, SQLSTATE 23505"),
+        ),
+    ),
     "views-and-comments-of-the-source": Right("2 2 *", says=((0, 'view "v"'), (0, 'materialized view "mv"'))),
     "warnings-about-tables-left-out": Right("0 0 0"),
 }

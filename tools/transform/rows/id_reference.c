@@ -153,8 +153,9 @@ static bool resolve_array(const struct origin *origin, struct expression *expres
     struct value_walk elements;
     struct value element;
     bool ok = value_walk_begin(&elements, array), walked = ok;
-    while (ok && value_walk_next(&elements, &element))
-        ok = resolve_element(origin, expression, &element, &out, resolution, error);
+    for (size_t at = 0; ok && value_walk_next(&elements, &element); at++)
+        ok = resolve_element(origin, expression, &element, &out, resolution, error) ||
+             value_at_element(expression->path, at, error);
     if (ok && !value_walk_ended(&elements))
         walked = ok = false;
     if (!walked) {
