@@ -429,7 +429,8 @@ static bool tell_ids(struct row_keys *keys, const struct schema_output *output, 
                               .quote = "\"",
                               .hint = ADVICE("correct the record in the source, map what it refers "
                                              "to, or say what becomes of such ids: \"dangling\": "
-                                             "\"null\", \"keep\" or \"left_out\"")};
+                                             "\"null\", \"keep\", \"left_out\" or "
+                                             "\"reject\"")};
     bool ok = true;
     for (size_t c = 0; ok && c < output->column_count; c++) {
         size_t to_column;

@@ -9,6 +9,7 @@
 #include "graduate/stream.h"
 #include "identities.h"
 #include "plan.h"
+#include "refusable.h"
 #include "rejection.h"
 #include "rows.h"
 #include "tuple.h"
@@ -47,7 +48,8 @@ static bool write_header(struct transform *t, const struct stream_header *record
                          struct error *error)
 {
     static const char *const loss_columns[] = {"entity", "key", "path", "rule", "before", "after"};
-    static const char *const texts[] = {"text", "text", "text", "text", "text", "text"};
+    static const char *const texts[] = {"text", "text", "text", "text", "text", "text", "text"};
+    static const char *const refusable_types[] = {"text", "bytea", "bytea", "bytea", "bytea"};
     size_t first, count;
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;
@@ -93,13 +95,19 @@ static bool write_header(struct transform *t, const struct stream_header *record
                                                     .ledger = true};
         struct stream_header header = *records;
         header.rows = true;
-        if (t->entity->rejects && !t->tries)
+        if (!t->tries) {
             outputs[count + 1] = (struct stream_output){.table = "graduate.rejects",
                                                         .columns = reject_fields,
                                                         .types = texts,
                                                         .column_count = REJECT_FIELDS,
                                                         .ledger = true};
-        size_t own = t->tries ? 3 : t->entity->rejects ? 2 : 1;
+            outputs[count + 2] = (struct stream_output){.table = "graduate.refusable",
+                                                        .columns = refusable_fields,
+                                                        .types = refusable_types,
+                                                        .column_count = REFUSABLE_FIELDS,
+                                                        .ledger = true};
+        }
+        size_t own = t->tries || t->entity->refusable ? 3 : t->entity->rejects ? 2 : 1;
         ok = stream_write_header(&t->out, &header, outputs, count + own, error);
     }
     arena_release(&arena);

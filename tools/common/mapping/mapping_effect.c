@@ -542,7 +542,7 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .first = first_form(checking->project, table)};
     return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
             errors_add(spot.errors, error)) &&
-           (mapping_check_table_misfits(table, object, place, error) ||
+           (mapping_check_table_misfits(spot.mapping, table, object, place, error) ||
             errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
            (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&
