@@ -7,6 +7,7 @@
 #include "canonical.h"
 #include "expect.h"
 #include "fuzz.h"
+#include "graduate/record.h"
 #include "graduate/schema.h"
 #include "path_account.h"
 #include "rows.h"
@@ -177,6 +178,34 @@ static inline void check_agreement(const struct agreement *a)
     }
     check_lines(&made, &expected);
     MUST(records == 1 && filtered == a->rows->filtered);
+    check_fates(a->paths, expectation);
+    expectation_free(expectation);
+}
+
+static inline bool take_none(void *context, const struct expected_row *row, struct error *error)
+{
+    (void)context;
+    (void)row;
+    (void)error;
+    MUST(false);
+    return false;
+}
+
+/* The same of a record that the target refuses: `paths` are those of one that was set aside. */
+static inline void check_refused(const struct agreement *a)
+{
+    char digest[RECORD_DIGEST_SIZE];
+    struct expectation *expectation;
+    struct error error = {0};
+    int64_t records = 0, filtered = 0;
+    MUST(record_digest(a->payload, a->length, digest, &error));
+    const struct expect_correction refused = {.digest = digest};
+    MUST(expectation_new(&expectation, a->project, a->entity, a->catalog, &error));
+    expectation_look_up(expectation, a->lookup);
+    expectation_correct(expectation, &refused, 1);
+    MUST(expectation_batch(expectation, a->payload, a->length, take_none, NULL, &records, &filtered,
+                           &error));
+    MUST(records == 1 && filtered == 0 && expectation_rejected(expectation) == 1);
     check_fates(a->paths, expectation);
     expectation_free(expectation);
 }

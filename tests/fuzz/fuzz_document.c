@@ -3,8 +3,10 @@
  *
  * The outermost length and last byte are set right, for without them nothing is looked at. */
 #include "agreement.h"
+#include "document.h"
 #include "known_users.h"
 #include "project.h"
+#include "rejection.h"
 #include "rows_check.h"
 #include "soundness.h"
 
@@ -91,30 +93,39 @@ static const char mapping[] =
     "'xb': {'const': 1, 'type': 'integer', 'when': {'xb': {'in': {'users': 'v', 'when': {'k': "
     "1}}}}},"
     "'xc': {'const': 1, 'type': 'integer', 'when': {'none': [{'xc': {'in': {'users': 'v.w'}}}]}},"
-    "'ma': {'first': [{'const': 1, 'when': {'ma': {'above': '2024-07-01T12:00:00.000001+02:00'}}}, {'const': 2, "
+    "'ma': {'first': [{'const': 1, 'when': {'ma': {'above': '2024-07-01T12:00:00.000001+02:00'}}}, "
+    "{'const': 2, "
     "'when': {'ma': {'kind': 'date', 'not': 'infinity'}}}, {'const': 3}], 'type': 'integer'},"
     "'mb': {'from': 'mb', 'do': [{'day': 'UTC'}], 'type': 'date'},"
-    "'mc': {'from': 'mc', 'do': ['unique', {'item': 0}, {'midnight': 'Europe/Berlin'}], 'type': 'timestamptz'},"
+    "'mc': {'from': 'mc', 'do': ['unique', {'item': 0}, {'midnight': 'Europe/Berlin'}], 'type': "
+    "'timestamptz'},"
     "'md': {'const': 1, 'type': 'integer', 'when': {'mc': {'has': '2024-07-01'}}},"
-    "'me_': {'const': 1, 'type': 'integer', 'when': {'$createdAt': {'below': '2024-07-01T12:00:00'}}},"
-    "'ya': {'from': 'ya', 'type': 'smallint', 'misfit': {'range': 'clamp', 'rounding': 'round', 'other': "
+    "'me_': {'const': 1, 'type': 'integer', 'when': {'$createdAt': {'below': "
+    "'2024-07-01T12:00:00'}}},"
+    "'ya': {'from': 'ya', 'type': 'smallint', 'misfit': {'range': 'clamp', 'rounding': 'round', "
+    "'other': "
     "'null'}},"
-    "'yb': {'from': 'yb', 'type': 'numeric(3,1)', 'misfit': {'range': 'clamp', 'rounding': 'round', "
+    "'yb': {'from': 'yb', 'type': 'numeric(3,1)', 'misfit': {'range': 'clamp', 'rounding': "
+    "'round', "
     "'negative_zero': 'default'}, 'default': 5},"
     "'yc': {'from': 'yc', 'type': 'real[]', 'misfit': {'range': 'clamp', 'rounding': 'round'}},"
     "'yd': {'from': 'yd', 'type': 'varchar(3)[]', 'misfit': {'nul': 'strip', 'too_long': 'cut', "
     "'no_array': 'null'}},"
     "'ye': {'from': 'ye', 'type': 'jsonb', 'misfit': {'nul': 'strip', 'key_twice': 'last', "
     "'beyond_double': 'text'}},"
-    "'yf': {'from': 'yf', 'do': ['json'], 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': 'default'}, "
+    "'yf': {'from': 'yf', 'do': ['json'], 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': "
+    "'default'}, "
     "'default': {'x': 1}},"
-    "'yg': {'from': 'yg', 'do': ['trim', 'number'], 'map': {'1': 2, '2': 'x'}, 'type': 'bigint', 'misfit': "
+    "'yg': {'from': 'yg', 'do': ['trim', 'number'], 'map': {'1': 2, '2': 'x'}, 'type': 'bigint', "
+    "'misfit': "
     "'null'},"
     "'yh': {'from': 'yh', 'type': 'date', 'misfit': {'range': 'clamp', 'other': 'null'}},"
     "'yi': {'from': 'yi', 'type': 'timestamptz', 'misfit': {'range': 'clamp'}},"
-    "'yj': {'object': {'a': {'from': 'yj.a'}, 'b': {'from': 'yj.b'}}, 'type': 'jsonb', 'misfit': {'nul': "
+    "'yj': {'object': {'a': {'from': 'yj.a'}, 'b': {'from': 'yj.b'}}, 'type': 'jsonb', 'misfit': "
+    "{'nul': "
     "'strip', 'key_twice': 'last', 'negative_zero': 'zero'}},"
-    "'yk': {'first': [{'from': 'yk', 'do': ['number']}, {'from': 'x'}], 'type': 'double precision', "
+    "'yk': {'first': [{'from': 'yk', 'do': ['number']}, {'from': 'x'}], 'type': 'double "
+    "precision', "
     "'misfit': {'rounding': 'round', 'range': 'null', 'other': 'default'}, 'default': 1},"
     "'yl': {'from': 'yl', 'type': 'integer', 'misfit': {'rounding': 'round', 'other': 'reject'}},"
     "'rest': {'rest': true, 'misfit': {'nul': 'strip', 'key_twice': 'last'}}}},"
@@ -124,7 +135,8 @@ static const char mapping[] =
     "{'rest': true}}},"
     "'public.g': {'each': 'me.g', 'key': ['p'], 'columns': {'p': {'position': true}, "
     "'w': {'from': '.', 'type': 'text'}}},"
-    "'public.q': {'each': 'e.q', 'misfit': {'no_array': 'list', 'row_twice': 'first'}, 'key': "
+    "'public.q': {'each': 'e.q', 'misfit': {'no_array': 'list', 'row_twice': 'first', 'refused': "
+    "'reject'}, 'key': "
     "['i', 'p'], "
     "'columns': {'i': {'position': 'e'}, 'k': {'parent': 'k'}, 'p': {'from': 'p', 'type': "
     "'bigint', "
@@ -133,7 +145,10 @@ static const char mapping[] =
     "'jsonb'}, 's': {'from': '^^.t', 'type': 'text', 'when': {'^.a': {'not': 'x'}}}}},"
     "'public.h': {'each': 'me.h.*', 'key': ['h'], 'columns': {'h': {'name': true}, 'l': {'from': "
     "'\\u0027a.b\\u0027', "
-    "'type': 'text[]', 'misfit': {'no_array': 'list'}}}}},"
+    "'type': 'text[]', 'misfit': {'no_array': 'list'}}}},"
+    "'auth.users': {'exists': true, 'key': ['id'], 'columns': {'id': {'from': '_id', 'id_of': 'books'}, 'email': {'from': "
+    "'me.mail', 'type': 'varchar(255)', 'misfit': {'too_long': 'cut', 'other': 'null'}}, 'phone': {'from': "
+    "'me.phone', 'type': 'text', 'misfit': 'null'}}}},"
     "'misfit': {'utf8': 'replace', 'not_finite': 'null'},"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 
@@ -168,6 +183,17 @@ static bool is_sound(const uint8_t *document, size_t length)
 {
     size_t at;
     return soundness_problem(document, length, &at) == NULL;
+}
+
+/* What the record counts as where the target refuses it (refusable.c). */
+static void check_rejected(const struct agreement *agreement)
+{
+    if (rows.filtered + rows.rejection.records > 0)
+        return;
+    MUST(rows.rejection.refusable == 1);
+    rejection_take_values_back(&rows.rejection, &plan);
+    document_set_aside(&plan.scopes[0], &plan.paths, FATE_REJECTED);
+    check_refused(agreement);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -206,8 +232,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                             bson,
                                             size,
                                             &known.expect};
-        if (is_sound(bson, size))
+        if (is_sound(bson, size)) {
             check_agreement(&agreement);
+            check_rejected(&agreement);
+        }
     } else {
         MUST(error.code == ERROR_DATA || error.code == ERROR_SOURCE);
         MUST(error.message[0] != '\0' && error.hint[0] != '\0');

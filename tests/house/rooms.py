@@ -21,12 +21,12 @@ class Room(NamedTuple):
 
 
 MIGRATIONS = "cases migration programs disturbed references facts"
-RESUMPTIONS = "restart swaps undo existing_tables"
+RESUMPTIONS = "restart retry swaps undo existing_tables"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references facts"
 
 ROOMS = {
     "common/base": Room("", "bson cjson", "advice bad_input programs run_folder"),
-    "common/stream": Room("common/base", "bson isa-l", "programs verify"),
+    "common/stream": Room("common/base", "bson isa-l openssl", "programs verify"),
     "common/catalog": Room("common/base", "bson cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases mongodb_export bson_corpus"),
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits said_once functions bad_input transform mistakes"),
@@ -60,7 +60,7 @@ ROOMS = {
         f"cases programs headcount disturbed {RESUMPTIONS}",
     ),
     "transform/value": Room(
-        "common/base common/mapping", "bson cjson math unicase unictype unistr", "cases transform migration"
+        "common/base common/mapping", "bson cjson math unicase unictype unistr", "accounts cases transform migration"
     ),
     "transform/write": Room("common/base common/mapping transform/value", "cjson math", "cases transform migration"),
     "transform/plan": Room(
@@ -77,7 +77,7 @@ ROOMS = {
         "common/base common/mapping common/schema common/stream transform/plan transform/rows", "", "transform programs"
     ),
     "check": Room(
-        "common/base common/mapping common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
+        "common/base common/mapping common/postgres common/schema common/stream", "bson cjson lmdb xxhash", "programs check refused_rows"
     ),
     "load": Room(
         "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target",
@@ -101,16 +101,16 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping common/postgres verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base common/index common/mapping verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+        "common/base common/index common/json common/mapping common/stream verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
     ),
     "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),
     "graduate/process": Room("common/base graduate/text", "bson", "migration disturbed run_folder"),
     "graduate/run": Room(
-        "common/base common/catalog common/mapping common/postgres common/schema common/stream common/target"
+        "common/base common/catalog common/json common/mapping common/postgres common/schema common/stream common/target"
         " graduate/process graduate/text",
         "bson cjson",
-        f"{MIGRATIONS} {RESUMPTIONS} run_folder objects",
+        f"{MIGRATIONS} {RESUMPTIONS} arrival run_folder objects",
     ),
     "graduate/trial": Room(
         "common/base common/mapping common/stream common/target graduate/process graduate/run graduate/text",

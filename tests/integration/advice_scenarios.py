@@ -7,7 +7,9 @@ import json
 import os
 import re
 import shutil
+import socketserver
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from tests.integration.export_files import archived, prelude
 from tests.integration.migration import PROGRAMS, ROOT, Ended
 from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, project, write_project
 from tests.integration.spoiling import Edit, cut, record, replaced, text, with_content
+from tests.integration.transaction_pooler import TransactionPooler
+from tests.rig.ports import LOCALHOST
 
 # Yields a command that ends with advice, then, when that was followed, one that ends well.
 Scenario = Callable[[Small], Iterator[Ended]]
@@ -530,6 +534,77 @@ def first_of_one(content: bytes) -> bytes:
     return json.dumps(books).encode()
 
 
+def changed_books(change: Callable[[dict[str, Any]], None]) -> Edit:
+    """The mapping of the books, changed."""
+
+    def edit(content: bytes) -> bytes:
+        books = json.loads(content)
+        change(books)
+        return json.dumps(books).encode()
+
+    return edit
+
+
+def without_a_table(books: dict[str, Any]) -> None:
+    """Two forms of one table, and neither takes what is published."""
+    form = books["to"]["public.books"]
+    columns = {name: {word: said for word, said in column.items() if word not in {"in", "null"}} for name, column in form["columns"].items()}
+    further = {"key": form["key"], "columns": columns, "when": {"status": "lost"}}
+    books["to"] = {"public.books": [form | {"when": {"status": "draft"}}, further]}
+    books["drop"].append("editions")
+
+
+def a_row_that_the_server_refuses(body: str) -> Scenario:
+    """A trigger's statement does it; then the trigger is gone."""
+
+    def scenario(shop: Small) -> Iterator[Ended]:
+        path = shop.files / "authors.json"
+        path.write_bytes(text('"key"', '"exists": true, "key"')(path.read_bytes()) or b"")
+        shop.cluster.psql(
+            "create table public.authors (id uuid primary key, name text);"
+            f" create function public.refuse() returns trigger language plpgsql as $$ declare code varchar(2); begin {body}; return new; end $$;"
+            " create trigger refuse before insert on public.authors for each row execute function public.refuse()")  # fmt: skip
+        yield shop.run()
+        shop.cluster.psql("drop function public.refuse cascade")
+        yield shop.run()
+
+    return scenario
+
+
+def a_pooler_of_transactions(shop: Small) -> Iterator[Ended]:
+    uri = shop.environment["SUPABASE_DB_URL"]
+    with TransactionPooler(shop.cluster.port) as pooler:
+        yield shop.run(SUPABASE_DB_URL=uri.replace(f":{shop.cluster.port}/", f":{pooler.port}/"))
+    yield shop.run()
+
+
+def another_server_at_the_port(shop: Small) -> Iterator[Ended]:
+    """It speaks HTTP."""
+
+    class Answer(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(64)
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer((LOCALHOST, 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = shop.environment["SUPABASE_DB_URL"].replace(f":{shop.cluster.port}/", f":{server.server_address[1]}/")
+        yield shop.run(SUPABASE_DB_URL=uri)
+        server.shutdown()
+    yield shop.run()
+
+
+def a_role(options: str) -> Scenario:
+    """One that may not do what is needed; then the right one."""
+
+    def scenario(shop: Small) -> Iterator[Ended]:
+        shop.cluster.psql(f"drop role if exists meek; create role meek {options} password 'rig'", role="supabase_admin")
+        yield shop.run(SUPABASE_DB_URL=re.sub("//[^@]*@", "//meek:rig@", shop.environment["SUPABASE_DB_URL"]))
+        yield shop.run()
+
+    return scenario
+
+
 SCENARIOS: dict[str, Scenario] = {
     # the mapping and the project
     "a word of the mapping": file(BOOKS_JSON, text("varchar(20)", "varchr(20)")),
@@ -546,6 +621,10 @@ SCENARIOS: dict[str, Scenario] = {
     "a collection of another name": file(BOOKS_JSON, text("core.books", "core.boks")),
     "an entity without a key of ids": file("project/authors.json", text('"id_of": "authors"', '"type": "text"')),
     "no choice that fits": mistaken(first_of_one),
+    "nothing in the map": mistaken(changed_books(lambda books: books["to"]["public.books"]["columns"]["status"].update(map={"draft": "draft"}))),
+    "a condition of another kind": mistaken(changed_books(lambda books: books["to"]["public.books"].update(when={"title": {"above": 3}}))),
+    "an element without a table": mistaken(changed_books(lambda books: books["to"]["public.editions"].update(when={"year": {"above": 2010}}))),
+    "a record without a table": mistaken(changed_books(without_a_table)),
     "a mistake of a name": a_mistake_of_a_name,
     "a changed mapping": a_changed_mapping,
     "a project that is not there": words("--project", "shpo"),
@@ -653,6 +732,17 @@ SCENARIOS: dict[str, Scenario] = {
     "a line that is cut off": lines("things.jsonl", b'{"$id": "a", "$permissions": [], "n": 1}\n{"$id": "b", "$permissions": [], "n'),
     "a hidden value": lines("things.jsonl", b'{"$id": "a", "$permissions": [], "n": "[hidden]"}\n'),
     "a file of another name": lines("thing.jsonl", b'{"$id": "a", "$permissions": [], "n": 1}\n', instead="things.jsonl"),
+    # what the server refuses
+    "a text too long for a trigger": a_row_that_the_server_refuses("code := new.name"),
+    "a number too large for a trigger": a_row_that_the_server_refuses("perform 32768::smallint"),
+    "bytes that are no text for a trigger": a_row_that_the_server_refuses("perform convert_from('\\xff', 'UTF8')"),
+    "a value that a trigger cannot use": a_row_that_the_server_refuses("perform new.name::integer"),
+    "a value too large for a trigger": a_row_that_the_server_refuses("perform chr(0)"),
+    "a trigger of another type": a_row_that_the_server_refuses("raise 'another type' using errcode = 'datatype_mismatch'"),
+    "a pooler of transactions": a_pooler_of_transactions,
+    "another server at the port": another_server_at_the_port,
+    "a role that may not log in": a_role("nologin"),
+    "a role without rights": a_role("login"),
     # a database of Postgres
     "a target that is the source": tables("create table t (id int primary key)", "select", swapped=True),
     "a table that may not be read": tables(

@@ -19,4 +19,6 @@ AFTERWARDS = {
 RESTARTING = ("driver.checkpoints_removed", "driver.catalogs_renewed", "load.restarted")
 # Those that only graduate undo comes by.
 UNDOING = ("driver.undoing", "load.undone", "driver.undone")
-OF_A_RUN = [point for point in EVERY if point not in (*AFTERWARDS, *RESTARTING, *UNDOING)]
+# Those that only graduate retry comes by.
+RETRYING = ("driver.retrying", "driver.retried", "load.refused_again")
+OF_A_RUN = [point for point in EVERY if point not in (*AFTERWARDS, *RESTARTING, *UNDOING, *RETRYING)]

@@ -15,7 +15,7 @@ from tests.integration.small_project import Small, shop_of
 from tests.rig.postgres import Cluster
 
 # It may only become less.
-MOST_NOT_FOLLOWED = 85
+MOST_NOT_FOLLOWED = 69
 HERE = Path(__file__).parent
 
 

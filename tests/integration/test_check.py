@@ -63,7 +63,7 @@ FOUND = [
     ("editions", "looks for an array here", 1, [8]),
     ("colour", "the mapping says nothing of this field", 2, [9, 10]),
     ("editions[].print", "the mapping says nothing of this field", 1, [11]),
-    ("tags", "the int", 1, [10]),
+    ("tags[]", "the int", 1, [10]),
     ("tags", "the text", 1, [12]),
 ]
 

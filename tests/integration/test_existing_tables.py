@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.complaint import DATA, REFUSED
+from tests.integration.complaint import DATA, REFUSED, USAGE
 from tests.integration.migration import Ended
 from tests.integration.small_project import Small, encoded, project
 from tests.rig.postgres import Cluster
@@ -573,3 +573,64 @@ def test_rows_are_found_by_a_key_of_such_a_type(club: Club) -> None:
     club.verified()
     club.undone()
     assert club.query("select id, name, tier from public.people").strip() == "70|ann|free"
+
+
+WAYS = {
+    "a view": ("create view public.shown as select id, email from auth.users; grant select on public.shown to anon",
+               "public.shown shows auth.users to anon", "drop view public.shown"),
+    "a function": ("create function public.shown() returns setof text language sql security definer as $$ select email from auth.users $$;"
+                   " grant execute on function public.shown() to anon",
+                   "reads auth.users as its owner, and may be called by anon", "drop function public.shown"),
+    "a right on the schema": ("grant create on schema public to authenticated",
+                              "authenticated may make tables and functions in the schema public",
+                              "revoke create on schema public from authenticated"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_accounts_that_are_shown_though_nobody_loads_them(club: Club, name: str) -> None:
+    """verify looks at every Supabase, whatever the project fills."""
+    opened, says, closed = WAYS[name]
+    club.query(TABLES)
+    club.succeed()
+    club.verified()
+    club.query(opened)
+    try:
+        ended = club.verify()
+        assert ended.returncode == 1 and says in " ".join(ended.stdout.split()), ended.said
+    finally:
+        club.query(closed)
+    club.verified()
+
+
+def test_what_nobody_or_everybody_reads(club: Club) -> None:
+    """Of tables that the target brings it is said, and is no fault."""
+    club.query(TABLES + "alter table public.people enable row level security; grant select on public.teams to anon, authenticated")
+    club.succeed()
+    said = " ".join(club.verify().stdout.split())
+    assert "public.people has row-level security and no policy; only the owner" in said
+    assert "public.teams has no row-level security, and every row of it may be read by anon and authenticated" in said
+    club.query("create policy p on public.people for select to authenticated using (true); alter table public.teams enable row level security;"
+               " create policy p on public.teams for select to anon using (true)")
+    said = " ".join(club.verify().stdout.split())
+    assert "row-level security" not in said
+    club.verified()
+
+
+TWO_FILES = [("fail", "update"), ("update", "fail"), ("update", "skip"), ("skip", "skip"), ({"update": ["name"]}, {"update": ["team"]})]
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_FILES, ids=str)
+def test_rows_that_are_there_and_two_files(club: Club, one: Any, other: Any) -> None:
+    """What one file made would be there for the other: one error says so, at the word, and nothing is touched."""
+    club.query(TABLES)
+    for name, said in (("teams", one), ("people", other)):
+        columns = {"id": {"from": "_id", "type": "integer"}, "name": {"type": "text"}, "team": {"from": "_id", "type": "integer"}}
+        table = {"exists": True, "key": ["id"], "columns": columns | ({"team": {"type": "integer"}} if name == "people" else {})}
+        (club.files / f"{name}.json").write_text(json.dumps(
+            {"from": f"core.{name}", "to": {"public.people": table | ({} if said == "fail" else {"if_there": said})}}))
+    for verb in ("plan", "check", "run"):
+        ended = club.run(*(club.run_arguments() if verb == "run" else [verb, "--project", club.project]))
+        assert ended.returncode == USAGE, ended.said
+        assert "another mapping fills this table, too" in ended.said and "problems: " not in ended.said, ended.said
+    assert club.query("select count(*) from public.people") == "0"

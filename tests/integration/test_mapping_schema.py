@@ -167,7 +167,7 @@ def test_each_misfit_has_its_remedies() -> None:
     rows = re.findall(r'\[MISFIT_(\w+)\] = \{(?:"(\w+)"|NULL), \w+,', SOURCE)
     assert len(rows) == len(MISFITS)
     for kind, mend in rows:
-        shared = ["error"] if kind == "ROW_TWICE" else C["remedies_of_all"]
+        shared = {"ROW_TWICE": ["error"], "REFUSED": ["error", "reject"]}.get(kind, C["remedies_of_all"])
         assert choices(MISFITS[kind.lower()]) == shared + ([mend] if mend else []), kind
     assert PROJECT["$defs"]["misfit"] == DEFINED["misfit"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import bson
+from bson import json_util
 from bson.raw_bson import RawBSONDocument
 
 from tests.integration.small_project import Small, encoded, project
@@ -188,3 +189,58 @@ def test_verify_counts_rejects_on_its_own(targets: Cluster, tmp_path: Path) -> N
         verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
         assert verified.returncode == 1
         assert "the ledger says that 0 records were rejected; counted anew it is 1" in " ".join(verified.said.split())
+
+
+def test_a_record_whose_reference_dangles_is_set_aside(targets: Cluster, tmp_path: Path) -> None:
+    """In a column, in an array of ids, in an object, and in an element; corrected, it comes in."""
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    user, nobody = (bson.ObjectId(f"5f0c8a1b2c3d4e5f6071000{n}") for n in range(2))
+    posts: list[dict[str, Any]] = [
+        {"_id": n, "u": user, "us": [user], "o": {"u": user}, "parts": [{"u": user}]} for n in range(1, 7)
+    ]
+    posts[1]["u"] = nobody
+    posts[2]["us"] = [user, nobody]
+    posts[3]["o"] = {"u": nobody}
+    posts[4]["parts"] = [{"u": user}, {"u": nobody}]
+    for name, records in (("users", [{"_id": user}]), ("posts", posts)):
+        (dump / f"{name}.bson").write_bytes(encoded(records))
+        (dump / f"{name}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": name}))
+    ids = {"id_of": "users", "dangling": "reject"}
+    files = {
+        "project": project("misfits", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}, rejects={"limit": 4}),
+        "users": {"from": "core.users", "to": {"public.users": {"key": ["id"], "columns": {"id": {"from": "_id", "id_of": "users"}}}}},
+        "posts": {
+            "from": "core.posts",
+            "to": {
+                "public.posts": {
+                    "key": ["id"],
+                    "columns": {
+                        "id": {"from": "_id", "type": "integer"}, "u": ids, "us": {**ids, "type": "uuid[]"},
+                        "o": {"object": {"u": {"from": "o.u", **ids}}, "type": "jsonb"},
+                    },
+                },
+                "public.parts": {
+                    "each": "parts", "key": ["id", "n"],
+                    "columns": {"id": {"parent": "id"}, "n": {"position": True}, "u": ids},
+                },
+            },
+        },
+    }  # fmt: skip
+    with Small(tmp_path, targets, files, CORE_URI=f"file:{dump}") as migration:
+        migration.succeed()
+        assert migration.query("select string_agg(id::text, ' ' order by id) from public.posts") == "1 6"
+        assert migration.query("select count(*) from public.parts") == "2"
+        assert migration.query("select string_agg(concat_ws(' ', key, path), ',' order by id) from graduate.rejects") == (
+            "2 u,3 us[1],4 o.u,5 parts[1].u"
+        )
+        verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
+        assert verified.returncode == 0 and "4 records rejected" in " ".join(verified.said.split()), verified.said
+        lines = [json.loads(line) for line in (migration.folder / "rejects.jsonl").read_text().splitlines()]
+        for line in lines:
+            line["record"] = posts[0] | {"_id": int(line["key"])}
+        (migration.folder / "rejects.jsonl").write_text("".join(json_util.dumps(line) + "\n" for line in lines))
+        retried = migration.run("retry", "--run-dir", str(migration.folder))
+        assert retried.returncode == 0, retried.said
+        verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
+        assert verified.returncode == 0 and "everything arrived" in verified.said, verified.said

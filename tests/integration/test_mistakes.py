@@ -112,7 +112,7 @@ OF_RECORDS = [
     Mistake("a value", "books, at price: 1 problem: key "), Mistake("too long", "does not fit the type varchar(20)"),
     Mistake("null", "must not be null, and the field is null"), Mistake("in", 'the text "sold" is none of "draft", "published"'),
     Mistake("nobody's id", "is nobody's id"), Mistake("a field", "the mapping says nothing of this field"),
-    Mistake("an element", "books, at tags: 1 problem"), Mistake("twice", "(title) of public.books must be unique"),
+    Mistake("an element", "books, at tags[0]: 1 problem"), Mistake("twice", "(title) of public.books must be unique"),
     Mistake("a reference", f'"{STRANGER}" is in no record of authors'), Mistake("a path", 'no record of books has "titel"'),
     Mistake("a path", 'no record of books has "isbn"'), Mistake("absent", "must not be null, and the field is absent"),
 ]  # fmt: skip

@@ -136,7 +136,7 @@ def test_losses_are_an_output(mappings: Path) -> None:
     )
     assert [section.output for section in sections(first.payload)] == [0, 2]
     assert list(sections(first.payload))[1].tuples == [
-        [b"books", b"1", b"zero.0", b"negative_zero", b"-0", b"0"],
+        [b"books", b"1", b"zero[0]", b"negative_zero", b"-0", b"0"],
     ]
     assert [section.output for section in sections(second.payload)] == [0], "a loss is told once"
 

@@ -104,6 +104,10 @@ class Server:
     def has_ended(self) -> bool:
         return self._supervisor.wait(0) is not None
 
+    @property
+    def log(self) -> Path:
+        return self._supervisor.log
+
     def log_tail(self) -> str:
         return self._supervisor.log_tail()
 

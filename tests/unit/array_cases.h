@@ -54,7 +54,7 @@ static const struct array_case array_cases[] = {
      "{'ids': ['00000000-5f0c-8a1b-2c3d-4e5f60718293']}", NULL, "w-"},
     {"{'array': ['x', 'y'], 'id_of': 'users', 'type': 'uuid[]'}", "{'x': " ARRAY_OID ", 'y': null}",
      "{00000000-5f0c-8a1b-2c3d-4e5f60718293,NULL}", NULL, "ww"},
-    {"{'array': ['x', 'y'], 'id_of': 'users', 'type': 'uuid[]'}", "{'x': true}", NULL, "a", NULL},
+    {"{'array': ['x', 'y'], 'id_of': 'users', 'type': 'uuid[]'}", "{'x': true}", NULL, "a[0]", NULL},
     /* of an array's type */
     {"{'array': ['x', 'y'], 'type': 'text[]'}", "{'x': 'a', 'y': null}", "{a,NULL}", NULL, "ww"},
     {"{'array': ['x', 'y'], 'type': 'text[]'}", "{'y': 'b'}", "{b}", NULL, "-w"},
@@ -64,7 +64,7 @@ static const struct array_case array_cases[] = {
      "{1,7,3}", NULL, "wc"},
     {"{'array': ['x', 'y'], 'do': ['unique'], 'type': 'text[]'}", "{'x': 'a', 'y': 'a'}", "{a}", NULL, "ww"},
     {"{'array': ['x', 'y'], 'do': ['count'], 'type': 'integer'}", "{'x': 'a', 'y': 'a'}", "2", NULL, "ww"},
-    {"{'array': ['x', 'y'], 'type': 'integer[]'}", "{'x': 1, 'y': 'b'}", NULL, "a", NULL},
+    {"{'array': ['x', 'y'], 'type': 'integer[]'}", "{'x': 1, 'y': 'b'}", NULL, "a[1]", NULL},
     {"{'array': [{'first': ['x', 'y']}, {'join': ['x', 'y'], 'with': '-'}], 'type': 'text[]'}", "{'x': 'a', 'y': 'b'}",
      "{a,a-b}", NULL, "ww"},
     /* places in arrays */

@@ -10,7 +10,7 @@
 struct function_case {
     const char *calls, *input; /* "do"; extended JSON, or "absent" */
     const char *output;        /* the same; or NULL: refused */
-    const char *refused;       /* what transform says then */
+    const char *refused;       /* what transform says then; "[1]: " before it: of that element */
 };
 
 #define INT64(digits) "{'$numberLong': '" digits "'}"
@@ -66,7 +66,7 @@ static const struct function_case function_cases[] = {
     {"['lower']", "['a', 5]", "['a', 5]", NULL},
     {"['lower']", "[]", "[]", NULL},
     {"['number']", "['1', " INT64("2") "]", "[" INT64("1") ", " INT64("2") "]", NULL},
-    {"['number']", "['1', 'x']", NULL, "'number' takes a sign"},
+    {"['number']", "['1', 'x']", NULL, "[1]: 'number' takes a sign"},
     {"['empty_to_null']", "['', 'a']", "[null, 'a']", NULL},
     /* white space */
     {"['trim']", "' \\t\\r\\na b \\n'", "'a b'", NULL},
@@ -311,7 +311,7 @@ static const struct function_case function_cases[] = {
     {"['json']", "'\\\"\\\\u00e4\\\\ud83d\\\\ude00\\\\n\\\\/\\\"'", "'\xc3\xa4\xf0\x9f\x98\x80\\n/'", NULL},
     {"['json']", "'\\\"\\\\u20ac\\\"'", "'\xe2\x82\xac'", NULL},
     {"['json']", "['1', null]", "[" INT64("1") ", null]", NULL},
-    {"['json']", "['1', 2]", NULL, "'json' takes text"},
+    {"['json']", "['1', 2]", NULL, "[1]: 'json' takes text"},
     {"['json']", "''", NULL, "it is no JSON: no value of JSON at character 1"},
     {"['json']", "'nul'", NULL, "it is no JSON"},
     {"['json']", "'{} x'", NULL, "more behind the value at character 4"},
@@ -352,7 +352,7 @@ static const struct function_case moment_function_cases[] = {
     {"[{'day': 'UTC'}]", "['2024-07-01T12:00:00Z', null]", "['2024-07-01', null]", NULL},
     {"[{'item': 0}, {'day': 'UTC'}]", "['2024-07-01T12:00:00Z']", "'2024-07-01'", NULL},
     {"['unique', {'day': 'UTC'}]", "['2024-07-01T12:00:00Z', '2024-07-01T12:00:00Z']", "['2024-07-01']", NULL},
-    {"['lower', {'day': 'UTC'}]", "['2024-07-01T12:00:00+00']", NULL, "'day' takes date"},
+    {"['lower', {'day': 'UTC'}]", "['2024-07-01T12:00:00+00']", NULL, "[0]: 'day' takes date"},
     {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01'", DATE("1719784800000"), NULL},
     {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01T00:00:00Z'", DATE("1719784800000"), NULL},
     {"[{'midnight': 'Europe/Berlin'}]", "'2024-07-01T00:00:00'", DATE("1719784800000"), NULL},
@@ -363,7 +363,7 @@ static const struct function_case moment_function_cases[] = {
     /* what becomes of it as a text stays as it was */
     {"['text']", "'2024-07-01T12:00:00.123456Z'", "'2024-07-01T12:00:00.123456Z'", NULL},
     {"['text', {'day': 'UTC'}]", "'2024-07-01T12:00:00.123456Z'", NULL, "'day' takes date"},
-    {"['text', {'day': 'UTC'}]", "['2024-07-01T12:00:00.123456Z']", NULL, "'day' takes date"},
+    {"['text', {'day': 'UTC'}]", "['2024-07-01T12:00:00.123456Z']", NULL, "[0]: 'day' takes date"},
     {"[{'split': 'T'}]", "'2024-07-01T12:00:00.123456Z'", "['2024-07-01', '12:00:00.123456Z']", NULL},
     {"[{'time': {'format': 'YYYY-MM-DD\\\"T\\\"HH24:MI:SS\\\"Z\\\"', 'zone': 'UTC'}}]", "'2024-07-01T12:00:00Z'",
      DATE("1719835200000"), NULL},

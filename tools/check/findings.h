@@ -1,5 +1,5 @@
 /* Room check: what a trial of one entity showed, gathered out of its row stream. It uses
- * common/base, common/mapping, common/schema and common/stream. */
+ * common/base, common/mapping, common/postgres, common/schema and common/stream. */
 
 /* findings.h: problems of the data, alike ones together.
  *
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FINDING_EXAMPLES = 3, FINDINGS_MOST = 1000 };
+enum { FINDING_EXAMPLES = 20, FINDINGS_MOST = 1000 };
 
 /* The fields of a row of "graduate.problems". */
 struct problem_row {

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static const char *project_name, *catalogs, *store_path, *references, *entities, *wanted_row,
-    *column;
+    *column, *unique, *table;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
@@ -27,6 +27,9 @@ static const struct option_row options[] = {
      "when FILE has all entities: say what of entity E refers to nothing"},
     {"entities", OPTION_TEXT, &entities, "LIST",
      "only these, with commas between them, are read (default all)"},
+    {"unique", OPTION_TEXT, &unique, "INDEX",
+     "with --store: only what this unique index of the target calls the same, by its server"},
+    {"of", OPTION_TEXT, &table, "TABLE", "with --unique: the index's table, as public.books"},
     {"row", OPTION_TEXT, &wanted_row, "OUTPUT:PLACE",
      "of a trial of one batch: say which record this row was made of, and no more"},
     {"column", OPTION_TEXT, &column, "C", "with --row: and what its column C has, and where from"},
@@ -46,6 +49,7 @@ struct check {
     size_t catalog_count;
     struct schema schema;
     struct store store;
+    struct unique_index index; /* of the target, which is asked what is the same */
     struct row_keys keys;     /* of a check that knows the project */
     struct row_origin origin; /* which row to find */
     cJSON *record;            /* that it was made of */
@@ -65,7 +69,12 @@ static bool look_at(struct check *check, const char *entity, struct error *error
                                     .store = &check->store,
                                     .findings = &check->findings};
     schema_outputs(&check->schema, mapping, &check->keys.first, &check->keys.count);
-    return true;
+    if (unique == NULL)
+        return true;
+    check->keys.index = &check->index;
+    return unique_index_open(&check->index, &check->schema, table, unique, error) &&
+           unique_index_begin(&check->index, &check->schema.outputs[check->keys.first],
+                              check->keys.count, error);
 }
 
 static bool begin(struct check *check, const struct frame *frame, struct error *error)
@@ -261,6 +270,8 @@ static bool check_command(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--project and --catalogs go with --store or --row");
     else if (store_path != NULL && wanted_row != NULL)
         error_set(error, ERROR_USAGE, "--store and --row are asked apart");
+    else if ((unique != NULL) != (table != NULL) || (unique != NULL && store_path == NULL))
+        error_set(error, ERROR_USAGE, "--unique goes with --store, and with --of, its table");
     else if (references != NULL && store_path == NULL)
         error_set(error, ERROR_USAGE, "--references needs the --store of all entities");
     else if (references == NULL && isatty(STDIN_FILENO))
@@ -318,6 +329,7 @@ int main(int argc, char **argv)
     path_sums_release(&check.paths);
     stream_reader_release(&check.in);
     cJSON_Delete(check.record);
+    unique_index_release(&check.index);
     store_close(&check.store);
     schema_release(&check.schema);
     for (size_t i = 0; i < check.catalog_count; i++)

@@ -60,13 +60,15 @@ static void put_names(struct buffer *out, const struct schema_output *output, co
         buffer_printf(out, "%s%s", i > 0 ? ", " : "", output->columns[columns[i]].name);
 }
 
+/* `column` may be NULL: what is wrong is at none of the rows' own. */
 static bool note(struct row_keys *keys, const struct schema_output *output,
                  const struct schema_column *column, const char *record, const char *message,
                  const char *hint, struct error *error)
 {
     struct buffer path;
     buffer_init(&path);
-    row_field_path(&path, output, column);
+    if (column != NULL)
+        row_field_path(&path, output, column);
     struct problem_row row = {strdup(keys->entity->name), strdup(record),
                               strdup(buffer_text(&path)), strdup(message), strdup(hint)};
     buffer_release(&path);
@@ -76,6 +78,8 @@ static bool note(struct row_keys *keys, const struct schema_output *output,
     problem_row_release(&row);
     return error_memory(error);
 }
+
+#define NOT_UNIQUE ADVICE("correct one of the records in the source, or the mapping")
 
 static bool note_twice(struct row_keys *keys, const struct schema_output *output,
                        const size_t *columns, size_t count, const struct row_field *fields,
@@ -91,9 +95,8 @@ static bool note_twice(struct row_keys *keys, const struct schema_output *output
     buffer_printf(&message, "%s%s(%s) of %s must be unique, and is the same for key \"%s\"",
                   buffer_text(&value), value.length > 0 ? ": " : "", buffer_text(&names),
                   output->table->label, by);
-    bool ok = buffer_ok(&message, error) &&
-              note(keys, output, &output->columns[columns[0]], record, buffer_text(&message),
-                   ADVICE("correct one of the records in the source, or the mapping"), error);
+    bool ok = buffer_ok(&message, error) && note(keys, output, &output->columns[columns[0]], record,
+                                                 buffer_text(&message), NOT_UNIQUE, error);
     buffer_release(&names);
     buffer_release(&value);
     buffer_release(&message);
@@ -301,12 +304,64 @@ static bool take_rows(struct row_keys *keys, const struct schema_output *output,
 {
     struct row_field *fields = calloc(output->column_count + 1, sizeof *fields);
     bool ok = fields != NULL || error_memory(error);
-    for (; ok && rows > 0; rows--)
-        ok = (row_fields_read(at, end, fields, output->column_count) || damaged(error)) &&
-             take_uniques(keys, output, fields, record, error) &&
-             take_ids(keys, output, fields, record, error) &&
-             take_ties(keys, output, fields, record, error);
+    for (; ok && rows > 0; rows--) {
+        ok = row_fields_read(at, end, fields, output->column_count) || damaged(error);
+        if (ok && keys->index != NULL)
+            unique_index_add(keys->index, (size_t)(output - keys->index->outputs), fields, record);
+        else
+            ok = ok && take_uniques(keys, output, fields, record, error) &&
+                 take_ids(keys, output, fields, record, error) &&
+                 take_ties(keys, output, fields, record, error);
+    }
     free(fields);
+    return ok;
+}
+
+/* ---- what a unique index of the target calls the same ------------------------------------------
+ */
+
+/* What the column is made of, where the rows are the entity's. */
+static const struct schema_output *indexed_output(const struct row_keys *keys)
+{
+    const struct schema_output *output = &keys->schema->outputs[keys->first];
+    while (strcmp(output->table->label, keys->index->label) != 0)
+        output++;
+    return output;
+}
+
+static void put_other(struct buffer *message, const struct row_keys *keys,
+                      const struct unique_key *key, bool there, const char *by)
+{
+    size_t length = strcspn(by, "\n");
+    if (!there)
+        buffer_printf(message, "the row \"%s\" that the target has already", key->there);
+    else
+        buffer_printf(message, "key \"%s\"", by + length + 1);
+    if (there &&
+        (strncmp(by, keys->entity->name, length) != 0 || keys->entity->name[length] != '\0'))
+        buffer_printf(message, " of %.*s", (int)length, by);
+}
+
+static bool take_key(void *context, const struct unique_key *key, struct error *error)
+{
+    struct row_keys *keys = context;
+    const struct schema_output *output = indexed_output(keys);
+    char record[STORE_TEXT], by[STORE_TEXT];
+    bool there;
+    snprintf(record, sizeof record, "%s\n%s", keys->entity->name, key->record);
+    if (!store_put_key(keys->store, 0, key->hash, strlen(key->hash), record, &there, by, error))
+        return false;
+    if (!there && key->there == NULL)
+        return true;
+    struct buffer message;
+    buffer_init(&message);
+    buffer_printf(&message, "%s%s(%s) of %s must be unique, and is the same for ", key->shown,
+                  key->shown[0] != '\0' ? ": " : "", keys->index->keys, keys->index->label);
+    put_other(&message, keys, key, there, by);
+    bool ok =
+        buffer_ok(&message, error) && note(keys, output, unique_index_column(keys->index, output),
+                                           key->record, buffer_text(&message), NOT_UNIQUE, error);
+    buffer_release(&message);
     return ok;
 }
 
@@ -332,7 +387,7 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
         char *next = counts;
         for (size_t i = 0; ok && i < keys->count; i++) {
             unsigned long rows = strtoul(next, &next, 10);
-            if (rows == 0)
+            if (rows == 0 && keys->index == NULL)
                 ok = take_left_out(keys, &keys->schema->outputs[keys->first + i], record, error);
             ok = ok && take_rows(keys, &keys->schema->outputs[keys->first + i], &places[i],
                                  sections[i].tuples + sections[i].length, rows, record, error);
@@ -342,6 +397,8 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
             ok = store_commit(keys->store, error);
     }
     free(places);
+    if (keys->index != NULL)
+        ok = ok && unique_index_tell(keys->index, take_key, keys, error);
     return ok && store_commit(keys->store, error);
 }
 
@@ -372,7 +429,8 @@ static bool tell_ids(struct row_keys *keys, const struct schema_output *output, 
                               .quote = "\"",
                               .hint = ADVICE("correct the record in the source, map what it refers "
                                              "to, or say what becomes of such ids: \"dangling\": "
-                                             "\"null\", \"keep\" or \"left_out\"")};
+                                             "\"null\", \"keep\", \"left_out\" or "
+                                             "\"reject\"")};
     bool ok = true;
     for (size_t c = 0; ok && c < output->column_count; c++) {
         size_t to_column;

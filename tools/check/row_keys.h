@@ -6,6 +6,7 @@
 #include "graduate/schema.h"
 #include "graduate/stream.h"
 #include "store.h"
+#include "unique_index.h"
 
 /* Of one check of one entity. */
 struct row_keys {
@@ -14,6 +15,7 @@ struct row_keys {
     struct store *store;
     struct findings *findings;
     size_t first, count; /* its outputs */
+    struct unique_index *index; /* by this alone, of all that must be unique; or NULL */
 };
 
 /* Take in a batch of rows: `sections` has one per output of the entity (rows 0: none of it),

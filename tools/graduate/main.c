@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-    &verb_plan,    &verb_check,    &verb_schema,    &verb_run,    &verb_status,
-    &verb_undo,    &verb_rehearse, &verb_stream,    &verb_verify, &verb_report,
-    &verb_compare, &verb_seal,     &verb_functions,
+    &verb_plan,   &verb_check,   &verb_schema,   &verb_run,       &verb_status,
+    &verb_retry,  &verb_undo,    &verb_rehearse, &verb_stream,    &verb_verify,
+    &verb_report, &verb_compare, &verb_seal,     &verb_functions,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 

@@ -62,6 +62,11 @@ bool fence_begin_unflushed(struct postgres *target, const struct fence *fence, s
     return begin(target, "BEGIN; SET LOCAL synchronous_commit = off", fence, error);
 }
 
+bool fence_begin_again(struct postgres *target, const struct fence *fence, struct error *error)
+{
+    return begin(target, "ROLLBACK; BEGIN; SET LOCAL synchronous_commit = off", fence, error);
+}
+
 /* The lock's first key is that of ledger_lock. */
 bool fence_begin_alone(struct postgres *target, struct error *error)
 {

@@ -35,6 +35,8 @@ struct fence {
 bool fence_begin(struct postgres *target, const struct fence *fence, struct error *error);
 /* The same, with an unflushed commit. */
 bool fence_begin_unflushed(struct postgres *target, const struct fence *fence, struct error *error);
+/* The same, in the place of a transaction that has failed. */
+bool fence_begin_again(struct postgres *target, const struct fence *fence, struct error *error);
 /* Only true means committed; when the connection is lost on the way, only the ledger knows. */
 bool fence_commit(struct postgres *target, struct error *error);
 void fence_rollback(struct postgres *target);

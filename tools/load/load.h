@@ -12,6 +12,7 @@
 #define LOAD_LOAD_H
 
 #include "fence.h"
+#include "retrial.h"
 
 #include "graduate/postgres.h"
 #include "graduate/schema.h"
@@ -20,17 +21,29 @@
 /* Load the row stream on `fd` ("name" in messages), from where the ledger is. A batch that the
  * ledger holds already is passed over when it ends at the same position; another one under its
  * number, or a gap, is an ERROR_REFUSED, and so is a stream of another run (unless `any_run`) or
- * from another source. */
-bool load_stream(struct postgres *target, const struct project *project, const struct fence *fence,
-                 bool any_run, int fd, const char *name, struct error *error);
+ * from another source. With `corrected` each batch is a record in place of a reject (retrial.h);
+ * one that does not fit again is no error. */
+struct stream_loading {
+    const struct project *project;
+    const struct fence *fence;
+    bool any_run, corrected;
+};
+bool load_stream(struct postgres *target, const struct stream_loading *how, int fd,
+                 const char *name, struct error *error);
 
 /* One batch: its ledger row and all its rows, or nothing. *rows counts those of the target's own
  * tables. The payload is that of a rows frame. ERROR_DATA: with it the run would have set aside more
  * than so many records. */
-bool load_batch(struct postgres *target, const struct fence *fence, const struct mapping *mapping,
-                const struct stream_outputs *outputs, const struct stream_batch *batch,
-                const uint8_t *payload, size_t length, int64_t most_rejects, int64_t *rows,
-                struct error *error);
+struct batch_loading {
+    const struct mapping *mapping;
+    const struct stream_outputs *outputs;
+    const struct stream_batch *batch;
+    struct retrial *retrial; /* NULL: it is no corrected record */
+    int64_t most_rejects;
+};
+bool load_batch(struct postgres *target, const struct fence *fence,
+                const struct batch_loading *given, const uint8_t *payload, size_t length,
+                int64_t *rows, struct error *error);
 
 /* A run, ready to be loaded. */
 struct prepared {
@@ -50,6 +63,8 @@ struct preparation {
     bool rehearsal;        /* takes back one of its project that did not end */
     bool trial;            /* nothing stays: see whether it could be made (tryout.h) */
     struct words restarts; /* entities whose rows go out again (restart.h) */
+    struct words retries;  /* entities of which corrected records are to come: a run that is done is
+                              open again, for them and for what is made of all rows */
 };
 /* Make the ledger, the run and the tables in one transaction, or go on with `run` under the next
  * generation. ERROR_REFUSED: the ledger does not know a run that may not be new; its sources are

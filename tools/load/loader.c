@@ -15,7 +15,7 @@ struct loading {
     struct postgres *target;
     const struct project *project;
     const struct fence *fence;
-    bool any_run;
+    bool any_run, corrected;
     struct stream_reader reader;
     struct stream_outputs outputs;
     const struct mapping *mapping;
@@ -69,11 +69,23 @@ static bool read_header(struct loading *loading, struct error *error)
         return false;
     loading->entity = loading->mapping->name;
     loading->partition = header.partition;
+    if ((header.partition == LEDGER_RETRIES) != loading->corrected) {
+        error_set(error, ERROR_USAGE, "the stream is %sof corrected records",
+                  loading->corrected ? "not " : "");
+        return error_hint(error, "--corrected is for what graduate retry sends, and for nothing "
+                                 "else");
+    }
     return stream_parse_outputs(&loading->reader, &frame, &loading->outputs, error);
 }
 
 static bool begin_partition(struct loading *loading, struct error *error)
 {
+    /* Corrected records do not keep a run from its end, whatever becomes of them. */
+    static const char *const sql[] = {
+        "INSERT INTO graduate.partitions (run, entity, partition) VALUES ($1, $2, $3)"
+        " ON CONFLICT DO NOTHING",
+        "INSERT INTO graduate.partitions (run, entity, partition, state, records_read, done_at)"
+        " VALUES ($1, $2, $3, 'done', 0, clock_timestamp()) ON CONFLICT DO NOTHING"};
     PGresult *result = NULL;
     struct place place;
     place_init(&place, loading);
@@ -82,10 +94,8 @@ static bool begin_partition(struct loading *loading, struct error *error)
               (loading->any_run ||
                origin_check_entity(loading->target, loading->fence->run, loading->mapping,
                                    &loading->catalog.entities[0], error)) &&
-              postgres_query(loading->target,
-                             "INSERT INTO graduate.partitions (run, entity, partition)"
-                             " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                             place.parameters, 3, &result, error);
+              postgres_query(loading->target, sql[loading->corrected], place.parameters, 3, &result,
+                             error);
     PQclear(result);
     ok = ok && postgres_query(loading->target,
                               "SELECT coalesce(sum(bytes), 0) FROM graduate.batches"
@@ -163,18 +173,63 @@ static bool check_batch(const struct loading *loading, const struct frame *frame
                       loading->progress.batch);
 }
 
+/* In place of a reject: loaded, or refused again. */
+static bool load_correction(struct loading *loading, const struct frame *frame,
+                            struct stream_batch *batch, struct retrial *retrial,
+                            struct error *error)
+{
+    int64_t rows;
+    if (batch->rejected > 0)
+        return retrial_refuse_again(loading->target, loading->fence, retrial, &loading->outputs,
+                                    frame->payload, frame->payload_length, error);
+    batch->batch = loading->progress.batch + 1;
+    batch->records = 0;
+    batch->rejected = -1;
+    const struct batch_loading given = {.mapping = loading->mapping,
+                                        .outputs = &loading->outputs,
+                                        .batch = batch,
+                                        .retrial = retrial};
+    if (load_batch(loading->target, loading->fence, &given, frame->payload, frame->payload_length,
+                   &rows, error)) {
+        loading->progress.batch++;
+        return true;
+    }
+    if (error->code != ERROR_DATA)
+        return false;
+    const struct error cause = *error;
+    *error = (struct error){0};
+    return retrial_refuse(loading->target, loading->fence, retrial, cause.path, cause.message,
+                          error);
+}
+
+static bool retry(struct loading *loading, const struct frame *frame, struct stream_batch *batch,
+                  struct error *error)
+{
+    struct retrial retrial;
+    bool ok = retrial_parse(&retrial, &batch->position, error) &&
+              load_correction(loading, frame, batch, &retrial, error);
+    retrial_release(&retrial);
+    return ok;
+}
+
 static bool take_batch(struct loading *loading, const struct frame *frame, struct error *error)
 {
     struct stream_batch batch;
     int64_t rows;
-    if (!stream_parse_batch(&loading->reader, frame, &batch, error) ||
-        !check_batch(loading, frame, &batch, error))
+    if (!stream_parse_batch(&loading->reader, frame, &batch, error))
+        return false;
+    if (loading->corrected)
+        return retry(loading, frame, &batch, error);
+    if (!check_batch(loading, frame, &batch, error))
         return false;
     if (batch.batch <= loading->progress.batch)
         return check_loaded(loading, &batch, error);
-    if (!load_batch(loading->target, loading->fence, loading->mapping, &loading->outputs, &batch,
-                    frame->payload, frame->payload_length, loading->project->most_rejects, &rows,
-                    error))
+    const struct batch_loading given = {.mapping = loading->mapping,
+                                        .outputs = &loading->outputs,
+                                        .batch = &batch,
+                                        .most_rejects = loading->project->most_rejects};
+    if (!load_batch(loading->target, loading->fence, &given, frame->payload, frame->payload_length,
+                    &rows, error))
         return false;
     struct ledger_progress *progress = &loading->progress;
     progress->batch = batch.batch;
@@ -244,7 +299,7 @@ static bool load_frames(struct loading *loading, struct error *error)
     bool more;
     while (stream_read(&loading->reader, &frame, &more, error)) {
         if (!more) /* only now is it known that nothing stands behind the end frame */
-            return write_end(loading, &end, error);
+            return loading->corrected || write_end(loading, &end, error);
         if (frame.type == FRAME_END ? !stream_parse_end(&loading->reader, &frame, &end, error)
                                     : !take_batch(loading, &frame, error))
             return false;
@@ -252,15 +307,18 @@ static bool load_frames(struct loading *loading, struct error *error)
     return false;
 }
 
-bool load_stream(struct postgres *target, const struct project *project, const struct fence *fence,
-                 bool any_run, int fd, const char *name, struct error *error)
+bool load_stream(struct postgres *target, const struct stream_loading *how, int fd,
+                 const char *name, struct error *error)
 {
-    struct loading loading = {
-        .target = target, .project = project, .fence = fence, .any_run = any_run};
+    struct loading loading = {.target = target,
+                              .project = how->project,
+                              .fence = how->fence,
+                              .any_run = how->any_run,
+                              .corrected = how->corrected};
     catalog_init(&loading.catalog);
     stream_reader_init(&loading.reader, fd, name);
     bool ok = read_header(&loading, error) && begin_partition(&loading, error) &&
-              ledger_read_progress(target, fence->run, loading.entity, loading.partition,
+              ledger_read_progress(target, how->fence->run, loading.entity, loading.partition,
                                    &loading.progress, error);
     if (ok) {
         ok = load_frames(&loading, error);

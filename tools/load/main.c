@@ -16,10 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *project_name, *catalogs_folder, *run, *restarts;
+static const char *project_name, *catalogs_folder, *run, *restarts, *retries;
 static int64_t generation = -1, stall = 600, jobs = -1;
 static bool prepares, begins, finishes, undoes, allow_rows, any_run, rehearsal, again, changed_too;
-static bool tries;
+static bool tries, corrected;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
@@ -36,6 +36,10 @@ static const struct option_row options[] = {
     {"catalogs", OPTION_TEXT, &catalogs_folder, "DIR", "catalogs of the sources, SOURCE.json each"},
     {"restart", OPTION_TEXT, &restarts, "E,...",
      "prepare: take these entities' rows out of the target, to be loaded anew"},
+    {"retry", OPTION_TEXT, &retries, "E,...",
+     "prepare: corrected records of these entities are to come"},
+    {"corrected", OPTION_FLAG, &corrected, NULL,
+     "load a stream of corrected records in place of rejects"},
     {"any-run", OPTION_FLAG, &any_run, NULL, "load a stream that another run extracted"},
     {"stall", OPTION_NUMBER, &stall, "SECONDS",
      "give the target up when nothing is heard from it for so long (600; 0: never)"},
@@ -51,7 +55,8 @@ static const struct command command = {
     .usage = "--project P --run ID --generation N < ROWS\n"
              "--project P --catalogs DIR --prepare [--run ID [--begin]] "
              "[--allow-rows]\n"
-             "--project P --catalogs DIR --prepare --run ID --restart E,...\n"
+             "--project P --catalogs DIR --prepare --run ID [--restart E,...] [--retry E,...]\n"
+             "--project P --run ID --generation N --corrected < ROWS\n"
              "--project P --catalogs DIR --prepare --trial [--allow-rows]\n"
              "--project P --catalogs DIR --run ID --generation N --finish\n"
              "--project P --undo --run ID",
@@ -92,21 +97,25 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--run and --generation are missing: --prepare prints them");
     else if (run != NULL && !is_uuid(run))
         error_set(error, ERROR_USAGE, "--run is \"%s\"; a run is named by a UUID", run);
-    else if ((allow_rows || begins || rehearsal || restarts != NULL || tries) && !prepares)
+    else if ((allow_rows || begins || rehearsal || restarts != NULL || retries != NULL || tries) &&
+             !prepares)
         error_set(error, ERROR_USAGE,
-                  "--allow-rows, --begin, --rehearsal, --restart and --trial go with --prepare");
+                  "--allow-rows, --begin, --rehearsal, --restart, --retry and --trial go with "
+                  "--prepare");
     else if (tries && run != NULL)
         error_set(error, ERROR_USAGE, "--trial is of no --run: nothing of it stays");
     else if ((again || changed_too) && !undoes)
         error_set(error, ERROR_USAGE, "--again and --changed-too go with --undo");
-    else if (restarts != NULL && (run == NULL || begins))
-        error_set(error, ERROR_USAGE, "--restart needs the --run that it is of, which is not new");
+    else if ((restarts != NULL || retries != NULL) && (run == NULL || begins))
+        error_set(error, ERROR_USAGE, "--%s needs the --run that it is of, which is not new",
+                  restarts != NULL ? "restart" : "retry");
     else if (jobs >= 0 && !finishes)
         error_set(error, ERROR_USAGE, "--jobs goes with --finish");
     else if (jobs == 0)
         error_set(error, ERROR_USAGE, "--jobs is 0; there is at least one connection");
-    else if (any_run && (prepares || finishes || undoes))
-        error_set(error, ERROR_USAGE, "--any-run is for the loading of a stream");
+    else if ((any_run || corrected) && (prepares || finishes || undoes))
+        error_set(error, ERROR_USAGE, "--%s is for the loading of a stream",
+                  any_run ? "any-run" : "corrected");
     else if (!prepares && !finishes && !undoes && isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a row stream");
     else
@@ -173,12 +182,12 @@ static bool print_prepared(const struct prepared *prepared, struct error *error)
 }
 
 /* The names between the commas, each of an entity. */
-static bool read_restarts(const struct project *project, struct arena *arena, struct words *words,
-                          struct error *error)
+static bool read_entities(const struct project *project, const char *names, struct arena *arena,
+                          struct words *words, struct error *error)
 {
-    char *list = restarts != NULL ? arena_text(arena, restarts) : NULL, *rest = list;
+    char *list = names != NULL ? arena_text(arena, names) : NULL, *rest = list;
     words->items = arena_alloc(arena, project->mapping_count + 1, sizeof *words->items);
-    if (words->items == NULL || (list == NULL && restarts != NULL))
+    if (words->items == NULL || (list == NULL && names != NULL))
         return error_memory(error);
     for (char *name; list != NULL && (name = strsep(&rest, ",")) != NULL;) {
         const struct mapping *mapping;
@@ -207,7 +216,8 @@ static bool prepare(struct postgres *target, const struct project *project,
         .trial = tries,
     };
     struct prepared prepared = {0};
-    bool ok = read_restarts(project, arena, &preparation.restarts, error) &&
+    bool ok = read_entities(project, restarts, arena, &preparation.restarts, error) &&
+              read_entities(project, retries, arena, &preparation.retries, error) &&
               load_prepare(target, &preparation, &prepared, error) &&
               print_prepared(&prepared, error);
     free(prepared.order.items);
@@ -230,8 +240,9 @@ static bool work(struct postgres *target, const struct project *project, struct 
     const struct undoing undoing = {run, project->name, again, changed_too};
     if (undoes)
         return load_undo(target, &undoing, error);
+    const struct stream_loading loading = {project, &fence, any_run, corrected};
     if (!prepares && !finishes)
-        return load_stream(target, project, &fence, any_run, STDIN_FILENO, "standard input", error);
+        return load_stream(target, &loading, STDIN_FILENO, "standard input", error);
     struct resolved resolved;
     struct arena arena;
     arena_init(&arena);
@@ -265,7 +276,7 @@ int main(int argc, char **argv)
     bool ok = load_connect(&target, &project, &error);
     if (ok) {
         /* An index is made in silence, and many rows are deleted so. */
-        target.stall = finishes || restarts != NULL ? 0 : stall;
+        target.stall = finishes || restarts != NULL || retries != NULL ? 0 : stall;
         ok = work(&target, &project, &error);
         postgres_close(&target);
     }

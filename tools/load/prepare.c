@@ -265,6 +265,26 @@ static bool restart(struct preparing *preparing, const char *run, struct error *
     return true;
 }
 
+/* A run that is done is open again, but its data is not: the keys that are on stay on. */
+static bool reopen(struct preparing *preparing, const char *run, struct error *error)
+{
+    const struct preparation *given = preparing->given;
+    PGresult *result;
+    for (size_t i = 0; i < given->retries.count; i++)
+        if (!restart_steps(preparing->target, given->schema, run,
+                           project_mapping(given->schema->project, given->retries.items[i]), error))
+            return false;
+    if (given->retries.count == 0)
+        return true;
+    if (!postgres_query(preparing->target,
+                        "UPDATE graduate.runs SET state = 'finishing', finished_at = NULL"
+                        " WHERE run = $1 AND state = 'done'",
+                        &run, 1, &result, error))
+        return false;
+    PQclear(result);
+    return true;
+}
+
 static bool resume_run(struct preparing *preparing, const char *run, struct error *error)
 {
     const struct preparation *given = preparing->given;
@@ -276,7 +296,8 @@ static bool resume_run(struct preparing *preparing, const char *run, struct erro
         !inventory_take(&inventory, preparing->target, given->schema, false, error))
         return false;
     bool ok = check_complete(&inventory, error) && restart(preparing, run, error) &&
-              make_tables(preparing, error) && order_again(preparing, run, error);
+              reopen(preparing, run, error) && make_tables(preparing, error) &&
+              order_again(preparing, run, error);
     inventory_release(&inventory);
     return ok;
 }

@@ -52,6 +52,14 @@ static const char *public_detail(const PGresult *result, const char *state)
     return names_key ? field(result, PG_DIAG_MESSAGE_DETAIL) : "";
 }
 
+/* By its name the records can be found that it calls the same. */
+static void put_index(const PGresult *result, struct error_index *index)
+{
+    snprintf(index->name, sizeof index->name, "%s", field(result, PG_DIAG_CONSTRAINT_NAME));
+    snprintf(index->table, sizeof index->table, "%s.%s", field(result, PG_DIAG_SCHEMA_NAME),
+             field(result, PG_DIAG_TABLE_NAME));
+}
+
 /* `todo` follows the meaning in the hint. */
 static bool refused(const PGresult *result, const struct refusal *refusal, const char *what,
                     const char *todo, struct error *error)
@@ -63,6 +71,8 @@ static bool refused(const PGresult *result, const struct refusal *refusal, const
     error_set(error, refusal->code, "%s: %s%s%s%s%s", what, field(result, PG_DIAG_MESSAGE_PRIMARY),
               detail[0] != '\0' ? " (" : "", detail, detail[0] != '\0' ? ")" : "", context);
     snprintf(error->sqlstate, sizeof error->sqlstate, "%s", state);
+    if (strcmp(state, "23505") == 0)
+        put_index(result, &error->index);
     return error_hint(error, "%s: %s", refusal->meaning,
                       refusal->code == ERROR_BUG ? ADVICE("please report it, with this message")
                                                  : todo);

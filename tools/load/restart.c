@@ -183,6 +183,28 @@ static bool is_taken_again(const struct schema *schema, const struct schema_stat
     return again;
 }
 
+bool restart_steps(struct postgres *target, const struct schema *schema, const char *run,
+                   const struct mapping *mapping, struct error *error)
+{
+    for (size_t i = 0; i < schema->statement_count; i++) {
+        const struct schema_statement *statement = &schema->statements[i];
+        bool of_it = statement->of_all;
+        for (size_t t = 0; t < mapping->table_count; t++)
+            of_it = of_it || strcmp(mapping->tables[t].label, statement->table) == 0;
+        const char *const step[] = {run, statement->name};
+        PGresult *result;
+        if (of_it && statement->again != NULL && !postgres_exec(target, statement->again, error))
+            return false;
+        if (!of_it || !is_taken_again(schema, statement))
+            continue;
+        if (!postgres_query(target, "DELETE FROM graduate.steps WHERE run = $1 AND step = $2", step,
+                            2, &result, error))
+            return false;
+        PQclear(result);
+    }
+    return true;
+}
+
 /* Numbers and statistics are made anew from the rows that come; the ledger forgets the entity. */
 static bool forget(struct restarting *r, const struct mapping *mapping)
 {
@@ -197,20 +219,7 @@ static bool forget(struct restarting *r, const struct mapping *mapping)
     for (size_t i = 0; i < sizeof forgotten / sizeof forgotten[0]; i++)
         if (!change(r, forgotten[i], parameters, 2))
             return false;
-    for (size_t i = 0; i < r->schema->statement_count; i++) {
-        const struct schema_statement *statement = &r->schema->statements[i];
-        bool of_it = statement->of_all;
-        for (size_t t = 0; t < mapping->table_count; t++)
-            of_it = of_it || strcmp(mapping->tables[t].label, statement->table) == 0;
-        const char *const step[] = {r->run, statement->name};
-        if (of_it && statement->again != NULL &&
-            !postgres_exec(r->target, statement->again, r->error))
-            return false;
-        if (of_it && is_taken_again(r->schema, statement) &&
-            !change(r, "DELETE FROM graduate.steps WHERE run = $1 AND step = $2", step, 2))
-            return false;
-    }
-    return true;
+    return restart_steps(r->target, r->schema, r->run, mapping, r->error);
 }
 
 bool restart_entities(struct postgres *target, const struct schema *schema, const char *run,

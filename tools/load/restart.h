@@ -15,5 +15,9 @@
  * them. */
 bool restart_entities(struct postgres *target, const struct schema *schema, const char *run,
                       const struct words *entities, struct error *error);
+/* In the caller's transaction: what is made of all rows of the entity's tables (sequences,
+ * statistics) is to be made once more at the run's end. */
+bool restart_steps(struct postgres *target, const struct schema *schema, const char *run,
+                   const struct mapping *mapping, struct error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "graduate/stream.h"
 #include "identities.h"
 #include "plan.h"
+#include "refusable.h"
 #include "rejection.h"
 #include "rows.h"
 #include "tuple.h"
@@ -26,12 +27,14 @@ struct transform {
     struct schema schema;
     struct catalog catalog; /* of the entity, out of the stream's header */
     bool tries;             /* goes on behind what does not fit */
+    bool partial;           /* the input may break off; what is whole of it counts */
     const char *ids;        /* the folder with the ids of the entities that it looks up, or NULL */
     const char *index;      /* only its own ids are wanted, in this file; or NULL */
     bool facts;             /* or, in their place, what others ask about its records */
     struct lookups lookups;
     struct identities identities;
     struct fact_index fact_index;
+    int64_t batches, records; /* that were read */
     struct problems problems;
     struct plan plan;
     struct rows rows;
@@ -45,7 +48,8 @@ static bool write_header(struct transform *t, const struct stream_header *record
                          struct error *error)
 {
     static const char *const loss_columns[] = {"entity", "key", "path", "rule", "before", "after"};
-    static const char *const texts[] = {"text", "text", "text", "text", "text", "text"};
+    static const char *const texts[] = {"text", "text", "text", "text", "text", "text", "text"};
+    static const char *const refusable_types[] = {"text", "bytea", "bytea", "bytea", "bytea"};
     size_t first, count;
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;
@@ -91,13 +95,19 @@ static bool write_header(struct transform *t, const struct stream_header *record
                                                     .ledger = true};
         struct stream_header header = *records;
         header.rows = true;
-        if (t->entity->rejects && !t->tries)
+        if (!t->tries) {
             outputs[count + 1] = (struct stream_output){.table = "graduate.rejects",
                                                         .columns = reject_fields,
                                                         .types = texts,
                                                         .column_count = REJECT_FIELDS,
                                                         .ledger = true};
-        size_t own = t->tries ? 3 : t->entity->rejects ? 2 : 1;
+            outputs[count + 2] = (struct stream_output){.table = "graduate.refusable",
+                                                        .columns = refusable_fields,
+                                                        .types = refusable_types,
+                                                        .column_count = REFUSABLE_FIELDS,
+                                                        .ledger = true};
+        }
+        size_t own = t->tries || t->entity->refusable ? 3 : t->entity->rejects ? 2 : 1;
         ok = stream_write_header(&t->out, &header, outputs, count + own, error);
     }
     arena_release(&arena);
@@ -284,6 +294,8 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
                      (long long)meta.records);
         return error_hint(error, EXTRACT_ANEW);
     }
+    t->batches++;
+    t->records += records;
     if (t->index != NULL)
         return true;
     meta.filtered = t->rows.filtered;
@@ -294,6 +306,14 @@ static bool batch(struct transform *t, const struct frame *frame, struct error *
         return false;
     crash_point(CRASH_TRANSFORM_BATCH_SENT);
     return true;
+}
+
+/* A checkpoint that was still growing has no end: behind its last whole batch that is made up. */
+static bool break_off(struct transform *t, struct error *error)
+{
+    const struct stream_end end = {.batches = t->batches, .records = t->records};
+    *error = (struct error){0};
+    return stream_write_end(&t->out, &end, error);
 }
 
 static bool run(struct transform *t, struct error *error)
@@ -324,7 +344,7 @@ static bool run(struct transform *t, struct error *error)
         if (!ok)
             return false;
     }
-    return false;
+    return t->partial && t->plan.entity != NULL && break_off(t, error);
 }
 
 static bool check_command(const struct transform *t, const char *project, bool checks,
@@ -340,6 +360,8 @@ static bool check_command(const struct transform *t, const char *project, bool c
         error_set(error, ERROR_USAGE, "--check and --catalogs go together");
     else if (entity != NULL && !checks)
         error_set(error, ERROR_USAGE, "--entity goes with --check: a stream says whose it is");
+    else if (t->partial && (!t->tries || t->index != NULL))
+        error_set(error, ERROR_USAGE, "--partial goes with --trial, and not with --index");
     else if (t->index != NULL && t->ids == NULL && !t->facts)
         error_set(error, ERROR_USAGE, "--index needs --ids, the folder of the other entities' ids");
     else if (t->facts && t->index == NULL)
@@ -369,6 +391,8 @@ int main(int argc, char **argv)
         {"entity", OPTION_TEXT, &entity, "E", "with --check: only that of this entity"},
         {"trial", OPTION_FLAG, &t.tries, NULL,
          "go on behind what does not fit, and put it on record: for graduate-check"},
+        {"partial", OPTION_FLAG, &t.partial, NULL,
+         "with --trial: the input may break off, as a checkpoint does that still grows"},
         {"ids", OPTION_TEXT, &t.ids, "DIR",
          "the ids, and facts, of the entities that are looked up: DIR/ENTITY.ids, .facts"},
         {"index", OPTION_TEXT, &t.index, "FILE",

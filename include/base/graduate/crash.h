@@ -18,6 +18,7 @@ enum crash_point {
     CRASH_LOAD_COPIED,    /* all rows of the batch are sent */
     CRASH_LOAD_BEFORE_COMMIT,
     CRASH_LOAD_AFTER_COMMIT,
+    CRASH_LOAD_REFUSED_AGAIN,         /* a corrected record stays a reject, with its new cause */
     CRASH_LOAD_PARTITION_DONE,        /* the end of the stream is in the ledger */
     CRASH_LOAD_TABLES_MADE,           /* prepare has made the tables */
     CRASH_LOAD_UNDONE,                /* all that a run made and wrote is away, not committed */
@@ -27,6 +28,8 @@ enum crash_point {
     CRASH_DRIVER_CATALOGS_RENEWED, /* what their sources say is in the folder, not in the ledger */
     CRASH_DRIVER_ENTITY_DONE,
     CRASH_DRIVER_BEFORE_ACCOUNT,
+    CRASH_DRIVER_RETRYING,         /* the folder's run is open again; nothing is loaded yet */
+    CRASH_DRIVER_RETRIED,          /* all corrected records are loaded, or refused again */
     CRASH_DRIVER_UNDOING,          /* the folder says that the run is to be undone; all is there */
     CRASH_DRIVER_UNDONE,           /* it is, and the folder does not say so yet */
     CRASH_FILE_WRITTEN,            /* a file is written, under its temporary name */

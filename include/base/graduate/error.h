@@ -34,6 +34,11 @@ struct error_row {
     int64_t batch, output, place;
 };
 
+/* A unique index, "users_email_key", and its table, "public.users". */
+struct error_index {
+    char name[64], table[136];
+};
+
 struct error {
     enum error_code code;
     char message[4096]; /* what happened, one sentence, no newline */
@@ -43,6 +48,7 @@ struct error {
     char path[256]; /* field path, column, or file */
     char sqlstate[6];
     struct error_row row; /* that the target refused; for the driver, and not for people */
+    struct error_index index; /* that rows are against; "": none is known; likewise */
     int problems;         /* that were gathered into it (errors_give); 0: it is one */
 };
 

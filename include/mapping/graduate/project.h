@@ -150,8 +150,9 @@ enum dangling {
     DANGLING_NULL,     /* null, with a line in the losses */
     DANGLING_KEEP,     /* it stays as it is, with a line; no foreign key is made */
     DANGLING_LEFT_OUT, /* with its row, or as an element of its array, with a line */
+    DANGLING_REJECT,   /* the record is set aside whole */
 };
-enum { DANGLING_WORDS = DANGLING_LEFT_OUT };
+enum { DANGLING_WORDS = DANGLING_REJECT };
 extern const char *const dangling_words[DANGLING_WORDS]; /* of those that are said, in order */
 
 struct mapping;
@@ -209,6 +210,7 @@ enum misfit {
                              what is said of it holds for those above of which nothing is said */
     MISFIT_VALUES,
     MISFIT_ROW_TWICE = MISFIT_VALUES, /* of a record's rows with one key; the first stays */
+    MISFIT_REFUSED, /* a row that the target refuses while it is loaded: its record is set aside */
     MISFIT_KINDS,
 };
 /* What is done with it. Each that is applied has a line in the losses. */
@@ -342,6 +344,7 @@ struct mapping {
     bool loses_texts;               /* it does not, and becomes a UUID: text would be gone */
     struct remedies misfits;        /* its own, and of the others the project's */
     bool rejects;                   /* some column sets its record aside */
+    bool refusable;                 /* and so does some table a record of which it takes no row */
 };
 
 struct left_out {

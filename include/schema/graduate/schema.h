@@ -78,6 +78,9 @@ struct schema_statement {
      * text, column, how many such rows there are, of how many that refer to something, and the
      * table that they refer to. */
     char *orphans;
+    /* Of a key, a unique or a unique index, else NULL: its index's name, and what stands behind ON
+     * TABLE in its definition: "using btree (lower(email)) where active". */
+    const char *index_name, *index_form;
 };
 
 /* A type that an extension must bring to the target. */

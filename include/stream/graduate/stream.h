@@ -1,5 +1,5 @@
-/* Room common/stream: the format between the programs and on disk, and the words for what
- * becomes of values. It uses common/base. */
+/* Room common/stream: the format between the programs and on disk, the words for what becomes of
+ * values, and what a record is known by. It uses common/base. */
 
 /* stream.h: the one format between all programs and on disk. This page is its specification.
  *
@@ -62,7 +62,7 @@
  *   columns    array of strings  in tuple order
  *   types      array of strings  their PostgreSQL types
  *   key        array of int32    indexes into columns that name a row, may be empty
- *   ledger     bool   true: bookkeeping (losses), no row of the target's own
+ *   ledger     bool   true: bookkeeping (losses, rejects, and what may become one), no row of the target's own
  *
  * A stream that stops before its end frame is incomplete, whatever came before: in a pipe because
  * the writer died (ERROR_PEER), in a file because it is damaged (ERROR_SOURCE, with file, frame

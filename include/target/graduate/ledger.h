@@ -21,7 +21,15 @@
  * or updated; `before` is what it was where it was updated and is not the run's own (made by a
  * trigger), `named_by` the columns of its key
  *   losses      per run: one row per value that changed on the way
- *   rejects     per run: one row per record that was set aside: the cause, and the record whole
+ *   rejects     per run: one row per record that was set aside: the cause, the record whole and its
+ *               digest (record.h), and what its values count as in its batch's paths; sqlstate
+ *               where the target refused a row of it, which nobody can find out anew. `corrected`
+ * and its digest are what `graduate retry` tried last in its place; once that is loaded, retried_at
+ * says when, and verify reads it for the record
+ *
+ * Corrected records are batches of one record in a partition of their own, LEDGER_RETRIES: 0
+ * records, -1 rejected, 1 retried (or filtered), and their paths without what the reject's batch
+ * says of it, so that every sum over batches stays true.
  *
  * The generation is the fence: `graduate-load --prepare` adds one to it, and every transaction that
  * writes checks it (SELECT ... FOR SHARE), so a loader that outlived its driver cannot write.
@@ -34,6 +42,8 @@
 
 #include <bson/bson.h>
 #include <stdint.h>
+
+enum { LEDGER_RETRIES = -1 }; /* an entity's partition of corrected records */
 
 /* The DDL of the schema; every statement can be repeated. */
 extern const char *const ledger_ddl;

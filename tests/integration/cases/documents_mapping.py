@@ -240,9 +240,9 @@ RIGHT = {
     "array-with-an-id-of-nobody": Right(
         "0 1 1 *",
         says=(
-            (1, "posts, at u: 1 problem: key 64a000000000000000000010"),
+            (1, "posts, at u[1]: 1 problem: key 64a000000000000000000010"),
             (1, "no record of users has the ObjectId 64a000000000000000000009"),
-            (2, "where: entity posts, key 64a000000000000000000010, at u"),
+            (2, "where: entity posts, key 64a000000000000000000010, at u[1]"),
         ),
     ),
     "array-with-an-id-left-out": Right(

@@ -80,6 +80,15 @@ RIGHT = {
         "* 0 0 0",
         values=(("select phone from auth.users", "15550001111"),),
     ),
+    "duplicate-email-by-case": Right(
+        "0 0 1 *",
+        says=(
+            (2, "accounts, at email: 1 problem: key case0000000000000002\n"),
+            (2, '"ann@example.org": (email) of auth.users must be unique, and is the same for key "case0000000000000001"'),
+            (2, "where: entity accounts, key case0000000000000002, at email, SQLSTATE 23505"),
+        ),
+        values=(("select count(*) from auth.users", "0"),),
+    ),
     "prefs-with-a-number-beyond-64-bits": Right(
         "* 0 0 0",
         values=(

@@ -282,6 +282,15 @@ RIGHT = {
              "mine|(owner = CURRENT_USER)"),
         ),
     ),
+    "unique-index-that-a-function-breaks": Right(
+        "0 1",
+        says=(
+            (1, "people, at name: 2 problems: keys id 2, id 5\n"),
+            (1, '(lower(name), mail) of public.people must be unique, and is the same for key "id 1"'),
+            (1, '(lower(name), mail) of public.people must be unique, and is the same for key "id 4"'),
+            (1, "where: entity people, key id 2, at name, SQLSTATE 23505"),
+        ),
+    ),
     "views-and-comments-of-the-source": Right(
         "0 0 0",
         says=((0, "security_invoker"),),

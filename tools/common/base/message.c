@@ -165,6 +165,13 @@ int message_error(const struct error *error)
                           ",\"row\":{\"batch\":%" PRId64 ",\"output\":%" PRId64
                           ",\"place\":%" PRId64 "}",
                           error->row.batch, error->row.output, error->row.place);
+        if (error->index.name[0] != '\0') {
+            buffer_puts(&line, ",\"index\":{\"name\":");
+            json_put_string(&line, error->index.name, strlen(error->index.name));
+            buffer_puts(&line, ",\"table\":");
+            json_put_string(&line, error->index.table, strlen(error->index.table));
+            buffer_putc(&line, '}');
+        }
         buffer_putc(&line, '}');
     } else {
         buffer_printf(&line, "%s: ", program_name);

@@ -108,6 +108,7 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     if (!ok || !errors_give(&errors, r->error))
         return false;
     mapping_inherit_misfits(&r->mapping->misfits, &table->misfits);
+    mapping_settle_refused(r, table);
     for (size_t i = 0; i < table->column_count; i++)
         mapping_settle_misfits(r, &table->misfits, &table->columns[i]);
     bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;

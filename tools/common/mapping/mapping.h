@@ -25,8 +25,9 @@ bool mapping_check_source(const struct source *source, const cJSON *json,
 bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
                                   const struct mapping_column *column, const cJSON *object,
                                   const struct json_place *place, struct error *error);
-bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON *object,
-                                 const struct json_place *place, struct error *error);
+bool mapping_check_table_misfits(const struct mapping *mapping, const struct mapping_table *table,
+                                 const cJSON *object, const struct json_place *place,
+                                 struct error *error);
 bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
                            const struct json_place *place, struct error *error);
 bool project_check_misfits(const struct project *project, const cJSON *every,

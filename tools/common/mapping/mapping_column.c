@@ -394,8 +394,12 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
         !read_type(r, object, place, column) || !check_default(r, place, column))
         return false;
     enum value_kind kind = column->value.kind;
-    if (kind == VALUE_PARENT && table->each == NULL)
-        return json_error(r->error, place, "\"parent\" is for tables with \"each\"");
+    const char *of_element = kind == VALUE_PARENT     ? "parent"
+                             : kind == VALUE_POSITION ? "position"
+                             : kind == VALUE_NAME     ? "name"
+                                                      : NULL;
+    if (of_element != NULL && table->each == NULL) /* values inside of others: mapping_link.c */
+        return json_error(r->error, place, "\"%s\" is for tables with \"each\"", of_element);
     column->has_null = cJSON_HasObjectItem(object, "null");
     column->foreign_key = true;
     if (!reading_bool(r, object, place, "null", &nullable) ||

@@ -74,18 +74,29 @@ static bool is_same_list(const struct words *one, const struct words *other)
     return same;
 }
 
+static bool is_first_of_another(const struct spot *s)
+{
+    const struct mapping_table *own = s->mapping->tables;
+    return s->first != NULL && (s->first < own || s->first >= own + s->mapping->table_count);
+}
+
 static bool differs_in_if_there(const struct spot *s)
 {
-    return s->first != NULL && (s->first->if_there != s->table->if_there ||
-                                !is_same_list(&s->first->updates, &s->table->updates));
+    return s->first != NULL && !is_first_of_another(s) &&
+           (s->first->if_there != s->table->if_there ||
+            !is_same_list(&s->first->updates, &s->table->updates));
 }
 
 /* What one entity made would be there already for the other. */
 static bool is_of_two_entities(const struct spot *s)
 {
-    const struct mapping_table *own = s->mapping->tables;
-    return s->first != NULL && s->table->if_there != IF_THERE_FAIL &&
-           (s->first < own || s->first >= own + s->mapping->table_count);
+    return is_first_of_another(s) && s->table->if_there != IF_THERE_FAIL;
+}
+
+static bool is_met_by_another(const struct spot *s)
+{
+    return is_first_of_another(s) && s->table->if_there == IF_THERE_FAIL &&
+           s->first->if_there != IF_THERE_FAIL;
 }
 
 static bool has_no_key(const struct spot *s)
@@ -350,6 +361,9 @@ static const struct barren of_tables[] = {
     {"key", differs_in_key, "the first form of this table has another key, and there is one only"},
     {NULL, differs_in_exists,
      "this table \"exists\" by one of its forms, and by another it does not"},
+    {NULL, is_met_by_another,
+     "another mapping fills this table, too, and says \"if_there\": only one that is filled by one "
+     "mapping can say that"},
     {NULL, differs_in_if_there, "another form of this table says something else by \"if_there\""},
     {NULL, differs_in_triggers,
      "the \"triggers\" of this table are off by one of its forms, and by another they are on"},
@@ -528,7 +542,7 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .first = first_form(checking->project, table)};
     return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
             errors_add(spot.errors, error)) &&
-           (mapping_check_table_misfits(table, object, place, error) ||
+           (mapping_check_table_misfits(spot.mapping, table, object, place, error) ||
             errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
            (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&

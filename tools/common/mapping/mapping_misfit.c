@@ -24,6 +24,7 @@ const char *const misfit_names[MISFIT_KINDS] = {
     [MISFIT_NO_ARRAY] = "no_array",
     [MISFIT_OTHER] = "other",
     [MISFIT_ROW_TWICE] = "row_twice",
+    [MISFIT_REFUSED] = "refused",
 };
 
 /* What a misfit of a kind can be met in. */
@@ -116,6 +117,7 @@ static const struct {
     [MISFIT_NO_ARRAY] = {"list", is_array, "a column with an array type"},
     [MISFIT_OTHER] = {NULL, is_any, "a column"},
     [MISFIT_ROW_TWICE] = {"first", NULL, "tables with \"each\""},
+    [MISFIT_REFUSED] = {NULL, NULL, "tables"},
 };
 
 /* An object, or the rest, has many fields in it, and nothing stands for all of them. */
@@ -149,6 +151,8 @@ static bool read_word(struct reading *r, const cJSON *misfit, const struct json_
             for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++)
                 if (kind != MISFIT_NEGATIVE_ZERO && kind != MISFIT_BEYOND_DOUBLE) /* they fit */
                     say(out, kind, REMEDY_ERROR + (enum remedy)i);
+            if (i == 0 || REMEDY_ERROR + (enum remedy)i == REMEDY_REJECT)
+                say(out, MISFIT_REFUSED, REMEDY_ERROR + (enum remedy)i);
             return true;
         }
     return reading_wrong_word(r, place, misfit->valuestring, remedies_of_all,
@@ -159,8 +163,10 @@ static bool read_kind(struct reading *r, const cJSON *misfit, const struct json_
                       enum misfit kind, struct remedies *out)
 {
     const char *words[COUNT(remedies_of_all) + 1], *word = NULL;
-    size_t count = kind == MISFIT_ROW_TWICE ? 1 : COUNT(remedies_of_all);
+    size_t count = kind >= MISFIT_VALUES ? 1 : COUNT(remedies_of_all); /* "error" is the first */
     memcpy(words, remedies_of_all, sizeof remedies_of_all);
+    if (kind == MISFIT_REFUSED)
+        words[count++] = "reject";
     if (kinds[kind].mend != NULL)
         words[count++] = kinds[kind].mend;
     if (!reading_choice(r, misfit, here, misfit_names[kind], words, count, &word))
@@ -237,6 +243,13 @@ void mapping_settle_misfits(const struct reading *r, const struct remedies *oute
     }
 }
 
+void mapping_settle_refused(const struct reading *r, const struct mapping_table *table)
+{
+    r->mapping->refusable =
+        r->mapping->refusable || (r->mapping->source->kind != SOURCE_POSTGRES &&
+                                  table->misfits.of[MISFIT_REFUSED] == REMEDY_REJECT);
+}
+
 enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind)
 {
     if (remedies != NULL && remedies->of[kind] != REMEDY_UNSAID)
@@ -268,7 +281,7 @@ static bool opens_array(const struct mapping_table *table)
 
 static bool meets_in_table(const struct mapping_table *table, enum misfit kind)
 {
-    bool found = (kind == MISFIT_ROW_TWICE && table->each != NULL) ||
+    bool found = kind == MISFIT_REFUSED || (kind == MISFIT_ROW_TWICE && table->each != NULL) ||
                  (kind == MISFIT_NO_ARRAY && opens_array(table));
     for (size_t i = 0; i < table->column_count && !found; i++)
         found = meets(&table->columns[i], kind);
@@ -349,13 +362,31 @@ bool mapping_check_column_misfits(const struct mapping *mapping, const struct ma
                       "it can be mended, as with {\"nul\": \"strip\"}");
 }
 
-bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON *object,
-                                 const struct json_place *place, struct error *error)
+/* Of a row of a Postgres there is no text to be corrected. */
+static bool rejects_rows(const struct mapping *mapping, const cJSON *object)
+{
+    const cJSON *refused = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(object, "misfit"), misfit_names[MISFIT_REFUSED]);
+    return mapping->source->kind == SOURCE_POSTGRES && cJSON_IsString(refused) &&
+           strcmp(refused->valuestring, "reject") == 0;
+}
+
+static bool refuse_rows(const struct json_place *place, struct error *error)
+{
+    struct json_place here = {place, "misfit", 0};
+    return json_error(error, &here,
+                      "\"reject\" is for documents: a row of a Postgres is left out "
+                      "by a rule, or corrected there");
+}
+
+bool mapping_check_table_misfits(const struct mapping *mapping, const struct mapping_table *table,
+                                 const cJSON *object, const struct json_place *place,
+                                 struct error *error)
 {
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
         if (SAYS(object, kind) && !meets_in_table(table, kind))
             return refuse(place, kind, error);
-    return true;
+    return !rejects_rows(mapping, object) || refuse_rows(place, error);
 }
 
 bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
@@ -364,7 +395,7 @@ bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
         if (SAYS(object, kind) && !meets_in_mapping(mapping, kind))
             return refuse(place, kind, error);
-    return true;
+    return !rejects_rows(mapping, object) || refuse_rows(place, error);
 }
 
 bool project_check_misfits(const struct project *project, const cJSON *every,

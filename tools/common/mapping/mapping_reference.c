@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-const char *const dangling_words[DANGLING_WORDS] = {"error", "null", "keep", "left_out"};
+const char *const dangling_words[DANGLING_WORDS] = {"error", "null", "keep", "left_out", "reject"};
 static const char *const whose_words[] = {"from", "id_of"};
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -25,6 +25,7 @@ bool mapping_read_reference(struct reading *r, const cJSON *object, const struct
     for (size_t i = 0; i < DANGLING_WORDS; i++)
         if (dangling == dangling_words[i])
             value->dangling = (enum dangling)(i + 1);
+    r->mapping->rejects = r->mapping->rejects || value->dangling == DANGLING_REJECT;
     return true;
 }
 

@@ -62,6 +62,8 @@ bool mapping_read_column_misfits(struct reading *r, const cJSON *object,
                                  const struct json_place *place, struct mapping_column *column);
 /* What the inner does not say the outer does; a column takes of it what can be done there. */
 void mapping_inherit_misfits(const struct remedies *outer, struct remedies *inner);
+/* Behind it, of a table: does it set a record aside of which the target refuses a row? */
+void mapping_settle_refused(const struct reading *r, const struct mapping_table *table);
 void mapping_settle_misfits(const struct reading *r, const struct remedies *outer,
                             struct mapping_column *column);
 /* The parts of a table: its "when" (also a value's), its columns, and what stands beside them. */

@@ -85,6 +85,15 @@ static char *own_name(const struct building *b, const struct catalog_object *obj
     return arena_printf(b->arena, "%.*s", (int)(strlen(object->name) - tail), object->name);
 }
 
+/* The last statement makes a unique index. */
+static bool add_index(struct building *b, const char *name, const char *form)
+{
+    struct schema_statement *last = &b->schema->statements[b->schema->statement_count - 1];
+    last->index_name = name;
+    last->index_form = form;
+    return form != NULL || error_memory(b->error);
+}
+
 /* Primary key and uniques differ in their words only. A target that brings a primary key of another
  * name has one all the same. */
 static bool build_unique(struct building *b, struct buffer *sql, struct buffer *exists,
@@ -99,12 +108,18 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
                          : building_index_name(b, own, columns, "key", "");
     if (name == NULL)
         return error_memory(b->error);
+    bool nulls_equal = said != NULL && said->nulls_equal;
+    buffer_puts(sql, "using btree ");
+    building_put_columns(b, sql, columns);
+    buffer_puts(sql, nulls_equal ? " nulls not distinct" : "");
+    const char *form = arena_text(b->arena, buffer_text(sql));
+    buffer_clear(sql);
     buffer_puts(sql, "alter table ");
     ddl_put_table(sql, table);
     buffer_puts(sql, " add constraint ");
     sql_put_identifier(sql, name);
     buffer_puts(sql, primary ? " primary key " : " unique ");
-    buffer_puts(sql, said != NULL && said->nulls_equal ? "nulls not distinct " : "");
+    buffer_puts(sql, nulls_equal ? "nulls not distinct " : "");
     building_put_columns(b, sql, columns);
     if (said != NULL) {
         put_include(b, sql, &said->include);
@@ -124,6 +139,7 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
     return building_add(b, SCHEMA_KEYS, sql, exists,
                         arena_printf(b->arena, "%s %s of %s", primary ? "primary key" : "unique",
                                      name, table->label)) &&
+           add_index(b, name, form) &&
            (primary ? undo_primary(b, sql, name, columns) : undo_constraint(b, sql, name));
 }
 
@@ -176,7 +192,8 @@ static bool build_index(struct building *b, struct buffer *sql, struct buffer *e
     ddl_put_table_literal(exists, table->schema, name);
     buffer_puts(exists, ") is not null");
     if (!building_add(b, SCHEMA_INDEXES, sql, exists,
-                      arena_printf(b->arena, "index %s on %s", name, table->label)))
+                      arena_printf(b->arena, "index %s on %s", name, table->label)) ||
+        (index->unique && !add_index(b, name, definition + strlen(unique))))
         return false;
     buffer_puts(sql, "drop index if exists ");
     sql_put_qualified(sql, table->schema, name);

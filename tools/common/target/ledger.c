@@ -154,10 +154,17 @@ const char *const ledger_ddl =
     "  key text NOT NULL,\n"
     "  path text NOT NULL,\n"
     "  message text NOT NULL,\n"
-    "  record text NOT NULL\n"
+    "  record text NOT NULL,\n"
+    "  paths text NOT NULL,\n"
+    "  digest text NOT NULL,\n"
+    "  sqlstate text,\n"
+    "  corrected text,\n"
+    "  corrected_digest text,\n"
+    "  retried_at timestamptz\n"
     ");\n"
     "COMMENT ON TABLE graduate.rejects IS\n"
-    "  'Records that a rule set aside, whole, and why.';\n";
+    "  'Records that a rule set aside, whole, and why; with retried_at: since loaded as "
+    "corrected.';\n";
 
 const char *const ledger_drop =
     "DROP TABLE graduate.rejects, graduate.losses, graduate.met, graduate.made, graduate.foreign_keys, "

@@ -37,6 +37,9 @@ static void error_members(const cJSON *json, const char *code, struct error *err
     const cJSON *row = cJSON_GetObjectItemCaseSensitive(json, "row");
     error->row = (struct error_row){count_member(row, "batch"), count_member(row, "output"),
                                     count_member(row, "place")};
+    const cJSON *index = cJSON_GetObjectItemCaseSensitive(json, "index");
+    text_member(index, "name", error->index.name, sizeof error->index.name);
+    text_member(index, "table", error->index.table, sizeof error->index.table);
 }
 
 static enum remark_kind kind_of(const cJSON *json)

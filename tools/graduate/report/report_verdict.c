@@ -276,6 +276,8 @@ static bool add_left_behind(cJSON *points, const struct papers *papers, struct b
     for (enum arrival_part part = 0; ok && part < ARRIVAL_PARTS; part++)
         if (arrival_put_part(&arrival, part, text))
             ok = add_point(points, text, anchors[part]);
+    if (ok && arrival_put_retried(&arrival, text))
+        ok = add_point(points, text, "entities");
     return ok;
 }
 

@@ -65,6 +65,23 @@ static void print_entities(const struct account *account, struct buffer *out)
     sheet_release(&sheet);
 }
 
+/* What the target has of a record, and no source. */
+static void print_retried(const struct account *account, struct buffer *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < account->entity_count; i++) {
+        const struct account_entity *entity = &account->entities[i];
+        char figure[FIGURE_SIZE];
+        if (entity->retried == 0)
+            continue;
+        if (!any)
+            buffer_puts(out, "\nretried: records as they were corrected by hand, which differ from "
+                             "the source (retried.jsonl in the run folder):\n");
+        any = true;
+        buffer_printf(out, "  %s: %s\n", entity->entity, figure_count(entity->retried, figure));
+    }
+}
+
 static void print_tables(const struct account *account, struct buffer *out)
 {
     struct sheet sheet;
@@ -301,6 +318,7 @@ void account_print(const struct account_papers *papers, struct buffer *out)
     char figure[FIGURE_SIZE];
     buffer_printf(out, "account of %s, run %s\n\n", papers->project->name, papers->folder->run);
     print_entities(account, out);
+    print_retried(account, out);
     buffer_putc(out, '\n');
     print_tables(account, out);
     print_met(account, out);

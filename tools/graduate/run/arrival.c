@@ -24,7 +24,8 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
 {
     struct arrival arrival = {
         .read = member_sum(entities, "read"),
-        .loaded = member_sum(entities, "loaded"),
+        .loaded = member_sum(entities, "loaded") + member_sum(entities, "retried"),
+        .retried = member_sum(entities, "retried"),
         .filtered = member_sum(entities, "filtered"),
         .rejected = member_sum(entities, "rejected"),
         .elements = member_sum(paths, "elements") - member_sum(paths, "taken"),
@@ -100,6 +101,18 @@ bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, str
     return count != 0;
 }
 
+bool arrival_put_retried(const struct arrival *arrival, struct buffer *out)
+{
+    char figure[FIGURE_SIZE];
+    if (arrival->retried == 0)
+        return false;
+    buffer_printf(out, "%s %s corrected by hand, %s from the source",
+                  figure_count(arrival->retried, figure),
+                  arrival->retried == 1 ? "record as it was" : "records as they were",
+                  arrival->retried == 1 ? "which differs" : "which differ");
+    return true;
+}
+
 void arrival_put(const struct arrival *arrival, struct buffer *out)
 {
     char figures[2][FIGURE_SIZE];
@@ -107,6 +120,10 @@ void arrival_put(const struct arrival *arrival, struct buffer *out)
     buffer_printf(out, "%s %s read, %s loaded", figure_count(arrival->read, figures[0]),
                   arrival->read == 1 ? "record" : "records",
                   figure_count(arrival->loaded, figures[1]));
+    if (arrival->retried != 0) {
+        buffer_puts(out, ", of them ");
+        arrival_put_retried(arrival, out);
+    }
     for (enum arrival_part part = 0; part < ARRIVAL_PARTS; part++) {
         if (count_of(arrival, part) == 0)
             continue;

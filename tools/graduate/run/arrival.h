@@ -13,6 +13,7 @@
 
 struct arrival {
     int64_t read, loaded;
+    int64_t retried;                 /* of those that are loaded: as they were corrected by hand */
     int64_t filtered, rejected;      /* records */
     int64_t elements;                /* of arrays, left out by rules */
     int64_t dropped, compared, kept_out, lost; /* values */
@@ -29,6 +30,10 @@ bool arrival_is_whole(const struct arrival *arrival);
 /* "2 records read, 1 loaded; left behind, as asked: 1 record left out by rules, 2 values dropped by
  * name". */
 void arrival_put(const struct arrival *arrival, struct buffer *out);
+
+/* "2 records as they were corrected by hand, which differ from the source"; false, and nothing is
+ * put, where there are none. */
+bool arrival_put_retried(const struct arrival *arrival, struct buffer *out);
 
 /* The numbers one by one: "1 record left out by rules". */
 enum arrival_part {

@@ -18,6 +18,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { LARGEST_ACCOUNT = 16 << 20 };
 
@@ -93,14 +94,31 @@ static bool keep(const struct account_papers *papers, const struct buffer *text,
     return ok;
 }
 
-/* Where the mappings can set records aside. */
-static bool keep_rejects(struct migration *migration, char *path, struct error *error)
+static bool keep_retried(struct migration *migration, struct error *error)
 {
+    const char *run = migration->folder.run;
+    char path[PATH_MAX];
+    bool any;
+    if (!retried_list_any(&migration->target, run, &any, error) ||
+        !folder_file(&migration->folder, "retried.jsonl", path, error))
+        return false;
+    if (any)
+        return retried_list_write(&migration->target, run, path, error);
+    unlink(path); /* mostly there was none */
+    return true;
+}
+
+/* Where the mappings can set records aside. */
+bool closing_keep_rejects(struct migration *migration, struct error *error)
+{
+    char path[PATH_MAX];
     bool any = false;
     for (size_t i = 0; i < migration->project.mapping_count; i++)
-        any = any || migration->project.mappings[i]->rejects;
+        any = any || migration->project.mappings[i]->rejects ||
+              migration->project.mappings[i]->refusable;
     return !any || (folder_file(&migration->folder, "rejects.jsonl", path, error) &&
-                    reject_list_write(&migration->target, migration->folder.run, path, error));
+                    reject_list_write(&migration->target, migration->folder.run, path, error) &&
+                    keep_retried(migration, error));
 }
 
 static bool keep_lists(struct migration *migration, struct loss_list *losses, struct error *error)
@@ -110,7 +128,7 @@ static bool keep_lists(struct migration *migration, struct loss_list *losses, st
     return loss_list_count(losses, &migration->target, run, error) &&
            folder_file(&migration->folder, "losses.jsonl", path, error) &&
            loss_list_write(&migration->target, run, path, error) &&
-           keep_rejects(migration, path, error) &&
+           closing_keep_rejects(migration, error) &&
            facts_keep(&migration->target, &migration->project, &migration->folder, error) &&
            keepsake_write(migration, error);
 }

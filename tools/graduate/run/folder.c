@@ -239,10 +239,11 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
 
 bool folder_clear(const struct folder *folder, struct error *error)
 {
-    static const char *const kept[] = {"checkpoints", "positions",   "ids",          "fields",
-                                       "project",     "account.txt", "account.json", "losses.jsonl",
-                                       "facts.json",  "schema.sql",  "verify-state", "verify.json",
-                                       "report.html", "report.json"};
+    static const char *const kept[] = {
+        "checkpoints",   "positions",     "ids",          "fields",
+        "project",       "account.txt",   "account.json", "losses.jsonl",
+        "rejects.jsonl", "retried.jsonl", "facts.json",   "schema.sql",
+        "verify-state",  "verify.json",   "report.html",  "report.json"};
     enum { MOST_OPEN = 8 };
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {

@@ -8,6 +8,8 @@
  *   ids/E.ids         the ids of an entity that others look up, while data is loaded
  *   checkpoints/E.gck the records of an entity, a compressed stream
  *   account.txt, account.json, losses.jsonl, facts.json   at the end
+ *   rejects.jsonl, retried.jsonl   records that are set aside, and those that were loaded since as
+ *                     they were corrected
  *   project/, schema.sql, fields/   the same: what runs are compared by (keepsake.h)
  *   verify.json       what graduate-verify found
  *   report.html, report.json

@@ -113,7 +113,33 @@ bool reject_list_write(struct postgres *target, const char *run, const char *pat
 {
     return write_lines(target,
                        "SELECT json_build_object('entity', entity, 'key', key, 'path', path,"
-                       " 'message', message, 'record', record::json)"
-                       " FROM graduate.rejects WHERE run = $1::uuid ORDER BY id",
+                       " 'message', message, 'record', coalesce(corrected, record)::json)"
+                       " FROM graduate.rejects WHERE run = $1::uuid AND retried_at IS NULL"
+                       " ORDER BY id",
+                       run, path, error);
+}
+
+bool retried_list_any(struct postgres *target, const char *run, bool *any, struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target,
+                        "SELECT EXISTS (SELECT FROM graduate.rejects WHERE run = $1"
+                        " AND retried_at IS NOT NULL)",
+                        &run, 1, &result, error))
+        return false;
+    *any = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    return true;
+}
+
+bool retried_list_write(struct postgres *target, const char *run, const char *path,
+                        struct error *error)
+{
+    return write_lines(target,
+                       "SELECT json_build_object('entity', entity, 'key', key, 'path', path,"
+                       " 'message', message, 'retried', retried_at, 'record', corrected::json,"
+                       " 'was', record::json)"
+                       " FROM graduate.rejects WHERE run = $1::uuid AND retried_at IS NOT NULL"
+                       " ORDER BY id",
                        run, path, error);
 }

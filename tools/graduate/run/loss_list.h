@@ -25,8 +25,14 @@ void loss_list_release(struct loss_list *list);
 bool loss_list_write(struct postgres *target, const char *run, const char *path,
                      struct error *error);
 
-/* The same of the records that were set aside: each whole, with the cause. */
+/* The same of the records that are set aside: each whole, as the source has it or as it was tried
+ * last, with the cause. */
 bool reject_list_write(struct postgres *target, const char *run, const char *path,
                        struct error *error);
+/* Were some of them loaded since, as they were corrected; and those, as lines of the same form,
+ * with what they were. */
+bool retried_list_any(struct postgres *target, const char *run, bool *any, struct error *error);
+bool retried_list_write(struct postgres *target, const char *run, const char *path,
+                        struct error *error);
 
 #endif

@@ -3,9 +3,11 @@
 #include "lookups.h"
 #include "objects.h"
 #include "pipeline.h"
+#include "retry.h"
 #include "transfer.h"
 
 #include "graduate/crash.h"
+#include "graduate/file.h"
 #include "graduate/json.h"
 #include "graduate/ledger.h"
 
@@ -226,6 +228,26 @@ static bool read_restarts(struct migration *migration, struct error *error)
     return true;
 }
 
+/* What was corrected by hand goes with the entity's rejects: nobody else has it. */
+static bool keep_retried(struct migration *migration, struct error *error)
+{
+    char path[PATH_MAX], name[NAME_MAX], kept[PATH_MAX], now[32];
+    if (!folder_file(&migration->folder, "retried.jsonl", path, error))
+        return false;
+    if (!file_exists(path))
+        return true;
+    folder_stamp(now);
+    snprintf(name, sizeof name, "retried-%s.jsonl", now);
+    if (!folder_file(&migration->folder, name, kept, error))
+        return false;
+    if (rename(path, kept) != 0)
+        return error_set_errno(error, ERROR_TARGET, "cannot rename %s", path);
+    journal_info(
+        &migration->journal,
+        "what was corrected by hand stands in %s: graduate retry --from brings it in again", kept);
+    return true;
+}
+
 /* The copies go first, then what the source says is written down; the ledger comes last, in one
  * transaction (graduate-load --prepare --restart). After a kill in between the same command does it
  * all, and any other is refused. */
@@ -234,6 +256,8 @@ static bool prepare_restarts(struct migration *migration, struct error *error)
     if (migration->restarts.count == 0)
         return true;
     lookups_forget(migration);
+    if (!keep_retried(migration, error))
+        return false;
     static const char *const endings[] = {"gck", "gck.partial"};
     for (size_t i = 0; i < migration->restarts.count; i++)
         for (size_t f = 0; f < 2; f++) {
@@ -266,14 +290,23 @@ static bool begin(struct migration *migration, struct error *error)
     return true;
 }
 
+/* "a,b"; nothing without memory, as the buffer says. */
+static void put_names(struct buffer *out, const struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        buffer_printf(out, "%s%s", i > 0 ? "," : "", words->items[i]);
+}
+
 static bool prepare(struct migration *migration, struct error *error)
 {
     struct folder *folder = &migration->folder;
     struct arguments arguments;
-    struct buffer line;
+    struct buffer line, retries;
     char catalogs[PATH_MAX], stall[24];
     if (!folder_file(folder, "catalog", catalogs, error))
         return false;
+    buffer_init(&retries);
+    put_names(&retries, &migration->retries);
     snprintf(stall, sizeof stall, "%" PRId64, migration->options->stall);
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
@@ -286,11 +319,15 @@ static bool prepare(struct migration *migration, struct error *error)
         arguments_add(&arguments, "--rehearsal", NULL);
     if (migration->restarts.count > 0)
         arguments_add(&arguments, "--restart", migration->options->restart, NULL);
+    if (migration->retries.count > 0)
+        arguments_add(&arguments, "--retry", buffer_text(&retries), NULL);
     buffer_init(&line);
     bool ok =
+        buffer_ok(&retries, error) &&
         pipeline_capture(&migration->supervisor, &arguments, 1, PROCESS_NOTHING, &line, error) &&
         read_prepared(migration, &line, error);
     buffer_release(&line);
+    buffer_release(&retries);
     if (!ok)
         return false;
     crash_point(CRASH_DRIVER_PREPARED);
@@ -342,22 +379,57 @@ static bool load_all(struct migration *migration, struct error *error)
     return ok;
 }
 
+static bool open_target(struct migration *migration, struct error *error)
+{
+    return migration_connect(&migration->target, &migration->project, error) &&
+           check_session(migration, error) && ledger_lock(&migration->target, error);
+}
+
+static bool check_begun(const struct folder *folder, struct error *error)
+{
+    if (folder->prepared)
+        return true;
+    error_set(error, ERROR_USAGE, "there is nothing to retry: the run has not begun");
+    return error_hint(error, "graduate run begins it");
+}
+
+static bool take_corrected(struct migration *migration, const struct corrections *corrections,
+                           int *exit_code, struct error *error)
+{
+    if (corrections->count == 0 && migration->folder.finished[0] != '\0')
+        return closing_repeat(migration, error);
+    return retry_open(migration, corrections, error) && prepare(migration, error) &&
+           retry_load(migration, corrections, error) && retry_finish(migration, exit_code, error) &&
+           retry_tell(migration, corrections, error);
+}
+
+static bool retry(struct migration *migration, int *exit_code, struct error *error)
+{
+    struct corrections corrections = {0};
+    bool ok = check_begun(&migration->folder, error) && check_programs(error) &&
+              get_catalogs(migration, error) && open_target(migration, error) &&
+              retry_read(migration, &corrections, error) &&
+              take_corrected(migration, &corrections, exit_code, error);
+    corrections_release(&corrections);
+    return ok;
+}
+
 static bool migrate(struct migration *migration, int *exit_code, struct error *error)
 {
     struct folder *folder = &migration->folder;
     if (!open_folder(migration, error))
         return false;
+    if (migration->options->retry)
+        return retry(migration, exit_code, error);
     if (folder->finished[0] != '\0' && migration->options->restart == NULL)
         return repeat(migration, error);
     return check_programs(error) && read_restarts(migration, error) &&
            lookups_check(migration, error) && keep_batch_size(migration, error) &&
            get_catalogs(migration, error) && check_mappings(migration, error) &&
-           check_objects(migration, error) &&
-           migration_connect(&migration->target, &migration->project, error) &&
-           check_session(migration, error) && ledger_lock(&migration->target, error) &&
+           check_objects(migration, error) && open_target(migration, error) &&
            begin(migration, error) && load_all(migration, error) &&
-           closing_finish(migration, error) && closing_account(migration, exit_code, error) &&
-           come_after(migration, exit_code, error);
+           closing_keep_rejects(migration, error) && closing_finish(migration, error) &&
+           closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
 }
 
 /* The programs do not know the run's folder: where their hints call for it they say DIR. */
@@ -383,6 +455,11 @@ static void add_way_on(const struct migration *migration, struct error *error)
 {
     const char *path = migration->folder.path, *separator = error->hint[0] != '\0' ? "; " : "";
     size_t used = strlen(error->hint);
+    if (migration->options->retry) {
+        snprintf(error->hint + used, sizeof error->hint - used,
+                 "%s" ADVICE("graduate retry again goes on from where it was"), separator);
+        return;
+    }
     if (error->code != ERROR_DATA) { /* which alone can be the mapping's doing */
         snprintf(error->hint + used, sizeof error->hint - used,
                  "%s" ADVICE("graduate run --run-dir %s goes on from where it was"), separator,
@@ -447,6 +524,7 @@ bool migration_run(const struct migration_options *options, int *exit_code, stru
     journal_release(&migration.journal);
     catalogs_release(&migration.catalogs);
     free(migration.restarts.items);
+    free(migration.retries.items);
     free(migration.pace.left);
     folder_release(&migration.folder);
     project_release(&migration.project);

@@ -1,6 +1,7 @@
 /* Room graduate/run: a run and its folder: its steps from the catalogs to the account, and its
- * verification. It uses common/base, common/catalog, common/mapping, common/postgres,
- * common/schema, common/stream, common/target, graduate/process and graduate/text. */
+ * verification. It uses common/base, common/catalog, common/json, common/mapping,
+ * common/postgres, common/schema, common/stream, common/target, graduate/process and graduate/text.
+ */
 
 /* migration.h: a run from its first step to its account; `graduate run` and `graduate rehearse`.
  *
@@ -28,6 +29,8 @@ struct migration_options {
     const char *folder;  /* NULL: a fresh one */
     bool fresh;          /* a rehearsal: the folder must not hold a run */
     bool no_checkpoint, allow_rows;
+    bool retry;            /* corrected records in place of rejects, and nothing else */
+    const char *corrected; /* the file that they stand in; NULL: the folder's own */
     const char *restart; /* names of entities, with commas: read and load them anew; or NULL */
     int64_t batch_bytes; /* 0: the extractor's own choice */
     int64_t stall;       /* seconds without a word from the target, or from a Postgres that is read;
@@ -51,6 +54,7 @@ struct migration {
     const struct migration_options *options;
     struct project project;
     struct words restarts; /* entities to be read anew */
+    struct words retries;  /* entities of which corrected records are to come */
     struct folder folder;
     char log_path[PATH_MAX];
     struct journal journal;

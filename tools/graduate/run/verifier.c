@@ -324,7 +324,12 @@ static void print_outcome(const cJSON *verdict, const cJSON *account, const stru
         return;
     }
     if (outcome != VERIFIER_HOLDS || arrival_is_whole(&arrival)) {
-        buffer_printf(out, "\n%s\n", outcome_texts[outcome]);
+        buffer_printf(out, "\n%s", outcome_texts[outcome]);
+        if (outcome == VERIFIER_HOLDS && arrival.retried != 0) {
+            buffer_puts(out, "; ");
+            arrival_put_retried(&arrival, out);
+        }
+        buffer_putc(out, '\n');
         return;
     }
     buffer_puts(out, "\nwhat you asked for arrived: all levels were checked, and hold; ");

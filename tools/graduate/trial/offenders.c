@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MOST_OFFENDERS = 20 };
+
 /* Class 23 of SQLSTATE: integrity constraint violation. */
 static bool is_refusal(const struct error *error)
 {
@@ -30,7 +32,14 @@ static bool is_lookup(const struct migration *migration, const struct error *err
            lookups_are_needed(&migration->project, migration->failed);
 }
 
-/* Where the first problem is, in the source's words. */
+static void put_before(const char *said, struct error *error)
+{
+    char message[sizeof error->message];
+    snprintf(message, sizeof message, "%.1500s: %.2500s", said, error->message);
+    memcpy(error->message, message, sizeof message);
+}
+
+/* Where the first problem is, in the source's words; and of a value that others have, too, who. */
 static void put_place(const struct trial *trial, struct error *error)
 {
     const cJSON *entity;
@@ -43,6 +52,8 @@ static void put_place(const struct trial *trial, struct error *error)
         error->entity[0] = error->key[0] = error->path[0] = '\0';
         error_at(error, member_text(entity, "entity"), member_text(example, "key"),
                  member_text(example, "path"));
+        if (strcmp(error->sqlstate, "23505") == 0)
+            put_before(member_text(example, "message"), error);
         return;
     }
 }
@@ -97,15 +108,14 @@ static void put_origin(const cJSON *origin, struct error *error)
 {
     const char *key = member_text(origin, "key"), *path = member_text(origin, "path");
     const char *value = member_text(origin, "value");
-    char message[sizeof error->message];
+    char said[600];
     snprintf(error->key, sizeof error->key, "%s", key);
     if (path[0] != '\0')
         snprintf(error->path, sizeof error->path, "%s", path);
     if (strcmp(error->sqlstate, "23503") != 0 || value[0] == '\0')
         return;
-    snprintf(message, sizeof message, "%s is in no row that %s may refer to: %.*s", value,
-             error->path, (int)(sizeof message / 2), error->message);
-    memcpy(error->message, message, sizeof message);
+    snprintf(said, sizeof said, "%s is in no row that %s may refer to", value, error->path);
+    put_before(said, error);
 }
 
 static void tell_row(struct migration *migration, struct error *error)
@@ -134,39 +144,67 @@ static void tell_row(struct migration *migration, struct error *error)
     rmdir(scratch);
 }
 
-/* ---- all records, when they are in -------------------------------------------------------------
+/* ---- all records, when they are in, or those that are ------------------------------------------
  */
 
-static void tell_all(struct migration *migration, struct error *error)
+static bool tell_trial(struct migration *migration, const struct trial_options *options,
+                       struct error *error)
 {
-    char checkpoints[PATH_MAX], ids[PATH_MAX];
-    bool alone = is_lookup(migration, error);
-    const struct trial_options options = {.checkpoints = alone ? NULL : checkpoints,
-                                          .keys = !alone,
-                                          .only = alone ? migration->failed : NULL,
-                                          .ids = alone ? ids : NULL};
     struct trial trial;
     struct buffer text;
     struct error unused;
-    if (!folder_file(&migration->folder, "checkpoints", checkpoints, &unused) ||
-        !lookups_folder(migration, ids, &unused) ||
-        !trial_make(&trial, &migration->project, &migration->catalogs, &options,
+    if (!trial_make(&trial, &migration->project, &migration->catalogs, options,
                     &migration->supervisor, &unused))
-        return;
-    if (trial_problems(&trial) > 0) {
+        return false;
+    bool found = trial_problems(&trial) > 0;
+    if (found) {
         buffer_init(&text);
-        buffer_puts(&text, "what the records of the run show:\n");
-        trial_print(&trial, &text);
+        buffer_printf(&text, "what the records %s show:\n",
+                      migration->failed != NULL && options->index != NULL ? "that were read so far"
+                                                                          : "of the run");
+        trial_print(&trial, MOST_OFFENDERS, &text);
         print_text(&text, &unused);
         buffer_release(&text);
         put_place(&trial, error);
     }
     trial_release(&trial, &migration->project, &migration->catalogs);
+    return found;
+}
+
+static void tell_all(struct migration *migration, struct error *error)
+{
+    char checkpoints[PATH_MAX], ids[PATH_MAX];
+    struct error unused;
+    bool alone = is_lookup(migration, error);
+    const struct trial_options options = {.checkpoints = alone ? NULL : checkpoints,
+                                          .keys = !alone,
+                                          .only = alone ? migration->failed : NULL,
+                                          .ids = alone ? ids : NULL};
+    if (folder_file(&migration->folder, "checkpoints", checkpoints, &unused) &&
+        lookups_folder(migration, ids, &unused))
+        tell_trial(migration, &options, error);
+}
+
+/* While entities are loaded the ids of those that they look up are there. */
+static bool tell_same(struct migration *migration, struct error *error)
+{
+    char checkpoints[PATH_MAX], ids[PATH_MAX];
+    struct error unused;
+    const struct error_index index = error->index;
+    const struct trial_options options = {.checkpoints = checkpoints,
+                                          .keys = true,
+                                          .index = &index,
+                                          .ids = migration->failed != NULL ? ids : NULL};
+    return index.name[0] != '\0' &&
+           folder_file(&migration->folder, "checkpoints", checkpoints, &unused) &&
+           lookups_folder(migration, ids, &unused) && tell_trial(migration, &options, error);
 }
 
 void offenders_tell(struct migration *migration, struct error *error)
 {
     if (migration->options->no_checkpoint)
+        return;
+    if (tell_same(migration, error))
         return;
     if (error->row.batch > 0)
         tell_row(migration, error);

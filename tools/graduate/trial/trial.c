@@ -129,6 +129,24 @@ static bool open_checkpoint(const char *folder, const struct mapping *mapping, i
                              "leave --checkpoints away");
 }
 
+/* Of an entity of which not all is read yet, that which is. *input -1: there is none. */
+static bool open_growing(const char *folder, const struct mapping *mapping, bool *growing,
+                         int *input, struct error *error)
+{
+    static const char *const endings[] = {"gck", "gck.partial"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char name[NAME_MAX], path[PATH_MAX];
+        snprintf(name, sizeof name, "%s.%s", mapping->name, endings[i]);
+        if (!file_join(path, sizeof path, folder, name, error))
+            return false;
+        *input = open(path, O_RDONLY | O_CLOEXEC);
+        *growing = i > 0;
+        if (*input >= 0)
+            return true;
+    }
+    return true;
+}
+
 static void add_store(struct trial *trial, const struct project *project,
                       struct arguments *arguments)
 {
@@ -229,9 +247,13 @@ static bool try_entity(struct trial *trial, const struct project *project,
     char first[24];
     size_t count = 0;
     int input = PROCESS_NOTHING;
+    bool growing = false;
     if (!make_indexes(trial, project, mapping, options, supervisor, error))
         return false;
-    if (options->checkpoints != NULL) {
+    if (options->index != NULL) {
+        if (!open_growing(options->checkpoints, mapping, &growing, &input, error))
+            return false;
+    } else if (options->checkpoints != NULL) {
         if (!open_checkpoint(options->checkpoints, mapping, &input, error))
             return false;
     } else {
@@ -242,6 +264,8 @@ static bool try_entity(struct trial *trial, const struct project *project,
     }
     arguments_init(&programs[count], "graduate-transform");
     arguments_add(&programs[count], "--project", project->folder, "--trial", NULL);
+    if (growing)
+        arguments_add(&programs[count], "--partial", NULL);
     if (options->first == 0)
         arguments_add(&programs[count], "--ids",
                       options->ids != NULL ? options->ids : trial->scratch, NULL);
@@ -249,6 +273,9 @@ static bool try_entity(struct trial *trial, const struct project *project,
     arguments_init(&programs[count], "graduate-check");
     if (options->keys)
         add_store(trial, project, &programs[count]);
+    if (options->index != NULL)
+        arguments_add(&programs[count], "--unique", options->index->name, "--of",
+                      options->index->table, NULL);
     count++;
     bool ok = pipeline_capture(supervisor, programs, count, input, text, error);
     if (input >= 0)
@@ -300,6 +327,35 @@ static bool is_export(const struct catalogs *catalogs, const struct mapping *map
     return catalog != NULL && catalog->version != NULL && strcmp(catalog->version, "export") == 0;
 }
 
+static bool fills(const struct mapping *mapping, const char *table)
+{
+    for (size_t i = 0; i < mapping->table_count; i++)
+        if (strcmp(mapping->tables[i].label, table) == 0)
+            return true;
+    return false;
+}
+
+/* An entity of which nothing is read yet has no checkpoint. */
+static bool is_begun(const char *checkpoints, const struct mapping *mapping)
+{
+    struct error unused;
+    bool growing;
+    int input;
+    if (!open_growing(checkpoints, mapping, &growing, &input, &unused) || input < 0)
+        return false;
+    close(input);
+    return true;
+}
+
+static bool is_wanted(const struct catalogs *catalogs, const struct mapping *mapping,
+                      const struct trial_options *options)
+{
+    if (options->index != NULL)
+        return fills(mapping, options->index->table) && is_begun(options->checkpoints, mapping);
+    return (!options->exports || is_export(catalogs, mapping)) &&
+           (options->only == NULL || options->only == mapping);
+}
+
 bool trial_make(struct trial *trial, const struct project *project, const struct catalogs *catalogs,
                 const struct trial_options *options, struct supervisor *supervisor,
                 struct error *error)
@@ -314,8 +370,7 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
         struct buffer text;
-        if ((options->exports && !is_export(catalogs, mapping)) ||
-            (options->only != NULL && options->only != mapping))
+        if (!is_wanted(catalogs, mapping, options))
             continue;
         buffer_init(&text);
         if (try_entity(trial, project, mapping, options, supervisor, &text, error))
@@ -326,7 +381,7 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
             ok = error_at(error, mapping->name, NULL, NULL);
         buffer_release(&text);
     }
-    if (options->keys)
+    if (options->keys && options->index == NULL)
         ok = ok && look_at_references(trial, project, supervisor, error);
     ok = ok && unmet_gather(&trial->unmet, project, &trial->account, error) &&
          hex_ids_gather(&trial->hex_ids, project, &trial->account, error) &&

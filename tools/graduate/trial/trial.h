@@ -20,11 +20,16 @@ struct trial_options {
     int64_t first; /* records of each entity; 0: all */
     bool exports;  /* only of exports: a server may count what is read of it, and bill it */
     const char *checkpoints;    /* read DIR/ENTITY.gck instead of the sources; NULL: do not */
+    /* Only what this index of the target calls the same; then of the entities that fill its table,
+     * so far as there are checkpoints, also growing ones; else NULL. */
+    const struct error_index *index;
     bool keys;                  /* also what stands twice, and what refers to nothing */
     const struct mapping *only; /* no other entity; or NULL */
     const char *ids;            /* where the ids of those that it looks up are; NULL: made anew */
     bool patient; /* an entity that cannot be read is told among the others, and ends nothing */
 };
+
+enum { TRIAL_EXAMPLES = 3 }; /* of a kind, where there are many kinds */
 
 struct trial {
     char scratch[PATH_MAX]; /* a folder for it alone, with the catalogs, ENTITY.ids and .facts */
@@ -58,8 +63,8 @@ void trial_release(struct trial *trial, const struct project *project,
 int64_t trial_problems(const struct trial *trial);
 /* For people: what was read, each kind of problem with its count, its first keys and what to do,
  * names that no record has, ids that stay text, records that become no row. Nothing where there is
- * nothing to say. */
-void trial_print(const struct trial *trial, struct buffer *out);
+ * nothing to say. Of each kind so many examples at most. */
+void trial_print(const struct trial *trial, int examples, struct buffer *out);
 /* {"entities": [...], "unmet": [...], "hex_ids": [...], "filters": [...]}, while the trial is
  * there; false without memory. */
 bool trial_add_json(const struct trial *trial, cJSON *to);

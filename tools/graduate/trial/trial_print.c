@@ -36,27 +36,35 @@ static void put_line(struct buffer *out, const char *indent, const char *text)
 }
 
 /* "books, at price: 3 problems, keys 17, 18, 19". */
-static void put_problem(struct buffer *out, const char *entity, const cJSON *problem)
+static void put_problem(struct buffer *out, const char *entity, const cJSON *problem, int most)
 {
     char count[FIGURE_SIZE];
     const cJSON *example;
     struct buffer line;
-    const char *path = member_text(problem, "path"), *between = "";
     int64_t times = member_count(problem, "count");
+    const cJSON *first = cJSON_GetArrayItem(member(problem, "examples"), 0);
+    /* Of one alone also the element's number. */
+    const char *path = member_text(times == 1 ? first : problem, "path"), *between = "";
     buffer_init(&line);
     buffer_printf(&line, "%s%s%s: %s %s ", entity, path[0] != '\0' ? ", at " : "", path,
                   figure_count(times, count), times == 1 ? "problem: key" : "problems: keys");
+    int told = 0;
     cJSON_ArrayForEach(example, member(problem, "examples"))
     {
+        if (told++ == most)
+            break;
         buffer_printf(&line, "%s%s", between, member_text(example, "key"));
         between = ", ";
     }
-    if (times > cJSON_GetArraySize(member(problem, "examples")))
+    if (times > most || times > told)
         buffer_puts(&line, ", ...");
     put_line(out, "  ", buffer_text(&line));
     put_line(out, "    ", member_text(problem, "message"));
+    told = 0;
     cJSON_ArrayForEach(example, member(problem, "examples"))
     {
+        if (told++ == most)
+            break;
         if (strcmp(member_text(example, "message"), member_text(problem, "message")) != 0)
             put_line(out, "    ", member_text(example, "message"));
     }
@@ -67,7 +75,7 @@ static void put_problem(struct buffer *out, const char *entity, const cJSON *pro
     buffer_release(&line);
 }
 
-static void put_entity(struct buffer *out, const cJSON *entity)
+static void put_entity(struct buffer *out, const cJSON *entity, int most)
 {
     const char *name = member_text(entity, "entity");
     const cJSON *problem;
@@ -78,19 +86,19 @@ static void put_entity(struct buffer *out, const cJSON *entity)
     }
     cJSON_ArrayForEach(problem, member(entity, "problems"))
     {
-        put_problem(out, name, problem);
+        put_problem(out, name, problem, most);
     }
     if (member_count(entity, "others") > 0)
         buffer_printf(out, "  %s: %s problems of other kinds\n", name,
                       figure_count(member_count(entity, "others"), count));
 }
 
-void trial_print(const struct trial *trial, struct buffer *out)
+void trial_print(const struct trial *trial, int examples, struct buffer *out)
 {
     const cJSON *entity;
     cJSON_ArrayForEach(entity, trial->found)
     {
-        put_entity(out, entity);
+        put_entity(out, entity, examples);
     }
     unmet_print(trial->unmet, out);
     hex_ids_print(trial->hex_ids, out);

@@ -244,7 +244,7 @@ static bool tell(const struct mistakes *mistakes, const struct trial *trial,
         buffer_printf(&text, "check of %s: %s records read\n", project->name,
                       figure_count(records, count));
         print_mistakes(mistakes, &text);
-        trial_print(trial, &text);
+        trial_print(trial, TRIAL_EXAMPLES, &text);
     }
     ok = ok && print_text(&text, error);
     buffer_release(&text);

@@ -1,6 +1,7 @@
 #include "account_print.h"
 #include "catalogs.h"
 #include "figures.h"
+#include "free_plan.h"
 #include "objects.h"
 #include "print.h"
 #include "printable.h"
@@ -143,24 +144,6 @@ static void warn_of_needs(const struct schema *schema, struct buffer *out)
                       schema->needs[i].extension, schema->needs[i].table, schema->needs[i].type);
 }
 
-/* Rows and their indexes take another room than records do: it is a first guess. */
-static void warn_of_size(const struct project *project, const struct catalogs *catalogs,
-                         int64_t there, struct buffer *out)
-{
-    static const int64_t free_plan = 500000000;
-    int64_t sum = 0;
-    char data[FIGURE_SIZE], now[FIGURE_SIZE];
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        int64_t bytes = catalogs_find(catalogs, project->mappings[i])->bytes;
-        sum += bytes > 0 ? bytes : 0;
-    }
-    if (sum > free_plan - there)
-        buffer_printf(out,
-                      "  the records take %s in the sources, and the target's database %s now: the "
-                      "500 MB of Supabase's free plan are not enough\n",
-                      figure_bytes(sum, data), figure_bytes(there, now));
-}
-
 static void print_warnings(const struct project *project, const struct catalogs *catalogs,
                            const struct schema *schema, const struct error *unnamed, int64_t bytes,
                            struct buffer *out)
@@ -173,7 +156,7 @@ static void print_warnings(const struct project *project, const struct catalogs 
     account_print_text_ids(project, &warnings);
     account_print_loose_ids(project, &warnings);
     if (!project->plain)
-        warn_of_size(project, catalogs, bytes, &warnings);
+        free_plan_warn(project, catalogs, bytes, &warnings);
     if (unnamed != NULL)
         buffer_printf(&warnings, "  the target is not named yet, and a run needs it: %s\n",
                       unnamed->message);
@@ -259,7 +242,7 @@ static bool print_look(const struct project *project, const struct catalogs *cat
     if (!trial_make(&trial, project, catalogs, &look, supervisor, error))
         return false;
     buffer_init(&text);
-    trial_print(&trial, &text);
+    trial_print(&trial, TRIAL_EXAMPLES, &text);
     if (text.length > 0 && checkpoints != NULL)
         buffer_printf(out, "\na look at the records in %s:\n%s", checkpoints, buffer_text(&text));
     else if (text.length > 0)

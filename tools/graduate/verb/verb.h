@@ -36,6 +36,7 @@ extern const struct verb verb_schema;
 extern const struct verb verb_run;
 extern const struct verb verb_status;
 extern const struct verb verb_undo;
+extern const struct verb verb_retry;
 extern const struct verb verb_rehearse;
 extern const struct verb verb_stream;
 extern const struct verb verb_compare;

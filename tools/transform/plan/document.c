@@ -299,7 +299,7 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
         struct mending none = {0}, *mending = writer->mending != NULL ? writer->mending : &none;
         bool lost = mending->lost;
         mending->lost = false;
-        writer->path[writer->depth++] = key;
+        json_writer_enter(writer, key, false);
         if (!json_write_key(writer, &first, key, length, error) ||
             !(met == NULL ? json_write_value(writer, &member, error)
                           : write_rest(scope, met, &member, writer, error)))

@@ -82,27 +82,41 @@ void path_account_clear(struct path_account *account)
         memset(account->paths[i].values, 0, sizeof account->paths[i].values);
 }
 
-static bool is_empty(const struct path_count *path)
+static bool is_empty(const int64_t values[FATE_COUNT])
 {
     for (size_t i = 0; i < FATE_COUNT; i++)
-        if (path->values[i] != 0)
+        if (values[i] != 0)
             return false;
     return true;
 }
 
+static bool put_values(const char *path, const int64_t values[FATE_COUNT], bson_t *out)
+{
+    bson_t fates;
+    if (is_empty(values))
+        return true;
+    bool ok = bson_append_document_begin(out, path, -1, &fates);
+    for (size_t fate = 0; ok && fate < FATE_COUNT; fate++)
+        if (values[fate] != 0)
+            ok = bson_append_int64(&fates, fate_names[fate], -1, values[fate]);
+    return ok && bson_append_document_end(out, &fates);
+}
+
 bool path_account_put(const struct path_account *account, bson_t *out)
+{
+    return path_account_put_since(account, NULL, 0, out);
+}
+
+bool path_account_put_since(const struct path_account *account, const int64_t (*before)[FATE_COUNT],
+                            size_t count, bson_t *out)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < account->count; i++) {
-        const struct path_count *path = &account->paths[i];
-        bson_t fates;
-        if (is_empty(path))
-            continue;
-        ok = bson_append_document_begin(out, path->path, -1, &fates);
-        for (size_t fate = 0; ok && fate < FATE_COUNT; fate++)
-            if (path->values[fate] != 0)
-                ok = bson_append_int64(&fates, fate_names[fate], -1, path->values[fate]);
-        ok = ok && bson_append_document_end(out, &fates);
+        int64_t values[FATE_COUNT];
+        memcpy(values, account->paths[i].values, sizeof values);
+        for (size_t fate = 0; i < count && fate < FATE_COUNT; fate++)
+            values[fate] -= before[i][fate];
+        ok = put_values(account->paths[i].path, values, out);
     }
     return ok;
 }

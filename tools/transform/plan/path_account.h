@@ -44,5 +44,8 @@ void path_account_clear(struct path_account *account);
 /* {"title": {"seen": 3, "written": 3}, ...}: what is not zero, for a batch's meta document
  * (stream.h). False when a document cannot hold it (it would be larger than 2 GiB). */
 bool path_account_put(const struct path_account *account, bson_t *out);
+/* The same of what was counted since `before`, the values of the first `count` paths. */
+bool path_account_put_since(const struct path_account *account, const int64_t (*before)[FATE_COUNT],
+                            size_t count, bson_t *out);
 
 #endif

@@ -227,8 +227,8 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     struct error why;
     if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
         return false;
-    if (!allowed_compile(&plan->allowed, &c->plan->arena, &plan->expression.encoding,
-                         column->mapping->in, &why))
+    if (!allowed_compile(&plan->allowed, &c->plan->arena, c->output->output->table->label,
+                         column->name, &plan->expression.encoding, column->mapping->in, &why))
         return compiling_wrong(c, column->name, "/in", why.message);
     plan->plain = plan->expression.as_it_stands && !plan->expression.has_fallback &&
                   !mapping_has_remedies(column->mapping) && column->type.base != PG_JSON &&

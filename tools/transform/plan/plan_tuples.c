@@ -75,7 +75,8 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
     if (value->fallback != NULL && !compiling_check_constant(c, column, &plan->expression.encoding,
                                                              &plan->expression.fallback))
         return false;
-    return allowed_compile(&plan->allowed, &of->arena, &plan->expression.encoding,
+    return allowed_compile(&plan->allowed, &of->arena, c->output->output->table->label,
+                           column->name, &plan->expression.encoding,
                            column->mapping != NULL ? column->mapping->in : NULL, &reason) ||
            compiling_wrong(c, column->name, "/in", reason.message);
 }

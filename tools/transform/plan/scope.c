@@ -298,7 +298,7 @@ bool scope_at(const struct scope *scope, struct error *error)
     for (; scope->outer != NULL; scope = scope->outer) {
         size_t length = strlen(scope->path);
         if (strncmp(error->path, scope->path, length) != 0 ||
-            (error->path[length] != '.' && error->path[length] != '\0'))
+            strchr(".[", error->path[length]) == NULL) /* or at its end */
             continue;
         struct buffer place;
         buffer_init(&place);

@@ -15,7 +15,7 @@ static bool check_allowed(const struct column_plan *column, const struct field *
 {
     struct buffer text;
     uint32_t oid = column->conversion.from;
-    if (out->failed || column->allowed.fields == NULL)
+    if (out->failed || !column->allowed.asks)
         return true;
     buffer_init(&text);
     struct value value = value_from_text((const char *)field->bytes, (size_t)field->length);

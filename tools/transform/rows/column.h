@@ -5,7 +5,7 @@
 #include "evaluation.h"
 #include "rows.h"
 
-/* The value as the field, if it is one of those that "in" allows. */
+/* The value as the field, if it is one of those that are allowed. */
 static inline bool column_put_fitting(const struct column_plan *column, const struct value *value,
                                struct buffer *out, struct error *error)
 {
@@ -13,7 +13,7 @@ static inline bool column_put_fitting(const struct column_plan *column, const st
     size_t start = out->length;
     if (!encode_field(&expression->encoding, value, out, error))
         return false;
-    if (column->allowed.fields == NULL || out->failed ||
+    if (!column->allowed.asks || out->failed ||
         allowed_check(&column->allowed, out->data + start, value, error))
         return true;
     mending_mends(expression->encoding.mending, MISFIT_OTHER);

@@ -137,7 +137,7 @@ static bool write_made(const struct origin *origin, struct scope *scope,
     bool first = true, array = expression->kind == VALUE_ARRAY;
     buffer_putc(writer->out, array ? '[' : '{');
     for (size_t i = 0; i < expression->member_count; i++) {
-        writer->path[writer->depth++] = expression->names[i];
+        json_writer_enter(writer, expression->names[i], array);
         if (!write_member(origin, scope, &expression->members[i],
                           array ? NULL : expression->names[i], &first, writer, error))
             return false;

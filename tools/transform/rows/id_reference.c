@@ -72,7 +72,8 @@ static bool refuse(const struct expression *expression, const struct value *id,
         error_set(error, ERROR_DATA, "no record of %s has %s%s%s", to->name, what,
                   by != NULL ? " as its " : "", by != NULL ? by : "");
     error_hint(error, "correct the record in the source, or say what becomes of such values: "
-                      "\"dangling\": \"null\", \"keep\" or \"left_out\"; then run again");
+                      "\"dangling\": \"null\", \"keep\", \"left_out\" or \"reject\"; then run "
+                      "again");
     return error_at(error, NULL, NULL, expression->path);
 }
 
@@ -90,7 +91,8 @@ static bool settle(const struct origin *origin, const struct expression *express
     *kept = true;
     if (found->there && found->stays)
         return true;
-    if (dangling == DANGLING_UNSAID || dangling == DANGLING_ERROR)
+    origin->plan->mending.dangles = dangling == DANGLING_REJECT;
+    if (dangling == DANGLING_UNSAID || dangling == DANGLING_ERROR || dangling == DANGLING_REJECT)
         return refuse(expression, id, found, error);
     value_brief(id, before, sizeof before);
     losses_add(&origin->plan->losses, expression->path, "dangling", before, after);
@@ -151,8 +153,9 @@ static bool resolve_array(const struct origin *origin, struct expression *expres
     struct value_walk elements;
     struct value element;
     bool ok = value_walk_begin(&elements, array), walked = ok;
-    while (ok && value_walk_next(&elements, &element))
-        ok = resolve_element(origin, expression, &element, &out, resolution, error);
+    for (size_t at = 0; ok && value_walk_next(&elements, &element); at++)
+        ok = resolve_element(origin, expression, &element, &out, resolution, error) ||
+             value_at_element(expression->path, at, error);
     if (ok && !value_walk_ended(&elements))
         walked = ok = false;
     if (!walked) {

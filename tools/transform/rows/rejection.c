@@ -1,17 +1,21 @@
 #include "rejection.h"
 #include "copy_text.h"
 #include "document.h"
+#include "graduate/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const char *const reject_fields[REJECT_FIELDS] = {"entity", "key", "path", "message", "record"};
+const char *const reject_fields[REJECT_FIELDS] = {"entity", "key",   "path",  "message",
+                                                  "record", "paths", "digest"};
 
 bool rejection_init(struct rejection *rejection, size_t outputs, struct error *error)
 {
     *rejection = (struct rejection){0};
     buffer_init(&rejection->tuples);
     buffer_init(&rejection->account);
+    buffer_init(&rejection->after);
+    buffer_init(&rejection->refusables);
     rejection->lengths = calloc(outputs + 1, sizeof *rejection->lengths);
     rejection->rows = calloc(outputs + 1, sizeof *rejection->rows);
     return (rejection->lengths != NULL && rejection->rows != NULL) || error_memory(error);
@@ -21,6 +25,8 @@ void rejection_release(struct rejection *rejection)
 {
     buffer_release(&rejection->tuples);
     buffer_release(&rejection->account);
+    buffer_release(&rejection->after);
+    buffer_release(&rejection->refusables);
     free(rejection->lengths);
     free(rejection->rows);
 }
@@ -28,7 +34,8 @@ void rejection_release(struct rejection *rejection)
 void rejection_clear(struct rejection *rejection)
 {
     buffer_clear(&rejection->tuples);
-    rejection->records = 0;
+    buffer_clear(&rejection->refusables);
+    rejection->records = rejection->refusable = 0;
 }
 
 bool rejection_mark(struct rows *rows, struct plan *plan, struct error *error)
@@ -48,17 +55,9 @@ bool rejection_mark(struct rows *rows, struct plan *plan, struct error *error)
     return buffer_ok(&rejection->account, error);
 }
 
-static void take_back(struct rows *rows, struct plan *plan)
+void rejection_take_values_back(const struct rejection *rejection, struct plan *plan)
 {
-    const struct rejection *rejection = &rows->rejection;
     size_t size = sizeof plan->paths.paths->values;
-    for (size_t i = 0; i < rows->count; i++) {
-        struct buffer *tuples = &rows->lists[i].tuples;
-        tuples->length = tuples->failed ? tuples->length : rejection->lengths[i];
-        rows->lists[i].rows = rejection->rows[i];
-    }
-    losses_return(&plan->losses, &rejection->losses);
-    plan->losses.hex_ids = rejection->hex_ids;
     for (size_t i = 0; i < plan->paths.count; i++) {
         if ((i + 1) * size <= rejection->account.length)
             memcpy(plan->paths.paths[i].values, rejection->account.data + i * size, size);
@@ -67,45 +66,71 @@ static void take_back(struct rows *rows, struct plan *plan)
     }
 }
 
-/* Canonical Extended JSON; of a record that is none (its texts are no UTF-8) its bytes. */
-static bool put_record(struct buffer *out, struct losses *losses, const struct value *record,
-                       struct error *error)
+static void take_back(struct rows *rows, struct plan *plan)
 {
-    bson_t document;
-    char *json = bson_init_static(&document, record->bytes, record->length)
-                     ? bson_as_canonical_extended_json(&document, NULL)
-                     : NULL;
-    if (json != NULL) {
-        buffer_puts(out, json);
-        bson_free(json);
-        return true;
+    const struct rejection *rejection = &rows->rejection;
+    for (size_t i = 0; i < rows->count; i++) {
+        struct buffer *tuples = &rows->lists[i].tuples;
+        tuples->length = tuples->failed ? tuples->length : rejection->lengths[i];
+        rows->lists[i].rows = rejection->rows[i];
     }
-    struct json_writer writer;
-    const struct value bytes = {
-        .type = BSON_TYPE_BINARY, .bytes = record->bytes, .length = record->length};
-    json_writer_init(&writer, out, losses, "", false);
-    return json_write_value(&writer, &bytes, error);
+    losses_return(&plan->losses, &rejection->losses);
+    plan->losses.hex_ids = rejection->hex_ids;
+    rejection_take_values_back(rejection, plan);
+}
+
+bool rejection_count_values(const struct rejection *rejection, const struct plan *plan,
+                            bson_t *paths)
+{
+    return path_account_put_since(
+        &plan->paths, (const int64_t(*)[FATE_COUNT])(void *)rejection->account.data,
+        rejection->account.length / sizeof plan->paths.paths->values, paths);
+}
+
+/* {"title": {"seen": 1, "rejected": 1}, ...} */
+static char *count_values(const struct rejection *rejection, const struct plan *plan)
+{
+    bson_t paths = BSON_INITIALIZER;
+    char *json = rejection_count_values(rejection, plan, &paths)
+                     ? bson_as_relaxed_extended_json(&paths, NULL)
+                     : NULL;
+    bson_destroy(&paths);
+    return json;
+}
+
+static bool set_aside(struct rows *rows, struct plan *plan, const struct value *record,
+                      const char *key, const char *text, struct error *error)
+{
+    struct rejection *rejection = &rows->rejection;
+    char digest[RECORD_DIGEST_SIZE];
+    take_back(rows, plan);
+    document_set_aside(&plan->scopes[0], &plan->paths, FATE_REJECTED);
+    char *paths = count_values(rejection, plan);
+    if (paths == NULL || !record_digest(record->bytes, record->length, digest, error)) {
+        bson_free(paths);
+        return error_memory(error);
+    }
+    const char *const fields[REJECT_FIELDS] = {
+        plan->entity->name, key, error->path, error->message, text, paths, digest};
+    copy_texts(&rejection->tuples, fields, REJECT_FIELDS);
+    rejection->records++;
+    bson_free(paths);
+    *error = (struct error){0};
+    return true;
 }
 
 bool rejection_take(struct rows *rows, struct plan *plan, const struct value *record,
                     const char *key, struct error *error)
 {
     const struct mending *mending = &plan->mending;
-    struct rejection *rejection = &rows->rejection;
     struct buffer text;
-    if (!plan->entity->rejects || error->code != ERROR_DATA || !mending->refused ||
-        mapping_remedy(mending->remedies, mending->kind) != REMEDY_REJECT)
+    bool misfit =
+        mending->refused && mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
+    if (!plan->entity->rejects || error->code != ERROR_DATA || !(misfit || mending->dangles))
         return false;
     buffer_init(&text);
-    if (put_record(&text, &plan->losses, record, error) && !text.failed) {
-        const char *const fields[REJECT_FIELDS] = {plan->entity->name, key, error->path,
-                                                   error->message, buffer_text(&text)};
-        copy_texts(&rejection->tuples, fields, REJECT_FIELDS);
-        rejection->records++;
-        take_back(rows, plan);
-        document_set_aside(&plan->scopes[0], &plan->paths, FATE_REJECTED);
-        *error = (struct error){0};
-    }
+    if (record_text(record->bytes, record->length, &text, error))
+        set_aside(rows, plan, record, key, buffer_text(&text), error);
     buffer_release(&text);
     return error->code == ERROR_NONE;
 }

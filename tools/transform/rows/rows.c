@@ -4,6 +4,7 @@
 #include "document.h"
 #include "evaluation.h"
 #include "graduate/path.h"
+#include "refusable.h"
 #include "rejection.h"
 #include "scope.h"
 #include "value_walk.h"
@@ -441,9 +442,13 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
     plan->losses.context = &keyed;
     if (plan->problems != NULL)
         plan->problems->key = losses_key(&plan->losses);
-    bool ok = (!plan->entity->rejects || rejection_mark(rows, plan, error)) &&
-              (rows_put_record(rows, plan, &record, error) ||
-               rejection_take(rows, plan, &record, losses_key(&plan->losses), error));
+    bool marked = plan->entity->rejects || plan->entity->refusable;
+    bool ok = !marked || rejection_mark(rows, plan, error);
+    if (ok && rows_put_record(rows, plan, &record, error))
+        ok = !plan->entity->refusable || plan->problems != NULL ||
+             refusable_note(rows, plan, &record, losses_key(&plan->losses), error);
+    else
+        ok = ok && rejection_take(rows, plan, &record, losses_key(&plan->losses), error);
     ok = rows_close_record(rows, plan, ok, error);
     plan->losses.find_key = NULL;
     return ok;
@@ -484,5 +489,6 @@ void rows_put_sections(const struct rows *rows, const struct losses *losses,
         put_section(out, rows->count + 2, problems->record_count, &problems->records);
     } else {
         put_section(out, rows->count + 1, rows->rejection.records, &rows->rejection.tuples);
+        put_section(out, rows->count + 2, rows->rejection.refusable, &rows->rejection.refusables);
     }
 }

@@ -23,6 +23,9 @@ struct rejection {
     struct loss_mark losses;
     int64_t hex_ids;
     struct buffer account; /* values of each path */
+    struct buffer after;   /* the same behind it, for a moment */
+    struct buffer refusables; /* refusable.h */
+    uint32_t refusable;
 };
 
 struct rows {
@@ -52,8 +55,8 @@ bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct err
 void rows_find_key(const uint8_t *bson, size_t length, char *key, size_t size);
 /* A trial is done with a record: put on record how many rows it has in each list. */
 void rows_end_record(struct rows *rows, struct problems *problems, const char *key);
-/* The sections of a rows payload: every list that has rows, and the losses, and then the problems of
- * a trial, or else the rejects, behind them. */
+/* The sections of a rows payload: every list that has rows, and the losses, and then the problems
+ * of a trial, or else the rejects and what may become one, behind them. */
 void rows_put_sections(const struct rows *rows, const struct losses *losses,
                        const struct problems *problems, struct buffer *out);
 

@@ -80,7 +80,8 @@ static bool over_elements(const struct function_call *call, const struct functio
         value_inherit(&before, value);
         element = before;
         bson_uint32_to_string(i, &key, digits, sizeof digits);
-        ok = function_apply(call, context, &element, error);
+        ok = function_apply(call, context, &element, error) ||
+             value_at_element(context->path, i, error);
         if (ok && value_identical(&before, &element))
             ok = bson_append_iter(&made, key, -1, &iter) || error_memory(error);
         else if (ok)

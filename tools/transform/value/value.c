@@ -96,6 +96,18 @@ bool value_damaged(struct error *error)
                       "take the stream or the export that it comes from anew, or another copy");
 }
 
+bool value_at_element(const char *path, size_t place, struct error *error)
+{
+    size_t length = path != NULL ? strlen(path) : 0;
+    char whole[sizeof error->path + 24];
+    if (length == 0 || strncmp(error->path, path, length) != 0 ||
+        strchr(".[", error->path[length]) == NULL) /* or at its end */
+        return false;
+    snprintf(whole, sizeof whole, "%.*s[%zu]%s", (int)length, path, place, error->path + length);
+    snprintf(error->path, sizeof error->path, "%.*s", (int)sizeof error->path - 1, whole);
+    return false;
+}
+
 struct value value_from_text(const char *text, size_t length)
 {
     return (struct value){

@@ -45,6 +45,9 @@ struct value value_from_iter(const bson_iter_t *iter);
 bool value_walked(const bson_iter_t *iter, const struct value *document);
 /* The error for it; the caller adds the path. */
 bool value_damaged(struct error *error);
+/* An error at the path is one at its element of that place, "tags[3]": puts the place behind the
+ * path. Always false. */
+bool value_at_element(const char *path, size_t place, struct error *error);
 struct value value_from_text(const char *text, size_t length);
 /* A JSON constant. Whole numbers become int64, other numbers double; objects and arrays become BSON
  * in the arena. False without memory. */

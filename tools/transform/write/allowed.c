@@ -13,12 +13,22 @@ static bool has_one_form(const struct pgtype *type)
     return one_form[type->base];
 }
 
-bool allowed_compile(struct allowed *allowed, struct arena *arena, const struct encoding *encoding,
-                     const cJSON *list, struct error *error)
+static bool is_text(const struct encoding *encoding)
+{
+    const struct pgtype *type = &encoding->type;
+    return !type->array && encoding->id_entity == NULL &&
+           (type->base == PG_TEXT || type->base == PG_VARCHAR);
+}
+
+bool allowed_compile(struct allowed *allowed, struct arena *arena, const char *table,
+                     const char *column, const struct encoding *encoding, const cJSON *list,
+                     struct error *error)
 {
     struct buffer fields;
     const cJSON *item;
-    *allowed = (struct allowed){.list = list};
+    const struct account_rule *account =
+        is_text(encoding) ? account_rule_find(table, column) : NULL;
+    *allowed = (struct allowed){.list = list, .account = account, .asks = account != NULL};
     if (list == NULL || !encode_supported(&encoding->type))
         return true;
     if (encoding->type.array || encoding->type.base == PG_JSON || encoding->type.base == PG_JSONB)
@@ -35,7 +45,9 @@ bool allowed_compile(struct allowed *allowed, struct arena *arena, const struct 
     uint8_t *copy = ok && buffer_ok(&fields, error) ? arena_alloc(arena, fields.length, 1) : NULL;
     if (copy != NULL && has_one_form(&encoding->type)) {
         memcpy(copy, fields.data, fields.length);
-        *allowed = (struct allowed){copy, fields.length, list};
+        allowed->fields = copy;
+        allowed->length = fields.length;
+        allowed->asks = true;
     }
     buffer_release(&fields);
     return copy != NULL || (ok && error_memory(error));
@@ -72,9 +84,14 @@ static bool refuse(const struct allowed *allowed, const struct value *value, str
 bool allowed_check(const struct allowed *allowed, const uint8_t *field, const struct value *value,
                    struct error *error)
 {
-    if (allowed->fields == NULL || get_be32(field) == UINT32_MAX)
+    if (get_be32(field) == UINT32_MAX)
         return true;
     size_t size = size_of(field);
+    if (allowed->account != NULL &&
+        !account_rule_check(allowed->account, field + 4, size - 4, value, error))
+        return false;
+    if (allowed->fields == NULL)
+        return true;
     for (size_t at = 0; at < allowed->length; at += size_of(allowed->fields + at))
         if (size_of(allowed->fields + at) == size && memcmp(allowed->fields + at, field, size) == 0)
             return true;

@@ -435,7 +435,7 @@ static bool put_array(const struct encoding *encoding, const struct value *value
         }
         at = out->length;
         if (!put(&element, &item, out, error))
-            return false;
+            return value_at_element(encoding->path, count - 1, error);
         if (is_null_at(out, at))
             nulls = 1;
     }

@@ -33,13 +33,12 @@ static void current_path(const struct json_writer *writer, char *out, size_t siz
     buffer_init(&path);
     buffer_puts(&path, writer->base);
     for (size_t i = writer->begin; i < writer->depth; i++) {
-        const char *name = writer->path[i];
-        bool place = name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
+        if (writer->is_element[i]) {
+            buffer_printf(&path, "[%s]", writer->path[i]);
+            continue;
+        }
         buffer_puts(&path, path.length > 0 ? "." : "");
-        if (place)
-            buffer_puts(&path, name);
-        else
-            path_put_name(&path, name);
+        path_put_name(&path, writer->path[i]);
     }
     snprintf(out, size, "%s", buffer_text(&path));
     buffer_release(&path);
@@ -301,7 +300,7 @@ static bool stands_twice(struct json_writer *writer, const char *key, struct err
     mending_mends(writer->mending, MISFIT_KEY_TWICE);
     error_set(error, ERROR_DATA, "the field stands twice in its document");
     error_hint(error, "correct the record in the source, and run again");
-    writer->path[writer->depth++] = key;
+    json_writer_enter(writer, key, false);
     at_path(writer, error);
     writer->depth--;
     return false;
@@ -425,7 +424,7 @@ static bool put_container(struct json_writer *writer, const struct value *value,
         return damaged(writer, error);
     buffer_putc(writer->out, array ? '[' : '{');
     while (value_walk_next(&walk, &member)) {
-        writer->path[writer->depth++] = walk.key;
+        json_writer_enter(writer, walk.key, array);
         if (twice && comes_again(writer, &walk, &member)) {
             writer->depth--;
             continue;

@@ -28,12 +28,20 @@ struct json_writer {
     bool safe_numbers;
     const char *base; /* path of the value itself, for messages */
     const char *path[JSON_DEPTH];
+    bool is_element[JSON_DEPTH]; /* of an array, whose place stands in `path` */
     size_t depth;
     size_t begin; /* from where on `path` lies below `base` */
 };
 
 void json_writer_init(struct json_writer *writer, struct buffer *out, struct losses *losses,
                       const char *base, bool safe_numbers);
+/* What comes now lies in the member of that name, or is the element at that place; the caller takes
+ * one off `depth` again. */
+static inline void json_writer_enter(struct json_writer *writer, const char *name, bool is_element)
+{
+    writer->is_element[writer->depth] = is_element;
+    writer->path[writer->depth++] = name;
+}
 /* ERROR_DATA with path when the value cannot be held. */
 bool json_write_value(struct json_writer *writer, const struct value *value, struct error *error);
 /* A member's name with quotes and colon, and the comma before it where *first is false. */

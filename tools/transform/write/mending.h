@@ -14,7 +14,8 @@ struct mending {
     const struct remedies *remedies; /* NULL: nothing is said */
     bool refused;                    /* a value, for its kind of misfit */
     enum misfit kind;
-    bool lost; /* something was given up */
+    bool lost;    /* something was given up */
+    bool dangles; /* it is an id that sets its record aside */
 };
 
 /* Does the column mend this kind? If not, it is refused as one of it. `mending` may be NULL. */

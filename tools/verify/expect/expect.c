@@ -60,6 +60,13 @@ void expectation_look_up(struct expectation *expectation, const struct expect_lo
         expectation->scopes[i].lookup = lookup;
 }
 
+void expectation_correct(struct expectation *expectation,
+                         const struct expect_correction *corrections, size_t count)
+{
+    expectation->corrections = corrections;
+    expectation->correction_count = count;
+}
+
 void expectation_free(struct expectation *expectation)
 {
     if (expectation == NULL)

@@ -69,6 +69,14 @@ struct expect_id {
 };
 typedef bool (*expect_id_callback)(void *context, const struct expect_id *id, struct error *error);
 
+/* A document that was set aside, and what was loaded in its place as it was corrected; or that the
+ * target refused, and that nothing was loaded of. */
+struct expect_correction {
+    const char *digest;    /* of the record as the source has it (record.h) */
+    const uint8_t *record; /* NULL: nothing */
+    size_t length;
+};
+
 struct expectation; /* of one entity */
 /* `catalog` is what the stream's header says of the entity. ERROR_USAGE or ERROR_BUG. */
 bool expectation_new(struct expectation **made, const struct project *project,
@@ -77,6 +85,11 @@ bool expectation_new(struct expectation **made, const struct project *project,
 /* Without it every id is one that stays, and no fact of another entity is known. It must outlive
  * the expectation. */
 void expectation_look_up(struct expectation *expectation, const struct expect_lookup *lookup);
+/* Of the records with these digests the rows are those of what stands in their place; their ids,
+ * and what others ask about them, stay what the source says. In the order of the digests; they must
+ * outlive the expectation. */
+void expectation_correct(struct expectation *expectation,
+                         const struct expect_correction *corrections, size_t count);
 /* Instead of the rows: the ids of the records of one batch's payload. ERROR_USAGE where nothing
  * says what an id of the entity is. */
 bool expectation_ids(struct expectation *expectation, const uint8_t *payload, size_t length,

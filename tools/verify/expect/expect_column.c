@@ -1,4 +1,5 @@
 /* One row, column by column. */
+#include "expect_account.h"
 #include "expect_document.h"
 #include "expect_function.h"
 #include "expect_identity.h"
@@ -85,6 +86,23 @@ static bool is_allowed(const struct making *m, const struct mapping_column *colu
     return expect_refuse(&m->e->mending, MISFIT_OTHER);
 }
 
+/* Would Supabase Auth find the account by what was put? Its own rules, told anew: "value" of
+ * fixtures/supabase/scanner_check.sql. */
+static bool is_borne(const struct making *m, const struct mapping_column *column,
+                     const uint8_t *bytes, size_t length, const char *path)
+{
+    bool email = strcmp(column->name, "email") == 0, phone = strcmp(column->name, "phone") == 0;
+    if ((!email && !phone) || bytes[0] != 't' || column->value.id_of != NULL ||
+        strcmp(m->form->table->mapping->label, "auth.users") != 0 ||
+        (email ? expect_is_address((const char *)bytes + 1, length - 1)
+               : expect_is_phone((const char *)bytes + 1, length - 1)))
+        return true;
+    error_set(m->error, ERROR_DATA, "Supabase Auth would not find the account by its %s",
+              column->name);
+    error_at(m->error, NULL, NULL, path);
+    return expect_refuse(&m->e->mending, MISFIT_OTHER);
+}
+
 static bool refuse_null(const struct making *m, const struct expect_target *target,
                         const struct item *item)
 {
@@ -107,8 +125,10 @@ static bool put_item(const struct making *m, const struct mapping_column *column
         (value->keys_id_of != NULL && !item_is_nothing(item) &&
          !expect_json_identify(out, start + 1, &m->e->project->identity, value, m->e->lookup,
                                target->path, m->error)) ||
-        (!out->failed && !is_allowed(m, column, target, out->data + start, out->length - start,
-                                     target->path))) {
+        (!out->failed &&
+         !is_allowed(m, column, target, out->data + start, out->length - start, target->path)) ||
+        (!out->failed &&
+         !is_borne(m, column, out->data + start, out->length - start, target->path))) {
         *refused = true;
         return false;
     }

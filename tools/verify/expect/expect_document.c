@@ -286,6 +286,7 @@ static bool look_up(const struct making *m, const struct mapping_value *value,
     bool ok = expect_resolve(m->e->project, value, m->e->lookup, &result->item, buffer_text(&path),
                              &m->e->texts, &reference, m->error);
     buffer_release(&path);
+    m->e->mending.dangles = reference.rejects;
     if (!ok)
         return false;
     result->item = reference.item;

@@ -12,6 +12,7 @@ struct expect_mending {
     const struct remedies *remedies; /* NULL: nothing is said */
     bool refused;                    /* its value, as one of this kind */
     enum misfit kind;
+    bool dangles;     /* it is an id that sets its record aside */
     bool lost;        /* something of it was given up */
     int64_t ids_gone; /* ObjectIds in what was */
 };

@@ -94,6 +94,9 @@ static bool judge(const struct resolving *r, const struct item *item,
     case DANGLING_UNSAID:
     case DANGLING_ERROR:
         return item_misfit(item, r->path, "it names no record that stays", r->error);
+    case DANGLING_REJECT:
+        r->reference->rejects = true;
+        return item_misfit(item, r->path, "it names no record that stays", r->error);
     case DANGLING_KEEP:
         break;
     case DANGLING_NULL:

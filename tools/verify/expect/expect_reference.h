@@ -15,6 +15,7 @@ bool expect_key_of_field(const struct mapping_value *by, const struct item *item
 struct expect_reference {
     struct item item; /* a UUID (binary data), an array of UUIDs and nulls, or nothing */
     int64_t dangling; /* ids that name no record that stays */
+    bool rejects;     /* one of them sets the record aside */
     bool lost;        /* given up, or an element of it */
     bool gone;        /* its row is left out */
 };

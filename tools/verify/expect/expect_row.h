@@ -77,6 +77,9 @@ struct expectation {
     int64_t rejected; /* records, of all batches so far */
     struct expect_mending mending;      /* of the column at hand */
     const struct expect_lookup *lookup; /* or NULL */
+    const struct expect_correction *corrections; /* by digest; or NULL */
+    size_t correction_count;
+    bool refused;                       /* the record at hand, by the target */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */
     struct words dates; /* fields of the record that the source calls dates */
     /* postgres: */

@@ -302,8 +302,9 @@ static bool is_rejected(struct expectation *e, const struct item *record, bool *
     if (!buffer_ok(&before, error))
         return false;
     bool ok = put_record(e, record, &filtered, &nowhere);
-    *rejected = !ok && error->code == ERROR_DATA && mending->refused &&
-                mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
+    bool misfit =
+        mending->refused && mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
+    *rejected = !ok && error->code == ERROR_DATA && (misfit || mending->dangles);
     if (*rejected)
         *error = (struct error){0};
     give_back(&e->counts, &before);
@@ -316,9 +317,9 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
 {
     bool rejected = false;
     *filtered = false;
-    if (e->entity->rejects && !is_rejected(e, record, &rejected, delivery->error))
+    if ((e->entity->rejects || e->refused) && !is_rejected(e, record, &rejected, delivery->error))
         return false;
-    if (!rejected)
+    if (!rejected && !e->refused)
         return put_record(e, record, filtered, delivery);
     struct scope *scope = &e->scopes[0];
     e->rejected++;

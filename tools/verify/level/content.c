@@ -161,6 +161,7 @@ static bool content_init(struct content *content, struct verification *verificat
              met_read(&content->tables[i].met, &content->tables[i].compared, &verification->target,
                       verification->run, error);
     return ok && read_before(content, error) && identify(content, error) &&
+           amended_read(&content->amended, &verification->target, verification->run, error) &&
            known_ids_make(&content->known, verification, error);
 }
 
@@ -176,6 +177,7 @@ static void content_release(struct content *content)
         free(table->found);
     }
     free(content->tables);
+    amended_release(&content->amended);
     known_ids_release(&content->known);
     fates_release(&content->fates);
 }
@@ -255,6 +257,7 @@ static bool tally_kept(struct content *content, const struct mapping *entity,
     buffer_init(&identity);
     buffer_init(&packed);
     buffer_puts(&identity, content->identity);
+    amended_put_identity(&content->amended, entity->name, &identity);
     bool ok = apart != NULL;
     for (size_t i = 0; ok && i < count; i++) {
         compared_put_identity(&tables[i]->compared, &identity);

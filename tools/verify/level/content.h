@@ -2,6 +2,7 @@
 #ifndef VERIFY_CONTENT_H
 #define VERIFY_CONTENT_H
 
+#include "amended.h"
 #include "compared.h"
 #include "evidence.h"
 #include "fates.h"
@@ -31,6 +32,7 @@ struct content {
     char fingerprint[65];
     struct content_table *tables;
     size_t table_count;
+    struct amended amended; /* records that were corrected by hand */
     struct known_ids known; /* of the entities that others look up */
     struct fates fates;     /* of the records' values, counted anew */
 };

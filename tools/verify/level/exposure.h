@@ -7,9 +7,9 @@
 #include "query.h"
 
 /* Views, tables and SECURITY DEFINER functions that show tables of the schema auth to anon or
- * authenticated, where the project loads any of them; views of the migration's own tables, which
- * are remarks: an application may mean them; and rights to make something in a schema that holds
- * one. */
+ * authenticated, whatever the project loads; views of the migration's own tables, which are
+ * remarks: an application may mean them; and rights to make something in public, in auth, or in a
+ * schema that holds a table of the migration. */
 bool exposure_check(struct inspection *inspection, const struct blueprint *blueprint,
                     struct error *error);
 

@@ -156,7 +156,11 @@ bool pass_entity(struct content *content, const struct mapping *entity, content_
     bool ok = expectation_new(&expectation, content->verification->project, entity,
                               &records.catalog.entities[0], error);
     if (ok) {
+        size_t corrected;
+        const struct expect_correction *corrections =
+            amended_of(&content->amended, entity->name, &corrected);
         expectation_look_up(expectation, &content->known.lookup);
+        expectation_correct(expectation, corrections, corrected);
         ok = pass_init(&pass, content, expectation, visit, error) &&
              pass_batches(&pass, &records, expectation, error) &&
              (fates == NULL || take_fates(expectation, &pass, entity->name, fates, error));

@@ -323,7 +323,36 @@ static bool look_at_table(struct inspection *inspection, const struct blueprint_
     return ok;
 }
 
-/* Tables that the target brings keep their own security. */
+/* A table that the target brings keeps its own security: what that lets nobody see, or everybody,
+ * is told, and is no fault. The service's own tables are for nobody else. */
+enum { THERE_SECURE, THERE_BY_SERVICE, THERE_POLICY, THERE_READERS };
+static const char there_sql[] =
+    "SELECT c.relrowsecurity, has_table_privilege('service_role', c.oid, 'SELECT'),"
+    " EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid),"
+    " (SELECT string_agg(r.rolname, ' and ' ORDER BY r.rolname) FROM pg_roles r"
+    "  WHERE r.rolname IN ('anon', 'authenticated') AND has_schema_privilege(r.oid,"
+    "   c.relnamespace, 'USAGE') AND has_any_column_privilege(r.oid, c.oid, 'SELECT'))"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')"
+    " AND n.nspname NOT IN ('auth', 'storage')";
+
+static void look_at_there(struct inspection *inspection, const struct mapping_table *mapping,
+                          struct unread *unread)
+{
+    const char *const parameters[] = {mapping->schema, mapping->name};
+    PGresult *rows = query(inspection, mapping->label, there_sql, parameters, 2);
+    bool found = rows != NULL && PQntuples(rows) == 1;
+    inspection->checks += found;
+    if (found && !query_true(rows, 0, THERE_SECURE) && !PQgetisnull(rows, 0, THERE_READERS))
+        inspection_remark(inspection,
+                          "%s has no row-level security, and every row of it may be "
+                          "read by %s",
+                          mapping->label, PQgetvalue(rows, 0, THERE_READERS));
+    else if (found && query_true(rows, 0, THERE_SECURE) && !query_true(rows, 0, THERE_POLICY))
+        note_unread(unread, mapping->label, query_true(rows, 0, THERE_BY_SERVICE));
+    PQclear(rows);
+}
+
 static bool look_at_tables(struct inspection *inspection, struct error *error)
 {
     const struct verification *verification = inspection->verification;
@@ -344,6 +373,8 @@ static bool look_at_tables(struct inspection *inspection, struct error *error)
     buffer_init(&unread.by_owner);
     for (size_t i = 0; ok && i < blueprint.count; i++) {
         const struct mapping_table *mapping = blueprint.tables[i].mapping;
+        if (mapping->exists)
+            look_at_there(inspection, mapping, &unread);
         ok = (mapping->exists || look_at_table(inspection, &blueprint.tables[i], &unread, error)) &&
              service_columns_check(inspection, &blueprint.tables[i], error);
     }

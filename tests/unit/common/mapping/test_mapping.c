@@ -506,7 +506,8 @@ static void wrong_references(void **state)
     "'id':{'from':'_id','id_of':'books'}}}}}"
     static const struct wrong cases[] = {
         {COLUMN("'from':'c','id_of':'users','dangling':'nul'"),
-         AT_C "/dangling: \"nul\" is none of: error, null, keep, left_out; did you mean \"null\"?"},
+         AT_C "/dangling: \"nul\" is none of: error, null, keep, left_out, reject; did you mean "
+              "\"null\"?"},
         {COLUMN("'from':'c','id_of':'users','dangling':true"),
          AT_C "/dangling: this must be a text, and is true"},
         {COLUMN("'from':'c','id_of':'users','by':7"),

@@ -59,7 +59,8 @@ static void test_error(void **state)
     (void)state;
     parse("{\"level\":\"error\",\"code\":\"target\",\"message\":\"duplicate\",\"entity\":\"books\","
           "\"key\":\"7\",\"path\":\"isbn\",\"sqlstate\":\"23505\",\"hint\":\"mend it\","
-          "\"row\":{\"batch\":3,\"output\":1,\"place\":12}}",
+          "\"row\":{\"batch\":3,\"output\":1,\"place\":12},"
+          "\"index\":{\"name\":\"books_isbn_key\",\"table\":\"public.books\"}}",
           &remark);
     assert_int_equal(remark.kind, REMARK_ERROR);
     assert_int_equal(remark.error.code, ERROR_TARGET);
@@ -72,6 +73,8 @@ static void test_error(void **state)
     assert_int_equal(remark.error.row.batch, 3);
     assert_int_equal(remark.error.row.output, 1);
     assert_int_equal(remark.error.row.place, 12);
+    assert_string_equal(remark.error.index.name, "books_isbn_key");
+    assert_string_equal(remark.error.index.table, "public.books");
 }
 
 static void test_error_without_a_known_code_is_a_bug(void **state)

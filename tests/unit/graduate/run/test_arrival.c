@@ -35,6 +35,30 @@ static const struct {
      "1 record left out by rules, 2 values lost by rules, each with a line"},
 };
 
+/* A record that was corrected by hand is there, but is not what the source has. */
+static void test_retried(void **state)
+{
+    (void)state;
+    cJSON *entities = cJSON_Parse("[{\"read\": 3, \"loaded\": 1, \"retried\": 2}]");
+    const struct project project = {0};
+    struct arrival arrival = arrival_of(entities, NULL, NULL, NULL, &project);
+    struct buffer out;
+    buffer_init(&out);
+    assert_true(arrival_is_whole(&arrival));
+    arrival_put(&arrival, &out);
+    assert_string_equal(
+        buffer_text(&out),
+        "3 records read, 3 loaded, of them 2 records as they were corrected by hand, "
+        "which differ from the source");
+    buffer_clear(&out);
+    arrival.retried = 1;
+    assert_true(arrival_put_retried(&arrival, &out));
+    assert_string_equal(buffer_text(&out),
+                        "1 record as it was corrected by hand, which differs from the source");
+    buffer_release(&out);
+    cJSON_Delete(entities);
+}
+
 static void test_parts(void **state)
 {
     (void)state;
@@ -53,6 +77,7 @@ static void test_parts(void **state)
                       cases[i].told[0] != '\0' ? "; left behind, as asked: " : "", cases[i].told);
         assert_string_equal(buffer_text(&out), buffer_text(&wanted));
         assert_int_equal(arrival_is_whole(&arrival), cases[i].told[0] == '\0');
+        assert_false(arrival_put_retried(&arrival, &out));
         buffer_release(&out);
         buffer_release(&wanted);
         cJSON_Delete(entities);
@@ -93,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_retried),
         cmocka_unit_test(test_rows_that_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

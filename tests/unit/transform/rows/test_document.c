@@ -155,7 +155,7 @@ static void the_rest_is_all_the_rest(void **state)
         {"{'a': 1, 'title': 'x', 'a': 2}", "a"},
         {"{'meta': {'a': 1, 'a': 2}}", "meta.a"},
         {"{'a': {'b': 1, 'b': 2}}", "a.b"},
-        {"{'a': [{'b': 1, 'b': 2}]}", "a.0.b"},
+        {"{'a': [{'b': 1, 'b': 2}]}", "a[0].b"},
         {"{'title': 'x', 'title': 'y'}", "title"},
         {"{'tasks': [{'a': 1, 'a': 2}]}", "tasks[0].a"},
     };

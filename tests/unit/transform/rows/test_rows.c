@@ -359,7 +359,7 @@ static void an_error_names_its_record(void **state)
         {"{'_id': '', 't': 1}", "the text", "t"},
         {"{'t': 1}", "", "t"},
         {"{'_id': 'abc', 'e': [{'u': 1}, {'u': 'x'}]}", "abc", "e[1].u"},
-        {"{'_id': 'abc', 'o': {'x': [{'$numberDouble': 'NaN'}]}}", "abc", "o.x.0"},
+        {"{'_id': 'abc', 'o': {'x': [{'$numberDouble': 'NaN'}]}}", "abc", "o.x[0]"},
         {"{'_id': 'abc', 'z': {'x': {'$numberDouble': 'NaN'}}}", "abc", "z.x"},
     };
     struct transformation t;

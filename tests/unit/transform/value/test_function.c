@@ -100,7 +100,10 @@ static void try_case(const struct function_case *c, bool moment)
     if (ok != (c->output != NULL))
         fail_msg("%s of %s: %s", c->calls, c->input, ok ? "not refused" : error.message);
     if (!ok) {
-        sample_assert_error(&error, ERROR_DATA, "v", c->refused, c->calls);
+        const char *behind = c->refused[0] == '[' ? strstr(c->refused, ": ") : NULL;
+        char path[16];
+        snprintf(path, sizeof path, "v%.*s", behind != NULL ? (int)(behind - c->refused) : 0, c->refused);
+        sample_assert_error(&error, ERROR_DATA, path, behind != NULL ? behind + 2 : c->refused, c->calls);
         assert_true(error.hint[0] != '\0');
     } else {
         bson_t *expected = function_record(c->output);

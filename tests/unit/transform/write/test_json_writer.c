@@ -155,7 +155,7 @@ static void what_jsonb_cannot_hold_is_named(void **state)
         const char *json, *path, *part;
     } cases[] = {
         {"{'a': {'$numberDouble': 'NaN'}}", "top.a", "NaN"},
-        {"{'a': {'b': [1, {'$numberDouble': 'Infinity'}]}}", "top.a.b.1", "Infinity"},
+        {"{'a': {'b': [1, {'$numberDouble': 'Infinity'}]}}", "top.a.b[1]", "Infinity"},
         {"{'a': {'$numberDouble': '-Infinity'}}", "top.a", "Infinity"},
         {"{'a': {'$numberDecimal': 'NaN'}}", "top.a", "cannot hold NaN"},
         {"{'a': {'$numberDecimal': '-Infinity'}}", "top.a", "cannot hold -Infinity"},
@@ -164,7 +164,7 @@ static void what_jsonb_cannot_hold_is_named(void **state)
         {"{'a': {'$code': 'f', '$scope': {'s': '\\u0000'}}}", "top.a.s", "NUL"},
         {"{'a': 1, 'b': 2, 'a': 3}", "top.a", "twice"},
         {"{'a': {'b': {'c': 1, 'c': 1}}}", "top.a.b.c", "twice"},
-        {"{'a': [{'c': 1}, {'c': 1, '': 2, '': 3}]}", "top.a.1.''", "twice"},
+        {"{'a': [{'c': 1}, {'c': 1, '': 2, '': 3}]}", "top.a[1].''", "twice"},
         {"{'a': {'$code': 'f', '$scope': {'s': 1, 's': 2}}}", "top.a.s", "twice"},
     };
     struct writing w;
@@ -330,7 +330,7 @@ static void what_changes_is_on_record(void **state)
     } cases[] = {
         {"{'v': {'$numberDouble': '-0.0'}}", false, "0", "books|k1|top|negative_zero|-0|0\n"},
         {"{'v': {'a': [{'$numberDouble': '-0.0'}]}}", false, "{'a': [0]}",
-         "books|k1|top.a.0|negative_zero|-0|0\n"},
+         "books|k1|top.a[0]|negative_zero|-0|0\n"},
         {"{'v': {'$numberDecimal': '-0'}}", false, "0", "books|k1|top|negative_zero|-0|0\n"},
         {"{'v': {'$numberDecimal': '-0.00'}}", false, "0.00",
          "books|k1|top|negative_zero|-0.00|0.00\n"},
@@ -353,8 +353,8 @@ static void what_changes_is_on_record(void **state)
         {"{'v': {'$numberDecimal': '9007199254740993.5'}}", true, "9007199254740993.5", ""},
         {"{'v': [{'$numberLong': '9007199254740993'}, {'$numberDouble': '-0'}]}", true,
          "['9007199254740993', 0]",
-         "books|k1|top.0|safe_numbers|9007199254740993|the same digits as text\n"
-         "books|k1|top.1|negative_zero|-0|0\n"},
+         "books|k1|top[0]|safe_numbers|9007199254740993|the same digits as text\n"
+         "books|k1|top[1]|negative_zero|-0|0\n"},
     };
     struct writing w;
     begin(&w);
