@@ -249,7 +249,7 @@ def wanted(maker: Maker) -> Iterator[tuple[str, str, Any]]:
         yield f"the question {word}", "column", lambda word=word: {"when": maker.question(word), "from": maker.path(), "type": "jsonb"}
     for kind, said in DEFINED["misfit"]["anyOf"][1]["properties"].items():
         for remedy in said["enum"]:
-            if kind == "row_twice" or remedy == "reject":  # of a table; and the record would go
+            if kind in ("row_twice", "refused") or remedy == "reject":  # of a table; and the record would go
                 continue
             made, fills = FITTING.get(kind, MISFITS[kind]) if remedy == "error" else MISFITS[kind]
             more = {"do": ["json"]} if kind == "json" else {}
