@@ -86,7 +86,7 @@ def test_the_verbs_are_listed() -> None:
     assert alone.returncode == USAGE
     assert alone.stdout == helped.stdout[helped.stdout.index("usage:"):].partition("\n\n")[0] + "\n\n" + (
         helped.stdout[helped.stdout.index("verbs:"):].partition("\n\n")[0] + "\n")
-    assert len(VERBS) == 13 and "undo" in VERBS
+    assert len(VERBS) == 14 and "undo" in VERBS
     complaint_of(run("graduate", "help", "staus"), USAGE, 'did you mean "status"?')
 
 

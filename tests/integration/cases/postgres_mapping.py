@@ -8,7 +8,7 @@ RIGHT = {
     "array-of-ids": Right(
         "0 1 1 *",
         says=(
-            (1, "i, at o: 1 problem: key id 1"),
+            (1, "i, at o[1]: 1 problem: key id 1"),
             (1, "no record of o has the UUID 0b8e3a52-6e58-4d54-9d2f-0a6d4f3c0009"),
             (2, "where: entity i, key id 1, at o"),
         ),

@@ -15,7 +15,7 @@ static const struct option_row options[] = {
 
 static const struct command command = {
     .name = "graduate retry",
-    .purpose = "load records that were set aside, once they are corrected, into the same run",
+    .purpose = "load records that were set aside, once they are corrected",
     .usage = "--run-dir DIR [--from FILE]",
     .epilogue =
         "Each line of the file is a record that was set aside, {\"entity\", \"key\", \"record\"},\n"
