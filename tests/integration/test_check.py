@@ -14,7 +14,7 @@ import bson
 import pytest
 
 from tests.integration.complaint import DATA, REFUSED, SOURCE, USAGE
-from tests.integration.migration import PROGRAMS, ROOT, TABLES, Ended
+from tests.integration.migration import PROGRAMS, ROOT, TABLES, Ended, Migration
 from tests.integration.small_project import AUTHORS, BOOKS, Small, author, book, encoded, project, shop_of
 from tests.rig.postgres import Cluster
 
@@ -358,3 +358,9 @@ def test_foreign_keys_between_plain_columns(targets: Cluster, tmp_path: Path) ->
         (tmp_path / "dump" / "children.bson").write_bytes(encoded([CHILD[0], CHILD[1], CHILD[3]]))
         ended = made.run(*made.run_arguments(), "--restart", "children")
         assert ended.returncode == 0, ended.said
+
+
+def test_authorstack_has_no_problem(migration: Migration) -> None:
+    """Also of ids that are a text in one table and a UUID in the other."""
+    ended = migration.run("check", "--project", "authorstack")
+    assert ended.returncode == 0 and "check of authorstack: 17,175 records read\n" in ended.stdout, ended.said

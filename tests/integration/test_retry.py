@@ -261,6 +261,14 @@ def test_a_run_that_stopped(targets: Cluster, tmp_path: Path) -> None:
         assert "everything arrived" in verified(stopped)
 
 
+def test_a_run_that_set_nothing_aside(targets: Cluster, tmp_path: Path) -> None:
+    with things(tmp_path, targets, [record(1)]) as made:
+        made.succeed()
+        before = (made.folder / "run.json").read_bytes()
+        assert "there is nothing to retry: no record of the run is set aside" in retried(made).said
+        assert (made.folder / "run.json").read_bytes() == before
+
+
 def test_a_run_that_has_not_begun(targets: Cluster, tmp_path: Path) -> None:
     with things(tmp_path, targets, [record(1)]) as made:
         ended = made.run("retry", "--run-dir", str(made.folder), "--project", made.project)

@@ -139,6 +139,25 @@ static bool take_uniques(struct row_keys *keys, const struct schema_output *outp
     return ok;
 }
 
+enum { ID_SIZE = 40 };
+
+/* An id as the column has it whose key it is: there it is a UUID, or its text. */
+static struct row_field id_as_key(const struct schema_column *column,
+                                  const struct schema_column *key, const struct row_field *field,
+                                  uint8_t room[ID_SIZE])
+{
+    char text[37];
+    bool bare = column->type.base == PG_UUID, wanted = key->type.base == PG_UUID;
+    if (!bare && wanted && uuid_parse((const char *)field->bytes, field->length, room))
+        return (struct row_field){room, 16};
+    if (bare && !wanted && field->length == 16) {
+        uuid_format(field->bytes, text);
+        memcpy(room, text, 36);
+        return (struct row_field){room, 36};
+    }
+    return *field;
+}
+
 static bool take_ids(struct row_keys *keys, const struct schema_output *output,
                      const struct row_field *fields, const char *record, struct error *error)
 {
@@ -148,13 +167,15 @@ static bool take_ids(struct row_keys *keys, const struct schema_output *output,
         const struct schema_output *to;
         size_t to_column;
         char value[40];
+        uint8_t room[ID_SIZE];
         if (fields[c].bytes == NULL || column->mapping == NULL ||
             column->mapping->value.id_of == NULL ||
             !schema_reference(keys->schema, output, column, &to, &to_column))
             continue;
         row_field_id(keys->schema, column, &fields[c], value);
-        ok = store_put_reference(keys->store, reference_number(keys->schema, output, c),
-                                 fields[c].bytes, fields[c].length, value, record, error);
+        struct row_field id = id_as_key(column, &to->columns[to_column], &fields[c], room);
+        ok = store_put_reference(keys->store, reference_number(keys->schema, output, c), id.bytes,
+                                 id.length, value, record, error);
     }
     return ok;
 }

@@ -34,12 +34,17 @@ static bool read_file(struct migration *migration, struct corrections *correctio
                       struct error *error)
 {
     char own[PATH_MAX];
+    int64_t open;
     if (migration->options->corrected != NULL)
         return corrections_read(corrections, migration, migration->options->corrected, error);
     if (!folder_file(&migration->folder, "rejects.jsonl", own, error))
         return false;
     if (file_exists(own))
         return corrections_read(corrections, migration, own, error);
+    if (!count_open(migration, &open, error))
+        return false;
+    if (open == 0)
+        return true;
     if (!closing_keep_rejects(migration, error))
         return false;
     error_set(error, ERROR_USAGE, "the records that the run has set aside stand in %s now", own);
@@ -196,12 +201,15 @@ static bool nothing_to_try(struct migration *migration, const struct corrections
     int64_t open;
     if (!count_open(migration, &open, error))
         return false;
-    if (open == 0 || corrections->loaded > 0) {
+    if (corrections->loaded > 0)
         journal_info(&migration->journal,
                      "there is nothing to retry: %" PRId64 " of the records were loaded before",
                      corrections->loaded);
+    else if (open == 0)
+        journal_info(&migration->journal,
+                     "there is nothing to retry: no record of the run is set aside");
+    if (open == 0 || corrections->loaded > 0)
         return true;
-    }
     error_set(error, ERROR_USAGE,
               "no line has a corrected record, and the run has set %" PRId64 " aside", open);
     return error_hint(error, "correct the records in rejects.jsonl of the run folder, or in a copy "
