@@ -216,8 +216,8 @@ class Maker:
         return {holder: {"m": made} if holder == "object" else [made], "type": "text" if holder == "join" else "jsonb"}
 
 
-# What rows do not have: names that may be missing, one name twice; and a value for an array is of an array's type there.
-NOT_OF_ROWS = {"optional of a choice", "optional of a column", "key_twice: default", "no_array: list"}
+# What rows do not have: names that may be missing, and one name twice.
+NOT_OF_ROWS = {"optional of a choice", "optional of a column", "key_twice: default"}
 ORIGINS = {"from", "const", "object", "array", "first", "join", "rest"}
 # Words of elements, which test_levels.py and this file's own table of members have.
 OF_ELEMENTS = ("parent", "position", "name")

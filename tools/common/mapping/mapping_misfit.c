@@ -212,8 +212,7 @@ bool mapping_read_column_misfits(struct reading *r, const cJSON *object,
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++) {
         enum remedy remedy = column->misfits.of[kind];
         falls_back = falls_back || remedy == REMEDY_DEFAULT;
-        column->says_misfits =
-            column->says_misfits || (kind != MISFIT_NO_ARRAY && remedy != REMEDY_UNSAID);
+        column->says_misfits = column->says_misfits || remedy != REMEDY_UNSAID;
     }
     return !falls_back || column->value.fallback != NULL ||
            json_error(r->error, &here, "the column has no \"default\" that could stand in");
