@@ -219,7 +219,7 @@ class Maker:
 # What rows do not have: names that may be missing, and one name twice.
 NOT_OF_ROWS = {"optional of a choice", "optional of a column", "key_twice: default"}
 ORIGINS = {"from", "const", "object", "array", "first", "join", "rest"}
-# Words of elements, which test_levels.py and this file's own table of members have.
+# Words of elements, which the table of members below has.
 OF_ELEMENTS = ("parent", "position", "name")
 ELEMENTS = {
     "from": "core.elements",
