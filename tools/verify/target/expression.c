@@ -35,54 +35,52 @@ static bool plan(struct inspection *inspection, const char *what, const char *qu
     return rows != NULL;
 }
 
-bool expression_same(struct inspection *inspection, const char *what, const char *schema,
-                     const char *table, enum expression_use use, const char *type,
-                     const char *expected, const char *found, bool *same)
+/* Does the server plan the same for both questions, which are released? */
+static bool same_plans(struct inspection *inspection, const char *what, struct buffer questions[2],
+                       bool *same)
 {
-    const char *const texts[] = {expected, found};
-    struct buffer sql, plans[2];
+    struct buffer plans[2];
     bool ok = true;
-    *same = strcmp(expected, found) == 0;
-    if (*same)
-        return true;
-    buffer_init(&sql);
     for (size_t i = 0; i < 2; i++) {
         buffer_init(&plans[i]);
-        buffer_clear(&sql);
-        put_question(&sql, schema, table, use, type, texts[i]);
-        ok = ok && plan(inspection, what, buffer_text(&sql), &plans[i]);
-        if (sql.failed || plans[i].failed) {
+        ok = ok && plan(inspection, what, buffer_text(&questions[i]), &plans[i]);
+        if (questions[i].failed || plans[i].failed) {
             inspection_doubt(inspection, "%s: out of memory", what);
             ok = false;
         }
     }
     *same = ok && strcmp(buffer_text(&plans[0]), buffer_text(&plans[1])) == 0;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         buffer_release(&plans[i]);
-    buffer_release(&sql);
+        buffer_release(&questions[i]);
+    }
     return ok;
+}
+
+bool expression_same(struct inspection *inspection, const char *what, const char *schema,
+                     const char *table, enum expression_use use, const char *type,
+                     const char *expected, const char *found, bool *same)
+{
+    const char *const texts[] = {expected, found};
+    struct buffer questions[2];
+    *same = strcmp(expected, found) == 0;
+    if (*same)
+        return true;
+    for (size_t i = 0; i < 2; i++) {
+        buffer_init(&questions[i]);
+        put_question(&questions[i], schema, table, use, type, texts[i]);
+    }
+    return same_plans(inspection, what, questions, same);
 }
 
 bool expression_queries_same(struct inspection *inspection, const char *what, const char *expected,
                              const char *found, bool *same)
 {
     const char *const texts[] = {expected, found};
-    struct buffer sql, plans[2];
-    bool ok = true;
-    buffer_init(&sql);
+    struct buffer questions[2];
     for (size_t i = 0; i < 2; i++) {
-        buffer_init(&plans[i]);
-        buffer_clear(&sql);
-        buffer_printf(&sql, "EXPLAIN (VERBOSE, COSTS OFF) %s", texts[i]);
-        ok = ok && plan(inspection, what, buffer_text(&sql), &plans[i]);
-        if (sql.failed || plans[i].failed) {
-            inspection_doubt(inspection, "%s: out of memory", what);
-            ok = false;
-        }
+        buffer_init(&questions[i]);
+        buffer_printf(&questions[i], "EXPLAIN (VERBOSE, COSTS OFF) %s", texts[i]);
     }
-    *same = ok && strcmp(buffer_text(&plans[0]), buffer_text(&plans[1])) == 0;
-    for (size_t i = 0; i < 2; i++)
-        buffer_release(&plans[i]);
-    buffer_release(&sql);
-    return ok;
+    return same_plans(inspection, what, questions, same);
 }
