@@ -2,7 +2,7 @@
 
     schema.json         {"databases": [{"$id": ..., "collections": [{"$id": ..., "attributes": [...], ...}]}]}
     users.jsonl         one user a line, targets inside
-    <collection>.jsonl  one document a line, for every collection of schema.json
+    <collection>.jsonl  one document a line, for every collection of schema.json; or <database>.<collection>.jsonl
     identities.jsonl, teams.jsonl, memberships.jsonl, buckets.jsonl, files.jsonl, functions.jsonl    optional
 
 What a real server could not return (an undeclared key, a duplicate id, a time in another form) is an error
@@ -170,7 +170,8 @@ class Store:
         return schema
 
     def _load_documents(self, database: str, name: str, collection: Collection) -> None:
-        for where, row in self._lines(name):
+        longer = f"{database}.{name}"
+        for where, row in self._lines(longer if (self.folder / f"{longer}.jsonl").exists() else name):
             if row.get("$databaseId", database) == database:
                 row |= {"$databaseId": database, "$collectionId": name}
                 self._checked(where, collection.documents.add, row)
