@@ -30,10 +30,11 @@ bool appwrite_attribute_there(const bson_t *attribute)
 
 const char *appwrite_attribute_opens(const bson_t *attribute)
 {
-    return strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0 &&
-                   !is_true(attribute, "twoWay")
-               ? json_bson_text(attribute, "relatedCollection")
-               : NULL;
+    if (strcmp(text_or(attribute, "type", ""), appwrite_relationship) != 0 ||
+        is_true(attribute, "twoWay"))
+        return NULL;
+    const char *table = json_bson_text(attribute, "relatedTable");
+    return table != NULL ? table : json_bson_text(attribute, "relatedCollection");
 }
 
 static bool add_elements(struct catalog_column *column, const bson_t *attribute)
