@@ -23,11 +23,6 @@ static bool is_true(const bson_t *object, const char *key)
            bson_iter_bool(&at);
 }
 
-bool appwrite_attribute_there(const bson_t *attribute)
-{
-    return strcmp(text_or(attribute, "status", "available"), "available") == 0;
-}
-
 const char *appwrite_attribute_opens(const bson_t *attribute)
 {
     if (strcmp(text_or(attribute, "type", ""), appwrite_relationship) != 0 ||
@@ -108,7 +103,7 @@ static bool describe(const struct description *description, const bson_t *collec
         bson_iter_init(&at, &list)) {
         entity->closed = true;
         while (ok && bson_iter_next(&at))
-            ok = !json_bson_view(&at, &attribute) || !appwrite_attribute_there(&attribute) ||
+            ok = !json_bson_view(&at, &attribute) || !appwrite_collection_holds(&attribute) ||
                  appwrite_attribute_add(entity, &attribute, error);
     }
     buffer_release(&name);

@@ -112,7 +112,7 @@ static bool add_attribute(struct survey *survey, const char *database,
                           struct error *error)
 {
     struct buffer detail;
-    if (appwrite_attribute_there(attribute)) {
+    if (appwrite_collection_holds(attribute)) {
         bool relation = strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0;
         return appwrite_attribute_add(entity, attribute, error) &&
                note_opened(survey, database, attribute, error) &&
