@@ -111,6 +111,14 @@ def test_arrays_of_ids_are_tables_of_pairs(moved: Migration, export: Export) -> 
     assert number(moved, "select count(*) from graduate.losses where rule = 'row_twice'") > 0
 
 
+def test_texts_that_hold_json_are_json(moved: Migration, export: Export) -> None:
+    reactions = [row["reactions"] for row in export.rows("mainDB.messages") if row["reactions"] not in (None, "")]
+    shapes = [type(json.loads(text)) if text != "ask me" else str for text in reactions]
+    for kind, shape in (("object", dict), ("array", list), ("string", str)):
+        kept = number(moved, f"select count(*) from main.messages where jsonb_typeof(reactions) = '{kind}'")
+        assert 0 < kept <= shapes.count(shape), kind
+
+
 def test_users_of_every_kind_are_what_supabase_auth_can_live_with(moved: Migration, export: Export) -> None:
     assert {line.rpartition("|")[2] for line in moved.cluster.psql(file=SCANNER_CHECK).splitlines()} == {"warning"}
     users = {row["$id"]: row for row in export.rows("users")}
