@@ -14,6 +14,8 @@
 #include "fence.h"
 #include "retrial.h"
 
+#include "foreign_key.h"
+
 #include "graduate/postgres.h"
 #include "graduate/schema.h"
 #include "graduate/stream.h"
@@ -51,7 +53,7 @@ struct prepared {
     int64_t generation;
     bool resumed;
     int64_t bytes;      /* of a trial: what the target's database takes on its disk */
-    struct words order; /* the entities, as they are to be loaded; items are the caller's to free */
+    struct loading_order order;
 };
 struct preparation {
     const struct schema *schema;
