@@ -3,6 +3,7 @@
 #include "query.h"
 #include "records.h"
 
+#include "graduate/access.h"
 #include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
@@ -210,7 +211,8 @@ static bool prepare(struct work *work, struct error *error)
     } else {
         verification->source = VERIFY_AFRESH;
     }
-    return read_catalogs(work, error);
+    return read_catalogs(work, error) &&
+           access_settle(&work->project, verification->catalogs, verification->catalog_count, error);
 }
 
 /* ---- the verdict ---------------------------------------------------------------------------- */

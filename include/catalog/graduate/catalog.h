@@ -152,6 +152,11 @@ struct catalog_entity {
     char *comment; /* or NULL */
     /* What stands in its defaults, checks and indexes and is an extension's: "public.citext" */
     struct catalog_names lent;
+    /* In an Appwrite: the collection's permissions, 'read("users")'; whether each document has its
+     * own beside them; whether nobody gets in (it, or its database, is switched off). `guarded`:
+     * the source says all that. */
+    struct catalog_names permissions;
+    bool guarded, own_permissions, disabled;
 };
 
 struct catalog {
