@@ -103,7 +103,7 @@ ROOMS = {
     "verify/shape": Room("common/base common/catalog common/mapping common/postgres verify/target", "", VERIFICATIONS),
     "verify/level": Room(
         "common/base common/index common/json common/mapping common/stream verify/canonical verify/expect verify/records"
-        " verify/shape verify/tally verify/target", "pthread", f"access {VERIFICATIONS}"
+        " verify/shape verify/tally verify/target", "pthread", f"access planted_holes {VERIFICATIONS}"
     ),
     "verify": Room("common/access common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),

@@ -65,12 +65,14 @@ static bool is_for_all(const struct permission *permission, int role)
            permission_is(permission, role == ROLE_ANON ? "guests" : "users");
 }
 
-/* array['read("users")'] of those of the action that the role could be; false: there are none. */
-static bool put_constants(const struct settling *s, int action, int role, bool *all,
+/* array['read("users")'] of those of the action that the role could be; false: there are none.
+ * *all: whoever has the role is one; *few: only people who are named, or by team or label. */
+static bool put_constants(const struct settling *s, int action, int role, bool *all, bool *few,
                           struct buffer *out)
 {
     bool some = false;
     *all = false;
+    *few = true;
     for (size_t i = 0; i < s->entity->permissions.count; i++) {
         struct permission permission;
         struct buffer text;
@@ -78,6 +80,8 @@ static bool put_constants(const struct settling *s, int action, int role, bool *
             !permission_allows(&permission, actions[action].word) || !is_for(&permission, role))
             continue;
         *all = *all || is_for_all(&permission, role);
+        *few = *few && !permission_is(&permission, "users/verified") &&
+               !permission_is(&permission, "users/unverified");
         buffer_init(&text);
         permission_put(&permission, actions[action].word, &s->project->identity, s->access, &text);
         buffer_puts(out, some ? ", " : "array[");
@@ -101,29 +105,48 @@ static const struct mapping_column *column_of(const struct mapping_table *table)
     return NULL;
 }
 
-/* Of a table of the documents; `prefix` stands before its columns. False: the role may not. */
+/* The column has one of those that the asker has. */
+static void put_by_column(const struct settling *s, const char *column, int action,
+                          struct buffer *out)
+{
+    buffer_printf(out, "%s && (select ", column);
+    put_asker(s, actions[action].word, out);
+    buffer_putc(out, ')');
+}
+
+/* Of a table of the documents; `prefix` stands before its columns. False: the role may not.
+ *
+ * Where the collection lets some have all, an OR would have every row looked at for all others. So
+ * their part is an index's question, too: which rows have at least none, {}, which all have; and
+ * for others NULL, which none has. It costs those more who have all; so only where they are few. */
 static bool put_own(const struct settling *s, const struct mapping_table *table, int action,
                     int role, const char *prefix, struct buffer *out)
 {
-    struct buffer constants;
-    bool all;
+    struct buffer constants, column;
+    bool all, few;
     buffer_init(&constants);
-    bool some = put_constants(s, action, role, &all, &constants);
+    buffer_init(&column);
+    bool some = put_constants(s, action, role, &all, &few, &constants);
     bool by_column = s->entity->own_permissions && action != ACTION_CREATE && !all;
-    if (some) {
-        buffer_printf(out, "(select %s && ", buffer_text(&constants));
-        put_asker(s, actions[action].word, out);
-        buffer_putc(out, ')');
-    }
     if (by_column) {
-        buffer_printf(out, "%s%s", some ? " or " : "", prefix);
-        put_name(out, column_of(table)->name);
-        buffer_puts(out, " && (select ");
-        put_asker(s, actions[action].word, out);
-        buffer_putc(out, ')');
+        buffer_puts(&column, prefix);
+        put_name(&column, column_of(table)->name);
+        put_by_column(s, buffer_text(&column), action, out);
+        buffer_puts(out, some ? " or " : "");
     }
-    out->failed = out->failed || constants.failed;
+    bool by_index = by_column && few && column_of(table)->not_null;
+    if (some && by_index)
+        buffer_printf(out, "%s @> (select case when %s && ", buffer_text(&column),
+                      buffer_text(&constants));
+    else if (some)
+        buffer_printf(out, "(select %s && ", buffer_text(&constants));
+    if (some) {
+        put_asker(s, actions[action].word, out);
+        buffer_puts(out, by_index ? " then '{}'::text[] end)" : ")");
+    }
+    out->failed = out->failed || constants.failed || column.failed;
     buffer_release(&constants);
+    buffer_release(&column);
     return some || by_column;
 }
 

@@ -44,11 +44,12 @@ static void put_memberships(const struct access *access, struct buffer *sql)
     buffer_putc(sql, '\n');
 }
 
-/* Somebody whom no account is, or a blocked one, has no roles at all, not even those of everybody.
+/* PL/pgSQL, for it keeps its plan for the session: a function in SQL is planned with every
+ * statement. Somebody whom no account is, or a blocked one, has no roles at all, not even those of everybody.
  * "write" is in documents of old, and is to update and to delete. */
 static void put_body(const struct access *access, struct buffer *sql)
 {
-    buffer_puts(sql, "\n  with asker as (\n"
+    buffer_puts(sql, "\nbegin\n  return (with asker as (\n"
                      "    select u.id, case when ");
     put_verified(access, sql);
     buffer_puts(sql, " then 'verified' else 'unverified' end as state,\n"
@@ -72,7 +73,7 @@ static void put_body(const struct access *access, struct buffer *sql)
     buffer_puts(sql, "  )\n"
                      "  select coalesce(array_agg(kind || '(\"' || role || '\")'), '{}') from roles,\n"
                      "    unnest(case action when 'read' then array[action]"
-                     " else array[action, 'write'] end) kind\n");
+                     " else array[action, 'write'] end) kind);\nend\n");
 }
 
 static void put_function(const struct access *access, struct buffer *sql)
@@ -90,7 +91,7 @@ static bool build_function(struct building *b, const struct access *access, stru
     buffer_puts(sql, "create function ");
     sql_put_qualified(sql, access->schema, access->function);
     buffer_printf(sql,
-                  "(action text) returns text[]\n  language sql stable security definer "
+                  "(action text) returns text[]\n  language plpgsql stable security definer "
                   "set search_path = '' as $access$%s$access$",
                   buffer_text(&body));
     buffer_puts(exists, "select 1 from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on "
