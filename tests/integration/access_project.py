@@ -100,11 +100,24 @@ def schema() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def shown() -> dict[str, Any]:
+    """As a server shows it."""
+    said = schema()
+    times = {"$createdAt": moment(1), "$updatedAt": moment(1)}
+    of_server = {"status": "available", "error": "", **times}
+    for database in said["databases"]:
+        database |= times
+        database["collections"] = [
+            {**part, **times, "attributes": [attribute | of_server for attribute in part["attributes"]]}
+            for part in said["collections"] if part["databaseId"] == database["$id"]]  # fmt: skip
+    return {"databases": said["databases"]}
+
+
 def write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
 
 
-def write_forum(folder: Path, posts: int = POSTS) -> Path:
+def write_forum(folder: Path, posts: int = POSTS, live: bool = False) -> Path:
     folder.mkdir(parents=True)
     write_lines(folder / "users.jsonl", (user(n, name) for n, name in enumerate(USERS)))
     write_lines(folder / "memberships.jsonl", (membership(n, row) for n, row in enumerate(MEMBERSHIPS)))
@@ -112,8 +125,9 @@ def write_forum(folder: Path, posts: int = POSTS) -> Path:
         {"$id": name, "$createdAt": moment(1), "$updatedAt": moment(1), "name": name, "total": 1, "prefs": {}} for name in ("staff", "ops")))  # fmt: skip
     for database, name, *_ in COLLECTIONS:
         count = posts if name == "posts" else min(posts, POSTS) // 2
-        write_lines(folder / f"{database}.{name}.jsonl", (document(database, name, n) for n in range(count)))
-    (folder / "appwrite.config.json").write_text(json.dumps(schema()))
+        write_lines(folder / (f"{name}.jsonl" if live else f"{database}.{name}.jsonl"), (document(database, name, n) for n in range(count)))
+    name, said = ("schema.json", shown()) if live else ("appwrite.config.json", schema())
+    (folder / name).write_text(json.dumps(said))
     return folder
 
 

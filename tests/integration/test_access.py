@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.access_project import FORUM, MEMBER, OWNER, Forum, forum_of
+from tests.integration.access_project import FORUM, MEMBER, OWNER, Forum, forum_of, write_forum
 from tests.integration.complaint import DATA, USAGE
 from tests.integration.migration import target_cluster
 from tests.integration.test_undo import LAID_OUT
+from tests.rig.appwrite_probe import KEY, PROJECT, Probe
 from tests.rig.postgres import Cluster
 
 
@@ -76,6 +77,41 @@ def test_an_index_finds_what_may_be_read(forum: Forum) -> None:
     plan = forum.query(
         "begin; set local enable_seqscan = off; set local role authenticated; explain select id from public.posts; rollback")
     assert "Bitmap Index Scan on posts_permissions_idx" in plan and plan.count("InitPlan") == 1
+
+
+def test_plan_names_what_cannot_be_said(targets: Cluster, tmp_path: Path) -> None:
+    files = copy.deepcopy(FORUM)
+    del files["project"]["access"]["app"]["memberships"]
+    with forum_of(tmp_path, targets, files, posts=23) as forum:
+        config = tmp_path / "export/appwrite.config.json"
+        config.write_text(config.read_text().replace('read(\\"users\\")', "read(users)"))
+        planned = forum.finish(forum.start("plan", "--project", forum.project))
+    assert planned.returncode == 0, planned.said
+    for said in (
+        'app.main.rooms: "read(users)" is no permission, and lets nobody in',
+        'app.main.news: teams may what it permits, and "access" names no memberships: nobody is of a team',
+        "app.main.posts: it lets some update or delete what it does not let them read",
+        "app.ops.logs: who may update a row may give rights on it to others, too",
+    ):
+        assert said in planned.stdout
+    assert "app.main.news: it lets some" not in planned.stdout
+
+
+def test_a_live_appwrite_says_the_same(forum: Forum, targets: Cluster, tmp_path: Path) -> None:
+    """Its permissions are no object that is left behind, and the policies are those of the export."""
+    policies = "select tablename, policyname, roles, cmd, qual, with_check from pg_policies where schemaname = 'public' order by 1, 2"
+    with Probe(write_forum(tmp_path / "live", 23, live=True), "1.8.1") as double, forum_of(tmp_path, targets, posts=23) as live:
+        sources = json.loads((live.files / "project.json").read_text())
+        sources["sources"]["app"]["key"] = "${APPWRITE_API_KEY}"
+        sources["every"]["drop"]["$sequence"] = "of the system"
+        sources["left_out"] = {f"app.{name}": "not needed" for name in ("identities", "buckets")}
+        (live.files / "project.json").write_text(json.dumps(sources))
+        live.environment |= {"APPWRITE_URI": f"{double.endpoint}?project={PROJECT}", "APPWRITE_API_KEY": KEY}
+        ended = live.run()
+        assert ended.returncode == 0, ended.said
+        assert live.query(policies) == forum.query(policies)
+        planned = live.finish(live.start("verify", "--project", live.project, "--run-dir", str(live.folder), "--level", "access"))
+        assert planned.returncode == 0, planned.said
 
 
 def test_the_schema_twice_and_undone(targets: Cluster, tmp_path: Path) -> None:

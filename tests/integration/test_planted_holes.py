@@ -39,6 +39,18 @@ def test_what_was_moved_holds(forum: Forum, tmp_path: Path) -> None:
     assert (level["level"], level["verdict"], level["findings"]) == ("access", "holds", 0) and level["checks"] > 200
 
 
+def test_a_role_that_cannot_become_others_checks_nothing(forum: Forum, tmp_path: Path) -> None:
+    forum.cluster.psql("create role asker login password 'asks' bypassrls in role pg_read_all_data", role=forum.cluster.superuser)
+    uri = forum.cluster.uri().split("@")[1]
+    forum.environment["GRADUATE_VERIFY_URI"] = f"postgresql://asker:asks@{uri}"
+    try:
+        level = verify(forum, tmp_path / "verify.json", 5, "postgres")["levels"][-1]
+        assert level["verdict"] == "unchecked" and "GRANT anon TO it" in level["reason"]
+    finally:
+        del forum.environment["GRADUATE_VERIFY_URI"]
+        forum.cluster.psql("drop owned by asker; drop role asker", role=forum.cluster.superuser)
+
+
 def of_hole(hole: Hole, found: dict[str, Any]) -> bool:
     return found["table"].removeprefix("public.") in hole.tables and asker(found["text"]) in hole.askers
 
