@@ -21,6 +21,16 @@ class Measured:
     programs: dict[str, Used] = field(default_factory=dict)
     servers_cpu: dict[str, float] = field(default_factory=dict)  # of the sessions of source and target
 
+    def add(self, other: Measured) -> None:
+        """What came next on the same way."""
+        self.seconds += other.seconds
+        for name, used in other.programs.items():
+            mine = self.programs.setdefault(name, Used())
+            mine.cpu += used.cpu
+            mine.peak_kib = max(mine.peak_kib, used.peak_kib)
+        for name, cpu in other.servers_cpu.items():
+            self.servers_cpu[name] = self.servers_cpu.get(name, 0.0) + cpu
+
 
 def seconds_of(rounds: Sequence[Measured]) -> dict[str, float]:
     seconds = sorted(one.seconds for one in rounds)

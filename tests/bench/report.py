@@ -9,6 +9,7 @@ from typing import Any
 from tests.bench.measured import Measured, cpu_of, seconds_of
 from tests.bench.stand import WholeRun
 from tests.bench.verification import Verification
+from tests.bench.whole import Whole, to_text
 
 LIMIT_KIB = 64 << 10
 RAW = "raw COPY"
@@ -58,6 +59,7 @@ class Report:
     peaks: dict[str, dict[int, int]] = field(default_factory=dict)  # program and source, scale -> KiB
     whole_run: WholeRun | None = None
     verification: Verification | None = None
+    wholes: list[Whole] = field(default_factory=list)  # by scale
 
     def note_peaks(self, scale: int, source: str, measured: Measured) -> None:
         for program, used in measured.programs.items():
@@ -68,27 +70,33 @@ class Report:
         peaks[scale] = max(peaks.get(scale, 0), kib)
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        figures = {
             "scale": self.scale,
             "rounds": self.rounds,
             "machine": self.machine,
-            "sets": {name: one.to_json() for name, one in self.sets.items()},
-            "peak_kib": self.peaks,
-            "peak_limit_kib": LIMIT_KIB,
-            "graduate_run": {"seconds": self.whole_run.seconds, "data_seconds": self.whole_run.data_seconds},
-            "verification": self.verification.to_json(),
+            "whole_runs": {str(whole.scale): whole.to_json() for whole in self.wholes},
         }
+        if self.whole_run and self.verification:
+            figures |= {
+                "sets": {name: one.to_json() for name, one in self.sets.items()},
+                "peak_kib": self.peaks,
+                "peak_limit_kib": LIMIT_KIB,
+                "graduate_run": {"seconds": self.whole_run.seconds, "data_seconds": self.whole_run.data_seconds},
+                "verification": self.verification.to_json(),
+            }
+        return figures
 
     def to_text(self) -> str:
         machine = textwrap.fill(", ".join(f"{name} {value}" for name, value in self.machine.items()), 110)
-        parts = [f"AuthorStack at scale {self.scale}, {_count(self.rounds, 'round')}\n{machine}"]
-        parts += [_speeds(one) for one in self.sets.values()]
-        run = self.whole_run
-        parts.append(
-            f"graduate run, all entities, once: {run.seconds:.1f} s, of which {run.data_seconds:.1f} s for the data;"
-            " the rest is catalogs, keys, indexes, references, ANALYZE"
-        )
-        parts += [self.verification.to_text(), _memory(self.peaks)]
+        parts = [f"AuthorStack at scale {self.scale}, {_count(self.rounds, 'round')}\n{machine}", to_text(self.wholes)]
+        if self.whole_run and self.verification:
+            parts += [_speeds(one) for one in self.sets.values()]
+            run = self.whole_run
+            parts.append(
+                f"graduate run, all entities, once: {run.seconds:.1f} s, of which {run.data_seconds:.1f} s for the"
+                " data; the rest is catalogs, keys, indexes, references, ANALYZE"
+            )
+            parts += [self.verification.to_text(), _memory(self.peaks)]
         return "\n\n".join(parts)
 
 

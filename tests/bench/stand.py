@@ -70,6 +70,7 @@ class Stand:
         self.programs = programs
         self._catalogs = folder / "catalogs"
         self._catalogs.mkdir(parents=True)
+        self.database = urlsplit(target.uri()).path[1:]
         self.environment = {
             **os.environ,
             "SUPABASE_DB_URL": target.uri(),
@@ -92,12 +93,17 @@ class Stand:
 
     def prepare(self) -> None:
         """Empty tables without keys or indexes, and a new run."""
-        self.target.psql(EMPTY)
+        self.empty()
         said = json.loads(self._run("graduate-load", "--catalogs", str(self._catalogs), "--prepare"))
         self._fence = ["--run", said["run"], "--generation", str(said["generation"])]
         self._checkpoints = self.folder / "checkpoints"
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         self._checkpoints.mkdir()
+        self.flush()
+
+    def empty(self) -> None:
+        """Nothing of a run, nor of a restored dump, is in the target."""
+        self.target.psql(EMPTY)
         self.flush()
 
     def flush(self) -> None:
@@ -127,12 +133,16 @@ class Stand:
         """One psql session on the target, from a script."""
         script = self.folder / "script.psql"
         script.write_text("".join(f"{line}\n" for line in lines))
-        psql = [shutil.which("psql") or "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script)]
+        return self.client(["psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(script)], output)
+
+    def client(self, command: list[str], output: Path | None = None) -> Measured:
+        """A program of PostgreSQL's own, at the target."""
         uri = urlsplit(self.environment["SUPABASE_DB_URL"])
         login = {"PGHOST": uri.hostname, "PGPORT": str(uri.port), "PGDATABASE": uri.path[1:]}
         login |= {"PGUSER": unquote(uri.username), "PGPASSWORD": unquote(uri.password)}
+        command = [shutil.which(command[0]) or command[0], *command[1:]]
         with self.servers_at_work() as measured:
-            self.pipe([psql], measured, output=output, environment=login)
+            self.pipe([command], measured, output=output, environment=login)
         return measured
 
     def move(self, source: str, *, checkpoint: bool) -> Measured:

@@ -88,7 +88,7 @@ ROOMS = {
     "verify/canonical": Room("common/base common/mapping", "math", VERIFICATIONS),
     "verify/expect": Room(
         "common/base common/catalog common/json common/mapping common/stream verify/canonical",
-        "bson cjson math openssl unicase unictype unistr",
+        "bson cjson math openssl unicase unictype unistr xxhash",
         VERIFICATIONS,
     ),
     "verify/target": Room(

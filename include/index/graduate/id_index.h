@@ -6,8 +6,8 @@
  * An entry says of one value (an id of the entity, or what a unique field of it holds) which UUID
  * the record has in the target, what the source calls it, and whether it stays or is left out.
  * Values are known by 128 bits of a hash, which is the caller's. Memory is constant on both sides:
- * the writer sorts in runs and merges them, the reader has a table of at most 512 KiB and reads one
- * bucket of about 150 entries a question.
+ * the writer sorts in runs and merges them, the reader has a table of at most 512 KiB, and keeps
+ * about as much of the buckets that it has read.
  *
  *   0   8   "GRFI0001"
  *   8   8   entries
@@ -55,15 +55,20 @@ bool id_writer_finish(struct id_writer *writer,
 /* Also in the middle; nothing stays behind. */
 void id_writer_close(struct id_writer *writer);
 
+struct id_bucket {
+    uint64_t number; /* UINT64_MAX: none was read */
+    struct id_entry *entries;
+    size_t count, room;
+};
+
 struct id_index {
     char path[PATH_MAX];
     int fd; /* -1: none is open */
     uint64_t count;
     uint32_t bits;
     uint64_t *begins;
-    struct id_entry *bucket;
-    size_t bucket_room, bucket_count;
-    uint64_t bucket_number; /* of those that are at hand; UINT64_MAX: none are */
+    struct id_bucket *held; /* a bucket has one place, by its number */
+    size_t places;          /* a power of two */
 };
 /* ERROR_TARGET: it is not there, or it is damaged. */
 bool id_index_open(struct id_index *index, const char *path, struct error *error);

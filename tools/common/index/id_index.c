@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { HELD_BYTES = 512 << 10 };
+
 #define MAKE_ANEW "take the file away; it is made anew from the checkpoint of its entity"
 
 static bool damaged(const struct id_index *index, struct error *error)
@@ -51,11 +53,26 @@ static bool read_table(struct id_index *index, struct error *error)
     return true;
 }
 
+/* As many places as the buckets' usual size lets in. */
+static bool make_places(struct id_index *index, struct error *error)
+{
+    size_t buckets = (size_t)1 << index->bits, most = HELD_BYTES / sizeof(struct id_entry);
+    index->places = buckets;
+    while (index->places > 1 && index->count / buckets * index->places > most)
+        index->places /= 2;
+    index->held = calloc(index->places, sizeof *index->held);
+    if (index->held == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < index->places; i++)
+        index->held[i].number = UINT64_MAX;
+    return true;
+}
+
 bool id_index_open(struct id_index *index, const char *path, struct error *error)
 {
     uint8_t head[ID_HEAD];
     struct stat info;
-    *index = (struct id_index){.fd = -1, .bucket_number = UINT64_MAX};
+    *index = (struct id_index){.fd = -1};
     snprintf(index->path, sizeof index->path, "%s", path);
     index->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (index->fd < 0)
@@ -67,7 +84,7 @@ bool id_index_open(struct id_index *index, const char *path, struct error *error
                (uint64_t)info.st_size !=
                    ID_HEAD + index->count * ID_ENTRY_SIZE + (((uint64_t)1 << index->bits) + 1) * 8))
         ok = damaged(index, error);
-    ok = ok && read_table(index, error);
+    ok = ok && read_table(index, error) && make_places(index, error);
     if (!ok)
         id_index_close(index);
     return ok;
@@ -78,46 +95,52 @@ void id_index_close(struct id_index *index)
     if (index->fd >= 0)
         close(index->fd);
     free(index->begins);
-    free(index->bucket);
+    for (size_t i = 0; index->held != NULL && i < index->places; i++)
+        free(index->held[i].entries);
+    free(index->held);
     index->begins = NULL;
-    index->bucket = NULL;
+    index->held = NULL;
     index->fd = -1;
 }
 
-static bool read_bucket(struct id_index *index, uint64_t number, struct error *error)
+static bool read_bucket(struct id_index *index, uint64_t number, const struct id_bucket **found,
+                        struct error *error)
 {
-    if (index->bucket_number == number)
+    struct id_bucket *bucket = &index->held[number & (index->places - 1)];
+    *found = bucket;
+    if (bucket->number == number)
         return true;
     size_t count = (size_t)(index->begins[number + 1] - index->begins[number]);
-    index->bucket_number = UINT64_MAX;
-    if (count > index->bucket_room) {
-        struct id_entry *grown = realloc(index->bucket, count * sizeof *grown);
+    bucket->number = UINT64_MAX;
+    if (count > bucket->room) {
+        struct id_entry *grown = realloc(bucket->entries, count * sizeof *grown);
         if (grown == NULL)
             return error_memory(error);
-        index->bucket = grown;
-        index->bucket_room = count;
+        bucket->entries = grown;
+        bucket->room = count;
     }
-    if (!read_at(index, ID_HEAD + index->begins[number] * ID_ENTRY_SIZE, index->bucket,
-                 count * sizeof *index->bucket, error))
+    if (!read_at(index, ID_HEAD + index->begins[number] * ID_ENTRY_SIZE, bucket->entries,
+                 count * sizeof *bucket->entries, error))
         return false;
-    index->bucket_count = count;
-    index->bucket_number = number;
+    bucket->count = count;
+    bucket->number = number;
     return true;
 }
 
 bool id_index_find(struct id_index *index, const uint8_t hash[16], struct id_entry *entry,
                    bool *found, struct error *error)
 {
+    const struct id_bucket *bucket;
     *found = false;
-    if (!read_bucket(index, id_bucket(hash, index->bits), error))
+    if (!read_bucket(index, id_bucket(hash, index->bits), &bucket, error))
         return false;
-    size_t low = 0, high = index->bucket_count;
+    size_t low = 0, high = bucket->count;
     while (low < high && !*found) {
         size_t middle = low + (high - low) / 2;
-        int order = memcmp(hash, index->bucket[middle].hash, 16);
+        int order = memcmp(hash, bucket->entries[middle].hash, 16);
         *found = order == 0;
         if (*found)
-            *entry = index->bucket[middle];
+            *entry = bucket->entries[middle];
         else if (order < 0)
             high = middle;
         else

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RUN = 1 << 17, MERGE_ENTRIES = 1 << 17, FILLED_BUCKET = 128, MOST_BITS = 16 };
+enum { RUN = 1 << 17, MERGE_ENTRIES = 1 << 17, FILLED_BUCKET = 16, MOST_BITS = 16 };
 
 _Static_assert(sizeof(struct id_entry) == ID_ENTRY_SIZE, "an entry is written as it is in memory");
 

@@ -233,7 +233,8 @@ bool lookup_hash_fact(const struct mapping_fact *fact, const struct value *value
     buffer_init(&same);
     bool ok = put_fact(&same, value, kind);
     buffer_put(&bytes, fact->name, strlen(fact->name) + 1);
-    buffer_printf(&bytes, "is %d ", (int)*kind);
+    buffer_puts(&bytes, "is ");
+    buffer_putc(&bytes, (char)('0' + *kind));
     buffer_put(&bytes, same.data, same.length);
     ok = ok && !bytes.failed && !same.failed;
     if (ok)
@@ -248,7 +249,8 @@ void lookup_hash_kind(const struct mapping_fact *fact, enum fact_kind kind, uint
     struct buffer bytes;
     buffer_init(&bytes);
     buffer_put(&bytes, fact->name, strlen(fact->name) + 1);
-    buffer_printf(&bytes, "kind %d", (int)kind);
+    buffer_puts(&bytes, "kind ");
+    buffer_putc(&bytes, (char)('0' + kind));
     take_hash(&bytes, hash);
     buffer_release(&bytes);
 }

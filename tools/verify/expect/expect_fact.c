@@ -2,10 +2,10 @@
 #include "canonical.h"
 #include "expect_comparison.h"
 #include "expect_identity.h"
+#include "expect_reference.h"
 #include "graduate/path.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,13 +32,13 @@ size_t expect_fact_kind(const struct item *item)
 static void make_key(const struct mapping_fact *fact, const char *word, const char *kind,
                      const void *bytes, size_t length, uint8_t key[16])
 {
-    uint8_t digest[SHA_DIGEST_LENGTH];
     struct buffer text;
     buffer_init(&text);
-    buffer_printf(&text, "%s.%s %s %s:", fact->to->name, fact->name, word, kind);
+    const char *const words[] = {fact->to->name, ".", fact->name, " ", word, " ", kind, ":"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        buffer_puts(&text, words[i]);
     buffer_put(&text, bytes, length);
-    SHA1(text.data, text.length, digest);
-    memcpy(key, digest, 16);
+    expect_key_of(&text, key);
     buffer_release(&text);
 }
 

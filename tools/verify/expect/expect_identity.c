@@ -1,10 +1,11 @@
 #include "expect_identity.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 /* Hex digits as bytes, up to `room`; dashes only where `dashes` says so (a bit per byte before
  * which one must stand). Returns how many bytes, or 0 for any other character. */
@@ -58,12 +59,21 @@ void expect_uuid_write(const uint8_t uuid[16], char out[37])
     write_hex(uuid, 16, UUID_DASHES, out);
 }
 
+/* Found once: OpenSSL looks through its providers for as long as it hashes a short name. */
+static EVP_MD *sha1;
+
+static void find_sha1(void)
+{
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
+
 /* RFC 9562: SHA-1 of namespace and name, 122 bits of it. Names are ids: short, or cut off nowhere.
  */
 bool expect_identity_name(const struct identity *rule, const char *entity, const char *text,
                           size_t length, uint8_t uuid[16])
 {
-    uint8_t digest[SHA_DIGEST_LENGTH];
+    static once_flag once = ONCE_FLAG_INIT;
+    uint8_t digest[EVP_MAX_MD_SIZE];
     size_t head = strlen(entity);
     uint8_t *name = malloc(16 + head + 1 + length);
     if (name == NULL)
@@ -72,8 +82,12 @@ bool expect_identity_name(const struct identity *rule, const char *entity, const
     memcpy(name + 16, entity, head);
     name[16 + head] = '/';
     memcpy(name + 16 + head + 1, text, length);
-    SHA1(name, 16 + head + 1 + length, digest);
+    call_once(&once, find_sha1);
+    bool ok = sha1 != NULL &&
+              EVP_Digest(name, 16 + head + 1 + length, digest, NULL, sha1, NULL) == 1;
     free(name);
+    if (!ok)
+        return false;
     digest[6] = (uint8_t)(0x50 + digest[6] % 16);
     digest[8] = (uint8_t)(0x80 + digest[8] % 64);
     memcpy(uuid, digest, 16);

@@ -4,14 +4,14 @@
 #include "graduate/buffer.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <string.h>
+#include <xxhash.h>
 
-static void put_key(const struct buffer *text, uint8_t key[16])
+void expect_key_of(const struct buffer *text, uint8_t key[16])
 {
-    uint8_t digest[SHA_DIGEST_LENGTH];
-    SHA1(text->data, text->length, digest);
-    memcpy(key, digest, 16);
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash(&hash, XXH3_128bits(text->data, text->length));
+    memcpy(key, hash.digest, 16);
 }
 
 void expect_key_of_id(const struct mapping *entity, const uint8_t uuid[16], uint8_t key[16])
@@ -20,7 +20,7 @@ void expect_key_of_id(const struct mapping *entity, const uint8_t uuid[16], uint
     buffer_init(&text);
     buffer_printf(&text, "%s has the id ", entity->name);
     buffer_put(&text, uuid, 16);
-    put_key(&text, key);
+    expect_key_of(&text, key);
     buffer_release(&text);
 }
 
@@ -47,7 +47,7 @@ bool expect_key_of_field(const struct mapping_value *by, const struct item *item
         ok = false;
     }
     if (ok)
-        put_key(&text, key);
+        expect_key_of(&text, key);
     ok = ok && !text.failed;
     buffer_release(&text);
     return ok;

@@ -6,7 +6,10 @@
 #include "expect.h"
 #include "expect_item.h"
 #include "graduate/arena.h"
+#include "graduate/buffer.h"
 
+/* XXH3-128 of a text that says what is known. */
+void expect_key_of(const struct buffer *text, uint8_t key[16]);
 /* 128 bits for an id of the entity, and for what one of its fields holds after these functions:
  * false where that is nothing to look up by. */
 void expect_key_of_id(const struct mapping *entity, const uint8_t uuid[16], uint8_t key[16]);
