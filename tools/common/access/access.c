@@ -127,7 +127,7 @@ static bool put_own(const struct settling *s, const struct mapping_table *table,
     buffer_init(&constants);
     buffer_init(&column);
     bool some = put_constants(s, action, role, &all, &few, &constants);
-    bool by_column = s->entity->own_permissions && action != ACTION_CREATE && !all;
+    bool by_column = catalog_has_own_permissions(s->entity) && action != ACTION_CREATE && !all;
     if (by_column) {
         buffer_puts(&column, prefix);
         put_name(&column, column_of(table)->name);
@@ -218,7 +218,7 @@ static void put_modesty(const struct settling *s, const struct mapping_table *ta
                         struct buffer *out)
 {
     const struct mapping_column *column = column_of(table);
-    if (column == NULL || !s->entity->own_permissions)
+    if (column == NULL || !catalog_has_own_permissions(s->entity))
         return;
     buffer_puts(out, " and ");
     put_name(out, column->name);
@@ -377,7 +377,7 @@ static bool settle_table(const struct settling *s, struct mapping_table *table)
     const struct mapping_column *column = column_of(table);
     if (table->exists || !is_first_form(s->mapping, table) || says_itself(s->project, table))
         return true;
-    bool own = s->entity->own_permissions && table->each == NULL && !s->entity->disabled;
+    bool own = catalog_has_own_permissions(s->entity) && table->each == NULL && !catalog_is_off(s->entity);
     if (own && column == NULL) {
         error_set(s->error, ERROR_USAGE,
                   "%s: /to/%s: the documents of %s.%s have permissions of their own, and no column "
@@ -391,7 +391,7 @@ static bool settle_table(const struct settling *s, struct mapping_table *table)
     if (table->policies == NULL)
         return error_memory(s->error);
     bool ok = true;
-    for (int action = 0; ok && !s->entity->disabled && action < ACTIONS; action++)
+    for (int action = 0; ok && !catalog_is_off(s->entity) && action < ACTIONS; action++)
         ok = add_policies(s, table, action, may[action]);
     table->guarded = true;
     return ok && add_grants(s, table, may) &&
@@ -410,7 +410,7 @@ static const struct catalog *catalog_of(const struct access *access, const struc
 static bool settle_mapping(struct settling *s)
 {
     struct mapping_table *tables = s->mapping->tables;
-    if (!s->entity->guarded) {
+    if (s->entity->guard == NULL) {
         error_set(s->error, ERROR_USAGE, "nothing says who may what of %s.%s",
                   s->access->source->name, s->mapping->from);
         return error_hint(s->error,
@@ -498,7 +498,7 @@ static void put_unsaid(const struct settling *s, struct buffer *out)
     if (!reads_what_it_may(s, ACTION_UPDATE) || !reads_what_it_may(s, ACTION_DELETE))
         put_line(s, "it lets some update or delete what it does not let them read; in PostgreSQL "
                     "only those do that may read it, too", out);
-    if (s->entity->own_permissions && !s->entity->disabled)
+    if (catalog_has_own_permissions(s->entity) && !catalog_is_off(s->entity))
         put_line(s, "who may update a row may give rights on it to others, too, where Appwrite "
                     "let him only give his own", out);
     for (size_t t = 0; t < s->mapping->table_count; t++) {

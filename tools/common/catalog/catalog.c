@@ -143,9 +143,7 @@ static const struct member entity_members[] = {
     {"comment", TEXT, false, offsetof(struct catalog_entity, comment), 0, NULL},
     {"lent", NAMES, false, offsetof(struct catalog_entity, lent), 0, NULL},
     {"permissions", NAMES, false, offsetof(struct catalog_entity, permissions), 0, NULL},
-    {"guarded", FLAG, false, offsetof(struct catalog_entity, guarded), 0, NULL},
-    {"own_permissions", FLAG, false, offsetof(struct catalog_entity, own_permissions), 0, NULL},
-    {"disabled", FLAG, false, offsetof(struct catalog_entity, disabled), 0, NULL},
+    {"guard", TEXT, false, offsetof(struct catalog_entity, guard), 0, NULL},
 };
 static const struct shape entity_shape = SHAPE(entity_members, struct catalog_entity);
 

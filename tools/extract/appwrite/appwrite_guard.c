@@ -1,6 +1,9 @@
 #include "appwrite_guard.h"
 #include "graduate/json_bson.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static bool is_said(const bson_t *model, const char *key, bool said)
 {
     bson_iter_t at;
@@ -18,14 +21,16 @@ bool appwrite_guard_read(const bson_t *collection, bool off, struct catalog_enti
 {
     bson_t list;
     bson_iter_t at;
-    bool ok = true;
-    entity->guarded = json_bson_array(collection, "$permissions", &list);
-    if (!entity->guarded)
+    if (!json_bson_array(collection, "$permissions", &list))
         return true;
-    entity->own_permissions =
+    bool own =
         is_said(collection, "documentSecurity", true) || is_said(collection, "rowSecurity", true);
-    entity->disabled = off || appwrite_guard_is_off(collection);
-    if (bson_iter_init(&at, &list))
+    free(entity->guard);
+    entity->guard = strdup(off || appwrite_guard_is_off(collection) ? "off"
+                           : own                                    ? "documents"
+                                                                    : "collection");
+    bool ok = entity->guard != NULL;
+    if (ok && bson_iter_init(&at, &list))
         while (ok && bson_iter_next(&at))
             ok = !BSON_ITER_HOLDS_UTF8(&at) ||
                  catalog_names_add(&entity->permissions, bson_iter_utf8(&at, NULL));

@@ -35,7 +35,7 @@ bool permit_init(struct permit *permit, const struct catalog_entity *collection,
     permit->by_document = calloc(askers->count + 1, sizeof *permit->by_document);
     if (permit->by_collection == NULL || permit->by_document == NULL)
         return error_memory(error);
-    for (size_t i = 0; !collection->disabled && i < collection->permissions.count; i++)
+    for (size_t i = 0; !catalog_is_off(collection) && i < collection->permissions.count; i++)
         admit(askers, collection->permissions.items[i], strlen(collection->permissions.items[i]),
               permit->by_collection);
     return true;
@@ -53,7 +53,7 @@ static bool take_own(struct permit *permit, const struct item *record, struct er
     const struct item list = item_find(record, "$permissions");
     bson_iter_t iter;
     bool ok = true;
-    if (!permit->collection->own_permissions || permit->collection->disabled ||
+    if (!catalog_has_own_permissions(permit->collection) || catalog_is_off(permit->collection) ||
         list.value.value_type != BSON_TYPE_ARRAY)
         return true;
     ok = item_open(&list, &iter, error);
