@@ -76,6 +76,7 @@ bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exi
 bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_asker(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_usages(struct building *b, struct buffer *sql, struct buffer *exists);

@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Do its mappings need to know what its tables are made of? */
+/* Do its mappings need to know what its tables are made of, or who may what of them? */
 static bool is_described(const struct project *project, const struct source *source)
 {
     bool mapped = false;
     for (size_t m = 0; m < project->mapping_count; m++)
         mapped = mapped || project->mappings[m]->source == source;
-    return mapped && source->kind == SOURCE_POSTGRES;
+    return mapped && (source->kind == SOURCE_POSTGRES || project_access(project, source) != NULL);
 }
 
 static bool begin(struct catalogs *catalogs, const struct project *project, struct error *error)
