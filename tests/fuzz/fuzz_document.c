@@ -149,7 +149,9 @@ static const char mapping[] =
     "'type': 'text[]', 'misfit': {'no_array': 'list'}}}},"
     "'auth.users': {'exists': true, 'key': ['id'], 'columns': {'id': {'from': '_id', 'id_of': 'books'}, 'email': {'from': "
     "'me.mail', 'type': 'varchar(255)', 'misfit': {'too_long': 'cut', 'other': 'null'}}, 'phone': {'from': "
-    "'me.phone', 'type': 'text', 'misfit': 'null'}}}},"
+    "'me.phone', 'type': 'text', 'misfit': 'null'}, 'encrypted_password': {'from': 'me.hash', 'type': 'text', "
+    "'misfit': 'default', 'default': ''}, 'banned_until': {'from': 'me.until', 'type': 'timestamptz', 'misfit': 'null'}, "
+    "'raw_user_meta_data': {'from': 'me.meta', 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': 'null'}}}}},"
     "'misfit': {'utf8': 'replace', 'not_finite': 'null'},"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 

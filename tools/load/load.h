@@ -63,7 +63,7 @@ struct preparation {
     bool begin;            /* `run` may be new */
     bool allow_rows;       /* beside those that the tables hold already */
     bool rehearsal;        /* takes back one of its project that did not end */
-    bool trial;            /* nothing stays: see whether it could be made (tryout.h) */
+    bool trial;            /* nothing stays: see whether it could be made */
     struct words restarts; /* entities whose rows go out again (restart.h) */
     struct words retries;  /* entities of which corrected records are to come: a run that is done is
                               open again, for them and for what is made of all rows */

@@ -277,8 +277,11 @@ static bool add_databases(struct survey *survey, struct error *error)
     if (ok && !found) {
         ok = error_set(error, ERROR_SOURCE, "Appwrite has no database with the id \"%s\"",
                        survey->database);
-        error_hint(error, "look at \"database\" of this source in project.json; there are: %s",
-                   others.length > 0 ? buffer_text(&others) : "none");
+        if (others.length > 0)
+            error_hint(error, "look at \"database\" of this source in project.json; there are: %s",
+                       buffer_text(&others));
+        else
+            error_hint(error, "look at \"database\" of this source in project.json");
     }
     appwrite_pager_release(&pager);
     buffer_release(&others);
