@@ -148,6 +148,22 @@ def test_a_user_who_is_gone(targets: Cluster, tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.said
 
 
+def test_other_names(targets: Cluster, tmp_path: Path) -> None:
+    """All accounts are confirmed, so that they can sign in; who was verified stands in their metadata, labels under another name."""
+    files = copy.deepcopy(FORUM)
+    files["project"]["access"]["app"] |= {"function": "forum.may", "labels": "tags", "verified": "proved"}
+    columns = files["accounts"]["to"]["auth.users"]["columns"]
+    proved = {"any": [{"emailVerification": True}, {"phoneVerification": True}]}
+    columns["email_confirmed_at"].pop("when")
+    columns["raw_app_meta_data"]["object"] = {
+        "appwrite_id": "$id", "tags": "labels", "proved": {"first": [{"const": True, "when": proved}, {"const": False}]}}  # fmt: skip
+    with forum_of(tmp_path, targets, files, posts=46) as forum:
+        forum.succeed()
+        ended = forum.finish(forum.start("verify", "--project", forum.project, "--run-dir", str(forum.folder)))
+        assert ended.returncode == 0, ended.said
+        assert forum.query("select to_regproc('access.grants') is null").strip() == "t"
+
+
 def test_nothing_says_who_may_what(targets: Cluster, tmp_path: Path) -> None:
     with forum_of(tmp_path, targets) as forum:
         config = tmp_path / "export/appwrite.config.json"
