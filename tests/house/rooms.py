@@ -53,7 +53,7 @@ ROOMS = {
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",
         "bson curl xxhash",
-        "cases appwrite_source appwrite_wire headcount",
+        "cases appwrite_source appwrite_relations appwrite_wire headcount whisperchat",
     ),
     "extract": Room(
         "common/base common/catalog common/mapping common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
