@@ -85,7 +85,7 @@ static const struct builder {
 } builders[] = {
     {ddl_schema, false},    {ddl_types, false},       {ddl_sequences, false},
     {ddl_routines, false},  {ddl_table, false},       {ddl_table_routines, false},
-    {ddl_plain, false},     {ddl_row_security, true}, {ddl_generated, false},
+    {ddl_plain, false},     {ddl_asker, true},        {ddl_row_security, true}, {ddl_generated, false},
     {ddl_uniques, false},   {ddl_exclusions, false},  {ddl_loose_checks, false},
     {ddl_indexes, false},   {ddl_references, false},  {ddl_policies, true},
     {ddl_grants, true},     {ddl_usages, true},       {ddl_views, false},

@@ -60,8 +60,7 @@ static const struct {
     {"general_access_forbidden",
      ADVICE("the project in the URI does not know this API key: look at both")},
     {"database_not_found", ADVICE("look at \"database\" of this source in project.json")},
-    {"collection_not_found",
-     ADVICE("the collection has gone since the catalog was made: run again")},
+    {"collection_not_found", CHANGED_ADVICE},
     {"general_route_not_found", ADVICE("the URI should read https://HOST/v1?project=ID")},
 };
 

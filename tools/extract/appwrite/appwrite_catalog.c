@@ -1,6 +1,7 @@
 #include "appwrite_catalog.h"
 #include "appwrite_attribute.h"
 #include "appwrite_collection.h"
+#include "appwrite_guard.h"
 #include "appwrite_pager.h"
 #include "graduate/message.h"
 #include "graduate/json_bson.h"
@@ -13,6 +14,7 @@ struct survey {
     struct appwrite_api api;
     const char *database; /* the only one, or NULL */
     struct catalog *catalog;
+    bool off; /* the database at hand is switched off */
     struct catalog_names opened; /* entities whose documents may hold more than attributes say */
     bool files;                  /* some bucket has any */
     int64_t file_count;          /* of all of them; -1: unknown */
@@ -223,7 +225,8 @@ static bool add_collection(struct survey *survey, const char *database, const bs
           error_memory(error));
     if (ok)
         set_count(entity, count);
-    ok = ok && add_parts(survey, database, entity, model, error);
+    ok = ok && appwrite_guard_read(model, survey->off, entity, error) &&
+         add_parts(survey, database, entity, model, error);
     appwrite_collection_release(&collection);
     buffer_release(&name);
     return ok;
@@ -265,6 +268,7 @@ static bool add_databases(struct survey *survey, struct error *error)
             error_hint(error, "name one \"database\" per Appwrite source in project.json");
         } else if (survey->database == NULL || strcmp(survey->database, id) == 0) {
             found = true;
+            survey->off = appwrite_guard_is_off(database);
             ok = add_collections(survey, id, error);
         } else {
             buffer_printf(&others, "%s\"%s\"", others.length > 0 ? ", " : "", id);
@@ -275,8 +279,11 @@ static bool add_databases(struct survey *survey, struct error *error)
     if (ok && !found) {
         ok = error_set(error, ERROR_SOURCE, "Appwrite has no database with the id \"%s\"",
                        survey->database);
-        error_hint(error, "look at \"database\" of this source in project.json; there are: %s",
-                   others.length > 0 ? buffer_text(&others) : "none");
+        if (others.length > 0)
+            error_hint(error, "look at \"database\" of this source in project.json; there are: %s",
+                       buffer_text(&others));
+        else
+            error_hint(error, "look at \"database\" of this source in project.json");
     }
     appwrite_pager_release(&pager);
     buffer_release(&others);
