@@ -32,7 +32,7 @@ ROOMS = {
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits said_once functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/schema": Room(
-        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects"
+        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects whole_database"
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
@@ -47,7 +47,7 @@ ROOMS = {
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
         "bson",
-        "postgres_source headcount objects kept_objects types",
+        "postgres_source headcount objects kept_objects types whole_database versions",
     ),
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",
