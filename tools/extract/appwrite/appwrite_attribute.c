@@ -149,12 +149,12 @@ typedef bool (*visit_function)(const struct description *description, const bson
                                struct error *error);
 
 static bool visit_list(struct description *description, const bson_t *of, visit_function visit,
-                       const char *key, const char *other, struct error *error)
+                       const char *key, struct error *error)
 {
     bson_t collections, collection;
     bson_iter_t at;
     bool ok = true, whole = description->database == NULL;
-    if (!list_of(of, key, other, &collections) || !bson_iter_init(&at, &collections))
+    if (!json_bson_array(of, key, &collections) || !bson_iter_init(&at, &collections))
         return true;
     while (ok && bson_iter_next(&at)) {
         if (!json_bson_view(&at, &collection))
@@ -169,25 +169,40 @@ static bool visit_list(struct description *description, const bson_t *of, visit_
     return ok;
 }
 
-/* The collections inside their databases, as a server shows them; and beside them, as the command
- * line of Appwrite writes them. */
-static bool each_collection(struct description *description, const bson_t *schema,
-                            visit_function visit, struct error *error)
+static bool visit_both(struct description *description, const bson_t *of, visit_function visit,
+                       struct error *error)
+{
+    return visit_list(description, of, visit, "collections", error) &&
+           visit_list(description, of, visit, "tables", error);
+}
+
+static bool visit_databases(struct description *description, const bson_t *schema,
+                            visit_function visit, const char *key, struct error *error)
 {
     bson_t databases, database;
     bson_iter_t at;
     bool ok = true;
-    if (list_of(schema, "databases", "tablesDB", &databases) && bson_iter_init(&at, &databases))
+    if (json_bson_array(schema, key, &databases) && bson_iter_init(&at, &databases))
         while (ok && bson_iter_next(&at)) {
             if (!json_bson_view(&at, &database))
                 continue;
             description->database = text_or(&database, "$id", "");
             description->off = appwrite_guard_is_off(&database);
-            ok = visit_list(description, &database, visit, "collections", "tables", error);
+            ok = visit_both(description, &database, visit, error);
         }
     description->database = NULL;
     description->off = false;
-    return ok && visit_list(description, schema, visit, "collections", "tables", error);
+    return ok;
+}
+
+/* The collections inside their databases, as a server shows them; and beside them, as the command
+ * line of Appwrite writes them: the older ones, and those of TablesDB, in lists of their own. */
+static bool each_collection(struct description *description, const bson_t *schema,
+                            visit_function visit, struct error *error)
+{
+    return visit_databases(description, schema, visit, "databases", error) &&
+           visit_databases(description, schema, visit, "tablesDB", error) &&
+           visit_both(description, schema, visit, error);
 }
 
 static bool unreadable(const char *path, struct error *error)
