@@ -155,6 +155,11 @@ struct catalog_entity {
     char *comment; /* or NULL */
     /* What stands in its defaults, checks and indexes and is an extension's: "public.citext" */
     struct catalog_names lent;
+    /* In an Appwrite: the collection's permissions, 'read("users")', and who else says who may what:
+     * nobody ("collection"), each document of itself, too ("documents"); or nobody gets in, for it,
+     * or its database, is switched off ("off"). NULL: the source says nothing of it. */
+    struct catalog_names permissions;
+    char *guard;
 };
 
 struct catalog {
@@ -194,6 +199,9 @@ struct catalog_column *catalog_column_add(struct catalog_entity *entity, const c
                                           const char *type);
 /* Append a copy of the word; false without memory. */
 bool catalog_names_add(struct catalog_names *names, const char *word);
+/* Of its guard. */
+bool catalog_has_own_permissions(const struct catalog_entity *entity);
+bool catalog_is_off(const struct catalog_entity *entity);
 const struct catalog_column *catalog_column_find(const struct catalog_entity *entity,
                                                  const char *name);
 

@@ -104,6 +104,9 @@ static void decide_rows(struct deciding *d)
     if (view || strcmp(d->object->kind, "table") == 0 || strcmp(d->object->kind, "partition") == 0)
         deciding_change(d, deciding_text(d, arena_printf(d->arena, "its rows, in the table %s",
                                                          rows->table->label)));
+    else if (strcmp(d->object->kind, "permissions") == 0 && rows->table->guarded)
+        deciding_change(d, deciding_text(d, arena_printf(d->arena, "policies of the table %s",
+                                                         rows->table->label)));
     else if (strcmp(d->object->kind, "primary key") == 0)
         deciding_change(
             d, deciding_text(d, arena_printf(d->arena, "the key of %s", rows->table->label)));

@@ -303,8 +303,7 @@ static bool resolve_columns(struct resolving *r, struct schema_output *output)
     if (described && r->catalog == NULL) {
         error_set(r->error, ERROR_USAGE, "%s: the source %s has no table %s", output->entity->file,
                   output->entity->source->name, output->entity->from);
-        return error_hint(r->error, "look at \"from\", and at the schema of the source in "
-                                    "project.json");
+        return error_hint(r->error, "correct \"from\", or have the catalog made anew");
     }
     output->columns = arena_alloc(
         r->arena, (described ? r->catalog->column_count : 0) + output->table->column_count + 1,

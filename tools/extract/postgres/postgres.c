@@ -109,8 +109,7 @@ static bool lock(struct postgres *postgres, const char *qualified, struct error 
     bool ok = buffer_ok(&sql, error) && postgres_exec(postgres, buffer_text(&sql), error);
     buffer_release(&sql);
     if (!ok && strcmp(error->sqlstate, "42P01") == 0)
-        error_hint(error, "correct \"from\" in the mapping, or the source's \"schema\" in "
-                          "project.json");
+        error_hint(error, "%s", CHANGED_ADVICE);
     return ok;
 }
 

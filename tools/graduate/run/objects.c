@@ -134,8 +134,9 @@ static bool no_such_object(const struct stray *stray, struct error *error)
                nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
                nearest != NULL ? "\"?" : "");
     free(words);
-    return count > 0 ? error_hint(error, "it has: %s", all)
-                     : error_hint(error, "take it out of \"not_kept\"");
+    return count > 0
+               ? error_hint(error, "it has: %s", all)
+               : error_hint(error, "take it out of \"not_kept\": there stands what is not kept");
 }
 
 /* Of these the word of the kind is for what is not kept, be it nothing: it is the founder's to say
