@@ -48,7 +48,7 @@ ROOMS = {
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
         "bson",
-        "postgres_source headcount objects kept_objects types whole_database versions",
+        "postgres_source headcount objects kept_objects types whole_database versions orm_shapes",
     ),
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",

@@ -133,3 +133,25 @@ def test_each_difference_was_announced(whole: Kept, old: Cluster) -> None:
 def test_it_is_verified(whole: Kept) -> None:
     ended = whole.run("verify", "--run-dir", str(whole.folder))
     assert ended.returncode == 0, ended.said
+
+
+LOST = {
+    "alter table people reset (fillfactor)": "the setting fillfactor of people is missing",
+    "alter table people alter column notes set storage main": "the setting storage of people.notes is missing",
+    "alter table people alter column handle set statistics -1": "the setting statistics target of people.handle is missing",
+    "alter table orders replica identity default": "the setting replica identity of orders is missing",
+    "alter table orders no force row level security": "the setting row level security of orders is missing",
+    "alter table people set without cluster": "the setting cluster of people is missing",
+    "alter view adults alter column state drop default": "the setting default of adults.state is missing",
+    "revoke select on adults from authenticated": "the rights of authenticated on adults is missing",
+    "grant execute on function state_text to public": "the rights of PUBLIC on function state_text(m mood) is missing",
+}
+
+
+def test_what_is_lost_of_it_is_told(whole: Kept) -> None:
+    for sql in LOST:
+        whole.query(sql)
+    found = whole.verdict()
+    assert len(found) == len(LOST), found
+    for says in LOST.values():
+        assert any(says in one for one in found), (says, found)

@@ -285,10 +285,12 @@ static void decide_reference(struct deciding *d)
 /* ---- who may do what, and what people are told --------------------------------------------------
  */
 
-/* Every table has it on. */
+/* Every table of a Supabase has it on. */
 static void decide_row_security(struct deciding *d)
 {
-    if (d->object->in_shape)
+    if (d->schema->project->plain)
+        d->out->with = "row-level security is not for a plain target";
+    else if (d->object->in_shape)
         deciding_keep(d, NULL);
 }
 
