@@ -33,7 +33,7 @@ ROOMS = {
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/access": Room("common/base common/catalog common/mapping", "", "access"),
     "common/schema": Room(
-        "common/access common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects"
+        "common/access common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects whole_database"
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
@@ -48,12 +48,12 @@ ROOMS = {
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
         "bson",
-        "postgres_source headcount objects kept_objects types",
+        "postgres_source headcount objects kept_objects types whole_database versions",
     ),
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",
         "bson curl xxhash",
-        "cases appwrite_source appwrite_wire headcount",
+        "cases appwrite_source appwrite_relations appwrite_wire headcount whisperchat",
     ),
     "extract": Room(
         "common/base common/catalog common/mapping common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",

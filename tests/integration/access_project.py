@@ -208,7 +208,7 @@ class Forum(Small):
     before = ""
 
     def empty_target(self) -> None:
-        self.cluster.psql("drop schema if exists access cascade")
+        self.cluster.psql("drop schema if exists access cascade; drop schema if exists forum cascade")
         super().empty_target()
 
     def __exit__(self, *what: object) -> None:

@@ -115,7 +115,7 @@ def test_a_live_appwrite_says_the_same(forum: Forum, targets: Cluster, tmp_path:
 
 
 def test_the_schema_twice_and_undone(targets: Cluster, tmp_path: Path) -> None:
-    with forum_of(tmp_path, targets) as forum:
+    with forum_of(tmp_path, targets, posts=23) as forum:
         before = forum.query(LAID_OUT)
         printed = forum.finish(forum.start("schema", "--project", forum.project))
         assert printed.returncode == 0, printed.said
@@ -148,8 +148,24 @@ def test_a_user_who_is_gone(targets: Cluster, tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.said
 
 
+def test_other_names(targets: Cluster, tmp_path: Path) -> None:
+    """All accounts are confirmed, so that they can sign in; who was verified stands in their metadata, labels under another name."""
+    files = copy.deepcopy(FORUM)
+    files["project"]["access"]["app"] |= {"function": "forum.may", "labels": "tags", "verified": "proved"}
+    columns = files["accounts"]["to"]["auth.users"]["columns"]
+    proved = {"any": [{"emailVerification": True}, {"phoneVerification": True}]}
+    columns["email_confirmed_at"].pop("when")
+    columns["raw_app_meta_data"]["object"] = {
+        "appwrite_id": "$id", "tags": "labels", "proved": {"first": [{"const": True, "when": proved}, {"const": False}]}}  # fmt: skip
+    with forum_of(tmp_path, targets, files, posts=46) as forum:
+        forum.succeed()
+        ended = forum.finish(forum.start("verify", "--project", forum.project, "--run-dir", str(forum.folder)))
+        assert ended.returncode == 0, ended.said
+        assert forum.query("select to_regproc('access.grants') is null").strip() == "t"
+
+
 def test_nothing_says_who_may_what(targets: Cluster, tmp_path: Path) -> None:
-    with forum_of(tmp_path, targets) as forum:
+    with forum_of(tmp_path, targets, posts=23) as forum:
         config = tmp_path / "export/appwrite.config.json"
         said = config.read_text()
         config.unlink()
@@ -163,7 +179,7 @@ def test_no_column_for_what_documents_say(targets: Cluster, tmp_path: Path) -> N
     columns = files["rooms"]["to"]["public.rooms"]["columns"]
     kept = columns.pop("permissions")
     files["rooms"]["drop"] = ["$permissions"]
-    with forum_of(tmp_path, targets, files) as forum:
+    with forum_of(tmp_path, targets, files, posts=23) as forum:
         forum.fail(USAGE, "/to/public.rooms", "permissions of their own")
         columns["permissions"] = kept
         (forum.files / "rooms.json").write_text(json.dumps({k: v for k, v in files["rooms"].items() if k != "drop"}))

@@ -198,13 +198,15 @@ static bool link_memberships(const struct linking *l)
                       access->roster->label, access->user->name, access->users_name);
 }
 
-static bool is_list(const char *from)
+/* Is it one of the project's lists, and no collection? Those have their database's name before them,
+ * but where the source has one database; and what is called like a list has it in either case. */
+static bool is_list(const struct source *source, const char *from)
 {
     static const char *const lists[] = {"users", "identities", "teams", "memberships", "buckets"};
+    bool list = source->database == NULL;
     for (size_t i = 0; i < COUNT(lists); i++)
-        if (strcmp(lists[i], from) == 0)
-            return true;
-    return false;
+        list = list || strcmp(lists[i], from) == 0;
+    return list && strchr(from, '.') == NULL;
 }
 
 /* *some: there is a collection to which it applies. */
@@ -212,7 +214,7 @@ static void take_columns(const struct linking *l, bool *some)
 {
     for (size_t m = 0; m < l->project->mapping_count; m++) {
         struct mapping *mapping = l->project->mappings[m];
-        if (mapping->source != l->access->source || is_list(mapping->from))
+        if (mapping->source != l->access->source || is_list(mapping->source, mapping->from))
             continue;
         *some = true;
         mapping->access = l->access;

@@ -1,6 +1,7 @@
 /* After the data: primary keys, uniques, indexes and foreign keys. */
 #include "building.h"
 #include "graduate/sql.h"
+#include "kept_type.h"
 #include "reference.h"
 #include "retarget.h"
 #include "schema_key.h"
@@ -388,8 +389,8 @@ bool ddl_exclusions(struct building *b, struct buffer *sql, struct buffer *exist
                                        b->catalog))
                 continue;
             const char *name = own_name(b, object);
-            const char *definition =
-                retarget(b->schema->project, b->output, b->catalog, object->definition, b->arena);
+            const char *definition = kept_type_retarget(b->schema, b->output, NULL, b->source,
+                                                        b->catalog, b->arena, object->definition);
             if (name == NULL || definition == NULL)
                 return error_memory(b->error);
             buffer_puts(sql, "alter table ");
@@ -414,8 +415,8 @@ bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exi
         const struct catalog_check *check = &b->catalog->checks[i];
         if (!check->invalid || !building_keeps_check(b, check))
             continue;
-        const char *expression =
-            retarget(b->schema->project, b->output, b->catalog, check->expression, b->arena);
+        const char *expression = kept_type_retarget(b->schema, b->output, NULL, b->source,
+                                                    b->catalog, b->arena, check->expression);
         if (expression == NULL)
             return error_memory(b->error);
         buffer_puts(sql, "alter table ");

@@ -26,17 +26,13 @@ static bool is_true(const bson_t *object, const char *key)
            bson_iter_bool(&at);
 }
 
-bool appwrite_attribute_there(const bson_t *attribute)
-{
-    return strcmp(text_or(attribute, "status", "available"), "available") == 0;
-}
-
 const char *appwrite_attribute_opens(const bson_t *attribute)
 {
-    return strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0 &&
-                   !is_true(attribute, "twoWay")
-               ? json_bson_text(attribute, "relatedCollection")
-               : NULL;
+    if (strcmp(text_or(attribute, "type", ""), appwrite_relationship) != 0 ||
+        is_true(attribute, "twoWay"))
+        return NULL;
+    const char *table = json_bson_text(attribute, "relatedTable");
+    return table != NULL ? table : json_bson_text(attribute, "relatedCollection");
 }
 
 static bool add_elements(struct catalog_column *column, const bson_t *attribute)
@@ -118,7 +114,7 @@ static bool describe(const struct description *description, const bson_t *collec
         bson_iter_init(&at, &list)) {
         entity->closed = true;
         while (ok && bson_iter_next(&at))
-            ok = !json_bson_view(&at, &attribute) || !appwrite_attribute_there(&attribute) ||
+            ok = !json_bson_view(&at, &attribute) || !appwrite_collection_holds(&attribute) ||
                  appwrite_attribute_add(entity, &attribute, error);
     }
     buffer_release(&name);

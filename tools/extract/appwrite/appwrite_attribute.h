@@ -13,8 +13,6 @@
 /* The type of relationships, whose documents may hold them or not. */
 extern const char appwrite_relationship[];
 
-/* Is it really in the documents? A description by other tools does not say. */
-bool appwrite_attribute_there(const bson_t *attribute);
 /* Add it to the columns of its collection. */
 bool appwrite_attribute_add(struct catalog_entity *entity, const bson_t *attribute,
                             struct error *error);

@@ -55,7 +55,7 @@ static const char types_sql[] =
     "   || coalesce(', collation = ' || case when r.rngcollation <> s.typcollation"
     "    then " COLLATION("r.rngcollation") " end, '')"
     "   || coalesce(', subtype_diff = ' || nullif(r.rngsubdiff::oid, 0)::regproc, '') || ')' end,"
-    " 'unmade', case when t.typsend::oid = 0 then 'it has no binary form'"
+    " 'unmade', case when t.typsend::oid = 0 then 'that server has no binary form of it'"
     "  when x.extname is not null then null"
     "  when t.typtype = 'b' then 'it is of functions in C that the source alone has'"
     "  when t.typtype = 'c' and c.relkind <> 'c' then 'it is the row of a table'"

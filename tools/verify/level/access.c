@@ -44,6 +44,7 @@ struct proved_table {
     size_t *places; /* in the rows as they are expected */
     size_t key_count;
     struct reach *reaches; /* of each asker each act on rows */
+    struct admission_rule rules[2][ACTS]; /* of strangers, and of users */
 };
 
 struct proof {
@@ -87,6 +88,11 @@ static bool add_table(struct proof *proof, const struct expected_table *expected
         .places = calloc(count, sizeof *table->places),
         .reaches = calloc(reaches + 1, sizeof *table->reaches),
     };
+    for (enum act act = 0; act < ACTS; act++)
+        for (size_t user = 0; user < 2; user++) {
+            buffer_init(&table->rules[user][act].condition);
+            buffer_init(&table->rules[user][act].refusal);
+        }
     bool ok = table->names != NULL && table->types != NULL && table->places != NULL &&
               table->reaches != NULL;
     for (size_t c = 0; ok && c < expected->column_count; c++) {
@@ -113,6 +119,10 @@ static void release_tables(struct proof *proof)
                 free(table->reaches[i].sides[side]);
                 buffer_release(&table->reaches[i].keys[side].bytes);
             }
+        for (enum act act = 0; act < ACTS; act++) {
+            admission_rule_release(&table->rules[0][act]);
+            admission_rule_release(&table->rules[1][act]);
+        }
         free(table->names);
         free(table->types);
         free(table->places);
@@ -241,6 +251,13 @@ static bool take_found(void *context, const struct expected_value *values, struc
     return buffer_ok(&proof->key, error);
 }
 
+static struct admission admission_of(const struct proof *proof, struct proved_table *table,
+                                     const struct asker *asker, enum act act)
+{
+    return (struct admission){proof->inspection, asker, table->mapping, act,
+                              &table->rules[asker->id != NULL][act]};
+}
+
 /* The target's side. */
 static bool read_target(struct proof *proof)
 {
@@ -249,16 +266,16 @@ static bool read_target(struct proof *proof)
     buffer_init(&refusal);
     for (size_t t = 0; ok && t < proof->table_count; t++)
         for (size_t i = 0; ok && i < proof->askers.count * ACTS_ON_ROWS; i++) {
-            const struct admission admission = {proof->inspection,
-                                                &proof->askers.items[i / ACTS_ON_ROWS],
-                                                proof->tables[t].mapping};
+            const struct admission admission =
+                admission_of(proof, &proof->tables[t], &proof->askers.items[i / ACTS_ON_ROWS],
+                             (enum act)(i % ACTS_ON_ROWS));
             proof->table = &proof->tables[t];
             proof->reach = &proof->table->reaches[i];
             if (proof->naming && !proof->reach->differs)
                 continue;
-            ok = admission_rows(&admission, (enum act)(i % ACTS_ON_ROWS), proof->table->names,
-                                proof->table->types, proof->table->key_count, take_found, proof,
-                                &refusal, proof->error);
+            ok = admission_rows(&admission, proof->table->names, proof->table->types,
+                                proof->table->key_count, take_found, proof, &refusal,
+                                proof->error);
             snprintf(proof->reach->refusal, sizeof proof->reach->refusal, "%s",
                      buffer_text(&refusal));
         }
@@ -365,14 +382,15 @@ static const char *column_of(const struct mapping_table *table)
     return NULL;
 }
 
-static bool compare_makers(struct proof *proof, const struct mapping_table *table)
+static bool compare_makers(struct proof *proof, struct proved_table *proved)
 {
+    const struct mapping_table *table = proved->mapping;
     struct buffer refusal;
     bool ok = true, may;
     buffer_init(&refusal);
     for (size_t i = 0; ok && i < proof->askers.count; i++) {
         const struct asker *asker = &proof->askers.items[i];
-        const struct admission admission = {proof->inspection, asker, table};
+        const struct admission admission = admission_of(proof, proved, asker, ACT_CREATE);
         bool should = proof->permit.by_collection[i][ACT_CREATE];
         proof->inspection->checks++;
         ok = admission_to_create(&admission, column_of(table), &may, &refusal, proof->error) &&
@@ -409,7 +427,7 @@ static bool prove_entity(struct proof *proof, const struct catalog_entity *colle
     ok = ok && read_target(proof) && compare_rows(proof);
     for (size_t t = 0; ok && t < proof->table_count; t++)
         ok = proof->tables[t].mapping->each != NULL ||
-             compare_makers(proof, proof->tables[t].mapping);
+             compare_makers(proof, &proof->tables[t]);
     if (ok && blind > 0)
         inspection_remark(proof->inspection,
                           "%" PRId64 " documents of %s may be changed by some who may not read "

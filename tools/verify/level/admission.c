@@ -35,58 +35,58 @@ static const char *role_of(const struct asker *asker)
     return asker->id != NULL ? "authenticated" : "anon";
 }
 
-/* False: the server refuses it. */
-static bool become(struct postgres *target, const struct asker *asker, struct error *why)
+/* Within a savepoint. False: the server refuses it, or there is no server. */
+static bool enter(struct inspection *inspection, const struct asker *asker, struct error *why)
 {
     bool user = asker->id != NULL;
     char sql[512];
     snprintf(sql, sizeof sql,
-             "SET LOCAL row_security = on; SELECT pg_catalog.set_config('request.jwt.claims',"
+             "SAVEPOINT asker; SET LOCAL row_security = on;"
+             " SELECT pg_catalog.set_config('request.jwt.claims',"
              " '{%s%s%s\"role\": \"%s\"}', true); SET LOCAL ROLE %s",
              user ? "\"sub\": \"" : "", user ? asker->uuid : "", user ? "\", " : "",
              role_of(asker), role_of(asker));
-    return postgres_exec(target, sql, why);
+    return postgres_exec(&inspection->verification->target, sql, why);
 }
 
-static bool enter(struct inspection *inspection, struct error *error)
+/* Leave him. What the server refused him is no error of the level, but `refusal`. */
+static bool leave(struct inspection *inspection, bool ok, const struct error *why,
+                  struct buffer *refusal, struct error *error)
 {
-    return postgres_exec(&inspection->verification->target, "SAVEPOINT asker", error);
-}
-
-static bool leave(struct inspection *inspection, struct error *error)
-{
-    return postgres_exec(&inspection->verification->target,
-                         "ROLLBACK TO SAVEPOINT asker; RELEASE SAVEPOINT asker", error);
+    struct postgres *target = &inspection->verification->target;
+    static const char back[] = "ROLLBACK TO SAVEPOINT asker; RELEASE SAVEPOINT asker";
+    if (!ok && why->code != ERROR_TARGET) {
+        struct error unused;
+        *error = *why;
+        postgres_exec(target, back, &unused);
+        return false;
+    }
+    buffer_puts(refusal, ok ? "" : why->message);
+    return postgres_exec(target, back, error) && buffer_ok(refusal, error);
 }
 
 bool admission_can(struct inspection *inspection, const struct asker *asker, bool *can,
                    struct error *error)
 {
     struct error why = {0};
-    if (!enter(inspection, error))
-        return false;
-    *can = become(&inspection->verification->target, asker, &why);
-    if (!*can)
+    struct buffer refusal;
+    buffer_init(&refusal);
+    *can = enter(inspection, asker, &why);
+    bool ok = leave(inspection, *can, &why, &refusal, error);
+    if (ok && !*can)
         inspection_doubt(inspection,
                          "the role that verifies must be able to become %s (GRANT %s TO it): %s",
-                         role_of(asker), role_of(asker), why.message);
-    return leave(inspection, error);
+                         role_of(asker), role_of(asker), buffer_text(&refusal));
+    buffer_release(&refusal);
+    return ok;
 }
 
-/* NULL: there is no table, or the server does not say, which was told. */
-static PGresult *ask_rules(const struct admission *admission, enum act act, struct error *why)
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+void admission_rule_release(struct admission_rule *rule)
 {
-    const struct mapping_table *table = admission->table;
-    const char *const parameters[] = {table->schema, table->name, privileges[act]};
-    PGresult *rows = NULL;
-    if (!postgres_query(&admission->inspection->verification->target, rules_sql, parameters, 3,
-                        &rows, why))
-        return NULL;
-    if (PQntuples(rows) == 1)
-        return rows;
-    PQclear(rows);
-    error_set(why, ERROR_TARGET, "there is no table %s", table->label);
-    return NULL;
+    buffer_release(&rule->condition);
+    buffer_release(&rule->refusal);
 }
 
 static void put_conditions(const PGresult *rules, enum act act, struct buffer *sql)
@@ -106,8 +106,34 @@ static void put_conditions(const PGresult *rules, enum act act, struct buffer *s
     buffer_puts(sql, using || check ? "" : "true");
 }
 
-static void put_select(const struct admission *admission, const PGresult *rules, enum act act,
-                       const char *const *names, size_t count, struct buffer *sql)
+/* Asked as he asks, once for all who come by his role. */
+static bool learn(const struct admission *admission, struct error *error)
+{
+    const struct mapping_table *table = admission->table;
+    const char *const parameters[] = {table->schema, table->name, privileges[admission->act]};
+    struct admission_rule *rule = admission->rule;
+    struct error why = {0};
+    PGresult *rows = NULL;
+    if (rule->known)
+        return true;
+    rule->known = true;
+    bool ok = enter(admission->inspection, admission->asker, &why) &&
+              postgres_query(&admission->inspection->verification->target, rules_sql, parameters, 3,
+                             &rows, &why);
+    if (ok && PQntuples(rows) != 1)
+        ok = error_set(&why, ERROR_TARGET, "there is no table %s", table->label);
+    rule->may = ok && query_true(rows, 0, RULE_MAY);
+    if (rule->may)
+        put_conditions(rows, admission->act, &rule->condition);
+    PQclear(rows);
+    return leave(admission->inspection, ok, &why, &rule->refusal, error) &&
+           buffer_ok(&rule->condition, error);
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+static void put_select(const struct admission *admission, const char *const *names, size_t count,
+                       struct buffer *sql)
 {
     buffer_puts(sql, "SELECT ");
     for (size_t i = 0; i < count; i++) {
@@ -116,46 +142,32 @@ static void put_select(const struct admission *admission, const PGresult *rules,
     }
     buffer_puts(sql, " FROM ");
     query_put_table(sql, admission->table->schema, admission->table->name);
-    buffer_puts(sql, " WHERE ");
-    put_conditions(rules, act, sql);
+    buffer_printf(sql, " WHERE %s", buffer_text(&admission->rule->condition));
 }
 
-/* Leave him. What the server refused him is no error of the level. */
-static bool end(const struct admission *admission, bool ok, const struct error *why,
-                struct buffer *refusal, struct error *error)
-{
-    if (!ok && why->code != ERROR_TARGET) {
-        *error = *why;
-        struct error unused;
-        leave(admission->inspection, &unused);
-        return false;
-    }
-    buffer_puts(refusal, ok ? "" : why->message);
-    return leave(admission->inspection, error) && buffer_ok(refusal, error);
-}
-
-bool admission_rows(const struct admission *admission, enum act act, const char *const *names,
+bool admission_rows(const struct admission *admission, const char *const *names,
                     const struct pgtype *types, size_t count, found_callback callback,
                     void *context, struct buffer *refusal, struct error *error)
 {
-    struct postgres *target = &admission->inspection->verification->target;
     struct error why = {0};
+    struct buffer sql;
     buffer_clear(refusal);
-    if (!enter(admission->inspection, error))
+    if (!learn(admission, error))
         return false;
-    PGresult *rules =
-        become(target, admission->asker, &why) ? ask_rules(admission, act, &why) : NULL;
-    bool ok = rules != NULL;
-    if (ok && query_true(rules, 0, RULE_MAY)) {
-        struct buffer sql;
-        buffer_init(&sql);
-        put_select(admission, rules, act, names, count, &sql);
-        ok = buffer_ok(&sql, &why) &&
-             found_read(target, buffer_text(&sql), types, count, callback, context, &why);
-        buffer_release(&sql);
+    buffer_puts(refusal, buffer_text(&admission->rule->refusal));
+    if (!admission->rule->may)
+        return buffer_ok(refusal, error);
+    buffer_init(&sql);
+    put_select(admission, names, count, &sql);
+    bool ok = buffer_ok(&sql, error);
+    if (ok) {
+        bool read = enter(admission->inspection, admission->asker, &why) &&
+                    found_read(&admission->inspection->verification->target, buffer_text(&sql),
+                               types, count, callback, context, &why);
+        ok = leave(admission->inspection, read, &why, refusal, error);
     }
-    PQclear(rules);
-    return end(admission, ok, &why, refusal, error);
+    buffer_release(&sql);
+    return ok;
 }
 
 /* A row that says of nobody that he may anything. */
@@ -175,30 +187,29 @@ static void put_new_row(const struct mapping_table *table, const char *column, s
 bool admission_to_create(const struct admission *admission, const char *column, bool *may,
                          struct buffer *refusal, struct error *error)
 {
-    struct postgres *target = &admission->inspection->verification->target;
     struct error why = {0};
+    struct buffer sql;
     PGresult *answer = NULL;
     *may = false;
     buffer_clear(refusal);
-    if (!enter(admission->inspection, error))
+    if (!learn(admission, error))
         return false;
-    PGresult *rules = become(target, admission->asker, &why)
-                          ? ask_rules(admission, ACT_CREATE, &why)
-                          : NULL;
-    bool ok = rules != NULL;
-    if (ok && query_true(rules, 0, RULE_MAY)) {
-        struct buffer sql;
-        buffer_init(&sql);
-        buffer_puts(&sql, "SELECT coalesce(");
-        put_conditions(rules, ACT_CREATE, &sql);
-        buffer_puts(&sql, ", false) FROM ");
-        put_new_row(admission->table, column, &sql);
-        ok = buffer_ok(&sql, &why) &&
-             postgres_query(target, buffer_text(&sql), NULL, 0, &answer, &why);
-        *may = ok && PQntuples(answer) == 1 && query_true(answer, 0, 0);
+    buffer_puts(refusal, buffer_text(&admission->rule->refusal));
+    if (!admission->rule->may)
+        return buffer_ok(refusal, error);
+    buffer_init(&sql);
+    buffer_printf(&sql, "SELECT coalesce(%s, false) FROM ",
+                  buffer_text(&admission->rule->condition));
+    put_new_row(admission->table, column, &sql);
+    bool ok = buffer_ok(&sql, error);
+    if (ok) {
+        bool asked = enter(admission->inspection, admission->asker, &why) &&
+                     postgres_query(&admission->inspection->verification->target,
+                                    buffer_text(&sql), NULL, 0, &answer, &why);
+        *may = asked && PQntuples(answer) == 1 && query_true(answer, 0, 0);
         PQclear(answer);
-        buffer_release(&sql);
+        ok = leave(admission->inspection, asked, &why, refusal, error);
     }
-    PQclear(rules);
-    return end(admission, ok, &why, refusal, error);
+    buffer_release(&sql);
+    return ok;
 }

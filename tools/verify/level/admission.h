@@ -13,18 +13,28 @@
 #include "permit.h"
 #include "query.h"
 
+/* What holds for whoever comes by one of the API's roles: whether he may do it at all, and with
+ * which rows, as SQL. */
+struct admission_rule {
+    bool known, may;
+    struct buffer condition;
+    struct buffer refusal; /* what the server said, where it refuses the question */
+};
 struct admission {
     struct inspection *inspection;
     const struct asker *asker;
     const struct mapping_table *table;
+    enum act act;
+    struct admission_rule *rule; /* of his role, the table and the act; all zero at first */
 };
+void admission_rule_release(struct admission_rule *rule);
 /* Can the session become him? If not, that is a doubt. */
 bool admission_can(struct inspection *inspection, const struct asker *asker, bool *can,
                    struct error *error);
 /* The keys of the rows with which he may do it, column by column of `names` and `types`. False only
  * for what ends the level. `refusal`: what the server said where it refused his question, which is
  * no row then; cleared before. */
-bool admission_rows(const struct admission *admission, enum act act, const char *const *names,
+bool admission_rows(const struct admission *admission, const char *const *names,
                     const struct pgtype *types, size_t count, found_callback callback,
                     void *context, struct buffer *refusal, struct error *error);
 /* May he make a row of which nobody may anything? `column`: of the permissions, or NULL. */
