@@ -135,6 +135,7 @@ SERVER_TELLS: dict[str, Any] = {
     "an expression": ({"columns": ["(lower(title))"]}, {7: {"title": "BOOK 3"}}, [7]),
     "a part of the rows": (
         {"columns": ["title"], "where": "status = 'draft'"}, {6: {"title": "Book 4"}, 7: {"title": "Book 4"}}, [6]),
+    "a check": ({"columns": ["(title || id)"]}, {9: {"price": -1}}, [9]),
     "what a type makes the same": ({"columns": ["price"]}, {8: {"price": bson.Decimal128("1.750")}}, [8]),
 }  # fmt: skip
 
@@ -156,8 +157,8 @@ def test_what_the_server_alone_calls_the_same(shop: Small) -> None:
     assert [one[3] for one in found] == [[str(AUTHORS[2])]] and "that the target has already" in found[0][1], found
     shop.environment["SUPABASE_DB_URL"] = ""
     ended = graduate(shop, "check")
-    assert "public.books: not looked at: what its unique index books_price_idx calls the same\n" in ended.stdout, ended.said
-    assert "public.authors: not looked at: what the target's unique indexes call the same\n" in ended.stdout, ended.said
+    assert "public.books: not looked at: its unique index books_price_idx\n" in ended.stdout, ended.said
+    assert "public.authors: not looked at: the unique indexes and checks that the target has on it\n" in ended.stdout, ended.said
 
 
 def test_what_check_accepts_is_loaded(shop: Small) -> None:

@@ -384,6 +384,7 @@ struct indexed {
     struct row_keys *keys;
     const struct unique_index *index;
     uint32_t set;
+    const char *name; /* of a check */
 };
 
 /* What the column is made of, where the rows are the entity's. */
@@ -434,6 +435,23 @@ static bool take_key(void *context, const struct unique_key *key, struct error *
     return ok;
 }
 
+static bool take_breach(void *context, const struct unique_key *key, struct error *error)
+{
+    const struct indexed *indexed = context;
+    const struct schema_output *output = indexed_output(indexed);
+    struct buffer message;
+    buffer_init(&message);
+    buffer_printf(&message, "the check %s of %s does not hold: %s", indexed->name,
+                  indexed->index->label, indexed->index->keys);
+    bool ok =
+        buffer_ok(&message, error) &&
+        note(indexed->keys, output, unique_index_column(indexed->index, output), key->record,
+             buffer_text(&message),
+             ADVICE("correct the record in the source, or the mapping, and run again"), error);
+    buffer_release(&message);
+    return ok;
+}
+
 /* What the server tells of a batch. That it cannot is no reason to end. */
 static bool tell_server(struct row_keys *keys, struct error *error)
 {
@@ -442,13 +460,15 @@ static bool tell_server(struct row_keys *keys, struct error *error)
         struct server_unique *unique = &keys->uniques->items[i];
         const struct schema_output *form = &keys->schema->outputs[unique->output];
         struct indexed indexed = {keys, &unique->index,
-                                  set_number(keys->schema, form, unique->place)};
+                                  set_number(keys->schema, form, unique->place), unique->name};
         struct error why;
-        if (unique->open && !unique_index_tell(&unique->index, take_key, &indexed, &why))
+        if (unique->open &&
+            !unique_index_tell(&unique->index, unique->check != NULL ? take_breach : take_key,
+                               &indexed, &why))
             ok = server_uniques_give_up(keys->uniques, unique, &why, error);
     }
     if (ok && keys->index != NULL) {
-        struct indexed alone = {keys, keys->index, 0};
+        struct indexed alone = {keys, keys->index, 0, NULL};
         ok = unique_index_tell(keys->index, take_key, &alone, error);
     }
     return ok;

@@ -2,6 +2,7 @@
 
 #include "graduate/sql.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,21 +110,36 @@ static bool is_known(const struct gathering *g, const char *name)
     return false;
 }
 
-static bool add(struct gathering *g, const char *name, int replaces)
+static bool leave(struct server_uniques *uniques, const char *table, const char *kind,
+                  const char *name, const char *why, struct error *error)
+{
+    cJSON *one = cJSON_CreateObject();
+    return (cJSON_AddItemToArray(uniques->not_asked, one) &&
+            cJSON_AddStringToObject(one, "table", table) != NULL &&
+            cJSON_AddStringToObject(one, "kind", kind) != NULL &&
+            cJSON_AddStringToObject(one, "name", name) != NULL &&
+            cJSON_AddStringToObject(one, "why", why) != NULL) ||
+           error_memory(error);
+}
+
+/* `check`: a condition; NULL: it is an index. */
+static bool add(struct gathering *g, const char *name, int replaces, const char *check)
 {
     struct server_uniques *uniques = g->uniques;
     struct server_unique *grown =
         arena_alloc(&uniques->arena, uniques->count + 1, sizeof *uniques->items);
     char *copy = arena_text(&uniques->arena, name);
-    if (grown == NULL || copy == NULL)
+    char *condition = check != NULL ? arena_text(&uniques->arena, check) : NULL;
+    if (grown == NULL || copy == NULL || (check != NULL && condition == NULL))
         return error_memory(g->error);
     if (uniques->count > 0)
         memcpy(grown, uniques->items, uniques->count * sizeof *grown);
     uniques->items = grown;
     grown[uniques->count++] = (struct server_unique){
         .name = copy,
+        .check = condition,
         .output = (size_t)(g->output - g->schema->outputs),
-        .place = g->next++,
+        .place = check != NULL ? 0 : g->next++,
         .replaces = replaces,
     };
     return true;
@@ -146,10 +162,66 @@ static bool add_made(struct gathering *g)
             continue;
         if (set == 0 && shows) /* rows with the same key are if_there's */
             continue;
-        if (!add(g, statement->index_name, set))
+        if (!add(g, statement->index_name, set, NULL))
             return false;
     }
     return true;
+}
+
+/* What each row must keep to by the mapping; a table that is there has its own. */
+static bool add_conditions(struct gathering *g)
+{
+    const struct mapping_table *table = g->output->table;
+    for (size_t i = 0; i < table->check_count && !g->is_there; i++)
+        if (!add(g, table->checks[i].name, NOTHING_REPLACED, table->checks[i].expression))
+            return false;
+    return true;
+}
+
+/* Those of a table that is there; and what else it has that no one looks at here. */
+static bool add_constraints(struct gathering *g)
+{
+    static const char sql[] =
+        "SELECT conname, contype, pg_get_expr(conbin, conrelid) FROM pg_constraint"
+        " WHERE conrelid = to_regclass($1) AND contype IN ('c', 'x') ORDER BY 1";
+    struct buffer qualified;
+    PGresult *found = NULL;
+    struct error why;
+    buffer_init(&qualified);
+    sql_put_qualified(&qualified, g->output->table->schema, g->output->table->name);
+    const char *parameter = buffer_text(&qualified);
+    bool ok = buffer_ok(&qualified, g->error);
+    if (ok && !postgres_query(&g->uniques->target, sql, &parameter, 1, &found, &why))
+        g->why = arena_text(&g->uniques->arena, why.message);
+    buffer_release(&qualified);
+    for (int row = 0; ok && found != NULL && row < PQntuples(found); row++) {
+        const char *name = PQgetvalue(found, row, 0);
+        ok = PQgetvalue(found, row, 1)[0] == 'c'
+                 ? add(g, name, NOTHING_REPLACED, PQgetvalue(found, row, 2))
+                 : leave(g->uniques, g->output->table->label, "exclusion constraint", name,
+                         "what it excludes shows when the rows are loaded", g->error);
+    }
+    PQclear(found);
+    return ok;
+}
+
+/* Of a table that is made, from its source. */
+static bool leave_exclusions(struct gathering *g)
+{
+    static const char head[] = "exclusion ";
+    bool ok = true;
+    for (size_t i = 0; ok && i < g->schema->statement_count; i++) {
+        const struct schema_statement *statement = &g->schema->statements[i];
+        const char *name = statement->name + strlen(head);
+        char text[80];
+        if (strncmp(statement->name, head, strlen(head)) != 0 ||
+            strcmp(statement->table, g->output->table->label) != 0)
+            continue;
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(name, " "), name);
+        ok = leave(g->uniques, statement->table, "exclusion constraint", text,
+                   "what it excludes shows when the rows are there", g->error);
+    }
+    return ok;
 }
 
 /* Those that the target has, if it has the table. */
@@ -180,7 +252,7 @@ static bool add_found(struct gathering *g)
         if (PQgetisnull(found, row, 0))
             continue;
         int set = find_set(g->output, columns, strlen(columns), &shows);
-        ok = (set == 0 && shows) || add(g, PQgetvalue(found, row, 0), set);
+        ok = (set == 0 && shows) || add(g, PQgetvalue(found, row, 0), set, NULL);
     }
     PQclear(found);
     return ok;
@@ -189,15 +261,9 @@ static bool add_found(struct gathering *g)
 /* ---- how they are asked about ------------------------------------------------------------------
  */
 
-static bool leave(struct server_uniques *uniques, const char *table, const char *index,
-                  const char *why, struct error *error)
+static const char *kind_of(const struct server_unique *unique)
 {
-    cJSON *one = cJSON_CreateObject();
-    return (cJSON_AddItemToArray(uniques->not_asked, one) &&
-            cJSON_AddStringToObject(one, "table", table) != NULL &&
-            cJSON_AddStringToObject(one, "index", index) != NULL &&
-            cJSON_AddStringToObject(one, "why", why) != NULL) ||
-           error_memory(error);
+    return unique->check != NULL ? "check" : "unique index";
 }
 
 static bool open_one(struct gathering *g, size_t number)
@@ -205,29 +271,34 @@ static bool open_one(struct gathering *g, size_t number)
     struct server_uniques *uniques = g->uniques;
     struct server_unique *unique = &uniques->items[number];
     const struct unique_asking asking = {&uniques->target, number, g->asking->rows};
-    const char *label = g->output->table->label;
+    const char *label = g->output->table->label, *kind = kind_of(unique);
     struct error why;
+    bool used = true;
     if (g->why != NULL)
-        return leave(uniques, label, unique->name, g->why, g->error);
+        return leave(uniques, label, kind, unique->name, g->why, g->error);
     if (unique->place >= g->most)
-        return leave(uniques, label, unique->name, "there are too many of them", g->error);
-    unique->open = unique_index_open(&unique->index, &asking, g->schema, label, unique->name, &why);
-    if (unique->open)
-        return true;
-    unique_index_release(&unique->index);
-    return leave(uniques, label, unique->name, why.message, g->error);
+        return leave(uniques, label, kind, unique->name, "there are too many of them", g->error);
+    bool ok = unique->check != NULL ? unique_index_open_check(&unique->index, &asking, g->schema,
+                                                              label, unique->check, &used, &why)
+                                    : unique_index_open(&unique->index, &asking, g->schema, label,
+                                                        unique->name, &why);
+    unique->open = ok && used;
+    if (!unique->open)
+        unique_index_release(&unique->index);
+    return ok || leave(uniques, label, kind, unique->name, why.message, g->error);
 }
 
 static bool gather_table(struct gathering *g)
 {
     size_t before = g->uniques->count;
     g->next = g->output->unique_count + 1;
-    if (g->why == NULL && !add_found(g))
+    g->is_there = false;
+    if (g->why == NULL && !(add_found(g) && add_constraints(g)))
         return false;
     if (g->why != NULL && g->output->table->exists &&
-        !leave(g->uniques, g->output->table->label, "", g->why, g->error))
+        !leave(g->uniques, g->output->table->label, "table", "", g->why, g->error))
         return false;
-    bool ok = add_made(g);
+    bool ok = add_made(g) && add_conditions(g) && leave_exclusions(g);
     for (size_t i = before; ok && i < g->uniques->count; i++)
         ok = open_one(g, i);
     return ok;
@@ -290,7 +361,8 @@ bool server_uniques_tell(const struct server_uniques *uniques, const struct sche
 bool server_uniques_give_up(struct server_uniques *uniques, struct server_unique *unique,
                             const struct error *why, struct error *error)
 {
-    bool ok = leave(uniques, unique->index.label, unique->name, why->message, error);
+    bool ok =
+        leave(uniques, unique->index.label, kind_of(unique), unique->name, why->message, error);
     unique_index_release(&unique->index);
     unique->open = false;
     return ok;

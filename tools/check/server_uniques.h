@@ -4,7 +4,8 @@
  * Of plain columns of most types two values are the same where their bytes are, which row_keys.h
  * looks at. Of the others the target's server is asked, by unique_index.h: expressions, a part of
  * the rows, nulls that are equal, types and collations of which several forms are one; and whatever
- * indexes a table has that is there already. Where it cannot be asked, that is said. */
+ * indexes a table has that is there already. And for conditions ("checks") that each row must keep
+ * to. Where it cannot be asked, that is said. */
 #ifndef CHECK_SERVER_UNIQUES_H
 #define CHECK_SERVER_UNIQUES_H
 
@@ -20,7 +21,8 @@ struct uniques_asking {
 
 struct server_unique {
     struct unique_index index;
-    const char *name; /* of the index */
+    const char *name;  /* of the index, or the check */
+    const char *check; /* its condition, and it is no index; or NULL */
     size_t output;    /* the first form of its table, in the schema */
     size_t place;     /* of its keys among the table's sets of them: behind those of row_keys.h */
     int replaces;     /* the set there that it tells better; or -1 */
@@ -32,7 +34,7 @@ struct server_uniques {
     struct postgres target;
     struct server_unique *items;
     size_t count;
-    cJSON *not_asked; /* [{"table", "index", "why"}]; index "": those that the target has */
+    cJSON *not_asked; /* [{"table", "kind", "name", "why"}]; kind "table": whatever it has there */
 };
 
 /* Of the outputs of an entity; `most` sets of keys of a table have places. Fails without memory

@@ -400,6 +400,108 @@ bool unique_index_open(struct unique_index *index, const struct unique_asking *a
            look_at(index, output, oid, is_there && asking->rows, error);
 }
 
+/* ---- a condition -------------------------------------------------------------------------------
+ */
+
+static bool names(const char *condition, const char *column)
+{
+    struct sql_token token;
+    while (sql_token_next(&condition, &token))
+        if (token.kind == SQL_NAME && strcmp(token.name, column) == 0)
+            return true;
+    return false;
+}
+
+/* Those that it names; with one that the server makes, all of which that may be made. */
+static bool gather_named(struct unique_index *index, const struct schema *schema,
+                         const char *condition, struct error *error)
+{
+    bool all = false;
+    size_t most = 1;
+    for (size_t i = 0; i < schema->output_count; i++)
+        for (size_t c = 0; c < schema->outputs[i].column_count; c++) {
+            const struct schema_column *column = &schema->outputs[i].columns[c];
+            most++;
+            all = all || (strcmp(schema->outputs[i].table->label, index->label) == 0 &&
+                          column->generated != NULL && names(condition, column->name));
+        }
+    index->columns = arena_alloc(&index->arena, most, sizeof *index->columns);
+    for (size_t i = 0; index->columns != NULL && i < schema->output_count; i++)
+        for (size_t c = 0; c < schema->outputs[i].column_count; c++) {
+            const struct schema_column *column = &schema->outputs[i].columns[c];
+            if (strcmp(schema->outputs[i].table->label, index->label) == 0 &&
+                column->generated == NULL && (all || names(condition, column->name)) &&
+                !has_column(index, column->name))
+                index->columns[index->column_count++] = column->name;
+        }
+    index->looked_at = index->column_count;
+    return index->columns != NULL || error_memory(error);
+}
+
+/* Nothing is refused there, and no sequence is moved. */
+static bool loosen_rows(struct unique_index *index, struct error *error)
+{
+    static const char sql[] =
+        "SELECT a.attname, coalesce(pg_get_expr(e.adbin, e.adrelid), '') LIKE '%nextval(%' FROM"
+        " pg_attribute a LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum"
+        " WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped";
+    const char *rows = index->rows;
+    PGresult *all;
+    struct buffer alter;
+    if (!postgres_query(index->target, sql, &rows, 1, &all, error))
+        return false;
+    buffer_init(&alter);
+    buffer_printf(&alter,
+                  "ALTER TABLE %s ADD COLUMN \"" PLACE "\" bigint, ADD COLUMN \"" RECORD "\" text",
+                  index->rows);
+    for (int row = 0; row < PQntuples(all); row++) {
+        buffer_puts(&alter, ", ALTER COLUMN ");
+        sql_put_identifier(&alter, PQgetvalue(all, row, 0));
+        buffer_puts(&alter, " DROP NOT NULL");
+        if (PQgetvalue(all, row, 1)[0] == 't') {
+            buffer_puts(&alter, ", ALTER COLUMN ");
+            sql_put_identifier(&alter, PQgetvalue(all, row, 0));
+            buffer_puts(&alter, " DROP DEFAULT");
+        }
+    }
+    PQclear(all);
+    bool ok = exec(index, &alter, error);
+    buffer_release(&alter);
+    return ok;
+}
+
+/* The condition is asked once before any row, so that a mistake in it is told at once. */
+bool unique_index_open_check(struct unique_index *index, const struct unique_asking *asking,
+                             const struct schema *schema, const char *label, const char *condition,
+                             bool *used, struct error *error)
+{
+    const struct schema_output *output = find_output(schema, label);
+    PGresult *rows = NULL;
+    *index = (struct unique_index){.target = asking->target};
+    *used = false;
+    snprintf(index->rows, sizeof index->rows, "pg_temp.graduate_rows_%zu", asking->number);
+    arena_init(&index->arena);
+    if (output == NULL)
+        return error_set(error, ERROR_USAGE, "no entity fills %s", label);
+    index->label = output->table->label;
+    if (!gather_named(index, schema, condition, error))
+        return false;
+    if (index->column_count == 0)
+        return true;
+    *used = true;
+    index->keys = arena_text(&index->arena, condition);
+    index->query = arena_printf(&index->arena,
+                                "SELECT \"" RECORD "\", '', '', NULL FROM %s WHERE NOT (%s)"
+                                " ORDER BY \"" PLACE "\"",
+                                index->rows, condition);
+    if (index->keys == NULL || index->query == NULL)
+        return error_memory(error);
+    bool ok = make_rows(index, output, error) && loosen_rows(index, error) &&
+              postgres_query(index->target, index->query, NULL, 0, &rows, error);
+    PQclear(rows);
+    return ok;
+}
+
 void unique_index_release(struct unique_index *index)
 {
     for (size_t i = 0; i < index->output_count; i++)

@@ -50,6 +50,12 @@ bool unique_index_connect(struct postgres *target, const struct project *project
 bool unique_index_open(struct unique_index *index, const struct unique_asking *asking,
                        const struct schema *schema, const char *label, const char *name,
                        struct error *error);
+/* Not an index, but a condition that each row must keep to: those that do not are told, with
+ * nothing but their records. *used false: it asks for none of the columns that rows fill, and is
+ * not open. */
+bool unique_index_open_check(struct unique_index *index, const struct unique_asking *asking,
+                             const struct schema *schema, const char *label, const char *condition,
+                             bool *used, struct error *error);
 void unique_index_release(struct unique_index *index);
 /* Whose rows come now: the outputs of an entity, of which those of other tables are passed over. */
 bool unique_index_begin(struct unique_index *index, const struct schema_output *outputs,

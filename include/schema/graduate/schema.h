@@ -106,7 +106,9 @@ struct schema {
 bool schema_resolve(struct schema *schema, const struct project *project,
                     const struct catalog *catalogs, size_t catalog_count, struct error *error);
 /* The outputs of one entity alone, without statements; `catalog` holds that entity if its table
- * keeps its shape, whatever source the catalog names. For programs that see one entity's stream. */
+ * keeps its shape, whatever source the catalog names; a stream's tells nothing of types of the
+ * source's own, the source's whole one says which cannot be kept. For programs that see one
+ * entity's stream. */
 bool schema_resolve_entity(struct schema *schema, const struct project *project,
                            const struct mapping *entity, const struct catalog *catalog,
                            struct error *error);

@@ -235,7 +235,7 @@ RIGHT = {
     ),
     "types-that-cannot-be-kept": Right(
         "2 2 *",
-        says=((0, "the source's type regclass cannot be kept"), (1, "the source's type regclass cannot be kept")),
+        says=((0, "7 problems"), (1, "7 problems"), (1, "public.seg cannot be kept: it has no binary form")),
     ),
     "types-that-have-a-text-form": Right(
         "0 0 0",

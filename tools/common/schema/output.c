@@ -166,13 +166,16 @@ static bool keep_generated(struct resolving *r, struct schema_output *output)
 /* A column that is made may have the name of one that the source has already. */
 static bool every_column_once(struct resolving *r, const struct schema_output *output)
 {
+    struct errors errors = {0};
     for (size_t i = 0; i < output->column_count; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(output->columns[i].name, output->columns[j].name) == 0)
-                return fail(r, output, output->columns[i].name,
-                            "the table would have this column twice: drop the source's by name, "
-                            "or give this one another name");
-    return true;
+            if (strcmp(output->columns[i].name, output->columns[j].name) == 0 &&
+                !fail(r, output, output->columns[i].name,
+                      "the table would have this column twice: drop the source's by name, or give "
+                      "this one another name") &&
+                !errors_add(&errors, r->error))
+                return false;
+    return errors_give(&errors, r->error);
 }
 
 /* "prefs.theme" is in the column prefs. */
@@ -190,6 +193,7 @@ static bool is_of_column(const struct catalog_entity *catalog, const char *path)
 static bool every_drop_is_there(struct resolving *r, const struct schema_output *output)
 {
     const struct words *drops = &output->entity->drops;
+    struct errors errors = {0};
     const char **names = arena_alloc(r->arena, r->catalog->column_count + 1, sizeof *names);
     if (names == NULL)
         return error_memory(r->error);
@@ -203,9 +207,11 @@ static bool every_drop_is_there(struct resolving *r, const struct schema_output 
             r->error, ERROR_USAGE, "%s: /drop/%zu: the source's table has no column \"%s\"%s%s%s",
             output->entity->file, i, drops->items[i], nearest != NULL ? "; did you mean \"" : "",
             nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
-        return error_hint(r->error, "correct it, or leave it away");
+        error_hint(r->error, "correct it, or leave it away");
+        if (!errors_add(&errors, r->error))
+            return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 /* The column of the catalog that the mapping's is taken from as it is; its count: none. */
@@ -271,9 +277,11 @@ static bool add_column(struct resolving *r, struct schema_output *output,
 static bool keep_columns(struct resolving *r, struct schema_output *output)
 {
     const struct mapping_table *table = output->table;
+    struct errors errors = {0};
     for (size_t i = 0; i < r->catalog->column_count; i++) {
         const char *name = r->catalog->columns[i].name;
-        if (!dropped(output->entity, name) && !keep_column(r, output, i))
+        if (!dropped(output->entity, name) && !keep_column(r, output, i) &&
+            !errors_add(&errors, r->error))
             return false;
     }
     for (size_t i = 0; i < table->column_count; i++) {
@@ -281,18 +289,19 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
         bool kept = false;
         for (size_t c = 0; c < output->column_count && !kept; c++)
             kept = output->columns[c].mapping == column;
-        if (!kept && !add_column(r, output, column))
+        if (!kept && !add_column(r, output, column) && !errors_add(&errors, r->error))
             return false;
     }
-    return keep_generated(r, output);
+    return errors_give(&errors, r->error) && keep_generated(r, output);
 }
 
 static bool take_columns(struct resolving *r, struct schema_output *output)
 {
+    struct errors errors = {0};
     for (size_t i = 0; i < output->table->column_count; i++)
-        if (!add_column(r, output, &output->table->columns[i]))
+        if (!add_column(r, output, &output->table->columns[i]) && !errors_add(&errors, r->error))
             return false;
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 static bool resolve_columns(struct resolving *r, struct schema_output *output)
@@ -310,9 +319,11 @@ static bool resolve_columns(struct resolving *r, struct schema_output *output)
         sizeof *output->columns);
     if (output->columns == NULL)
         return error_memory(r->error);
-    return (!described || every_drop_is_there(r, output)) &&
-           (output->table->keep_shape ? keep_columns(r, output) : take_columns(r, output)) &&
-           every_column_once(r, output);
+    struct errors errors = {0};
+    bool ok = (!described || every_drop_is_there(r, output) || errors_add(&errors, r->error)) &&
+              ((output->table->keep_shape ? keep_columns(r, output) : take_columns(r, output)) ||
+               errors_add(&errors, r->error));
+    return ok && errors_give(&errors, r->error) && every_column_once(r, output);
 }
 
 static bool find_key(struct resolving *r, struct schema_output *output)

@@ -51,7 +51,8 @@ bool schema_resolve_entity(struct schema *schema, const struct project *project,
     if (arena == NULL)
         return error_memory(error);
     schema->outputs = arena_alloc(arena, entity->table_count, sizeof *schema->outputs);
-    struct resolving r = {schema, arena, catalog_find(catalog, entity->from), NULL, error};
+    const struct catalog *whole = catalog->type_count > 0 ? catalog : NULL;
+    struct resolving r = {schema, arena, catalog_find(catalog, entity->from), whole, error};
     bool ok = schema->outputs != NULL ? output_resolve(&r, entity) : error_memory(error);
     if (!ok)
         schema_release(schema);

@@ -83,13 +83,12 @@ static void put_problem(struct buffer *out, const char *entity, const cJSON *pro
 /* What nobody looked at is no problem yet. */
 static void put_not_asked(struct buffer *out, const cJSON *left)
 {
-    const char *index = member_text(left, "index");
-    if (index[0] != '\0')
-        buffer_printf(out, "  %s: not looked at: what its unique index %s calls the same\n",
-                      member_text(left, "table"), index);
+    const char *kind = member_text(left, "kind"), *name = member_text(left, "name");
+    buffer_printf(out, "  %s: not looked at: ", member_text(left, "table"));
+    if (strcmp(kind, "table") == 0)
+        buffer_puts(out, "the unique indexes and checks that the target has on it\n");
     else
-        buffer_printf(out, "  %s: not looked at: what the target's unique indexes call the same\n",
-                      member_text(left, "table"));
+        buffer_printf(out, "its %s %s\n", kind, name);
     put_line(out, "    ", member_text(left, "why"));
 }
 

@@ -204,7 +204,7 @@ alter table "archive"."post" add constraint "post_pkey" primary key ("id");
 alter table "public"."books" add constraint "books_pkey" primary key ("id");
 
 -- keys: unique books_user_id_title_key of public.books
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_user_id_title_key'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'u' and conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_user_id_title_key'
 alter table "public"."books" add constraint "books_user_id_title_key" unique ("user_id", "title");
 
 -- keys: primary key book_platforms_pkey of public.book_platforms
@@ -216,7 +216,7 @@ alter table "public"."book_platforms" add constraint "book_platforms_pkey" prima
 alter table "archive"."Book ""Parts""" add constraint "Book ""Parts""_pkey" primary key ("two words", "position");
 
 -- keys: unique Book "Parts"_select_quo"te_key of archive.Book "Parts"
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"archive"."Book ""Parts"""') and conname = 'Book "Parts"_select_quo"te_key'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'u' and conrelid = pg_catalog.to_regclass('"archive"."Book ""Parts"""') and conname = 'Book "Parts"_select_quo"te_key'
 alter table "archive"."Book ""Parts""" add constraint "Book ""Parts""_select_quo""te_key" unique ("select", "quo""te");
 
 -- keys: primary key sales_pkey of public.sales
@@ -224,11 +224,11 @@ alter table "archive"."Book ""Parts""" add constraint "Book ""Parts""_select_quo
 alter table "public"."sales" add constraint "sales_pkey" primary key ("id");
 
 -- keys: unique sales_two words_new_key of public.sales
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_two words_new_key'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'u' and conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_two words_new_key'
 alter table "public"."sales" add constraint "sales_two words_new_key" unique ("two words", "new");
 
 -- keys: unique sales_user_id_book_id_platform_sold_at_key of public.sales
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_user_id_book_id_platform_sold_at_key'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'u' and conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_user_id_book_id_platform_sold_at_key'
 alter table "public"."sales" add constraint "sales_user_id_book_id_platform_sold_at_key" unique ("user_id", "book_id", "platform", "sold_at");
 
 -- keys: primary key users_pkey of public.users
@@ -236,7 +236,7 @@ alter table "public"."sales" add constraint "sales_user_id_book_id_platform_sold
 alter table "public"."users" add constraint "users_pkey" primary key ("id");
 
 -- keys: unique users_auth_id_key of public.users
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_auth_id_key'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'u' and conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_auth_id_key'
 alter table "public"."users" add constraint "users_auth_id_key" unique ("auth_id");
 
 -- keys: primary key contacts_pkey of public.contacts
@@ -376,67 +376,67 @@ create index "ein_name_mit_umlauten_an_der_schnittstel_982c2e98_idx" on "public"
 create index "ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr_51864bd9_idx" on "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" using btree ("a_value_that_is_named_at_length");
 
 -- references: foreign key post_likes_post_id_fkey of public.post_likes
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."post_likes"') and conname = 'post_likes_post_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."post_likes"') and conname = 'post_likes_post_id_fkey'
 alter table "public"."post_likes" add constraint "post_likes_post_id_fkey" foreign key ("post_id") references "public"."post" ("id");
 
 -- references: foreign key books_user_id_fkey of public.books
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_user_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_user_id_fkey'
 alter table "public"."books" add constraint "books_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
 -- references: foreign key books_sequel_of_fkey of public.books
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_sequel_of_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_sequel_of_fkey'
 alter table "public"."books" add constraint "books_sequel_of_fkey" foreign key ("sequel_of") references "public"."books" ("id") on delete set null;
 
 -- references: foreign key books_reviewer_id_fkey of public.books
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_reviewer_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."books"') and conname = 'books_reviewer_id_fkey'
 alter table "public"."books" add constraint "books_reviewer_id_fkey" foreign key ("reviewer_id") references "public"."users" ("id") on delete restrict;
 
 -- references: foreign key book_platforms_book_id_fkey of public.book_platforms
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."book_platforms"') and conname = 'book_platforms_book_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."book_platforms"') and conname = 'book_platforms_book_id_fkey'
 alter table "public"."book_platforms" add constraint "book_platforms_book_id_fkey" foreign key ("book_id") references "public"."books" ("id") on delete cascade;
 
 -- references: foreign key book_platforms_seller_id_fkey of public.book_platforms
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."book_platforms"') and conname = 'book_platforms_seller_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."book_platforms"') and conname = 'book_platforms_seller_id_fkey'
 alter table "public"."book_platforms" add constraint "book_platforms_seller_id_fkey" foreign key ("seller_id") references "public"."users" ("id");
 
 -- references: foreign key Book "Parts"_two words_fkey of archive.Book "Parts"
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"archive"."Book ""Parts"""') and conname = 'Book "Parts"_two words_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"archive"."Book ""Parts"""') and conname = 'Book "Parts"_two words_fkey'
 alter table "archive"."Book ""Parts""" add constraint "Book ""Parts""_two words_fkey" foreign key ("two words") references "public"."books" ("id") on delete no action;
 
 -- references: foreign key sales_user_id_fkey of public.sales
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_user_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_user_id_fkey'
 alter table "public"."sales" add constraint "sales_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
 -- references: foreign key sales_book_id_fkey of public.sales
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_book_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."sales"') and conname = 'sales_book_id_fkey'
 alter table "public"."sales" add constraint "sales_book_id_fkey" foreign key ("book_id") references "public"."books" ("id");
 
 -- references: foreign key users_auth_id_fkey of public.users
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_auth_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_auth_id_fkey'
 alter table "public"."users" add constraint "users_auth_id_fkey" foreign key ("auth_id") references "auth"."users" ("id") on delete cascade;
 
 -- references: foreign key users_favourite_id_fkey of public.users
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_favourite_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."users"') and conname = 'users_favourite_id_fkey'
 alter table "public"."users" add constraint "users_favourite_id_fkey" foreign key ("favourite_id") references "public"."books" ("id");
 
 -- references: foreign key contacts_user_id_fkey of public.contacts
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."contacts"') and conname = 'contacts_user_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."contacts"') and conname = 'contacts_user_id_fkey'
 alter table "public"."contacts" add constraint "contacts_user_id_fkey" foreign key ("user_id") references "public"."users" ("id");
 
 -- references: foreign key a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all"') and conname = 'a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all"') and conname = 'a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey'
 alter table "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" add constraint "a_table_whose_name_is_nearly_as_long_as__f73a1818_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
 -- references: foreign key a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey of public.a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all"') and conname = 'a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all"') and conname = 'a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey'
 alter table "public"."a_table_whose_name_is_nearly_as_long_as_a_name_can_be_at_all" add constraint "a_table_whose_name_is_nearly_as_long_as__e245a1f8_fkey" foreign key ("a_column_with_a_name_that_is_long_1") references "public"."users" ("id");
 
 -- references: foreign key ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey of public.ein_name_mit_umlauten_an_der_schnittstelle
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."ein_name_mit_umlauten_an_der_schnittstelle"') and conname = 'ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."ein_name_mit_umlauten_an_der_schnittstelle"') and conname = 'ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey'
 alter table "public"."ein_name_mit_umlauten_an_der_schnittstelle" add constraint "ein_name_mit_umlauten_an_der_schnittstelle_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
 -- references: foreign key ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey of public.ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää
--- unless: select 1 from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass('"public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää"') and conname = 'ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey'
+-- unless: select 1 from pg_catalog.pg_constraint where contype = 'f' and conrelid = pg_catalog.to_regclass('"public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää"') and conname = 'ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey'
 alter table "public"."ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää" add constraint "ürrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrräääää_user_id_fkey" foreign key ("user_id") references "public"."users" ("id") on delete cascade;
 
 -- rest: policy read own rows of public.books

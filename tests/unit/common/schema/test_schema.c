@@ -291,7 +291,7 @@ static void what_cannot_be_resolved(void **state)
          IN_T "/columns/odd: the source's type regclass cannot be kept",
          "name the column under \"columns\" with a \"type\", or drop it by name"},
         {"{'from':'sql.u','to':{'public.t':{'keep_shape':true}}}",
-         ".json: the source sql has no table u", "look at \"from\""},
+         ".json: the source sql has no table u", "correct \"from\""},
         {"{'from':'sql.t','to':{'public.t':{'keep_shape':true}},'drop':['a','bb']}",
          ".json: /drop/1: the source's table has no column \"bb\"; did you mean \"b\"?",
          "correct it, or leave it away"},

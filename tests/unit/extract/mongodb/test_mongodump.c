@@ -650,7 +650,7 @@ static void test_open_errors(void **state)
     put_plain("t.metadata.json", BYTES("{\"type\": \"timeseries\"}"));
     assert_false(read_all("book", NULL, &got, &records, NULL, &error));
     assert_mentions(error.message, "holds no collection book");
-    assert_mentions(error.hint, "books");
+    assert_mentions(error.hint, "graduate undo");
     assert_false(read_all("t", NULL, &got, &records, NULL, &error));
     assert_mentions(error.message, "time-series");
     assert_mentions(error.hint, "mongoexport");
