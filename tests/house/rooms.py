@@ -21,7 +21,7 @@ class Room(NamedTuple):
 
 
 MIGRATIONS = "cases migration programs disturbed references facts"
-RESUMPTIONS = "restart retry swaps undo existing_tables"
+RESUMPTIONS = "restart retry retried_rows swaps undo existing_tables"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references facts"
 
 ROOMS = {
@@ -36,7 +36,7 @@ ROOMS = {
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
-        "common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
+        "common/base common/catalog common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
     ),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
@@ -101,7 +101,7 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping common/postgres verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base common/index common/json common/mapping common/stream verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+        "common/base common/index common/json common/mapping common/stream common/target verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
     ),
     "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),

@@ -49,7 +49,8 @@ static bool write_header(struct transform *t, const struct stream_header *record
 {
     static const char *const loss_columns[] = {"entity", "key", "path", "rule", "before", "after"};
     static const char *const texts[] = {"text", "text", "text", "text", "text", "text", "text"};
-    static const char *const refusable_types[] = {"text", "bytea", "bytea", "bytea", "bytea"};
+    static const char *const refusable_types[] = {"text",  "bytea", "bytea",
+                                                  "bytea", "bytea", "text"};
     size_t first, count;
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;

@@ -2,6 +2,7 @@
 #include "copy_text.h"
 #include "document.h"
 #include "graduate/record.h"
+#include "tuple_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,8 @@ bool rejection_take(struct rows *rows, struct plan *plan, const struct value *re
     if (!plan->entity->rejects || error->code != ERROR_DATA || !(misfit || mending->dangles))
         return false;
     buffer_init(&text);
-    if (record_text(record->bytes, record->length, &text, error))
+    if (plan->tuples.catalog != NULL ? tuple_text(&plan->tuples, &text, error)
+                                     : record_text(record->bytes, record->length, &text, error))
         set_aside(rows, plan, record, key, buffer_text(&text), error);
     buffer_release(&text);
     return error->code == ERROR_NONE;

@@ -69,8 +69,8 @@ struct expect_id {
 };
 typedef bool (*expect_id_callback)(void *context, const struct expect_id *id, struct error *error);
 
-/* A document that was set aside, and what was loaded in its place as it was corrected; or that the
- * target refused, and that nothing was loaded of. */
+/* A record, as a stream has it, that was set aside, and what was loaded in its place as it was
+ * corrected; or that the target refused, and that nothing was loaded of. */
 struct expect_correction {
     const char *digest;    /* of the record as the source has it (record.h) */
     const uint8_t *record; /* NULL: nothing */

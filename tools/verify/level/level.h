@@ -1,6 +1,6 @@
 /* Room verify/level: the levels of a verification: counts, content, references, supabase. It
- * uses common/base, common/index, common/json, common/mapping, common/stream, verify/expect,
- * verify/records, verify/shape, verify/tally and verify/target. */
+ * uses common/base, common/index, common/json, common/mapping, common/stream, common/target,
+ * verify/expect, verify/records, verify/shape, verify/tally and verify/target. */
 
 /* level.h: the four levels of verification, one function each, in one table (main.c). */
 #ifndef VERIFY_LEVEL_H
