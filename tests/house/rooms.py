@@ -21,7 +21,7 @@ class Room(NamedTuple):
 
 
 MIGRATIONS = "cases migration programs disturbed references facts"
-RESUMPTIONS = "restart retry retried_rows swaps undo existing_tables"
+RESUMPTIONS = "restart retry retried_rows set_aside swaps undo existing_tables"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references facts"
 
 ROOMS = {

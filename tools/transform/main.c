@@ -205,6 +205,7 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
     if (t->ids != NULL &&
         !lookups_open(&t->lookups, &t->project, t->entity, t->index != NULL, t->ids, error))
         return false;
+    t->lookups.corrected = header.partition < 0;
     t->plan.lookups = t->ids != NULL ? &t->lookups : NULL;
     if (t->index != NULL)
         return identities_open(&t->identities, &t->project, t->entity, &t->plan, t->index, error);

@@ -431,6 +431,23 @@ bool rows_put_given(struct rows *rows, struct plan *plan, const struct value *re
     return rows_close_record(rows, plan, ok, error);
 }
 
+bool rows_would_reject(struct rows *rows, struct plan *plan, const struct value *record,
+                       bool *rejected, struct error *error)
+{
+    *rejected = false;
+    if (!rejection_mark(rows, plan, error))
+        return false;
+    bool ok = put_record(rows, plan, record, error);
+    if (!ok && error->code == ERROR_DATA) {
+        *rejected = rejection_is_asked(plan, error);
+        *error = (struct error){0};
+        ok = true;
+    }
+    rejection_take_values_back(&rows->rejection, plan);
+    rows_clear(rows);
+    return ok;
+}
+
 /* The record's key, when somebody asks for it. */
 struct keyed {
     const struct value *record;

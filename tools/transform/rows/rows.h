@@ -49,6 +49,10 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
  * does not fit is set aside where the mapping says so. */
 bool rows_put_given(struct rows *rows, struct plan *plan, const struct value *record,
                     const struct value *given, struct error *error);
+/* Would it be set aside? Nothing of it stays; for any other reason that it does not fit it stops
+ * the run when it is its turn. */
+bool rows_would_reject(struct rows *rows, struct plan *plan, const struct value *record,
+                       bool *rejected, struct error *error);
 /* Its end, whether it succeeded or not: a trial passes over what does not fit, and the error is
  * given entity and key. */
 bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct error *error);

@@ -76,7 +76,7 @@ static bool correct(struct expectation *e, struct item *record, struct error *er
     const bson_value_t *value = &record->value;
     const uint8_t *given = e->catalog != NULL ? e->tuple : value->value.v_doc.data;
     size_t length = e->catalog != NULL ? e->tuple_length : value->value.v_doc.data_len;
-    e->refused = false;
+    e->refused = e->by_hand = false;
     if (e->correction_count == 0)
         return true;
     if (e->corrected == NULL)
@@ -87,6 +87,7 @@ static bool correct(struct expectation *e, struct item *record, struct error *er
         return false;
     const struct expect_correction *found = find_correction(e, digest);
     e->refused = found != NULL && found->record == NULL;
+    e->by_hand = found != NULL && !e->refused;
     if (found == NULL || e->refused)
         return true;
     if (e->catalog != NULL)

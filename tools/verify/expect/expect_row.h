@@ -81,6 +81,7 @@ struct expectation {
     size_t correction_count;
     bool *corrected;                    /* each of them that a record was found for; or NULL */
     bool refused;                       /* the record at hand, by the target */
+    bool by_hand;                       /* it is as it was corrected */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */
     struct words dates; /* fields of the record that the source calls dates */
     /* postgres: */
