@@ -132,6 +132,7 @@ WORDS = {
     "remedies_of_all": DEFINED["misfit"]["anyOf"][0]["enum"],
     "reject_words": PROJECT["properties"]["rejects"]["properties"],
     "every_words": PROJECT["properties"]["every"]["properties"],
+    "name_forms": PROJECT["properties"]["every"]["properties"]["names"]["enum"],
     "key_words": DEFINED["foreign_key"]["properties"],
     "actions": choices(DEFINED["action"]),
     "timings": choices(DEFINED["foreign_key"]["properties"]["deferrable"]),
