@@ -14,7 +14,7 @@ from tests.bench.measured import Measured, cpu_of, seconds_of
 from tests.bench.stand import PROJECT, BenchError, Stand
 
 COPY_OUT = "COPY OUT"
-LEVELS = ("counts", "content", "references", "supabase")
+LEVELS = ("counts", "content", "references", "supabase", "access")
 # The ways by name, and how graduate-verify is asked for them.
 VERIFICATIONS = {**{level: level for level in LEVELS}, "all levels": "all"}
 WITH_ROWS = {"content", "all"}  # what counts the rows that are present

@@ -128,6 +128,7 @@ static const char mapping[] =
     "precision', "
     "'misfit': {'rounding': 'round', 'range': 'null', 'other': 'default'}, 'default': 1},"
     "'yl': {'from': 'yl', 'type': 'integer', 'misfit': {'rounding': 'round', 'other': 'reject'}},"
+    "'pm': {'from': 'pm', 'type': 'text[]', 'misfit': {'nul': 'strip'}},"
     "'rest': {'rest': true, 'misfit': {'nul': 'strip', 'key_twice': 'last'}}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
     "{'k': {'parent': 'k'}, 'id': {'parent': 'id'}, 'p': {'position': true}, 'a': "
@@ -148,7 +149,9 @@ static const char mapping[] =
     "'type': 'text[]', 'misfit': {'no_array': 'list'}}}},"
     "'auth.users': {'exists': true, 'key': ['id'], 'columns': {'id': {'from': '_id', 'id_of': 'books'}, 'email': {'from': "
     "'me.mail', 'type': 'varchar(255)', 'misfit': {'too_long': 'cut', 'other': 'null'}}, 'phone': {'from': "
-    "'me.phone', 'type': 'text', 'misfit': 'null'}}}},"
+    "'me.phone', 'type': 'text', 'misfit': 'null'}, 'encrypted_password': {'from': 'me.hash', 'type': 'text', "
+    "'misfit': 'default', 'default': ''}, 'banned_until': {'from': 'me.until', 'type': 'timestamptz', 'misfit': 'null'}, "
+    "'raw_user_meta_data': {'from': 'me.meta', 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': 'null'}}}}},"
     "'misfit': {'utf8': 'replace', 'not_finite': 'null'},"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 
@@ -162,6 +165,21 @@ static struct plan plan;
 static struct rows rows;
 static struct known_users known;
 
+/* 'pm' holds permissions: users and teams in them get ids of the target, memberships keep theirs. */
+static void give_access(void)
+{
+    static struct mapping_column team, member;
+    static struct access access;
+    struct mapping *users = &project.mappings[1];
+    struct mapping_table *table = &project.mappings[0].tables[0];
+    team.value = (struct mapping_value){.id_of = users, .ids = IDENTITY_TEXTS};
+    access = (struct access){
+        .users = users, .team = &team, .member = &member, .dangling = DANGLING_KEEP};
+    for (size_t c = 0; c < table->column_count; c++)
+        if (strcmp(table->columns[c].name, "pm") == 0)
+            table->columns[c].value.access = &access;
+}
+
 static void set_up(void)
 {
     static cJSON *json;
@@ -171,6 +189,7 @@ static void set_up(void)
     MUST(catalog_parse_entity(text, "declared", &described, &error));
     free(text);
     MUST(memory_project_make(&project, memory_project_json(mapping, &json), &error));
+    give_access();
     MUST(plan_compile(&plan, &project.schema, &project.mappings[0], described.entities, &error));
     MUST(rows_init(&rows, 5, &error));
     known_users_make(&known, &project.project, &project.mappings[1]);

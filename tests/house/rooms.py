@@ -31,8 +31,9 @@ ROOMS = {
     "common/json": Room("common/base", "bson math", "appwrite_source cases mongodb_export bson_corpus"),
     "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits said_once functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
+    "common/access": Room("common/base common/catalog common/mapping", "", "access"),
     "common/schema": Room(
-        "common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects"
+        "common/access common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects whole_database"
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
@@ -47,12 +48,12 @@ ROOMS = {
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
         "bson",
-        "postgres_source headcount objects kept_objects types",
+        "postgres_source headcount objects kept_objects types whole_database versions",
     ),
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",
         "bson curl xxhash",
-        "cases appwrite_source appwrite_wire headcount",
+        "cases appwrite_source appwrite_relations appwrite_wire headcount whisperchat",
     ),
     "extract": Room(
         "common/base common/catalog common/mapping common/stream extract/appwrite extract/mongodb extract/postgres extract/reader",
@@ -101,9 +102,10 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping common/postgres verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base common/index common/json common/mapping common/stream common/target verify/expect verify/records verify/shape verify/tally verify/target", "pthread", VERIFICATIONS
+        "common/base common/index common/json common/mapping common/stream common/target verify/canonical verify/expect verify/records"
+        " verify/shape verify/tally verify/target", "pthread", f"access planted_holes {VERIFICATIONS}"
     ),
-    "verify": Room("common/base verify/level verify/records verify/target", "", VERIFICATIONS),
+    "verify": Room("common/access common/base verify/level verify/records verify/target", "", VERIFICATIONS),
     "graduate/text": Room("common/base", "bson cjson", "report compare"),
     "graduate/process": Room("common/base graduate/text", "bson", "migration disturbed run_folder"),
     "graduate/run": Room(
@@ -121,7 +123,7 @@ ROOMS = {
     "graduate/compare": Room("common/base graduate/run graduate/text", "cjson math", "compare"),
     "graduate/report": Room("common/base common/mapping graduate/run graduate/text", "cjson", "report arrival"),
     "graduate/verb": Room(
-        "common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
+        "common/access common/base common/mapping common/schema common/stream common/target graduate/compare graduate/process"
         " graduate/report graduate/run graduate/seal graduate/text graduate/trial",
         "cjson",
         "programs check functions migration run_folder compare report seal undo verify",

@@ -3,10 +3,10 @@
 The table has a row per text, as the source writes it, with the exit codes of the errors that it stands behind, and what
 becomes of who follows it:
 
-    test_advice: NAME       the scenario NAME of advice_scenarios.py produces it, follows it, and comes to exit 0
+    test_advice: NAME       the scenario NAME of advice_scenarios.py, advice_programs.py or advice_sources.py produces it,
+                            follows it, and comes to exit 0
     FILE::TEST              that test does
     a person must: ...      what no test can do
-    not followed yet        nobody has tried
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("advice.md")
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)\'|[A-Za-z_]\w*|[^\s\\]', re.DOTALL)
 PLACE = re.compile(r"%(?:\.\*)?(?:[a-z]+|%)")
-NOT_YET = "not followed yet"
 BETWEEN = r"(?:; or |; |: |$)"
 
 

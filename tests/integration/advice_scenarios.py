@@ -23,13 +23,14 @@ from tests.rig.ports import LOCALHOST
 
 # Yields a command that ends with advice, then, when that was followed, one that ends well.
 Scenario = Callable[[Small], Iterator[Ended]]
+AT_ONCE = "serverSelectionTimeoutMS=500"
 BOOKS_JSON, PROJECT_JSON = "project/books.json", "project/project.json"
 
 
 def call(shop: Small, program: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> Ended:
     done = subprocess.run(
-        [PROGRAMS / program, *arguments], cwd=ROOT, env=shop.environment, text=True, capture_output=True, timeout=60, stdin=stdin
-    )
+        [PROGRAMS / program, *arguments], cwd=ROOT, env=shop.environment, text=True, errors="replace", capture_output=True,
+        timeout=60, stdin=stdin)  # fmt: skip
     return Ended(done.args, done.returncode, done.stdout, done.stderr)
 
 
@@ -78,7 +79,7 @@ def variable(name: str, value: Callable[[Small], str]) -> Scenario:
     """A variable leads elsewhere, and then where it should."""
 
     def scenario(shop: Small) -> Iterator[Ended]:
-        yield shop.run(**{name: value(shop)})
+        yield shop.run(**{name: value(shop)}, GRADUATE_BACKOFF_MS="1")
         yield shop.run()
 
     return scenario
@@ -412,13 +413,17 @@ def two_files_of_one_collection(shop: Small) -> Iterator[Ended]:
     yield shop.run()
 
 
-def no_mapping_at_all(shop: Small) -> Iterator[Ended]:
-    for name in ("authors", "books"):
-        (shop.files / f"{name}.json").rename(shop.top / f"{name}.json")
-    yield shop.run()
-    for name in ("authors", "books"):
-        (shop.top / f"{name}.json").rename(shop.files / f"{name}.json")
-    yield shop.run()
+def no_mapping_at_all(verb: str) -> Scenario:
+    def scenario(shop: Small) -> Iterator[Ended]:
+        arguments = shop.run_arguments() if verb == "run" else [verb, "--project", shop.project]
+        for name in ("authors", "books"):
+            (shop.files / f"{name}.json").rename(shop.top / f"{name}.json")
+        yield shop.run(*arguments)
+        for name in ("authors", "books"):
+            (shop.top / f"{name}.json").rename(shop.files / f"{name}.json")
+        yield shop.run(*arguments)
+
+    return scenario
 
 
 def an_export(*made: tuple[str, bytes], uri: str = "file:{top}/other") -> Scenario:
@@ -616,7 +621,8 @@ SCENARIOS: dict[str, Scenario] = {
     "a secret in the project": file(PROJECT_JSON, text("${CORE_URI}", "mongodb://me:s3cret-word@host/core")),
     "left out and mapped": file(PROJECT_JSON, text('"target"', '"left_out": {"core.books": "why"}, "target"')),
     "two files of one collection": two_files_of_one_collection,
-    "no mapping at all": no_mapping_at_all,
+    "no mapping at all": no_mapping_at_all("run"),
+    "no mapping to plan": no_mapping_at_all("plan"),
     "a collection without a mapping": file("dump/reviews.bson", with_content(b"")),
     "a collection of another name": file(BOOKS_JSON, text("core.books", "core.boks")),
     "an entity without a key of ids": file("project/authors.json", text('"id_of": "authors"', '"type": "text"')),
@@ -704,8 +710,8 @@ SCENARIOS: dict[str, Scenario] = {
     "the folder of an archive": the_folder_of_an_archive,
     "a table of mongoexport": an_export(("other/books.csv", b"_id,title\n1,One\n")),
     "a packed export": an_export(("other/dump.zip", b"PK\3\4" + bytes(60))),
-    "a server that does not answer": variable("CORE_URI", lambda shop: "mongodb://127.0.0.1:1/core"),
-    "a host of the source": variable("CORE_URI", lambda shop: "mongodb://no.such.host.invalid/core"),
+    "a server that does not answer": variable("CORE_URI", lambda shop: f"mongodb://127.0.0.1:1/core?{AT_ONCE}"),
+    "a host of the source": variable("CORE_URI", lambda shop: f"mongodb://no.such.host.invalid/core?{AT_ONCE}"),
     "a host of the source with +srv": variable("CORE_URI", lambda shop: "mongodb+srv://no.such.host.invalid/core"),
     "a server without a database": variable("CORE_URI", lambda shop: "mongodb://127.0.0.1:1"),
     "documents twice": file("dump/books.bson", with_content(b"")),

@@ -44,17 +44,20 @@ class Handler(socketserver.StreamRequestHandler):
 
 class LyingMongo(socketserver.ThreadingTCPServer):
     """ends_at: a scan gives no _id from here on. breaks_at: the first cursor says there that it ends. repeats: a
-    cursor's second reply is its first once more. skips: its second reply is lost."""
+    cursor's second reply is its first once more. skips: its second reply is lost. forgets: this document comes without
+    its _id. twice: there are two of this one."""
 
     daemon_threads = True
     allow_reuse_address = True
 
     def __init__(
         self, name: str, documents: list[Document], *, ends_at: int | None = None, breaks_at: int | None = None,
-        repeats: bool = False, skips: bool = False,
+        repeats: bool = False, skips: bool = False, forgets: int | None = None, twice: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(("127.0.0.1", 0), Handler)
-        self.name, self.documents = name, documents
+        self.name = name
+        self.documents = sorted(documents + documents[twice : twice + 1], key=lambda one: one["_id"]) if twice else documents
+        self.forgets = forgets
         self.ends_at, self.breaks_at, self.repeats, self.skips = ends_at, breaks_at, repeats, skips
         self.collection_id = b"\1" * 16
         self.cursors: dict[int, list[list[Document]]] = {}
@@ -102,6 +105,7 @@ class LyingMongo(socketserver.ThreadingTCPServer):
             found = [document for document in found if document["_id"] < self.ends_at]
         if self.breaks_at is not None:
             found, self.breaks_at = found[: self.breaks_at], None
+        found = [{} if document["_id"] == self.forgets else document for document in found]
         batches = [found[at : at + BATCH] for at in range(0, len(found), BATCH)] or [[]]
         if self.repeats and len(batches) > 1:
             batches[1] = batches[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import time
@@ -45,11 +46,12 @@ EMPTY = """
         union all select 'type if exists ' || t.oid::regtype from pg_type t left join pg_class c on c.oid = t.typrelid
           where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
       loop execute 'drop ' || name || ' cascade'; end loop; end $$;
-    drop schema if exists graduate cascade;
+    drop schema if exists graduate, main, social, web3, content, analytics cascade;
     delete from auth.identities; delete from auth.users;
 """
 TABLES = """
-    select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public'
+    select format('%I.%I', schemaname, tablename) from pg_tables
+      where schemaname in ('public', 'main', 'social', 'web3', 'content', 'analytics')
     union all values ('auth.users'), ('auth.identities') order by 1
 """
 # What the ledger says became of the values, however the batches were cut.
@@ -149,6 +151,23 @@ class Migration:
         """SIGKILL to the driver and all its programs, at once."""
         os.killpg(process.pid, signal.SIGKILL)
         return self.finish(process)
+
+    def kill_at_random(self, kills: int, *arguments: str) -> None:
+        """Driver and programs at once; each start goes on where the last one was killed."""
+        moments = random.Random(kills)
+        killed: list[int] = []
+        while len(killed) < kills:
+            process = self.start(*arguments)
+            if moments.random() < 0.5:  # whatever it is at, starting up for the most part
+                moment = time.monotonic() + moments.uniform(0.02, 0.3)
+                wait_until(lambda: time.monotonic() > moment, "the moment")
+            else:  # in the middle of the data
+                before = killed[-1] if killed else 0
+                wait_until(lambda: self.loaded() > before or process.poll() is not None, "another batch")
+            assert process.poll() is None, f"done after {len(killed)} kills: {self.finish(process).said}"
+            self.kill(process)
+            killed.append(self.loaded())
+        assert len(set(killed)) > kills / 4, f"not spread over the migration: {killed}"
 
     def loaded(self) -> int:
         """Records in the ledger so far."""

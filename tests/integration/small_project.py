@@ -36,8 +36,12 @@ class Small(Migration):
         self.environment |= environment
         self.batch_bytes = SMALL_BATCH
 
-    def run_arguments(self) -> list[str]:
-        return ["run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", self.batch_bytes]
+    def run_arguments(self, jobs: int = 1) -> list[str]:
+        """One entity after the other, so that a test knows where it is stopped."""
+        return [
+            "run", "--project", self.project, "--run-dir", str(self.folder), "--batch-bytes", self.batch_bytes,
+            "--jobs", str(jobs),
+        ]  # fmt: skip
 
     def fail(self, code: int, *says: str, **environment: str) -> Complaint:
         """Run, and be told what is wrong; see complaint_of."""

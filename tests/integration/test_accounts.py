@@ -1,4 +1,4 @@
-"""Addresses and phones that Supabase Auth would not find an account by are told at their record, and mended by a rule."""
+"""What Supabase Auth would not find an account by, or fails at when it reads it, is told at its record, and mended by a rule."""
 
 from __future__ import annotations
 
@@ -160,3 +160,75 @@ def test_something_stands_for_it(tmp_path: Path, targets: Cluster, name: str) ->
             assert migration.query("select count(*) from auth.users") == str(count)
             assert migration.query("select key, path from graduate.rejects order by key").splitlines() == [
                 f"{ACCOUNTS[3]}|mail", f"{ACCOUNTS[6]}|mail"]
+
+
+# ---- what the service fails at when it reads it ----------------------------------------------------
+
+LETTERS = "abcdefghij" * 5
+# column, the field and its value there, SQL of the same, and what is wrong of it
+OTHERS: list[tuple[str, Any, str, str]] = [
+    ("encrypted_password", f"$2a$10${LETTERS}abc", "", ""),
+    ("encrypted_password", "5f4dcc3b5aa765d61d8327deb882cf99", "", "is no bcrypt, argon2 or fbscrypt string"),
+    ("encrypted_password", f"$2a$31${LETTERS}abc", "", "is a bcrypt string with a cost outside 4 to 17"),
+    ("encrypted_password", "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "", ""),
+    ("encrypted_password", "$argon2id$v=19$m=65536,t=3,p=99$c2FsdA$aGFzaA", "", "is an argon2 string with p outside 1 to 16"),
+    ("encrypted_password", "$fbscrypt$v=1,n=14,r=8,p=1,sk=c2ln$c2FsdA==$aGFz", "", ""),
+    ("encrypted_password", "$fbscrypt$v=1,n=14,r=8,p=1$c2FsdA==$aGFz", "", "whose signer key (sk) is not as long"),
+    ("banned_until", bson.DatetimeMS(253402300799000), "9999-12-31 23:59:59+00", ""),
+    ("banned_until", bson.DatetimeMS(253402300800000), "10000-01-01 00:00:00+00", "is after the year 9999"),
+    ("banned_until", bson.DatetimeMS(-62135596800000), "0001-01-01 00:00:00+00", ""),
+    ("banned_until", bson.DatetimeMS(-62135596801000), "0001-12-31 23:59:59+00 BC", "is before the year 1"),
+    ("raw_user_meta_data", {"a": 1}, '{"a": 1}', ""),
+    ("raw_user_meta_data", [1], "[1]", "is no object"),
+]  # fmt: skip
+STAND_INS: dict[str, dict[str, Any]] = {
+    "encrypted_password": {"misfit": "default", "default": ""},
+    "banned_until": {"misfit": "null"},
+    "raw_user_meta_data": {"misfit": "null"},
+}  # fmt: skip
+
+
+def test_what_the_service_fails_at(tmp_path: Path, targets: Cluster) -> None:
+    """Hashes, moments and metadata: check, the run and the check of the accounts are of one opinion; no hash is shown."""
+    wrong = {(str(n), column) for n, (column, _, _, fault) in enumerate(OTHERS) if fault}
+    accounts = [bson.ObjectId(f"5f0c8a1b2c3d4e5f6074{n:04x}") for n in range(len(OTHERS))]
+    with small(tmp_path, targets) as migration:
+        migration.query("".join(
+            f"insert into auth.users (id, {column}) values ('00000000-0000-0000-0000-0000000000{n:02}', '{sql or value}');"
+            for n, (column, value, sql, _) in enumerate(OTHERS)))
+        found = migration.query(f"""select distinct ltrim(right(id, 2), '0'), "column" from ({CHECK}) x where weight = 'problem'
+            and "column" in ('encrypted_password', 'banned_until', 'raw_user_meta_data')""").splitlines()
+        assert {(n or "0", column) for n, column in (line.split("|") for line in found)} == wrong
+        migration.query("delete from auth.users")
+        dump = migration.top / "dump/accounts.bson"
+        dump.write_bytes(encoded({"_id": accounts[n], column: value} for n, (column, value, _, _) in enumerate(OTHERS)))
+        path = migration.files / "accounts.json"
+        mapping = json.loads(path.read_text())
+        columns = mapping["to"]["auth.users"]["columns"]
+        for name in ("email", "phone"):
+            del columns[name]
+        types = {"encrypted_password": "varchar(255)", "banned_until": "timestamptz", "raw_user_meta_data": "jsonb"}
+        columns |= {name: {"from": name, "type": type} for name, type in types.items()}
+        path.write_text(json.dumps(mapping))
+        checked = subprocess.run([PROGRAMS / "graduate", "check", "--project", migration.project, "--json"], cwd=ROOT,
+                                 env=migration.environment, capture_output=True, text=True, timeout=60)  # fmt: skip
+        told = {(example["key"], problem["path"], problem["message"]) for problem in json.loads(checked.stdout)["entities"][0]["problems"]
+                for example in problem["examples"]}
+        assert {(str(accounts.index(bson.ObjectId(key))), path) for key, path, _ in told} == wrong
+        for n, (column, _, _, fault) in enumerate(OTHERS):
+            assert not fault or [text for key, _, text in told if key == str(accounts[n]) and fault in text], (column, fault, told)
+        assert "5f4dcc3b" not in checked.stdout + checked.stderr
+        for name in ("encrypted_password", "banned_until", "raw_user_meta_data"):
+            complaint = migration.fail(DATA, "Supabase Auth takes no such ", f"at {name}")
+            assert "by \"misfit\"" in complaint.next and "5f4dcc3b" not in complaint.message
+            columns[name] |= STAND_INS[name]
+            path.write_text(json.dumps(mapping))
+            undone = subprocess.run([PROGRAMS / "graduate", "undo", "--run-dir", migration.folder], cwd=ROOT, env=migration.environment,
+                                    capture_output=True, text=True, timeout=60)  # fmt: skip
+            assert undone.returncode == 0, undone.stderr
+        migration.succeed()
+        assert migration.query("select count(*) from auth.users where encrypted_password <> ''") == "3"
+        assert migration.query("select before from graduate.losses where path = 'encrypted_password' order by key").splitlines() == [
+            "a text of 32 bytes", "a text of 60 bytes", "a text of 45 bytes", "a text of 40 bytes"]
+        ended = migration.run("verify", "--run-dir", str(migration.folder), "--level", "content")
+        assert ended.returncode == 0, ended.said

@@ -35,7 +35,7 @@ CLUB: dict[str, Any] = {
         "club",
         {"club": {"kind": "appwrite", "uri": "${APPWRITE_URI}", "key": "${APPWRITE_API_KEY}", "database": "main"}},
         left_out={f"club.{name}": "not needed"
-                  for name in ("identities", "teams", "buckets", "wide", "notes", "hidden")},
+                  for name in ("identities", "teams", "buckets", "files", "wide", "notes", "hidden")},
         not_kept={"club": {kind: "not needed" for kind in ("failed attribute", "index", "permissions", "function")}}),
     "members": {
         "from": "club.users",
@@ -312,6 +312,39 @@ def test_memberships(targets: Cluster, data: Path, tmp_path: Path, version: str)
         assert club.query("select count(*) from public.belongs") == expected
 
 
+def test_files_are_records_of_all_buckets(targets: Cluster, data: Path, tmp_path: Path) -> None:
+    """Bucket by bucket, whatever is killed; counted at both ends; left out by name where nobody maps them."""
+    folder = tmp_path / "data"
+    shutil.copytree(data, folder)
+    times = {"$createdAt": "", "$updatedAt": ""}
+    write_lines(folder / "buckets.jsonl", [{"$id": f"b{n}", **times, "name": ""} for n in range(4)])
+    kept = [(1000 + n, f"b{1 + n // 150 * 2}") for n in range(300)]
+    files = [{"$id": f"f{n}", **times, "bucketId": bucket, "name": "x.png"} for n, bucket in kept]
+    write_lines(folder / "files.jsonl", files)
+    with club_of(tmp_path, targets, folder) as club:
+        without = club.run("plan", "--project", club.project)
+        assert without.returncode == 0 and "club.files" in without.stdout, without.said
+        said = json.loads((club.files / "project.json").read_text())
+        del said["left_out"]["club.files"]
+        said["not_kept"]["club"]["file"] = "the bytes come later"
+        (club.files / "project.json").write_text(json.dumps(said))
+        unsaid = club.run("plan", "--project", club.project)
+        assert unsaid.returncode == USAGE and "club.files is neither mapped nor left out" in unsaid.said
+        rows = {"id": {"from": "$id", "type": "text"}, "rest": {"rest": True, "type": "jsonb"}}
+        mapping = {"from": "club.files", "to": {"public.shelf": {"key": ["id"], "columns": rows}}}
+        (club.files / "shelf.json").write_text(json.dumps(mapping))
+        club.batch_bytes = "4K"
+        for killed in range(60):
+            ended = club.run(*club.run_arguments(), "--no-checkpoint", GRADUATE_CRASH_AT="load.after_commit:4")
+            if ended.returncode == 0:
+                break
+        assert killed >= 5 and ended.returncode == 0, ended.said
+        found = club.query("select rest ->> 'bucketId', count(*) from public.shelf group by 1 order by 1").split()
+        assert found == ["b1|150", "b3|150"]
+        counts = club.run("verify", "--run-dir", str(club.folder), "--level", "counts")
+        assert counts.returncode == 0, counts.said
+
+
 def test_what_a_source_has_beside_records(club: Club, tmp_path: Path) -> None:
     club.succeed()
     catalog = json.loads((club.folder / "catalog/club.json").read_text())
@@ -322,11 +355,11 @@ def test_what_a_source_has_beside_records(club: Club, tmp_path: Path) -> None:
         ("permissions", "notes", "notes", 'read("any")'),
         ("permissions", "hidden", "hidden", 'read("any")'),
         ("bucket", "covers", "buckets", "Covers"),
-        ("file", "covers", "buckets", "2 files"),
+        ("file", "covers", "files", "2 files"),
         ("function", "nightly", None, "Nightly"),
     }
     exact = {one["name"]: one["estimate"] for one in catalog["entities"] if one.get("exact")}
-    assert (exact["users"], exact["user_preferences"], exact["wide"]) == (MEMBERS, LIKES, 0)
+    assert (exact["users"], exact["user_preferences"], exact["wide"], exact["files"]) == (MEMBERS, LIKES, 0, 2)
 
 
 def test_a_plan_without_mappings(club: Club) -> None:
@@ -389,7 +422,7 @@ EXPORTS = {
 @pytest.mark.parametrize("name", EXPORTS)
 def test_an_export_that_is_damaged(club: Club, data: Path, name: str) -> None:
     shutil.copytree(data, club.top / "export")
-    for not_of_the_project in ("schema.json", "files.jsonl", "functions.jsonl"):
+    for not_of_the_project in ("schema.json", "functions.jsonl"):
         (club.top / "export" / not_of_the_project).unlink()
     club.environment["APPWRITE_URI"] = f"file:{club.top / 'export'}"
     of_lines = json.loads((club.files / "project.json").read_text())

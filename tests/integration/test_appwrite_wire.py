@@ -25,7 +25,8 @@ pytestmark = pytest.mark.skipif(
     not VERSIONS, reason=f"there are no recordings in {WIRE}: the double was not held against real servers"
 )
 
-LISTS = ("users", "identities", "teams", "memberships", "buckets", "user_preferences", "notes", "wide", "hidden")
+LISTS = ("users", "identities", "teams", "memberships", "buckets", "files", "user_preferences", "notes", "wide",
+         "hidden")  # fmt: skip
 # Everything is read, and nothing of it said.
 MAPPING = {"key": ["id"], "columns": {"id": {"from": "$id", "type": "text"}, "rest": {"rest": True, "type": "jsonb"}}}
 # No server was asked for these.

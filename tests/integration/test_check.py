@@ -131,6 +131,35 @@ def test_what_only_all_rows_show(shop: Small) -> None:
     assert not [path for path in Path(shop.environment.get("TMPDIR", "/tmp")).glob("graduate-??????") if (path / "keys.mdb").exists()]
 
 
+SERVER_TELLS: dict[str, Any] = {
+    "an expression": ({"columns": ["(lower(title))"]}, {7: {"title": "BOOK 3"}}, [7]),
+    "a part of the rows": (
+        {"columns": ["title"], "where": "status = 'draft'"}, {6: {"title": "Book 4"}, 7: {"title": "Book 4"}}, [6]),
+    "what a type makes the same": ({"columns": ["price"]}, {8: {"price": bson.Decimal128("1.750")}}, [8]),
+}  # fmt: skip
+
+
+def test_what_the_server_alone_calls_the_same(shop: Small) -> None:
+    """Before there is a table, and of one that is there with its rows and an index of its own."""
+    books = json.loads((shop.files / "books.json").read_text())
+    for name, (index, wrong, numbers) in SERVER_TELLS.items():
+        books["to"]["public.books"]["indexes"] = [index | {"unique": True}]
+        (shop.files / "books.json").write_text(json.dumps(books))
+        write(shop, wrong)
+        found = problems(json.loads(graduate(shop, "check", "--json").stdout), "books")
+        assert [one[3] for one in found] == [[str(BOOKS[n]) for n in numbers]], (name, found)
+    write(shop, {})
+    shop.query("""create table public.authors (id uuid primary key, name text not null);
+        create unique index own on public.authors (lower(name)); insert into public.authors values (gen_random_uuid(), 'AUTHOR 2')""")
+    (shop.files / "authors.json").write_text((shop.files / "authors.json").read_text().replace('"key"', '"exists": true, "key"', 1))
+    found = problems(json.loads(graduate(shop, "check", "--json", "--allow-rows").stdout), "authors")
+    assert [one[3] for one in found] == [[str(AUTHORS[2])]] and "that the target has already" in found[0][1], found
+    shop.environment["SUPABASE_DB_URL"] = ""
+    ended = graduate(shop, "check")
+    assert "public.books: not looked at: what its unique index books_price_idx calls the same\n" in ended.stdout, ended.said
+    assert "public.authors: not looked at: what the target's unique indexes call the same\n" in ended.stdout, ended.said
+
+
 def test_what_check_accepts_is_loaded(shop: Small) -> None:
     """Each mistake by itself: what it names, a run names, too."""
     for n, mistake in MISTAKES.items():

@@ -24,22 +24,8 @@ RANDOM_KILLS = 20
 
 
 def test_killed_at_twenty_random_moments(migration: Migration, undisturbed: dict[str, str]) -> None:
-    """Driver and programs at once; each start goes on where the last one was killed."""
-    moments = random.Random(20)
     small_batches = [*migration.run_arguments()[:-1], "8K"]
-    killed: list[int] = []
-    while len(killed) < RANDOM_KILLS:
-        process = migration.start(*small_batches)
-        if moments.random() < 0.5:  # whatever it is at, starting up for the most part
-            moment = time.monotonic() + moments.uniform(0.02, 0.3)
-            wait_until(lambda: time.monotonic() > moment, "the moment")
-        else:  # in the middle of the data
-            before = killed[-1] if killed else 0
-            wait_until(lambda: migration.loaded() > before or process.poll() is not None, "another batch")
-        assert process.poll() is None, f"done after {len(killed)} kills: {migration.finish(process).said}"
-        migration.kill(process)
-        killed.append(migration.loaded())
-    assert len(set(killed)) > RANDOM_KILLS / 4, f"not spread over the migration: {killed}"
+    migration.kill_at_random(RANDOM_KILLS, *small_batches)
     ended = migration.run(*small_batches)
     assert ended.returncode == 0, ended.said
     assert migration.checksums() == undisturbed

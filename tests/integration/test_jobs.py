@@ -1,8 +1,9 @@
-"""Steps after the data over several connections: what can be made side by side is, and nothing else differs."""
+"""Entities side by side, and the steps after them: what can be is, and nothing else differs."""
 
 from __future__ import annotations
 
 import copy
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.complaint import DATA
-from tests.integration.migration import wait_until
+from tests.integration.complaint import DATA, SOURCE
+from tests.integration.migration import children, state, wait_until
 from tests.integration.small_project import SHOP, Small, author, book, encoded, write_shop
 from tests.rig.postgres import Cluster
 
@@ -34,10 +35,6 @@ def shop(targets: Cluster, tmp_path: Path) -> Iterator[Small]:
         yield made
 
 
-def with_jobs(shop: Small, jobs: int) -> list[str]:
-    return [*shop.run_arguments(), "--jobs", str(jobs)]
-
-
 @contextmanager
 def locked(shop: Small, table: str, mode: str) -> Iterator[None]:
     with psycopg.connect(shop.cluster.uri()) as session:
@@ -57,7 +54,7 @@ def test_as_many_as_there_may_be(shop: Small, targets: Cluster, tmp_path: Path) 
     made = []
     for jobs in (1, 2, 4, 100):
         with Small(tmp_path / str(jobs), targets, FILES, CORE_URI=shop.environment["CORE_URI"]) as one:
-            ended = one.run(*with_jobs(one, jobs))
+            ended = one.run(*one.run_arguments(jobs))
             assert ended.returncode == 0, ended.said
             made.append((one.query(MADE), one.checksums()))
     assert all(other == made[0] for other in made)
@@ -67,7 +64,7 @@ def test_keys_of_other_tables_go_on(shop: Small) -> None:
     """One at a time of each table, which it locks."""
     assert shop.run(GRADUATE_CRASH_AT="driver.entity_done:2").returncode != 0
     with locked(shop, "public.books", "access share"):
-        process = shop.start(*with_jobs(shop, 4))
+        process = shop.start(*shop.run_arguments(4))
         wait_until(lambda: steps(shop, "") == KEYS - 2 or process.poll() is not None, "the keys of the other tables")
         wait_until(lambda: waiting(shop) > 0 or process.poll() is not None, "a key of books")
         assert waiting(shop) == 1
@@ -78,9 +75,9 @@ def test_keys_of_other_tables_go_on(shop: Small) -> None:
 
 @pytest.mark.parametrize(("jobs", "at_once"), [(1, 1), (2, 2), (8, 4)])
 def test_indexes_of_one_table_together(shop: Small, jobs: int, at_once: int) -> None:
-    assert shop.run(*with_jobs(shop, 1), GRADUATE_CRASH_AT=f"load.step_done:{KEYS}").returncode != 0
+    assert shop.run(*shop.run_arguments(1), GRADUATE_CRASH_AT=f"load.step_done:{KEYS}").returncode != 0
     with locked(shop, "public.books", "row exclusive"):
-        process = shop.start(*with_jobs(shop, jobs))
+        process = shop.start(*shop.run_arguments(jobs))
         wait_until(lambda: waiting(shop) == at_once or process.poll() is not None, "indexes of books")
         if jobs > at_once:  # somebody is left for those of the other tables
             wait_until(lambda: steps(shop, "index") == INDEXES - at_once, "the indexes of the other tables")
@@ -98,7 +95,7 @@ def test_the_first_error_is_told(shop: Small) -> None:
     (shop.top / "dump/books.bson").write_bytes(encoded(books))
     said = set()
     for jobs in (1, 4, 4, 4):
-        ended = shop.run(*with_jobs(shop, jobs))
+        ended = shop.run(*shop.run_arguments(jobs))
         assert ended.returncode == DATA, ended.said
         said.add(next(line for line in ended.stderr.splitlines() if "error" in line))
     assert len(said) == 1 and "authors" in said.pop()
@@ -106,20 +103,76 @@ def test_the_first_error_is_told(shop: Small) -> None:
 
 def test_killed_in_the_middle(shop: Small) -> None:
     for nth in (1, 3, 2, 4):
-        assert shop.run(*with_jobs(shop, 4), GRADUATE_CRASH_AT=f"load.step_done:{nth}").returncode != 0
-    ended = shop.run(*with_jobs(shop, 4))
+        assert shop.run(*shop.run_arguments(4), GRADUATE_CRASH_AT=f"load.step_done:{nth}").returncode != 0
+    ended = shop.run(*shop.run_arguments(4))
     assert ended.returncode == 0, ended.said
     assert steps(shop, "index") == INDEXES
     assert shop.account()["balance"] == 0
 
 
-def test_a_target_that_lets_no_more_in(shop: Small) -> None:
-    """Those that have come in do the work."""
+@pytest.mark.parametrize("most", [2, 3])
+def test_a_target_that_lets_no_more_in(shop: Small, most: int) -> None:
+    """Those that have come in do the work; with two, of which the run's lock has one, an entity at a time."""
     limit = "alter role postgres connection limit {}"
-    shop.cluster.psql(limit.format(3), role=shop.cluster.superuser)
+    shop.cluster.psql(limit.format(most), role=shop.cluster.superuser)
     try:
-        ended = shop.run(*with_jobs(shop, 8))
+        ended = shop.run(*shop.run_arguments(8))
     finally:
         shop.cluster.psql(limit.format(-1), role=shop.cluster.superuser)
     assert ended.returncode == 0, ended.said
     assert steps(shop, "index") == INDEXES
+
+
+def command_of(pid: int, option: str) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return words[words.index(option) + 1]
+
+
+def at_hold(process: subprocess.Popen[str]) -> int:
+    return sum(state(pid) == "T" for pid in children(process, "graduate-load"))
+
+
+@pytest.mark.parametrize(("jobs", "at_once"), [(1, 1), (2, 2)])
+def test_entities_side_by_side(shop: Small, jobs: int, at_once: int) -> None:
+    process = shop.start(*shop.run_arguments(jobs), GRADUATE_HOLD_AT="load.begin")
+    wait_until(lambda: at_hold(process) == at_once or process.poll() is not None, "loaders at their hold")
+    assert len(children(process, "graduate-load")) == at_once
+    ended = shop.release(process)
+    assert ended.returncode == 0, ended.said
+    assert shop.account()["balance"] == 0
+
+
+@pytest.mark.parametrize("why", ["it looks them up", "a key that is there"])
+def test_who_refers_comes_after(targets: Cluster, tmp_path: Path, why: str) -> None:
+    """Books wait for authors, however many entities may go side by side."""
+    files = copy.deepcopy(FILES)
+    if why == "it looks them up":
+        files["books"]["to"]["public.books"]["columns"]["author_id"]["dangling"] = "error"
+    core = f"file:{write_shop(tmp_path / 'dump')}"
+    with Small(tmp_path, targets, files, CORE_URI=core) as shop:
+        if why == "a key that is there":
+            made = shop.run("schema", "--project", shop.project)
+            assert made.returncode == 0, made.said
+            shop.cluster.psql(made.stdout)
+        process = shop.start(*shop.run_arguments(8), GRADUATE_HOLD_AT="load.begin")
+        wait_until(lambda: at_hold(process) == 1 or process.poll() is not None, "the authors' loader")
+        assert [command_of(pid, "--entity") for pid in children(process, "graduate-extract")] in ([], ["authors"])
+        assert len(children(process, "graduate-load")) == 1
+        ended = shop.release(process)
+        assert ended.returncode == 0, ended.said
+        assert shop.account()["balance"] == 0
+
+
+def test_one_that_fails_ends_the_others(shop: Small) -> None:
+    """Which go on behind their last batch when it is mended."""
+    file = shop.top / "dump/authors.bson"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-3])
+    for jobs in (4, 2):
+        ended = shop.run(*shop.run_arguments(jobs))
+        assert ended.returncode == SOURCE and "authors" in ended.stderr, ended.said
+    file.write_bytes(whole)
+    ended = shop.run(*shop.run_arguments(4))
+    assert ended.returncode == 0, ended.said
+    assert shop.account()["balance"] == 0
+    assert shop.query("select count(*) from public.books").strip() == "24"

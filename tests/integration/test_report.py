@@ -20,7 +20,7 @@ from tests.integration.small_project import Small, encoded, project
 from tests.rig.postgres import Cluster
 
 SCHEMA = json.loads((ROOT / "mappings/report.schema.json").read_text())
-LEVELS = ("counts", "content", "references", "supabase")
+LEVELS = ("counts", "content", "references", "supabase", "access")
 WIDTHS = (400, 1280)
 HOSTILE = "<script>alert('x')</script>&\"\u202eright to left שלום " + "long" * 60
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the page was NOT looked at")
@@ -150,7 +150,7 @@ def of_a_clock_that_was_set_back(judged: dict[str, Any]) -> None:
     (one_differs, "differs", "Not everything arrived as it should",
      "1 difference: content. Could not be checked: supabase."),
     (one_unchecked, "unchecked", "Not everything could be checked", "Could not be checked: content."),
-    (one_skipped, "partly", "What was checked arrived", "holds: counts, references and supabase. Not asked for: content."),
+    (one_skipped, "partly", "What was checked arrived", "holds: counts, references, supabase and access. Not asked for: content."),
     (of_another_run, "unverified", "Not verified yet", "graduate verify"),
     (of_an_earlier_generation, "unverified", "Not verified yet", "graduate verify"),
     (of_another_end, "unverified", "Not verified yet", "graduate verify"),

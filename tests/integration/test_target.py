@@ -132,7 +132,7 @@ def test_a_key_comes_back_as_it_was(targets: Cluster, tmp_path: Path) -> None:
 @contextmanager
 def silent(port: int, trial: Trial) -> Iterator[None]:
     """The target by a way that falls silent after so many bytes, with all connections open."""
-    arguments = [sys.executable, "silent.py", "127.0.0.1", str(port), "20000"]
+    arguments = [sys.executable, "silent.py", "127.0.0.1", str(port), "21700"]
     with subprocess.Popen(arguments, cwd=trial.folder, stdout=subprocess.PIPE, text=True) as way:
         assert way.stdout
         trial.environment["SUPABASE_DB_URL"] = trial.through(int(way.stdout.readline()))

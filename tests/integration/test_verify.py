@@ -19,7 +19,7 @@ from tests.rig.appwrite_probe import KEY, PROJECT, Probe
 from tests.rig.mongodb import MongoServer
 
 HOLDS, DIFFERS, UNCHECKED = 0, 1, 5
-LEVELS = ("counts", "content", "references", "supabase")
+LEVELS = ("counts", "content", "references", "supabase", "access")
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@
 It serves one project, read-only, on 127.0.0.1, and imitates versions 1.5.11, 1.6.2, 1.7.4, 1.8.1 and 1.9.6 in what
 a reader of everything depends on: field sets, paging, queries, totals, scopes, errors, and the text of JSON.
 
-Left out: relationships (a schema that has one is refused), sessions, files' contents, what functions do, search,
-transactions, cached pages (`ttl`), the query syntax before 1.5, scopes finer than a collection's, writing.
+Left out: relationships before 1.8 (a schema that has one is refused), and of those that are many-to-many all but the
+ids; sessions, files' contents, what functions do, search, transactions, cached pages (`ttl`), the query syntax before
+1.5, scopes finer than a collection's, writing.
 Where it would have to guess, it answers 501 `double_not_implemented`.
 
 With --control, /_control lets a test play faults (tests/rig/appwrite_faults.py) and see what was asked:

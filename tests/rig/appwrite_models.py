@@ -84,6 +84,7 @@ KINDS = {
     "int": Kind(lambda v: is_int(v) and -(2**63) <= v < 2**63, 0, "a 64-bit integer"),
     "double": Kind(is_number, 0, "a number"),
     "list": Kind(lambda v: isinstance(v, list), [], "an array"),
+    "place": Kind(lambda v: isinstance(v, list), None, "an array of coordinates"),
     "object": Kind(lambda v: isinstance(v, dict), {}, "an object"),
     "any": Kind(lambda v: True, None, "anything"),
 }
@@ -198,10 +199,19 @@ TYPES = {
     ("double", None): Type("double", "min:double? max:double? default:double?"),
     ("boolean", None): Type("bool", "default:bool?"),
     ("datetime", None): Type("time", "format:text default:time?"),
-    ("point", None): Type("list", "default:list?", "1.8.0"),
-    ("linestring", None): Type("list", "default:list?", "1.8.0"),
-    ("polygon", None): Type("list", "default:list?", "1.8.0"),
+    ("point", None): Type("place", "default:list?", "1.8.0"),
+    ("linestring", None): Type("place", "default:list?", "1.8.0"),
+    ("polygon", None): Type("place", "default:list?", "1.8.0"),
+    # Older ones embed what is related; this is of those that do not.
+    ("relationship", None): Type(
+        "text",
+        "relatedCollection:id relationType:text=oneToOne|oneToMany|manyToOne|manyToMany twoWay:bool twoWayKey:text"
+        " onDelete:text=setNull|cascade|restrict side:text=parent|child",
+        "1.8.0",
+    ),
 }
+# The sides of a relationship that documents hold, as the id of the related one.
+HELD_SIDES = {("oneToOne", "parent"), ("oneToOne", "child"), ("manyToOne", "parent"), ("oneToMany", "child")}
 
 ATTRIBUTE = (
     "key:id type:text " + STATUS + "error:text required:bool array:bool $createdAt:time@1.6.0 $updatedAt:time@1.6.0 "

@@ -41,6 +41,7 @@ class Rules:
     select: bool = False
     # Documents parse their queries inside the action; all other lists while the parameters are checked.
     error: str = "general_argument_invalid"
+    links: frozenset[str] = frozenset()  # of related records, what can be selected
 
     def refuse(self, message: str) -> NoReturn:
         prefix = "Invalid `queries` param: " if self.error == "general_argument_invalid" else ""
@@ -203,7 +204,7 @@ def checked_selection(values: list[Any], rules: Rules) -> list[str]:
         rules.refuse("Attributes to select must be strings, each once")
     for name in values:
         # No version knows $databaseId, $collectionId and $tableId here, although documents have them.
-        if name not in ("*", "$permissions"):
+        if name not in ("*", "$permissions") and name not in rules.links:
             column_of(name, rules)
     return values
 

@@ -205,10 +205,11 @@ def list_rules(model: str, profile: Profile) -> Rules:
 def document_rules(collection: Collection, dialect: Dialect, profile: Profile) -> Rules:
     columns = system_columns(profile)
     for field in collection.columns:
-        attribute = collection.attributes.by_id[field.key.lower()]
+        attribute = collection.attributes.by_id.get(field.key.lower(), {})  # without: a relationship's far end
         columns[field.key] = Column(field.kind, bool(attribute.get("array")), not attribute.get("encrypt"))
     noun = dialect.document.capitalize()
-    return Rules(profile, noun, columns, profile.sequence_filter, select=True, error="general_query_invalid")
+    links = frozenset(f"{key}.$id" for key in collection.links)
+    return Rules(profile, noun, columns, profile.sequence_filter, True, "general_query_invalid", links)
 
 
 def system_columns(profile: Profile) -> dict[str, Column]:
@@ -219,8 +220,10 @@ def system_columns(profile: Profile) -> dict[str, Column]:
 # --- Views on databases: collections, attributes, indexes, documents ---
 
 
-def attribute_view(question: Question, row: Row) -> Row:
+def attribute_view(question: Question, dialect: Dialect, row: Row) -> Row:
     view = model_view(ATTRIBUTE_FIELDS[attribute_form(row)], row, question.profile, question.request.response_format)
+    if "relatedCollection" in view:
+        view[f"related{dialect.collection.capitalize()}"] = view.pop("relatedCollection")
     return view | {"format": ""} if row["type"] == "datetime" else view
 
 
@@ -234,7 +237,7 @@ def collection_view(question: Question, dialect: Dialect, collection: Collection
     view = question.view("collection", collection.row)
     view[dialect.security] = view.pop("documentSecurity")
     del view["attributes"]
-    view[f"{dialect.attribute}s"] = [attribute_view(question, row) for row in collection.attributes.rows]
+    view[f"{dialect.attribute}s"] = [attribute_view(question, dialect, row) for row in collection.attributes.rows]
     view["indexes"] = [index_view(question, dialect, row) for row in collection.indexes.rows]
     return view
 
@@ -260,6 +263,9 @@ def document_view(
             system = {key: value for key, value in system.items() if key in select}
             places = {}
         values = {key: value for key, value in values.items() if everything or key in select}
+        for key in collection.links:
+            if f"{key}.$id" in select:
+                values[key] = [{"$id": name} for name in row.get(key) or []]
     return {**values, **system, **places}
 
 
@@ -293,7 +299,8 @@ def get_collection(dialect: Dialect, question: Question) -> Row:
 
 def list_attributes(dialect: Dialect, question: Question) -> Row:
     page = question.page("attribute", question.collection(dialect).attributes)
-    return question.envelope(f"{dialect.attribute}s", page.total, [attribute_view(question, row) for row in page.rows])
+    views = [attribute_view(question, dialect, row) for row in page.rows]
+    return question.envelope(f"{dialect.attribute}s", page.total, views)
 
 
 def list_indexes(dialect: Dialect, question: Question) -> Row:

@@ -2,7 +2,7 @@
 
     schema.json         {"databases": [{"$id": ..., "collections": [{"$id": ..., "attributes": [...], ...}]}]}
     users.jsonl         one user a line, targets inside
-    <collection>.jsonl  one document a line, for every collection of schema.json
+    <collection>.jsonl  one document a line, for every collection of schema.json; or <database>.<collection>.jsonl
     identities.jsonl, teams.jsonl, memberships.jsonl, buckets.jsonl, files.jsonl, functions.jsonl    optional
 
 What a real server could not return (an undeclared key, a duplicate id, a time in another form) is an error
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .appwrite_models import ATTRIBUTE_FIELDS, MODELS, TYPES, Field, Profile, Row, attribute_form, fields
+from .appwrite_models import ATTRIBUTE_FIELDS, HELD_SIDES, MODELS, TYPES, Field, Profile, Row, attribute_form, fields
 
 SYSTEM_FIELDS = fields("$id:id $createdAt:time $updatedAt:time $permissions:list $databaseId:text $collectionId:text")
 PROJECT_FILES = {
@@ -105,16 +105,29 @@ class Collection:
         for index in objects(row, "indexes"):
             self.indexes.add(index)
         # Attributes of any other status are listed, but hold nothing.
-        self.columns = [
-            value_field(attribute) for attribute in self.attributes.rows if attribute.get("status") == "available"
-        ]
-        self.documents = Table("document", (*SYSTEM_FIELDS, *self.columns))
+        there = [attribute for attribute in self.attributes.rows if attribute.get("status") == "available"]
+        self.columns = [value_field(attribute) for attribute in there if is_held(attribute)]
+        # Many-to-many: lines hold an array of ids, of which documents show nothing unless they are asked.
+        self.links = [attribute["key"] for attribute in there if attribute.get("relationType") == "manyToMany"]
+        links = (Field(key, "list", nullable=True) for key in self.links)
+        self.documents = Table("document", (*SYSTEM_FIELDS, *self.columns, *links))
+
+    def one_way_ends(self) -> Iterator[tuple[str, str]]:
+        """(collection, key): what documents there hold without an attribute that says so."""
+        for attribute in self.attributes.rows:
+            if attribute.get("relationType") == "oneToMany" and not attribute.get("twoWay"):
+                yield attribute["relatedCollection"], attribute["twoWayKey"]
+
+    def hold(self, key: str) -> None:
+        field = Field(key, "text", nullable=True)
+        self.columns.append(field)
+        self.documents.model[key] = field
 
     @staticmethod
     def _description(attribute: Row, profile: Profile) -> tuple[Field, ...]:
         key, form = attribute.get("key"), attribute_form(attribute)
-        if form[0] == "relationship":
-            raise DataError(f"attribute {key!r} is a relationship; the double does not serve these")
+        if form[0] == "relationship" and not profile.has("1.8.0"):
+            raise DataError(f"attribute {key!r} is a relationship; the double serves these as from 1.8 on")
         if form not in TYPES:
             raise DataError(
                 f"attribute {key!r} has type {form[0]!r} with format {form[1]!r}, which Appwrite does not know"
@@ -129,6 +142,11 @@ def value_field(attribute: Row) -> Field:
     """What a document may hold under this attribute. A required one is null in rows older than itself."""
     kind = "list" if attribute.get("array") else TYPES[attribute_form(attribute)].value
     return Field(attribute["key"], kind, nullable=True)
+
+
+def is_held(attribute: Row) -> bool:
+    relation = attribute.get("relationType")
+    return relation is None or (relation, attribute.get("side", "parent")) in HELD_SIDES
 
 
 class Store:
@@ -153,9 +171,17 @@ class Store:
                 row["databaseId"] = database["$id"]
                 if row["$id"] in PROJECT_FILES:
                     raise DataError(f"{self.folder}/{where}: {row['$id']}.jsonl is a file of the project itself")
-                collection = self._checked(where, Collection, row, self.profile)
-                self.contents[database["$id"], row["$id"]] = collection
-                self._load_documents(database["$id"], row["$id"], collection)
+                self.contents[database["$id"], row["$id"]] = self._checked(where, Collection, row, self.profile)
+        for (name, of), collection in self.contents.items():
+            for attribute in collection.attributes.rows:
+                related = (name, attribute.get("relatedCollection"))
+                if attribute["type"] == "relationship" and related not in self.contents:
+                    where = f"{self.folder}/schema.json, collection {of!r}"
+                    raise DataError(f"{where}: attribute {attribute['key']!r} is a relationship with no collection")
+            for related, key in collection.one_way_ends():
+                self.contents[name, related].hold(key)
+        for (name, of), collection in self.contents.items():
+            self._load_documents(name, of, collection)
 
     def _read_schema(self) -> Row:
         path = self.folder / "schema.json"
@@ -170,7 +196,8 @@ class Store:
         return schema
 
     def _load_documents(self, database: str, name: str, collection: Collection) -> None:
-        for where, row in self._lines(name):
+        longer = f"{database}.{name}"
+        for where, row in self._lines(longer if (self.folder / f"{longer}.jsonl").exists() else name):
             if row.get("$databaseId", database) == database:
                 row |= {"$databaseId": database, "$collectionId": name}
                 self._checked(where, collection.documents.add, row)

@@ -24,6 +24,7 @@ from urllib.parse import quote, urlencode
 from tests.rig import RigError
 from tests.rig.ports import LOCALHOST
 from tests.rig.server import Server
+from tests.rig.servers import fetched
 
 OLDEST_VERSION = 15
 DEBIAN_VERSIONS = Path("/usr/lib/postgresql")
@@ -42,17 +43,21 @@ PRISTINE = "pristine"
 
 
 def programs(version: int | None = None) -> Path:
-    """The folder of initdb, postgres and psql: of that version, or of the newest one that is installed."""
+    """The folder of initdb and postgres: of that version, or of the newest one that is installed, with psql then.
+
+    A version that is not installed is fetched.
+    """
     folders = {folder for folder in DEBIAN_VERSIONS.glob("*/bin") if (folder / "initdb").exists()}
     if on_path := shutil.which("initdb"):
         folders.add(Path(on_path).resolve().parent)
     found = {_version(folder): folder for folder in folders}
     wanted = version or max(found, default=0)
+    if version and version not in found:
+        return fetched(version)
     if wanted < OLDEST_VERSION or wanted not in found:
         have = ", ".join(map(str, sorted(found))) or "none"
-        want = version or f"{OLDEST_VERSION} or later"
         raise RigError(
-            f"no PostgreSQL {want} under {DEBIAN_VERSIONS} or on the PATH (found: {have});"
+            f"no PostgreSQL {OLDEST_VERSION} or later under {DEBIAN_VERSIONS} or on the PATH (found: {have});"
             " on Debian, install the package postgresql"
         )
     return found[wanted]
@@ -85,6 +90,7 @@ class Cluster(Server):
         self.role = role or superuser
         self.tls = tls
         self._programs = programs(version)
+        self._clients = programs()
         self._settings = {**({} if durable else NOT_DURABLE), **(settings or {})}
         self._passwords = {superuser: secrets.token_urlsafe(24)}
         self._stand_in: dict[str, str] | None = None
@@ -138,7 +144,7 @@ class Cluster(Server):
         if file:
             lines += [f"\\i {_quoted(str(file.resolve()))}"]
         done = subprocess.run(
-            [self._programs / "psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
+            [self._clients / "psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
             + ["--set", "ON_ERROR_STOP=1", "--file", "-"],
             env=self._client_environment(database, role),
             input="\n".join(lines) + "\n",
@@ -177,8 +183,8 @@ class Cluster(Server):
         uri = self.create_database(database, owner)
         environment = self._client_environment(database, owner or database)
         head = b"" if dump.is_dir() else dump.open("rb").read(len(CUSTOM_DUMP))
-        restore_archive = [self._programs / "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"]
-        restore_sql = [self._programs / "psql", "--no-psqlrc", "--quiet", "--output", os.devnull]
+        restore_archive = [self._clients / "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"]
+        restore_sql = [self._clients / "psql", "--no-psqlrc", "--quiet", "--output", os.devnull]
         restore_sql += ["--set", "ON_ERROR_STOP=1", "--file"]
         if dump.is_dir() or head == CUSTOM_DUMP:
             commands = [[*restore_archive, "--dbname", database, dump]]
@@ -198,7 +204,7 @@ class Cluster(Server):
                 f"--pwfile={password}",
                 f"--pgdata={self._data}",
             ]
-            + ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--no-sync", "--no-instructions"],
+            + ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--no-sync"],
             "initdb",
         )
         password.unlink()

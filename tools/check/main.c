@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 static const char *project_name, *catalogs, *store_path, *references, *entities, *wanted_row,
-    *column, *unique, *table;
+    *column, *unique, *table, *not_asked;
+static bool ask_target, without_rows;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
@@ -30,6 +31,12 @@ static const struct option_row options[] = {
     {"unique", OPTION_TEXT, &unique, "INDEX",
      "with --store: only what this unique index of the target calls the same, by its server"},
     {"of", OPTION_TEXT, &table, "TABLE", "with --unique: the index's table, as public.books"},
+    {"ask-target", OPTION_FLAG, &ask_target, NULL,
+     "with --store: ask the target's server where bytes do not show what is the same"},
+    {"without-rows", OPTION_FLAG, &without_rows, NULL,
+     "with --ask-target: but not of rows that are there"},
+    {"not-asked", OPTION_TEXT, &not_asked, "WHY",
+     "with --store: the target cannot be asked, for this reason; say of what"},
     {"row", OPTION_TEXT, &wanted_row, "OUTPUT:PLACE",
      "of a trial of one batch: say which record this row was made of, and no more"},
     {"column", OPTION_TEXT, &column, "C", "with --row: and what its column C has, and where from"},
@@ -49,7 +56,9 @@ struct check {
     size_t catalog_count;
     struct schema schema;
     struct store store;
-    struct unique_index index; /* of the target, which is asked what is the same */
+    struct postgres target; /* which is asked what is the same to an index of its */
+    struct unique_index index;
+    struct server_uniques uniques;
     struct row_keys keys;     /* of a check that knows the project */
     struct row_origin origin; /* which row to find */
     cJSON *record;            /* that it was made of */
@@ -69,10 +78,20 @@ static bool look_at(struct check *check, const char *entity, struct error *error
                                     .store = &check->store,
                                     .findings = &check->findings};
     schema_outputs(&check->schema, mapping, &check->keys.first, &check->keys.count);
+    if (references != NULL)
+        return true;
+    if (ask_target || not_asked != NULL) {
+        const struct uniques_asking asking = {.not_asked = not_asked, .rows = !without_rows};
+        check->keys.uniques = &check->uniques;
+        return server_uniques_open(&check->uniques, &check->schema, check->keys.first,
+                                   check->keys.count, ROW_KEY_SETS, &asking, error);
+    }
     if (unique == NULL)
         return true;
+    const struct unique_asking asking = {&check->target, 0, true};
     check->keys.index = &check->index;
-    return unique_index_open(&check->index, &check->schema, table, unique, error) &&
+    return unique_index_connect(&check->target, &check->project, error) &&
+           unique_index_open(&check->index, &asking, &check->schema, table, unique, error) &&
            unique_index_begin(&check->index, &check->schema.outputs[check->keys.first],
                               check->keys.count, error);
 }
@@ -219,6 +238,8 @@ static bool print(const struct check *check, struct error *error)
               cJSON_AddItemToObject(json, "problems", findings_to_json(&check->findings)) &&
               cJSON_AddNumberToObject(json, "others", (double)check->findings.others) != NULL &&
               cJSON_AddItemToObject(json, "paths", path_sums_to_json(&check->paths));
+    ok = ok && (check->uniques.not_asked == NULL ||
+                cJSON_AddItemReferenceToObject(json, "not_asked", check->uniques.not_asked));
     ok = ok ? print_json(json, error) : error_memory(error);
     cJSON_Delete(json);
     return ok;
@@ -272,6 +293,8 @@ static bool check_command(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--store and --row are asked apart");
     else if ((unique != NULL) != (table != NULL) || (unique != NULL && store_path == NULL))
         error_set(error, ERROR_USAGE, "--unique goes with --store, and with --of, its table");
+    else if ((ask_target || not_asked != NULL) && store_path == NULL)
+        error_set(error, ERROR_USAGE, "--ask-target and --not-asked go with --store");
     else if (references != NULL && store_path == NULL)
         error_set(error, ERROR_USAGE, "--references needs the --store of all entities");
     else if (references == NULL && isatty(STDIN_FILENO))
@@ -329,7 +352,11 @@ int main(int argc, char **argv)
     path_sums_release(&check.paths);
     stream_reader_release(&check.in);
     cJSON_Delete(check.record);
+    row_keys_release(&check.keys);
     unique_index_release(&check.index);
+    server_uniques_release(&check.uniques);
+    if (check.target.connection != NULL)
+        postgres_close(&check.target);
     store_close(&check.store);
     schema_release(&check.schema);
     for (size_t i = 0; i < check.catalog_count; i++)

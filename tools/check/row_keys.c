@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SETS = 32, MOST_FIELDS = 1600 };
+enum { MOST_SETS = ROW_KEY_SETS + 1, MOST_FIELDS = 1600 };
 /* Of a large store each key lies on a page of its own, and until the commit those are in memory. */
 enum { RECORDS_AT_ONCE = 1024 };
 
@@ -132,7 +132,7 @@ static bool take_uniques(struct row_keys *keys, const struct schema_output *outp
         ok = buffer_ok(&bytes, error) &&
              (null || store_put_key(keys->store, set_number(keys->schema, output, place),
                                     bytes.data, bytes.length, record, &there, by, error));
-        if (ok && there)
+        if (ok && there && !server_uniques_tell(keys->uniques, keys->schema, output, place))
             ok = note_twice(keys, output, columns, count, fields, record, by, error);
         buffer_release(&bytes);
     }
@@ -200,19 +200,20 @@ static bool same_bytes(const struct pgtype *a, const struct pgtype *b)
 
 /* A foreign key of a form whose rows are all known here: the set that it refers to, and the form's
  * columns in the order of that set's. */
-struct tied {
+struct row_tie {
+    size_t number; /* among the table's */
     const struct schema_output *to;
     size_t place, columns[32], count;
 };
 
 /* The `number`th of the form's. False: it is looked at as ids are, or is the server's to say. */
 static bool find_tie(const struct schema *schema, const struct schema_output *output, size_t number,
-                     struct tied *tied)
+                     struct row_tie *tied)
 {
     const struct schema_tie *tie = &schema->outputs[first_form(schema, output)].ties[number];
     const struct schema_output *to = &schema->outputs[first_form(schema, tie->to)], *home;
     size_t sets = 1 + to->unique_count, its[32], column;
-    *tied = (struct tied){.to = to};
+    *tied = (struct row_tie){.number = number, .to = to};
     column = tie->columns.count == 1 ? place_of(output, tie->columns.items[0]) : SIZE_MAX;
     if (to->table->exists ||
         (column < output->column_count &&
@@ -250,29 +251,61 @@ static size_t tie_count(const struct schema *schema, const struct schema_output 
     return count < MOST_FIELDS - output->column_count ? count : MOST_FIELDS - output->column_count;
 }
 
+/* Of each output of the entity; ended by one without `to`. */
+static bool find_ties(struct row_keys *keys, struct error *error)
+{
+    if (keys->ties != NULL)
+        return true;
+    keys->ties = calloc(keys->count + 1, sizeof *keys->ties);
+    if (keys->ties == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct schema_output *output = &keys->schema->outputs[keys->first + i];
+        size_t count = tie_count(keys->schema, output), found = 0;
+        keys->ties[i] = calloc(count + 1, sizeof **keys->ties);
+        if (keys->ties[i] == NULL)
+            return error_memory(error);
+        for (size_t number = 0; number < count; number++)
+            found += find_tie(keys->schema, output, number, &keys->ties[i][found]);
+        keys->ties[i][found].to = NULL;
+    }
+    return true;
+}
+
+static const struct row_tie *ties_of(const struct row_keys *keys,
+                                     const struct schema_output *output)
+{
+    return keys->ties[(size_t)(output - keys->schema->outputs) - keys->first];
+}
+
+void row_keys_release(struct row_keys *keys)
+{
+    for (size_t i = 0; keys->ties != NULL && i < keys->count; i++)
+        free(keys->ties[i]);
+    free(keys->ties);
+    *keys = (struct row_keys){0};
+}
+
 static bool take_ties(struct row_keys *keys, const struct schema_output *output,
                       const struct row_field *fields, const char *record, struct error *error)
 {
     bool ok = true;
-    for (size_t number = 0; ok && number < tie_count(keys->schema, output); number++) {
-        struct tied tied;
+    for (const struct row_tie *tied = ties_of(keys, output); ok && tied->to != NULL; tied++) {
         struct buffer bytes, value;
         bool null = false;
-        if (!find_tie(keys->schema, output, number, &tied))
-            continue;
         buffer_init(&bytes);
         buffer_init(&value);
-        for (size_t i = 0; i < tied.count; i++) {
-            const struct row_field *field = &fields[tied.columns[i]];
+        for (size_t i = 0; i < tied->count; i++) {
+            const struct row_field *field = &fields[tied->columns[i]];
             null = null || field->bytes == NULL;
-            put_set_field(&bytes, field, tied.count);
+            put_set_field(&bytes, field, tied->count);
             buffer_puts(&value, i > 0 ? ", " : "");
-            row_field_put(&value, &output->columns[tied.columns[i]], field);
+            row_field_put(&value, &output->columns[tied->columns[i]], field);
         }
         ok = buffer_ok(&bytes, error) && buffer_ok(&value, error) &&
              (null ||
-              store_put_reference(keys->store, tie_number(keys->schema, output, number), bytes.data,
-                                  bytes.length, buffer_text(&value), record, error));
+              store_put_reference(keys->store, tie_number(keys->schema, output, tied->number),
+                                  bytes.data, bytes.length, buffer_text(&value), record, error));
         buffer_release(&bytes);
         buffer_release(&value);
     }
@@ -333,6 +366,11 @@ static bool take_rows(struct row_keys *keys, const struct schema_output *output,
             ok = ok && take_uniques(keys, output, fields, record, error) &&
                  take_ids(keys, output, fields, record, error) &&
                  take_ties(keys, output, fields, record, error);
+        for (size_t i = 0; ok && keys->uniques != NULL && i < keys->uniques->count; i++)
+            if (keys->uniques->items[i].open)
+                unique_index_add(&keys->uniques->items[i].index,
+                                 (size_t)(output - keys->uniques->items[i].index.outputs), fields,
+                                 record);
     }
     free(fields);
     return ok;
@@ -341,11 +379,18 @@ static bool take_rows(struct row_keys *keys, const struct schema_output *output,
 /* ---- what a unique index of the target calls the same ------------------------------------------
  */
 
+/* Its rows, and the number of their set. */
+struct indexed {
+    struct row_keys *keys;
+    const struct unique_index *index;
+    uint32_t set;
+};
+
 /* What the column is made of, where the rows are the entity's. */
-static const struct schema_output *indexed_output(const struct row_keys *keys)
+static const struct schema_output *indexed_output(const struct indexed *indexed)
 {
-    const struct schema_output *output = &keys->schema->outputs[keys->first];
-    while (strcmp(output->table->label, keys->index->label) != 0)
+    const struct schema_output *output = &indexed->keys->schema->outputs[indexed->keys->first];
+    while (strcmp(output->table->label, indexed->index->label) != 0)
         output++;
     return output;
 }
@@ -365,24 +410,47 @@ static void put_other(struct buffer *message, const struct row_keys *keys,
 
 static bool take_key(void *context, const struct unique_key *key, struct error *error)
 {
-    struct row_keys *keys = context;
-    const struct schema_output *output = indexed_output(keys);
+    const struct indexed *indexed = context;
+    struct row_keys *keys = indexed->keys;
+    const struct unique_index *index = indexed->index;
+    const struct schema_output *output = indexed_output(indexed);
     char record[STORE_TEXT], by[STORE_TEXT];
     bool there;
     snprintf(record, sizeof record, "%s\n%s", keys->entity->name, key->record);
-    if (!store_put_key(keys->store, 0, key->hash, strlen(key->hash), record, &there, by, error))
+    if (!store_put_key(keys->store, indexed->set, key->hash, strlen(key->hash), record, &there, by,
+                       error))
         return false;
     if (!there && key->there == NULL)
         return true;
     struct buffer message;
     buffer_init(&message);
     buffer_printf(&message, "%s%s(%s) of %s must be unique, and is the same for ", key->shown,
-                  key->shown[0] != '\0' ? ": " : "", keys->index->keys, keys->index->label);
+                  key->shown[0] != '\0' ? ": " : "", index->keys, index->label);
     put_other(&message, keys, key, there, by);
     bool ok =
-        buffer_ok(&message, error) && note(keys, output, unique_index_column(keys->index, output),
+        buffer_ok(&message, error) && note(keys, output, unique_index_column(index, output),
                                            key->record, buffer_text(&message), NOT_UNIQUE, error);
     buffer_release(&message);
+    return ok;
+}
+
+/* What the server tells of a batch. That it cannot is no reason to end. */
+static bool tell_server(struct row_keys *keys, struct error *error)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && keys->uniques != NULL && i < keys->uniques->count; i++) {
+        struct server_unique *unique = &keys->uniques->items[i];
+        const struct schema_output *form = &keys->schema->outputs[unique->output];
+        struct indexed indexed = {keys, &unique->index,
+                                  set_number(keys->schema, form, unique->place)};
+        struct error why;
+        if (unique->open && !unique_index_tell(&unique->index, take_key, &indexed, &why))
+            ok = server_uniques_give_up(keys->uniques, unique, &why, error);
+    }
+    if (ok && keys->index != NULL) {
+        struct indexed alone = {keys, keys->index, 0};
+        ok = unique_index_tell(keys->index, take_key, &alone, error);
+    }
     return ok;
 }
 
@@ -391,7 +459,7 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
 {
     const uint8_t *at = records->tuples, *end = at + records->length;
     const uint8_t **places = calloc(keys->count + 1, sizeof *places);
-    bool ok = places != NULL || error_memory(error);
+    bool ok = (places != NULL || error_memory(error)) && find_ties(keys, error);
     for (size_t i = 0; ok && i < keys->count; i++)
         places[i] = sections[i].tuples;
     for (uint32_t r = 0; ok && r < records->rows; r++) {
@@ -418,9 +486,7 @@ bool row_keys_take(struct row_keys *keys, const struct stream_section *sections,
             ok = store_commit(keys->store, error);
     }
     free(places);
-    if (keys->index != NULL)
-        ok = ok && unique_index_tell(keys->index, take_key, keys, error);
-    return ok && store_commit(keys->store, error);
+    return ok && tell_server(keys, error) && store_commit(keys->store, error);
 }
 
 struct telling {
@@ -476,22 +542,19 @@ static bool tell_ties(struct row_keys *keys, const struct schema_output *output,
                                              "refers to; or do without the foreign key, which a "
                                              "kept table has from its source: \"not_kept\"")};
     bool ok = true;
-    for (size_t number = 0; ok && number < tie_count(keys->schema, output); number++) {
-        struct tied tied;
-        if (!find_tie(keys->schema, output, number, &tied))
-            continue;
-        telling.column = &output->columns[tied.columns[0]];
-        telling.to = tied.to;
-        ok = store_each_orphan(keys->store, tie_number(keys->schema, output, number),
-                               set_number(keys->schema, tied.to, tied.place),
-                               left_out_number(keys->schema, tied.to), tell, &telling, error);
+    for (const struct row_tie *tied = ties_of(keys, output); ok && tied->to != NULL; tied++) {
+        telling.column = &output->columns[tied->columns[0]];
+        telling.to = tied->to;
+        ok = store_each_orphan(keys->store, tie_number(keys->schema, output, tied->number),
+                               set_number(keys->schema, tied->to, tied->place),
+                               left_out_number(keys->schema, tied->to), tell, &telling, error);
     }
     return ok;
 }
 
 bool row_keys_references(struct row_keys *keys, struct error *error)
 {
-    bool ok = true;
+    bool ok = find_ties(keys, error);
     for (size_t i = keys->first; ok && i < keys->first + keys->count; i++)
         ok = tell_ids(keys, &keys->schema->outputs[i], error) &&
              tell_ties(keys, &keys->schema->outputs[i], error);

@@ -8,24 +8,23 @@
 #include <string.h>
 
 /* Names that no table of an application has. */
-#define ROWS "pg_temp.graduate_rows"
 #define PLACE "graduate place"
 #define RECORD "graduate record"
 
-static bool connect_target(struct unique_index *index, const struct project *project,
-                           struct error *error)
+bool unique_index_connect(struct postgres *target, const struct project *project,
+                          struct error *error)
 {
     struct buffer uri;
     buffer_init(&uri);
     bool ok = project_expand(project->target, &uri, error) && buffer_ok(&uri, error) &&
-              postgres_connect(&index->target, buffer_text(&uri), "target", ERROR_TARGET, error);
+              postgres_connect(target, buffer_text(&uri), "target", ERROR_TARGET, error);
     buffer_release(&uri);
     return ok;
 }
 
 static bool exec(struct unique_index *index, struct buffer *sql, struct error *error)
 {
-    bool ok = buffer_ok(sql, error) && postgres_exec(&index->target, buffer_text(sql), error);
+    bool ok = buffer_ok(sql, error) && postgres_exec(index->target, buffer_text(sql), error);
     buffer_clear(sql);
     return ok;
 }
@@ -66,24 +65,87 @@ static bool find_index(struct unique_index *index, const struct mapping_table *t
     sql_put_qualified(&qualified, table->schema, table->name);
     const char *const parameters[] = {buffer_text(&qualified), name};
     bool ok = buffer_ok(&qualified, error) &&
-              postgres_query(&index->target, sql, parameters, 2, &result, error);
+              postgres_query(index->target, sql, parameters, 2, &result, error);
     snprintf(oid, 16, "%s", ok && PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
     PQclear(result);
     buffer_release(&qualified);
     return ok;
 }
 
-/* A table as the index's own is, without what a row would have to keep there. What a default says
- * is what a column has that no mapping fills. */
-static bool make_rows(struct unique_index *index, const struct mapping_table *table,
+/* Types of the source's own are made by the run: till then their values are of the form that they
+ * have anyhow. */
+static bool put_type(struct unique_index *index, const struct schema_column *column,
+                     struct buffer *sql, struct error *error)
+{
+    struct pgtype type = column->type;
+    char text[PGTYPE_SIZE];
+    PGresult *known = NULL;
+    if (type.named != NULL && !postgres_query(index->target, "SELECT to_regtype($1) IS NOT NULL",
+                                              &type.named, 1, &known, error))
+        return false;
+    bool made = known == NULL || PQgetvalue(known, 0, 0)[0] == 't';
+    PQclear(known);
+    if (!made && type.base == PG_CARRIED)
+        return error_set(error, ERROR_TARGET, "the target has no type %s yet", type.named);
+    if (!made)
+        type.named = NULL;
+    pgtype_format(&type, text, sizeof text);
+    buffer_printf(sql, " %s", text);
+    return true;
+}
+
+static bool put_columns(struct unique_index *index, const struct schema_output *output,
+                        struct buffer *sql, struct error *error)
+{
+    bool ok = true;
+    for (size_t c = 0; ok && c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        buffer_puts(sql, c > 0 ? ", " : "");
+        sql_put_identifier(sql, column->name);
+        ok = put_type(index, column, sql, error);
+        if (column->collation != NULL)
+            buffer_printf(sql, " COLLATE pg_catalog.%s", column->collation);
+        if (column->generated != NULL)
+            buffer_printf(sql, " GENERATED ALWAYS AS (%s) STORED", column->generated);
+    }
+    return ok;
+}
+
+static bool table_is_there(struct unique_index *index, const struct mapping_table *table,
+                           bool *there, struct error *error)
+{
+    struct buffer name;
+    PGresult *result = NULL;
+    buffer_init(&name);
+    sql_put_qualified(&name, table->schema, table->name);
+    const char *parameter = buffer_text(&name);
+    bool ok = buffer_ok(&name, error) &&
+              postgres_query(index->target, "SELECT to_regclass($1) IS NOT NULL", &parameter, 1,
+                             &result, error);
+    *there = ok && PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    buffer_release(&name);
+    return ok;
+}
+
+/* A table as the index's own is, or will be, without what a row would have to keep there. What a
+ * default says is what a column has that no mapping fills. */
+static bool make_rows(struct unique_index *index, const struct schema_output *output,
                       struct error *error)
 {
     struct buffer sql;
+    bool there, ok = table_is_there(index, output->table, &there, error);
     buffer_init(&sql);
-    buffer_puts(&sql, "CREATE TEMPORARY TABLE graduate_rows (LIKE ");
-    sql_put_qualified(&sql, table->schema, table->name);
-    buffer_puts(&sql, " INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DELETE ROWS");
-    bool ok = exec(index, &sql, error);
+    buffer_printf(&sql, "CREATE TEMPORARY TABLE %s (", strchr(index->rows, '.') + 1);
+    if (ok && there) {
+        buffer_puts(&sql, "LIKE ");
+        sql_put_qualified(&sql, output->table->schema, output->table->name);
+        buffer_puts(&sql, " INCLUDING DEFAULTS INCLUDING GENERATED");
+    } else if (ok) {
+        ok = put_columns(index, output, &sql, error);
+    }
+    buffer_puts(&sql, ") ON COMMIT DELETE ROWS");
+    ok = ok && exec(index, &sql, error);
     buffer_release(&sql);
     return ok;
 }
@@ -94,10 +156,12 @@ static bool make_index(struct unique_index *index, const struct schema_statement
     struct buffer sql;
     PGresult *result;
     buffer_init(&sql);
-    buffer_printf(&sql, "CREATE INDEX graduate_index ON " ROWS " %s", statement->index_form);
-    bool ok = exec(index, &sql, error) &&
-              postgres_query(&index->target, "SELECT 'pg_temp.graduate_index'::regclass::oid", NULL,
-                             0, &result, error);
+    buffer_printf(&sql, "CREATE INDEX ON %s %s", index->rows, statement->index_form);
+    bool ok = exec(index, &sql, error);
+    buffer_printf(&sql, "SELECT indexrelid FROM pg_index WHERE indrelid = '%s'::regclass",
+                  index->rows);
+    ok = ok && buffer_ok(&sql, error) &&
+         postgres_query(index->target, buffer_text(&sql), NULL, 0, &result, error);
     buffer_release(&sql);
     if (!ok)
         return false;
@@ -185,15 +249,17 @@ static bool is_generated(const PGresult *columns, const char *name)
 /* Nothing is refused there, no sequence is moved, and no more is sent than is looked at. */
 static bool trim_rows(struct unique_index *index, const PGresult *columns, struct error *error)
 {
-    static const char sql[] = "SELECT attname, attgenerated <> '' FROM pg_attribute WHERE attrelid"
-                              " = '" ROWS "'::regclass AND attnum > 0 AND NOT attisdropped";
+    static const char sql[] = "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND"
+                              " attnum > 0 AND NOT attisdropped";
+    const char *rows = index->rows;
     PGresult *all;
     struct buffer alter;
-    if (!postgres_query(&index->target, sql, NULL, 0, &all, error))
+    if (!postgres_query(index->target, sql, &rows, 1, &all, error))
         return false;
     buffer_init(&alter);
-    buffer_puts(&alter, "ALTER TABLE " ROWS " ADD COLUMN \"" PLACE "\" bigint,"
-                        " ADD COLUMN \"" RECORD "\" text");
+    buffer_printf(&alter,
+                  "ALTER TABLE %s ADD COLUMN \"" PLACE "\" bigint, ADD COLUMN \"" RECORD "\" text",
+                  index->rows);
     for (int row = 0; row < PQntuples(all); row++) {
         const char *name = PQgetvalue(all, row, 0);
         bool kept = has_column(index, name) || is_generated(columns, name);
@@ -279,7 +345,7 @@ static bool make_query(struct unique_index *index, const struct schema_output *o
         buffer_puts(&sql, ", ");
         sql_put_identifier(&sql, output->columns[output->key[k]].name);
     }
-    buffer_printf(&sql, ") AS own FROM " ROWS " WHERE (%s)", PQgetvalue(keys, 0, KEY_WHERE));
+    buffer_printf(&sql, ") AS own FROM %s WHERE (%s)", index->rows, PQgetvalue(keys, 0, KEY_WHERE));
     if (PQgetvalue(keys, 0, KEY_NULLS)[0] != 't') {
         buffer_puts(&sql, " AND num_nulls(");
         put_keys(&sql, keys, KEY_EXPRESSION, NULL);
@@ -301,8 +367,8 @@ static bool look_at(struct unique_index *index, const struct schema_output *outp
                     bool is_there, struct error *error)
 {
     PGresult *keys = NULL, *columns = NULL;
-    bool ok = postgres_query(&index->target, keys_sql, &oid, 1, &keys, error) &&
-              postgres_query(&index->target, columns_sql, &oid, 1, &columns, error);
+    bool ok = postgres_query(index->target, keys_sql, &oid, 1, &keys, error) &&
+              postgres_query(index->target, columns_sql, &oid, 1, &columns, error);
     if (ok && PQntuples(keys) == 0)
         ok = error_set(error, ERROR_TARGET, "the index is gone from the target");
     ok = ok && gather_columns(index, output, columns, error) &&
@@ -312,25 +378,26 @@ static bool look_at(struct unique_index *index, const struct schema_output *outp
     return ok;
 }
 
-bool unique_index_open(struct unique_index *index, const struct schema *schema, const char *label,
-                       const char *name, struct error *error)
+bool unique_index_open(struct unique_index *index, const struct unique_asking *asking,
+                       const struct schema *schema, const char *label, const char *name,
+                       struct error *error)
 {
     const struct schema_output *output = find_output(schema, label);
     const struct schema_statement *statement = find_statement(schema, label, name);
     char oid[16];
+    *index = (struct unique_index){.target = asking->target};
+    snprintf(index->rows, sizeof index->rows, "pg_temp.graduate_rows_%zu", asking->number);
     arena_init(&index->arena);
     if (output == NULL)
         return error_set(error, ERROR_USAGE, "no entity fills %s", label);
     index->label = output->table->label;
-    if (!connect_target(index, schema->project, error) ||
-        !find_index(index, output->table, name, oid, error) ||
-        !make_rows(index, output->table, error))
+    if (!find_index(index, output->table, name, oid, error) || !make_rows(index, output, error))
         return false;
     bool is_there = oid[0] != '\0';
     if (!is_there && statement == NULL)
         return error_set(error, ERROR_USAGE, "%s has no unique index %s", label, name);
     return (is_there || make_index(index, statement, oid, error)) &&
-           look_at(index, output, oid, is_there, error);
+           look_at(index, output, oid, is_there && asking->rows, error);
 }
 
 void unique_index_release(struct unique_index *index)
@@ -339,8 +406,6 @@ void unique_index_release(struct unique_index *index)
         buffer_release(&index->copies[i]);
     free(index->copies);
     arena_release(&index->arena);
-    if (index->target.connection != NULL)
-        postgres_close(&index->target);
     *index = (struct unique_index){0};
 }
 
@@ -397,7 +462,7 @@ static bool send(struct unique_index *index, size_t output, struct error *error)
         return true;
     buffer_put_be16(copy, UINT16_MAX);
     buffer_init(&sql);
-    buffer_puts(&sql, "COPY " ROWS " (\"" PLACE "\", \"" RECORD "\"");
+    buffer_printf(&sql, "COPY %s (\"" PLACE "\", \"" RECORD "\"", index->rows);
     for (size_t c = 0; c < of->column_count; c++)
         if (has_column(index, of->columns[c].name)) {
             buffer_puts(&sql, ", ");
@@ -406,15 +471,15 @@ static bool send(struct unique_index *index, size_t output, struct error *error)
     buffer_puts(&sql, ") FROM STDIN (FORMAT binary)");
     bool ok = buffer_ok(copy, error) && buffer_ok(&sql, error);
     if (ok) {
-        PGresult *result = postgres_ask(&index->target, buffer_text(&sql), doing);
+        PGresult *result = postgres_ask(index->target, buffer_text(&sql), doing);
         if (PQresultStatus(result) == PGRES_COPY_IN) {
             PQclear(result);
-            if (postgres_put(&index->target, copy->data, copy->length))
-                PQputCopyEnd(index->target.connection, NULL);
-            result = postgres_end_copy(&index->target); /* what went wrong is said here */
+            if (postgres_put(index->target, copy->data, copy->length))
+                PQputCopyEnd(index->target->connection, NULL);
+            result = postgres_end_copy(index->target); /* what went wrong is said here */
         }
         ok = PQresultStatus(result) == PGRES_COMMAND_OK ||
-             postgres_error(&index->target, result, doing, error);
+             postgres_error(index->target, result, doing, error);
         PQclear(result);
     }
     buffer_release(&sql);
@@ -428,11 +493,11 @@ bool unique_index_tell(struct unique_index *index,
                        void *context, struct error *error)
 {
     PGresult *rows = NULL;
-    bool ok = postgres_exec(&index->target, "BEGIN", error);
+    bool ok = postgres_exec(index->target, "BEGIN", error);
     for (size_t i = 0; ok && i < index->output_count; i++)
         ok = send(index, i, error);
-    ok = ok && postgres_query(&index->target, index->query, NULL, 0, &rows, error) &&
-         postgres_exec(&index->target, "COMMIT", error);
+    ok = ok && postgres_query(index->target, index->query, NULL, 0, &rows, error) &&
+         postgres_exec(index->target, "COMMIT", error);
     for (int row = 0; ok && row < PQntuples(rows); row++) {
         const struct unique_key key = {PQgetvalue(rows, row, 0), PQgetvalue(rows, row, 1),
                                        PQgetvalue(rows, row, 2),
@@ -440,6 +505,10 @@ bool unique_index_tell(struct unique_index *index,
         ok = take(context, &key, error);
     }
     PQclear(rows);
+    for (size_t i = 0; i < index->output_count; i++)
+        buffer_clear(&index->copies[i]);
+    if (!ok)
+        PQclear(postgres_ask(index->target, "ROLLBACK", NULL));
     index->places = 0;
     return ok;
 }

@@ -13,8 +13,9 @@
 #include "row_field.h"
 
 struct unique_index {
-    struct postgres target;
+    struct postgres *target; /* the caller's */
     struct arena arena;
+    char rows[40];                  /* the temporary table's name */
     const char *label;              /* of its table */
     char *keys;                     /* "lower(email), tenant" */
     char *query;                    /* after each batch */
@@ -34,10 +35,21 @@ struct unique_key {
     const char *there;  /* the key of another row of the target that has it; or NULL */
 };
 
-/* Connect to the target of the project, and find out what the index looks at: the target's of this
- * name, or that which the schema would make. ERROR_USAGE: there is neither. */
-bool unique_index_open(struct unique_index *index, const struct schema *schema, const char *label,
-                       const char *name, struct error *error);
+/* Which of its kind it is among those of one connection, and whether other rows that the target has
+ * are asked about. */
+struct unique_asking {
+    struct postgres *target;
+    size_t number;
+    bool rows;
+};
+
+bool unique_index_connect(struct postgres *target, const struct project *project,
+                          struct error *error);
+/* Find out what the index looks at: the target's of this name, or that which the schema would make.
+ * ERROR_USAGE: there is neither. */
+bool unique_index_open(struct unique_index *index, const struct unique_asking *asking,
+                       const struct schema *schema, const char *label, const char *name,
+                       struct error *error);
 void unique_index_release(struct unique_index *index);
 /* Whose rows come now: the outputs of an entity, of which those of other tables are passed over. */
 bool unique_index_begin(struct unique_index *index, const struct schema_output *outputs,
@@ -45,7 +57,8 @@ bool unique_index_begin(struct unique_index *index, const struct schema_output *
 /* A row of output `output`. */
 void unique_index_add(struct unique_index *index, size_t output, const struct row_field *fields,
                       const char *record);
-/* At the end of a batch: of all its rows that the index holds for. */
+/* At the end of a batch: of all its rows that the index holds for. After an error the connection
+ * can be used on. */
 bool unique_index_tell(struct unique_index *index,
                        bool (*take)(void *context, const struct unique_key *key,
                                     struct error *error),

@@ -1,8 +1,10 @@
 #include "endpoint.h"
 #include "appwrite_source.h"
+#include "graduate/words.h"
 #include "mongodb_source.h"
 #include "postgres_source.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* One row per reader. */
@@ -43,6 +45,31 @@ bool endpoint_init(struct endpoint_texts *texts, const struct source *source, st
     if (!ok)
         endpoint_release(texts);
     return ok;
+}
+
+bool endpoint_find(const struct catalog *catalog, const struct mapping *mapping,
+                   const struct catalog_entity **entity, struct error *error)
+{
+    *entity = catalog_find(catalog, mapping->from);
+    if (*entity != NULL)
+        return true;
+    const char **names = calloc(catalog->entity_count + 1, sizeof *names);
+    if (names == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < catalog->entity_count; i++)
+        names[i] = catalog->entities[i].name;
+    const char *nearest = words_nearest(mapping->from, names, catalog->entity_count);
+    error_set(error, ERROR_SOURCE, "the source %s has no %s", mapping->source->name, mapping->from);
+    error_at(error, mapping->name, NULL, NULL);
+    if (nearest != NULL)
+        error_hint(error, "did you mean \"%s\"? then correct \"from\" in %s", nearest,
+                   mapping->file);
+    else
+        error_hint(error,
+                   "see what it holds with graduate-extract --catalog, and correct \"from\" in %s",
+                   mapping->file);
+    free(names);
+    return false;
 }
 
 void endpoint_release(struct endpoint_texts *texts)

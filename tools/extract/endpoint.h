@@ -16,4 +16,9 @@ struct endpoint_texts {
 bool endpoint_init(struct endpoint_texts *texts, const struct source *source, struct error *error);
 void endpoint_release(struct endpoint_texts *texts);
 
+/* What the mapping reads, in the catalog. ERROR_SOURCE with the entity: there is nothing of that
+ * name. */
+bool endpoint_find(const struct catalog *catalog, const struct mapping *mapping,
+                   const struct catalog_entity **entity, struct error *error);
+
 #endif

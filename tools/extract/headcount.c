@@ -1,7 +1,6 @@
 #include "headcount.h"
 #include "elements.h"
 #include "graduate/arena.h"
-#include "graduate/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,26 +57,6 @@ static bool list_entities(struct headcount *headcount, const struct project *pro
     return true;
 }
 
-static bool missing(struct headcount *headcount, const struct mapping *entity, struct error *error)
-{
-    const struct catalog *catalog = &headcount->catalog;
-    const char **names = arena_alloc(&headcount->arena, catalog->entity_count + 1, sizeof *names);
-    if (names == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < catalog->entity_count; i++)
-        names[i] = catalog->entities[i].name;
-    const char *nearest = words_nearest(entity->from, names, catalog->entity_count);
-    error_set(error, ERROR_SOURCE, "the source %s has no %s", entity->source->name, entity->from);
-    error_at(error, entity->name, NULL, NULL);
-    return nearest != NULL
-               ? error_hint(error, "did you mean \"%s\"? then correct \"from\" in %s", nearest,
-                            entity->file)
-               : error_hint(error,
-                            "see what it holds with graduate-extract --catalog, and correct "
-                            "\"from\" in %s",
-                            entity->file);
-}
-
 /* Nothing is counted where something is missing: the whole would not be what was asked for. */
 static bool find_entities(struct headcount *headcount, struct error *error)
 {
@@ -85,9 +64,9 @@ static bool find_entities(struct headcount *headcount, struct error *error)
     if (!source->ops->catalog(&source->endpoint, &headcount->catalog, error))
         return false;
     for (size_t i = 0; i < headcount->count; i++) {
-        const struct mapping *entity = headcount->counts[i].entity;
-        if (catalog_find(&headcount->catalog, entity->from) == NULL)
-            return missing(headcount, entity, error);
+        const struct catalog_entity *found;
+        if (!endpoint_find(&headcount->catalog, headcount->counts[i].entity, &found, error))
+            return false;
     }
     return true;
 }

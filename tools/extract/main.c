@@ -204,14 +204,9 @@ static bool of_entity(const struct project *project, struct error *error)
     buffer_init(&bytes);
     request.source = &texts;
     bool ok = load_catalog(project, request.entity, &texts, &catalog, error) &&
-              load_position(&bytes, &position, &request.after, error);
-    if (ok) {
-        request.catalog = catalog_find(&catalog, request.entity->from);
-        if (request.catalog == NULL)
-            ok = error_set(error, ERROR_SOURCE, "the source %s has no %s",
-                           request.entity->source->name, request.entity->from);
-    }
-    ok = ok && extract_entity(&request, STDOUT_FILENO, "standard output", error);
+              load_position(&bytes, &position, &request.after, error) &&
+              endpoint_find(&catalog, request.entity, &request.catalog, error) &&
+              extract_entity(&request, STDOUT_FILENO, "standard output", error);
     catalog_release(&catalog);
     buffer_release(&bytes);
     endpoint_release(&texts);

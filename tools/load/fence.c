@@ -89,11 +89,6 @@ bool fence_commit(struct postgres *target, struct error *error)
         if (PQstatus(target->connection) == CONNECTION_BAD)
             error_hint(error, "whether this was still written shows in the target's ledger: run "
                               "again when the server is back, it goes on from there");
-        if (strncmp(error->sqlstate, "23", 2) == 0) { /* deferred constraints speak only now */
-            error->code = ERROR_DATA;
-            error_hint(error, "correct the record in the source and run again; nothing of this "
-                              "transaction was written");
-        }
     }
     PQclear(result);
     return ok;

@@ -10,7 +10,7 @@ struct ordering {
     const struct schema *schema;
     PGresult *keys; /* those of the target, one a row */
     size_t *places; /* of each mapping of the project in the order, from 1; 0: none yet */
-    struct words *order;
+    struct loading_order *order;
 };
 
 enum { KEY_NAME, KEY_FROM, KEY_TO, KEY_COLUMNS, KEY_OURS, KEY_SQL, KEY_DROP };
@@ -74,19 +74,34 @@ static bool needs(const struct ordering *o, int key, const struct mapping *mappi
     return from && to && mapping != other;
 }
 
+static bool needs_any(const struct ordering *o, const struct mapping *mapping,
+                      const struct mapping *other)
+{
+    bool any = false;
+    for (int key = 0; !any && key < PQntuples(o->keys); key++)
+        any = needs(o, key, mapping, other);
+    return any;
+}
+
 /* What a mapping needs comes before it. Within a circle somebody has to be the first. */
 static void place(struct ordering *o, bool *begun, size_t index)
 {
     const struct project *project = o->schema->project;
+    const struct mapping *mapping = project->mappings[index];
+    struct loading_order *order = o->order;
     if (begun[index])
         return;
     begun[index] = true;
-    for (size_t other = 0; other < project->mapping_count; other++)
-        for (int key = 0; key < PQntuples(o->keys); key++)
-            if (needs(o, key, project->mappings[index], project->mappings[other]))
-                place(o, begun, other);
-    o->order->items[o->order->count++] = project->mappings[index]->name;
-    o->places[index] = o->order->count;
+    for (size_t other = 0; other < project->mapping_count; other++) {
+        if (!needs_any(o, mapping, project->mappings[other]))
+            continue;
+        place(o, begun, other);
+        if (o->places[other] > 0)
+            order->afters[order->after_count++] =
+                (struct after){mapping->name, project->mappings[other]->name};
+    }
+    order->entities.items[order->entities.count++] = mapping->name;
+    o->places[index] = order->entities.count;
 }
 
 static size_t place_of(const struct ordering *o, const struct mapping *mapping)
@@ -190,14 +205,25 @@ static bool take_off(struct ordering *o, const char *run, struct error *error)
     return true;
 }
 
+void loading_order_release(struct loading_order *order)
+{
+    free(order->entities.items);
+    free(order->afters);
+    *order = (struct loading_order){.after_count = 0};
+}
+
 bool foreign_key_prepare(struct postgres *target, const struct schema *schema, const char *run,
-                         struct words *order, struct error *error)
+                         struct loading_order *order, struct error *error)
 {
     size_t count = schema->project->mapping_count;
     bool *begun = calloc(count + 1, sizeof *begun);
     struct ordering o = {target, schema, NULL, calloc(count + 1, sizeof *o.places), order};
-    *order = (struct words){calloc(count + 1, sizeof *order->items), 0};
-    bool ok = begun != NULL && o.places != NULL && order->items != NULL
+    *order = (struct loading_order){
+        .entities = {.items = calloc(count + 1, sizeof *order->entities.items)},
+        .afters = calloc(count * count + 1, sizeof *order->afters),
+    };
+    bool ok = begun != NULL && o.places != NULL && order->entities.items != NULL &&
+                      order->afters != NULL
                   ? postgres_query(target, keys_sql, NULL, 0, &o.keys, error)
                   : error_memory(error);
     for (size_t i = 0; ok && i < count; i++)

@@ -9,11 +9,21 @@
 #include "graduate/postgres.h"
 #include "graduate/schema.h"
 
-/* Fill `order` with the names of all entities: what others refer to comes first, else they stand as
- * in the project. Then take off the keys that entities in that order would violate, as far as the
- * role may. `order->items` is the caller's to free, also after an error. */
+/* The entities, as they are to be loaded, and what the target's foreign keys ask of that. */
+struct loading_order {
+    struct words entities;
+    struct after {
+        const char *entity, *first; /* is at its end before the entity begins */
+    } *afters;
+    size_t after_count;
+};
+void loading_order_release(struct loading_order *order);
+
+/* Fill `order` with all entities: what others refer to comes first, else they stand as in the
+ * project. Then take off the keys that entities in that order would violate, as far as the role
+ * may. The order is the caller's to release, also after an error. */
 bool foreign_key_prepare(struct postgres *target, const struct schema *schema, const char *run,
-                         struct words *order, struct error *error);
+                         struct loading_order *order, struct error *error);
 
 /* Those that are off, one a row: table, step ("foreign key X of T"), statement that makes it, query
  * that finds it. *keys is the caller's (PQclear), and NULL on failure. */

@@ -14,6 +14,8 @@
 #include "fence.h"
 #include "retrial.h"
 
+#include "foreign_key.h"
+
 #include "graduate/postgres.h"
 #include "graduate/schema.h"
 #include "graduate/stream.h"
@@ -51,7 +53,7 @@ struct prepared {
     int64_t generation;
     bool resumed;
     int64_t bytes;      /* of a trial: what the target's database takes on its disk */
-    struct words order; /* the entities, as they are to be loaded; items are the caller's to free */
+    struct loading_order order;
 };
 struct preparation {
     const struct schema *schema;
@@ -61,7 +63,7 @@ struct preparation {
     bool begin;            /* `run` may be new */
     bool allow_rows;       /* beside those that the tables hold already */
     bool rehearsal;        /* takes back one of its project that did not end */
-    bool trial;            /* nothing stays: see whether it could be made (tryout.h) */
+    bool trial;            /* nothing stays: see whether it could be made */
     struct words restarts; /* entities whose rows go out again (restart.h) */
     struct words retries;  /* entities of which corrected records are to come: a run that is done is
                               open again, for them and for what is made of all rows */

@@ -156,13 +156,24 @@ static void resolved_release(struct resolved *resolved)
     free(resolved->catalogs);
 }
 
+static void put_name(struct buffer *line, const char *before, const char *name)
+{
+    buffer_puts(line, before);
+    json_put_string(line, name, strlen(name));
+}
+
 static void put_prepared(struct buffer *line, const struct prepared *prepared)
 {
     buffer_printf(line, "{\"run\":\"%s\",\"generation\":%" PRId64 ",\"resumed\":%s,\"order\":[",
                   prepared->run, prepared->generation, prepared->resumed ? "true" : "false");
-    for (size_t i = 0; i < prepared->order.count; i++) {
-        buffer_puts(line, i > 0 ? "," : "");
-        json_put_string(line, prepared->order.items[i], strlen(prepared->order.items[i]));
+    const struct loading_order *order = &prepared->order;
+    for (size_t i = 0; i < order->entities.count; i++)
+        put_name(line, i > 0 ? "," : "", order->entities.items[i]);
+    buffer_puts(line, "],\"afters\":[");
+    for (size_t i = 0; i < order->after_count; i++) {
+        put_name(line, i > 0 ? ",[" : "[", order->afters[i].entity);
+        put_name(line, ",", order->afters[i].first);
+        buffer_puts(line, "]");
     }
     buffer_puts(line, "]}\n");
 }
@@ -220,7 +231,7 @@ static bool prepare(struct postgres *target, const struct project *project,
               read_entities(project, retries, arena, &preparation.retries, error) &&
               load_prepare(target, &preparation, &prepared, error) &&
               print_prepared(&prepared, error);
-    free(prepared.order.items);
+    loading_order_release(&prepared.order);
     return ok;
 }
 

@@ -228,6 +228,16 @@ static bool complete_ledger(struct preparing *preparing, struct error *error)
            (!lacks || postgres_exec(preparing->target, ledger_ddl, error));
 }
 
+/* The steps after the data are made of tables without rows, and taken back: what the server would
+ * say to them then it says now. */
+static bool try_steps(struct preparing *preparing, struct error *error)
+{
+    return postgres_exec(preparing->target, "SAVEPOINT tryout", error) &&
+           tryout_take_steps(preparing->target, preparing->given->schema, preparing->prepared->run,
+                             error) &&
+           postgres_exec(preparing->target, "ROLLBACK TO SAVEPOINT tryout", error);
+}
+
 static bool begin_run(struct preparing *preparing, struct error *error)
 {
     struct inventory inventory;
@@ -242,7 +252,7 @@ static bool begin_run(struct preparing *preparing, struct error *error)
                             preparing->given->schema->project, preparing->given->catalogs,
                             preparing->given->catalog_count, NULL, error) &&
               insert_tables(preparing, &inventory, error) && make_tables(preparing, error) &&
-              order_entities(preparing, error);
+              try_steps(preparing, error) && order_entities(preparing, error);
     inventory_release(&inventory);
     return ok;
 }
@@ -324,7 +334,6 @@ static bool prepare(struct preparing *preparing, struct error *error)
 
 static bool try_prepare(struct preparing *preparing, struct error *error)
 {
-    const char *run = preparing->prepared->run;
     PGresult *size;
     if (!postgres_query(preparing->target,
                         "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", NULL,
@@ -332,9 +341,7 @@ static bool try_prepare(struct preparing *preparing, struct error *error)
         return false;
     preparing->prepared->bytes = strtoll(PQgetvalue(size, 0, 0), NULL, 10);
     PQclear(size);
-    return prepare(preparing, error) &&
-           (preparing->gives_way ||
-            tryout_take_steps(preparing->target, preparing->given->schema, run, error));
+    return prepare(preparing, error);
 }
 
 bool load_prepare(struct postgres *target, const struct preparation *preparation,

@@ -73,8 +73,9 @@ static bool drop_references(struct restarting *r, const struct mapping_table *ta
                     error_set(r->error, ERROR_REFUSED,
                               "rows of %s.%s hang on those of %s and would go with them",
                               PQgetvalue(result, row, 1), PQgetvalue(result, row, 2), table->label);
-                error_hint(r->error, "restart the entity that fills that table, too: --restart "
-                                     "takes several names with commas between them");
+                error_hint(r->error, "restart the entity that fills that table, too (--restart "
+                                     "takes several names with commas between them), or take "
+                                     "those rows away where none of this run does");
             }
             continue;
         }
@@ -127,6 +128,16 @@ static bool check_removed(struct restarting *r, const struct removal *removal,
                       "empty database or after graduate undo --run-dir DIR");
 }
 
+/* By a key that lets nothing go along? */
+static bool held_fast(struct restarting *r)
+{
+    if (strcmp(r->error->sqlstate, "23503") != 0)
+        return false;
+    r->error->code = ERROR_REFUSED;
+    return error_hint(r->error, "the run did not make that foreign key: take it away, or the rows "
+                                "that refer to these, and restart again");
+}
+
 static bool delete_rows(struct restarting *r, const char *entity, const struct mapping_table *table)
 {
     int64_t written, updated;
@@ -145,12 +156,7 @@ static bool delete_rows(struct restarting *r, const char *entity, const struct m
     buffer_puts(&sql, buffer_text(&counts));
     ok = ok && buffer_ok(&counts, r->error) && buffer_ok(&sql, r->error) &&
          postgres_query(r->target, buffer_text(&sql), parameters, 2, &result, r->error);
-    if (!ok && strcmp(r->error->sqlstate, "23503") == 0) { /* a key that lets nothing go along */
-        r->error->code = ERROR_REFUSED;
-        error_hint(r->error, "the run did not make that foreign key: take it away, or the rows "
-                             "that refer to these, and restart again");
-    }
-    ok = ok && check_removed(r, &removal, result, written, updated);
+    ok = (ok || held_fast(r)) && check_removed(r, &removal, result, written, updated);
     PQclear(result);
     buffer_release(&name);
     buffer_release(&sql);
@@ -236,6 +242,8 @@ bool restart_entities(struct postgres *target, const struct schema *schema, cons
             return false;
         message_info("%s: its rows are out of the target again", mapping->name);
     }
+    if (!postgres_exec(target, "SET CONSTRAINTS ALL IMMEDIATE", error))
+        return held_fast(&r);
     return change(&r,
                   "UPDATE graduate.runs SET state = 'loading', finished_at = NULL WHERE run = $1",
                   parameters, 1);

@@ -108,8 +108,9 @@ static bool copy(struct postgres *target, struct work *work, size_t i, const cha
         ok = error_set(error, ERROR_DATA, "%s took %s of %" PRIu32 " rows", output->table,
                        PQcmdTuples(result), section->rows);
         error_hint(error,
-                   "a trigger or a rule of this table in the target turns rows away: remove "
-                   "it for the migration, then run again; nothing of this batch was written");
+                   "a trigger or a rule of this table in the target turns rows away, or another "
+                   "session writes to it: end that for the migration, then run again; nothing "
+                   "of this batch was written");
     }
     PQclear(result);
     return ok;

@@ -3,6 +3,7 @@
 #include "query.h"
 #include "records.h"
 
+#include "graduate/access.h"
 #include "graduate/crash.h"
 #include "graduate/file.h"
 #include "graduate/json.h"
@@ -31,7 +32,7 @@ static const struct option_row options[] = {
     {"project", OPTION_TEXT, &given.project, "P", "the project: a folder, or a name in ./mappings"},
     {"run-dir", OPTION_TEXT, &given.run_folder, "D", "the run folder of what is to be verified"},
     {"level", OPTION_TEXT, &given.level, "L",
-     "counts, content, references, supabase, or all (default)"},
+     "counts, content, references, supabase, access, or all (default)"},
     {"source", OPTION_FLAG, &given.source, NULL,
      "read the sources afresh, not the run's checkpoints"},
     {"checkpoints", OPTION_FLAG, &given.checkpoints, NULL,
@@ -47,6 +48,7 @@ static bool (*const levels[LEVEL_COUNT])(struct verification *, struct error *) 
     [LEVEL_CONTENT] = level_content,
     [LEVEL_REFERENCES] = level_references,
     [LEVEL_SUPABASE] = level_supabase,
+    [LEVEL_ACCESS] = level_access,
 };
 
 /* Everything that a verification borrows. */
@@ -97,7 +99,7 @@ static bool choose_levels(struct work *work, struct error *error)
     error_set(error, ERROR_USAGE, "--level is \"%s\"%s%s%s", given.level,
               nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
               nearest != NULL ? "?" : "");
-    return error_hint(error, "it can be counts, content, references, supabase, or all");
+    return error_hint(error, "it can be counts, content, references, supabase, access, or all");
 }
 
 static const char *text(const cJSON *object, const char *name)
@@ -210,7 +212,8 @@ static bool prepare(struct work *work, struct error *error)
     } else {
         verification->source = VERIFY_AFRESH;
     }
-    return read_catalogs(work, error);
+    return read_catalogs(work, error) &&
+           access_settle(&work->project, verification->catalogs, verification->catalog_count, error);
 }
 
 /* ---- the verdict ---------------------------------------------------------------------------- */

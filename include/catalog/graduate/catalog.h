@@ -93,9 +93,11 @@ struct catalog_type {
 /* Something without which an object could not be. */
 struct catalog_need {
     char *kind;   /* that of an object: "view", "function"; or "table", "type", "extension", "role",
-                     "language"; of what never comes, what it is */
+                     "language"; "object": one that is not made as it is printed; of what never
+                     comes, what it is */
     char *name;   /* of the object, the entity, the type, ... */
-    char *column; /* of a table: the one that is read; NULL: none by itself */
+    char *column; /* of a table: the one that is read; NULL: none by itself; of "object": its
+                     kind */
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave
@@ -116,7 +118,8 @@ struct catalog_object {
     struct catalog_names emptied;  /* what the one of ON DELETE empties; none: all its columns */
     bool match_full;               /* either all of its columns are NULL or none */
     char *timing; /* of a constraint: "DEFERRABLE", ...; NULL: at once; of a trigger
-                     or rule when it acts: "DISABLE"; NULL: for the application */
+                     or rule when it acts: "DISABLE"; NULL: for the application; of a setting
+                     "BEHIND" the data; NULL: before */
     bool invalid; /* and that rows from before need not keep to it; of a
                      materialized view: it is not filled */
     struct catalog_names include;  /* of a key or unique, as of its index */
@@ -152,6 +155,11 @@ struct catalog_entity {
     char *comment; /* or NULL */
     /* What stands in its defaults, checks and indexes and is an extension's: "public.citext" */
     struct catalog_names lent;
+    /* In an Appwrite: the collection's permissions, 'read("users")', and who else says who may what:
+     * nobody ("collection"), each document of itself, too ("documents"); or nobody gets in, for it,
+     * or its database, is switched off ("off"). NULL: the source says nothing of it. */
+    struct catalog_names permissions;
+    char *guard;
 };
 
 struct catalog {
@@ -191,6 +199,9 @@ struct catalog_column *catalog_column_add(struct catalog_entity *entity, const c
                                           const char *type);
 /* Append a copy of the word; false without memory. */
 bool catalog_names_add(struct catalog_names *names, const char *word);
+/* Of its guard. */
+bool catalog_has_own_permissions(const struct catalog_entity *entity);
+bool catalog_is_off(const struct catalog_entity *entity);
 const struct catalog_column *catalog_column_find(const struct catalog_entity *entity,
                                                  const char *name);
 

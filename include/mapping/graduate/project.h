@@ -156,6 +156,7 @@ enum { DANGLING_WORDS = DANGLING_REJECT };
 extern const char *const dangling_words[DANGLING_WORDS]; /* of those that are said, in order */
 
 struct mapping;
+struct access;
 struct mapping_value {
     enum value_kind kind;
     const char *from;                  /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
@@ -166,6 +167,8 @@ struct mapping_value {
     size_t member_count;
     const struct mapping *id_of;      /* the value is the identity of that entity, or NULL */
     const struct mapping *keys_id_of; /* jsonb: the object's keys are such identities, or NULL */
+    const struct access *access; /* its texts are permissions, 'read("user:ID")': the ids in them
+                                    become those of the target; or NULL */
     enum identity_ids ids;            /* of either: what is taken for one here */
     enum dangling dangling;           /* of id_of */
     bool must_exist; /* of either: nothing is said of those that dangle, and no foreign key finds
@@ -314,6 +317,7 @@ struct mapping_table {
     size_t policy_count;
     struct mapping_grant *grants;
     size_t grant_count;
+    bool guarded; /* policies and grants were made of an Appwrite's permissions (access.h) */
     const char *comment;
 };
 
@@ -330,6 +334,7 @@ struct mapping {
     const char *file; /* its path, for messages */
     const struct source *source;
     const char *from;             /* the collection or table there */
+    const struct access *access;  /* who may what of it is settled; or NULL */
     struct mapping_table *tables; /* those without `each` come first; at least one */
     size_t table_count;
     struct words drops;         /* field paths dropped by name */
@@ -379,6 +384,26 @@ struct said {
     bool used;
 };
 
+/* "access": who may what of the documents of an Appwrite stays so in the target. Every column that
+ * is made of "$permissions" as text[] holds them with the target's ids; policies are made of the
+ * collections' permissions, of this column and of what a function says of who asks (access.h). */
+struct access {
+    const struct source *source;
+    const char *users_name, *memberships_name; /* entities; the latter may be NULL */
+    const char *schema, *function;             /* of the function */
+    const char *labels;     /* the member of raw_app_meta_data that holds a user's */
+    const char *verified;   /* the one that says whether he is verified; NULL: he is when Supabase
+                               Auth has confirmed his e-mail address or phone number */
+    enum dangling dangling; /* of users whom nobody is: UNSAID (an error), KEEP or LEFT_OUT */
+    const struct mapping *users, *memberships;
+    /* Of the memberships' table: it, and its columns for "userId", "teamId", "$id", "roles" and
+     * "confirm". A team or membership whose column says "id_of" has the target's id, else
+     * Appwrite's. */
+    struct mapping_table *roster;
+    const struct mapping_column *user, *team, *member, *roles, *confirm;
+    bool settled; /* its policies are made */
+};
+
 /* What is wrong of a project. */
 struct project_fault {
     const struct mapping *mapping; /* NULL: of the project as a whole */
@@ -397,6 +422,8 @@ struct project {
     struct every every;
     struct said *said;
     size_t said_count;
+    struct access *accesses; /* one per source at most */
+    size_t access_count;
     int64_t most_rejects; /* of a run: records that may be set aside before it stops */
     struct mapping_policy *policies; /* that tables take by their names */
     size_t policy_count;
@@ -468,6 +495,13 @@ bool mapping_asks(const struct mapping *mapping, const struct mapping *to);
 /* Does it depend on the records of `to` which records of it stay, or what their ids become? Never
  * in a circle. */
 bool mapping_leans_on(const struct mapping *mapping, const struct mapping *to);
+
+/* The access of a source; NULL: nothing is said of it. */
+const struct access *project_access(const struct project *project, const struct source *source);
+/* One of the ids in a permission, "user:ID", "team:ID/role" or "member:ID": whose it is, and where
+ * it stands. */
+enum permission_whose { PERMISSION_USER, PERMISSION_TEAM, PERMISSION_MEMBER, PERMISSION_NOBODY };
+enum permission_whose permission_split(const char *text, size_t length, size_t *start, size_t *size);
 
 /* What follows a column's name in a word of an index: "" or " desc". NULL when the word does not
  * begin with that name. */

@@ -25,9 +25,9 @@ struct postgres {
 
 /* Connect and pin the session: UTF8, ISO dates, UTC, extra_float_digits 3, bytea hex, all time-outs
  * 0, row_security off, search_path '' (sources.md 4.2, supabase.md 4.4); keepalives on, connect
- * time-out 15 s unless the URI says otherwise. Notices are swallowed. The error's message names
- * where and what libpq said, never the URI or the password; its hint fits the cause (unreachable,
- * password, TLS, unknown database). `what` is "source core" or "target". */
+ * time-out 15 s unless the URI says otherwise, and 60 s for what pins it. Notices are swallowed. The
+ * error's message names where and what libpq said, never the URI or the password; its hint fits the
+ * cause (unreachable, password, TLS, unknown database). `what` is "source core" or "target". */
 bool postgres_connect(struct postgres *postgres, const char *uri, const char *what,
                       enum error_code blame, struct error *error);
 void postgres_close(struct postgres *postgres);

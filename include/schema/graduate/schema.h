@@ -1,6 +1,6 @@
 /* Room common/schema: the target's tables as mappings and catalogs make them, and the statements
- * that make them. verify has its own reading and must not see this one. It uses common/base,
- * common/catalog, common/mapping and common/postgres. */
+ * that make them. verify has its own reading and must not see this one. It uses common/access,
+ * common/base, common/catalog, common/mapping and common/postgres. */
 
 /* schema.h: the target's tables as the mappings and the sources' catalogs make them, and their DDL.
  *

@@ -11,7 +11,7 @@
  *   source      "checkpoints" (of the run), or "afresh" (export or live source, read by graduate-extract)
  *   started, finished   RFC 3339, UTC
  *   target      host:port/database, no user, no password
- *   levels      array in the order counts, content, references, supabase; each:
+ *   levels      array in the order counts, content, references, supabase, access; each:
  *     level     its name
  *     verdict   "holds", "differs", "unchecked" (asked for, could not be checked), "skipped" (not asked)
  *     reason    text, why unchecked or skipped, and what was seen that is no difference: ids that
@@ -39,7 +39,8 @@
  *                   ...), and what no mapping and no source says: "extra
  *                   check", "extra default", "extra key", "extra index", "extra reference",
  *                   "trigger", "rule", "shape" (unlogged, inherited, another collation, numbered
- *                   otherwise), "owner", "exposed" (accounts that the Data API shows)
+ *                   otherwise), "owner", "exposed" (accounts that the Data API shows); "access" (somebody may more
+ *                   or less than in the old Appwrite)
  *     table     "public.books"
  *     key       the row's key as text, "" if the finding is not about a row
  *     columns   array of {name, expected, found}: canonical values as text, cut to 200 characters
@@ -54,7 +55,8 @@
 #include <cjson/cJSON.h>
 #include <stdint.h>
 
-enum verdict_level { LEVEL_COUNTS, LEVEL_CONTENT, LEVEL_REFERENCES, LEVEL_SUPABASE, LEVEL_COUNT };
+enum verdict_level { LEVEL_COUNTS, LEVEL_CONTENT, LEVEL_REFERENCES, LEVEL_SUPABASE,
+                     LEVEL_ACCESS, LEVEL_COUNT };
 enum verdict { VERDICT_HOLDS, VERDICT_DIFFERS, VERDICT_UNCHECKED, VERDICT_SKIPPED };
 
 extern const char *const verdict_level_names[LEVEL_COUNT];

@@ -145,10 +145,7 @@ bool errors_give(const struct errors *errors, struct error *error)
              errors->text, errors->unsaid > 0 ? and_more : "");
     error->problems = (int)errors->count;
     error->entity[0] = error->key[0] = error->path[0] = '\0';
-    return error_hint(error, "%s",
-                      errors->hints[0] != '\0'
-                          ? errors->hints
-                          : "correct them, and run again; nothing was touched");
+    return error_hint(error, "%s", errors->hints);
 }
 
 bool error_memory(struct error *error)

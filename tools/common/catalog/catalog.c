@@ -1,10 +1,8 @@
 /* The structs of catalog.h as tables of members, so that writing, reading and releasing them are
  * one walk each and cannot disagree. */
 #include "graduate/catalog.h"
-#include "graduate/file.h"
 #include "graduate/json.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +142,8 @@ static const struct member entity_members[] = {
     {"checks", LIST, false, LIST_OF(struct catalog_entity, checks, check_count), &check_shape},
     {"comment", TEXT, false, offsetof(struct catalog_entity, comment), 0, NULL},
     {"lent", NAMES, false, offsetof(struct catalog_entity, lent), 0, NULL},
+    {"permissions", NAMES, false, offsetof(struct catalog_entity, permissions), 0, NULL},
+    {"guard", TEXT, false, offsetof(struct catalog_entity, guard), 0, NULL},
 };
 static const struct shape entity_shape = SHAPE(entity_members, struct catalog_entity);
 
@@ -557,26 +557,6 @@ bool catalog_from_json(const cJSON *json, const char *name, struct catalog *cata
         return true;
     catalog_release(catalog);
     return false;
-}
-
-bool catalog_read(const char *folder, const char *source, struct catalog *catalog, bool *found,
-                  struct error *error)
-{
-    char name[NAME_MAX + 1], path[PATH_MAX];
-    cJSON *json;
-    snprintf(name, sizeof name, "%s.json", source);
-    if (!file_join(path, sizeof path, folder, name, error))
-        return false;
-    if (found != NULL) {
-        *found = file_exists(path);
-        if (!*found)
-            return true;
-    }
-    if (!json_read_file(path, &json, error))
-        return false;
-    bool ok = catalog_from_json(json, path, catalog, error);
-    cJSON_Delete(json);
-    return ok;
 }
 
 bool catalog_parse_entity(const char *text, const char *name, struct catalog *catalog,

@@ -30,3 +30,13 @@ const struct catalog_column *catalog_column_find(const struct catalog_entity *en
             return &entity->columns[i];
     return NULL;
 }
+
+bool catalog_has_own_permissions(const struct catalog_entity *entity)
+{
+    return entity->guard != NULL && strcmp(entity->guard, "documents") == 0;
+}
+
+bool catalog_is_off(const struct catalog_entity *entity)
+{
+    return entity->guard != NULL && strcmp(entity->guard, "off") == 0;
+}

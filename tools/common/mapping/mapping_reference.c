@@ -93,7 +93,8 @@ bool mapping_is_looked_up(const struct mapping_value *value)
 static bool looks_up(const struct mapping_value *value, const struct mapping *to)
 {
     if ((value->id_of == to && mapping_is_looked_up(value)) ||
-        (value->keys_id_of == to && value->must_exist))
+        (value->keys_id_of == to && value->must_exist) ||
+        (value->access != NULL && value->access->users == to))
         return true;
     for (size_t i = 0; i < value->member_count; i++)
         if (looks_up(&value->members[i].value, to))

@@ -129,6 +129,21 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
     return true;
 }
 
+/* A table that takes every record, or element, of which the rule speaks: a rule is for those that
+ * none takes. NULL: there is none. */
+static const char *takes_all(const struct mapping *mapping, const struct mapping_rule *rule)
+{
+    for (size_t t = 0; t < mapping->table_count; t++) {
+        const struct mapping_table *table = &mapping->tables[t];
+        bool same = rule->each == NULL || table->each == NULL ? rule->each == table->each
+                                                              : strcmp(rule->each, table->each) == 0;
+        bool decides = rule->each != NULL || strcmp(table->label, mapping->tables[0].label) == 0;
+        if (same && decides && table->when.count == 0)
+            return table->label;
+    }
+    return NULL;
+}
+
 static bool read_rule(struct reading *r, const cJSON *item, const struct json_place *place,
                       struct mapping_rule *rule)
 {
@@ -147,8 +162,14 @@ static bool read_rule(struct reading *r, const cJSON *item, const struct json_pl
         return false;
     if (rule->why == NULL || rule->when.count == 0)
         return json_error(r->error, place, "a rule needs a \"when\", and a \"why\": the reason");
-    return rule->each == NULL || reading_is_level(r, rule->each) ||
-           json_error(r->error, &each, "no table has \"each\": \"%s\"", rule->each);
+    if (rule->each != NULL && !reading_is_level(r, rule->each))
+        return json_error(r->error, &each, "no table has \"each\": \"%s\"", rule->each);
+    const char *table = takes_all(r->mapping, rule);
+    return table == NULL ||
+           json_error(r->error, place,
+                      "the rule leaves nothing out: %s takes all of them; give that table a "
+                      "\"when\", or leave the rule away",
+                      table);
 }
 
 bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top)

@@ -13,7 +13,7 @@ static const char *const methods[] = {"btree", "hash", "gin", "gist", "brin"};
 bool mapping_value_is_plain(const struct mapping_value *value)
 {
     return value->kind == VALUE_FROM && value->function_count == 0 && value->map == NULL &&
-           value->when.count == 0 && !mapping_is_looked_up(value);
+           value->access == NULL && value->when.count == 0 && !mapping_is_looked_up(value);
 }
 
 bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type)

@@ -10,8 +10,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const project_words[] = {"$schema",  "project",  "target",   "plain", "sources",
-                                            "identity", "left_out", "not_kept", "stays", "every",
-                                            "policies", "rejects",  "said"};
+                                            "identity", "left_out", "not_kept", "stays", "every", "policies", "rejects",
+                                            "access", "said"};
 static const char *const reject_words[] = {"limit"};
 static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
@@ -327,6 +327,8 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
            (read_left_outs(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_not_kept(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_rejects(project, json, &top, error) || errors_add(&errors, error)) &&
+           (project_read_access(project, arena, json, &top, error) ||
+            errors_add(&errors, error)) &&
            (read_stays(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            errors_give(&errors, error);
 }

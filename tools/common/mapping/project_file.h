@@ -18,4 +18,9 @@ bool project_read_every(struct project *project, struct arena *arena, const cJSO
 bool project_check_every(const struct project *project, const cJSON *json, const char *file,
                          struct error *error);
 
+/* "access": who may what stays so; and when all mappings are read, which columns that is about. */
+bool project_read_access(struct project *project, struct arena *arena, const cJSON *json,
+                         const struct json_place *top, struct error *error);
+bool project_link_access(struct project *project, const char *file, struct error *error);
+
 #endif

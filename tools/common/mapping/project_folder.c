@@ -109,7 +109,8 @@ static bool read_file_into(struct project *project, struct arena *arena, const c
 
 static bool refers_value(const struct mapping_value *value, const struct mapping *to)
 {
-    if (value->id_of == to || value->keys_id_of == to)
+    if (value->id_of == to || value->keys_id_of == to ||
+        (value->access != NULL && value->access->users == to))
         return true;
     for (size_t i = 0; i < value->member_count; i++)
         if (refers_value(&value->members[i].value, to))
@@ -287,7 +288,8 @@ static bool read_mappings(struct project *project, struct arena *arena, const ch
         if (!is_faulty(project, &mappings[i]) && !check_unique_source(project, i, error) &&
             !note(project, &mappings[i], error))
             return false;
-    if (!set_aside(project, error))
+    if (!set_aside(project, error) ||
+        (!project_link_access(project, project_file, error) && !note(project, NULL, error)))
         return false;
     for (size_t i = 0; i < project->mapping_count; i++)
         if (!mapping_settle_policies(arena, project->mappings[i], error) &&

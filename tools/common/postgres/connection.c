@@ -140,6 +140,9 @@ static bool refused(const struct postgres *postgres, bool names_database, struct
     return error_hint(error, "%s", cause->hint);
 }
 
+/* A session is set up by short statements: silence at them is an end that is gone. */
+enum { SETUP_SECONDS = 60 };
+
 bool postgres_connect(struct postgres *postgres, const char *uri, const char *what,
                       enum error_code blame, struct error *error)
 {
@@ -156,11 +159,13 @@ bool postgres_connect(struct postgres *postgres, const char *uri, const char *wh
         snprintf(postgres->where, sizeof postgres->where, "the %s at %s:%s%s%s", what,
                  PQhost(postgres->connection), PQport(postgres->connection),
                  names_database ? "/" : "", names_database ? PQdb(postgres->connection) : "");
+    postgres->stall = SETUP_SECONDS;
     bool ok = PQstatus(postgres->connection) == CONNECTION_OK
                   ? session_pin(postgres, error)
                   : refused(postgres, names_database, error);
     if (!ok)
         postgres_close(postgres);
+    postgres->stall = 0;
     return ok;
 }
 

@@ -99,11 +99,8 @@ bool session_pin(struct postgres *postgres, struct error *error)
         return false;
     PGresult *result = set(postgres, settings, sizeof settings / sizeof settings[0]);
     bool ok = PQresultStatus(result) == PGRES_TUPLES_OK;
-    if (!ok) {
+    if (!ok)
         postgres_error(postgres, result, "setting up the session", error);
-        error_hint(error, "connect to the server itself or through a pooler in session mode; a "
-                          "pooler in transaction mode (port 6543 or 6432) cannot serve here");
-    }
     PQclear(result);
     if (!ok)
         return false;

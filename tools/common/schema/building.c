@@ -182,11 +182,13 @@ void building_put_columns(const struct building *b, struct buffer *sql, const st
     buffer_putc(sql, ')');
 }
 
-void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table *table,
+void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table *table, char kind,
                                const char *name)
 {
-    buffer_puts(exists, "select 1 from pg_catalog.pg_constraint where conrelid = "
-                        "pg_catalog.to_regclass(");
+    buffer_printf(exists,
+                  "select 1 from pg_catalog.pg_constraint where contype = '%c' and conrelid = "
+                  "pg_catalog.to_regclass(",
+                  kind);
     ddl_put_table_literal(exists, table->schema, table->name);
     buffer_puts(exists, ") and conname = ");
     sql_put_literal(exists, name);

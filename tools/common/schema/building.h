@@ -60,8 +60,9 @@ void building_put_columns(const struct building *b, struct buffer *sql,
 void ddl_put_table(struct buffer *sql, const struct mapping_table *table);
 /* A table's qualified and quoted name as a literal, for to_regclass and its kin. */
 void ddl_put_table_literal(struct buffer *sql, const char *schema, const char *name);
-/* The query that finds a constraint of that name. */
-void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table *table,
+/* The query that finds a constraint of that kind (of pg_constraint) and name. One of another kind
+ * is in the way, which the server says. */
+void ddl_put_constraint_exists(struct buffer *exists, const struct mapping_table *table, char kind,
                                const char *name);
 
 /* Kinds of statements (the others are in ddl.c), each for the table at hand. */
@@ -76,6 +77,7 @@ bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exi
 bool ddl_uniques(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_indexes(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_asker(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_policies(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_grants(struct building *b, struct buffer *sql, struct buffer *exists);
 bool ddl_usages(struct building *b, struct buffer *sql, struct buffer *exists);

@@ -83,16 +83,17 @@ static const struct builder {
     bool (*build)(struct building *, struct buffer *, struct buffer *);
     bool supabase; /* not for a plain PostgreSQL, which has neither its roles nor its API */
 } builders[] = {
-    {ddl_schema, false},    {ddl_types, false},       {ddl_sequences, false},
-    {ddl_routines, false},  {ddl_table, false},       {ddl_table_routines, false},
-    {ddl_plain, false},     {ddl_row_security, true}, {ddl_generated, false},
-    {ddl_uniques, false},   {ddl_exclusions, false},  {ddl_loose_checks, false},
-    {ddl_indexes, false},   {ddl_references, false},  {ddl_policies, true},
-    {ddl_grants, true},     {ddl_usages, true},       {ddl_views, false},
-    {ddl_rules, false},     {ddl_statistics, false},  {ddl_kept_policies, true},
-    {ddl_triggers, false},  {build_comment, false},   {ddl_object_comments, false},
-    {ddl_numbers, false},   {ddl_standing, false},    {ddl_refreshes, false},
-    {build_analyze, false},
+    {ddl_schema, false},          {ddl_types, false},         {ddl_sequences, false},
+    {ddl_routines, false},        {ddl_table, false},         {ddl_table_routines, false},
+    {ddl_table_settings, false},  {ddl_plain, false},         {ddl_asker, true},
+    {ddl_row_security, true},     {ddl_generated, false},     {ddl_uniques, false},
+    {ddl_exclusions, false},      {ddl_loose_checks, false},  {ddl_indexes, false},
+    {ddl_references, false},      {ddl_policies, true},       {ddl_grants, true},
+    {ddl_usages, true},           {ddl_views, false},         {ddl_rules, false},
+    {ddl_statistics, false},      {ddl_kept_policies, true},  {ddl_triggers, false},
+    {build_comment, false},       {ddl_object_comments, false}, {ddl_object_rights, false},
+    {ddl_late_settings, false},   {ddl_numbers, false},       {ddl_standing, false},
+    {ddl_refreshes, false},       {build_analyze, false},
 };
 
 bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog *catalogs,
@@ -121,9 +122,9 @@ bool ddl_build(struct schema *schema, struct arena *arena, const struct catalog 
                             ? output_catalog(b.output->entity, catalogs, catalog_count)
                             : NULL;
             b.shape = &shapes[i];
-            ok = (step > 0 || (shape_gather(&shapes[i], schema->project, b.output, b.catalog, arena,
-                                            error) &&
-                               shape_tell_uniques(&shapes[i], arena, &schema->outputs[i], error))) &&
+            ok = (step > 0 ||
+                  (shape_gather(&shapes[i], schema, b.output, b.source, b.catalog, arena, error) &&
+                   shape_tell_uniques(&shapes[i], arena, &schema->outputs[i], error))) &&
                  builders[step].build(&b, &sql, &exists);
         }
     buffer_release(&sql);

@@ -1,6 +1,7 @@
 /* After the data: primary keys, uniques, indexes and foreign keys. */
 #include "building.h"
 #include "graduate/sql.h"
+#include "kept_type.h"
 #include "reference.h"
 #include "retarget.h"
 #include "schema_key.h"
@@ -134,7 +135,7 @@ static bool build_unique(struct building *b, struct buffer *sql, struct buffer *
         ddl_put_table_literal(exists, table->schema, table->name);
         buffer_putc(exists, ')');
     } else {
-        ddl_put_constraint_exists(exists, table, name);
+        ddl_put_constraint_exists(exists, table, 'u', name);
     }
     return building_add(b, SCHEMA_KEYS, sql, exists,
                         arena_printf(b->arena, "%s %s of %s", primary ? "primary key" : "unique",
@@ -360,7 +361,7 @@ bool ddl_references(struct building *b, struct buffer *sql, struct buffer *exist
         if (name == NULL)
             return error_memory(b->error);
         put_key(b, sql, &keys[i], name);
-        ddl_put_constraint_exists(exists, table, name);
+        ddl_put_constraint_exists(exists, table, 'f', name);
         if (!building_add(b, SCHEMA_REFERENCES, sql, exists,
                           arena_printf(b->arena, "foreign key %s of %s", name, table->label)) ||
             !undo_constraint(b, sql, name))
@@ -388,8 +389,8 @@ bool ddl_exclusions(struct building *b, struct buffer *sql, struct buffer *exist
                                        b->catalog))
                 continue;
             const char *name = own_name(b, object);
-            const char *definition =
-                retarget(b->schema->project, b->output, b->catalog, object->definition, b->arena);
+            const char *definition = kept_type_retarget(b->schema, b->output, NULL, b->source,
+                                                        b->catalog, b->arena, object->definition);
             if (name == NULL || definition == NULL)
                 return error_memory(b->error);
             buffer_puts(sql, "alter table ");
@@ -397,7 +398,7 @@ bool ddl_exclusions(struct building *b, struct buffer *sql, struct buffer *exist
             buffer_puts(sql, " add constraint ");
             sql_put_identifier(sql, name);
             buffer_printf(sql, " %s", definition);
-            ddl_put_constraint_exists(exists, table, name);
+            ddl_put_constraint_exists(exists, table, 'x', name);
             if (!building_add(b, SCHEMA_KEYS, sql, exists,
                               arena_printf(b->arena, "exclusion %s of %s", name, table->label)) ||
                 !undo_constraint(b, sql, name))
@@ -414,8 +415,8 @@ bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exi
         const struct catalog_check *check = &b->catalog->checks[i];
         if (!check->invalid || !building_keeps_check(b, check))
             continue;
-        const char *expression =
-            retarget(b->schema->project, b->output, b->catalog, check->expression, b->arena);
+        const char *expression = kept_type_retarget(b->schema, b->output, NULL, b->source,
+                                                    b->catalog, b->arena, check->expression);
         if (expression == NULL)
             return error_memory(b->error);
         buffer_puts(sql, "alter table ");
@@ -423,7 +424,7 @@ bool ddl_loose_checks(struct building *b, struct buffer *sql, struct buffer *exi
         buffer_puts(sql, " add constraint ");
         sql_put_identifier(sql, check->name);
         buffer_printf(sql, " check (%s) not valid", expression);
-        ddl_put_constraint_exists(exists, table, check->name);
+        ddl_put_constraint_exists(exists, table, 'c', check->name);
         if (!building_add(b, SCHEMA_KEYS, sql, exists,
                           arena_printf(b->arena, "check %s of %s", check->name, table->label)) ||
             !undo_constraint(b, sql, check->name))

@@ -17,6 +17,12 @@ bool ddl_kept_policies(struct building *b, struct buffer *sql, struct buffer *ex
 bool ddl_triggers(struct building *b, struct buffer *sql, struct buffer *exists);
 /* What people are told of all these. */
 bool ddl_object_comments(struct building *b, struct buffer *sql, struct buffer *exists);
+/* Who may do what with views, sequences and functions. */
+bool ddl_object_rights(struct building *b, struct buffer *sql, struct buffer *exists);
+/* How what is there is to be stored, counted and copied: what the rows are loaded by, before them;
+ * the rest behind. */
+bool ddl_table_settings(struct building *b, struct buffer *sql, struct buffer *exists);
+bool ddl_late_settings(struct building *b, struct buffer *sql, struct buffer *exists);
 /* Materialized views are filled anew where rows came anew (--restart). */
 bool ddl_refreshes(struct building *b, struct buffer *sql, struct buffer *exists);
 

@@ -115,9 +115,8 @@ bool ddl_table(struct building *b, struct buffer *sql, struct buffer *exists)
         const struct catalog_check *check = &b->catalog->checks[i];
         if (check->invalid || !building_keeps_check(b, check))
             continue;
-        const char *expression = kept_type_rename(
-            b->schema, output, NULL, b->source, b->arena,
-            retarget(b->schema->project, output, b->catalog, check->expression, b->arena));
+        const char *expression = kept_type_retarget(b->schema, output, NULL, b->source, b->catalog,
+                                                    b->arena, check->expression);
         if (expression == NULL)
             return error_memory(b->error);
         buffer_puts(sql, ",\n    ");
@@ -210,8 +209,8 @@ static bool put_checks(struct building *b, struct buffer *sql, const struct sche
             names = names || strcmp(check->made_of.items[k], source) == 0;
         if (!names || check->invalid || !building_keeps_check(b, check))
             continue;
-        const char *expression =
-            retarget(b->schema->project, b->output, b->catalog, check->expression, b->arena);
+        const char *expression = kept_type_retarget(b->schema, b->output, NULL, b->source,
+                                                    b->catalog, b->arena, check->expression);
         if (expression == NULL)
             return error_memory(b->error);
         buffer_puts(sql, ", add ");

@@ -1,5 +1,6 @@
 /* Views, materialized views with their indexes, and functions: what stands beside the tables. */
 #include "ddl_object.h"
+#include "graduate/keeping.h"
 #include "graduate/sql.h"
 #include "kept_object.h"
 #include "kept_type.h"
@@ -243,9 +244,10 @@ bool ddl_views(struct building *b, struct buffer *sql, struct buffer *exists)
     return make_all(b, KEPT_BEHIND_VIEWS, sql, exists);
 }
 
-static bool put_comment(struct building *b, const struct kept_objects *objects,
-                        const struct catalog_object *object, struct buffer *sql,
-                        struct buffer *exists)
+/* One statement that may be taken again, and that needs nobody to take it back. */
+static bool put_said(struct building *b, const struct kept_objects *objects,
+                     const struct catalog_object *object, enum schema_phase phase, char *label,
+                     struct buffer *sql, struct buffer *exists)
 {
     const char *definition = kept_object_sql(objects, object, object->definition);
     const struct schema_output *of =
@@ -253,28 +255,72 @@ static bool put_comment(struct building *b, const struct kept_objects *objects,
     if (definition == NULL)
         return false;
     buffer_puts(sql, definition);
-    if (!building_add(b, SCHEMA_REST, sql, exists,
-                      arena_printf(b->arena, "comment on the %s", object->name)))
+    if (!building_add(b, phase, sql, exists, label))
         return false;
-    if (of != NULL) /* that of a trigger is made again when the trigger is */
+    if (of != NULL) /* a comment on a trigger is made again when the trigger is */
         b->schema->statements[b->schema->statement_count - 1].table = of->table->label;
     return true;
 }
 
 /* They go with what they are about. */
-bool ddl_object_comments(struct building *b, struct buffer *sql, struct buffer *exists)
+static bool make_said(struct building *b, const char *kind, const char *label, struct buffer *sql,
+                      struct buffer *exists)
 {
     const struct kept_objects objects = at_home(b);
+    struct keeping decided;
     for (size_t i = 0; objects.catalog != NULL && i < objects.catalog->object_count; i++) {
         const struct catalog_object *object = &objects.catalog->objects[i];
-        const char *why = NULL;
-        if (!is_kind(object, "comment") || object->definition == NULL)
+        if (!is_kind(object, kind) || object->definition == NULL)
             continue;
-        if (!kept_object_comes(&objects, object, &why) ||
-            (why == NULL && !put_comment(b, &objects, object, sql, exists)))
+        if (!keeping_decide(b->schema, b->source, object, b->arena, &decided, b->error) ||
+            (decided.fate == KEEPING_KEPT &&
+             !put_said(b, &objects, object, SCHEMA_REST,
+                       arena_printf(b->arena, "%s %s", label, object->name), sql, exists)))
             return false;
     }
     return true;
+}
+
+bool ddl_object_comments(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    return make_said(b, "comment", "comment on the", sql, exists);
+}
+
+bool ddl_object_rights(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    return make_said(b, "revocation", "rights of", sql, exists) &&
+           make_said(b, "grant", "rights of", sql, exists);
+}
+
+/* Those of the table at hand; of views, with the first table. */
+static bool make_settings(struct building *b, bool behind, struct buffer *sql,
+                          struct buffer *exists)
+{
+    const struct kept_objects objects = {b->schema, b->source, b->arena, b->error};
+    for (size_t i = 0; b->source != NULL && i < b->source->object_count; i++) {
+        const struct catalog_object *object = &b->source->objects[i];
+        const char *why = NULL;
+        if (!is_kind(object, "setting") || (object->timing != NULL) != behind ||
+            b->output != (object->entity != NULL ? kept_object_table(&objects, object->entity)
+                                                 : kept_object_home(&objects)))
+            continue;
+        if (!kept_object_comes(&objects, object, &why) ||
+            (why == NULL &&
+             !put_said(b, &objects, object, behind ? SCHEMA_REST : SCHEMA_TABLES,
+                       arena_printf(b->arena, "setting %s", object->name), sql, exists)))
+            return false;
+    }
+    return true;
+}
+
+bool ddl_table_settings(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    return make_settings(b, false, sql, exists);
+}
+
+bool ddl_late_settings(struct building *b, struct buffer *sql, struct buffer *exists)
+{
+    return make_settings(b, true, sql, exists);
 }
 
 /* ---- filled anew -------------------------------------------------------------------------------

@@ -128,6 +128,10 @@ void decide_extension(struct deciding *d)
         deciding_keep(d, "the target's own, as every Supabase has it");
     else if (needed)
         deciding_keep(d, "the target's own, which must be there");
+    else if (d->object->in_shape && users.changed == 0 &&
+             project_not_kept(d->schema->project, d->catalog->source, d->object->kind,
+                              d->object->name) == NULL)
+        deciding_keep(d, "the target's own, for what stands on it");
     else if (users.changed > 0)
         deciding_change(d, "its values in the types that the mapping gives their columns");
 }
@@ -153,6 +157,14 @@ static void keep_object(struct deciding *d)
                            "its owner");
     else
         deciding_keep(d, NULL);
+}
+
+/* It goes with what it is about: nobody has to leave it out. */
+void decide_setting(struct deciding *d)
+{
+    decide_object(d);
+    if (d->out->fate == KEEPING_NOT)
+        d->out->with = d->out->why;
 }
 
 void decide_object(struct deciding *d)

@@ -27,5 +27,6 @@ void decide_type(struct deciding *d);
 void decide_extension(struct deciding *d);
 /* What is made as it is there (kept_object.h). */
 void decide_object(struct deciding *d);
+void decide_setting(struct deciding *d);
 
 #endif

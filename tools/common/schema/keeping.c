@@ -2,6 +2,7 @@
 #include "graduate/keeping.h"
 #include "deciding.h"
 #include "graduate/path.h"
+#include "kept_object.h"
 #include "output.h"
 #include "retarget.h"
 #include "schema_key.h"
@@ -102,6 +103,9 @@ static void decide_rows(struct deciding *d)
         return;
     if (view || strcmp(d->object->kind, "table") == 0 || strcmp(d->object->kind, "partition") == 0)
         deciding_change(d, deciding_text(d, arena_printf(d->arena, "its rows, in the table %s",
+                                                         rows->table->label)));
+    else if (strcmp(d->object->kind, "permissions") == 0 && rows->table->guarded)
+        deciding_change(d, deciding_text(d, arena_printf(d->arena, "policies of the table %s",
                                                          rows->table->label)));
     else if (strcmp(d->object->kind, "primary key") == 0)
         deciding_change(
@@ -391,6 +395,7 @@ static const struct {
     {"trigger", decide_object},
     {"rule", decide_object},
     {"statistics", decide_object},
+    {"setting", decide_setting},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -422,6 +427,28 @@ static const char *dropped_column(const struct deciding *d)
     return NULL;
 }
 
+/* What is said of something that is decided by itself, and not made. */
+static void decide_said(struct deciding *d)
+{
+    for (size_t i = 0; d->out->fate != KEEPING_NOT && i < d->object->need_count; i++) {
+        const struct catalog_need *need = &d->object->needs[i];
+        const struct catalog_need of = {need->column, need->name, NULL};
+        const struct catalog_object *object =
+            strcmp(need->kind, "object") == 0 ? kept_object_find(d->catalog, &of) : NULL;
+        struct keeping decided = {.fate = KEEPING_NOT};
+        if (strcmp(need->kind, "object") != 0)
+            continue;
+        if (object != NULL &&
+            !keeping_decide(d->schema, d->catalog, object, d->arena, &decided, d->error))
+            d->failed = true;
+        if (decided.fate == KEEPING_NOT)
+            *d->out = (struct keeping){
+                .fate = KEEPING_NOT,
+                .why = deciding_text(
+                    d, arena_printf(d->arena, "the %s %s is not kept", need->column, need->name))};
+    }
+}
+
 /* False: it is none of these. */
 static bool decide_shared(struct deciding *d)
 {
@@ -432,9 +459,11 @@ static bool decide_shared(struct deciding *d)
             return true;
         }
     bool index = d->object->entity == NULL && strcmp(d->object->kind, "index") == 0;
-    bool comment = strcmp(d->object->kind, "comment") == 0;
-    if (postgres && d->object->definition != NULL && (index || comment)) {
+    bool said = strcmp(d->object->kind, "comment") == 0 || strcmp(d->object->kind, "grant") == 0 ||
+                strcmp(d->object->kind, "revocation") == 0;
+    if (postgres && d->object->definition != NULL && (index || said)) {
         decide_object(d); /* of a materialized view; of what is made as it is */
+        decide_said(d);
         return true;
     }
     return false;

@@ -166,7 +166,8 @@ static bool language_comes(const struct kept_objects *objects, const char *name,
         arena_printf(objects->arena, "it is in the language %s, not in SQL or PL/pgSQL", name));
 }
 
-static bool extension_comes(const struct kept_objects *objects, const char *name, const char **why)
+/* An extension, which the target has; what keeping.c decides. */
+static bool is_no_matter(const struct kept_objects *objects, const char *name, const char **why)
 {
     (void)objects;
     (void)name;
@@ -179,8 +180,8 @@ static const struct {
     const char *kind;
     bool (*comes)(const struct kept_objects *objects, const char *name, const char **why);
 } things[] = {
-    {"type", type_comes},         {"sequence", sequence_comes},   {"role", role_comes},
-    {"language", language_comes}, {"extension", extension_comes},
+    {"type", type_comes},         {"sequence", sequence_comes}, {"role", role_comes},
+    {"language", language_comes}, {"extension", is_no_matter},  {"object", is_no_matter},
 };
 
 static bool need_comes(const struct kept_objects *objects, const struct catalog_need *need,
@@ -310,6 +311,18 @@ static bool policy_fits(const struct kept_objects *objects, const struct catalog
     return true;
 }
 
+/* A plain target has roles of its own; what acts with its owner's rights is for nobody. */
+static bool grant_fits(const struct kept_objects *objects, const struct catalog_object *object,
+                       const char **why)
+{
+    const struct catalog_object *of = kept_object_find(objects->catalog, &object->needs[0]);
+    if (objects->schema->project->plain && strcmp(object->kind, "grant") == 0)
+        *why = "nobody knows the roles of a plain target";
+    else if (of != NULL && of->definer && strcmp(object->kind, "grant") == 0)
+        *why = "it acts with the rights of its owner";
+    return true;
+}
+
 static const struct kind {
     const char *kind;
     bool (*fits)(const struct kept_objects *objects, const struct catalog_object *object,
@@ -326,7 +339,10 @@ static const struct kind {
     {"rule", NULL, true, true},
     {"policy", policy_fits, true, true},
     {"statistics", NULL, true, true},
+    {"setting", NULL, true, false},
     {"comment", NULL, false, false},
+    {"grant", grant_fits, false, false},
+    {"revocation", grant_fits, false, false},
 };
 
 static const struct kind *kind_of(const char *word)

@@ -1,5 +1,6 @@
 #include "kept_type.h"
 #include "graduate/sql.h"
+#include "retarget.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -172,6 +173,16 @@ const char *kept_type_rename(const struct schema *schema, const struct schema_ou
                        arena_printf(arena, "OPERATOR(%.*s", (int)there, by));
     }
     return sql;
+}
+
+const char *kept_type_retarget(const struct schema *schema, const struct schema_output *output,
+                               const struct schema_column *column, const struct catalog *catalog,
+                               const struct catalog_entity *entity, struct arena *arena,
+                               const char *sql)
+{
+    if (catalog != NULL)
+        sql = kept_type_rename(schema, output, column, catalog, arena, sql);
+    return retarget(schema->project, output, entity, sql, arena);
 }
 
 /* ---- statements --------------------------------------------------------------------------------

@@ -20,6 +20,12 @@ bool kept_type_name(const struct schema *schema, const struct schema_output *out
 const char *kept_type_rename(const struct schema *schema, const struct schema_output *output,
                              const struct schema_column *column, const struct catalog *catalog,
                              struct arena *arena, const char *sql);
+/* The same, and under the names that columns and extensions' things have there; `entity` is what
+ * the source says of the output's table, and `catalog` may be NULL. */
+const char *kept_type_retarget(const struct schema *schema, const struct schema_output *output,
+                               const struct schema_column *column, const struct catalog *catalog,
+                               const struct catalog_entity *entity, struct arena *arena,
+                               const char *sql);
 /* Make the source's type, for something that stands beside the table at hand. */
 bool kept_type_make(struct building *b, const char *type, struct buffer *sql,
                     struct buffer *exists);

@@ -119,23 +119,16 @@ static bool keep_column(struct resolving *r, struct schema_output *output, size_
         column->type = by->type;
     else if (!take_type(r, output, from, &column->type))
         return false;
-    if (from->default_sql != NULL && column->default_sql == from->default_sql &&
-        r->source != NULL) {
-        column->default_sql =
-            kept_type_rename(r->schema, output, column, r->source, r->arena, from->default_sql);
-        if (column->default_sql == NULL)
-            return error_memory(r->error);
-    }
+    bool theirs = from->default_sql != NULL && column->default_sql == from->default_sql;
+    if (theirs)
+        column->default_sql = kept_type_retarget(r->schema, output, column, r->source, r->catalog,
+                                                 r->arena, from->default_sql);
+    if (theirs && column->default_sql == NULL)
+        return error_memory(r->error);
     bool whole =
         !column->type.array && (column->type.base == PG_INT2 || column->type.base == PG_INT4 ||
                                 column->type.base == PG_INT8);
     column->identity = from->serial && whole && (by == NULL || mapping_value_is_plain(&by->value));
-    if (column->default_sql == from->default_sql && from->default_sql != NULL) {
-        column->default_sql =
-            retarget(r->schema->project, output, r->catalog, from->default_sql, r->arena);
-        if (column->default_sql == NULL)
-            return error_memory(r->error);
-    }
     column->always = column->identity && from->always;
     column->numbering = column->identity ? from->numbering : NULL;
     if (column->identity && by != NULL && by->sql_default != NULL)
@@ -162,8 +155,8 @@ static bool keep_generated(struct resolving *r, struct schema_output *output)
             (column->mapping != NULL && !mapping_value_is_plain(&column->mapping->value)) ||
             !retarget_is_whole(output, r->catalog, &from->made_of))
             continue;
-        column->generated =
-            retarget(r->schema->project, output, r->catalog, from->generated, r->arena);
+        column->generated = kept_type_retarget(r->schema, output, column, r->source, r->catalog,
+                                               r->arena, from->generated);
         if (column->generated == NULL)
             return error_memory(r->error);
     }
@@ -310,8 +303,7 @@ static bool resolve_columns(struct resolving *r, struct schema_output *output)
     if (described && r->catalog == NULL) {
         error_set(r->error, ERROR_USAGE, "%s: the source %s has no table %s", output->entity->file,
                   output->entity->source->name, output->entity->from);
-        return error_hint(r->error, "look at \"from\", and at the schema of the source in "
-                                    "project.json");
+        return error_hint(r->error, "correct \"from\", or have the catalog made anew");
     }
     output->columns = arena_alloc(
         r->arena, (described ? r->catalog->column_count : 0) + output->table->column_count + 1,

@@ -24,17 +24,19 @@ static const char *renamed(const struct schema_output *output, const struct cata
     return column != NULL && strcmp(column->name, name) != 0 ? column->name : NULL;
 }
 
-/* Is what follows the schema and its dot an extension's? */
+/* Is what follows the schema and its dot an extension's: a name, or an operator? */
 static bool is_lent(const struct catalog_entity *entity, const char *schema, const char *after)
 {
+    const char *rest = after;
     struct sql_token token;
     size_t length = strlen(schema);
-    if (!sql_token_next(&after, &token) || token.kind != SQL_NAME)
-        return false;
+    bool name = sql_token_next(&rest, &token) && token.kind == SQL_NAME;
     for (size_t i = 0; i < entity->lent.count; i++) {
         const char *lent = entity->lent.items[i];
-        if (strncmp(lent, schema, length) == 0 && lent[length] == '.' &&
-            strcmp(lent + length + 1, token.name) == 0)
+        if (strncmp(lent, schema, length) != 0 || lent[length] != '.')
+            continue;
+        lent += length + 1;
+        if (name ? strcmp(lent, token.name) == 0 : strncmp(after, lent, strlen(lent)) == 0)
             return true;
     }
     return false;

@@ -1,5 +1,6 @@
 #include "graduate/schema.h"
 #include "ddl.h"
+#include "graduate/access.h"
 #include "output.h"
 #include "reference.h"
 
@@ -12,6 +13,10 @@ bool schema_resolve(struct schema *schema, const struct project *project,
     *schema = (struct schema){.project = project, .memory = arena};
     if (arena == NULL)
         return error_memory(error);
+    if (!access_settle(project, catalogs, catalog_count, error)) {
+        schema_release(schema);
+        return false;
+    }
     size_t count = 0;
     for (size_t i = 0; i < project->mapping_count; i++)
         count += project->mappings[i]->table_count;

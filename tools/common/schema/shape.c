@@ -1,17 +1,24 @@
 /* What a table has besides columns and a key: from the mapping, and from the source whose shape it
  * keeps. */
 #include "shape.h"
+#include "kept_type.h"
 #include "retarget.h"
 
 #include <string.h>
 
 struct gathering {
-    const struct project *project;
+    const struct schema *schema;
+    const struct catalog *source;
     const struct schema_output *output;
     const struct catalog_entity *catalog;
     struct arena *arena;
     struct error *error;
 };
+
+static const char *in_target(const struct gathering *g, const char *sql)
+{
+    return kept_type_retarget(g->schema, g->output, NULL, g->source, g->catalog, g->arena, sql);
+}
 
 /* A word of one of the source's indexes, "at DESC", with the column's name in the target. NULL
  * without memory, or when that column is not kept: then `kept` is false. */
@@ -27,7 +34,10 @@ static const char *kept_word(const struct gathering *g, const char *word, bool *
         }
     }
     if (tail == NULL) /* an expression */
-        return retarget(g->project, g->output, g->catalog, word, g->arena);
+        return in_target(g, word);
+    tail = in_target(g, tail); /* an operator class may be an extension's */
+    if (tail == NULL)
+        return NULL;
     for (size_t c = 0; c < g->output->column_count; c++)
         if (g->output->columns[c].source_column == (int)at)
             return arena_printf(g->arena, "%s%s", g->output->columns[c].name, tail);
@@ -84,8 +94,7 @@ static bool keep_index(const struct gathering *g, struct shape *shape,
         .storage = from->storage,
         .nulls_equal = from->nulls_equal,
     };
-    if (from->where != NULL &&
-        (index->where = retarget(g->project, g->output, g->catalog, from->where, g->arena)) == NULL)
+    if (from->where != NULL && (index->where = in_target(g, from->where)) == NULL)
         return error_memory(g->error);
     if (!keep_words(g, &from->columns, &index->columns, &kept) ||
         !keep_words(g, &from->include, &index->include, &carried))
@@ -128,12 +137,12 @@ bool shape_keeps_exclusion(const struct project *project, const struct catalog *
            project_not_kept(project, catalog->source, object->kind, object->name) == NULL;
 }
 
-bool shape_gather(struct shape *shape, const struct project *project,
-                  const struct schema_output *output, const struct catalog_entity *catalog,
-                  struct arena *arena, struct error *error)
+bool shape_gather(struct shape *shape, const struct schema *schema,
+                  const struct schema_output *output, const struct catalog *source,
+                  const struct catalog_entity *catalog, struct arena *arena, struct error *error)
 {
     const struct mapping_table *table = output->table;
-    const struct gathering g = {project, output, catalog, arena, error};
+    const struct gathering g = {schema, source, output, catalog, arena, error};
     size_t uniques = table->unique_count, indexes = table->index_count;
     if (catalog != NULL) {
         uniques += catalog->unique_count;

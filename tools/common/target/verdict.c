@@ -8,7 +8,7 @@
 enum { VERSION = 1 };
 
 const char *const verdict_level_names[LEVEL_COUNT] = {"counts", "content", "references",
-                                                      "supabase"};
+                                                      "supabase", "access"};
 const char *const verdict_names[4] = {"holds", "differs", "unchecked", "skipped"};
 
 /* Every kind of finding that there is: mappings/verdict.schema.json lists the same. */
@@ -21,7 +21,7 @@ static const char *const kinds[] = {
     "grant",         "auth",         "values",       "extra check",
     "extra default", "extra key",    "extra index",  "extra reference",
     "trigger",       "rule",         "shape",        "owner",
-    "exposed",       "object",
+    "exposed",       "object",       "access",
 };
 
 static bool is_kind(const char *kind)

@@ -9,17 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Memberships are read team by team: `pager` is then at the members of the team at which `teams`
+/* What has an owner is read owner by owner: `pager` is then at what the one owns at which `owners`
  * stands. */
 struct appwrite {
     struct appwrite_api api;
     struct appwrite_pager pager;
     struct appwrite_collection collection; /* without a path: it is a list of the project */
-    struct appwrite_pager teams;
-    struct buffer team;             /* path of its members; empty: at no team */
-    char team_id[APPWRITE_ID_SIZE]; /* of the last membership delivered */
-    char last[APPWRITE_ID_SIZE];    /* id of the last record delivered */
-    bool by_team;
+    struct appwrite_pager owners;
+    struct buffer owned;             /* path of what it owns; empty: at no owner */
+    char owner_id[APPWRITE_ID_SIZE]; /* of the last record delivered */
+    char last[APPWRITE_ID_SIZE];     /* id of the last record delivered */
+    const struct appwrite_list *owned_list; /* or NULL */
     char *from;
 };
 
@@ -27,10 +27,10 @@ static void close_reader(struct reader *reader)
 {
     struct appwrite *state = reader->state;
     appwrite_pager_release(&state->pager);
-    appwrite_pager_release(&state->teams);
+    appwrite_pager_release(&state->owners);
     appwrite_collection_release(&state->collection);
     appwrite_api_release(&state->api);
-    buffer_release(&state->team);
+    buffer_release(&state->owned);
     free(state->from);
     free(state);
     reader->state = NULL;
@@ -46,7 +46,7 @@ static bool read_id(const bson_iter_t *at, char id[APPWRITE_ID_SIZE])
     return true;
 }
 
-/* {"$id": last}; of memberships {"team": its id, "$id": last} */
+/* {"$id": last}; of memberships {"team": its id, "$id": last}, and of files so with "bucket" */
 static bool read_position(struct appwrite *state, const bson_t *after, struct error *error)
 {
     bson_iter_t at;
@@ -55,9 +55,11 @@ static bool read_position(struct appwrite *state, const bson_t *after, struct er
         const char *key = bson_iter_key(&at);
         ok = strcmp(key, "$id") == 0
                  ? read_id(&at, state->last)
-                 : state->by_team && strcmp(key, "team") == 0 && read_id(&at, state->team_id);
+                 : state->owned_list != NULL && strcmp(key, state->owned_list->owner_word) == 0 &&
+                       read_id(&at, state->owner_id);
     }
-    if (ok && state->last[0] != '\0' && (!state->by_team || state->team_id[0] != '\0'))
+    if (ok && state->last[0] != '\0' &&
+        (state->owned_list == NULL || state->owner_id[0] != '\0'))
         return true;
     error_set(error, ERROR_REFUSED, "the position to go on from is not one of an Appwrite server");
     return error_hint(error, "the run began on another kind of source, or with another version of "
@@ -105,25 +107,24 @@ static bool open_list(struct appwrite *state, const struct extraction *what, str
     return true;
 }
 
-/* Stand at the members of a team, behind the membership `last`. */
-static void enter_team(struct appwrite *state, const char *team, const char *last)
+/* Stand at what an owner has, behind its record `last`. */
+static void enter_owner(struct appwrite *state, const char *owner, const char *last)
 {
-    buffer_clear(&state->team);
-    buffer_puts(&state->team, appwrite_teams->path);
-    appwrite_put_segment(&state->team, team);
-    buffer_puts(&state->team, "/memberships");
+    buffer_clear(&state->owned);
+    appwrite_put_owned(&state->owned, state->owned_list, owner);
     appwrite_pager_release(&state->pager);
-    appwrite_pager_init(&state->pager, &state->api, appwrite_memberships,
-                        buffer_text(&state->team));
+    appwrite_pager_init(&state->pager, &state->api, state->owned_list, buffer_text(&state->owned));
     snprintf(state->pager.last, sizeof state->pager.last, "%s", last);
 }
 
-static void open_memberships(struct appwrite *state, const struct extraction *what)
+static void open_owned(struct appwrite *state, const struct extraction *what)
 {
+    const struct appwrite_list *owners = state->owned_list->owner;
+    appwrite_pager_init(&state->owners, &state->api, owners, owners->path);
     if (what->after == NULL)
         return;
-    memcpy(state->teams.last, state->team_id, sizeof state->team_id);
-    enter_team(state, state->team_id, state->last);
+    memcpy(state->owners.last, state->owner_id, sizeof state->owner_id);
+    enter_owner(state, state->owner_id, state->last);
 }
 
 static bool open_reader(struct reader *reader, const struct extraction *what, struct error *error)
@@ -133,19 +134,20 @@ static bool open_reader(struct reader *reader, const struct extraction *what, st
         return error_memory(error);
     reader->state = state;
     appwrite_pager_init(&state->pager, &state->api, NULL, NULL);
-    appwrite_pager_init(&state->teams, &state->api, appwrite_teams, appwrite_teams->path);
+    appwrite_pager_init(&state->owners, &state->api, NULL, NULL);
     bson_init(&state->collection.model);
-    buffer_init(&state->team);
-    state->by_team = appwrite_list_find(what->from) == appwrite_memberships;
+    buffer_init(&state->owned);
+    const struct appwrite_list *list = appwrite_list_find(what->from);
+    state->owned_list = list != NULL && list->owner != NULL ? list : NULL;
     state->from = strdup(what->from);
     bool ok = (state->from != NULL || error_memory(error)) &&
               (what->after == NULL || read_position(state, what->after, error)) &&
               appwrite_api_open(&state->api, what->endpoint, error);
-    if (ok && state->by_team)
-        open_memberships(state, what);
+    if (ok && state->owned_list != NULL)
+        open_owned(state, what);
     else
         ok = ok && open_list(state, what, error);
-    ok = ok && buffer_ok(&state->team, error);
+    ok = ok && buffer_ok(&state->owned, error);
     if (!ok) {
         error_at(error, what->from, NULL, NULL);
         close_reader(reader);
@@ -153,26 +155,26 @@ static bool open_reader(struct reader *reader, const struct extraction *what, st
     return ok;
 }
 
-static bool next_membership(struct appwrite *state, bson_t **record, struct error *error)
+static bool next_owned(struct appwrite *state, bson_t **record, struct error *error)
 {
     *record = NULL;
     while (*record == NULL) {
-        bson_t *team;
-        if (state->team.length > 0) {
+        bson_t *owner;
+        if (state->owned.length > 0) {
             if (!appwrite_pager_next(&state->pager, record, error))
                 return false;
             if (*record != NULL)
                 break;
         }
-        if (!appwrite_pager_next(&state->teams, &team, error))
+        if (!appwrite_pager_next(&state->owners, &owner, error))
             return false;
-        if (team == NULL)
+        if (owner == NULL)
             return true;
-        enter_team(state, state->teams.last, "");
-        if (!buffer_ok(&state->team, error))
+        enter_owner(state, state->owners.last, "");
+        if (!buffer_ok(&state->owned, error))
             return false;
     }
-    memcpy(state->team_id, state->teams.last, sizeof state->team_id);
+    memcpy(state->owner_id, state->owners.last, sizeof state->owner_id);
     return true;
 }
 
@@ -181,8 +183,8 @@ static bool next_record(struct reader *reader, struct buffer *payload, bool *mor
 {
     struct appwrite *state = reader->state;
     bson_t *record;
-    if (state->by_team ? !next_membership(state, &record, error)
-                       : !appwrite_pager_next(&state->pager, &record, error))
+    if (state->owned_list != NULL ? !next_owned(state, &record, error)
+                                  : !appwrite_pager_next(&state->pager, &record, error))
         return error_at(error, state->from, NULL, NULL);
     *more = record != NULL;
     if (*more) {
@@ -209,9 +211,9 @@ static bool next_record(struct reader *reader, struct buffer *payload, bool *mor
 static bool withheld(const struct appwrite *state, const char *greatest, int64_t total,
                      int64_t delivered, struct error *error)
 {
-    if (state->by_team)
-        error_set(error, ERROR_SOURCE, "%s: the source has the team \"%s\", and did not give it",
-                  state->from, greatest);
+    if (state->owned_list != NULL)
+        error_set(error, ERROR_SOURCE, "%s: the source has the %s \"%s\", and did not give it",
+                  state->from, state->owned_list->owner_word, greatest);
     else if (total > delivered)
         error_set(error, ERROR_SOURCE,
                   "%s: the source says that it has %" PRId64 " records, and gave %" PRId64,
@@ -229,7 +231,7 @@ static bool withheld(const struct appwrite *state, const char *greatest, int64_t
 static bool confirm(struct reader *reader, int64_t delivered, int64_t *held, struct error *error)
 {
     struct appwrite *state = reader->state;
-    struct appwrite_pager *pager = state->by_team ? &state->teams : &state->pager;
+    struct appwrite_pager *pager = state->owned_list != NULL ? &state->owners : &state->pager;
     char greatest[APPWRITE_ID_SIZE];
     int64_t total;
     *held = -1;
@@ -237,7 +239,7 @@ static bool confirm(struct reader *reader, int64_t delivered, int64_t *held, str
         return error_at(error, state->from, NULL, NULL);
     if (appwrite_pager_behind(pager, greatest))
         return withheld(state, greatest, total, delivered, error);
-    if (!state->by_team)
+    if (state->owned_list == NULL)
         *held = total;
     return true;
 }
@@ -256,7 +258,8 @@ static bool identity(struct reader *reader, bson_t *out, struct error *error)
 static bool position(struct reader *reader, bson_t *out, struct error *error)
 {
     const struct appwrite *state = reader->state;
-    bool ok = !state->by_team || BSON_APPEND_UTF8(out, "team", state->team_id);
+    bool ok = state->owned_list == NULL ||
+              bson_append_utf8(out, state->owned_list->owner_word, -1, state->owner_id, -1);
     return (ok && BSON_APPEND_UTF8(out, "$id", state->last)) || error_memory(error);
 }
 

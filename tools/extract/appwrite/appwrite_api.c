@@ -10,23 +10,41 @@
 #include <string.h>
 
 const struct appwrite_list appwrite_lists[APPWRITE_LISTS] = {
-    {"users", "/users", "users.read", "prefs", false},
-    {"identities", "/users/identities", "users.read", NULL, false},
-    {"teams", "/teams", "teams.read", "prefs", true},
-    {"memberships", NULL, "teams.read", "roles", true},
-    {"buckets", "/storage/buckets", "buckets.read", "$permissions", true},
+    {.name = "users", .path = "/users", .scope = "users.read", .sign = "prefs"},
+    {.name = "identities", .path = "/users/identities", .scope = "users.read"},
+    {.name = "teams", .path = "/teams", .scope = "teams.read", .sign = "prefs", .optional = true},
+    {.name = "memberships",
+     .scope = "teams.read",
+     .sign = "roles",
+     .optional = true,
+     .owner = &appwrite_lists[2],
+     .owner_word = "team",
+     .owner_gone = "team_not_found"},
+    {.name = "buckets",
+     .path = "/storage/buckets",
+     .scope = "buckets.read",
+     .sign = "$permissions",
+     .optional = true},
+    {.name = "files",
+     .scope = "files.read",
+     .sign = "$permissions",
+     .optional = true,
+     .owner = &appwrite_lists[4],
+     .owner_word = "bucket",
+     .owner_gone = "storage_bucket_not_found"},
 };
-const struct appwrite_list *const appwrite_teams = &appwrite_lists[2], *const appwrite_memberships =
-                                                                           &appwrite_lists[3];
-const struct appwrite_list appwrite_databases = {"databases", "/databases", "databases.read", NULL,
-                                                 false};
-const struct appwrite_list appwrite_collections = {"collections", NULL, "collections.read",
-                                                   "$permissions", false};
-const struct appwrite_list appwrite_documents = {"documents", NULL, "documents.read",
-                                                 "$permissions", false};
-const struct appwrite_list appwrite_files = {"files", NULL, "files.read", NULL, true};
-const struct appwrite_list appwrite_functions = {"functions", "/functions", "functions.read", NULL,
-                                                 true};
+const struct appwrite_list *const appwrite_teams = &appwrite_lists[2];
+const struct appwrite_list *const appwrite_memberships = &appwrite_lists[3];
+const struct appwrite_list *const appwrite_buckets = &appwrite_lists[4];
+const struct appwrite_list *const appwrite_files = &appwrite_lists[5];
+const struct appwrite_list appwrite_databases = {
+    .name = "databases", .path = "/databases", .scope = "databases.read"};
+const struct appwrite_list appwrite_collections = {
+    .name = "collections", .scope = "collections.read", .sign = "$permissions"};
+const struct appwrite_list appwrite_documents = {
+    .name = "documents", .scope = "documents.read", .sign = "$permissions"};
+const struct appwrite_list appwrite_functions = {
+    .name = "functions", .path = "/functions", .scope = "functions.read", .optional = true};
 
 /* What to do about a refusal; a missing scope has words of its own. */
 static const struct {
@@ -42,8 +60,7 @@ static const struct {
     {"general_access_forbidden",
      ADVICE("the project in the URI does not know this API key: look at both")},
     {"database_not_found", ADVICE("look at \"database\" of this source in project.json")},
-    {"collection_not_found",
-     ADVICE("the collection has gone since the catalog was made: run again")},
+    {"collection_not_found", CHANGED_ADVICE},
     {"general_route_not_found", ADVICE("the URI should read https://HOST/v1?project=ID")},
 };
 
@@ -197,6 +214,13 @@ void appwrite_put_segment(struct buffer *path, const char *id)
     else
         buffer_printf(path, "/%s", escaped);
     curl_free(escaped);
+}
+
+void appwrite_put_owned(struct buffer *path, const struct appwrite_list *list, const char *owner)
+{
+    buffer_puts(path, list->owner->path);
+    appwrite_put_segment(path, owner);
+    buffer_printf(path, "/%s", list->name);
 }
 
 void appwrite_put_text(struct buffer *json, const char *text)

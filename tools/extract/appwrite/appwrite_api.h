@@ -19,20 +19,25 @@ enum {
     APPWRITE_COUNT_CAP = 5000, /* where every server stops counting */
 };
 
-/* One kind of list. */
+/* One kind of list. Some are there once for each record of another, their owner, as
+ * "/teams/T/memberships": they are one entity all the same. */
 struct appwrite_list {
     const char *name;  /* the answer's member, and the entity where it is one */
-    const char *path;  /* NULL: depends on database and collection, or on the team */
+    const char *path;  /* NULL: depends on database and collection, or on the owner */
     const char *scope; /* that the key needs */
     const char *sign;  /* a member that every record has but that a lossy export drops; or NULL */
     bool optional;     /* an entity only where there is at least one record and the scope */
+    const struct appwrite_list *owner; /* or NULL */
+    const char *owner_word;            /* what positions call the owner */
+    const char *owner_gone;            /* the type of the error where it is deleted */
 };
-enum { APPWRITE_LISTS = 5 };
+enum { APPWRITE_LISTS = 6 };
 /* The lists of a project; each is an entity. */
 extern const struct appwrite_list appwrite_lists[APPWRITE_LISTS];
 extern const struct appwrite_list *const appwrite_teams, *const appwrite_memberships;
+extern const struct appwrite_list *const appwrite_buckets, *const appwrite_files;
 extern const struct appwrite_list appwrite_databases, appwrite_collections, appwrite_documents;
-extern const struct appwrite_list appwrite_files, appwrite_functions;
+extern const struct appwrite_list appwrite_functions;
 /* NULL: there is no such list of a project, so it is a collection's name. */
 const struct appwrite_list *appwrite_list_find(const char *name);
 
@@ -61,6 +66,8 @@ void appwrite_url_query(struct buffer *url, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Append "/" and the id, escaped, to a path. */
 void appwrite_put_segment(struct buffer *path, const char *id);
+/* Append the path of a list that the record with this id owns. */
+void appwrite_put_owned(struct buffer *path, const struct appwrite_list *list, const char *owner);
 /* Append a JSON string with its quotes. */
 void appwrite_put_text(struct buffer *json, const char *text);
 /* Send it and release it. */

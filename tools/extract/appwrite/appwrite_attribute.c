@@ -1,5 +1,6 @@
 #include "appwrite_attribute.h"
 #include "appwrite_collection.h"
+#include "appwrite_guard.h"
 #include "graduate/file.h"
 #include "graduate/json_bson.h"
 
@@ -9,6 +10,8 @@
 enum { LARGEST_SCHEMA = 64 << 20 };
 
 const char appwrite_relationship[] = "relationship";
+const char *const appwrite_schemas[APPWRITE_SCHEMAS] = {"schema.json", "appwrite.config.json",
+                                                        "appwrite.json"};
 
 static const char *text_or(const bson_t *object, const char *key, const char *otherwise)
 {
@@ -23,17 +26,13 @@ static bool is_true(const bson_t *object, const char *key)
            bson_iter_bool(&at);
 }
 
-bool appwrite_attribute_there(const bson_t *attribute)
-{
-    return strcmp(text_or(attribute, "status", "available"), "available") == 0;
-}
-
 const char *appwrite_attribute_opens(const bson_t *attribute)
 {
-    return strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0 &&
-                   !is_true(attribute, "twoWay")
-               ? json_bson_text(attribute, "relatedCollection")
-               : NULL;
+    if (strcmp(text_or(attribute, "type", ""), appwrite_relationship) != 0 ||
+        is_true(attribute, "twoWay"))
+        return NULL;
+    const char *table = json_bson_text(attribute, "relatedTable");
+    return table != NULL ? table : json_bson_text(attribute, "relatedCollection");
 }
 
 static bool add_elements(struct catalog_column *column, const bson_t *attribute)
@@ -77,6 +76,7 @@ struct description {
     struct catalog *catalog;
     const char *only; /* database, or NULL */
     const char *database;
+    bool off; /* the database is switched off */
 };
 
 static bool name_of(const struct description *description, const char *collection,
@@ -94,6 +94,12 @@ static struct catalog_entity *entity_of(const struct description *description, c
     return NULL;
 }
 
+/* Databases of either kind call it so or so. */
+static bool list_of(const bson_t *object, const char *key, const char *other, bson_t *list)
+{
+    return json_bson_array(object, key, list) || json_bson_array(object, other, list);
+}
+
 static bool describe(const struct description *description, const bson_t *collection,
                      struct error *error)
 {
@@ -103,11 +109,12 @@ static bool describe(const struct description *description, const bson_t *collec
     buffer_init(&name);
     bool ok = name_of(description, text_or(collection, "$id", ""), &name, error);
     struct catalog_entity *entity = ok ? entity_of(description, buffer_text(&name)) : NULL;
-    if (entity != NULL && json_bson_array(collection, "attributes", &list) &&
+    ok = ok && (entity == NULL || appwrite_guard_read(collection, description->off, entity, error));
+    if (ok && entity != NULL && list_of(collection, "attributes", "columns", &list) &&
         bson_iter_init(&at, &list)) {
         entity->closed = true;
         while (ok && bson_iter_next(&at))
-            ok = !json_bson_view(&at, &attribute) || !appwrite_attribute_there(&attribute) ||
+            ok = !json_bson_view(&at, &attribute) || !appwrite_collection_holds(&attribute) ||
                  appwrite_attribute_add(entity, &attribute, error);
     }
     buffer_release(&name);
@@ -122,7 +129,7 @@ static bool open_related(const struct description *description, const bson_t *co
     bson_t list, attribute;
     bson_iter_t at;
     bool ok = true;
-    if (!json_bson_array(collection, "attributes", &list) || !bson_iter_init(&at, &list))
+    if (!list_of(collection, "attributes", "columns", &list) || !bson_iter_init(&at, &list))
         return true;
     buffer_init(&name);
     while (ok && bson_iter_next(&at)) {
@@ -141,26 +148,46 @@ static bool open_related(const struct description *description, const bson_t *co
 typedef bool (*visit_function)(const struct description *description, const bson_t *collection,
                                struct error *error);
 
+static bool visit_list(struct description *description, const bson_t *of, visit_function visit,
+                       const char *key, const char *other, struct error *error)
+{
+    bson_t collections, collection;
+    bson_iter_t at;
+    bool ok = true, whole = description->database == NULL;
+    if (!list_of(of, key, other, &collections) || !bson_iter_init(&at, &collections))
+        return true;
+    while (ok && bson_iter_next(&at)) {
+        if (!json_bson_view(&at, &collection))
+            continue;
+        if (whole)
+            description->database = text_or(&collection, "databaseId", "");
+        if (description->only == NULL || strcmp(description->only, description->database) == 0)
+            ok = visit(description, &collection, error);
+    }
+    if (whole)
+        description->database = NULL;
+    return ok;
+}
+
+/* The collections inside their databases, as a server shows them; and beside them, as the command
+ * line of Appwrite writes them. */
 static bool each_collection(struct description *description, const bson_t *schema,
                             visit_function visit, struct error *error)
 {
-    bson_t databases, database, collections, collection;
-    bson_iter_t at, inner;
+    bson_t databases, database;
+    bson_iter_t at;
     bool ok = true;
-    if (!json_bson_array(schema, "databases", &databases) || !bson_iter_init(&at, &databases))
-        return true;
-    while (ok && bson_iter_next(&at)) {
-        if (!json_bson_view(&at, &database))
-            continue;
-        description->database = text_or(&database, "$id", "");
-        if ((description->only != NULL && strcmp(description->only, description->database) != 0) ||
-            !json_bson_array(&database, "collections", &collections) ||
-            !bson_iter_init(&inner, &collections))
-            continue;
-        while (ok && bson_iter_next(&inner))
-            ok = !json_bson_view(&inner, &collection) || visit(description, &collection, error);
-    }
-    return ok;
+    if (list_of(schema, "databases", "tablesDB", &databases) && bson_iter_init(&at, &databases))
+        while (ok && bson_iter_next(&at)) {
+            if (!json_bson_view(&at, &database))
+                continue;
+            description->database = text_or(&database, "$id", "");
+            description->off = appwrite_guard_is_off(&database);
+            ok = visit_list(description, &database, visit, "collections", "tables", error);
+        }
+    description->database = NULL;
+    description->off = false;
+    return ok && visit_list(description, schema, visit, "collections", "tables", error);
 }
 
 static bool unreadable(const char *path, struct error *error)
@@ -178,9 +205,13 @@ bool appwrite_schema_read(const char *folder, const char *database, struct catal
     char path[PATH_MAX];
     struct buffer text;
     bson_t schema = BSON_INITIALIZER;
-    if (!file_join(path, sizeof path, folder, "schema.json", error))
-        return false;
-    if (!file_exists(path))
+    bool there = false;
+    for (size_t i = 0; !there && i < APPWRITE_SCHEMAS; i++) {
+        if (!file_join(path, sizeof path, folder, appwrite_schemas[i], error))
+            return false;
+        there = file_exists(path);
+    }
+    if (!there)
         return true;
     buffer_init(&text);
     bool ok = file_read(path, LARGEST_SCHEMA, ERROR_SOURCE, &text, error);

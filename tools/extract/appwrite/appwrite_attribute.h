@@ -13,8 +13,6 @@
 /* The type of relationships, whose documents may hold them or not. */
 extern const char appwrite_relationship[];
 
-/* Is it really in the documents? A description by other tools does not say. */
-bool appwrite_attribute_there(const bson_t *attribute);
 /* Add it to the columns of its collection. */
 bool appwrite_attribute_add(struct catalog_entity *entity, const bson_t *attribute,
                             struct error *error);
@@ -23,9 +21,13 @@ bool appwrite_attribute_add(struct catalog_entity *entity, const bson_t *attribu
  * `attribute`; NULL: none. */
 const char *appwrite_attribute_opens(const bson_t *attribute);
 
-/* Describe the entities of an export by the schema.json in its folder, where there is one:
- * {"databases": [{"$id", "collections": [{"$id", "attributes": [...]}]}]}, as the server shows
- * them. `database` is the one that project.json names, or NULL. */
+/* Describe the entities of an export by the first of these files that is in its folder:
+ * {"databases": [{"$id", "collections": [{"$id", "$permissions", "attributes": [...]}]}]}, as the
+ * server shows them; or with the collections beside the databases, each with its "databaseId", as
+ * Appwrite's command line writes them. Tables and their columns are the same by another name.
+ * `database` is the one that project.json names, or NULL. */
+enum { APPWRITE_SCHEMAS = 3 };
+extern const char *const appwrite_schemas[APPWRITE_SCHEMAS];
 bool appwrite_schema_read(const char *folder, const char *database, struct catalog *catalog,
                           struct error *error);
 

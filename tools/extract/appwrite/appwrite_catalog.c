@@ -1,6 +1,7 @@
 #include "appwrite_catalog.h"
 #include "appwrite_attribute.h"
 #include "appwrite_collection.h"
+#include "appwrite_guard.h"
 #include "appwrite_pager.h"
 #include "graduate/message.h"
 #include "graduate/json_bson.h"
@@ -13,7 +14,10 @@ struct survey {
     struct appwrite_api api;
     const char *database; /* the only one, or NULL */
     struct catalog *catalog;
+    bool off; /* the database at hand is switched off */
     struct catalog_names opened; /* entities whose documents may hold more than attributes say */
+    bool files;                  /* some bucket has any */
+    int64_t file_count;          /* of all of them; -1: unknown */
 };
 
 static const char *text_or(const bson_t *object, const char *key, const char *otherwise)
@@ -110,7 +114,7 @@ static bool add_attribute(struct survey *survey, const char *database,
                           struct error *error)
 {
     struct buffer detail;
-    if (appwrite_attribute_there(attribute)) {
+    if (appwrite_collection_holds(attribute)) {
         bool relation = strcmp(text_or(attribute, "type", ""), appwrite_relationship) == 0;
         return appwrite_attribute_add(entity, attribute, error) &&
                note_opened(survey, database, attribute, error) &&
@@ -221,7 +225,8 @@ static bool add_collection(struct survey *survey, const char *database, const bs
           error_memory(error));
     if (ok)
         set_count(entity, count);
-    ok = ok && add_parts(survey, database, entity, model, error);
+    ok = ok && appwrite_guard_read(model, survey->off, entity, error) &&
+         add_parts(survey, database, entity, model, error);
     appwrite_collection_release(&collection);
     buffer_release(&name);
     return ok;
@@ -263,6 +268,7 @@ static bool add_databases(struct survey *survey, struct error *error)
             error_hint(error, "name one \"database\" per Appwrite source in project.json");
         } else if (survey->database == NULL || strcmp(survey->database, id) == 0) {
             found = true;
+            survey->off = appwrite_guard_is_off(database);
             ok = add_collections(survey, id, error);
         } else {
             buffer_printf(&others, "%s\"%s\"", others.length > 0 ? ", " : "", id);
@@ -273,8 +279,11 @@ static bool add_databases(struct survey *survey, struct error *error)
     if (ok && !found) {
         ok = error_set(error, ERROR_SOURCE, "Appwrite has no database with the id \"%s\"",
                        survey->database);
-        error_hint(error, "look at \"database\" of this source in project.json; there are: %s",
-                   others.length > 0 ? buffer_text(&others) : "none");
+        if (others.length > 0)
+            error_hint(error, "look at \"database\" of this source in project.json; there are: %s",
+                       buffer_text(&others));
+        else
+            error_hint(error, "look at \"database\" of this source in project.json");
     }
     appwrite_pager_release(&pager);
     buffer_release(&others);
@@ -290,23 +299,23 @@ static bool add_files(struct survey *survey, const char *bucket, struct error *e
     int64_t count = 0;
     bool any;
     buffer_init(&text);
-    buffer_puts(&text, "/storage/buckets");
-    appwrite_put_segment(&text, bucket);
-    buffer_puts(&text, "/files");
+    appwrite_put_owned(&text, appwrite_files, bucket);
     bool ok = buffer_ok(&text, error) &&
-              appwrite_api_survey(&survey->api, &appwrite_files, buffer_text(&text), &sight, &any,
+              appwrite_api_survey(&survey->api, appwrite_files, buffer_text(&text), &sight, &any,
                                   &count, error);
     buffer_clear(&text);
     if (ok && sight == APPWRITE_NO_SCOPE) {
         buffer_printf(&text, "files of %s", bucket);
-        ok = not_listed(survey, buffer_text(&text), appwrite_files.scope, error);
+        ok = not_listed(survey, buffer_text(&text), appwrite_files->scope, error);
     } else if (ok && any) {
         if (count >= 0)
             buffer_printf(&text, "%" PRId64 " files", count);
         else
             buffer_printf(&text, "%d files or more", APPWRITE_COUNT_CAP);
-        ok = catalog_object_add(survey->catalog, "file", bucket, "buckets", buffer_text(&text),
-                                error);
+        ok = catalog_object_add(survey->catalog, "file", bucket, appwrite_files->name,
+                                buffer_text(&text), error);
+        survey->files = true;
+        survey->file_count = count < 0 || survey->file_count < 0 ? -1 : survey->file_count + count;
     }
     buffer_release(&text);
     return ok;
@@ -315,7 +324,7 @@ static bool add_files(struct survey *survey, const char *bucket, struct error *e
 static bool add_bucket(struct survey *survey, const bson_t *bucket, const char *id,
                        struct error *error)
 {
-    return catalog_object_add(survey->catalog, "bucket", id, "buckets",
+    return catalog_object_add(survey->catalog, "bucket", id, appwrite_buckets->name,
                               json_bson_text(bucket, "name"), error) &&
            add_files(survey, id, error);
 }
@@ -344,13 +353,22 @@ static bool each(struct survey *survey, const struct appwrite_list *list,
     return ok;
 }
 
+static bool add_entity(struct survey *survey, const char *name, int64_t count, struct error *error)
+{
+    struct catalog_entity *entity = catalog_add(survey->catalog, name);
+    if (entity == NULL)
+        return error_memory(error);
+    set_count(entity, count);
+    return true;
+}
+
 /* Where there are teams there are memberships, which are counted by nobody. */
 static bool add_list(struct survey *survey, const struct appwrite_list *list, struct error *error)
 {
     enum appwrite_sight sight;
     bool any;
     int64_t count;
-    if (list->path == NULL) /* it went with the list before */
+    if (list->owner != NULL) /* it went with the list before */
         return true;
     if (!appwrite_api_survey(&survey->api, list, list->path, &sight, &any, &count, error))
         return false;
@@ -360,14 +378,16 @@ static bool add_list(struct survey *survey, const struct appwrite_list *list, st
                           list->scope, error);
     if (list->optional && !any)
         return true;
-    struct catalog_entity *entity = catalog_add(survey->catalog, list->name);
-    if (entity == NULL)
-        return error_memory(error);
-    set_count(entity, count);
+    if (!add_entity(survey, list->name, count, error))
+        return false;
     if (list == appwrite_teams)
         return catalog_add(survey->catalog, appwrite_memberships->name) != NULL ||
                error_memory(error);
-    return strcmp(list->name, "buckets") != 0 || each(survey, list, add_bucket, error);
+    if (list != appwrite_buckets)
+        return true;
+    return each(survey, list, add_bucket, error) &&
+           (!survey->files ||
+            add_entity(survey, appwrite_files->name, survey->file_count, error));
 }
 
 static bool add_functions(struct survey *survey, struct error *error)

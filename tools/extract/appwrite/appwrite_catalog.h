@@ -3,7 +3,8 @@
  *
  *   "index", "relationship", "failed attribute", "failed index"   NAME on ENTITY, with it
  *   "permissions"    of a collection that has any, by the collection's name, with it
- *   "bucket"         by its id, with the entity buckets; "file": how many are in it, by the same id
+ *   "bucket"         by its id, with the entity buckets
+ *   "file"           how many are in a bucket, by its id, with the entity files
  *   "function"       by its id
  *   "not listed"     what the API key lacks the scope to list */
 #ifndef EXTRACT_APPWRITE_CATALOG_H

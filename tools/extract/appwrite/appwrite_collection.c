@@ -79,6 +79,12 @@ static bool begin_attributes(const struct appwrite_collection *collection, bson_
            bson_iter_init(at, &attributes);
 }
 
+bool appwrite_collection_holds(const bson_t *attribute)
+{
+    const char *status = json_bson_text(attribute, "status");
+    return status == NULL || status[0] == '\0' || strcmp(status, "available") == 0;
+}
+
 bson_t *appwrite_collection_relations(const struct appwrite_collection *collection)
 {
     bson_t attribute, *relations = NULL;
@@ -87,7 +93,9 @@ bson_t *appwrite_collection_relations(const struct appwrite_collection *collecti
     while (begun && next_attribute(&at, &attribute)) {
         const char *relation = json_bson_text(&attribute, "relationType");
         const char *key = json_bson_text(&attribute, "key");
-        if (relation == NULL || strcmp(relation, "manyToMany") != 0 || key == NULL)
+        /* One that failed is listed, but a server knows nothing of it where it is selected. */
+        if (relation == NULL || strcmp(relation, "manyToMany") != 0 || key == NULL ||
+            !appwrite_collection_holds(&attribute))
             continue;
         if (relations == NULL)
             relations = bson_new();

@@ -29,6 +29,9 @@ bool appwrite_collection_init(struct appwrite_collection *collection, const char
                               const char *name);
 void appwrite_collection_release(struct appwrite_collection *collection);
 
+/* Is what this attribute describes really in the documents? A description by other tools does not
+ * say. */
+bool appwrite_collection_holds(const bson_t *attribute);
 /* The names of its many-to-many relationships as keys of a document that the caller owns; NULL: it
  * has none. Documents do not hold these. */
 bson_t *appwrite_collection_relations(const struct appwrite_collection *collection);

@@ -133,11 +133,11 @@ static bool ask_again(struct appwrite_pager *pager, const struct http_answer *an
     return appwrite_refused(pager->api, pager->path, pager->list->scope, answer, error);
 }
 
-/* A team that is deleted takes its memberships with it. */
+/* A team that is deleted takes its memberships with it, and a bucket its files. */
 static bool has_gone(const struct appwrite_pager *pager)
 {
-    return pager->list == appwrite_memberships && pager->answer.status == 404 &&
-           strcmp(appwrite_error_type(&pager->answer), "team_not_found") == 0;
+    return pager->list->owner != NULL && pager->answer.status == 404 &&
+           strcmp(appwrite_error_type(&pager->answer), pager->list->owner_gone) == 0;
 }
 
 static bool fetch_page(struct appwrite_pager *pager, struct error *error)

@@ -28,8 +28,6 @@ static const struct {
          "the server's certificate is not trusted here: mend it, or add its CA to this machine")},
     {CURLE_SSL_CACERT_BADFILE,
      ADVICE("this machine's CA certificates cannot be read: install them")},
-    {CURLE_URL_MALFORMAT, ADVICE("look at the source's URI")},
-    {CURLE_UNSUPPORTED_PROTOCOL, ADVICE("look at the source's URI")},
     {CURLE_OUT_OF_MEMORY, ADVICE("free some memory and run again")},
 };
 

@@ -31,8 +31,9 @@ static bool add_other(const char *file, struct catalog *catalog, struct error *e
 {
     char detail[NAME_MAX + 128];
     /* The collections' own description, which may lie beside their documents. */
-    if (strcmp(file, "schema.json") == 0)
-        return true;
+    for (size_t i = 0; i < APPWRITE_SCHEMAS; i++)
+        if (strcmp(file, appwrite_schemas[i]) == 0)
+            return true;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         if (!ends_with(file, forms[i].end))
             continue;

@@ -1,7 +1,7 @@
 /* jsonl_catalog.h: an export of Appwrite: a folder with one file of JSON lines per list, each line
  * one object as the REST API prints it.
  *
- *   users.jsonl, identities.jsonl, teams.jsonl, memberships.jsonl, buckets.jsonl
+ *   users.jsonl, identities.jsonl, teams.jsonl, memberships.jsonl, buckets.jsonl, files.jsonl
  *   COLLECTION.jsonl      where project.json names the database of this source
  *   DB.COLLECTION.jsonl   where it does not
  *

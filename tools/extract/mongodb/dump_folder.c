@@ -3,9 +3,9 @@
 #include "archive_list.h"
 #include "export_form.h"
 #include "graduate/buffer.h"
-#include "graduate/words.h"
 #include "oplog.h"
 #include "packed_file.h"
+#include "reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -491,33 +491,15 @@ bool dump_folder_reads(const struct dump_collection *collection)
     return collection->kind == MONGODB_COLLECTION || collection->kind == MONGODB_TIME_SERIES;
 }
 
-static bool not_there(const struct dump_folder *folder, const char *path, const char *name,
-                      struct error *error)
-{
-    const char **names = calloc(folder->count + 1, sizeof *names);
-    size_t count = 0;
-    if (names == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < folder->count; i++)
-        if (dump_folder_reads(&folder->items[i]))
-            names[count++] = folder->items[i].name;
-    const char *nearest = words_nearest(name, names, count);
-    error_set(error, ERROR_SOURCE, "the export %s holds no collection %s", path, name);
-    error_at(error, name, NULL, NULL);
-    if (nearest != NULL)
-        error_hint(error, "did you mean %s?", nearest);
-    else
-        error_hint(error, "see what it holds with graduate-extract --catalog");
-    free(names);
-    return false;
-}
-
 bool dump_folder_find(const struct dump_folder *folder, const char *path, const char *name,
                       const struct dump_collection **collection, struct error *error)
 {
     const struct dump_collection *found = find(folder, name);
-    if (found == NULL || !dump_folder_reads(found))
-        return not_there(folder, path, name, error);
+    if (found == NULL || !dump_folder_reads(found)) {
+        error_set(error, ERROR_SOURCE, "the export %s holds no collection %s", path, name);
+        error_at(error, name, NULL, NULL);
+        return error_hint(error, "%s", CHANGED_ADVICE);
+    }
     *collection = found;
     if (found->problem == NULL)
         return true;

@@ -32,9 +32,8 @@
  * Identity: {"set": text, "database": text, "collection": text, "uuid": hex}: the name of the
  * replica set, or else "hosts": a hash of the hosts that the URI names; and the collection's UUID,
  * where the server gives one. */
-#include "graduate/message.h"
-#include "graduate/words.h"
 #include "bson_order.h"
+#include "graduate/message.h"
 #include "mongodb_catalog.h"
 #include "mongodb_client.h"
 #include "mongodb_count.h"
@@ -84,27 +83,6 @@ static void take_description(struct live_reader *reader, const struct mongodb_co
         snprintf(reader->uuid + 2 * i, 3, "%02x", bytes[i]);
 }
 
-static bool not_there(const struct live_reader *reader,
-                      const struct mongodb_collections *collections, struct error *error)
-{
-    const char **names = calloc(collections->count, sizeof *names);
-    size_t count = 0;
-    if (names == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < collections->count; i++)
-        if (collections->items[i].kind != MONGODB_SYSTEM)
-            names[count++] = collections->items[i].name;
-    const char *nearest = words_nearest(reader->collection, names, count);
-    error_set(error, ERROR_SOURCE, "source %s: the database %s holds no collection %s",
-              reader->client.source, reader->client.database, reader->collection);
-    if (nearest != NULL)
-        error_hint(error, "did you mean %s?", nearest);
-    else
-        error_hint(error, "see what it holds with graduate-extract --catalog");
-    free(names);
-    return false;
-}
-
 /* Find the collection before it is read: of an unknown one a server delivers nothing, in peace. */
 static bool look_up(struct live_reader *reader, struct error *error)
 {
@@ -112,16 +90,14 @@ static bool look_up(struct live_reader *reader, struct error *error)
     const struct mongodb_collection *found = NULL;
     bool ok = mongodb_client_list(&reader->client, &collections, error);
     for (size_t i = 0; ok && i < collections.count; i++)
-        if (collections.items[i].kind != MONGODB_SYSTEM &&
+        if ((collections.items[i].kind == MONGODB_COLLECTION ||
+             collections.items[i].kind == MONGODB_TIME_SERIES) &&
             strcmp(collections.items[i].name, reader->collection) == 0)
             found = &collections.items[i];
     if (ok && found == NULL) {
-        ok = not_there(reader, &collections, error);
-    } else if (ok && found->kind == MONGODB_VIEW) {
-        ok = error_set(error, ERROR_SOURCE,
-                       "source %s: %s is a view, which holds no data of its own",
-                       reader->client.source, reader->collection);
-        error_hint(error, "read the collections that it is made of");
+        ok = error_set(error, ERROR_SOURCE, "source %s: the database %s holds no collection %s",
+                       reader->client.source, reader->client.database, reader->collection);
+        error_hint(error, "%s", CHANGED_ADVICE);
     } else if (ok) {
         take_description(reader, found);
     }

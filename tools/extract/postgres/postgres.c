@@ -34,6 +34,8 @@ struct table_reader {
 static const uint8_t signature[11] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xFF, '\r', '\n', 0};
 enum { COPY_HEAD = sizeof signature + 8, TRAILER = 0xFFFF };
 
+enum { OLDEST_VERSION = 120000 };
+
 static const char *schema_of(const struct endpoint *endpoint)
 {
     return endpoint->source->schema != NULL ? endpoint->source->schema : "public";
@@ -44,7 +46,17 @@ static bool connect_source(struct postgres *postgres, const struct endpoint *end
 {
     char what[128];
     snprintf(what, sizeof what, "source %s", endpoint->source->name);
-    return postgres_connect(postgres, endpoint->uri, what, ERROR_SOURCE, error);
+    if (!postgres_connect(postgres, endpoint->uri, what, ERROR_SOURCE, error))
+        return false;
+    int version = PQserverVersion(postgres->connection);
+    if (version >= OLDEST_VERSION)
+        return true;
+    error_set(error, ERROR_SOURCE,
+              "%s: the server is PostgreSQL %d, and 12 is the oldest that is read", postgres->where,
+              version / 10000);
+    postgres_close(postgres);
+    return error_hint(error, "restore a pg_dump of it into a younger server, and name that as the "
+                             "source; nothing was touched");
 }
 
 static bool read_catalog(const struct endpoint *endpoint, struct catalog *catalog,
@@ -97,8 +109,7 @@ static bool lock(struct postgres *postgres, const char *qualified, struct error 
     bool ok = buffer_ok(&sql, error) && postgres_exec(postgres, buffer_text(&sql), error);
     buffer_release(&sql);
     if (!ok && strcmp(error->sqlstate, "42P01") == 0)
-        error_hint(error, "correct \"from\" in the mapping, or the source's \"schema\" in "
-                          "project.json");
+        error_hint(error, "%s", CHANGED_ADVICE);
     return ok;
 }
 

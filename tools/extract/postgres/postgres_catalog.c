@@ -3,6 +3,7 @@
 #include "postgres_catalog.h"
 #include "graduate/json.h"
 #include "graduate/project.h"
+#include "postgres_needs.h"
 #include "postgres_objects.h"
 #include "postgres_types.h"
 
@@ -36,26 +37,14 @@
                                                                       "p.oid >= 16384"             \
                                                                       " and not " IS_LENT(         \
                                                                           "pg_proc", "p.oid") ")"
-/* Functions and operator classes of extensions in what stands on a table. */
+/* What of extensions stands in defaults, constraints and indexes of a table. */
+#define PARTS(class, column, catalog, relation)                                                    \
+    "d.classid = '" class "'::regclass and d.objid in (select v." column " from " catalog " v"     \
+                          " where v." relation " = t.oid)"
 #define LENT                                                                                       \
-    "(select json_agg(distinct s.nspname || '.' || n.name) from pg_depend d"                       \
-    " cross join lateral (select p.pronamespace as space, p.proname as name from pg_proc p"        \
-    "  where d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid and " IS_LENT(              \
-        "pg_proc",                                                                                 \
-        "p.oid") " union all select c.opcnamespace, c.opcname from pg_opclass c"                   \
-                 "  where d.refclassid = 'pg_opclass'::regclass and c.oid = d.refobjid "           \
-                 "and " IS_LENT("pg_opclass",                                                      \
-                                "c.oid") ") n join pg_namespace s on s.oid = n.space"              \
-                                         " where s.nspname <> 'pg_catalog' and (d.classid = "      \
-                                         "'pg_attrdef'::regclass"                                  \
-                                         "   and d.objid in (select v.oid from pg_attrdef v "      \
-                                         "where v.adrelid = t.oid)"                                \
-                                         "  or d.classid = 'pg_constraint'::regclass"              \
-                                         "   and d.objid in (select v.oid from pg_constraint v "   \
-                                         "where v.conrelid = t.oid)"                               \
-                                         "  or d.classid = 'pg_class'::regclass"                   \
-                                         "   and d.objid in (select v.indexrelid from pg_index v " \
-                                         "where v.indrelid = t.oid)))"
+    LENT_TO(PARTS("pg_attrdef", "oid", "pg_attrdef", "adrelid") " or " PARTS(                      \
+        "pg_constraint", "oid", "pg_constraint",                                                   \
+        "conrelid") " or " PARTS("pg_class", "indexrelid", "pg_index", "indrelid"))
 
 /* The default of a numbered column is its sequence, that of a generated one its expression: neither
  * is a default. attgenerated is as new as version 12. */

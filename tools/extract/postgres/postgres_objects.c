@@ -3,6 +3,7 @@
  * 12 is asked of a row as jsonb, where a column that is not there reads as NULL. */
 #include "postgres_objects.h"
 #include "postgres_needs.h"
+#include "postgres_settings.h"
 
 /* Queries are read as they stand. */
 /* clang-format off */
@@ -73,8 +74,43 @@
     STANDS_ON("d.refobjid <> c.oid and (d.classid = 'pg_class'::regclass and d.objid = c.oid or"   \
               " d.classid = 'pg_rewrite'::regclass and d.objid = (select w.oid from pg_rewrite w"  \
               "  where w.ev_class = c.oid and w.rulename = '_RETURN'))", "")
+/* What is decided by itself, and not as others that are made as they are: its kind and name. */
+#define NEED_OF_OBJECT(kind, name)                                                                 \
+    "jsonb_build_object('kind', 'object', 'column', " kind ", 'name', " name ")"
 /* Of what a comment d is, if it is made as it is: as SQL calls it, and the object. */
 #define COMMENTED                                                                                  \
+    "select w.what, jsonb_build_array(jsonb_build_object('kind', w.kind, 'name', w.name)) as needs"\
+    " from (" COMMENTED_AS_IT_IS ") w union all " COMMENTED_OTHERS
+#define COMMENTED_OTHERS                                                                           \
+    "select format('constraint %I on %s', k.conname, k.conrelid::regclass), jsonb_build_array("    \
+    NEED_OF_OBJECT("case k.contype when 'p' then 'primary key' when 'u' then 'unique' when 'c' then 'check'"\
+                   "  when 'f' then 'foreign key' else 'exclusion constraint' end",                \
+                   "k.conname || ' on ' || f.name") ") || " NEED_OF_TABLE("null")                   \
+    " from pg_constraint k join family f on f.oid = k.conrelid and f.is_top"                       \
+    " where d.classoid = 'pg_constraint'::regclass and k.oid = d.objoid"                           \
+    " union all select format('constraint %I on domain %s', k.conname, t.oid::regtype),"           \
+    " jsonb_build_array(" NEED_OF_OBJECT("'domain'", "t.typname") ")"                              \
+    " from pg_constraint k join pg_type t on t.oid = k.contypid"                                   \
+    " where d.classoid = 'pg_constraint'::regclass and k.oid = d.objoid"                           \
+    " union all select format('%s %s', case t.typtype when 'd' then 'domain' else 'type' end, t.oid::regtype),"\
+    " jsonb_build_array(" NEED_OF_OBJECT("case t.typtype when 'd' then 'domain' when 'e' then 'enum'"\
+    "  when 'c' then 'composite type' else 'range type' end", "t.typname") ")"                     \
+    " from pg_type t where d.classoid = 'pg_type'::regclass and t.oid = d.objoid"                  \
+    " union all select format('index %I.%I', $1, x.relname), jsonb_build_array("                   \
+    NEED_OF_OBJECT("'index'", "x.relname || ' on ' || c.relname") ")"                              \
+    " || case when c.relkind = 'm' then '[]' else jsonb_build_array(jsonb_build_object('kind', 'table',"\
+    "  'name', c.relname)) end from pg_index i join pg_class x on x.oid = i.indexrelid"            \
+    " join things c on c.oid = i.indrelid and not c.relispartition"                                \
+    " where d.classoid = 'pg_class'::regclass and x.oid = d.objoid"                                \
+    "  and not exists (select from pg_constraint k where k.conindid = x.oid and k.contype in ('p', 'u', 'x'))"\
+    " union all select format('sequence %I.%I', $1, c.relname), jsonb_build_array("                \
+    NEED_OF_OBJECT("'sequence'", "c.relname") ") from things c"                                    \
+    " where d.classoid = 'pg_class'::regclass and c.oid = d.objoid and c.relkind = 'S'"            \
+    "  and not exists (select from pg_depend o where o.classid = 'pg_class'::regclass and o.objid = c.oid"\
+    "   and o.refobjsubid > 0 and o.deptype in ('a', 'i'))"                                        \
+    " union all select format('schema %I', n.nspname), '[]'::jsonb from pg_namespace n"            \
+    " where d.classoid = 'pg_namespace'::regclass and n.oid = d.objoid and n.nspname <> 'public'"
+#define COMMENTED_AS_IT_IS                                                                         \
     "select case when d.objsubid = 0 then format('%s %s', k.kind, c.oid::regclass)"                \
     "  else format('column %s.%I', c.oid::regclass, (select a.attname from pg_attribute a"         \
     "   where a.attrelid = c.oid and a.attnum = d.objsubid)) end as what, k.kind, c.relname as name" \
@@ -107,9 +143,15 @@
     "   else '' end, ', ' order by g.privilege_type) as rights"                                    \
     "  from (select grantee, privilege_type, is_grantable from aclexplode(" acl ")"                \
     "   except select grantee, privilege_type, is_grantable"                                       \
-    "   from aclexplode(acldefault('" type "', " owner "))) g"                                     \
+    "   from aclexplode(acldefault(" type ", " owner "))) g"                                     \
     "  left join pg_roles r on r.oid = g.grantee where g.grantee <> " owner                        \
     "  group by 1) g"
+
+/* The members with which the rights g are given to the role anew, where none may be handed on. */
+#define GRANTED(what, name, need)                                                                  \
+    "case when g.role <> 'PUBLIC' and g.rights not like '%GRANT OPTION%' then jsonb_build_object(" \
+    "'definition', format('grant %s on %s %s to %I', g.rights, " what ", " name ", g.role), 'needs',"\
+    " jsonb_build_array(" need ", jsonb_build_object('kind', 'role', 'name', g.role))) else '{}' end"
 
 static const struct {
     const char *kind;
@@ -121,9 +163,7 @@ static const struct {
      "  'PARTITION BY ' || pg_get_partkeydef(c.oid),"
      "  (select 'PARTITION OF ' || i.inhparent::regclass from pg_inherits i"
      "    where i.inhrelid = c.oid and c.relispartition),"
-     "  'OF ' || nullif(c.reloftype, 0)::regtype, 'WITH (' || array_to_string(c.reloptions, ', ') || ')',"
-     "  case c.relreplident when 'f' then 'REPLICA IDENTITY FULL' when 'n' then 'REPLICA IDENTITY NOTHING'"
-     "   when 'i' then 'REPLICA IDENTITY USING INDEX' end), ''))"
+     "  'OF ' || nullif(c.reloftype, 0)::regtype), ''))"
      " from tables t join pg_class c on c.oid = t.oid"},
     {"partition",
      "select jsonb_build_object('name', f.name || ' of ' || f.entity, 'entity', f.entity,"
@@ -214,8 +254,8 @@ static const struct {
      " where r.rulename <> '_RETURN'"},
     {"row level security",
      "select jsonb_build_object('name', c.relname, 'entity', coalesce(f.entity, c.relname),"
-     " 'in_shape', coalesce(f.is_top, false), 'unsaid', case when c.relforcerowsecurity then 'FORCE' end)"
-     " from things c left join family f on f.oid = c.oid where c.relrowsecurity or c.relforcerowsecurity"},
+     " 'in_shape', coalesce(f.is_top, false))"
+     " from things c left join family f on f.oid = c.oid where c.relrowsecurity"},
     {"policy",
      "select jsonb_build_object('name', p.policyname || ' on ' || c.relname, 'entity', coalesce(f.entity, c.relname),"
      " 'detail', concat_ws(' ', 'for', p.cmd, 'to', array_to_string(p.roles, ', '), 'using (' || p.qual || ')',"
@@ -286,16 +326,22 @@ static const struct {
      " 'definition', pg_get_statisticsobjdef(s.oid)" STANDS_ON(OF("pg_statistic_ext", "s.oid"), "") ")"
      " from pg_statistic_ext s left join family f on f.oid = s.stxrelid"
      " where s.stxnamespace = (select oid from home)" OWN("pg_statistic_ext", "s.oid")},
+    {"setting", SETTINGS},
     {"extension",
      "select jsonb_build_object('name', e.extname, 'detail', format('version %s in the schema %s', e.extversion,"
-     " n.nspname)) from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql'"},
+     " n.nspname), 'in_shape', exists (select from pg_depend m join pg_depend d on d.refclassid = m.classid"
+     "   and d.refobjid = m.objid and d.deptype not in ('e', 'i') and d.classid in ('pg_class'::regclass,"
+     "   'pg_type'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass,"
+     "   'pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass) where m.refclassid = 'pg_extension'::regclass"
+     "   and m.refobjid = e.oid and m.deptype = 'e'))"
+     " from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql'"},
     {"comment",
      "select jsonb_build_object('name', format('%s %s', i.type, " LOCAL("i.identity") "),"
      " 'entity', (select f.entity from family f where f.oid in (d.objoid, o.relation)), 'detail', d.description,"
      " 'columns', (select jsonb_build_array(a.attname) from pg_attribute a where d.classoid = 'pg_class'::regclass"
      "  and d.objsubid > 0 and a.attrelid = d.objoid and a.attnum = d.objsubid))"
      " || coalesce((select jsonb_build_object('definition', format('comment on %s is %L', w.what, d.description),"
-     "   'needs', jsonb_build_array(jsonb_build_object('kind', w.kind, 'name', w.name))) from (" COMMENTED ") w), '{}')"
+     "   'needs', w.needs) from (" COMMENTED ") w), '{}')"
      " from pg_description d cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i"
      " cross join lateral (select case d.classoid"
      "  when 'pg_trigger'::regclass then (select g.tgrelid from pg_trigger g where g.oid = d.objoid)"
@@ -304,27 +350,48 @@ static const struct {
      "  when 'pg_constraint'::regclass then (select c.conrelid from pg_constraint c where c.oid = d.objoid)"
      "  when 'pg_class'::regclass then (select x.indrelid from pg_index x where x.indexrelid = d.objoid)"
      "  end as relation) o"
-     " where d.objoid >= 16384 and d.classoid <> 'pg_largeobject'::regclass"
-     " and (i.schema = $1 or o.relation in (select oid from things))"
+     " where (d.objoid >= 16384 or i.type = 'schema' and d.description <> 'standard public schema')"
+     " and d.classoid <> 'pg_largeobject'::regclass and (i.schema = $1 or o.relation in (select oid from things)"
+     "  or d.classoid = 'pg_namespace'::regclass and d.objoid = (select oid from home))"
      " and not exists (select from pg_depend x where x.classid = d.classoid and x.objid = d.objoid and x.deptype = 'e')"},
     {"grant",
      "select jsonb_build_object('name', g.role || ' on ' || c.relname, 'entity', f.entity, 'detail', g.rights)"
+     " || case when c.relkind in ('v', 'S') then " GRANTED("case c.relkind when 'S' then 'sequence' else 'table' end",
+     "format('%I.%I', $1, c.relname)", "case c.relkind when 'S' then " NEED_OF_OBJECT("'sequence'", "c.relname")
+     " else jsonb_build_object('kind', 'view', 'name', c.relname) end") " else '{}' end"
      " from things c left join family f on f.oid = c.oid"
-     GRANTS("c.relacl", "r", "c.relowner")
+     GRANTS("c.relacl", "case c.relkind when 'S' then 's' else 'r' end::\"char\"", "c.relowner")
      " union all "
      "select jsonb_build_object('name', format('%s on %s(%s)', g.role, c.relname, a.attname), 'entity', f.entity,"
      " 'columns', jsonb_build_array(a.attname), 'detail', g.rights)"
      " from things c left join family f on f.oid = c.oid"
-     " join pg_attribute a on a.attrelid = c.oid" GRANTS("a.attacl", "c", "c.relowner")
+     " join pg_attribute a on a.attrelid = c.oid" GRANTS("a.attacl", "'c'", "c.relowner")
      " union all "
      "select jsonb_build_object('name', format('%s on function %s(%s)', g.role, p.proname,"
-     " " LOCAL("pg_get_function_identity_arguments(p.oid)") "), 'detail', g.rights) from pg_proc p"
-     GRANTS("p.proacl", "f", "p.proowner")
+     " " LOCAL("pg_get_function_identity_arguments(p.oid)") "), 'detail', g.rights)"
+     " || " GRANTED(ROUTINE_KIND("p"), "p.oid::regprocedure::text",
+                    "jsonb_build_object('kind', " ROUTINE_KIND("p") ", 'name', " ROUTINE_NAME("p") ")") " from pg_proc p"
+     GRANTS("p.proacl", "'f'", "p.proowner")
      " where p.pronamespace = (select oid from home)" OWN("pg_proc", "p.oid")
      " union all "
      "select jsonb_build_object('name', g.role || ' on schema ' || n.nspname, 'detail', g.rights)"
-     " from pg_namespace n" GRANTS("n.nspacl", "n", "n.nspowner")
-     " where n.oid = (select oid from home) and g.role <> 'PUBLIC'"},
+     " from pg_namespace n" GRANTS("n.nspacl", "'n'", "n.nspowner")
+     " where n.oid = (select oid from home) and g.role <> 'PUBLIC'"
+     " union all "
+     "select jsonb_build_object('name', format('%s on type %s', g.role, t.typname), 'detail', g.rights) from pg_type t"
+     GRANTS("t.typacl", "'T'", "t.typowner")
+     " where t.typnamespace = (select oid from home)" OWN("pg_type", "t.oid")},
+    /* What everybody may from the start, and here may not. */
+    {"revocation",
+     "select jsonb_build_object('name', 'PUBLIC on ' || " ROUTINE_KIND("p") " || ' ' || " ROUTINE_NAME("p") ","
+     " 'detail', 'not everybody may call it', 'definition', format('revoke all on %s %s from public', " ROUTINE_KIND("p") ","
+     "  p.oid::regprocedure), 'needs', jsonb_build_array(jsonb_build_object('kind', " ROUTINE_KIND("p") ","
+     "  'name', " ROUTINE_NAME("p") "))) from pg_proc p where p.proacl is not null and not exists (select from"
+     "  aclexplode(p.proacl) g where g.grantee = 0) and p.pronamespace = (select oid from home)" OWN("pg_proc", "p.oid")
+     " union all "
+     "select jsonb_build_object('name', 'PUBLIC on type ' || t.typname, 'detail', 'not everybody may use it')"
+     " from pg_type t where t.typacl is not null and not exists (select from aclexplode(t.typacl) g where g.grantee = 0)"
+     " and t.typnamespace = (select oid from home)" OWN("pg_type", "t.oid")},
     {"default privileges",
      "select jsonb_build_object('name', format('%s of %s', case d.defaclobjtype when 'r' then 'tables'"
      " when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas' end,"

@@ -1,6 +1,7 @@
 #include "postgres_shape.h"
 #include "graduate/sql.h"
 #include "postgres_types.h"
+#include "reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 enum {
     SHAPE_NAME,
     SHAPE_OID,
-    SHAPE_SENT,
     SHAPE_BASE,
     SHAPE_TEXT,
     SHAPE_CAST,
@@ -19,14 +19,12 @@ enum {
 };
 static const char shape_sql[] =
     "select a.attname, " VALUE_OID ","
-    " t.typsend::oid <> 0 and coalesce(e.typsend, t.typsend)::oid <> 0,"
     " b.oid::int8, b.typcategory = 'S' or b.typtype = 'e', format_type(b.oid, -1), c.relkind,"
     " format_type(a.atttypid, a.atttypmod),"
     " (select quote_ident(n.nspname) from pg_namespace n where n.oid = b.typnamespace)"
     " from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = "
     "a.atttypid"
     " join pg_type b on b.oid = case t.typtype when 'd' then t.typbasetype else t.oid end"
-    " left join pg_type e on e.oid = b.typelem"
     " where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum";
 
 static const char *say(const struct postgres_shape *shape, size_t column, int what)
@@ -55,8 +53,7 @@ static bool changed(const struct place *table, const char *column, const char *h
     error_set(error, ERROR_SOURCE, "%s: %s has changed since its catalog was taken: %s %s",
               table->where, table->label, column, how);
     error_at(error, NULL, NULL, column);
-    return error_hint(error, "bring it back as it was; or, when this is meant, begin anew: "
-                             "graduate undo --run-dir DIR");
+    return error_hint(error, "%s", CHANGED_ADVICE);
 }
 
 /* The tuples must be what the catalog in the stream's header says of them. */
@@ -75,17 +72,6 @@ static bool check(const struct postgres_shape *shape, const struct place *table,
         if (given ? strcmp(column->own_type, say(shape, i, SHAPE_TYPE)) != 0
                   : column->oid != to_oid(say(shape, i, SHAPE_OID)))
             return changed(table, column->name, "has another type", error);
-        if (!given && !is_true(say(shape, i, SHAPE_SENT))) {
-            error_set(error, ERROR_SOURCE,
-                      "%s: %s cannot be read: Postgres has no binary form of "
-                      "the type %s",
-                      table->where, table->label, column->type);
-            error_at(error, NULL, NULL, column->name);
-            return error_hint(
-                error,
-                "give the column another type in the source, e.g. text; a run that has begun keeps "
-                "the old catalog, and begins anew after graduate undo --run-dir DIR");
-        }
     }
     return true;
 }

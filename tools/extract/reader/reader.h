@@ -25,6 +25,12 @@ struct endpoint {
     const char *key;    /* expanded API key, or NULL */
 };
 
+/* What was in the source when its catalog was taken is not, or otherwise: only a new run may do
+ * without it. */
+#define CHANGED_ADVICE                                                                             \
+    ADVICE("bring it back as it was; or, when this is meant, begin anew: graduate undo "           \
+           "--run-dir DIR")
+
 struct extraction {
     const struct endpoint *endpoint;
     const char *from;                     /* "books" */

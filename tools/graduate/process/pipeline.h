@@ -4,11 +4,26 @@
 
 #include "supervisor.h"
 
-enum { PIPELINE_MOST = 8 };
+enum { PIPELINE_MOST = SUPERVISED_MOST };
 
-/* Run them, the output of each the input of the next; the first reads nothing. False with the one
- * cause, cause.h, or because the driver has to stop (supervisor_ok). on_remark (process.h) may be
- * NULL. */
+struct pipeline {
+    struct process processes[PIPELINE_MOST];
+    size_t count;
+    struct supervised group; /* those that were started */
+};
+
+/* Begin to run them, the output of each the input of the next; the first reads nothing. on_remark
+ * (process.h) may be NULL. The pipeline stays where it is until it was ended, also when it could
+ * not be started. */
+bool pipeline_start(struct supervisor *supervisor, struct pipeline *pipeline,
+                    const struct arguments *programs, size_t count,
+                    bool (*on_remark)(void *context, const struct remark *remark), void *context,
+                    struct error *error);
+/* Wait for its end. False with the one cause, cause.h, or because the driver has to stop
+ * (supervisor_ok). */
+bool pipeline_end(struct supervisor *supervisor, struct pipeline *pipeline, struct error *error);
+
+/* Both. */
 bool pipeline_run(struct supervisor *supervisor, const struct arguments *programs, size_t count,
                   bool (*on_remark)(void *context, const struct remark *remark), void *context,
                   struct error *error);

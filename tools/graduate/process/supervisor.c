@@ -199,46 +199,58 @@ bool supervisor_ok(const struct supervisor *supervisor, struct error *error)
     return true;
 }
 
-static bool all_ended(struct process *const *processes, size_t count)
+bool supervised_ended(const struct supervised *group)
 {
     bool all = true;
-    for (size_t i = 0; i < count; i++)
-        all = all && processes[i]->ended;
+    for (size_t i = 0; i < group->count; i++)
+        all = all && group->members[i]->ended;
     return all;
 }
 
-static void send_all(struct process *const *processes, size_t count, int number)
+static void send_all(const struct supervised *group, int number)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!processes[i]->ended) {
-            processes[i]->stopped = true;
-            kill(processes[i]->pid, number);
+    for (size_t i = 0; i < group->count; i++)
+        if (!group->members[i]->ended) {
+            group->members[i]->stopped = true;
+            kill(group->members[i]->pid, number);
         }
 }
 
-static void wait_all(struct supervisor *supervisor, struct process *const *processes, size_t count,
-                     bool leaving)
+void supervised_stop(struct supervised *group)
+{
+    group->terminate_at = progress_clock();
+}
+
+/* Those who ought to end by themselves, and do not, are told to. */
+static void hurry(const struct supervisor *supervisor, struct supervised *group)
 {
     struct error unused;
-    double terminate_at = 0, kill_at = 0; /* 0: not yet known */
+    double now = progress_clock();
+    bool failed = group->leaving;
+    for (size_t i = 0; i < group->count; i++)
+        failed = failed || process_failed(group->members[i]);
+    if (group->terminate_at == 0 && failed)
+        group->terminate_at = now + patience;
+    if (group->kill_at == 0 && !supervisor_ok(supervisor, &unused))
+        group->terminate_at = now;
+    if (group->terminate_at != 0 && group->kill_at == 0 && now >= group->terminate_at) {
+        send_all(group, SIGTERM);
+        group->kill_at = now + last_patience;
+    }
+    if (group->kill_at != 0 && now >= group->kill_at)
+        send_all(group, SIGKILL);
+}
+
+/* Until one of them has ended. */
+static void wait_any(struct supervisor *supervisor, struct supervised *const *groups, size_t count)
+{
     for (;;) {
         reap(supervisor);
-        if (all_ended(processes, count))
-            return;
-        double now = progress_clock();
-        bool failed = leaving;
         for (size_t i = 0; i < count; i++)
-            failed = failed || process_failed(processes[i]);
-        if (terminate_at == 0 && failed)
-            terminate_at = now + patience;
-        if (kill_at == 0 && !supervisor_ok(supervisor, &unused))
-            terminate_at = now;
-        if (terminate_at != 0 && kill_at == 0 && now >= terminate_at) {
-            send_all(processes, count, SIGTERM);
-            kill_at = now + last_patience;
-        }
-        if (kill_at != 0 && now >= kill_at)
-            send_all(processes, count, SIGKILL);
+            if (supervised_ended(groups[i]))
+                return;
+        for (size_t i = 0; i < count; i++)
+            hurry(supervisor, groups[i]);
         turn(supervisor, 250);
     }
 }
@@ -255,13 +267,18 @@ static void give_signals(struct supervisor *supervisor, const sigset_t *before)
     sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-void supervisor_wait(struct supervisor *supervisor, struct process *const *processes, size_t count,
-                     bool leaving)
+void supervisor_wait_any(struct supervisor *supervisor, struct supervised *const *groups,
+                         size_t count)
 {
     sigset_t before;
     take_signals(supervisor, &before);
-    wait_all(supervisor, processes, count, leaving);
+    wait_any(supervisor, groups, count);
     give_signals(supervisor, &before);
+}
+
+void supervisor_wait(struct supervisor *supervisor, struct supervised *group)
+{
+    supervisor_wait_any(supervisor, &group, 1);
 }
 
 void supervisor_wait_line(struct supervisor *supervisor, struct process *process)

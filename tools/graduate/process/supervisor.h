@@ -24,7 +24,15 @@
 
 #include <signal.h>
 
-enum { SUPERVISOR_MOST = 64 };
+enum { SUPERVISOR_MOST = 64, SUPERVISED_MOST = 8 };
+
+/* Programs that end together: started, and watched by the supervisor. */
+struct supervised {
+    struct process *members[SUPERVISED_MOST];
+    size_t count;
+    bool leaving; /* they ought to end by themselves about now */
+    double terminate_at, kill_at; /* of progress_clock; 0: not yet known */
+};
 
 struct supervisor {
     struct journal *journal;
@@ -47,9 +55,14 @@ void supervisor_farewell(const char *text);
 bool supervisor_start(struct supervisor *supervisor, struct process *process,
                       const struct arguments *arguments, int input, int output,
                       struct error *error);
-/* Wait until all of them have ended. `leaving`: they ought to end by themselves about now. */
-void supervisor_wait(struct supervisor *supervisor, struct process *const *processes, size_t count,
-                     bool leaving);
+/* Wait until all programs of the group have ended. */
+void supervisor_wait(struct supervisor *supervisor, struct supervised *group);
+/* Wait until those of one of the groups have. */
+void supervisor_wait_any(struct supervisor *supervisor, struct supervised *const *groups,
+                         size_t count);
+bool supervised_ended(const struct supervised *group);
+/* What is not at its end is told to be, at the next wait for it. */
+void supervised_stop(struct supervised *group);
 /* Wait until the program has printed a whole line, or has ended. */
 void supervisor_wait_line(struct supervisor *supervisor, struct process *process);
 /* Watch it no longer, which must have ended. */

@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Do its mappings need to know what its tables are made of? */
+/* Do its mappings need to know what its tables are made of, or who may what of them? */
 static bool is_described(const struct project *project, const struct source *source)
 {
     bool mapped = false;
     for (size_t m = 0; m < project->mapping_count; m++)
         mapped = mapped || project->mappings[m]->source == source;
-    return mapped && source->kind == SOURCE_POSTGRES;
+    return mapped && (source->kind == SOURCE_POSTGRES || project_access(project, source) != NULL);
 }
 
 static bool begin(struct catalogs *catalogs, const struct project *project, struct error *error)
@@ -207,7 +207,9 @@ static bool replace_entity(cJSON *kept, const cJSON *fresh, const struct mapping
     const cJSON *now = member_find(member(fresh, "entities"), "name", mapping->from);
     if (now == NULL)
         return error_set(error, ERROR_SOURCE, "the source %s has no %s any more",
-                         mapping->source->name, mapping->from);
+                         mapping->source->name, mapping->from) ||
+               error_hint(error, "bring it back as it was; or, when this is meant, begin anew: "
+                                 "graduate undo --run-dir DIR");
     for (int i = 0; i < cJSON_GetArraySize(entities); i++)
         if (strcmp(member_text(cJSON_GetArrayItem(entities, i), "name"), mapping->from) == 0)
             return cJSON_ReplaceItemInArray(entities, i, cJSON_Duplicate(now, true)) ||

@@ -6,26 +6,31 @@
 
 #include <string.h>
 
-void filters_put_reasons(struct buffer *out, const struct mapping *mapping, const char *each)
-{
-    const char *between = "";
-    if (each[0] == '\0' && mapping->tables[0].why != NULL) {
-        buffer_puts(out, mapping->tables[0].why);
-        between = "; ";
-    }
-    for (size_t i = 0; i < mapping->rule_count; i++) {
-        const struct mapping_rule *rule = &mapping->rules[i];
-        if (strcmp(rule->each != NULL ? rule->each : "", each) != 0)
-            continue;
-        buffer_printf(out, "%s%s", between, rule->why);
-        between = "; ";
-    }
-}
-
 static void put_reason(struct buffer *out, const char *reason)
 {
     if (reason != NULL && strstr(buffer_text(out), reason) == NULL)
         buffer_printf(out, "%s%s", out->length > 0 ? "; " : "", reason);
+}
+
+static bool is_of(const char *each, const char *wanted)
+{
+    return strcmp(each != NULL ? each : "", wanted) == 0;
+}
+
+void filters_put_reasons(struct buffer *out, const struct mapping *mapping, const char *each)
+{
+    if (each[0] == '\0')
+        put_reason(out, mapping->tables[0].why);
+    for (size_t i = 0; i < mapping->rule_count; i++)
+        if (is_of(mapping->rules[i].each, each))
+            put_reason(out, mapping->rules[i].why);
+    /* Rows that go because what they refer to is not there. */
+    for (size_t t = 0; t < mapping->table_count; t++) {
+        const struct mapping_table *table = &mapping->tables[t];
+        for (size_t c = 0; is_of(table->each, each) && c < table->column_count; c++)
+            if (table->columns[c].value.dangling == DANGLING_LEFT_OUT && !table->columns[c].type.array)
+                put_reason(out, table->columns[c].value.why);
+    }
 }
 
 /* `path` is the field's below the elements that the value is made of. */

@@ -1,5 +1,6 @@
 /* filters.h: records that became no row, and the reason that the mapping gives: the "why" of its
- * first table, or of its rules for records. Without one they are a warning.
+ * first table, of its rules for records, or of a column whose "dangling" leaves rows out. Without one
+ * they are a warning.
  *
  * Told from the account (account.h), so only once an entity's records have gone by. */
 #ifndef GRADUATE_DRIVER_FILTERS_H

@@ -4,7 +4,7 @@
 #include "objects.h"
 #include "pipeline.h"
 #include "retry.h"
-#include "transfer.h"
+#include "transfers.h"
 
 #include "graduate/crash.h"
 #include "graduate/file.h"
@@ -160,6 +160,34 @@ static void follow_order(struct project *project, const cJSON *order)
     }
 }
 
+static const struct mapping *find_mapping(const struct project *project, const cJSON *name)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (cJSON_IsString(name) && strcmp(project->mappings[i]->name, name->valuestring) == 0)
+            return project->mappings[i];
+    return NULL;
+}
+
+static bool read_follows(struct migration *migration, const cJSON *afters, struct error *error)
+{
+    const cJSON *pair;
+    free(migration->follows);
+    migration->follow_count = 0;
+    migration->follows =
+        calloc((size_t)cJSON_GetArraySize(afters) + 1, sizeof *migration->follows);
+    if (migration->follows == NULL)
+        return error_memory(error);
+    cJSON_ArrayForEach(pair, afters)
+    {
+        const struct follows found = {
+            find_mapping(&migration->project, cJSON_GetArrayItem(pair, 0)),
+            find_mapping(&migration->project, cJSON_GetArrayItem(pair, 1))};
+        if (found.mapping != NULL && found.first != NULL)
+            migration->follows[migration->follow_count++] = found;
+    }
+    return true;
+}
+
 static bool read_prepared(struct migration *migration, struct buffer *line, struct error *error)
 {
     cJSON *json;
@@ -174,6 +202,7 @@ static bool read_prepared(struct migration *migration, struct buffer *line, stru
     if (ok) {
         migration->folder.generation = (int64_t)generation->valuedouble;
         follow_order(&migration->project, cJSON_GetObjectItemCaseSensitive(json, "order"));
+        ok = read_follows(migration, cJSON_GetObjectItemCaseSensitive(json, "afters"), error);
     } else {
         error_set(error, ERROR_BUG, "graduate-load --prepare printed no generation of run %s",
                   migration->folder.run);
@@ -349,7 +378,7 @@ static bool repeat(struct migration *migration, struct error *error)
     journal_info(&migration->journal, "run %s was finished at %s", folder->run, folder->finished);
     return migration_connect(&migration->target, &migration->project, error) &&
            ledger_check_done(&migration->target, folder->run, error) &&
-           transfer_check_done(migration, error) && closing_repeat(migration, error);
+           transfers_check_done(migration, error) && closing_repeat(migration, error);
 }
 
 /* Batches that are cut in another way would not meet those that are there. */
@@ -374,7 +403,7 @@ static bool load_all(struct migration *migration, struct error *error)
 {
     migration->target.stall = migration->options->stall;
     bool ok = prepare_restarts(migration, error) && prepare(migration, error) &&
-              transfer_all(migration, error);
+              transfers_load(migration, error);
     migration->target.stall = 0;
     return ok;
 }
@@ -526,6 +555,7 @@ bool migration_run(const struct migration_options *options, int *exit_code, stru
     free(migration.restarts.items);
     free(migration.retries.items);
     free(migration.pace.left);
+    free(migration.follows);
     folder_release(&migration.folder);
     project_release(&migration.project);
     return ok;

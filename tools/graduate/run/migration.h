@@ -35,7 +35,7 @@ struct migration_options {
     int64_t batch_bytes; /* 0: the extractor's own choice */
     int64_t stall;       /* seconds without a word from the target, or from a Postgres that is read;
                             0: no limit */
-    int64_t jobs;        /* connections for the steps after the data; 0: the loader's own choice */
+    int64_t jobs; /* entities, and connections for the steps after the data; 0: one for each core */
     enum message_format format;
     /* What is done when the account is closed, or NULL; may set *exit_code. */
     bool (*afterwards)(struct migration *migration, int *exit_code, struct error *error);
@@ -45,9 +45,9 @@ struct migration_options {
 
 /* How fast this call is, over all entities. */
 struct pace {
-    int64_t records; /* of the entities that it has loaded */
-    double seconds;
-    int64_t *left; /* of each entity by its estimate, when it began; -1: unknown */
+    int64_t records; /* that it has loaded */
+    double begun;    /* of progress_clock */
+    int64_t *left;   /* of each entity by its estimate; -1: unknown */
 };
 
 struct migration {
@@ -55,6 +55,10 @@ struct migration {
     struct project project;
     struct words restarts; /* entities to be read anew */
     struct words retries;  /* entities of which corrected records are to come */
+    struct follows {
+        const struct mapping *mapping, *first; /* by a foreign key that the target has already */
+    } *follows;
+    size_t follow_count;
     struct folder folder;
     char log_path[PATH_MAX];
     struct journal journal;

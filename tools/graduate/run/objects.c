@@ -134,8 +134,20 @@ static bool no_such_object(const struct stray *stray, struct error *error)
                nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
                nearest != NULL ? "\"?" : "");
     free(words);
-    return count > 0 ? error_hint(error, "it has: %s", all)
-                     : error_hint(error, "take it out of \"not_kept\"");
+    return count > 0
+               ? error_hint(error, "it has: %s", all)
+               : error_hint(error, "take it out of \"not_kept\": there stands what is not kept");
+}
+
+/* Of these the word of the kind is for what is not kept, be it nothing: it is the founder's to say
+ * that nothing depends on them. */
+static bool may_be_idle(const struct not_kept *rule)
+{
+    static const char *const kinds[] = {"comment", "extension", "grant", "revocation", "setting"};
+    for (size_t i = 0; rule->name == NULL && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(rule->kind, kinds[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool rule_holds(const struct objects *objects, const struct not_kept *rule,
@@ -150,6 +162,8 @@ static bool rule_holds(const struct objects *objects, const struct not_kept *rul
         if (is_of(rule, line))
             kept = line;
     }
+    if (kept != NULL && may_be_idle(rule))
+        return true;
     if (kept == NULL)
         return no_such_object(&stray, error);
     const char *how = kept->keeping.how;

@@ -71,7 +71,8 @@ void snapshot_let_go(struct snapshot *snapshot, struct supervisor *supervisor)
         return;
     struct process *holder = &snapshot->process;
     close(snapshot->input);
-    supervisor_wait(supervisor, &holder, 1, true);
+    supervisor_wait(supervisor,
+                    &(struct supervised){.members = {holder}, .count = 1, .leaving = true});
     supervisor_forget(supervisor, holder);
     process_release(holder);
     snapshot->held = false;

@@ -2,9 +2,6 @@
 #include "extraction.h"
 #include "figures.h"
 #include "lookups.h"
-#include "pipeline.h"
-#include "progress.h"
-#include "snapshot.h"
 #include "unmet.h"
 
 #include "graduate/crash.h"
@@ -13,74 +10,72 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void number(char out[24], int64_t value)
 {
     snprintf(out, 24, "%" PRId64, value);
 }
 
-struct watch {
-    struct journal *journal;
-    struct progress_line line;
-    double begun;
-    const struct pace *pace;
-    int64_t left_behind; /* records of the entities behind it; -1: unknown */
-};
-
 /* By the pace of all that this call has loaded: entities differ. */
-static double rest_of(const struct watch *watch)
+static double rest_of(const struct transfer *transfer)
 {
-    int64_t records = watch->pace->records + watch->line.records - watch->line.before;
-    double seconds = watch->pace->seconds + watch->line.seconds;
-    return watch->left_behind > 0 && records > 0
-               ? (double)watch->left_behind / (double)records * seconds
-               : 0;
+    const struct pace *pace = &transfer->migration->pace;
+    double seconds = progress_clock() - pace->begun;
+    int64_t left = 0;
+    for (size_t i = 0; i < transfer->migration->project.mapping_count; i++) {
+        if (pace->left[i] < 0)
+            return 0;
+        left += i == transfer->place ? 0 : pace->left[i];
+    }
+    return pace->records > 0 ? (double)left / (double)pace->records * seconds : 0;
 }
 
-static int64_t left_behind(const struct migration *migration, size_t place)
+static void note_records(struct transfer *transfer, int64_t records)
 {
-    int64_t sum = 0;
-    for (size_t i = place + 1; i < migration->project.mapping_count; i++) {
-        if (migration->pace.left[i] < 0)
-            return -1;
-        sum += migration->pace.left[i];
-    }
-    return sum;
+    struct pace *pace = &transfer->migration->pace;
+    int64_t more = records - transfer->line.records, *left = &pace->left[transfer->place];
+    pace->records += more;
+    if (*left >= 0)
+        *left = *left > more ? *left - more : 0;
+    transfer->line.records = records;
 }
 
 static bool on_remark(void *context, const struct remark *remark)
 {
-    struct watch *watch = context;
+    struct transfer *transfer = context;
+    struct journal *journal = &transfer->migration->journal;
     char text[256];
-    if (remark->kind != REMARK_PROGRESS || !journal_is_due(watch->journal))
+    if (remark->kind != REMARK_PROGRESS)
         return false;
-    if (watch->journal->json) {
+    note_records(transfer, remark->records);
+    if (!journal_is_due(journal))
+        return false;
+    if (journal->json) {
         const struct progress progress = {remark->entity, remark->batch, remark->records,
                                           remark->rows, remark->bytes};
         message_progress(&progress);
         return true;
     }
-    watch->line.records = remark->records;
-    watch->line.seconds = progress_clock() - watch->begun;
-    watch->line.rest = rest_of(watch);
-    size_t room = journal_room(watch->journal) + 1;
-    progress_line_format(&watch->line, text, room < sizeof text ? room : sizeof text);
-    journal_show(watch->journal, text);
+    transfer->line.seconds = progress_clock() - transfer->begun;
+    transfer->line.rest = rest_of(transfer);
+    size_t room = journal_room(journal) + 1;
+    progress_line_format(&transfer->line, text, room < sizeof text ? room : sizeof text);
+    journal_show(journal, text);
     return true;
 }
 
-static bool run_pipeline(struct migration *migration, const struct mapping *mapping,
-                         const struct ledger_progress *progress, const struct snapshot *snapshot,
-                         struct error *error)
+static bool start_pipeline(struct transfer *transfer, const struct snapshot *snapshot,
+                           struct error *error)
 {
+    struct migration *migration = transfer->migration;
+    const struct mapping *mapping = transfer->mapping;
     struct extraction_texts texts;
     struct arguments programs[3];
     char ids[PATH_MAX];
     const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
     if (!folder_file(&migration->folder, "catalog", texts.catalogs, error) ||
-        !extraction_arguments(migration, mapping, progress, snapshot, &texts, &programs[0], error))
+        !extraction_arguments(migration, mapping, &transfer->progress, snapshot, &texts,
+                              &programs[0], error))
         return false;
     arguments_init(&programs[1], "graduate-transform");
     arguments_add(&programs[1], "--project", migration->project.folder, NULL);
@@ -94,42 +89,39 @@ static bool run_pipeline(struct migration *migration, const struct mapping *mapp
     arguments_add(&programs[2], "--project", migration->project.folder, "--run",
                   migration->folder.run, "--generation", texts.generation, "--stall", texts.stall,
                   NULL);
-    size_t place = 0;
-    while (migration->project.mappings[place] != mapping)
-        place++;
-    struct watch watch = {
-        .journal = &migration->journal,
-        .line = {.entity = mapping->name,
-                 .estimate = catalog != NULL ? catalog->estimate : -1,
-                 .before = progress->records,
-                 .place = place + 1,
-                 .count = migration->project.mapping_count},
-        .begun = progress_clock(),
-        .pace = &migration->pace,
-        .left_behind = left_behind(migration, place),
+    transfer->line = (struct progress_line){
+        .entity = mapping->name,
+        .estimate = catalog != NULL ? catalog->estimate : -1,
+        .before = transfer->progress.records,
+        .records = transfer->progress.records,
+        .place = transfer->place + 1,
+        .count = migration->project.mapping_count,
     };
-    bool ok = pipeline_run(&migration->supervisor, programs, 3, on_remark, &watch, error);
-    journal_clear(&migration->journal);
-    return ok;
+    transfer->runs = true;
+    return pipeline_start(&migration->supervisor, &transfer->pipeline, programs, 3, on_remark,
+                          transfer, error);
 }
 
-static bool read_progress(struct migration *migration, const struct mapping *mapping,
-                          struct ledger_progress *progress, struct error *error)
+bool transfer_read_progress(struct migration *migration, const struct mapping *mapping,
+                            struct ledger_progress *progress, struct error *error)
 {
     return ledger_read_progress(&migration->target, migration->folder.run, mapping->name, PARTITION,
                                 progress, error);
 }
 
 /* What the programs reported is for people; that the entity is loaded is what the ledger says. */
-static bool confirm(struct migration *migration, const struct mapping *mapping, int64_t before,
-                    double seconds, struct error *error)
+static bool confirm(struct transfer *transfer, struct error *error)
 {
+    struct migration *migration = transfer->migration;
+    const struct mapping *mapping = transfer->mapping;
+    int64_t before = transfer->progress.records;
+    double seconds = progress_clock() - transfer->begun;
     struct ledger_progress now;
     char records[FIGURE_SIZE], rows[FIGURE_SIZE], time[FIGURE_SIZE], rate[FIGURE_SIZE];
-    if (!read_progress(migration, mapping, &now, error))
+    if (!transfer_read_progress(migration, mapping, &now, error))
         return false;
-    migration->pace.records += now.records - before;
-    migration->pace.seconds += seconds;
+    note_records(transfer, now.records);
+    migration->pace.left[transfer->place] = 0;
     int64_t per_second = seconds > 0 ? (int64_t)((double)(now.records - before) / seconds) : 0;
     if (now.done)
         journal_time(&migration->journal, mapping->name, seconds,
@@ -194,140 +186,86 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
     return ok;
 }
 
-static bool transfer(struct migration *migration, const struct mapping *mapping,
-                     struct snapshot *snapshots, struct error *error)
+/* The entity's records are there, from an earlier call or from this one. */
+static bool conclude(struct transfer *transfer, struct error *error)
 {
-    struct snapshot *snapshot = &snapshots[mapping->source - migration->project.sources];
     struct ledger_progress progress;
-    char records[FIGURE_SIZE];
-    double begun = progress_clock();
-    if (!read_progress(migration, mapping, &progress, error))
+    if (!transfer_read_progress(transfer->migration, transfer->mapping, &progress, error))
         return false;
-    bool ok = true;
-    if (progress.done) {
-        journal_info(&migration->journal, "%s: loaded before, %s records", mapping->name,
-                     figure_count(progress.records, records));
-    } else {
-        if (progress.batch > 0)
-            journal_info(&migration->journal, "%s: going on after batch %" PRId64 ", %s records",
-                         mapping->name, progress.batch, figure_count(progress.records, records));
-        ok = lookups_make(migration, mapping, snapshots, error);
-        if (ok && mapping->source->kind == SOURCE_POSTGRES)
-            ok = snapshot_hold(snapshot, &migration->project, mapping->source,
-                               &migration->supervisor, error);
-        if (ok && !run_pipeline(migration, mapping, &progress, snapshot, error)) {
-            if (error->code == ERROR_DATA) {
-                reopen_checkpoint(migration, mapping);
-                migration->failed = mapping;
-                if (migration->options->no_checkpoint) /* by which they would be known as old */
-                    lookups_forget(migration);
-            }
-            ok = false;
-        }
-        ok = ok && confirm(migration, mapping, progress.records, progress_clock() - begun, error);
-        if (ok)
-            crash_point(CRASH_DRIVER_ENTITY_DONE);
-    }
+    int64_t read = progress.records_read;
     ledger_progress_release(&progress);
-    if (ok && read_progress(migration, mapping, &progress, error)) {
-        int64_t read = progress.records_read;
-        ledger_progress_release(&progress);
-        ok = check_met(migration, mapping, read, error);
-    } else {
-        ok = false;
-    }
-    return ok ? true : error_at(error, mapping->name, NULL, NULL);
+    return check_met(transfer->migration, transfer->mapping, read, error);
 }
 
-/* A source that is not named any more is not asked. */
-static bool check_unchanged(struct migration *migration, const struct mapping *mapping,
-                            const struct ledger_progress *progress, struct error *error)
+static bool begin(struct transfer *transfer, struct snapshot *snapshots, struct error *error)
 {
-    struct extraction_texts texts;
-    struct arguments arguments;
-    if (!folder_file(&migration->folder, "catalog", texts.catalogs, error))
+    struct migration *migration = transfer->migration;
+    const struct mapping *mapping = transfer->mapping;
+    struct snapshot *snapshot = &snapshots[mapping->source - migration->project.sources];
+    const struct ledger_progress *progress = &transfer->progress;
+    char records[FIGURE_SIZE];
+    transfer->known = transfer_read_progress(migration, mapping, &transfer->progress, error);
+    if (!transfer->known)
         return false;
-    arguments_init(&arguments, "graduate-extract");
-    arguments_add(&arguments, "--project", migration->project.folder, "--entity", mapping->name,
-                  "--catalogs", texts.catalogs, "--run", migration->folder.run, "--unchanged",
-                  NULL);
-    if (!extraction_add_place(migration, mapping, progress, &texts, &arguments, error))
+    if (progress->done) {
+        journal_info(&migration->journal, "%s: loaded before, %s records", mapping->name,
+                     figure_count(progress->records, records));
+        return conclude(transfer, error);
+    }
+    if (progress->batch > 0)
+        journal_info(&migration->journal, "%s: going on after batch %" PRId64 ", %s records",
+                     mapping->name, progress->batch, figure_count(progress->records, records));
+    return lookups_make(migration, mapping, snapshots, error) &&
+           (mapping->source->kind != SOURCE_POSTGRES ||
+            snapshot_hold(snapshot, &migration->project, mapping->source, &migration->supervisor,
+                          error)) &&
+           start_pipeline(transfer, snapshot, error);
+}
+
+bool transfer_begin(struct transfer *transfer, struct migration *migration, size_t place,
+                    struct snapshot *snapshots, struct error *error)
+{
+    transfer->migration = migration;
+    transfer->mapping = migration->project.mappings[place];
+    transfer->place = place;
+    transfer->begun = progress_clock();
+    transfer->runs = transfer->known = false;
+    return begin(transfer, snapshots, error) ||
+           error_at(error, transfer->mapping->name, NULL, NULL);
+}
+
+static bool end(struct transfer *transfer, struct error *error)
+{
+    struct migration *migration = transfer->migration;
+    bool ok = pipeline_end(&migration->supervisor, &transfer->pipeline, error);
+    transfer->runs = false;
+    journal_clear(&migration->journal);
+    if (!ok && error->code == ERROR_DATA) {
+        reopen_checkpoint(migration, transfer->mapping);
+        migration->failed = transfer->mapping;
+        if (migration->options->no_checkpoint) /* by which they would be known as old */
+            lookups_forget(migration);
+    }
+    if (!ok || !confirm(transfer, error))
         return false;
-    if (pipeline_run(&migration->supervisor, &arguments, 1, NULL, NULL, error))
-        return true;
-    if (error->code != ERROR_USAGE)
-        return false;
-    *error = (struct error){0};
-    return true;
+    crash_point(CRASH_DRIVER_ENTITY_DONE);
+    return conclude(transfer, error);
 }
 
-bool transfer_check_done(struct migration *migration, struct error *error)
+bool transfer_end(struct transfer *transfer, struct error *error)
 {
-    for (size_t i = 0; i < migration->project.mapping_count; i++) {
-        const struct mapping *mapping = migration->project.mappings[i];
-        struct ledger_progress progress;
-        if (mapping->source->kind == SOURCE_POSTGRES) /* there are no exports of this kind */
-            continue;
-        if (!read_progress(migration, mapping, &progress, error))
-            return error_at(error, mapping->name, NULL, NULL);
-        bool ok = !progress.done || check_unchanged(migration, mapping, &progress, error);
-        ledger_progress_release(&progress);
-        if (!ok)
-            return error_at(error, mapping->name, NULL, NULL);
+    return end(transfer, error) || error_at(error, transfer->mapping->name, NULL, NULL);
+}
+
+void transfer_release(struct transfer *transfer)
+{
+    struct error unused;
+    if (transfer->runs) {
+        supervised_stop(&transfer->pipeline.group);
+        pipeline_end(&transfer->migration->supervisor, &transfer->pipeline, &unused);
+        transfer->runs = false;
     }
-    return true;
-}
-
-static bool is_needed_later(const struct project *project, size_t after,
-                            const struct source *source)
-{
-    for (size_t i = after + 1; i < project->mapping_count; i++)
-        if (project->mappings[i]->source == source)
-            return true;
-    return false;
-}
-
-/* What is loaded already is not left, and of what is begun the rest is. */
-static bool estimate_left(struct migration *migration, struct error *error)
-{
-    const struct project *project = &migration->project;
-    migration->pace.left = calloc(project->mapping_count + 1, sizeof *migration->pace.left);
-    if (migration->pace.left == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *mapping = project->mappings[i];
-        const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
-        int64_t estimate = catalog != NULL ? catalog->estimate : -1;
-        struct ledger_progress progress;
-        if (!read_progress(migration, mapping, &progress, error))
-            return error_at(error, mapping->name, NULL, NULL);
-        migration->pace.left[i] = progress.done                 ? 0
-                                  : estimate > progress.records ? estimate - progress.records
-                                  : estimate < 0                ? -1
-                                                                : 0;
-        ledger_progress_release(&progress);
-    }
-    return true;
-}
-
-bool transfer_all(struct migration *migration, struct error *error)
-{
-    const struct project *project = &migration->project;
-    struct snapshot *snapshots = calloc(project->source_count, sizeof *snapshots);
-    if (snapshots == NULL)
-        return error_memory(error);
-    bool ok = transfer_check_done(migration, error) && estimate_left(migration, error);
-    for (size_t i = 0; ok && i < project->mapping_count; i++) {
-        const struct mapping *mapping = project->mappings[i];
-        struct snapshot *snapshot = &snapshots[mapping->source - project->sources];
-        ok = transfer(migration, mapping, snapshots, error);
-        if (!is_needed_later(project, i, mapping->source))
-            snapshot_let_go(snapshot, &migration->supervisor);
-    }
-    for (size_t i = 0; i < project->source_count; i++)
-        snapshot_let_go(&snapshots[i], &migration->supervisor);
-    free(snapshots);
-    if (ok)
-        lookups_forget(migration);
-    return ok;
+    if (transfer->known)
+        ledger_progress_release(&transfer->progress);
+    transfer->known = false;
 }

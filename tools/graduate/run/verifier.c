@@ -48,7 +48,7 @@ static bool judge(struct supervisor *supervisor, const struct arguments *argumen
                   struct error *error)
 {
     struct process process;
-    struct process *const waited[] = {&process};
+    struct supervised waited = {.members = {&process}, .count = 1};
     process_init(&process);
     process.on_remark = on_remark;
     process.context = supervisor->journal;
@@ -57,14 +57,14 @@ static bool judge(struct supervisor *supervisor, const struct arguments *argumen
     bool ok =
         supervisor_start(supervisor, &process, arguments, PROCESS_NOTHING, PROCESS_CAPTURE, error);
     if (ok) {
-        supervisor_wait(supervisor, waited, 1, false);
+        supervisor_wait(supervisor, &waited);
         journal_follow(supervisor->journal, NULL);
         journal_clear(supervisor->journal);
         ok = supervisor_ok(supervisor, error);
         if (ok && came_to_a_verdict(&process))
             *exit_code = WEXITSTATUS(process.status);
         else
-            ok = ok && cause_none(waited, 1, error);
+            ok = ok && cause_none(waited.members, 1, error);
         if (!ok && process.captured.length > 0) {
             struct error unused;
             print_text(&process.captured, &unused);

@@ -273,6 +273,11 @@ static bool try_entity(struct trial *trial, const struct project *project,
     arguments_init(&programs[count], "graduate-check");
     if (options->keys)
         add_store(trial, project, &programs[count]);
+    if (options->asks_target)
+        arguments_add(&programs[count], "--ask-target",
+                      options->checkpoints != NULL ? "--without-rows" : NULL, NULL);
+    if (options->not_asked != NULL)
+        arguments_add(&programs[count], "--not-asked", options->not_asked, NULL);
     if (options->index != NULL)
         arguments_add(&programs[count], "--unique", options->index->name, "--of",
                       options->index->table, NULL);

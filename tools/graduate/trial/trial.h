@@ -24,6 +24,8 @@ struct trial_options {
      * so far as there are checkpoints, also growing ones; else NULL. */
     const struct error_index *index;
     bool keys;                  /* also what stands twice, and what refers to nothing */
+    bool asks_target; /* of it, where bytes do not show what stands twice, the target's server */
+    const char *not_asked;      /* why that cannot be asked; or NULL */
     const struct mapping *only; /* no other entity; or NULL */
     const char *ids;            /* where the ids of those that it looks up are; NULL: made anew */
     bool patient; /* an entity that cannot be read is told among the others, and ends nothing */

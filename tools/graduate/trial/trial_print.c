@@ -35,6 +35,14 @@ static void put_line(struct buffer *out, const char *indent, const char *text)
     buffer_printf(out, "%s%s\n", indent, printable);
 }
 
+static void put_hint(struct buffer *out, const cJSON *of)
+{
+    if (member_text(of, "hint")[0] == '\0')
+        return;
+    buffer_puts(out, "    next:");
+    put_line(out, " ", member_text(of, "hint"));
+}
+
 /* "books, at price: 3 problems, keys 17, 18, 19". */
 static void put_problem(struct buffer *out, const char *entity, const cJSON *problem, int most)
 {
@@ -68,11 +76,21 @@ static void put_problem(struct buffer *out, const char *entity, const cJSON *pro
         if (strcmp(member_text(example, "message"), member_text(problem, "message")) != 0)
             put_line(out, "    ", member_text(example, "message"));
     }
-    if (member_text(problem, "hint")[0] != '\0') {
-        buffer_puts(out, "    next:");
-        put_line(out, " ", member_text(problem, "hint"));
-    }
+    put_hint(out, problem);
     buffer_release(&line);
+}
+
+/* What nobody looked at is no problem yet. */
+static void put_not_asked(struct buffer *out, const cJSON *left)
+{
+    const char *index = member_text(left, "index");
+    if (index[0] != '\0')
+        buffer_printf(out, "  %s: not looked at: what its unique index %s calls the same\n",
+                      member_text(left, "table"), index);
+    else
+        buffer_printf(out, "  %s: not looked at: what the target's unique indexes call the same\n",
+                      member_text(left, "table"));
+    put_line(out, "    ", member_text(left, "why"));
 }
 
 static void put_entity(struct buffer *out, const cJSON *entity, int most)
@@ -83,10 +101,15 @@ static void put_entity(struct buffer *out, const cJSON *entity, int most)
     if (member(entity, "error") != NULL) {
         buffer_printf(out, "  %s cannot be read:\n", name);
         put_line(out, "    ", member_text(entity, "error"));
+        put_hint(out, entity);
     }
     cJSON_ArrayForEach(problem, member(entity, "problems"))
     {
         put_problem(out, name, problem, most);
+    }
+    cJSON_ArrayForEach(problem, member(entity, "not_asked"))
+    {
+        put_not_asked(out, problem);
     }
     if (member_count(entity, "others") > 0)
         buffer_printf(out, "  %s: %s problems of other kinds\n", name,

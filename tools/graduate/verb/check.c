@@ -32,7 +32,8 @@ static const struct command command = {
         "Says all that would stop a run: mistakes of the project, then of the records, each\n"
         "kind once, with its count and first keys. Entities whose mapping is mistaken are not\n"
         "read, the others are; the target, once it is named, is asked whether it would take\n"
-        "the run, but not with checkpoints: it may hold theirs. An example:\n\n"
+        "the run, but not with checkpoints: it may hold theirs; and, where its server alone\n"
+        "can tell, what its unique indexes call the same. An example:\n\n"
         "  graduate check --project authorstack",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
@@ -48,6 +49,8 @@ struct mistakes {
     bool whole;                /* the schema of what is read is one */
     struct error target;       /* why it would not take the run; code ERROR_NONE: it would, or was
                                   not asked */
+    struct error unasked;      /* why it cannot tell what is the same to it; code ERROR_NONE: it
+                                  can */
 };
 
 static bool add(struct mistakes *mistakes, const struct error *mistake, struct error *error)
@@ -139,6 +142,15 @@ static bool find_mistakes(struct mistakes *mistakes, const struct project *proje
     return ok;
 }
 
+static bool target_is_named(struct mistakes *mistakes, const struct project *project)
+{
+    struct buffer uri;
+    buffer_init(&uri);
+    bool named = project_expand(project->target, &uri, &mistakes->unasked);
+    buffer_release(&uri);
+    return named;
+}
+
 /* Would the target take it? Asked when nothing is wrong of the project itself. */
 static bool ask_target(struct mistakes *mistakes, const struct project *project,
                        const struct catalogs *catalogs, struct supervisor *supervisor,
@@ -147,8 +159,8 @@ static bool ask_target(struct mistakes *mistakes, const struct project *project,
     struct error refused;
     bool named;
     int64_t bytes;
-    if (mistakes->count > 0 || checkpoints != NULL ||
-        trial_target(project, allow_rows, catalogs, supervisor, &named, &bytes, &refused) || !named)
+    if (!target_is_named(mistakes, project) || mistakes->count > 0 || checkpoints != NULL ||
+        trial_target(project, allow_rows, catalogs, supervisor, &named, &bytes, &refused))
         return true;
     if (supervisor->interrupted != 0) {
         *error = refused;
@@ -156,6 +168,8 @@ static bool ask_target(struct mistakes *mistakes, const struct project *project,
     }
     if (refused.code == ERROR_USAGE)
         return add(mistakes, &refused, error);
+    if (refused.code == ERROR_TARGET)
+        mistakes->unasked = refused;
     mistakes->target = refused;
     return true;
 }
@@ -301,7 +315,13 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
               ask_target(&mistakes, project, &catalogs, supervisor, error);
     if (ok) {
         const struct trial_options all = {
-            .checkpoints = checkpoints, .keys = mistakes.whole, .patient = true};
+            .checkpoints = checkpoints,
+            .keys = mistakes.whole,
+            .asks_target = mistakes.whole && mistakes.unasked.code == ERROR_NONE,
+            .not_asked = mistakes.whole && mistakes.unasked.code != ERROR_NONE
+                             ? mistakes.unasked.message
+                             : NULL,
+            .patient = true};
         ok = trial_make(&trial, &mistakes.readable, &catalogs, &all, supervisor, error);
     }
     if (ok) {

@@ -12,8 +12,8 @@ static const struct option_row options[] = {
     {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
     {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
     {"jobs", OPTION_NUMBER, &jobs, "N",
-     "keys, indexes and the rest over so many connections at a time (default: one for each core; at "
-     "most 64)"},
+     "so many entities at a time, and after them so many keys and indexes (default: one for each "
+     "core; at most 16, and 64)"},
     {"stall", OPTION_NUMBER, &stall, "SECONDS",
      "give the target, or a Postgres that is read, up when nothing is heard from it for so long "
      "(600; 0: never); it is said after 30"},

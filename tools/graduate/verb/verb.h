@@ -1,5 +1,5 @@
 /* Room graduate/verb: the verbs of the command line: one file each, named as the verb, and
- * nothing that two of them need. It uses common/base, common/mapping, common/schema,
+ * nothing that two of them need. It uses common/access, common/base, common/mapping, common/schema,
  * common/stream, common/target, graduate/compare, graduate/process, graduate/report,
  * graduate/run, graduate/seal, graduate/text and graduate/trial. */
 

@@ -20,7 +20,7 @@ static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
     {"project", OPTION_TEXT, &project_name, "PROJECT", "another copy of the run's project"},
     {"level", OPTION_TEXT, &level, "LEVEL",
-     "counts, content, references, supabase, or all (the default)"},
+     "counts, content, references, supabase, access, or all (the default)"},
     {"source", OPTION_FLAG, &afresh, NULL, "read the sources again, not the run's checkpoints"},
     {"checkpoints", OPTION_FLAG, &checkpoints, NULL,
      "with --level counts: count the run's checkpoints, not the sources"},

@@ -48,7 +48,8 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
     if (expression->path == NULL)
         return error_memory(c->error);
     buffer_init(&expression->resolved);
-    expression->looked_up = mapping_is_looked_up(value) && value->kind != VALUE_PARENT;
+    bool reference = mapping_is_looked_up(value) && value->kind != VALUE_PARENT;
+    expression->looked_up = reference || value->access != NULL;
     expression->set = value->by != NULL ? lookup_set(&plan->arena, value) : NULL;
     if (value->by != NULL && expression->set == NULL)
         return error_memory(c->error);
@@ -58,7 +59,7 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
         .id_entity = value->id_of != NULL ? value->id_of->name : NULL,
         .ids = value->ids,
         .keys_entity = value->keys_id_of != NULL ? value->keys_id_of->name : NULL,
-        .resolved = expression->looked_up,
+        .resolved = reference,
         .path = expression->path,
         .safe_numbers = has_function(value, FUNCTION_SAFE_NUMBERS),
         .list = mapping_remedy(&column->mapping->misfits, MISFIT_NO_ARRAY) == REMEDY_MEND,

@@ -5,6 +5,7 @@
 #include "id_reference.h"
 #include "misfit.h"
 #include "number.h"
+#include "permission.h"
 #include "value_walk.h"
 
 #include <stdio.h>
@@ -305,9 +306,11 @@ static void note_one_way_id(const struct origin *origin, const struct scope *sco
                             const struct expression *expression, struct outcome *outcome)
 {
     const struct mapping_value *mapping = expression->mapping;
-    if (mapping->id_of == NULL || mapping->by != NULL || outcome->slot == NO_SLOT ||
+    bool id = mapping->id_of != NULL && mapping->by == NULL;
+    if ((!id && mapping->access == NULL) || outcome->slot == NO_SLOT ||
         (outcome->fate != FATE_WRITTEN && outcome->fate != FATE_CHANGED) ||
-        !is_one_way_id(&outcome->value))
+        !(id ? is_one_way_id(&outcome->value)
+             : permission_is_one_way(mapping->access, &outcome->value)))
         return;
     outcome->fate = FATE_CHANGED;
     count(origin, scope, outcome->slot, FATE_BY_ONE_WAY_ID, 1);
@@ -318,7 +321,9 @@ static bool look_up(const struct origin *origin, const struct scope *scope,
                     struct expression *expression, struct outcome *outcome, struct error *error)
 {
     struct resolution resolution;
-    if (!reference_resolve(origin, expression, &outcome->value, &resolution, error))
+    bool permissions = expression->mapping->access != NULL;
+    if (!(permissions ? permission_resolve : reference_resolve)(origin, expression, &outcome->value,
+                                                                &resolution, error))
         return false;
     outcome->value = resolution.value;
     outcome->gone = resolution.gone;

@@ -1,5 +1,6 @@
 #include "misfit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void misfit_begin(struct plan *plan, const struct column_plan *column)
@@ -39,6 +40,8 @@ bool misfit_replace(struct plan *plan, const struct column_plan *column,
     value_brief(&before, was, sizeof was);
     if (was[0] == '\0' && !value_is_text(&before))
         value_describe(&before, was, sizeof was);
+    if (account_rule_is_secret(column->allowed.account))
+        snprintf(was, sizeof was, "a text of %u bytes", before.length);
     if (!value_is_nothing(value))
         value_brief(value, is, sizeof is);
     losses_return(&plan->losses, lines);

@@ -13,13 +13,6 @@ static bool has_one_form(const struct pgtype *type)
     return one_form[type->base];
 }
 
-static bool is_text(const struct encoding *encoding)
-{
-    const struct pgtype *type = &encoding->type;
-    return !type->array && encoding->id_entity == NULL &&
-           (type->base == PG_TEXT || type->base == PG_VARCHAR);
-}
-
 bool allowed_compile(struct allowed *allowed, struct arena *arena, const char *table,
                      const char *column, const struct encoding *encoding, const cJSON *list,
                      struct error *error)
@@ -27,7 +20,7 @@ bool allowed_compile(struct allowed *allowed, struct arena *arena, const char *t
     struct buffer fields;
     const cJSON *item;
     const struct account_rule *account =
-        is_text(encoding) ? account_rule_find(table, column) : NULL;
+        encoding->id_entity == NULL ? account_rule_find(table, column, &encoding->type) : NULL;
     *allowed = (struct allowed){.list = list, .account = account, .asks = account != NULL};
     if (list == NULL || !encode_supported(&encoding->type))
         return true;

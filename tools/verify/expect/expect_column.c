@@ -86,19 +86,14 @@ static bool is_allowed(const struct making *m, const struct mapping_column *colu
     return expect_refuse(&m->e->mending, MISFIT_OTHER);
 }
 
-/* Would Supabase Auth find the account by what was put? Its own rules, told anew: "value" of
- * fixtures/supabase/scanner_check.sql. */
+/* Would Supabase Auth find and read the account with what was put? */
 static bool is_borne(const struct making *m, const struct mapping_column *column,
                      const uint8_t *bytes, size_t length, const char *path)
 {
-    bool email = strcmp(column->name, "email") == 0, phone = strcmp(column->name, "phone") == 0;
-    if ((!email && !phone) || bytes[0] != 't' || column->value.id_of != NULL ||
-        strcmp(m->form->table->mapping->label, "auth.users") != 0 ||
-        (email ? expect_is_address((const char *)bytes + 1, length - 1)
-               : expect_is_phone((const char *)bytes + 1, length - 1)))
+    if (column->value.id_of != NULL ||
+        expect_is_borne(m->form->table->mapping->label, column->name, bytes, length))
         return true;
-    error_set(m->error, ERROR_DATA, "Supabase Auth would not find the account by its %s",
-              column->name);
+    error_set(m->error, ERROR_DATA, "Supabase Auth does not bear such a value of %s", column->name);
     error_at(m->error, NULL, NULL, path);
     return expect_refuse(&m->e->mending, MISFIT_OTHER);
 }

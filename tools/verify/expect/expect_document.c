@@ -3,6 +3,7 @@
 #include "expect_condition.h"
 #include "expect_function.h"
 #include "expect_identity.h"
+#include "expect_permission.h"
 #include "expect_json.h"
 #include "expect_reference.h"
 #include "expect_row.h"
@@ -266,9 +267,12 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
         result->fate = FATE_LOST;
     if (!exchange(m, value, result))
         return false;
-    if (value->id_of != NULL && value->by == NULL && origin.value.value_type != BSON_TYPE_EOD &&
-        (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED) &&
-        expect_identity_is_one_way(&result->item)) {
+    bool one_way = value->access != NULL
+                       ? expect_permissions_one_way(value->access, &result->item)
+                       : value->id_of != NULL && value->by == NULL &&
+                             expect_identity_is_one_way(&result->item);
+    if (one_way && origin.value.value_type != BSON_TYPE_EOD &&
+        (result->fate == FATE_WRITTEN || result->fate == FATE_CHANGED)) {
         result->fate = FATE_CHANGED;
         making_count(m, result->field, FATE_BY_ONE_WAY_ID, 1);
     }
@@ -283,8 +287,11 @@ static bool look_up(const struct making *m, const struct mapping_value *value,
     struct buffer path;
     buffer_init(&path);
     path_join(&path, m->form->scope->path, result->field != NULL ? result->field : "");
-    bool ok = expect_resolve(m->e->project, value, m->e->lookup, &result->item, buffer_text(&path),
-                             &m->e->texts, &reference, m->error);
+    bool ok = value->access != NULL
+                  ? expect_permissions(m->e->project, value->access, m->e->lookup, &result->item,
+                                       buffer_text(&path), &m->e->texts, &reference, m->error)
+                  : expect_resolve(m->e->project, value, m->e->lookup, &result->item,
+                                   buffer_text(&path), &m->e->texts, &reference, m->error);
     buffer_release(&path);
     m->e->mending.dangles = reference.rejects;
     if (!ok)
@@ -297,10 +304,15 @@ static bool look_up(const struct making *m, const struct mapping_value *value,
     return true;
 }
 
+static bool is_looked_up(const struct mapping_value *value)
+{
+    return mapping_is_looked_up(value) || value->access != NULL;
+}
+
 bool making_look_up(const struct making *m, const struct mapping_value *value, struct item *item)
 {
     struct result result = {.item = *item};
-    if (!mapping_is_looked_up(value) || item_is_nothing(item))
+    if (!is_looked_up(value) || item_is_nothing(item))
         return true;
     if (!look_up(m, value, &result))
         return false;
@@ -325,8 +337,7 @@ bool making_find_out(const struct making *m, const struct mapping_value *value, 
         if (result->fate != FATE_LOST)
             result->fate = FATE_DEFAULTED;
     }
-    return !mapping_is_looked_up(value) || item_is_nothing(&result->item) ||
-           look_up(m, value, result);
+    return !is_looked_up(value) || item_is_nothing(&result->item) || look_up(m, value, result);
 }
 
 bool making_evaluate(const struct making *m, const struct mapping_value *value, bool not_null,

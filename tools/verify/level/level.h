@@ -1,8 +1,9 @@
-/* Room verify/level: the levels of a verification: counts, content, references, supabase. It
- * uses common/base, common/index, common/json, common/mapping, common/stream, common/target,
- * verify/expect, verify/records, verify/shape, verify/tally and verify/target. */
+/* Room verify/level: the levels of a verification: counts, content, references, supabase,
+ * access. It uses common/base, common/index, common/json, common/mapping, common/stream,
+ * common/target, verify/canonical, verify/expect, verify/records, verify/shape, verify/tally and
+ * verify/target. */
 
-/* level.h: the four levels of verification, one function each, in one table (main.c). */
+/* level.h: the five levels of verification, one function each, in one table (main.c). */
 #ifndef VERIFY_LEVEL_H
 #define VERIFY_LEVEL_H
 
@@ -15,5 +16,6 @@ bool level_counts(struct verification *verification, struct error *error);
 bool level_content(struct verification *verification, struct error *error);
 bool level_references(struct verification *verification, struct error *error);
 bool level_supabase(struct verification *verification, struct error *error);
+bool level_access(struct verification *verification, struct error *error);
 
 #endif

@@ -127,6 +127,7 @@ static bool is_met(const struct carried_objects *carried, const struct catalog_n
                (need->column == NULL || column_is_same(carried, table, need->column));
     }
     return is(need->kind, "extension")  ? true
+           : is(need->kind, "object")   ? false /* others of this room look at it */
            : is(need->kind, "type")     ? has_type(carried, need->name)
            : is(need->kind, "sequence") ? has_sequence(carried, need->name)
            : is(need->kind, "role")     ? has_role(need->name)
@@ -215,11 +216,29 @@ static bool is_a_table(const struct carried_objects *carried, const char *view)
     return false;
 }
 
+/* Of something else, which it goes with. */
+static bool is_said(const struct catalog_object *object)
+{
+    return is(object->kind, "comment") || is(object->kind, "grant") ||
+           is(object->kind, "revocation");
+}
+
+/* In a Supabase; what acts with its owner's rights stays shut. */
+static bool grant_fits(const struct carried_objects *carried, const struct catalog_object *grant)
+{
+    bool shut = carried->verification->project->plain;
+    for (size_t i = 0; !shut && i < carried->catalog->object_count; i++)
+        shut = carried->catalog->objects[i].definer &&
+               is(carried->catalog->objects[i].kind, grant->needs[0].kind) &&
+               is(carried->catalog->objects[i].name, grant->needs[0].name);
+    return !shut;
+}
+
 static bool is_left_out(const struct carried_objects *carried, const struct catalog_object *object)
 {
     const struct project *project = carried->verification->project;
     const char *source = carried->catalog->source;
-    return is(object->kind, "index") || is(object->kind, "comment")
+    return is(object->kind, "index") || is_said(object)
                ? project_not_kept(project, source, object->kind, object->name) != NULL
                : project_leaves_out(project, source, object->kind, object->name);
 }
@@ -232,8 +251,10 @@ static bool fits(const struct carried_objects *carried, const struct catalog_obj
         return !is_a_table(carried, object->name);
     if (is(kind, "function") || is(kind, "procedure"))
         return body_fits(carried, body_of(object));
-    if (is(kind, "index") || is(kind, "comment"))
-        return is(kind, "comment") || object->entity == NULL;
+    if (is(kind, "grant"))
+        return grant_fits(carried, object);
+    if (is(kind, "index") || is_said(object))
+        return is_said(object) || object->entity == NULL;
     const struct blueprint_table *table =
         object->entity != NULL ? table_of(carried, object->entity) : NULL;
     if (table != NULL && table->mapping->exists)
@@ -242,7 +263,7 @@ static bool fits(const struct carried_objects *carried, const struct catalog_obj
         return !carried->verification->project->plain &&
                (table == NULL || table->mapping->policy_count == 0);
     return is(kind, "trigger") ? trigger_fits(carried, object)
-                               : is(kind, "rule") || is(kind, "statistics");
+                               : is(kind, "rule") || is(kind, "statistics") || is(kind, "setting");
 }
 
 static bool comes(const struct carried_objects *carried, const struct catalog_object *object,

@@ -1,6 +1,7 @@
 #include "counterpart.h"
 #include "carried_object.h"
 #include "expression.h"
+#include "setting_query.h"
 #include "source_text.h"
 
 #include <stdio.h>
@@ -45,7 +46,7 @@ static const struct kind {
     const char *kind, *sql;
     bool of_table; /* $3 is its table's or view's name */
     bool is_query;
-    bool is_comment; /* $3 is what it says */
+    bool is_said; /* of something else, by a name; $3 is what it says */
 } kinds[] = {
     {"view", VIEW("v"), false, true, false},
     {"materialized view", VIEW("m"), false, true, false},
@@ -80,6 +81,34 @@ static const struct kind {
      " WHERE (i.schema = $1 OR i.schema IS NULL) AND pg_catalog.starts_with($2, i.type || ' ')"
      " AND pg_catalog.left(pg_catalog.btrim(pg_catalog.regexp_replace(d.description, '\\s+', ' ',"
      "  'g')), 1000) = $3",
+     false, false, true},
+    {"setting",
+     "SELECT 'x'" REST " FROM (" SETTING_QUERY
+     ") s (name, value) WHERE s.name = $2 AND s.value = $3",
+     false, false, true},
+    {"grant",
+     "SELECT 'x'" REST " FROM pg_catalog.pg_roles r CROSS JOIN pg_catalog.pg_class c" OF_SCHEMA(
+         "c.relnamespace") " WHERE pg_catalog.concat(r.rolname, ' on ', c.relname) = $2 AND "
+                           "c.relkind IN ('v', 'S') AND NOT EXISTS"
+                           " (SELECT FROM pg_catalog.string_to_table($3, ', ') p WHERE NOT CASE "
+                           "c.relkind"
+                           "  WHEN 'S' THEN pg_catalog.has_sequence_privilege(r.oid, c.oid, p)"
+                           "  ELSE pg_catalog.has_table_privilege(r.oid, c.oid, p) END)"
+                           " UNION ALL SELECT 'x'" REST
+                           " FROM pg_catalog.pg_roles r CROSS JOIN pg_catalog.pg_proc p" OF_SCHEMA(
+                               "p.pronamespace") " WHERE pg_catalog.starts_with($2, "
+                                                 "pg_catalog.concat(r.rolname, ' on function ', "
+                                                 "p.proname, '('))"
+                                                 "  AND pg_catalog.has_function_privilege(r.oid, "
+                                                 "p.oid, 'EXECUTE')",
+     false, false, true},
+    {"revocation",
+     "SELECT 'x'" REST " FROM pg_catalog.pg_proc p" OF_SCHEMA(
+         "p.pronamespace") " WHERE $3 <> '' AND pg_catalog.split_part($2, '(', 1) IN ('PUBLIC on "
+                           "function ' || p.proname,"
+                           "  'PUBLIC on procedure ' || p.proname) AND p.proacl IS NOT NULL AND "
+                           "NOT EXISTS"
+                           "  (SELECT FROM pg_catalog.aclexplode(p.proacl) g WHERE g.grantee = 0)",
      false, false, true},
     {"statistics",
      "SELECT pg_catalog.pg_get_statisticsobjdef(s.oid)" REST
@@ -217,15 +246,15 @@ static bool compare(const struct look *look, const struct kind *kind, const PGre
 }
 
 /* "touch" of "touch on books"; NULL without memory. */
-static const char *own_name(const struct look *look)
+static const char *own_name(const struct look *look, const struct kind *kind)
 {
     const struct catalog_object *object = look->object;
     const char *last = NULL;
     for (const char *at = strstr(object->name, " on "); at != NULL; at = strstr(at + 1, " on "))
         last = at;
-    bool with_table = strcmp(object->kind, "index") == 0 ||
-                      (object->entity != NULL && strcmp(object->kind, "statistics") != 0 &&
-                       strcmp(object->kind, "comment") != 0);
+    bool with_table =
+        strcmp(object->kind, "index") == 0 ||
+        (object->entity != NULL && strcmp(object->kind, "statistics") != 0 && !kind->is_said);
     size_t length =
         with_table && last != NULL ? (size_t)(last - object->name) : strlen(object->name);
     return arena_printf(look->arena, "%.*s", (int)length, object->name);
@@ -238,12 +267,16 @@ static bool call(struct look *look, const struct kind *kind, const char **name)
     const char *home = look->carried->home;
     *name = object->signature != NULL
                 ? carried_object_sql(look->carried, object, object->signature, look->arena)
-                : own_name(look);
+                : own_name(look, kind);
     look->label = object->signature != NULL ? *name
-                  : kind->is_comment        ? home
+                  : kind->is_said           ? home
                   : kind->of_table ? arena_printf(look->arena, "%s.%s", home, object->entity)
                                    : arena_printf(look->arena, "%s.%s", home, *name);
-    look->what = kind->is_comment ? arena_printf(look->arena, "the comment on the %s", *name)
+    look->what = strcmp(kind->kind, "comment") == 0
+                     ? arena_printf(look->arena, "the comment on the %s", *name)
+                 : strcmp(kind->kind, "setting") == 0
+                     ? arena_printf(look->arena, "the setting %s", *name)
+                 : kind->is_said  ? arena_printf(look->arena, "the rights of %s", *name)
                  : kind->of_table ? arena_printf(look->arena, "the %s %s", kind->kind, *name)
                                   : arena_printf(look->arena, "the %s", kind->kind);
     return *name != NULL && look->label != NULL && look->what != NULL;
@@ -254,15 +287,15 @@ static bool look_at(struct look *look, const struct kind *kind)
     const char *name;
     if (!call(look, kind, &name))
         return error_memory(look->error);
-    const char *const parameters[] = {
-        look->carried->home, name, kind->is_comment ? look->object->detail : look->object->entity};
+    const char *const parameters[] = {look->carried->home, name,
+                                      kind->is_said ? look->object->detail : look->object->entity};
     PGresult *found = query(look->inspection, look->what, kind->sql, parameters,
-                            kind->of_table || kind->is_comment ? 3 : 2);
+                            kind->of_table || kind->is_said ? 3 : 2);
     bool ok = true;
     look->inspection->checks++;
     if (found != NULL && PQntuples(found) == 0)
-        ok = tell(look, kind->is_comment ? "is missing, or says something else" : "is missing");
-    else if (found != NULL && !kind->is_comment)
+        ok = tell(look, kind->is_said ? "is missing, or says something else" : "is missing");
+    else if (found != NULL && !kind->is_said)
         ok = compare(look, kind, found);
     PQclear(found);
     return ok;

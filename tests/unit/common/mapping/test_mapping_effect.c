@@ -200,6 +200,19 @@ static const struct row {
     {"{'from':'core.books','to':{'public.books':{'why':'w','when':{'a':1}," ID "}}},"
      "'left_out':[{'when':{'a':2},'why':'v'}]}",
      "/to/public.books/why: records are left out by a rule"},
+    /* rules */
+    {"{'from':'core.books','to':{'public.books':{" ID "}}},"
+     "'left_out':[{'when':{'a':2},'why':'v'}]}",
+     "/left_out/0: the rule leaves nothing out: public.books takes all of them"},
+    {"{'from':'core.books','to':{'public.books':{'when':{'a':1}," ID "}},'public.more':{" ID "}}},"
+     "'left_out':[{'when':{'a':2},'why':'v'}]}",
+     NULL},
+    {"{'from':'core.books','to':{'public.books':{" ID "}},'public.e':{'each':'e'," ID "}}},"
+     "'left_out':[{'each':'e','when':{'a':2},'why':'v'}]}",
+     "/left_out/0: the rule leaves nothing out: public.e takes all of them"},
+    {"{'from':'core.books','to':{'public.books':{" ID "}},'public.e':{'each':'e','when':{'a':1}," ID
+     "}}},'left_out':[{'each':'e','when':{'a':2},'why':'v'}]}",
+     NULL},
     {KEPT("'optional':true", ""),
      "/to/public.t/columns/c/optional: the catalog says which columns"},
     /* foreign keys */

@@ -414,26 +414,30 @@ static void test_schema(void **state)
         ATTRIBUTE("there", "integer", ",\"status\":\"available\"")
         "]},{\"$id\":\"other\",\"attributes\":["
         ATTRIBUTE("r", "relationship", ",\"relatedCollection\":\"far\",\"twoWay\":false") ","
+        ATTRIBUTE("t", "relationship", ",\"relatedTable\":\"near\",\"twoWay\":false") ","
         ATTRIBUTE("s", "relationship", ",\"relatedCollection\":\"c\",\"twoWay\":true")
-        "]},{\"$id\":\"far\",\"attributes\":[]},{\"$id\":\"none\"}]},"
+        "]},{\"$id\":\"far\",\"attributes\":[]},{\"$id\":\"near\",\"attributes\":[]},{\"$id\":\"none\"}]},"
         "{\"$id\":\"e\",\"collections\":[{\"$id\":\"c\",\"attributes\":[" ATTRIBUTE("wrong", "string", "") "]}]}]}";
     static const char *const databases[] = {"d", NULL};
     for (size_t i = 0; i < sizeof databases / sizeof databases[0]; i++) {
         const struct source of = {.name = "auth", .kind = SOURCE_APPWRITE, .uri = "${URI}", .database = databases[i]};
         const struct endpoint here = {.source = &of, .folder = folder};
         const char *c = i == 0 ? "c.jsonl" : "d.c.jsonl", *far = i == 0 ? "far.jsonl" : "d.far.jsonl";
-        const char *none = i == 0 ? "none.jsonl" : "d.none.jsonl";
+        const char *near = i == 0 ? "near.jsonl" : "d.near.jsonl", *none = i == 0 ? "none.jsonl" : "d.none.jsonl";
         struct catalog catalog;
         struct error error;
         write_file(c, TEXT("{}\n"));
         write_file(far, TEXT("{}\n"));
+        write_file(near, TEXT("{}\n"));
         write_file(none, TEXT("{}\n"));
         write_file("schema.json", schema, strlen(schema));
         catalog_init(&catalog);
         assert_true(jsonl_reader.catalog(&here, &catalog, &error));
-        assert_int_equal(catalog.entity_count, 3);
+        assert_int_equal(catalog.entity_count, 4);
         const struct catalog_entity *entity = &catalog.entities[0];
-        assert_true(entity->closed && !catalog.entities[1].closed && !catalog.entities[2].closed);
+        assert_true(entity->closed);
+        for (size_t e = 1; e < catalog.entity_count; e++)
+            assert_false(catalog.entities[e].closed);
         assert_int_equal(entity->column_count, 3);
         assert_string_equal(entity->columns[0].type, "string[]");
         assert_true(entity->columns[0].not_null && entity->columns[0].size == 9);
@@ -445,6 +449,7 @@ static void test_schema(void **state)
         catalog_release(&catalog);
         remove_file(c);
         remove_file(far);
+        remove_file(near);
         remove_file(none);
     }
     write_file("c.jsonl", TEXT("{}\n"));

@@ -15,6 +15,9 @@
 #define COLUMNS(columns, more)                                                                     \
     "{'from': 'core.books', 'to': {'public.books': {'key': ['id'], 'columns': "                    \
     "{'id': {'from': '$id', 'id_of': 'books'}" columns "}}}" more "}"
+#define SOME(when, columns, more)                                                                  \
+    "{'from': 'core.books', 'to': {'public.books': {'when': " when ", 'key': ['id'], 'columns': "  \
+    "{'id': {'from': '$id', 'id_of': 'books'}" columns "}}}" more "}"
 #define TASKS(columns)                                                                             \
     "{'from': 'core.books', 'to': {'public.books': {'key': ['id'], 'columns': "                    \
     "{'id': {'from': '$id', 'id_of': 'books'}}}, 'public.tasks': {'each': 't', 'key': "            \
@@ -130,8 +133,8 @@ static const struct {
     {COLUMNS(", 't': {'from': 't', 'type': 'text', 'null': false, 'default': ''}", ""), "'type': 'string'", NULL},
     {COLUMNS(", 't': {'first': [{'from': 't'}, {'const': 'x'}], 'type': 'text', 'null': false}", ""),
      "'type': 'string'", NULL},
-    {COLUMNS(", 't': {'from': 't', 'type': 'text', 'null': false}",
-             ", 'left_out': [{'when': {'t': null}, 'why': 'x'}]"), "'type': 'string'", NULL},
+    {SOME("{'t': {'not': null}}", ", 't': {'from': 't', 'type': 'text', 'null': false}",
+          ", 'left_out': [{'when': {'t': null}, 'why': 'x'}]"), "'type': 'string'", NULL},
     {"{'from': 'core.books', 'to': {'public.books': {'key': ['t'], 'columns': {'t': {'from': 't', 'type': 'text'}}}}}",
      "'type': 'string'", "the attribute 't' is not required"},
     /* names */
@@ -146,7 +149,7 @@ static const struct {
      "columns/s/when: 'u' is no attribute"},
     {COLUMNS("", ", 'drop': ['t', 'u']"), "'type': 'string'", "/drop/1: 'u' is no attribute"},
     {COLUMNS("", ", 'drop': ['t', '$createdAt']"), "'type': 'string'", NULL},
-    {COLUMNS("", ", 'drop': ['t'], 'left_out': [{'when': {'u': 1}, 'why': 'x'}]"), "'type': 'string'",
+    {SOME("{'t': 'x'}", "", ", 'left_out': [{'when': {'u': 1}, 'why': 'x'}]"), "'type': 'string'",
      "/left_out/0/when: 'u' is no attribute"},
     /* arrays that are rows */
     {TASKS(", 'x': {'from': '.', 'type': 'text'}"), "'type': 'string[]', 'size': 9", NULL},
