@@ -80,7 +80,7 @@ static inline void known_users_make(struct known_users *known, const struct proj
     known->lookup = (struct lookup){.to = users, .facts = true};
     MUST(id_index_open(&known->lookup.index, path, &error));
     unlink(path);
-    known->lookups = (struct lookups){&known->lookup, 1};
+    known->lookups = (struct lookups){.items = &known->lookup, .count = 1};
     known->expect = (struct expect_lookup){known_users_ask, known_users_ask_fact, known};
 }
 

@@ -21,7 +21,7 @@ class Room(NamedTuple):
 
 
 MIGRATIONS = "cases migration programs disturbed references facts"
-RESUMPTIONS = "restart retry swaps undo existing_tables"
+RESUMPTIONS = "restart retry retried_rows set_aside swaps undo existing_tables"
 VERIFICATIONS = "cases verify planted_bugs counts loose_ids existing_tables references facts"
 
 ROOMS = {
@@ -37,7 +37,7 @@ ROOMS = {
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(
-        "common/base common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
+        "common/base common/catalog common/postgres common/stream", "bson cjson", f"{MIGRATIONS} {VERIFICATIONS} target"
     ),
     "extract/reader": Room("common/base common/catalog common/mapping", "bson", "programs"),
     "extract/mongodb": Room(
@@ -102,7 +102,7 @@ ROOMS = {
     ),
     "verify/shape": Room("common/base common/catalog common/mapping common/postgres verify/target", "", VERIFICATIONS),
     "verify/level": Room(
-        "common/base common/index common/json common/mapping common/stream verify/canonical verify/expect verify/records"
+        "common/base common/index common/json common/mapping common/stream common/target verify/canonical verify/expect verify/records"
         " verify/shape verify/tally verify/target", "pthread", f"access planted_holes {VERIFICATIONS}"
     ),
     "verify": Room("common/access common/base verify/level verify/records verify/target", "", VERIFICATIONS),

@@ -136,6 +136,7 @@ WORDS = {
     "heads": {"user:", "team:", "member:"},
     "lists": {"users", "identities", "teams", "memberships", "buckets"},
     "every_words": PROJECT["properties"]["every"]["properties"],
+    "name_forms": PROJECT["properties"]["every"]["properties"]["names"]["enum"],
     "key_words": DEFINED["foreign_key"]["properties"],
     "actions": choices(DEFINED["action"]),
     "timings": choices(DEFINED["foreign_key"]["properties"]["deferrable"]),

@@ -81,6 +81,7 @@ def test_a_field_that_no_record_has(targets: Cluster, tmp_path: Path) -> None:
         ({"every": {"drop": {"_id": "x"}}}, "/every/drop/_id: no mapping of documents leaves this field"),
         ({"every": {"misfit": {"rounding": "round", "row_twice": "last"}}}, "/every/misfit/row_twice"),
         ({"every": {}}, "/every: this must be an object"),
+        ({"every": EVERY | {"names": "snake"}}, "/every/names: "), ({"every": EVERY | {"names": "camelCase"}}, "/every/names: no column"),
         ({"policies": POLICIES | {"idle": READ}}, "/policies/idle: no table takes this policy"),
         ({"policies": POLICIES | {"own": READ | {"using": "id in (select id from {table})"}}}, '"owner" refers to none'),
         ({"policies": POLICIES | {"using": READ}}, "/policies/using: no policy can have this name"),
@@ -90,3 +91,87 @@ def test_a_field_that_no_record_has(targets: Cluster, tmp_path: Path) -> None:
 def test_a_word_without_effect_is_refused(said: dict[str, Any], message: str, targets: Cluster, tmp_path: Path) -> None:
     with small(tmp_path, targets, **said) as migration:
         migration.fail(2, message)
+
+
+# ---- parts of mappings ------------------------------------------------------------------------------------
+
+SAID: dict[str, Any] = {
+    "id": {"id": {"from": "_id", "type": "integer"}},
+    "short": {"type": "varchar(3)", "misfit": {"too_long": "cut"}},
+    "kinds": ["a", "b"],
+    "is one": {"kind": {"in": {"...": "kinds"}}},
+    "choices": [{"const": "first", "when": {"kind": "a"}}, {"const": "second", "when": {"kind": "b"}}],
+}
+PARTS: dict[str, Any] = {
+    "from": "core.posts",
+    "to": {
+        "public.parts": {
+            "when": {"...": "is one"}, "why": "of no kind", "key": ["id"],
+            "columns": {
+                "...": "id", "name": {"...": "short"}, "nick": {"...": "short", "type": "varchar(2)", "from": "name"},
+                "which": {"first": {"...": "choices"}, "type": "text"}, "all": {"array": ["kind", {"...": "choices"}], "type": "text[]"},
+            },
+        },
+    },
+}  # fmt: skip
+
+
+def parts(top: Path, cluster: Cluster, said: dict[str, Any]) -> Small:
+    dump = top / "dump"
+    dump.mkdir()
+    records = [{"_id": n, "kind": kind, "name": "Ludwig"} for n, kind in enumerate("abc")]
+    (dump / "posts.bson").write_bytes(encoded(records))
+    (dump / "posts.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": "posts"}))
+    files = {"project": project("once", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}, said=said), "posts": PARTS}
+    return Small(top, cluster, files, CORE_URI=f"file:{dump}")
+
+
+def test_parts_stand_where_they_are_named(targets: Cluster, tmp_path: Path) -> None:
+    with parts(tmp_path, targets, SAID) as migration:
+        migration.succeed()
+        rows = migration.query("select * from public.parts order by id").splitlines()
+        assert rows == ["0|Lud|Lu|first|{a,first}", "1|Lud|Lu|second|{b,second}"]
+        assert migration.finish(migration.start("verify", "--run-dir", str(migration.folder))).returncode == 0
+
+
+@pytest.mark.parametrize(("said", "message"), [
+    ({**SAID, "idle": 1}, "/said/idle: no mapping takes it"),
+    ({"id": SAID["id"]}, 'project.json\'s "said" has no "is one"'),
+    ({**SAID, "kinds": {"...": "is one"}}, "goes in a circle"),
+    ([], "/said: this must be an object"),
+])  # fmt: skip
+def test_a_part_that_cannot_be(said: Any, message: str, targets: Cluster, tmp_path: Path) -> None:
+    with parts(tmp_path, targets, said) as migration:
+        migration.fail(2, message)
+
+
+def test_a_column_has_a_field_in_camel_case(targets: Cluster, tmp_path: Path) -> None:
+    """Of documents, in columns, in elements and in objects; "from" is the field itself."""
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    record = {"_id": 1, "pageCount": 7, "__v_a": 2, "a_1": 3, "partList": [{"dueDay": "x"}], "as_it_is": 4}
+    (dump / "c.bson").write_bytes(encoded([record]))
+    (dump / "c.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": "c"}))
+    mapping = {
+        "from": "core.c",
+        "to": {
+            "public.c": {
+                "key": ["id"],
+                "columns": {
+                    "id": {"from": "_id", "type": "integer"}, "page_count": {"type": "integer"}, "a_1": {"type": "integer"},
+                    "as_it_is": {"from": "as_it_is", "type": "integer"}, "more": {"object": {"page_count": {}}, "type": "jsonb"},
+                },
+            },
+            "public.p": {
+                "each": "partList", "key": ["id", "n"],
+                "columns": {"id": {"parent": "id"}, "n": {"position": True}, "due_day": {"type": "text"}},
+            },
+        },
+        "drop": ["__v_a"],
+    }  # fmt: skip
+    once = project("once", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}, every={"names": "camelCase"})
+    with Small(tmp_path, targets, {"project": once, "c": mapping}, CORE_URI=f"file:{dump}") as migration:
+        migration.succeed()
+        assert migration.query("select * from public.c") == '1|7|3|4|{"page_count": 7}'
+        assert migration.query("select * from public.p") == "1|1|x"
+        assert migration.finish(migration.start("verify", "--run-dir", str(migration.folder))).returncode == 0

@@ -22,7 +22,7 @@ static bool holds(const struct words *words, const char *word)
     return false;
 }
 
-/* Several tables may be made of one array. */
+/* Several tables may be made of one array. Of a row's arrays nobody counts the elements. */
 static bool list_arrays(struct headcount *headcount, struct entity_count *count)
 {
     const struct mapping *entity = count->entity;
@@ -33,7 +33,7 @@ static bool list_arrays(struct headcount *headcount, struct entity_count *count)
         return false;
     for (size_t i = 0; i < entity->table_count; i++) {
         const char *each = entity->tables[i].each;
-        if (each != NULL && !holds(arrays, each))
+        if (each != NULL && !holds(arrays, each) && entity->source->kind != SOURCE_POSTGRES)
             arrays->items[arrays->count++] = each;
     }
     return true;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY, ROWS, LOADED, REJECTED, RECORD, FIELDS };
+enum { KEY, ROWS, LOADED, REJECTED, RECORD, TEXT, FIELDS };
 
 struct bytes {
     const uint8_t *at;
@@ -213,6 +213,15 @@ static char *paths_text(const struct bytes *field)
                : NULL;
 }
 
+/* Of a row of a Postgres it comes along: its bytes alone do not say it. */
+static bool put_text(const struct refusable *record, struct buffer *out, struct error *error)
+{
+    const struct bytes *bytes = &record->fields[RECORD], *text = &record->fields[TEXT];
+    buffer_put(out, text->at, text->length);
+    return text->length > 0 ? buffer_ok(out, error)
+                            : record_text(bytes->at, bytes->length, out, error);
+}
+
 static bool write_reject(const struct isolation *isolation, const struct refusable *record,
                          struct postgres *target, const struct fence *fence,
                          const struct stream_batch *batch, const char *const *paths,
@@ -237,8 +246,8 @@ static bool write_reject(const struct isolation *isolation, const struct refusab
     snprintf(losses, sizeof losses, "%" PRIu32,
              rows_of(isolation, (size_t)(record - isolation->records), outputs - 1));
     buffer_init(&text);
-    bool ok = record_text(bytes->at, bytes->length, &text, error) &&
-              record_digest(bytes->at, bytes->length, digest, error);
+    bool ok =
+        put_text(record, &text, error) && record_digest(bytes->at, bytes->length, digest, error);
     const char *const parameters[] = {fence->run,
                                       batch->entity,
                                       partition,

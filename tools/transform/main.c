@@ -49,7 +49,8 @@ static bool write_header(struct transform *t, const struct stream_header *record
 {
     static const char *const loss_columns[] = {"entity", "key", "path", "rule", "before", "after"};
     static const char *const texts[] = {"text", "text", "text", "text", "text", "text", "text"};
-    static const char *const refusable_types[] = {"text", "bytea", "bytea", "bytea", "bytea"};
+    static const char *const refusable_types[] = {"text",  "bytea", "bytea",
+                                                  "bytea", "bytea", "text"};
     size_t first, count;
     schema_outputs(&t->schema, t->entity, &first, &count);
     struct arena arena;
@@ -204,6 +205,7 @@ static bool begin(struct transform *t, const struct frame *frame, struct error *
     if (t->ids != NULL &&
         !lookups_open(&t->lookups, &t->project, t->entity, t->index != NULL, t->ids, error))
         return false;
+    t->lookups.corrected = header.partition < 0;
     t->plan.lookups = t->ids != NULL ? &t->lookups : NULL;
     if (t->index != NULL)
         return identities_open(&t->identities, &t->project, t->entity, &t->plan, t->index, error);

@@ -373,6 +373,15 @@ struct every {
     const char **drop_whys;
     struct mapping_grant *grants; /* of tables that are made and say nothing of it */
     size_t grant_count;
+    bool camel_case; /* a document's field has a column's name in that form, unless it is said */
+    bool camel_used; /* of one that is another then */
+};
+
+/* A part of mappings that project.json says for them. */
+struct said {
+    const char *name;
+    const cJSON *json;
+    bool used;
 };
 
 /* "access": who may what of the documents of an Appwrite stays so in the target. Every column that
@@ -411,6 +420,8 @@ struct project {
                    made for them */
     struct identity identity;
     struct every every;
+    struct said *said;
+    size_t said_count;
     struct access *accesses; /* one per source at most */
     size_t access_count;
     int64_t most_rejects; /* of a run: records that may be set aside before it stops */

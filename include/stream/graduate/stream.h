@@ -31,7 +31,7 @@
  *   run        string  id of the run that it was made for; "" when it was made by hand. It is taken
  *                      by no other run.
  *   batch_bytes int64  how large the batches were to be: another size cuts others
- *   partition  int32   0 while an entity has one partition
+ *   partition  int32   0 while an entity has one partition; -1: its corrected records
  *   catalog    string  JSON, catalog.h: what the source said of this collection or table when the
  *                      run began, also what it cannot be mistaken by
  *   outputs    array   rows only: what the sections of a payload are, see below
@@ -62,7 +62,8 @@
  *   columns    array of strings  in tuple order
  *   types      array of strings  their PostgreSQL types
  *   key        array of int32    indexes into columns that name a row, may be empty
- *   ledger     bool   true: bookkeeping (losses, rejects, and what may become one), no row of the target's own
+ *   ledger     bool   true: bookkeeping (losses, rejects, and what may become one), no row of the
+ * target's own
  *
  * A stream that stops before its end frame is incomplete, whatever came before: in a pipe because
  * the writer died (ERROR_PEER), in a file because it is damaged (ERROR_SOURCE, with file, frame

@@ -1,5 +1,5 @@
 /* Room common/target: what is kept of a run in the target, what is read out of it, and the
- * verdict on it. It uses common/base, common/postgres and common/stream. */
+ * verdict on it. It uses common/base, common/catalog, common/postgres and common/stream. */
 
 /* ledger.h: the truth about progress, in the target's schema `graduate`.
  *

@@ -22,12 +22,11 @@ bool mapping_check_effect(const struct project *project, const cJSON *json, stru
 bool mapping_check_source(const struct source *source, const cJSON *json,
                           const struct json_place *place, struct error *error);
 /* A kind of misfit that nothing there can be; of project.json's "every" when all are read. */
-bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
+bool mapping_check_column_misfits(const struct mapping_table *table,
                                   const struct mapping_column *column, const cJSON *object,
                                   const struct json_place *place, struct error *error);
-bool mapping_check_table_misfits(const struct mapping *mapping, const struct mapping_table *table,
-                                 const cJSON *object, const struct json_place *place,
-                                 struct error *error);
+bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON *object,
+                                 const struct json_place *place, struct error *error);
 bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
                            const struct json_place *place, struct error *error);
 bool project_check_misfits(const struct project *project, const cJSON *every,

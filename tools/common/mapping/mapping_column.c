@@ -272,6 +272,34 @@ static bool read_with(struct reading *r, const cJSON *object, const struct json_
     return true;
 }
 
+/* "page_count" as "pageCount": what stands behind the first letter or digit. */
+static bool make_camel_case(char *name)
+{
+    char *to = name + strspn(name, "_");
+    const char *first = to;
+    bool changed = false;
+    for (const char *at = first; *at != '\0'; at++) {
+        bool begins = at > first && at[0] == '_' && at[1] >= 'a' && at[1] <= 'z';
+        changed = changed || begins;
+        *to++ = begins ? (char)(*++at - 'a' + 'A') : *at;
+    }
+    *to = '\0';
+    return changed;
+}
+
+/* The field of a value that says no other: it has the column's name, or that in the form of
+ * "every". NULL: no memory. */
+static const char *field_of(struct reading *r, const char *name)
+{
+    struct every *every = &r->project->every;
+    char *field = arena_text(r->arena, name);
+    if (field == NULL)
+        return NULL;
+    if (every->camel_case && r->mapping->source->kind != SOURCE_POSTGRES && make_camel_case(field))
+        every->camel_used = true;
+    return path_of_name(field, r->arena);
+}
+
 /* Which key says where a value comes from; at most one of them may be there. Without one it is the
  * field called `name`; NULL: there must be one. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -295,7 +323,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         return json_error(r->error, place,
                           "the value has no origin: give \"from\", \"const\", \"first\" or "
                           "\"object\"");
-    if (origin == NULL && (value->from = path_of_name(name, r->arena)) == NULL)
+    if (origin == NULL && (value->from = field_of(r, name)) == NULL)
         return reading_memory(r);
     if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);

@@ -473,7 +473,7 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         if ((!check_value(&inner, column, &at, error) ||
              !barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) ||
              !spot_check_kept(&inner, column, &at, error) ||
-             !mapping_check_column_misfits(spot->mapping, spot->table, inner.column, column, &at, error)) &&
+             !mapping_check_column_misfits(spot->table, inner.column, column, &at, error)) &&
             !errors_add(spot->errors, error))
             return false;
     }
@@ -542,7 +542,7 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .first = first_form(checking->project, table)};
     return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
             errors_add(spot.errors, error)) &&
-           (mapping_check_table_misfits(spot.mapping, table, object, place, error) ||
+           (mapping_check_table_misfits(table, object, place, error) ||
             errors_add(spot.errors, error)) &&
            check_columns(&spot, object, place, error) &&
            (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&

@@ -230,13 +230,11 @@ void mapping_inherit_misfits(const struct remedies *outer, struct remedies *inne
 void mapping_settle_misfits(const struct reading *r, const struct remedies *outer,
                             struct mapping_column *column)
 {
-    bool rows = r->mapping->source->kind == SOURCE_POSTGRES;
     for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++) {
         enum remedy *own = &column->misfits.of[kind], remedy = outer->of[kind];
         bool stands_in = remedy == REMEDY_NULL || remedy == REMEDY_DEFAULT;
         bool can = remedy != REMEDY_DEFAULT || column->value.fallback != NULL;
-        if (*own == REMEDY_UNSAID && can && !(stands_in && is_made_json(column)) &&
-            !(rows && remedy == REMEDY_REJECT))
+        if (*own == REMEDY_UNSAID && can && !(stands_in && is_made_json(column)))
             *own = remedy;
         r->mapping->rejects = r->mapping->rejects || *own == REMEDY_REJECT;
     }
@@ -245,8 +243,7 @@ void mapping_settle_misfits(const struct reading *r, const struct remedies *oute
 void mapping_settle_refused(const struct reading *r, const struct mapping_table *table)
 {
     r->mapping->refusable =
-        r->mapping->refusable || (r->mapping->source->kind != SOURCE_POSTGRES &&
-                                  table->misfits.of[MISFIT_REFUSED] == REMEDY_REJECT);
+        r->mapping->refusable || table->misfits.of[MISFIT_REFUSED] == REMEDY_REJECT;
 }
 
 enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind)
@@ -329,7 +326,7 @@ static bool says_null(const cJSON *object)
     return false;
 }
 
-bool mapping_check_column_misfits(const struct mapping *mapping, const struct mapping_table *table,
+bool mapping_check_column_misfits(const struct mapping_table *table,
                                   const struct mapping_column *column, const cJSON *object,
                                   const struct json_place *place, struct error *error)
 {
@@ -350,42 +347,19 @@ bool mapping_check_column_misfits(const struct mapping *mapping, const struct ma
     for (enum misfit kind = 0; kind < MISFIT_VALUES; kind++)
         stands_in = stands_in || column->misfits.of[kind] == REMEDY_NULL ||
                     column->misfits.of[kind] == REMEDY_DEFAULT;
-    for (enum misfit kind = 0; kind < MISFIT_VALUES && said; kind++)
-        if (mapping->source->kind == SOURCE_POSTGRES &&
-            column->misfits.of[kind] == REMEDY_REJECT)
-            return json_error(error, &here, "\"reject\" is for documents: a row of a Postgres is "
-                                            "left out by a rule, or corrected there");
     return !said || !stands_in || !is_made_json(column) ||
            json_error(error, &here,
                       "nothing can stand for an object that is made of many fields; what is in "
                       "it can be mended, as with {\"nul\": \"strip\"}");
 }
 
-/* Of a row of a Postgres there is no text to be corrected. */
-static bool rejects_rows(const struct mapping *mapping, const cJSON *object)
-{
-    const cJSON *refused = cJSON_GetObjectItemCaseSensitive(
-        cJSON_GetObjectItemCaseSensitive(object, "misfit"), misfit_names[MISFIT_REFUSED]);
-    return mapping->source->kind == SOURCE_POSTGRES && cJSON_IsString(refused) &&
-           strcmp(refused->valuestring, "reject") == 0;
-}
-
-static bool refuse_rows(const struct json_place *place, struct error *error)
-{
-    struct json_place here = {place, "misfit", 0};
-    return json_error(error, &here,
-                      "\"reject\" is for documents: a row of a Postgres is left out "
-                      "by a rule, or corrected there");
-}
-
-bool mapping_check_table_misfits(const struct mapping *mapping, const struct mapping_table *table,
-                                 const cJSON *object, const struct json_place *place,
-                                 struct error *error)
+bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON *object,
+                                 const struct json_place *place, struct error *error)
 {
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
         if (SAYS(object, kind) && !meets_in_table(table, kind))
             return refuse(place, kind, error);
-    return !rejects_rows(mapping, object) || refuse_rows(place, error);
+    return true;
 }
 
 bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
@@ -394,7 +368,7 @@ bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
         if (SAYS(object, kind) && !meets_in_mapping(mapping, kind))
             return refuse(place, kind, error);
-    return !rejects_rows(mapping, object) || refuse_rows(place, error);
+    return true;
 }
 
 bool project_check_misfits(const struct project *project, const cJSON *every,

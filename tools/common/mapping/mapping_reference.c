@@ -117,13 +117,23 @@ static bool takes_rows_along(const struct mapping_column *column)
     return column->value.dangling == DANGLING_LEFT_OUT && !column->type.array;
 }
 
+/* Wherever it stands, the record is set aside. */
+static bool rejects_for(const struct mapping_value *value, const struct mapping *to)
+{
+    bool rejects = value->id_of == to && value->dangling == DANGLING_REJECT;
+    for (size_t i = 0; i < value->member_count && !rejects; i++)
+        rejects = rejects_for(&value->members[i].value, to);
+    return rejects;
+}
+
 bool mapping_leans_on(const struct mapping *mapping, const struct mapping *to)
 {
     bool leans = mapping->identity != NULL && mapping->identity->id_of == to;
     for (size_t t = 0; t < mapping->table_count; t++)
         for (size_t c = 0; c < mapping->tables[t].column_count && !leans; c++) {
             const struct mapping_column *column = &mapping->tables[t].columns[c];
-            leans = column->value.id_of == to && takes_rows_along(column);
+            leans = (column->value.id_of == to && takes_rows_along(column)) ||
+                    rejects_for(&column->value, to);
         }
     return leans;
 }
@@ -150,10 +160,11 @@ bool project_check_circles(const struct project *project, struct error *error)
             if (!mapping_leans_on(mapping, other) ||
                 (mapping != other && !leads(project, other, mapping, project->mapping_count)))
                 continue;
-            error_set(error, ERROR_USAGE,
-                      "%s: which records of %s stay depends on which of %s do, and that on itself: "
-                      "\"dangling\": \"left_out\" (or \"identity\") goes in a circle here",
-                      mapping->file, mapping->name, other->name);
+            error_set(
+                error, ERROR_USAGE,
+                "%s: which records of %s stay depends on which of %s do, and that on itself: "
+                "\"dangling\": \"left_out\" or \"reject\" (or \"identity\") goes in a circle here",
+                mapping->file, mapping->name, other->name);
             return error_hint(error, "say \"null\" or \"keep\" on the way, and clear up by SQL "
                                      "after the run");
         }

@@ -2,10 +2,12 @@
 #include "mapping.h"
 #include "project_file.h"
 #include "reading.h"
+#include "said.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const every_words[] = {"drop", "misfit", "grants"};
+static const char *const every_words[] = {"drop", "misfit", "grants", "names"};
+static const char *const name_forms[] = {"camelCase"};
 
 /* {"__v": "Mongoose's"}: a field, and the reason. */
 static bool read_drops(struct reading *r, const cJSON *every, const struct json_place *place)
@@ -37,6 +39,15 @@ static bool read_drops(struct reading *r, const cJSON *every, const struct json_
             to->drop_whys[to->drops.count] = item->valuestring;
         to->drops.items[to->drops.count++] = path;
     }
+    return true;
+}
+
+static bool read_names(struct reading *r, const cJSON *every, const struct json_place *place)
+{
+    const char *form = NULL;
+    if (!reading_choice(r, every, place, "names", name_forms, COUNT(name_forms), &form))
+        return false;
+    r->project->every.camel_case = form != NULL;
     return true;
 }
 
@@ -76,7 +87,7 @@ bool project_read_every(struct project *project, struct arena *arena, const cJSO
                           json_kind(every));
     return json_only(every, &here, every_words, COUNT(every_words), error) &&
            mapping_read_misfits(&r, every, &here, &project->every.misfits) &&
-           read_drops(&r, every, &here) &&
+           read_drops(&r, every, &here) && read_names(&r, every, &here) &&
            mapping_read_grants(&r, every, &here, &project->every.grants,
                                &project->every.grant_count);
 }
@@ -88,7 +99,7 @@ bool project_check_every(const struct project *project, const cJSON *json, const
     struct json_place here = {&top, "every", 0};
     const cJSON *every = cJSON_GetObjectItemCaseSensitive(json, "every");
     struct json_place drop = {&here, "drop", 0}, grants = {&here, "grants", 0};
-    if (!project_check_policies(project, &top, error))
+    if (!project_check_policies(project, &top, error) || !said_check(project, &top, error))
         return false;
     for (size_t i = 0; i < project->every.drops.count; i++) {
         struct json_place at = {&drop, project->every.drops.items[i], 0};
@@ -98,5 +109,9 @@ bool project_check_every(const struct project *project, const cJSON *json, const
     }
     if (project->every.grant_count > 0 && !grants_to_some(project))
         return json_error(error, &grants, "no table is made that does not say \"grants\" itself");
+    struct json_place names = {&here, "names", 0};
+    if (project->every.camel_case && !project->every.camel_used && project->broken_count == 0)
+        return json_error(error, &names,
+                          "no column of documents has a name with \"_\" and no \"from\"");
     return every == NULL || project_check_misfits(project, every, &here, error);
 }

@@ -3,6 +3,7 @@
 #include "graduate/words.h"
 #include "mapping.h"
 #include "reading.h"
+#include "said.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 static const char *const project_words[] = {"$schema",  "project",  "target",   "plain", "sources",
                                             "identity", "left_out", "not_kept", "stays", "every", "policies", "rejects",
-                                            "access"};
+                                            "access", "said"};
 static const char *const reject_words[] = {"limit"};
 static const char *const source_words[] = {"kind", "uri", "key", "database", "schema", "changing"};
 static const char *const identity_words[] = {"strategy", "namespace"};
@@ -319,6 +320,7 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
             errors_add(&errors, error)) &&
            (read_sources(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_identity(project, json, &top, error) || errors_add(&errors, error)) &&
+           (said_read(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (project_read_policies(&(struct reading){project, arena, NULL, error}, json, &top) ||
             errors_add(&errors, error)) &&
            (project_read_every(project, arena, json, &top, error) || errors_add(&errors, error)) &&

@@ -54,11 +54,6 @@ static bool leaves_out_of_json(const struct spot *s)
     return dangles_as(s, DANGLING_LEFT_OUT) && s->value != &s->column->value;
 }
 
-static bool rejects_a_row(const struct spot *s)
-{
-    return dangles_as(s, DANGLING_REJECT) && s->mapping->source->kind == SOURCE_POSTGRES;
-}
-
 static bool is_never_null(const struct spot *s)
 {
     bool never = s->column->not_null;
@@ -86,8 +81,6 @@ static const struct barren of_references[] = {
     {"dangling", keeps_what_is_no_id, "there is no id that could be kept"},
     {"dangling", leaves_out_of_json,
      "a row, or an element of an array column, can be left out, and no member of an object"},
-    {"dangling", rejects_a_row,
-     "\"reject\" is for documents: a row of a Postgres is left out, or corrected there"},
     {"dangling", is_never_null, "this column is never null"},
     {"keys_id_of", are_keys_of_another,
      "the records of that entity are those of another one, and keys are not looked up"},

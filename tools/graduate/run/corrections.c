@@ -2,6 +2,7 @@
 
 #include "graduate/file.h"
 #include "graduate/json_bson.h"
+#include "graduate/kept_row.h"
 #include "graduate/ledger.h"
 #include "graduate/stream.h"
 
@@ -20,6 +21,8 @@ struct line {
     bson_t whole;
     const char *entity, *key;
     bson_t record; /* a view */
+    const struct catalog_entity *table; /* of a Postgres; NULL: it is a document */
+    struct buffer bytes;                /* as a stream has the record */
     struct error *error;
 };
 
@@ -73,15 +76,37 @@ static bool same_id(const bson_iter_t *one, const bson_iter_t *other)
 }
 
 /* What the ledger keeps of a record that was no UTF-8 is bytes, and has no key to be read. */
+static bool has_id_of(const struct line *line, const bson_t *original)
+{
+    bson_iter_t was, is;
+    bool known = find_id(original, &was);
+    return find_id(&line->record, &is) && (!known || same_id(&was, &is));
+}
+
+/* The same in all columns that name a row of the source; where it has none, any may be corrected.
+ */
+static bool has_columns_of(const struct line *line, const bson_t *original)
+{
+    bool same = true;
+    for (size_t k = 0; same && k < line->table->key.count; k++) {
+        const char *name = line->table->key.items[k];
+        bson_iter_t was, is;
+        same = bson_iter_init_find(&was, original, name) &&
+               bson_iter_init_find(&is, &line->record, name) && same_id(&was, &is);
+    }
+    return same;
+}
+
 static bool has_key_of(const struct line *line, const char *original)
 {
     bson_t record = BSON_INITIALIZER;
-    bson_iter_t was, is;
     struct error unused;
     size_t where;
-    bool known = json_bson_parse_extended(original, strlen(original), &record, &where, &unused) &&
-                 find_id(&record, &was);
-    bool same = find_id(&line->record, &is) && (!known || same_id(&was, &is));
+    bool read = json_bson_parse_extended(original, strlen(original), &record, &where, &unused);
+    if (!read)
+        bson_reinit(&record);
+    bool same =
+        line->table != NULL ? read && has_columns_of(line, &record) : has_id_of(line, &record);
     bson_destroy(&record);
     return same;
 }
@@ -92,13 +117,34 @@ static const char rejects_sql[] =
     "SELECT id, record, retried_at IS NOT NULL, coalesce(corrected_digest, '')"
     " FROM graduate.rejects WHERE run = $1 AND entity = $2 AND key = $3 ORDER BY id";
 
+static int64_t reject_at(const PGresult *rejects, int row)
+{
+    return strtoll(PQgetvalue(rejects, row, REJECT_ID), NULL, 10);
+}
+
+/* Rows of a table without a key may be the same: each line is of another. */
+static bool is_one_of_same(const struct line *line, const PGresult *rejects, int row)
+{
+    return line->table != NULL && line->table->key.count == 0 && row + 1 < PQntuples(rejects);
+}
+
+static bool is_taken(const struct corrections *corrections, const PGresult *rejects, int row)
+{
+    bool taken = PQgetvalue(rejects, row, REJECT_LOADED)[0] == 't';
+    for (size_t i = 0; !taken && i < corrections->count; i++)
+        taken = corrections->items[i].reject == reject_at(rejects, row);
+    return taken;
+}
+
 /* *row: -1 where none is. */
-static bool find_reject(const struct line *line, const PGresult *rejects, int *row)
+static bool find_reject(const struct corrections *corrections, const struct line *line,
+                        const PGresult *rejects, int *row)
 {
     char what[400];
     *row = -1;
     for (int i = 0; *row < 0 && i < PQntuples(rejects); i++)
-        if (has_key_of(line, PQgetvalue(rejects, i, REJECT_RECORD)))
+        if (has_key_of(line, PQgetvalue(rejects, i, REJECT_RECORD)) &&
+            !(is_one_of_same(line, rejects, i) && is_taken(corrections, rejects, i)))
             *row = i;
     if (*row >= 0)
         return true;
@@ -136,15 +182,15 @@ static bool keep(struct corrections *corrections, const struct line *line,
         return error_memory(line->error);
     correction->mapping = mapping;
     correction->reject = reject;
-    correction->length = line->record.len;
-    correction->bytes = malloc(correction->length);
+    correction->length = line->bytes.length;
+    correction->bytes = malloc(correction->length + 1);
     correction->key = strdup(line->key);
     char *text = bson_as_canonical_extended_json(&line->record, NULL);
     correction->text = text != NULL ? strdup(text) : NULL;
     bson_free(text);
     if (correction->bytes == NULL || correction->key == NULL || correction->text == NULL)
         return error_memory(line->error);
-    memcpy(correction->bytes, bson_get_data(&line->record), correction->length);
+    memcpy(correction->bytes, line->bytes.data, correction->length);
     return record_digest(correction->bytes, correction->length, correction->digest, line->error);
 }
 
@@ -153,10 +199,10 @@ static bool take_reject(struct corrections *corrections, const struct line *line
 {
     char digest[RECORD_DIGEST_SIZE];
     int row;
-    if (!find_reject(line, rejects, &row) ||
-        !record_digest(bson_get_data(&line->record), line->record.len, digest, line->error))
+    if (!find_reject(corrections, line, rejects, &row) ||
+        !record_digest(line->bytes.data, line->bytes.length, digest, line->error))
         return false;
-    int64_t reject = strtoll(PQgetvalue(rejects, row, REJECT_ID), NULL, 10);
+    int64_t reject = reject_at(rejects, row);
     for (size_t i = 0; i < corrections->count; i++)
         if (corrections->items[i].reject == reject)
             return wrong_line(line, "its record stands in a line before it, too");
@@ -175,22 +221,41 @@ static bool take_reject(struct corrections *corrections, const struct line *line
         mapping->name);
 }
 
+/* The record's bytes: of a row the target reads the texts. */
+static bool make_bytes(struct line *line, struct migration *migration)
+{
+    if (line->table == NULL) {
+        buffer_put(&line->bytes, bson_get_data(&line->record), line->record.len);
+        return buffer_ok(&line->bytes, line->error);
+    }
+    if (kept_row_read(&migration->target, line->table, &line->record, &line->bytes, line->error))
+        return true;
+    const struct error cause = *line->error;
+    return cause.code == ERROR_DATA && wrong_line(line, cause.message);
+}
+
 static bool take_line(struct corrections *corrections, struct migration *migration,
                       struct line *line, const char *text, size_t length)
 {
     PGresult *rejects;
     bson_init(&line->whole);
+    buffer_init(&line->bytes);
     bool ok = parse(line, text, length);
     if (ok) {
         const char *const parameters[] = {migration->folder.run, line->entity, line->key};
         const struct mapping *mapping = project_mapping(&migration->project, line->entity);
-        ok = postgres_query(&migration->target, rejects_sql, parameters, 3, &rejects, line->error);
+        line->table = mapping != NULL && mapping->source->kind == SOURCE_POSTGRES
+                          ? catalogs_find(&migration->catalogs, mapping)
+                          : NULL;
+        ok = make_bytes(line, migration) &&
+             postgres_query(&migration->target, rejects_sql, parameters, 3, &rejects, line->error);
         if (ok) {
             ok = take_reject(corrections, line, mapping, rejects);
             PQclear(rejects);
         }
     }
     bson_destroy(&line->whole);
+    buffer_release(&line->bytes);
     return ok;
 }
 

@@ -1,6 +1,7 @@
 /* corrections.h: records that were set aside, as the founder has corrected them, out of a file like
  * rejects.jsonl: a line each, {"entity", "key", "record"}; what else it has is not read. The record
- * is Extended JSON, and has the `_id` (`$id`) of the one that was set aside.
+ * is Extended JSON, and has the `_id` (`$id`) of the one that was set aside; a row of a Postgres is
+ * an object of its columns (kept_row.h), and has the key of that one.
  *
  * All lines are looked at before anything is loaded. */
 #ifndef GRADUATE_DRIVER_CORRECTIONS_H
@@ -15,7 +16,7 @@ struct correction {
     int64_t reject; /* its number in the ledger */
     char *key;
     char *text; /* of the record: Canonical Extended JSON */
-    uint8_t *bytes;
+    uint8_t *bytes; /* as a stream has the record */
     size_t length;
     char digest[RECORD_DIGEST_SIZE];
 };

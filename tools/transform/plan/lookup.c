@@ -30,7 +30,8 @@ bool lookups_open(struct lookups *lookups, const struct project *project,
                   const struct mapping *mapping, bool leans, const char *folder,
                   struct error *error)
 {
-    *lookups = (struct lookups){calloc(2 * project->mapping_count + 1, sizeof *lookups->items), 0};
+    *lookups =
+        (struct lookups){.items = calloc(2 * project->mapping_count + 1, sizeof *lookups->items)};
     bool ok = lookups->items != NULL || error_memory(error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *to = project->mappings[i];
@@ -65,6 +66,14 @@ struct lookup *lookups_find(const struct lookups *lookups, const struct mapping 
 struct lookup *lookups_find_facts(const struct lookups *lookups, const struct mapping *to)
 {
     return find(lookups, to, true);
+}
+
+bool lookups_stays(const struct lookups *lookups, enum dangling dangling,
+                   const struct id_entry *entry)
+{
+    bool stops = dangling == DANGLING_UNSAID || dangling == DANGLING_ERROR;
+    return (entry->flags & ID_STAYS) != 0 ||
+           ((entry->flags & ID_SET_ASIDE) != 0 && (stops || lookups->corrected));
 }
 
 const char *lookup_set(struct arena *arena, const struct mapping_value *value)
@@ -270,7 +279,7 @@ static bool ask_key(void *context, const char *text, size_t length, const uint8_
         return true;
     if (!id_index_find(&lookup->index, hash, &entry, &there, error))
         return false;
-    if (there && (entry.flags & ID_STAYS) != 0)
+    if (there && lookups_stays(*keys->lookups, DANGLING_UNSAID, &entry))
         return true;
     int size = (int)(length < 80 ? length : 80);
     if (there)

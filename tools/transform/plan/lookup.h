@@ -11,7 +11,7 @@
 
 /* Of a value of the index that has no id of its own: it says of the record that its identity, which
  * is another entity's, is not there. */
-enum { ID_ASTRAY = 4 };
+enum { ID_ASTRAY = 4, ID_SET_ASIDE = 8 };
 
 struct lookup {
     const struct mapping *to;
@@ -21,6 +21,7 @@ struct lookup {
 struct lookups {
     struct lookup *items;
     size_t count;
+    bool corrected; /* it is corrected records that look up: who is set aside may come in, too */
 };
 
 /* Open FOLDER/ENTITY.ids of every entity that the mapping looks up (`leans`: only of those that say
@@ -31,6 +32,10 @@ bool lookups_open(struct lookups *lookups, const struct project *project,
 void lookups_close(struct lookups *lookups);
 struct lookup *lookups_find(const struct lookups *lookups, const struct mapping *to);
 struct lookup *lookups_find_facts(const struct lookups *lookups, const struct mapping *to);
+/* Does the record stay for a value that does so with what dangles? One that is set aside does where
+ * that would stop the run: graduate retry brings it in. */
+bool lookups_stays(const struct lookups *lookups, enum dangling dangling,
+                   const struct id_entry *entry);
 
 /* Which set of values: ids (no name), or what one field holds after some functions. Two mapping
  * values that look by the same field and functions have the same name. NULL: no memory. */

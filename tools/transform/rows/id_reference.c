@@ -7,7 +7,7 @@
 
 struct found {
     uint8_t uuid[16];
-    bool there, stays, astray;
+    bool there, stays, aside, astray;
 };
 
 static bool refuse_kind(const struct expression *expression, const struct value *value,
@@ -46,7 +46,8 @@ static bool find(const struct origin *origin, const struct expression *expressio
     if (!found->there)
         return true;
     memcpy(found->uuid, entry.uuid, sizeof found->uuid);
-    found->stays = (entry.flags & ID_STAYS) != 0;
+    found->stays = lookups_stays(origin->plan->lookups, mapping->dangling, &entry);
+    found->aside = (entry.flags & ID_SET_ASIDE) != 0;
     found->astray = (entry.flags & ID_ASTRAY) != 0;
     return true;
 }
@@ -66,8 +67,8 @@ static bool refuse(const struct expression *expression, const struct value *id,
         error_set(error, ERROR_DATA, "%s: the record of %s is there, but no %s that it is", what,
                   to->name, to->identity->id_of->name);
     else if (found->there)
-        error_set(error, ERROR_DATA, "%s: the record of %s is there in the source, and is left out",
-                  what, to->name);
+        error_set(error, ERROR_DATA, "%s: the record of %s is there in the source, and is %s", what,
+                  to->name, found->aside ? "set aside" : "left out");
     else
         error_set(error, ERROR_DATA, "no record of %s has %s%s%s", to->name, what,
                   by != NULL ? " as its " : "", by != NULL ? by : "");

@@ -99,7 +99,8 @@ bool identities_open(struct identities *i, const struct project *project,
     arena_init(&i->arena);
     arena_init(&i->made);
     buffer_init(&i->field);
-    return find_sets(i, project, error) && find_home(i, error) && look_into_rows(i, error) &&
+    return rows_init(&i->rows, plan->output_count, error) && find_sets(i, project, error) &&
+           find_home(i, error) && look_into_rows(i, error) &&
            id_writer_open(&i->writer, path, error);
 }
 
@@ -108,6 +109,7 @@ void identities_close(struct identities *i)
     if (i->entity == NULL)
         return;
     id_writer_close(&i->writer);
+    rows_release(&i->rows);
     buffer_release(&i->field);
     arena_release(&i->made);
     arena_release(&i->arena);
@@ -254,7 +256,7 @@ static bool identify_as_other(const struct identities *i, const struct value *re
     if (found)
         memcpy(entry->uuid, other.uuid, sizeof entry->uuid);
     if (!found || !(other.flags & ID_STAYS))
-        entry->flags = ID_ASTRAY;
+        entry->flags = ID_ASTRAY | (found ? other.flags & ID_SET_ASIDE : 0);
     return true;
 }
 
@@ -299,7 +301,7 @@ static bool put_record(struct identities *i, const struct value *record, const c
     const struct origin origin = {
         .plan = i->plan, .record = record, .document = record, .silent = true};
     struct id_entry entry = {.set = 0};
-    bool stays = false, there = false;
+    bool stays = false, there = false, rejected = false;
     snprintf(entry.key, sizeof entry.key, "%.*s", (int)sizeof entry.key - 1, key);
     if (record->length == 0)
         document_assume(&i->plan->scopes[0]);
@@ -307,7 +309,10 @@ static bool put_record(struct identities *i, const struct value *record, const c
         return false;
     if (!find_out(i, &origin, &stays, error))
         return false;
-    entry.flags = stays ? ID_STAYS : 0;
+    if (stays && i->entity->rejects &&
+        !rows_would_reject(&i->rows, i->plan, record, &rejected, error))
+        return false;
+    entry.flags = rejected ? ID_SET_ASIDE : stays ? ID_STAYS : 0;
     if (i->entity->identity != NULL) {
         if (!identify_as_other(i, record, &entry, &there, error))
             return false;

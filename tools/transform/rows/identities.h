@@ -24,6 +24,7 @@ struct identities {
     int64_t records;
     struct arena arena, made; /* made: by functions, of the record at hand */
     struct buffer field;      /* of a tuple */
+    struct rows rows;         /* of records that may be set aside; nobody gets them */
     struct id_writer writer;
 };
 

@@ -1,11 +1,12 @@
 #include "refusable.h"
 #include "document.h"
 #include "rejection.h"
+#include "tuple_text.h"
 
 #include <string.h>
 
-const char *const refusable_fields[REFUSABLE_FIELDS] = {"key", "rows", "loaded", "rejected",
-                                                        "record"};
+const char *const refusable_fields[REFUSABLE_FIELDS] = {"key",      "rows",   "loaded",
+                                                        "rejected", "record", "text"};
 
 static void put_field(struct buffer *out, const void *bytes, size_t length)
 {
@@ -61,6 +62,11 @@ bool refusable_note(struct rows *rows, struct plan *plan, const struct value *re
     if (!put_paths(rows, plan, out) || !put_rejected(rows, plan, out))
         return error_memory(error);
     put_field(out, record->bytes, record->length);
+    struct buffer text;
+    buffer_init(&text);
+    bool ok = plan->tuples.catalog == NULL || tuple_text(&plan->tuples, &text, error);
+    put_field(out, text.data, text.length);
+    buffer_release(&text);
     rejection->refusable++;
-    return buffer_ok(out, error);
+    return ok && buffer_ok(out, error);
 }

@@ -2,6 +2,7 @@
 #include "copy_text.h"
 #include "document.h"
 #include "graduate/record.h"
+#include "tuple_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,17 +120,23 @@ static bool set_aside(struct rows *rows, struct plan *plan, const struct value *
     return true;
 }
 
+bool rejection_is_asked(const struct plan *plan, const struct error *error)
+{
+    const struct mending *mending = &plan->mending;
+    bool misfit =
+        mending->refused && mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
+    return plan->entity->rejects && error->code == ERROR_DATA && (misfit || mending->dangles);
+}
+
 bool rejection_take(struct rows *rows, struct plan *plan, const struct value *record,
                     const char *key, struct error *error)
 {
-    const struct mending *mending = &plan->mending;
     struct buffer text;
-    bool misfit =
-        mending->refused && mapping_remedy(mending->remedies, mending->kind) == REMEDY_REJECT;
-    if (!plan->entity->rejects || error->code != ERROR_DATA || !(misfit || mending->dangles))
+    if (!rejection_is_asked(plan, error))
         return false;
     buffer_init(&text);
-    if (record_text(record->bytes, record->length, &text, error))
+    if (plan->tuples.catalog != NULL ? tuple_text(&plan->tuples, &text, error)
+                                     : record_text(record->bytes, record->length, &text, error))
         set_aside(rows, plan, record, key, buffer_text(&text), error);
     buffer_release(&text);
     return error->code == ERROR_NONE;

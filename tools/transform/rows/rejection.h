@@ -18,8 +18,9 @@ bool rejection_mark(struct rows *rows, struct plan *plan, struct error *error);
 bool rejection_count_values(const struct rejection *rejection, const struct plan *plan,
                             bson_t *paths);
 void rejection_take_values_back(const struct rejection *rejection, struct plan *plan);
-/* The record failed with the error: is it one to be set aside? Then it is, and the error is none
- * any more. False: the error stands. */
+/* The record failed with the error: is it one to be set aside? */
+bool rejection_is_asked(const struct plan *plan, const struct error *error);
+/* Then it is, and the error is none any more. False: the error stands. */
 bool rejection_take(struct rows *rows, struct plan *plan, const struct value *record,
                     const char *key, struct error *error);
 

@@ -371,8 +371,8 @@ static bool filter_record(struct rows *rows, struct plan *plan, struct error *er
     return true;
 }
 
-bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *record,
-                     struct error *error)
+static bool put_record(struct rows *rows, struct plan *plan, const struct value *record,
+                       struct error *error)
 {
     struct scope *top = &plan->scopes[0];
     struct origin origin = {.plan = plan, .record = record, .document = record};
@@ -418,6 +418,36 @@ bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct err
     return ok || error_at(error, plan->entity->name, key, NULL);
 }
 
+bool rows_put_given(struct rows *rows, struct plan *plan, const struct value *record,
+                    const struct value *given, struct error *error)
+{
+    bool marked = plan->entity->rejects || plan->entity->refusable;
+    bool ok = !marked || rejection_mark(rows, plan, error);
+    if (ok && put_record(rows, plan, record, error))
+        ok = !plan->entity->refusable || plan->problems != NULL ||
+             refusable_note(rows, plan, given, losses_key(&plan->losses), error);
+    else
+        ok = ok && rejection_take(rows, plan, given, losses_key(&plan->losses), error);
+    return rows_close_record(rows, plan, ok, error);
+}
+
+bool rows_would_reject(struct rows *rows, struct plan *plan, const struct value *record,
+                       bool *rejected, struct error *error)
+{
+    *rejected = false;
+    if (!rejection_mark(rows, plan, error))
+        return false;
+    bool ok = put_record(rows, plan, record, error);
+    if (!ok && error->code == ERROR_DATA) {
+        *rejected = rejection_is_asked(plan, error);
+        *error = (struct error){0};
+        ok = true;
+    }
+    rejection_take_values_back(&rows->rejection, plan);
+    rows_clear(rows);
+    return ok;
+}
+
 /* The record's key, when somebody asks for it. */
 struct keyed {
     const struct value *record;
@@ -442,14 +472,7 @@ bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson
     plan->losses.context = &keyed;
     if (plan->problems != NULL)
         plan->problems->key = losses_key(&plan->losses);
-    bool marked = plan->entity->rejects || plan->entity->refusable;
-    bool ok = !marked || rejection_mark(rows, plan, error);
-    if (ok && rows_put_record(rows, plan, &record, error))
-        ok = !plan->entity->refusable || plan->problems != NULL ||
-             refusable_note(rows, plan, &record, losses_key(&plan->losses), error);
-    else
-        ok = ok && rejection_take(rows, plan, &record, losses_key(&plan->losses), error);
-    ok = rows_close_record(rows, plan, ok, error);
+    bool ok = rows_put_given(rows, plan, &record, &record, error);
     plan->losses.find_key = NULL;
     return ok;
 }

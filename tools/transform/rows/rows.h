@@ -44,11 +44,16 @@ void rows_clear(struct rows *rows);
  * may be loaded. */
 bool rows_put_document(struct rows *rows, struct plan *plan, const uint8_t *bson, size_t length,
                        struct error *error);
-/* The rows of one record, for the readers of documents and of tuples. Of a tuple whose values
- * nobody asks for, `record` is no document. */
-bool rows_put_record(struct rows *rows, struct plan *plan, const struct value *record,
-                     struct error *error);
-/* After it, whether it succeeded or not: a trial passes over what does not fit, and the error is
+/* The rows of one record, for the readers of documents and of tuples; `given` are its bytes as the
+ * source gave them. Of a tuple whose values nobody asks for, `record` is no document. A record that
+ * does not fit is set aside where the mapping says so. */
+bool rows_put_given(struct rows *rows, struct plan *plan, const struct value *record,
+                    const struct value *given, struct error *error);
+/* Would it be set aside? Nothing of it stays; for any other reason that it does not fit it stops
+ * the run when it is its turn. */
+bool rows_would_reject(struct rows *rows, struct plan *plan, const struct value *record,
+                       bool *rejected, struct error *error);
+/* Its end, whether it succeeded or not: a trial passes over what does not fit, and the error is
  * given entity and key. */
 bool rows_close_record(struct rows *rows, struct plan *plan, bool ok, struct error *error);
 /* The record's key for messages and losses: what the source calls it. */

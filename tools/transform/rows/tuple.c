@@ -285,14 +285,15 @@ bool tuple_record(struct plan *plan, struct value *record, struct error *error)
 bool rows_put_tuple(struct rows *rows, struct plan *plan, const uint8_t **at, const uint8_t *end,
                     struct error *error)
 {
-    struct value record;
+    struct value record, given = {.bytes = *at};
     if (!tuple_read(plan, at, end, error))
         return false;
+    given.length = (uint32_t)(*at - given.bytes);
     plan->losses.key = "";
     plan->losses.find_key = tuple_key;
     plan->losses.context = plan;
     if (plan->problems != NULL)
         plan->problems->key = tuple_key(plan);
-    bool ok = tuple_record(plan, &record, error) && rows_put_record(rows, plan, &record, error);
-    return rows_close_record(rows, plan, ok, error);
+    return tuple_record(plan, &record, error) ? rows_put_given(rows, plan, &record, &given, error)
+                                              : rows_close_record(rows, plan, false, error);
 }

@@ -65,6 +65,8 @@ void expectation_correct(struct expectation *expectation,
 {
     expectation->corrections = corrections;
     expectation->correction_count = count;
+    free(expectation->corrected);
+    expectation->corrected = NULL;
 }
 
 void expectation_free(struct expectation *expectation)
@@ -84,6 +86,7 @@ void expectation_free(struct expectation *expectation)
     path_counts_release(&expectation->counts);
     arena_release(&expectation->texts);
     arena_release(&expectation->arena);
+    free(expectation->corrected);
     free(expectation);
 }
 

@@ -52,6 +52,7 @@ struct expected_path {
 struct expect_answer {
     uint8_t uuid[16]; /* what the record's id has become; as it was where it is not there */
     bool there, stays;
+    bool aside; /* it does not stay, for it is set aside */
 };
 struct expect_lookup {
     bool (*ask)(void *context, const struct mapping *to, const uint8_t key[16],
@@ -65,12 +66,13 @@ struct expect_lookup {
 struct expect_id {
     uint8_t key[16], uuid[16];
     bool stays;
+    bool aside;     /* it does not, for it is set aside */
     const char *by; /* a field that must be another one in every record that stays, or NULL */
 };
 typedef bool (*expect_id_callback)(void *context, const struct expect_id *id, struct error *error);
 
-/* A document that was set aside, and what was loaded in its place as it was corrected; or that the
- * target refused, and that nothing was loaded of. */
+/* A record, as a stream has it, that was set aside, and what was loaded in its place as it was
+ * corrected; or that the target refused, and that nothing was loaded of. */
 struct expect_correction {
     const char *digest;    /* of the record as the source has it (record.h) */
     const uint8_t *record; /* NULL: nothing */

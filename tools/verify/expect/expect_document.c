@@ -283,7 +283,7 @@ static bool apply_all(const struct making *m, const struct mapping_value *value,
 static bool look_up(const struct making *m, const struct mapping_value *value,
                     struct result *result)
 {
-    struct expect_reference reference;
+    struct expect_reference reference = {.by_hand = m->e->by_hand};
     struct buffer path;
     buffer_init(&path);
     path_join(&path, m->form->scope->path, result->field != NULL ? result->field : "");

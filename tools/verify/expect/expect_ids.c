@@ -139,6 +139,7 @@ static bool become_other(struct expectation *e, const struct item *record, struc
             return false;
     }
     memcpy(id->uuid, answer.uuid, sizeof id->uuid);
+    id->aside = id->aside || (id->stays && answer.aside);
     id->stays = id->stays && answer.there && answer.stays;
     return true;
 }
@@ -151,7 +152,7 @@ static bool visit(struct expectation *e, const struct item *record, void *contex
     struct item item;
     bool there;
     if (!record_stays(e, record, t->home != NULL ? t->home->mapping->label : NULL, &id.stays,
-                      error))
+                      &id.aside, error))
         return false;
     if (e->entity->identity != NULL)
         return become_other(e, record, &id, &there, error) && (!there || tell(e, t, record, &id));

@@ -460,7 +460,7 @@ static bool ask_key(const struct mapping_value *value, const struct expect_looku
     expect_key_of_id(value->keys_id_of, uuid, key);
     if (!lookup->ask(lookup->context, value->keys_id_of, key, &answer, error))
         return false;
-    *stays = answer.there && answer.stays;
+    *stays = answer.there && (answer.stays || answer.aside);
     return true;
 }
 

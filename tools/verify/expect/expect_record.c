@@ -24,17 +24,18 @@ static bool leads_to(const char *path, const char *name, bool *inside)
     return true;
 }
 
-/* Is it a value that is made, and not a field that is carried over, which wants the column? */
-static bool value_asks(const struct mapping_value *value, const char *name)
+/* Is it a value that is made, and not a field that is carried over, which wants the column? In an
+ * element a path is of the element, unless it looks out. */
+static bool value_asks(const struct mapping_value *value, bool in_element, const char *name)
 {
     const char *path = value->from;
     bool inside, found = false;
     if (value->kind == VALUE_FROM) {
-        path_ups(&path);
-        found = leads_to(path, name, &inside) || strcmp(path, ".") == 0;
+        bool outside = path_ups(&path) > 0 || !in_element;
+        found = outside && (leads_to(path, name, &inside) || strcmp(path, ".") == 0);
     }
     for (size_t i = 0; i < value->member_count && !found; i++)
-        found = value_asks(&value->members[i].value, name);
+        found = value_asks(&value->members[i].value, in_element, name);
     return found;
 }
 
@@ -43,7 +44,7 @@ static bool is_made_of(const struct expectation *e, const char *name)
     for (size_t f = 0; f < e->form_count; f++)
         for (size_t i = 0; i < e->forms[f].column_count; i++)
             if (e->forms[f].carried[i].source < 0 &&
-                value_asks(&e->forms[f].columns[i].value, name))
+                value_asks(&e->forms[f].columns[i].value, e->forms[f].scope != &e->scopes[0], name))
                 return true;
     return false;
 }
@@ -87,7 +88,7 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
         if (!itself && !leads_to(claim->path, name, &inside))
             continue;
         found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
-        found.value = found.value || itself || inside || claim->tested || claim->kind == CLAIM_EACH;
+        found.value = found.value || itself || inside || claim->tested || claim->entered;
     }
     found.value = found.value || is_made_of(e, name) || others_ask(e, name) ||
                   expect_facts_name(e->project, e->entity, name);
@@ -357,27 +358,52 @@ static bool name_tuple(const struct expectation *e, struct error *error)
     return false;
 }
 
+static bool unlike_catalog(const struct expectation *e, struct error *error)
+{
+    error_set(error, ERROR_SOURCE, "a row of %s is not what its catalog says", e->entity->from);
+    return error_at(error, e->entity->name, NULL, NULL);
+}
+
+static void name_document(const struct expectation *e, struct item *record)
+{
+    const uint8_t *data = bson_get_data(e->document);
+    *record = (struct item){.value = {.value_type = BSON_TYPE_DOCUMENT}, .dates = &e->dates};
+    memcpy(&record->value.value.v_doc.data, &data, sizeof data); /* it is only read */
+    record->value.value.v_doc.data_len = e->document->len;
+}
+
+bool tuples_take(struct expectation *e, const uint8_t *tuple, size_t length, struct item *record,
+                 struct error *error)
+{
+    const uint8_t *end = tuple + length;
+    if (!read_fields(e, &tuple, end) || tuple != end)
+        return unlike_catalog(e, error);
+    bool ok = tuples_document(e, e->document, error);
+    name_document(e, record);
+    return ok;
+}
+
 bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
                  void *context, struct error *error)
 {
     const uint8_t *end = payload + length;
     bson_t document = BSON_INITIALIZER;
     bool ok = true;
+    e->document = &document;
     while (ok && payload < end) {
+        struct item record;
+        e->tuple = payload;
         if (!read_fields(e, &payload, end)) {
-            error_set(error, ERROR_SOURCE, "a row of %s is not what its catalog says",
-                      e->entity->from);
-            ok = error_at(error, e->entity->name, NULL, NULL);
+            ok = unlike_catalog(e, error);
             break;
         }
-        struct item record = {.value = {.value_type = BSON_TYPE_DOCUMENT}, .dates = &e->dates};
+        e->tuple_length = (size_t)(payload - e->tuple);
         ok = tuples_document(e, &document, error);
-        const uint8_t *data = bson_get_data(&document);
-        memcpy(&record.value.value.v_doc.data, &data, sizeof data); /* it is only read */
-        record.value.value.v_doc.data_len = document.len;
+        name_document(e, &record);
         ok = (ok && visit(e, &record, context, error)) || name_tuple(e, error);
         arena_release(&e->texts);
     }
+    e->document = NULL;
     bson_destroy(&document);
     return ok;
 }

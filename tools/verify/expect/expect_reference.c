@@ -87,8 +87,9 @@ static bool ask(const struct resolving *r, const struct item *item, struct expec
 static bool judge(const struct resolving *r, const struct item *item,
                   const struct expect_answer *answer, bool *kept)
 {
+    bool stops = r->value->dangling == DANGLING_UNSAID || r->value->dangling == DANGLING_ERROR;
     *kept = true;
-    if (answer->there && answer->stays)
+    if (answer->there && (answer->stays || (answer->aside && (stops || r->reference->by_hand))))
         return true;
     switch (r->value->dangling) {
     case DANGLING_UNSAID:
@@ -175,7 +176,8 @@ bool expect_resolve(const struct project *project, const struct mapping_value *v
     const struct resolving r = {project, value, lookup, path, reference, error};
     struct expect_answer answer;
     bool kept;
-    *reference = (struct expect_reference){.item.value.value_type = BSON_TYPE_NULL};
+    *reference = (struct expect_reference){.item.value.value_type = BSON_TYPE_NULL,
+                                           .by_hand = reference->by_hand};
     if (item->value.value_type == BSON_TYPE_ARRAY)
         return resolve_array(&r, item, texts);
     if (!ask(&r, item, &answer) || !judge(&r, item, &answer, &kept))

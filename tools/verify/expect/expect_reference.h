@@ -21,6 +21,7 @@ struct expect_reference {
     bool rejects;     /* one of them sets the record aside */
     bool lost;        /* given up, or an element of it */
     bool gone;        /* its row is left out */
+    bool by_hand; /* given: the record is as it was corrected; who is set aside may come in, too */
 };
 /* `texts`: where arrays are made. ERROR_DATA at the path where the run should have stopped. */
 bool expect_resolve(const struct project *project, const struct mapping_value *value,

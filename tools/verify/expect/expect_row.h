@@ -79,12 +79,17 @@ struct expectation {
     const struct expect_lookup *lookup; /* or NULL */
     const struct expect_correction *corrections; /* by digest; or NULL */
     size_t correction_count;
+    bool *corrected;                    /* each of them that a record was found for; or NULL */
     bool refused;                       /* the record at hand, by the target */
+    bool by_hand;                       /* it is as it was corrected */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */
     struct words dates; /* fields of the record that the source calls dates */
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */
+    const uint8_t *tuple;                 /* as the source gave it */
+    size_t tuple_length;
+    bson_t *document;                     /* of the values in it that somebody asks for */
     bool *valued;                         /* likewise: somebody asks for its value */
 };
 
@@ -104,6 +109,9 @@ bool records_each(struct expectation *e, const uint8_t *payload, size_t length, 
                   void *context, struct error *error);
 bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
                  void *context, struct error *error);
+/* Take up another tuple in place of the one at hand. */
+bool tuples_take(struct expectation *e, const uint8_t *tuple, size_t length, struct item *record,
+                 struct error *error);
 
 /* Of postgres: room for a tuple; the columns of a form; a column that is carried over. */
 bool tuples_begin(struct expectation *e, struct error *error);

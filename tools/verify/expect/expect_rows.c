@@ -327,8 +327,8 @@ bool expect_record(struct expectation *e, const struct item *record, bool *filte
     return scope_leave(scope, &e->counts, delivery->error);
 }
 
-bool record_stays(struct expectation *e, const struct item *record, const char *label, bool *stays,
-                  struct error *error)
+static bool has_row(struct expectation *e, const struct item *record, const char *label,
+                    bool *stays, struct error *error)
 {
     struct making m = {.e = e, .record = record, .silent = true, .error = error};
     const struct form *first;
@@ -349,6 +349,24 @@ bool record_stays(struct expectation *e, const struct item *record, const char *
             return false;
         *stays = held && !gone;
     }
+    return true;
+}
+
+/* One that does not fit for another reason than to be set aside is for the rows to find. */
+bool record_stays(struct expectation *e, const struct item *record, const char *label, bool *stays,
+                  bool *aside, struct error *error)
+{
+    *aside = false;
+    if (!has_row(e, record, label, stays, error))
+        return false;
+    if (!*stays || !e->entity->rejects)
+        return true;
+    if (!is_rejected(e, record, aside, error)) {
+        if (error->code != ERROR_DATA)
+            return false;
+        *error = (struct error){0};
+    }
+    *stays = !*aside;
     return true;
 }
 

@@ -8,9 +8,10 @@
  * row at all. */
 bool expect_record(struct expectation *e, const struct item *record, bool *filtered,
                    const struct delivery *delivery);
-/* Has the record a row in the table, or in any when `label` is NULL? Nothing is counted. */
+/* Has the record a row in the table, or in any when `label` is NULL; or is it set aside? Nothing is
+ * counted. */
 bool record_stays(struct expectation *e, const struct item *record, const char *label, bool *stays,
-                  struct error *error);
+                  bool *aside, struct error *error);
 /* A column's value in a form of rows, before it becomes an id or a type. */
 bool record_value(struct expectation *e, const struct form *form, const struct item *record,
                   size_t column, struct item *item, struct error *error);

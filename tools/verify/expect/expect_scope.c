@@ -33,7 +33,9 @@ static bool is_plain(const char *path)
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error)
 {
     struct claim *claim = find_claim(scope, path);
+    bool enters = kind == CLAIM_EACH || kind == CLAIM_MEMBERS;
     if (claim != NULL) {
+        claim->entered = claim->entered || enters;
         claim->members = claim->members || kind == CLAIM_MEMBERS;
         claim->kind = kind > claim->kind ? kind : claim->kind;
         claim->tested = claim->tested || kind == CLAIM_TEST;
@@ -50,6 +52,7 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
     scope->claims[scope->count++] = (struct claim){.path = path,
                                                    .kind = kind,
                                                    .tested = kind == CLAIM_TEST,
+                                                   .entered = enters,
                                                    .members = kind == CLAIM_MEMBERS,
                                                    .plain = is_plain(path)};
     return true;

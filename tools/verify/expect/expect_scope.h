@@ -21,6 +21,7 @@ struct claim {
     enum claim_kind kind;
     bool tested;
     bool lent;      /* a row of an element inside may take it; there may be none */
+    bool entered;   /* its elements or members are a scope, whatever else takes it */
     bool members;   /* CLAIM_EACH: of an object, not elements of an array */
     bool met;       /* in the document at hand */
     enum fate fate; /* of the value there, so far */

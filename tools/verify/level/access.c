@@ -493,7 +493,7 @@ bool level_access(struct verification *verification, struct error *error)
     inspection_begin(&inspection, verification, LEVEL_ACCESS);
     buffer_init(&proof.key);
     bool ok = project->access_count == 0 ||
-              (amended_read(&proof.amended, &verification->target, verification->run, error) &&
+              (amended_read(&proof.amended, verification, error) &&
                known_ids_make(&proof.known, verification, error));
     for (size_t i = 0; ok && i < project->access_count; i++) {
         proof.access = &project->accesses[i];

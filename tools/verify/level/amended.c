@@ -1,6 +1,7 @@
 #include "amended.h"
 
 #include "graduate/json_bson.h"
+#include "graduate/kept_row.h"
 #include "graduate/record.h"
 
 #include <stdlib.h>
@@ -29,14 +30,33 @@ static bool damaged(const char *entity, const char *key, struct error *error)
     return error_at(error, entity, key, NULL);
 }
 
+/* What the ledger's text is in a stream: of a row of a Postgres the target reads it. */
+static bool make_record(struct verification *verification, const char *entity, const char *text,
+                        struct buffer *out, struct error *error)
+{
+    const struct mapping *mapping = project_mapping(verification->project, entity);
+    const struct catalog_entity *table = mapping != NULL && mapping->source->kind == SOURCE_POSTGRES
+                                             ? verification_catalog(verification, mapping)
+                                             : NULL;
+    bson_t record = BSON_INITIALIZER;
+    size_t where;
+    bool ok = json_bson_parse_extended(text, strlen(text), &record, &where, error);
+    if (ok && table != NULL)
+        ok = kept_row_read(&verification->target, table, &record, out, error);
+    else if (ok)
+        buffer_put(out, bson_get_data(&record), record.len);
+    bson_destroy(&record);
+    return ok && buffer_ok(out, error);
+}
+
 /* entity, digest, corrected, corrected_digest, key */
-static bool take(struct amended *amended, const PGresult *result, int row, struct error *error)
+static bool take(struct amended *amended, struct verification *verification, const PGresult *result,
+                 int row, struct error *error)
 {
     const char *entity = PQgetvalue(result, row, 0), *text = PQgetvalue(result, row, 2);
     char digest[RECORD_DIGEST_SIZE];
-    size_t where;
     struct amended_record *record = &amended->records[amended->count++];
-    bson_init(&record->record);
+    buffer_init(&record->record);
     record->entity = strdup(entity);
     record->digest = strdup(PQgetvalue(result, row, 1));
     if (record->entity == NULL || record->digest == NULL)
@@ -46,18 +66,19 @@ static bool take(struct amended *amended, const PGresult *result, int row, struc
             (struct expect_correction){.digest = record->digest};
         return true;
     }
-    if (!json_bson_parse_extended(text, strlen(text), &record->record, &where, error))
+    if (!make_record(verification, entity, text, &record->record, error))
         return damaged(entity, PQgetvalue(result, row, 4), error);
-    amended->corrections[amended->count - 1] = (struct expect_correction){
-        record->digest, bson_get_data(&record->record), record->record.len};
-    return record_digest(bson_get_data(&record->record), record->record.len, digest, error) &&
+    amended->corrections[amended->count - 1] =
+        (struct expect_correction){record->digest, record->record.data, record->record.length};
+    return record_digest(record->record.data, record->record.length, digest, error) &&
            (strcmp(digest, PQgetvalue(result, row, 3)) == 0 ||
             damaged(entity, PQgetvalue(result, row, 4), error));
 }
 
-bool amended_read(struct amended *amended, struct postgres *target, const char *run,
-                  struct error *error)
+bool amended_read(struct amended *amended, struct verification *verification, struct error *error)
 {
+    struct postgres *target = &verification->target;
+    const char *run = verification->run;
     PGresult *result;
     bool kept;
     *amended = (struct amended){0};
@@ -78,7 +99,7 @@ bool amended_read(struct amended *amended, struct postgres *target, const char *
     amended->corrections = calloc(rows + 1, sizeof *amended->corrections);
     bool ok = (amended->records != NULL && amended->corrections != NULL) || error_memory(error);
     for (int row = 0; ok && row < PQntuples(result); row++)
-        ok = take(amended, result, row, error);
+        ok = take(amended, verification, result, row, error);
     PQclear(result);
     return ok;
 }
@@ -88,7 +109,7 @@ void amended_release(struct amended *amended)
     for (size_t i = 0; i < amended->count; i++) {
         free(amended->records[i].entity);
         free(amended->records[i].digest);
-        bson_destroy(&amended->records[i].record);
+        buffer_release(&amended->records[i].record);
     }
     free(amended->records);
     free(amended->corrections);

@@ -13,7 +13,7 @@
 
 struct amended_record {
     char *entity, *digest;
-    bson_t record;
+    struct buffer record; /* as a stream has it; empty: nothing was loaded */
 };
 struct amended {
     struct amended_record *records;        /* by entity, then by digest */
@@ -23,8 +23,7 @@ struct amended {
 
 /* None without a ledger, or where it is of a graduate that did not retry. ERROR_TARGET: what it
  * keeps is not what was loaded. */
-bool amended_read(struct amended *amended, struct postgres *target, const char *run,
-                  struct error *error);
+bool amended_read(struct amended *amended, struct verification *verification, struct error *error);
 void amended_release(struct amended *amended);
 /* Those of an entity. */
 const struct expect_correction *amended_of(const struct amended *amended, const char *entity,

@@ -44,15 +44,6 @@
 
 enum { LAYOUT = 3 };
 
-static const struct catalog_entity *catalog_of(const struct verification *verification,
-                                               const struct mapping *entity)
-{
-    for (size_t i = 0; i < verification->catalog_count; i++)
-        if (strcmp(verification->catalogs[i].source, entity->source->name) == 0)
-            return catalog_find(&verification->catalogs[i], entity->from);
-    return NULL;
-}
-
 /* ---- the tables ----------------------------------------------------------------------------- */
 
 static bool add_table(struct content *content, const struct expected_table *table,
@@ -76,7 +67,7 @@ static bool add_table(struct content *content, const struct expected_table *tabl
 
 static bool add_entity(struct content *content, const struct mapping *entity, struct error *error)
 {
-    const struct catalog_entity *catalog = catalog_of(content->verification, entity);
+    const struct catalog_entity *catalog = verification_catalog(content->verification, entity);
     struct expectation *expectation;
     size_t count;
     if (catalog == NULL) {
@@ -161,7 +152,7 @@ static bool content_init(struct content *content, struct verification *verificat
              met_read(&content->tables[i].met, &content->tables[i].compared, &verification->target,
                       verification->run, error);
     return ok && read_before(content, error) && identify(content, error) &&
-           amended_read(&content->amended, &verification->target, verification->run, error) &&
+           amended_read(&content->amended, verification, error) &&
            known_ids_make(&content->known, verification, error);
 }
 

@@ -151,6 +151,8 @@ static bool follows(const struct project *project, const struct mapping *entity,
                     const struct mapping_table *form)
 {
     size_t forms = 0;
+    if (form->each != NULL && (entity->rejects || entity->refusable))
+        return false; /* a record that is set aside, or corrected, has other elements */
     for (size_t i = 0; form->each != NULL && i < entity->rule_count; i++)
         if (entity->rules[i].each != NULL && path_below(form->each, entity->rules[i].each) != NULL)
             return false; /* what is left out takes what is inside along */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { ID_ASIDE = 4 }; /* beside those of id_index.h */
+
 static struct known_entity *find(const struct known_ids *known, const struct mapping *entity,
                                  bool facts)
 {
@@ -25,6 +27,11 @@ static bool ask(void *context, const struct mapping *to, const uint8_t key[16],
     struct known_entity *entity = find(context, to, false);
     struct id_entry entry;
     bool found;
+    const struct known_ids *known = context;
+    if (known->maker != NULL && !mapping_leans_on(known->maker, to)) { /* whoever stays, it does */
+        answer->there = answer->stays = true;
+        return true;
+    }
     if (entity == NULL)
         return error_set(error, ERROR_BUG, "the ids of %s are not known", to->name);
     if (!id_index_find(&entity->index, key, &entry, &found, error))
@@ -33,6 +40,7 @@ static bool ask(void *context, const struct mapping *to, const uint8_t key[16],
         return true;
     answer->there = true;
     answer->stays = (entry.flags & ID_STAYS) != 0;
+    answer->aside = (entry.flags & ID_ASIDE) != 0;
     memcpy(answer->uuid, entry.uuid, sizeof answer->uuid);
     return true;
 }
@@ -49,7 +57,8 @@ static bool ask_fact(void *context, const struct mapping *to, const uint8_t key[
 static bool take(void *context, const struct expect_id *id, struct error *error)
 {
     struct id_entry entry = {.flags =
-                                 (uint8_t)((id->stays ? ID_STAYS : 0) | (id->by ? ID_ONCE : 0))};
+                                 (uint8_t)((id->stays ? ID_STAYS : 0) | (id->aside ? ID_ASIDE : 0) |
+                                           (id->by ? ID_ONCE : 0))};
     memcpy(entry.hash, id->key, sizeof entry.hash);
     memcpy(entry.uuid, id->uuid, sizeof entry.uuid);
     return id_writer_add(context, &entry, error);
@@ -92,11 +101,13 @@ static bool write_index(struct known_ids *known, struct known_entity *entity, st
                               &records.catalog.entities[0], error);
     if (ok) {
         expectation_look_up(expectation, &known->lookup);
+        known->maker = entity->facts ? NULL : entity->entity;
         ok = id_writer_open(&writer, entity->path, error) &&
              read_all(&records, expectation, entity->facts, &writer, error) &&
              id_writer_finish(&writer, refuse_twice, mapping.context, error);
         id_writer_close(&writer);
         expectation_free(expectation);
+        known->maker = NULL;
     }
     if (ok)
         message_info("%s: %s of %" PRId64 " records are known", entity->entity->name,

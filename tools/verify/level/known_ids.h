@@ -23,6 +23,7 @@ struct known_ids {
     struct known_entity *entities;
     size_t count;
     struct expect_lookup lookup; /* for expectation_look_up */
+    const struct mapping *maker; /* whose ids are being found out; or NULL */
 };
 
 /* All of them; stays where it is. */

@@ -1,6 +1,7 @@
 /* Room verify/level: the levels of a verification: counts, content, references, supabase,
  * access. It uses common/base, common/index, common/json, common/mapping, common/stream,
- * verify/canonical, verify/expect, verify/records, verify/shape, verify/tally and verify/target. */
+ * common/target, verify/canonical, verify/expect, verify/records, verify/shape, verify/tally and
+ * verify/target. */
 
 /* level.h: the five levels of verification, one function each, in one table (main.c). */
 #ifndef VERIFY_LEVEL_H

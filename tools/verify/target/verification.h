@@ -27,4 +27,8 @@ struct verification {
     const char *state_folder;      /* where an interrupted content level keeps what is done, or NULL */
 };
 
+/* What the entity's source said of it; NULL: nothing. */
+const struct catalog_entity *verification_catalog(const struct verification *verification,
+                                                  const struct mapping *entity);
+
 #endif

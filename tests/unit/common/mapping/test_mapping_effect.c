@@ -250,11 +250,11 @@ static const struct row {
      C "on_delete: of ids that are kept no foreign key can be made"},
     {COLUMN("'object':{'m':{'from':'c','id_of':'users','dangling':'reject'}},'type':'jsonb'"),
      NULL},
-    {KEPT("", ",'misfit':{'refused':'reject'}"), "misfit: \"reject\" is for documents"},
+    {KEPT("", ",'misfit':{'refused':'reject'}"), NULL},
     {MORE("'misfit':{'refused':'reject'}"), NULL},
     {COLUMN("'from':'c','type':'text','misfit':{'refused':'reject'}"),
      C "misfit: \"refused\" is for tables"},
-    {KEPT("'id_of':'users','dangling':'reject'", ""), "dangling: \"reject\" is for documents"},
+    {KEPT("'id_of':'users','dangling':'reject'", ""), NULL},
     {COLUMN("'object':{'m':{'from':'c','id_of':'users','dangling':'left_out'}},'type':'jsonb'"),
      C "object/m/dangling: a row, or an element of an array column, can be left out"},
     {COLUMN("'object':{'m':{'from':'c','id_of':'users','dangling':'null'}},'type':'jsonb',"
