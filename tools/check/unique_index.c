@@ -1,4 +1,5 @@
 #include "unique_index.h"
+#include "row_table.h"
 
 #include "graduate/sql.h"
 #include "graduate/sql_token.h"
@@ -69,84 +70,6 @@ static bool find_index(struct unique_index *index, const struct mapping_table *t
     snprintf(oid, 16, "%s", ok && PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
     PQclear(result);
     buffer_release(&qualified);
-    return ok;
-}
-
-/* Types of the source's own are made by the run: till then their values are of the form that they
- * have anyhow. */
-static bool put_type(struct unique_index *index, const struct schema_column *column,
-                     struct buffer *sql, struct error *error)
-{
-    struct pgtype type = column->type;
-    char text[PGTYPE_SIZE];
-    PGresult *known = NULL;
-    if (type.named != NULL && !postgres_query(index->target, "SELECT to_regtype($1) IS NOT NULL",
-                                              &type.named, 1, &known, error))
-        return false;
-    bool made = known == NULL || PQgetvalue(known, 0, 0)[0] == 't';
-    PQclear(known);
-    if (!made && type.base == PG_CARRIED)
-        return error_set(error, ERROR_TARGET, "the target has no type %s yet", type.named);
-    if (!made)
-        type.named = NULL;
-    pgtype_format(&type, text, sizeof text);
-    buffer_printf(sql, " %s", text);
-    return true;
-}
-
-static bool put_columns(struct unique_index *index, const struct schema_output *output,
-                        struct buffer *sql, struct error *error)
-{
-    bool ok = true;
-    for (size_t c = 0; ok && c < output->column_count; c++) {
-        const struct schema_column *column = &output->columns[c];
-        buffer_puts(sql, c > 0 ? ", " : "");
-        sql_put_identifier(sql, column->name);
-        ok = put_type(index, column, sql, error);
-        if (column->collation != NULL)
-            buffer_printf(sql, " COLLATE pg_catalog.%s", column->collation);
-        if (column->generated != NULL)
-            buffer_printf(sql, " GENERATED ALWAYS AS (%s) STORED", column->generated);
-    }
-    return ok;
-}
-
-static bool table_is_there(struct unique_index *index, const struct mapping_table *table,
-                           bool *there, struct error *error)
-{
-    struct buffer name;
-    PGresult *result = NULL;
-    buffer_init(&name);
-    sql_put_qualified(&name, table->schema, table->name);
-    const char *parameter = buffer_text(&name);
-    bool ok = buffer_ok(&name, error) &&
-              postgres_query(index->target, "SELECT to_regclass($1) IS NOT NULL", &parameter, 1,
-                             &result, error);
-    *there = ok && PQgetvalue(result, 0, 0)[0] == 't';
-    PQclear(result);
-    buffer_release(&name);
-    return ok;
-}
-
-/* A table as the index's own is, or will be, without what a row would have to keep there. What a
- * default says is what a column has that no mapping fills. */
-static bool make_rows(struct unique_index *index, const struct schema_output *output,
-                      struct error *error)
-{
-    struct buffer sql;
-    bool there, ok = table_is_there(index, output->table, &there, error);
-    buffer_init(&sql);
-    buffer_printf(&sql, "CREATE TEMPORARY TABLE %s (", strchr(index->rows, '.') + 1);
-    if (ok && there) {
-        buffer_puts(&sql, "LIKE ");
-        sql_put_qualified(&sql, output->table->schema, output->table->name);
-        buffer_puts(&sql, " INCLUDING DEFAULTS INCLUDING GENERATED");
-    } else if (ok) {
-        ok = put_columns(index, output, &sql, error);
-    }
-    buffer_puts(&sql, ") ON COMMIT DELETE ROWS");
-    ok = ok && exec(index, &sql, error);
-    buffer_release(&sql);
     return ok;
 }
 
@@ -391,7 +314,8 @@ bool unique_index_open(struct unique_index *index, const struct unique_asking *a
     if (output == NULL)
         return error_set(error, ERROR_USAGE, "no entity fills %s", label);
     index->label = output->table->label;
-    if (!find_index(index, output->table, name, oid, error) || !make_rows(index, output, error))
+    if (!find_index(index, output->table, name, oid, error) ||
+        !row_table_make(index->target, index->rows, output, error))
         return false;
     bool is_there = oid[0] != '\0';
     if (!is_there && statement == NULL)
@@ -496,7 +420,8 @@ bool unique_index_open_check(struct unique_index *index, const struct unique_ask
                                 index->rows, condition);
     if (index->keys == NULL || index->query == NULL)
         return error_memory(error);
-    bool ok = make_rows(index, output, error) && loosen_rows(index, error) &&
+    bool ok = row_table_make(index->target, index->rows, output, error) &&
+              loosen_rows(index, error) &&
               postgres_query(index->target, index->query, NULL, 0, &rows, error);
     PQclear(rows);
     return ok;
