@@ -202,7 +202,8 @@ static bool link_memberships(const struct linking *l)
  * but where the source has one database; and what is called like a list has it in either case. */
 static bool is_list(const struct source *source, const char *from)
 {
-    static const char *const lists[] = {"users", "identities", "teams", "memberships", "buckets"};
+    static const char *const lists[] = {"users",       "identities", "teams",
+                                        "memberships", "buckets",    "files"};
     bool list = source->database == NULL;
     for (size_t i = 0; i < COUNT(lists); i++)
         list = list || strcmp(lists[i], from) == 0;
