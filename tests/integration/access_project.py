@@ -39,13 +39,14 @@ ROLES = [
     "user:ann/verified", "user:ben/verified", "user:ben/unverified", "user:fay", "team:staff", "team:staff/owner",
     "team:staff/writer", "team:ops", "team:ops/on-call", "member:m2", "member:m3", "label:vip", "label:beta", "label:none",
 ]  # fmt: skip
-# Database, collection, its permissions, whether documents have their own, and what else is said.
+# Database, collection, its permissions, whether documents have their own, and what else is said. One database is off.
 COLLECTIONS: list[tuple[str, str, list[str], bool, dict[str, Any]]] = [
     ("main", "posts", ['create("users")', 'update("team:staff/owner")'], True, {}),
     ("main", "news", ['read("any")', 'create("team:staff/owner")', 'update("team:staff")', 'delete("label:vip")'], False, {}),
     ("main", "rooms", ['read("users")', 'update("users/verified")', 'delete("member:m2")', 'write("user:ann")'], True, {}),
     ("ops", "logs", ['read("team:ops")', 'read("label:vip")', 'read("guests")'], True, {}),
     ("ops", "hidden", ['read("any")', 'write("any")'], True, {"enabled": False}),
+    ("shut", "drafts", ['read("any")', 'write("any")'], True, {}),
 ]  # fmt: skip
 POSTS = 240
 
@@ -92,7 +93,7 @@ def schema() -> dict[str, Any]:
     mentions = {"key": "mentions", "type": "string", "required": False, "array": True, "size": 36, "default": None}
     return {
         "projectId": "forum", "projectName": "Forum",
-        "databases": [{"$id": name, "name": name, "enabled": True} for name in ("main", "ops")],
+        "databases": [{"$id": name, "name": name, "enabled": name != "shut"} for name in ("main", "ops", "shut")],
         "collections": [
             {"$id": name, "$permissions": allowed, "databaseId": database, "name": name, "enabled": True, "documentSecurity": own,
              "attributes": [title, mentions] if name == "posts" else [title], "indexes": [], **more}

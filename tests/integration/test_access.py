@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.access_project import FORUM, MEMBER, OWNER, Forum, forum_of, write_forum
-from tests.integration.complaint import DATA, USAGE
+from tests.integration.access_project import FORUM, ID, MEMBER, OWNER, Forum, forum_of, write_forum
+from tests.integration.complaint import DATA, REFUSED, USAGE
 from tests.integration.migration import target_cluster
 from tests.integration.test_undo import LAID_OUT
 from tests.rig.appwrite_probe import KEY, PROJECT, Probe
@@ -149,8 +149,10 @@ def test_a_user_who_is_gone(targets: Cluster, tmp_path: Path) -> None:
 
 
 def test_other_names(targets: Cluster, tmp_path: Path) -> None:
-    """All accounts are confirmed, so that they can sign in; who was verified stands in their metadata, labels under another name."""
+    """All accounts are confirmed, so that they can sign in; who was verified stands in their metadata, labels under another name.
+    A table is called as policies call the row above."""
     files = copy.deepcopy(FORUM)
+    files["posts"]["to"]["public.above1"] = files["posts"]["to"].pop("public.post_mentions")
     files["project"]["access"]["app"] |= {"function": "forum.may", "labels": "tags", "verified": "proved"}
     columns = files["accounts"]["to"]["auth.users"]["columns"]
     proved = {"any": [{"emailVerification": True}, {"phoneVerification": True}]}
@@ -184,6 +186,37 @@ def test_no_column_for_what_documents_say(targets: Cluster, tmp_path: Path) -> N
         columns["permissions"] = kept
         (forum.files / "rooms.json").write_text(json.dumps({k: v for k, v in files["rooms"].items() if k != "drop"}))
         forum.succeed()
+
+
+def test_two_collections_in_one_table(targets: Cluster, tmp_path: Path) -> None:
+    """Nothing in a row says whose rules hold for it: it would be those of the table's first mapping for all.
+    Where they are the same, they stand; the level that cannot tell whose row it is says so."""
+    files = copy.deepcopy(FORUM)
+    for name in ("news", "rooms"):
+        table = files[name]["to"].pop(f"public.{name}")
+        files[name]["to"]["public.both"] = table
+        table["columns"]["id"] = ID
+    with forum_of(tmp_path, targets, files, posts=4) as forum:
+        forum.fail(USAGE, "/to/public.both", "another mapping fills this table, too")
+        table = files["news"]["to"]["public.both"]
+        table["policies"] = [{"name": "all", "for": "select", "to": ["authenticated"], "using": "true"}]
+        table["grants"] = {"authenticated": ["select"]}
+        (forum.files / "news.json").write_text(json.dumps(files["news"]))
+        forum.succeed()
+        assert forum.query("select count(*) from pg_policies where tablename = 'both'").strip() == "1"
+        forum.finish(forum.start("undo", "--run-dir", str(forum.folder)))
+        for name in ("policies", "grants"):
+            del table[name]
+        (forum.files / "news.json").write_text(json.dumps(files["news"]))
+        config = tmp_path / "export/appwrite.config.json"
+        said = json.loads(config.read_text())
+        for collection in said["collections"]:
+            if collection["$id"] in ("news", "rooms"):
+                collection |= {"$permissions": ['read("users")'], "documentSecurity": True}
+        config.write_text(json.dumps(said))
+        forum.succeed()
+        ended = forum.finish(forum.start("verify", "--project", forum.project, "--run-dir", str(forum.folder), "--level", "access"))
+        assert ended.returncode == REFUSED and "public.both is filled by several" in " ".join(ended.said.split()), ended.said
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

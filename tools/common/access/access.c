@@ -172,38 +172,47 @@ static const struct mapping_table *above_of(const struct mapping_table *table)
     return above;
 }
 
+/* As a condition calls a row: that of the table itself has no other name. */
+struct called {
+    char name[32];
+    unsigned depth;
+};
+
 /* Of any table: whoever sees the row above sees this one; whoever may update it may change this. */
 static bool put_condition(const struct settling *s, const struct mapping_table *table, int action,
-                          int role, unsigned depth, struct buffer *out)
+                          int role, const struct called *row, struct buffer *out)
 {
-    char prefix[32] = "", alias[32];
-    if (depth > 0)
-        snprintf(prefix, sizeof prefix, "above%u.", depth);
+    struct called higher = {.depth = row->depth + 1};
+    char prefix[40] = "";
+    if (row->depth > 0)
+        snprintf(prefix, sizeof prefix, "%s.", row->name);
     if (table->each == NULL)
         return put_own(s, table, action, role, prefix, out);
     const struct mapping_table *above = above_of(table);
     struct buffer inner;
     if (above == NULL)
         return false;
-    snprintf(alias, sizeof alias, "above%u", depth + 1);
+    snprintf(higher.name, sizeof higher.name, "above%u", higher.depth);
+    if (strcmp(table->name, higher.name) == 0) /* which would hide the table itself */
+        snprintf(higher.name, sizeof higher.name, "row_above%u", higher.depth);
     buffer_init(&inner);
     bool may = put_condition(s, above, action == ACTION_READ ? ACTION_READ : ACTION_UPDATE, role,
-                             depth + 1, &inner);
+                             &higher, &inner);
     if (may) {
         buffer_puts(out, "exists (select from ");
         put_name(out, above->schema);
         buffer_putc(out, '.');
         put_name(out, above->name);
-        buffer_printf(out, " as %s where ", alias);
+        buffer_printf(out, " as %s where ", higher.name);
         for (size_t k = 0; k < above->key.count; k++) {
-            buffer_printf(out, "%s%s.", k > 0 ? " and " : "", alias);
+            buffer_printf(out, "%s%s.", k > 0 ? " and " : "", higher.name);
             put_name(out, above->key.items[k]);
             buffer_puts(out, " = ");
-            if (depth > 0)
+            if (row->depth > 0)
                 buffer_puts(out, prefix);
             else
                 put_name(out, table->name);
-            buffer_puts(out, depth > 0 ? "" : ".");
+            buffer_puts(out, row->depth > 0 ? "" : ".");
             put_name(out, link_of(table, above->key.items[k])->name);
         }
         buffer_printf(out, " and (%s))", buffer_text(&inner));
@@ -257,11 +266,12 @@ static bool add_policy(const struct settling *s, struct mapping_table *table, in
 static bool add_policies(const struct settling *s, struct mapping_table *table, int action,
                          bool may[ROLES])
 {
+    static const struct called itself = {.depth = 0};
     struct buffer conditions[ROLES];
     bool ok = true;
     for (int role = 0; role < ROLES; role++) {
         buffer_init(&conditions[role]);
-        may[role] = put_condition(s, table, action, role, 0, &conditions[role]);
+        may[role] = put_condition(s, table, action, role, &itself, &conditions[role]);
         if (may[role] && action == ACTION_CREATE && table->each == NULL)
             put_modesty(s, table, &conditions[role]);
         ok = ok && buffer_ok(&conditions[role], s->error);
@@ -371,11 +381,54 @@ static bool says_itself(const struct project *project, const struct mapping_tabl
            (table->grant_count > 0 && table->grants != project->every.grants);
 }
 
+/* The first of the project that fills it: the one whose policies the table has. */
+static const struct mapping_table *first_form_of(const struct project *project,
+                                                 const struct mapping_table *table)
+{
+    for (size_t m = 0; m < project->mapping_count; m++)
+        for (size_t t = 0; t < project->mappings[m]->table_count; t++)
+            if (strcmp(project->mappings[m]->tables[t].label, table->label) == 0)
+                return &project->mappings[m]->tables[t];
+    return table;
+}
+
+static bool same_text(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+static bool same_policies(const struct mapping_table *one, const struct mapping_table *other)
+{
+    bool same = one->guarded && one->policy_count == other->policy_count;
+    for (size_t i = 0; same && i < one->policy_count; i++) {
+        const struct mapping_policy *a = &one->policies[i], *b = &other->policies[i];
+        same = same_text(a->name, b->name) && same_text(a->using, b->using) &&
+               same_text(a->with_check, b->with_check);
+    }
+    return same;
+}
+
+/* Nothing in a row says of which collection it is. */
+static bool check_fellows(const struct settling *s, const struct mapping_table *first,
+                          const struct mapping_table *table)
+{
+    if (first == table || same_policies(first, table))
+        return true;
+    error_set(s->error, ERROR_USAGE,
+              "%s: /to/%s: another mapping fills this table, too, and its collection lets others "
+              "in than %s.%s does",
+              s->mapping->file, table->label, s->access->source->name, s->mapping->from);
+    return error_hint(s->error, "give each collection a table of its own; or say \"policies\" "
+                                "where the table is named first");
+}
+
 static bool settle_table(const struct settling *s, struct mapping_table *table)
 {
     bool may[ACTIONS][ROLES] = {{false}};
     const struct mapping_column *column = column_of(table);
-    if (table->exists || !is_first_form(s->mapping, table) || says_itself(s->project, table))
+    const struct mapping_table *first = first_form_of(s->project, table);
+    if (table->exists || !is_first_form(s->mapping, table) ||
+        (!first->guarded && says_itself(s->project, first)))
         return true;
     bool own = catalog_has_own_permissions(s->entity) && table->each == NULL && !catalog_is_off(s->entity);
     if (own && column == NULL) {
@@ -394,7 +447,7 @@ static bool settle_table(const struct settling *s, struct mapping_table *table)
     for (int action = 0; ok && !catalog_is_off(s->entity) && action < ACTIONS; action++)
         ok = add_policies(s, table, action, may[action]);
     table->guarded = true;
-    return ok && add_grants(s, table, may) &&
+    return ok && check_fellows(s, first, table) && add_grants(s, table, may) &&
            (!own || add_index(s, table, column->name, "gin"));
 }
 

@@ -148,6 +148,20 @@ static bool open_related(const struct description *description, const bson_t *co
 typedef bool (*visit_function)(const struct description *description, const bson_t *collection,
                                struct error *error);
 
+/* Among the databases that stand beside their collections. */
+static bool is_off(const bson_t *schema, const char *key, const char *database)
+{
+    bson_t databases, model;
+    bson_iter_t at;
+    bool off = false;
+    if (!json_bson_array(schema, key, &databases) || !bson_iter_init(&at, &databases))
+        return false;
+    while (!off && bson_iter_next(&at))
+        off = json_bson_view(&at, &model) && appwrite_guard_is_off(&model) &&
+              strcmp(text_or(&model, "$id", ""), database) == 0;
+    return off;
+}
+
 static bool visit_list(struct description *description, const bson_t *of, visit_function visit,
                        const char *key, struct error *error)
 {
@@ -159,13 +173,18 @@ static bool visit_list(struct description *description, const bson_t *of, visit_
     while (ok && bson_iter_next(&at)) {
         if (!json_bson_view(&at, &collection))
             continue;
-        if (whole)
+        if (whole) {
             description->database = text_or(&collection, "databaseId", "");
+            description->off = is_off(of, "databases", description->database) ||
+                               is_off(of, "tablesDB", description->database);
+        }
         if (description->only == NULL || strcmp(description->only, description->database) == 0)
             ok = visit(description, &collection, error);
     }
-    if (whole)
+    if (whole) {
         description->database = NULL;
+        description->off = false;
+    }
     return ok;
 }
 

@@ -76,6 +76,18 @@ static const struct mapping_table *guarded_table(const struct mapping *entity, c
     return NULL;
 }
 
+/* Another mapping's records are in it, too: the entity's own rows would be held against all. */
+static bool is_shared(const struct proof *proof, const struct mapping_table *table)
+{
+    const struct project *project = proof->inspection->verification->project;
+    bool shared = false;
+    for (size_t m = 0; m < project->mapping_count; m++)
+        for (size_t t = 0; t < project->mappings[m]->table_count; t++)
+            shared = shared || (project->mappings[m] != proof->entity &&
+                                strcmp(project->mappings[m]->tables[t].label, table->label) == 0);
+    return shared;
+}
+
 static bool add_table(struct proof *proof, const struct expected_table *expected,
                       const struct mapping_table *mapping)
 {
@@ -232,7 +244,11 @@ static bool read_records(struct proof *proof, bool first)
         }
         for (size_t t = 0; ok && first && t < count; t++) {
             const struct mapping_table *mapping = guarded_table(proof->entity, tables[t].label);
-            ok = mapping == NULL || add_table(proof, &tables[t], mapping);
+            if (mapping != NULL && is_shared(proof, mapping))
+                inspection_doubt(proof->inspection, "%s is filled by several mappings, so who may "
+                                 "what of its rows was not asked", mapping->label);
+            else
+                ok = mapping == NULL || add_table(proof, &tables[t], mapping);
         }
         ok = ok && (proof->table_count == 0 || expect_all(proof, &records, expectation));
         expectation_free(expectation);
