@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.integration.complaint import DATA, SOURCE
 from tests.integration.migration import children, state, wait_until
-from tests.integration.small_project import SHOP, Small, author, book, encoded, write_shop
+from tests.integration.small_project import AUTHORS, SHOP, Small, author, book, encoded, project, write_shop
 from tests.rig.postgres import Cluster
 
 FILES = copy.deepcopy(SHOP)
@@ -161,6 +163,24 @@ def test_who_refers_comes_after(targets: Cluster, tmp_path: Path, why: str) -> N
         ended = shop.release(process)
         assert ended.returncode == 0, ended.said
         assert shop.account()["balance"] == 0
+
+
+def test_all_refer_to_one_another(targets: Cluster, tmp_path: Path) -> None:
+    """Of ways from one entity to another there are more than stars; that the first is on none of them is told at once."""
+    dump, count = tmp_path / "dump", 18
+    dump.mkdir()
+    names = [f"things{n:02}" for n in range(count)]
+    files: dict[str, Any] = {"project": project("circles", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}})}
+    for n, name in enumerate(names):
+        to = {f"r{k}": names[1 + (n + k) % (count - 1)] for k in range(3)} if n > 0 else {}
+        columns = {field: {"from": field, "id_of": other, "dangling": "null"} for field, other in to.items()}
+        files[name] = {"from": f"core.{name}", "to": {f"public.{name}": {"key": ["id"], "columns": {"id": {"from": "_id", "id_of": name}, **columns}}}}
+        (dump / f"{name}.bson").write_bytes(encoded([{"_id": AUTHORS[0], **dict.fromkeys(to, AUTHORS[0])}]))
+        (dump / f"{name}.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": name}))
+    with Small(tmp_path, targets, files, CORE_URI=f"file:{dump}") as circles:
+        ended = circles.run(*circles.run_arguments(4))
+        assert ended.returncode == 0, ended.said
+        assert circles.account()["balance"] == 0
 
 
 def test_one_that_fails_ends_the_others(shop: Small) -> None:

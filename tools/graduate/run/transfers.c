@@ -83,26 +83,10 @@ struct transfers {
     struct migration *migration;
     struct snapshot *snapshots; /* of each source */
     enum state *states;         /* of each mapping */
+    bool *after;                /* of each pair of mappings: the first waits for the second */
     struct transfer *items;     /* those of them that run, and free places */
     size_t most;
 };
-
-/* Does the way to its ids and facts, or to those that these lean on, lead through the records of
- * `to`? `depth`: how many steps it may take. */
-static bool needs(const struct project *project, const struct mapping *mapping,
-                  const struct mapping *to, size_t depth)
-{
-    if (mapping_looks_up(mapping, to) || mapping_asks(mapping, to) || mapping_leans_on(mapping, to))
-        return true;
-    bool found = false;
-    for (size_t i = 0; depth > 0 && !found && i < project->mapping_count; i++) {
-        const struct mapping *next = project->mappings[i];
-        found = next != mapping &&
-                (mapping_looks_up(mapping, next) || mapping_leans_on(mapping, next)) &&
-                needs(project, next, to, depth - 1);
-    }
-    return found;
-}
 
 /* Do both fill the same table, or tables that the target brings, whose triggers may lead from one
  * to the other? */
@@ -129,17 +113,60 @@ static bool follows(const struct migration *migration, const struct mapping *map
     return false;
 }
 
-static bool may_begin(const struct transfers *transfers, size_t place)
+/* All pairs between which a way of several steps leads. */
+static void close_ways(bool *ways, size_t count)
+{
+    for (size_t by = 0; by < count; by++)
+        for (size_t from = 0; from < count; from++)
+            for (size_t to = 0; ways[from * count + by] && to < count; to++)
+                ways[from * count + to] = ways[from * count + to] || ways[by * count + to];
+}
+
+/* Does the way to its ids and facts, or to those that these lean on, lead through the records of
+ * another? Asked once: dozens of entities that all refer to one another have more ways than can be
+ * gone one by one. */
+static bool find_after(struct transfers *transfers, struct error *error)
 {
     const struct project *project = &transfers->migration->project;
-    const struct mapping *mapping = project->mappings[place];
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *other = project->mappings[i];
+    size_t count = project->mapping_count;
+    struct mapping *const *mappings = project->mappings;
+    bool *ways = calloc(count * count + 1, sizeof *ways);
+    transfers->after = calloc(count * count + 1, sizeof *transfers->after);
+    if (ways == NULL || transfers->after == NULL) {
+        free(ways);
+        return error_memory(error);
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            ways[i * count + j] = mapping_looks_up(mappings[i], mappings[j]) ||
+                                  mapping_leans_on(mappings[i], mappings[j]);
+    close_ways(ways, count);
+    for (size_t i = 0; i < count; i++)
+        ways[i * count + i] = true;
+    for (size_t j = 0; j < count; j++)
+        for (size_t by = 0; by < count; by++) {
+            bool asks = mapping_asks(mappings[by], mappings[j]);
+            for (size_t i = 0; i < count; i++)
+                transfers->after[i * count + j] =
+                    transfers->after[i * count + j] || (asks && ways[i * count + by]);
+        }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            transfers->after[i * count + j] =
+                transfers->after[i * count + j] || ways[i * count + j] ||
+                meet(mappings[i], mappings[j]) ||
+                follows(transfers->migration, mappings[i], mappings[j]);
+    free(ways);
+    return true;
+}
+
+static bool may_begin(const struct transfers *transfers, size_t place)
+{
+    size_t count = transfers->migration->project.mapping_count;
+    for (size_t i = 0; i < count; i++) {
         bool ahead = transfers->states[i] == RUNNING ||
                      (transfers->states[i] == WAITING && i < place); /* it would go first */
-        if (i != place && ahead &&
-            (meet(mapping, other) || follows(transfers->migration, mapping, other) ||
-             needs(project, mapping, other, project->mapping_count)))
+        if (i != place && ahead && transfers->after[place * count + i])
             return false;
     }
     return true;
@@ -294,7 +321,8 @@ bool transfers_load(struct migration *migration, struct error *error)
                   : error_memory(error);
     if (ok) {
         memset(transfers.items, 0, transfers.most * sizeof *transfers.items);
-        ok = transfers_check_done(migration, error) && estimate_left(migration, error);
+        ok = transfers_check_done(migration, error) && estimate_left(migration, error) &&
+             find_after(&transfers, error);
         migration->pace.begun = progress_clock();
         ok = ok && load_all(&transfers, error);
         for (size_t i = 0; i < transfers.most; i++)
@@ -305,6 +333,7 @@ bool transfers_load(struct migration *migration, struct error *error)
     }
     free(transfers.snapshots);
     free(transfers.states);
+    free(transfers.after);
     free(transfers.items);
     if (ok)
         lookups_forget(migration);
