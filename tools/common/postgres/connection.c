@@ -59,10 +59,13 @@ static const struct cause {
             "sslmode")},
     {"SSL", "", ADVICE("check sslmode in the URI, and what TLS versions the server allows")},
     {"database \"", "does not exist", ADVICE("correct the database in the URI, or create it")},
-    {"too many c", "", ADVICE("close other clients of the server, then run again")},
+    {"too many c", "",
+     ADVICE("close other clients of the server, or let graduate run load one entity at a time "
+            "(--jobs 1); then run again")},
     {"role \"", "", ADVICE("correct the user in the URI: it must exist and be allowed to log in")},
     {"connection slots are reserved", "",
-     ADVICE("close other clients of the server, then run again")},
+     ADVICE("close other clients of the server, or let graduate run load one entity at a time "
+            "(--jobs 1); then run again")},
     {"starting up", "", ADVICE("wait until the server accepts connections, then run again")},
     {"shutting down", "", ADVICE("wait until the server accepts connections, then run again")},
     {"recovery", "", ADVICE("wait until the server accepts connections, then run again")},

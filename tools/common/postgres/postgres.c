@@ -17,7 +17,9 @@ static const struct advice {
          "disk is full (Supabase then turns it read-only until it is enlarged)")},
     {"53100", ERROR_NONE,
      ADVICE("the server's disk is full: make room or enlarge it, then run again")},
-    {"53300", ERROR_NONE, ADVICE("close other clients of the server, then run again")},
+    {"53300", ERROR_NONE,
+     ADVICE("close other clients of the server, or let graduate run load one entity at a time "
+            "(--jobs 1); then run again")},
     {"22021", ERROR_SOURCE,
      ADVICE("the database holds text that is not UTF-8, as one with encoding SQL_ASCII may; mend "
             "it in "
