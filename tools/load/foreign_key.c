@@ -212,6 +212,42 @@ void loading_order_release(struct loading_order *order)
     *order = (struct loading_order){.after_count = 0};
 }
 
+/* Does one of them act on what the entity's rows do? `said`: tables, and when their triggers act. */
+static bool has_trigger(const PGresult *said, const struct mapping *mapping)
+{
+    bool any = false;
+    for (size_t t = 0; t < mapping->table_count; t++)
+        for (int i = 0; !any && i < PQntuples(said); i++)
+            any = strcmp(mapping->tables[t].label, PQgetvalue(said, i, 0)) == 0 &&
+                  strchr(mapping->tables[t].triggers_off ? "RA" : "OA",
+                         PQgetvalue(said, i, 1)[0]) != NULL;
+    return any;
+}
+
+/* A trigger may write wherever it likes, also where another entity's rows go, and two that wait for
+ * each other's rows are at an end: so an entity with one goes alone. */
+static bool set_alone(struct ordering *o, struct error *error)
+{
+    static const char sql[] =
+        "SELECT DISTINCT n.nspname || '.' || c.relname, t.tgenabled FROM pg_catalog.pg_trigger t"
+        " JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE NOT t.tgisinternal AND t.tgtype & 20 <> 0"; /* at INSERT or UPDATE */
+    const struct project *project = o->schema->project;
+    struct loading_order *order = o->order;
+    PGresult *said;
+    if (!postgres_query(o->target, sql, NULL, 0, &said, error))
+        return false;
+    for (size_t i = 0; i < project->mapping_count; i++)
+        for (size_t j = 0; j < project->mapping_count; j++)
+            if (o->places[j] < o->places[i] && (has_trigger(said, project->mappings[i]) ||
+                                                has_trigger(said, project->mappings[j])))
+                order->afters[order->after_count++] =
+                    (struct after){project->mappings[i]->name, project->mappings[j]->name};
+    PQclear(said);
+    return true;
+}
+
 bool foreign_key_prepare(struct postgres *target, const struct schema *schema, const char *run,
                          struct loading_order *order, struct error *error)
 {
@@ -220,7 +256,7 @@ bool foreign_key_prepare(struct postgres *target, const struct schema *schema, c
     struct ordering o = {target, schema, NULL, calloc(count + 1, sizeof *o.places), order};
     *order = (struct loading_order){
         .entities = {.items = calloc(count + 1, sizeof *order->entities.items)},
-        .afters = calloc(count * count + 1, sizeof *order->afters),
+        .afters = calloc(2 * count * count + 1, sizeof *order->afters), /* of keys, of triggers */
     };
     bool ok = begun != NULL && o.places != NULL && order->entities.items != NULL &&
                       order->afters != NULL
@@ -228,7 +264,7 @@ bool foreign_key_prepare(struct postgres *target, const struct schema *schema, c
                   : error_memory(error);
     for (size_t i = 0; ok && i < count; i++)
         place(&o, begun, i);
-    ok = ok && take_off(&o, run, error);
+    ok = ok && set_alone(&o, error) && take_off(&o, run, error);
     PQclear(o.keys);
     free(o.places);
     free(begun);

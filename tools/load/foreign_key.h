@@ -9,7 +9,8 @@
 #include "graduate/postgres.h"
 #include "graduate/schema.h"
 
-/* The entities, as they are to be loaded, and what the target's foreign keys ask of that. */
+/* The entities, as they are to be loaded, and what the target's foreign keys and triggers ask of
+ * that. */
 struct loading_order {
     struct words entities;
     struct after {
