@@ -128,6 +128,7 @@ static const char mapping[] =
     "precision', "
     "'misfit': {'rounding': 'round', 'range': 'null', 'other': 'default'}, 'default': 1},"
     "'yl': {'from': 'yl', 'type': 'integer', 'misfit': {'rounding': 'round', 'other': 'reject'}},"
+    "'wa': {'from': 'w.a', 'type': 'bigint', 'misfit': 'null'}, 'wb': {'from': 'wk.w', 'type': 'jsonb'},"
     "'pm': {'from': 'pm', 'type': 'text[]', 'misfit': {'nul': 'strip'}},"
     "'rest': {'rest': true, 'misfit': {'nul': 'strip', 'key_twice': 'last'}}}},"
     "'public.e': {'each': 'e', 'when': {'a': {'not': ''}}, 'key': ['p'], 'columns': "
@@ -153,6 +154,7 @@ static const char mapping[] =
     "'misfit': 'default', 'default': ''}, 'banned_until': {'from': 'me.until', 'type': 'timestamptz', 'misfit': 'null'}, "
     "'raw_user_meta_data': {'from': 'me.meta', 'type': 'jsonb', 'misfit': {'json': 'keep', 'other': 'null'}}}}},"
     "'misfit': {'utf8': 'replace', 'not_finite': 'null'},"
+    "'json': ['w', 'wk.w', 'e.w'],"
     "'drop': ['hash', 'hashOptions', 'me.z', 'e.z', 'me.h.*.z']}";
 
 /* What the source says of its records: which texts are moments. */

@@ -91,7 +91,7 @@ SHAPE = """
 RENAMED = {
     "project": project("shape", OLD, not_kept={"old": {"extension": "it is in the target"}}),
     "t": {"from": "old.t", "drop": ["gone"],
-          "to": {"public.t": {"keep_shape": True, "columns": {"body": {"from": "b"}, "quantity": {"from": "q"}}}}},
+          "to": {"public.t": {"keep_shape": True, "columns": {"body": "b", "quantity": {"from": "q"}}}}},
 }  # fmt: skip
 INDEXES = [
     "ex: gist (n, tsrange(at, (at + '01:00:00'::interval))) WHERE (quantity > 0)",

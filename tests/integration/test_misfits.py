@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import bson
+import pytest
 from bson import json_util
 from bson.raw_bson import RawBSONDocument
 
@@ -114,6 +115,95 @@ def test_what_no_place_says_is_an_error(targets: Cluster, tmp_path: Path) -> Non
 def test_a_kind_that_nothing_can_be_is_refused(targets: Cluster, tmp_path: Path) -> None:
     with small(tmp_path, targets, every=EVERY | {"row_twice": "first"}) as migration:
         migration.fail(2, '/every/misfit: "row_twice" is for tables with "each"')
+
+
+# ---- texts that are JSON ------------------------------------------------------------------------------
+
+TEXTS: dict[str, Any] = {
+    "from": "core.c",
+    "json": ["meta", "marks", "items.more", "in.'a.b'"],
+    "to": {
+        "public.t": {
+            "key": ["id"],
+            "when": {"meta.draft": None},
+            "columns": {
+                "id": column("integer", **{"from": "_id"}),
+                "wide": column("integer", **{"from": "meta.size.0"}),
+                "marks": column("jsonb"),
+                "at": column("jsonb", **{"from": "in.'a.b'"}),
+                "rest": {"rest": True},
+            },
+        },
+        "public.p": {
+            "each": "meta.parts", "key": ["id", "n"],
+            "columns": {"id": {"parent": "id"}, "n": {"position": True}, "of": {"from": ".", "type": "text"}},
+        },
+        "public.i": {"each": "items", "key": ["id", "n"], "columns": {"id": {"parent": "id"}, "n": {"position": True}, "more": {"from": "more.x", "type": "bigint"}}},
+    },
+}  # fmt: skip
+TEXT_RECORDS = [
+    {"_id": 1, "meta": '{"size": [640, 480], "parts": ["a", "b"], "by": {"n": 12345678901234567890}}', "marks": ["{}", "[1]", 7],
+     "items": [{"more": '{"x": 9007199254740993}'}, {"more": None}], "in": {"a.b": ' "x" ', "c": "{"}},
+    {"_id": 2, "meta": {"size": [1]}, "marks": "null", "items": []},
+    {"_id": 3, "meta": '{"draft": true}', "marks": "[oops"},
+    {"_id": 4, "meta": "{}", "marks": "[oops"},
+]  # fmt: skip
+
+
+def texts(top: Path, cluster: Cluster, count: int = 4, **more: Any) -> Small:
+    dump = top / "dump"
+    dump.mkdir()
+    (dump / "c.bson").write_bytes(encoded(TEXT_RECORDS[:count]))
+    (dump / "c.metadata.json").write_text(json.dumps({"indexes": [], "collectionName": "c"}))
+    files = {"project": project("texts", {"core": {"kind": "mongodb", "uri": "${CORE_URI}"}}, rejects={"limit": 2}), "c": TEXTS | more}
+    return Small(top, cluster, files, CORE_URI=f"file:{dump}")
+
+
+def verify(migration: Small) -> str:
+    verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
+    assert verified.returncode == 0, verified.said
+    return verified.said
+
+
+def test_texts_are_read_as_json(targets: Cluster, tmp_path: Path) -> None:
+    with texts(tmp_path, targets, misfit={"json": "keep"}) as migration:
+        migration.succeed()
+        assert migration.query("select id, wide, marks, at, rest from public.t order by id").splitlines() == [
+            '1|640|[{}, [1], 7]|"x"|{"in": {"c": "{"}, "meta": {"by": {"n": 12345678901234567890}}}', "2|1|||", '4||"[oops"||',
+        ]  # fmt: skip
+        assert migration.query("select * from public.p order by 1, 2").splitlines() == ["1|1|a", "1|2|b"]
+        assert migration.query("select * from public.i order by 1, 2").splitlines() == ["1|1|9007199254740993", "1|2|"]
+        # of a record that is filtered nothing is told
+        assert migration.query("select key, path, rule, before, after from graduate.losses") == "4|marks|json|[oops|the same text"
+        verify(migration)
+
+
+def test_a_text_that_is_no_json(targets: Cluster, tmp_path: Path) -> None:
+    with texts(tmp_path, targets) as migration:
+        migration.fail(1, "it is no JSON: no value of JSON at character 2", "key 3", "at marks")
+    (tmp_path / "other").mkdir()
+    with texts(tmp_path / "other", targets, misfit={"json": "reject"}) as migration:
+        migration.run()
+        assert migration.query("select key, path, record::jsonb ->> 'marks' from graduate.rejects order by 1").splitlines() == [
+            "3|marks|[oops", "4|marks|[oops",
+        ]  # fmt: skip
+        assert migration.query("select string_agg(id::text, ' ' order by id) from public.t") == "1 2"
+        verified = migration.finish(migration.start("verify", "--run-dir", str(migration.folder)))
+        assert "everything arrived" not in verified.said and verified.returncode == 0, verified.said
+
+
+WRONG_TEXTS = {
+    "one inside of the other": ({"json": ["meta", "meta.size"]}, "are the same, or one in the other"),
+    "dropped": ({"json": ["meta"], "drop": ["meta"]}, '"meta" is dropped, and nobody reads it'),
+    "a remedy of columns": ({"misfit": {"json": "null"}}, 'stays a text ("keep")'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG_TEXTS)
+def test_what_cannot_be_said_of_texts(targets: Cluster, tmp_path: Path, name: str) -> None:
+    more, says = WRONG_TEXTS[name]
+    with texts(tmp_path, targets, 1, **more) as migration:
+        migration.fail(2, says)
 
 
 # ---- records that are set aside -----------------------------------------------------------------------

@@ -337,6 +337,8 @@ struct mapping {
     const struct access *access;  /* who may what of it is settled; or NULL */
     struct mapping_table *tables; /* those without `each` come first; at least one */
     size_t table_count;
+    struct words json;          /* paths of texts, and of arrays of texts, that are JSON: what reads
+                                   a record has the values that they are in their place */
     struct words drops;         /* field paths dropped by name */
     bool *drops_optional;       /* of each: it may be in no record */
     const char **drops_why;     /* of each: the reason, or NULL */

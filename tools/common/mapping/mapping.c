@@ -6,9 +6,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mapping_words[] = {"$schema", "from",     "to",
-                                            "drop",    "left_out", "identity",
-                                            "misfit"};
+static const char *const mapping_words[] = {"$schema",  "from",     "to",     "drop",
+                                            "left_out", "identity", "misfit", "json"};
 static const char *const table_words[] = {
     "each",   "keep_shape", "exists",   "triggers", "if_there", "when",
     "key",    "columns",    "unique",   "indexes",  "checks",   "policies",
@@ -234,6 +233,7 @@ bool mapping_parse(struct project *project, struct arena *arena, const cJSON *js
     mapping_inherit_misfits(&project->every.misfits, &mapping->misfits);
     return ok && reading_goes_on(&r, read_tables(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_drops(&r, json, &top), &errors) &&
+           reading_goes_on(&r, mapping_read_json(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_rules(&r, json, &top), &errors) &&
            reading_goes_on(&r, mapping_read_identity(&r, json, &top), &errors) &&
            errors_give(&errors, error);

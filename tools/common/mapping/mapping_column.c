@@ -301,7 +301,7 @@ static const char *field_of(struct reading *r, const char *name)
 }
 
 /* Which key says where a value comes from; at most one of them may be there. Without one it is the
- * field called `name`; NULL: there must be one. */
+ * field called `name` (NULL: there must be one), or that of a text. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *name, struct mapping_value *value)
 {
@@ -323,7 +323,9 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         return json_error(r->error, place,
                           "the value has no origin: give \"from\", \"const\", \"first\" or "
                           "\"object\"");
-    if (origin == NULL && (value->from = field_of(r, name)) == NULL)
+    if (origin == NULL)
+        value->from = cJSON_IsString(object) ? object->valuestring : field_of(r, name);
+    if (origin == NULL && value->from == NULL)
         return reading_memory(r);
     if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
         return json_error(r->error, place, "\"%s\" can only be true", origin->string);
@@ -371,6 +373,11 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
         bool described = r->mapping->source->kind == SOURCE_POSTGRES && !element;
         if (column->value.kind == VALUE_PARENT || (column->value.kind == VALUE_FROM && described))
             return true;
+        if (cJSON_IsString(object))
+            return json_error(r->error, place,
+                              "a text is for a column whose type a source's table says; here it is "
+                              "{\"from\": \"%s\", \"type\": ..}",
+                              object->valuestring);
         json_error(r->error, place, "the column needs a \"type\"");
         return error_hint(r->error, "for example \"type\": \"text\"");
     }
@@ -412,9 +419,9 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
                         const struct mapping_table *table, struct mapping_column *column)
 {
     bool nullable = true;
-    if (!cJSON_IsObject(object))
+    if (!cJSON_IsObject(object) && !cJSON_IsString(object))
         return json_error(r->error, place,
-                          "a column is an object, as {\"from\": \"title\", "
+                          "a column is a text, or an object, as {\"from\": \"title\", "
                           "\"type\": \"text\"}, and this is %s",
                           json_kind(object));
     if (!json_only(object, place, column_words, COUNT(column_words), r->error) ||

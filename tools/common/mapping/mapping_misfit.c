@@ -286,7 +286,7 @@ static bool meets_in_table(const struct mapping_table *table, enum misfit kind)
 
 static bool meets_in_mapping(const struct mapping *mapping, enum misfit kind)
 {
-    bool found = false;
+    bool found = kind == MISFIT_JSON && mapping->json.count > 0;
     for (size_t t = 0; t < mapping->table_count && !found; t++)
         found = meets_in_table(&mapping->tables[t], kind);
     return found;
@@ -362,9 +362,24 @@ bool mapping_check_table_misfits(const struct mapping_table *table, const cJSON 
     return true;
 }
 
+/* The texts that are read as JSON are of no column whose value null or a default could be. */
+static bool stands_in_for_none(const struct mapping *mapping)
+{
+    enum remedy remedy = mapping->misfits.of[MISFIT_JSON];
+    bool found = mapping->json.count == 0 || (remedy != REMEDY_NULL && remedy != REMEDY_DEFAULT);
+    for (size_t t = 0; t < mapping->table_count && !found; t++)
+        found = meets_in_table(&mapping->tables[t], MISFIT_JSON);
+    return !found;
+}
+
 bool mapping_check_misfits(const struct mapping *mapping, const cJSON *object,
                            const struct json_place *place, struct error *error)
 {
+    struct json_place here = {place, "misfit", 0};
+    if (SAYS(object, MISFIT_JSON) && stands_in_for_none(mapping))
+        return json_error(error, &here,
+                          "a text of \"json\" that is no JSON is an \"error\", stays a text "
+                          "(\"keep\"), or sets its record aside (\"reject\")");
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
         if (SAYS(object, kind) && !meets_in_mapping(mapping, kind))
             return refuse(place, kind, error);

@@ -97,6 +97,8 @@ void mapping_settle_reference(const struct mapping *mapping, const struct mappin
 /* What is not taken: fields by name, records and elements by a rule. */
 bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top);
 bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top);
+/* Which texts are JSON; behind what is dropped. */
+bool mapping_read_json(struct reading *r, const cJSON *json, const struct json_place *top);
 /* Are these columns of the table, as far as the mapping can tell? */
 bool mapping_check_columns(struct reading *r, const struct json_place *place,
                            const struct mapping_table *table, const struct words *words,

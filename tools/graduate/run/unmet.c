@@ -206,6 +206,19 @@ static bool look_at_table(struct looking *l, size_t index)
     return true;
 }
 
+/* Of a text that is JSON what is in it is counted, where the mapping goes on inside. */
+static bool look_at_json(struct looking *l, size_t index)
+{
+    const char *path = l->mapping->json.items[index];
+    char pointer[64];
+    for (size_t i = 0; i < l->account->path_count; i++)
+        if (strcmp(l->account->paths[i].entity, l->mapping->name) == 0 &&
+            was_there(&l->account->paths[i]) && path_below(l->account->paths[i].path, path) != NULL)
+            return true;
+    snprintf(pointer, sizeof pointer, "/json/%zu", index);
+    return look(l, pointer, NULL, path, ROLE_FIELD);
+}
+
 bool unmet_find(struct unmet_list *list, const struct project *project,
                 const struct mapping *mapping, const struct account *account, int64_t records,
                 struct error *error)
@@ -225,6 +238,8 @@ bool unmet_find(struct unmet_list *list, const struct project *project,
     }
     if (ok && mapping->identity != NULL)
         ok = look(&l, "/identity/from", NULL, mapping->identity->from, ROLE_MUST);
+    for (size_t i = 0; ok && i < mapping->json.count; i++)
+        ok = look_at_json(&l, i);
     for (size_t i = 0; ok && i < mapping->drops.count; i++) {
         char pointer[64];
         snprintf(pointer, sizeof pointer, "/drop/%zu", i);

@@ -336,6 +336,16 @@ static bool compare_element(const struct comparing *c, const struct catalog_colu
     return compare_field(c, &element, expression, false);
 }
 
+/* What is declared of a text that is JSON says nothing of what is read in its place. */
+static const struct catalog_column *declared_field(const struct comparing *c, const char *path)
+{
+    const struct words *json = &c->plan->entity->json;
+    for (size_t i = 0; i < json->count; i++)
+        if (strcmp(json->items[i], path) == 0)
+            return NULL;
+    return catalog_column_find(c->described, path);
+}
+
 /* `whole`: it is the column's value, and no part of one. */
 static bool compare_value(const struct comparing *c, const struct expression *expression,
                           bool whole, const char *place)
@@ -346,8 +356,7 @@ static bool compare_value(const struct comparing *c, const struct expression *ex
     if (value->optional)
         return true;
     if (value->kind == VALUE_FROM) {
-        const struct catalog_column *field =
-            catalog_column_find(c->described, inside ? array : value->from);
+        const struct catalog_column *field = declared_field(c, inside ? array : value->from);
         if (!inside && !compare_name(c, value->from, place))
             return false;
         if (inside && strcmp(value->from, ".") == 0 && field != NULL &&
@@ -377,7 +386,7 @@ static bool compare_output(struct comparing *c, const struct output_plan *output
     snprintf(place, sizeof place, "/to/%.300s", table->label);
     if (!table->optional) {
         const struct catalog_column *field =
-            table->each != NULL ? catalog_column_find(c->described, table->each) : NULL;
+            table->each != NULL ? declared_field(c, table->each) : NULL;
         char at[420];
         snprintf(at, sizeof at, "%s/each", place);
         if ((table->each != NULL && !compare_name(c, table->each, at)) ||
@@ -455,6 +464,12 @@ bool declared_check(const struct plan *plan, const struct catalog_entity *descri
         char place[64];
         snprintf(place, sizeof place, "/drop/%zu", i);
         if (!entity->drops_optional[i] && !compare_name(&c, entity->drops.items[i], place))
+            return false;
+    }
+    for (size_t i = 0; i < entity->json.count; i++) {
+        char place[64];
+        snprintf(place, sizeof place, "/json/%zu", i);
+        if (!compare_name(&c, entity->json.items[i], place))
             return false;
     }
     return find_unplaced(&c);

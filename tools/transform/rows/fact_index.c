@@ -14,6 +14,7 @@ bool fact_index_open(struct fact_index *index, const struct project *project,
                      const char *path, struct error *error)
 {
     *index = (struct fact_index){.writer.runs = -1};
+    json_fields_init(&index->json);
     if (!plan_compile_facts(&index->plan, project, entity, described, &index->facts, &index->count,
                             error))
         return false;
@@ -34,6 +35,7 @@ void fact_index_close(struct fact_index *index)
         return;
     id_writer_close(&index->writer);
     plan_release(&index->plan);
+    json_fields_release(&index->json);
     *index = (struct fact_index){.writer.runs = -1};
 }
 
@@ -88,9 +90,13 @@ static bool put_values(const struct putting *p, const struct value *value, const
     return value_walk_ended(&fields) || value_damaged(p->error);
 }
 
-static bool put_record(struct fact_index *index, const struct value *record, struct error *error)
+static bool put_record(struct fact_index *index, const struct value *given, struct error *error)
 {
     struct scope *scope = &index->plan.scopes[0];
+    struct value opened;
+    const struct value *record = &opened;
+    if (!json_fields_open(&index->json, &index->plan, given, &opened, error))
+        return false;
     if (!document_walk(&index->plan, scope, record, error))
         return false;
     for (int i = 0; i < scope->slot_count; i++)

@@ -4,12 +4,14 @@
 #define TRANSFORM_FACT_INDEX_H
 
 #include "graduate/id_index.h"
+#include "json_fields.h"
 #include "plan_facts.h"
 #include "tuple.h"
 
 struct fact_index {
     const struct mapping *entity;
     struct plan plan;
+    struct json_fields json; /* of the record at hand */
     struct fact_plan *facts;
     size_t count;
     unsigned *kinds; /* per fact: a bit for each that was met */

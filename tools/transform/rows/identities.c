@@ -99,6 +99,7 @@ bool identities_open(struct identities *i, const struct project *project,
     arena_init(&i->arena);
     arena_init(&i->made);
     buffer_init(&i->field);
+    json_fields_init(&i->json);
     return rows_init(&i->rows, plan->output_count, error) && find_sets(i, project, error) &&
            find_home(i, error) && look_into_rows(i, error) &&
            id_writer_open(&i->writer, path, error);
@@ -110,6 +111,7 @@ void identities_close(struct identities *i)
         return;
     id_writer_close(&i->writer);
     rows_release(&i->rows);
+    json_fields_release(&i->json);
     buffer_release(&i->field);
     arena_release(&i->made);
     arena_release(&i->arena);
@@ -295,14 +297,18 @@ static bool put_sets(struct identities *i, const struct value *record, struct id
     return ok;
 }
 
-static bool put_record(struct identities *i, const struct value *record, const char *key,
+static bool put_record(struct identities *i, const struct value *given, const char *key,
                        struct error *error)
 {
+    struct value opened;
+    const struct value *record = &opened;
     const struct origin origin = {
         .plan = i->plan, .record = record, .document = record, .silent = true};
     struct id_entry entry = {.set = 0};
     bool stays = false, there = false, rejected = false;
     snprintf(entry.key, sizeof entry.key, "%.*s", (int)sizeof entry.key - 1, key);
+    if (!json_fields_open(&i->json, i->plan, given, &opened, error))
+        return false;
     if (record->length == 0)
         document_assume(&i->plan->scopes[0]);
     else if (!document_walk(i->plan, &i->plan->scopes[0], record, error))
@@ -310,7 +316,7 @@ static bool put_record(struct identities *i, const struct value *record, const c
     if (!find_out(i, &origin, &stays, error))
         return false;
     if (stays && i->entity->rejects &&
-        !rows_would_reject(&i->rows, i->plan, record, &rejected, error))
+        !rows_would_reject(&i->rows, i->plan, given, &rejected, error))
         return false;
     entry.flags = rejected ? ID_SET_ASIDE : stays ? ID_STAYS : 0;
     if (i->entity->identity != NULL) {

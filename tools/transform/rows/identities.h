@@ -4,6 +4,7 @@
 #define TRANSFORM_IDENTITIES_H
 
 #include "graduate/id_index.h"
+#include "json_fields.h"
 #include "plan.h"
 #include "tuple.h"
 
@@ -24,6 +25,7 @@ struct identities {
     int64_t records;
     struct arena arena, made; /* made: by functions, of the record at hand */
     struct buffer field;      /* of a tuple */
+    struct json_fields json;  /* of the record at hand */
     struct rows rows;         /* of records that may be set aside; nobody gets them */
     struct id_writer writer;
 };

@@ -17,6 +17,7 @@
 bool rows_init(struct rows *rows, size_t outputs, struct error *error)
 {
     *rows = (struct rows){.count = outputs};
+    json_fields_init(&rows->json);
     rows->lists = calloc(outputs + 1, sizeof *rows->lists);
     return (rows->lists != NULL || error_memory(error)) &&
            rejection_init(&rows->rejection, outputs, error);
@@ -28,6 +29,7 @@ void rows_release(struct rows *rows)
         buffer_release(&rows->lists[i].tuples);
     free(rows->lists);
     rejection_release(&rows->rejection);
+    json_fields_release(&rows->json);
     *rows = (struct rows){0};
 }
 
@@ -371,20 +373,26 @@ static bool filter_record(struct rows *rows, struct plan *plan, struct error *er
     return true;
 }
 
-static bool put_record(struct rows *rows, struct plan *plan, const struct value *record,
+static bool put_record(struct rows *rows, struct plan *plan, const struct value *given,
                        struct error *error)
 {
     struct scope *top = &plan->scopes[0];
+    struct value opened;
+    const struct value *record = &opened;
     struct origin origin = {.plan = plan, .record = record, .document = record};
     struct output_plan *form = NULL;
     bool holds = false, any, gone = false;
     for (size_t i = 0; i < plan->output_count; i++)
         if (plan->outputs[i].keys != NULL)
             row_set_clear(plan->outputs[i].keys);
+    if (!json_fields_open(&rows->json, plan, given, &opened, error))
+        return false;
     if (record->length == 0)
         document_assume(top);
     else if (!document_walk(plan, top, record, error))
         return false;
+    if (rows->json.refusal.code != ERROR_NONE)
+        return json_fields_refuse(&rows->json, plan, error);
     for (size_t i = 0; !holds && i < plan->form_count; i++) {
         form = &plan->outputs[i];
         if (!condition_holds(form->tests, form->test_count, &holds, error) ||
@@ -398,6 +406,7 @@ static bool put_record(struct rows *rows, struct plan *plan, const struct value 
     }
     if (!holds)
         return filter_record(rows, plan, error);
+    json_fields_note(&rows->json, &plan->losses);
     return put_outputs(rows, plan, top, &origin, form, &any, &gone, error) &&
            put_arrays(rows, plan, top, record, error) && document_settle(plan, top, error);
 }

@@ -7,6 +7,7 @@
 #define TRANSFORM_ROWS_H
 
 #include "graduate/stream.h"
+#include "json_fields.h"
 #include "plan.h"
 
 struct row_list {
@@ -33,6 +34,7 @@ struct rows {
     size_t count;
     int64_t filtered; /* records that became no row by a `when` */
     struct rejection rejection;
+    struct json_fields json; /* of the record at hand */
 };
 
 bool rows_init(struct rows *rows, size_t outputs, struct error *error);

@@ -1,6 +1,5 @@
-/* The function "json": a text of JSON (RFC 8259) becomes the value that it is. No digit of a number
- * is lost: whole ones of 64 bits are int64, all others decimals; what 34 digits cannot hold is an
- * error. */
+/* The function "json", and how it reads. */
+#include "json_text.h"
 #include "deed.h"
 #include "number.h"
 
@@ -255,36 +254,41 @@ static bool put_value(struct parsing *p, bson_t *into, const char *key, int key_
     return ok;
 }
 
-static bool refuse(const struct function_context *context, const struct value *value,
-                   const struct parsing *p, struct error *error)
+bool json_text_read(const char *text, size_t length, bson_t *into, struct buffer *wrong)
 {
-    char why[120];
-    snprintf(why, sizeof why, "it is no JSON: %s at character %td", p->wrong, p->at - p->start + 1);
-    return deed_refuse(context, value, why, NULL, error);
+    struct parsing p = {.start = text, .at = text, .end = text + length};
+    buffer_init(&p.strings);
+    bool ok = put_value(&p, into, "", 0) && (p.at == p.end || fail(&p, "more behind the value"));
+    ok = ok && !p.strings.failed;
+    buffer_release(&p.strings);
+    if (p.wrong != NULL)
+        buffer_printf(wrong, "it is no JSON: %s at character %td", p.wrong, p.at - p.start + 1);
+    return ok;
 }
 
 bool deed_json(const struct function_context *context, const struct function_call *call,
                struct value *value, struct error *error)
 {
-    const char *text = (const char *)value->bytes;
-    struct parsing p = {.start = text, .at = text, .end = text + value->length};
     bson_t built = BSON_INITIALIZER;
+    struct buffer wrong;
     (void)call;
-    buffer_init(&p.strings);
-    bool ok = put_value(&p, &built, "", 0) && (p.at == p.end || fail(&p, "more behind the value"));
-    ok = ok && !p.strings.failed;
-    buffer_release(&p.strings);
-    if (!ok && p.wrong != NULL && context->keeps_text) {
+    buffer_init(&wrong);
+    bool ok = json_text_read((const char *)value->bytes, value->length, &built, &wrong);
+    if (!ok && wrong.length > 0 && context->keeps_text) {
         char brief[120];
-        bson_destroy(&built);
         value_brief(value, brief, sizeof brief);
         losses_add(context->losses, context->path, "json", brief, "the same text");
-        return true;
+    } else if (!ok && wrong.length > 0) {
+        deed_refuse(context, value, buffer_text(&wrong), NULL, error);
+    } else if (!ok) {
+        error_memory(error);
     }
-    if (!ok) {
+    bool stays = !ok && wrong.length > 0 && context->keeps_text;
+    buffer_release(&wrong);
+    if (!ok)
         bson_destroy(&built);
-        return p.wrong == NULL ? error_memory(error) : refuse(context, value, &p, error);
-    }
+    if (!ok)
+        return stays;
     struct value document;
     bson_iter_t iter;
     if (!deed_make_container(context, &built, BSON_TYPE_DOCUMENT, &document, error))

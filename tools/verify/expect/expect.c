@@ -43,6 +43,7 @@ bool expectation_new(struct expectation **made, const struct project *project,
     if (e == NULL)
         return error_memory(error);
     e->project = project;
+    buffer_init(&e->opened);
     e->entity = entity;
     e->catalog = entity->source->kind == SOURCE_POSTGRES ? catalog : NULL;
     if (!find_dates(e, catalog, error) || !expect_prepare(e, error)) {
@@ -83,6 +84,7 @@ void expectation_free(struct expectation *expectation)
     }
     expect_facts_release(&expectation->facts);
     row_release(&expectation->row);
+    buffer_release(&expectation->opened);
     path_counts_release(&expectation->counts);
     arena_release(&expectation->texts);
     arena_release(&expectation->arena);

@@ -27,7 +27,10 @@ static bool documents_each(struct expectation *e, const uint8_t *payload, size_t
             return error_set(error, ERROR_SOURCE, "a document lies about its length");
         memcpy(&record.value.value.v_doc.data, &payload, sizeof payload); /* it is only read */
         record.value.value.v_doc.data_len = size;
-        bool ok = visit(e, &record, context, error);
+        struct item opened = record;
+        e->given = payload;
+        e->given_length = size;
+        bool ok = expect_open_json(e, &opened, error) && visit(e, &opened, context, error);
         arena_release(&e->texts);
         if (!ok)
             return name_record(e, &record, error);
@@ -73,9 +76,6 @@ static const struct expect_correction *find_correction(struct expectation *e, co
 static bool correct(struct expectation *e, struct item *record, struct error *error)
 {
     char digest[RECORD_DIGEST_SIZE];
-    const bson_value_t *value = &record->value;
-    const uint8_t *given = e->catalog != NULL ? e->tuple : value->value.v_doc.data;
-    size_t length = e->catalog != NULL ? e->tuple_length : value->value.v_doc.data_len;
     e->refused = e->by_hand = false;
     if (e->correction_count == 0)
         return true;
@@ -83,7 +83,7 @@ static bool correct(struct expectation *e, struct item *record, struct error *er
         e->corrected = calloc(e->correction_count, sizeof *e->corrected);
     if (e->corrected == NULL)
         return error_memory(error);
-    if (!record_digest(given, length, digest, error))
+    if (!record_digest(e->given, e->given_length, digest, error))
         return false;
     const struct expect_correction *found = find_correction(e, digest);
     e->refused = found != NULL && found->record == NULL;
@@ -94,7 +94,7 @@ static bool correct(struct expectation *e, struct item *record, struct error *er
         return tuples_take(e, found->record, found->length, record, error);
     memcpy(&record->value.value.v_doc.data, &found->record, sizeof found->record);
     record->value.value.v_doc.data_len = (uint32_t)found->length;
-    return true;
+    return expect_open_json(e, record, error);
 }
 
 static bool take_record(struct expectation *e, const struct item *record, void *context,

@@ -33,6 +33,8 @@ EXPECT_DEED(expect_supabase_password);
 EXPECT_DEED(expect_safe_numbers);
 EXPECT_DEED(expect_json);
 
+/* Append to `into`, under the name "", the value that a text of JSON is. False: it is none. */
+bool expect_read_json(const char *text, size_t length, bson_t *into);
 /* The item becomes a text, copied into what lives until the record is done. */
 bool expect_make_text(struct expect_surroundings *around, const char *text, size_t length,
                       struct item *item, struct error *error);

@@ -229,6 +229,16 @@ static bool put_value(struct reader *r, bson_t *into, const char *key, int key_l
     return ok;
 }
 
+bool expect_read_json(const char *text, size_t length, bson_t *into)
+{
+    struct reader r = {.at = text, .end = text + length};
+    buffer_init(&r.content);
+    advance(&r);
+    bool read = put_value(&r, into, "", 0) && r.token == END && !r.content.failed;
+    buffer_release(&r.content);
+    return read;
+}
+
 EXPECT_DEED(expect_json)
 {
     const char *text;
@@ -239,12 +249,8 @@ EXPECT_DEED(expect_json)
     (void)call;
     if (!item_text(item, &text, &length))
         return true;
-    struct reader r = {.at = text, .end = text + length};
     bson_init(&built);
-    buffer_init(&r.content);
-    advance(&r);
-    bool read = put_value(&r, &built, "", 0) && r.token == END && !r.content.failed;
-    buffer_release(&r.content);
+    bool read = expect_read_json(text, length, &built);
     if (!read && around->keeps_text) {
         bson_destroy(&built);
         return true;

@@ -392,12 +392,12 @@ bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, r
     e->document = &document;
     while (ok && payload < end) {
         struct item record;
-        e->tuple = payload;
+        e->given = payload;
         if (!read_fields(e, &payload, end)) {
             ok = unlike_catalog(e, error);
             break;
         }
-        e->tuple_length = (size_t)(payload - e->tuple);
+        e->given_length = (size_t)(payload - e->given);
         ok = tuples_document(e, &document, error);
         name_document(e, &record);
         ok = (ok && visit(e, &record, context, error)) || name_tuple(e, error);

@@ -84,11 +84,14 @@ struct expectation {
     bool by_hand;                       /* it is as it was corrected */
     struct expect_facts facts;          /* that others ask about; gathered when they are told */
     struct words dates; /* fields of the record that the source calls dates */
+    const uint8_t *given; /* the record at hand, as the source gave it */
+    size_t given_length;
+    struct buffer opened; /* it, with values in place of texts that are JSON */
+    struct item no_json;  /* a text in it that is none, and may not stay one; or absent */
+    const char *no_json_path;
     /* postgres: */
     const struct catalog_entity *catalog; /* NULL: of documents */
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */
-    const uint8_t *tuple;                 /* as the source gave it */
-    size_t tuple_length;
     bson_t *document;                     /* of the values in it that somebody asks for */
     bool *valued;                         /* likewise: somebody asks for its value */
 };
@@ -109,6 +112,9 @@ bool records_each(struct expectation *e, const uint8_t *payload, size_t length, 
                   void *context, struct error *error);
 bool tuples_each(struct expectation *e, const uint8_t *payload, size_t length, record_visit visit,
                  void *context, struct error *error);
+/* The values that texts of a record are, as "json" of the mapping says, in their place; *record
+ * lives until the next. False only without memory. */
+bool expect_open_json(struct expectation *e, struct item *record, struct error *error);
 /* Take up another tuple in place of the one at hand. */
 bool tuples_take(struct expectation *e, const uint8_t *tuple, size_t length, struct item *record,
                  struct error *error);

@@ -246,6 +246,14 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
     const struct form *first;
     bool any, left = false;
     scope_take(scope, record);
+    if (e->no_json.value.value_type != BSON_TYPE_EOD) {
+        scope->rest_wanted = false;
+        if (!scope_enter(scope, &e->counts, m.error))
+            return false;
+        e->mending = (struct expect_mending){.remedies = &e->entity->misfits};
+        expect_refuse(&e->mending, MISFIT_JSON);
+        return item_misfit(&e->no_json, e->no_json_path, "it is no JSON", m.error);
+    }
     for (size_t f = 0; f < e->form_count; f++)
         if (e->forms[f].keys != NULL)
             row_keys_clear(e->forms[f].keys);

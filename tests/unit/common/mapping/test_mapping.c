@@ -189,8 +189,10 @@ static void wrong_tables(void **state)
 static void wrong_columns(void **state)
 {
     static const struct wrong cases[] = {
-        {COLUMNS(",'c':7", ""), AT_C ": a column is an object, as {\"from\": \"title\", \"type\": "
-                                     "\"text\"}, and this is a number"},
+        {COLUMNS(",'c':7", ""), AT_C ": a column is a text, or an object, as {\"from\": \"title\", "
+                                     "\"type\": \"text\"}, and this is a number"},
+        {COLUMNS(",'c':'d'", ""), AT_C ": a text is for a column whose type a source's table says; "
+                                       "here it is {\"from\": \"d\", \"type\": ..}"},
         {COLUMNS(",'c':{'from':'c','type':'text'},'c':{}", ""),
          AT_C ": this key stands here twice"},
         {COLUMNS(",'" LONG "':{'from':'c','type':'text'}", ""),
