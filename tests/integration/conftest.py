@@ -18,6 +18,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Files whose tests share nothing but what lasts the session: several workers may take parts of them.
+SPLIT = {"test_cases"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests go to one worker (--dist loadgroup); those of a file that is split by what is tried."""
+    for item in items:
+        group = item.path.stem
+        if group in SPLIT and hasattr(item, "callspec"):
+            group += f" {item.callspec.id.partition('/')[0]}"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def azure() -> Iterator[str]:
     """The URI of the Azure database, restored from the fixture."""

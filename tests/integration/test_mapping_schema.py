@@ -134,7 +134,7 @@ WORDS = {
     "access_words": PROJECT["properties"]["access"]["additionalProperties"]["properties"],
     "danglings": choices(PROJECT["properties"]["access"]["additionalProperties"]["properties"]["dangling"]),
     "heads": {"user:", "team:", "member:"},
-    "lists": {"users", "identities", "teams", "memberships", "buckets"},
+    "lists": {"users", "identities", "teams", "memberships", "buckets", "files"},
     "every_words": PROJECT["properties"]["every"]["properties"],
     "name_forms": PROJECT["properties"]["every"]["properties"]["names"]["enum"],
     "key_words": DEFINED["foreign_key"]["properties"],
