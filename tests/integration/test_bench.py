@@ -14,7 +14,8 @@ WAYS = ("raw COPY", "without checkpoint", "with checkpoint")
 WHOLE = {"graduate", "graduate-verify"}  # they are not for one source
 PROGRAMS = {"graduate-extract", "graduate-transform", "graduate-load"}
 KINDS = {"mongodb", "postgres", "appwrite"}
-VERIFICATIONS = ("counts", "content", "references", "supabase", "all levels")
+VERIFICATIONS = ("counts", "content", "references", "supabase", "access", "all levels")
+RESTORED = ("graduate run", "psql", "pg_restore -j2")
 
 
 @pytest.mark.slow
@@ -41,6 +42,13 @@ def test_quick_benchmark(tmp_path: Path) -> None:
             assert set(measured["cpu_seconds"]) == programs | {"source", "target"}, (name, way)
             assert all(measured["cpu_seconds"][program] > 0 for program in programs), (name, way)
             assert way in done.stdout
+
+    for scale, one in figures["whole_runs"].items():
+        assert scale == "2" and one["rows"] > 0
+        assert tuple(one["ways"]) == RESTORED
+        for way, measured in one["ways"].items():
+            assert measured["of_restore"] > 0 and measured["cpu_seconds_per_million_rows"] > 0, way
+            assert f"  {way} " in done.stdout
 
     verification = figures["verification"]
     assert verification["rows"] > sum(one["rows"] for one in figures["sets"].values())

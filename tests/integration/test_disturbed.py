@@ -24,7 +24,7 @@ RANDOM_KILLS = 20
 
 
 def test_killed_at_twenty_random_moments(migration: Migration, undisturbed: dict[str, str]) -> None:
-    small_batches = [*migration.run_arguments()[:-1], "8K"]
+    small_batches = [*migration.run_arguments()[:-1], "4K"]
     migration.kill_at_random(RANDOM_KILLS, *small_batches)
     ended = migration.run(*small_batches)
     assert ended.returncode == 0, ended.said

@@ -77,6 +77,29 @@ FILES: dict[str, Any] = {
         {"t": column("time", **{"from": "t"}), "c": column("integer", const="x"), "r": {"rest": True}, "r2": {"rest": True}},
         drop=["t"],
     ),
+    # Several in one table, and in one column.
+    "heap": mapping(
+        "core.heap",
+        {
+            "a": {"from": "a", "typ": "text", "do": ["lowre"], "default": [1], "null": "no", "on_delete": "casc", "in": {}},
+            "b": {"from": "b", "const": 1, "type": "txt", "misfit": {"nul": "strp", "range": "clmp"}},
+            "c": {"object": {"x": {"frm": "x"}, "y": {"const": 1, "with": 2}}, "type": "text"}, "d": column("text", default=[1], null=1),
+        },
+        table={"key": ["idd", "xd"]},
+    ),
+    "shape": mapping(
+        "core.shape", {},
+        table={
+            "unique": [["aa"], ["bb"]], "indexes": [{"columns": ["cc"], "method": "tree", "unique": "y"}], "checks": {"positive": 1},
+            "foreign_keys": [{"columns": ["dd"], "references": 1, "on_delete": "casc"}],
+            "policies": [{"for": "anything", "to": "anon"}], "grants": {"anon": ["selct", "insrt"]}, "comment": 1,
+        },
+    ),
+    "kept": mapping("core.kept", {}, table={"keep_shape": True, "key": []}),
+    "idle": mapping(
+        "core.idle", {"d": column("text", **{"from": "d"}, on_delete="cascade", foreign_key=False, by="e", misfit={"range": "clamp"})},
+        table={"indexes": [{"columns": ["d"], "method": "hash", "unique": True}]}),
+    "unfit": mapping("core.unfit", {"n": column("integer", **{"from": "n"}, default="z", **{"in": ["a"]})}),
     "declared": mapping("core.declared", {"s": column("varchar(5)", **{"from": "s"}), "n": column("text", **{"from": "n"})}),
     "gone": mapping("core.gnoe", {}),
 }  # fmt: skip
@@ -106,6 +129,19 @@ OF_MAPPINGS = [
     Mistake("a catalog", 'columns/n/type: the property of the validator "n" is int, the column text'),
     Mistake("a catalog", 'declared.json: the property of the validator "must" has no place'),
     Mistake("nothing there", "gone.json: /from: the source core has no gnoe"), Mistake("unmapped", "core.nobodys"),
+    *(Mistake("several at once", says) for says in (
+        'heap/columns/a: unknown key "typ"', 'heap/columns/a/do/0: "lowre"', "heap/columns/a/null: this must be true or false",
+        'heap/columns/a/on_delete: "casc"', "heap/columns/a/in: this must be an array", "heap/columns/b: a value has one origin",
+        'heap/columns/b/type: there is no type "txt"', 'heap/columns/b/misfit/nul: "strp"', 'heap/columns/b/misfit/range: "clmp"',
+        'heap/columns/c/object/x: unknown key "frm"', "heap/columns/c/object/y/with: ", "heap/columns/c/type: what makes an object",
+        "heap/columns/d/default: a column of type text", "heap/columns/d/null: this must be true or false",
+        'heap/key/0: the table has no column "idd"', 'heap/key/1: the table has no column "xd"', 'shape/unique/0/0: ', "shape/unique/1/0: ",
+        'shape/indexes/0/columns/0: the table has no column "cc"', 'shape/indexes/0/method: "tree"', "shape/indexes/0/unique: ",
+        "shape/checks/positive: ", 'shape/foreign_keys/0/columns/0: the table has no column "dd"', "shape/foreign_keys/0/references: ",
+        'shape/foreign_keys/0/on_delete: "casc"', 'shape/policies/0/for: "anything"', "shape/policies/0/to: ", 'shape/grants/anon: "selct"',
+        'shape/grants/anon: "insrt"', "shape/comment: this must be a text", 'kept: "keep_shape" is for', "idle/columns/d/on_delete: ", "idle/columns/d/foreign_key: ",
+        "idle/columns/d/by: ", 'idle/columns/d/misfit: "range"', "idle/indexes/0/unique: ", 'unfit/columns/n: the text "z"', "unfit/columns/n/in: ",
+    )),
     Mistake("an object", 'core index "by_name on authors"'),
 ]  # fmt: skip
 OF_RECORDS = [
@@ -159,7 +195,7 @@ def test_forty_mistakes_of_twenty_kinds(mistaken: Small) -> None:
     assert len(OF_MAPPINGS) + len(OF_RECORDS) >= 40 and len({mistake.kind for mistake in (*OF_MAPPINGS, *OF_RECORDS)}) >= 20
     ended = graduate(mistaken, "check")
     assert ended.returncode == USAGE, ended.said
-    assert not missing(ended.said), (missing(ended.said), ended.said)
+    assert not missing(ended.said), "\n".join((*(mistake.says for mistake in missing(ended.said)), ended.said))
     for name in FILES.keys() - {"authors", "books", "names"}:
         assert f"  {name} is not read: its mapping is to be corrected first\n" in ended.stdout, (name, ended.said)
     assert mistaken.untouched() and not mistaken.folder.exists()

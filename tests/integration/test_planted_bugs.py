@@ -176,4 +176,4 @@ def test_a_ledger_that_does_not_know_the_run_contradicts_nothing(moved: Migratio
     assert ended.returncode == 5, ended.stdout + ended.stderr
     verdict = json.loads(file.read_text())
     assert verdict["findings"] == [] and levels(verdict, "unchecked") == {"counts"}
-    assert levels(verdict, "holds") == {"content", "references", "supabase"}
+    assert levels(verdict, "holds") == {"content", "references", "supabase", "access"}

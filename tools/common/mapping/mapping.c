@@ -59,6 +59,26 @@ static bool read_if_there(struct reading *r, const cJSON *object, const struct j
     return true;
 }
 
+/* `spelt`: no word of the table is unknown, which might be this one, and it was written so far. */
+static bool check_key(struct reading *r, const cJSON *object, const struct json_place *place,
+                      bool spelt, struct mapping_table *table)
+{
+    const cJSON *key = cJSON_GetObjectItemCaseSensitive(object, "key");
+    bool none = key == NULL ? spelt : cJSON_IsArray(key) && key->child == NULL;
+    table->keyless = key != NULL && table->exists && table->key.count == 0;
+    return !none || table->keep_shape || table->keyless ||
+           json_error(r->error, place,
+                      "the table needs a \"key\": the columns that name a row; of a table that "
+                      "\"exists\" it may be []");
+}
+
+static bool check_kept(struct reading *r, const struct json_place *place,
+                       const struct mapping_table *table)
+{
+    return !table->keep_shape || r->mapping->source->kind == SOURCE_POSTGRES ||
+           json_error(r->error, place, "\"keep_shape\" is for tables of a postgres source");
+}
+
 static bool read_table(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *label, struct mapping_table *table)
 {
@@ -79,14 +99,17 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
                           json_kind(object));
     struct json_place key = {place, "key", 0}, each = {place, "each", 0};
     struct errors errors = {0};
+    bool spelt = json_only(object, place, table_words, COUNT(table_words), r->error);
+    bool columns = cJSON_HasObjectItem(object, "columns");
     bool ok =
-        reading_goes_on(r, json_only(object, place, table_words, COUNT(table_words), r->error),
-                        &errors) &&
+        reading_goes_on(r, spelt, &errors) &&
         reading_goes_on(r,
                         reading_text(r, object, place, "each", &table->each) &&
                             reading_path(r, &each, PATH_MEMBERS, &table->each),
                         &errors) &&
-        reading_goes_on(r, reading_bool(r, object, place, "keep_shape", &table->keep_shape),
+        reading_goes_on(r,
+                        reading_bool(r, object, place, "keep_shape", &table->keep_shape) &&
+                            check_kept(r, place, table),
                         &errors) &&
         reading_goes_on(r, reading_bool(r, object, place, "exists", &table->exists), &errors) &&
         reading_goes_on(r, read_triggers(r, object, place, table), &errors) &&
@@ -94,10 +117,13 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
         reading_goes_on(r, reading_text(r, object, place, "why", &table->why), &errors) &&
         reading_goes_on(r, mapping_read_misfits(r, object, place, &table->misfits), &errors) &&
         reading_goes_on(r, mapping_read_conditions(r, object, place, &table->when), &errors) &&
-        ((errors.count > 0 && !cJSON_HasObjectItem(object, "columns")) ||
+        ((errors.count > 0 && !columns) ||
          reading_goes_on(r, mapping_read_columns(r, object, place, table), &errors)) &&
         reading_goes_on(r, reading_member_words(r, object, place, "key", &table->key), &errors) &&
-        reading_goes_on(r, mapping_check_columns(r, &key, table, &table->key, false), &errors) &&
+        reading_goes_on(r,
+                        check_key(r, object, place, spelt && (columns || errors.count == 0), table) &&
+                            mapping_check_columns(r, &key, table, &table->key, false),
+                        &errors) &&
         reading_goes_on(r, read_if_there(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_shape(r, object, place, table), &errors) &&
         reading_goes_on(r, mapping_read_policies(r, object, place, table), &errors) &&
@@ -110,15 +136,6 @@ static bool read_table(struct reading *r, const cJSON *object, const struct json
     mapping_settle_refused(r, table);
     for (size_t i = 0; i < table->column_count; i++)
         mapping_settle_misfits(r, &table->misfits, &table->columns[i]);
-    bool postgres = r->mapping->source->kind == SOURCE_POSTGRES;
-    if (table->keep_shape && !postgres)
-        return json_error(r->error, place, "\"keep_shape\" is for tables of a postgres source");
-    bool said = cJSON_GetObjectItemCaseSensitive(object, "key") != NULL;
-    table->keyless = said && table->exists && table->key.count == 0;
-    if (table->key.count == 0 && !table->keep_shape && !table->keyless)
-        return json_error(r->error, place,
-                          "the table needs a \"key\": the columns that name a row; of a table that "
-                          "\"exists\" it may be []");
     return true;
 }
 
@@ -202,7 +219,7 @@ static bool gives_up(struct errors *errors, bool there, struct error *last)
 bool mapping_parse(struct project *project, struct arena *arena, const cJSON *json,
                    struct mapping *mapping, struct error *error)
 {
-    struct reading r = {project, arena, mapping, error};
+    struct reading r = {.project = project, .arena = arena, .mapping = mapping, .error = error};
     const struct json_place top = {NULL, mapping->file, 0};
     const char *from = NULL;
     struct json_place from_place = {&top, "from", 0};

@@ -15,13 +15,18 @@ static const char *const commands[] = {"all", "select", "insert", "update", "del
 static bool read_policy(struct reading *r, const cJSON *item, const struct json_place *at,
                         struct mapping_policy *policy)
 {
+    struct errors errors = {0};
     policy->command = "all";
-    return json_only(item, at, policy_words, COUNT(policy_words), r->error) &&
-           reading_text(r, item, at, "name", &policy->name) &&
-           reading_choice(r, item, at, "for", commands, COUNT(commands), &policy->command) &&
-           reading_member_words(r, item, at, "to", &policy->roles) &&
-           reading_text(r, item, at, "using", &policy->using) &&
-           reading_text(r, item, at, "check", &policy->with_check);
+    return reading_goes_on(r, json_only(item, at, policy_words, COUNT(policy_words), r->error),
+                           &errors) &&
+           reading_goes_on(r, reading_text(r, item, at, "name", &policy->name), &errors) &&
+           reading_goes_on(
+               r, reading_choice(r, item, at, "for", commands, COUNT(commands), &policy->command),
+               &errors) &&
+           reading_goes_on(r, reading_member_words(r, item, at, "to", &policy->roles), &errors) &&
+           reading_goes_on(r, reading_text(r, item, at, "using", &policy->using), &errors) &&
+           reading_goes_on(r, reading_text(r, item, at, "check", &policy->with_check), &errors) &&
+           errors_give(&errors, r->error);
 }
 
 bool project_read_policies(struct reading *r, const cJSON *json, const struct json_place *top)
@@ -90,6 +95,21 @@ static bool is_named(const struct project *project, const cJSON *item)
     return false;
 }
 
+static bool read_table_policy(struct reading *r, const cJSON *item, const struct json_place *at,
+                              const struct mapping_table *table, struct mapping_policy *policy)
+{
+    struct json_place name = {at, "name", 0};
+    if (!cJSON_IsObject(item))
+        return json_error(r->error, at, "a policy is an object, and this is %s", json_kind(item));
+    if (is_named(r->project, item))
+        return take_named(r, item, at, table, policy);
+    if (!read_policy(r, item, at, policy))
+        return false;
+    if (policy->name == NULL || policy->roles.count == 0)
+        return json_error(r->error, at, "a policy needs a \"name\" and the roles it is \"to\"");
+    return reading_name(r, &name, policy->name);
+}
+
 bool mapping_read_policies(struct reading *r, const cJSON *object, const struct json_place *place,
                            struct mapping_table *table)
 {
@@ -103,28 +123,15 @@ bool mapping_read_policies(struct reading *r, const cJSON *object, const struct 
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(policies), sizeof *table->policies);
     if (table->policies == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, policies)
     {
         struct json_place at = {&here, NULL, table->policy_count};
         struct mapping_policy *policy = &table->policies[table->policy_count++];
-        if (!cJSON_IsObject(item))
-            return json_error(r->error, &at, "a policy is an object, and this is %s",
-                              json_kind(item));
-        if (is_named(r->project, item)) {
-            if (!take_named(r, item, &at, table, policy))
-                return false;
-            continue;
-        }
-        if (!read_policy(r, item, &at, policy))
-            return false;
-        if (policy->name == NULL || policy->roles.count == 0)
-            return json_error(r->error, &at,
-                              "a policy needs a \"name\" and the roles it is \"to\"");
-        struct json_place name = {&at, "name", 0};
-        if (!reading_name(r, &name, policy->name))
+        if (!reading_goes_on(r, read_table_policy(r, item, &at, table, policy), &errors))
             return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 /* ---- what a policy's column is, and refers to ------------------------------------------------ */
@@ -256,23 +263,25 @@ bool mapping_read_grants(struct reading *r, const cJSON *object, const struct js
     *list = arena_alloc(r->arena, (size_t)cJSON_GetArraySize(grants), sizeof **list);
     if (*list == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, grants)
     {
         struct json_place at = {&here, item->string, 0};
         struct mapping_grant *grant = &(*list)[(*count)++];
         grant->role = item->string;
-        if (!reading_words(r, item, &at, &grant->privileges))
+        if (!reading_goes_on(r, reading_words(r, item, &at, &grant->privileges), &errors))
             return false;
         for (size_t i = 0; i < grant->privileges.count; i++) {
             size_t c = 0;
             while (c < COUNT(commands) && strcmp(commands[c], grant->privileges.items[i]) != 0)
                 c++;
-            if (c == COUNT(commands))
-                return reading_wrong_word(r, &at, grant->privileges.items[i], commands,
-                                          COUNT(commands));
+            if (c < COUNT(commands))
+                continue;
+            reading_wrong_word(r, &at, grant->privileges.items[i], commands, COUNT(commands));
+            errors_add(&errors, r->error);
         }
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 

@@ -23,6 +23,12 @@ const char *const value_kind_words[VALUE_KINDS] = {
 };
 static const char *const deletes[] = {"cascade", "restrict", "set null", "no action"};
 
+/* What is said beside it stands by itself, and is read all the same. */
+static bool also(struct reading *r, bool ok)
+{
+    return reading_goes_on(r, ok, r->found);
+}
+
 static bool is_scalar(const cJSON *value)
 {
     return cJSON_IsString(value) || cJSON_IsNumber(value) || cJSON_IsBool(value) ||
@@ -167,6 +173,32 @@ static bool check_elements(struct reading *r, const struct json_place *place,
     return true;
 }
 
+/* `inside`: of what it is a member. */
+static bool read_member(struct reading *r, const cJSON *member, const struct json_place *place,
+                        enum value_kind inside, struct mapping_member *to)
+{
+    to->name = member->string;
+    if (cJSON_IsString(member)) { /* a text for a value is its "from" */
+        const char *rest;
+        to->value.from = member->valuestring;
+        return reading_path_inside(r, place, PATH_ITSELF | PATH_OUT, &to->value.from, &rest) &&
+               take_steps(r, rest, 0, &to->value);
+    }
+    if (!cJSON_IsObject(member))
+        return json_error(r->error, place,
+                          "this must be an object, as {\"from\": \"field\"} "
+                          "or {\"const\": 1}, and is %s",
+                          json_kind(member));
+    const char *name = inside == VALUE_OBJECT ? to->name : NULL;
+    if (!also(r, json_only(member, place, column_words, VALUE_WORDS, r->error)) ||
+        !read_value(r, member, place, name, &to->value))
+        return false;
+    if ((insides[inside].kinds & KIND(to->value.kind)) == 0)
+        return json_error(r->error, place, "%s", insides[inside].words);
+    return check_ids(r, member, place, inside, to->value.kind) &&
+           (!cJSON_HasObjectItem(member, "id_of") || check_elements(r, place, &to->value));
+}
+
 /* The members of an object, or a list of values. */
 static bool read_members(struct reading *r, const cJSON *object, const struct json_place *place,
                          struct mapping_value *value)
@@ -184,27 +216,7 @@ static bool read_members(struct reading *r, const cJSON *object, const struct js
     {
         struct json_place here = {place, member->string, value->member_count};
         struct mapping_member *to = &value->members[value->member_count++];
-        to->name = member->string;
-        if (cJSON_IsString(member)) { /* a text for a value is its "from" */
-            const char *inside;
-            to->value.from = member->valuestring;
-            if (!reading_path_inside(r, &here, PATH_ITSELF | PATH_OUT, &to->value.from, &inside) ||
-                !take_steps(r, inside, 0, &to->value))
-                return false;
-            continue;
-        }
-        if (!cJSON_IsObject(member))
-            return json_error(r->error, &here,
-                              "this must be an object, as {\"from\": \"field\"} "
-                              "or {\"const\": 1}, and is %s",
-                              json_kind(member));
-        if (!json_only(member, &here, column_words, VALUE_WORDS, r->error) ||
-            !read_value(r, member, &here, list ? NULL : to->name, &to->value) ||
-            !check_ids(r, member, &here, value->kind, to->value.kind))
-            return false;
-        if ((insides[value->kind].kinds & KIND(to->value.kind)) == 0)
-            return json_error(r->error, &here, "%s", insides[value->kind].words);
-        if (cJSON_HasObjectItem(member, "id_of") && !check_elements(r, &here, &to->value))
+        if (!also(r, read_member(r, member, &here, value->kind, to)))
             return false;
     }
     return true;
@@ -300,13 +312,25 @@ static const char *field_of(struct reading *r, const char *name)
     return path_of_name(field, r->arena);
 }
 
+static bool check_by(struct reading *r, const struct json_place *place, const char *inside,
+                     const struct mapping_value *value)
+{
+    struct json_place by = {place, "by", 0};
+    return inside == NULL || value->by == NULL ||
+           json_error(r->error, &by,
+                      "\"do\" is done on both sides, and so would be the way into the array: "
+                      "take the value first, as {\"first\": [{\"from\": \"tags.0\"}], ..}");
+}
+
 /* Which key says where a value comes from; at most one of them may be there. Without one it is the
- * field called `name` (NULL: there must be one), or that of a text. */
+ * field called `name` (NULL: there must be one), or that of a text. False: its kind is not known;
+ * what else is wrong in it is among those found. */
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *name, struct mapping_value *value)
 {
     const cJSON *origin = NULL;
     value->kind = VALUE_FROM;
+    value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
     for (unsigned kind = 0; kind < VALUE_KINDS; kind++) {
         const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, value_kind_words[kind]);
         if (found == NULL)
@@ -333,28 +357,27 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     if (level && !read_level(r, origin, place, value))
         return false;
     const char *path_key = value->kind == VALUE_PARENT ? "parent" : "from", *inside = NULL;
-    struct json_place from = {place, "from", 0}, by = {place, "by", 0};
-    if (!reading_text(r, object, place, path_key, &value->from) ||
-        (value->kind == VALUE_FROM &&
-         !reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from, &inside)) ||
-        !reading_bool(r, object, place, "optional", &value->optional) ||
-        !reading_text(r, object, place, "why", &value->why) ||
-        !read_with(r, object, place, value) || !get_functions(r, object, place, inside, value) ||
-        !read_map(r, object, place, value) || !mapping_read_reference(r, object, place, value) ||
-        !mapping_read_conditions(r, object, place, &value->when))
-        return false;
-    if (inside != NULL && value->by != NULL)
-        return json_error(r->error, &by,
-                          "\"do\" is done on both sides, and so would be the way into the array: "
-                          "take the value first, as {\"first\": [{\"from\": \"tags.0\"}], ..}");
-    value->constant = value->kind == VALUE_CONST ? origin : NULL;
-    value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
+    struct json_place from = {place, "from", 0};
     struct json_place here = {place, origin != NULL ? origin->string : NULL, 0};
-    return insides[value->kind].kinds == 0 || read_members(r, origin, &here, value);
+    value->constant = value->kind == VALUE_CONST ? origin : NULL;
+    return also(r, reading_text(r, object, place, path_key, &value->from) &&
+                       (value->kind != VALUE_FROM ||
+                        reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from,
+                                            &inside))) &&
+           also(r, reading_bool(r, object, place, "optional", &value->optional)) &&
+           also(r, reading_text(r, object, place, "why", &value->why)) &&
+           also(r, read_with(r, object, place, value)) &&
+           also(r, get_functions(r, object, place, inside, value)) &&
+           also(r, read_map(r, object, place, value)) &&
+           also(r, mapping_read_reference(r, object, place, value)) &&
+           also(r, mapping_read_conditions(r, object, place, &value->when)) &&
+           also(r, check_by(r, place, inside, value)) &&
+           (insides[value->kind].kinds == 0 || also(r, read_members(r, origin, &here, value)));
 }
 
+/* `sound`: the words of the column are, and the kind of its value is known. */
 static bool read_type(struct reading *r, const cJSON *object, const struct json_place *place,
-                      struct mapping_column *column)
+                      bool sound, struct mapping_column *column)
 {
     const char *text = NULL;
     struct json_place here = {place, "type", 0};
@@ -371,7 +394,8 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
         bool element =
             column->value.function_count > 0 && column->value.functions->function == FUNCTION_ITEM;
         bool described = r->mapping->source->kind == SOURCE_POSTGRES && !element;
-        if (column->value.kind == VALUE_PARENT || (column->value.kind == VALUE_FROM && described))
+        if (column->value.kind == VALUE_PARENT || !sound ||
+            (column->value.kind == VALUE_FROM && described))
             return true;
         if (cJSON_IsString(object))
             return json_error(r->error, place,
@@ -388,13 +412,15 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
         return json_error(r->error, &here,
                           "an identity is a uuid or its text, or an array of these, not %s", text);
     bool json = column->type.base == PG_JSONB || column->type.base == PG_JSON;
+    if (!sound)
+        return true;
     if ((column->value.kind == VALUE_OBJECT || column->value.kind == VALUE_REST ||
          cJSON_HasObjectItem(object, "keys_id_of")) &&
         (!json || column->type.array))
         return json_error(r->error, &here, "what makes an object needs the type jsonb, not %s",
                           text);
     if (column->value.kind == VALUE_ARRAY && !json && !column->type.array &&
-        column->value.function_count == 0)
+        !cJSON_HasObjectItem(object, "do"))
         return json_error(r->error, &here,
                           "what makes an array needs the type jsonb, or that of an array, not %s",
                           text);
@@ -415,38 +441,23 @@ static bool check_default(struct reading *r, const struct json_place *place,
     return true;
 }
 
-static bool read_column(struct reading *r, const cJSON *object, const struct json_place *place,
-                        const struct mapping_table *table, struct mapping_column *column)
+/* Values inside of others: mapping_link.c. */
+static bool check_element(struct reading *r, const struct json_place *place,
+                          const struct mapping_table *table, enum value_kind kind)
 {
-    bool nullable = true;
-    if (!cJSON_IsObject(object) && !cJSON_IsString(object))
-        return json_error(r->error, place,
-                          "a column is a text, or an object, as {\"from\": \"title\", "
-                          "\"type\": \"text\"}, and this is %s",
-                          json_kind(object));
-    if (!json_only(object, place, column_words, COUNT(column_words), r->error) ||
-        !read_value(r, object, place, column->name, &column->value) ||
-        !read_type(r, object, place, column) || !check_default(r, place, column))
-        return false;
-    enum value_kind kind = column->value.kind;
     const char *of_element = kind == VALUE_PARENT     ? "parent"
                              : kind == VALUE_POSITION ? "position"
                              : kind == VALUE_NAME     ? "name"
                                                       : NULL;
-    if (of_element != NULL && table->each == NULL) /* values inside of others: mapping_link.c */
-        return json_error(r->error, place, "\"%s\" is for tables with \"each\"", of_element);
-    column->has_null = cJSON_HasObjectItem(object, "null");
-    column->foreign_key = true;
-    if (!reading_bool(r, object, place, "null", &nullable) ||
-        !reading_bool(r, object, place, "foreign_key", &column->foreign_key) ||
-        !mapping_read_column_misfits(r, object, place, column) ||
-        !reading_text(r, object, place, "sql_default", &column->sql_default) ||
-        !reading_text(r, object, place, "references", &column->references) ||
-        !reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes), &column->on_delete))
-        return false;
-    column->not_null = !nullable;
-    column->in = cJSON_GetObjectItemCaseSensitive(object, "in");
+    return of_element == NULL || table->each != NULL ||
+           json_error(r->error, place, "\"%s\" is for tables with \"each\"", of_element);
+}
+
+static bool read_in(struct reading *r, const cJSON *object, const struct json_place *place,
+                    struct mapping_column *column)
+{
     struct json_place in_place = {place, "in", 0};
+    column->in = cJSON_GetObjectItemCaseSensitive(object, "in");
     if (column->in != NULL && (!cJSON_IsArray(column->in) || column->in->child == NULL))
         return json_error(r->error, &in_place,
                           "this must be an array of the allowed values, and "
@@ -460,6 +471,40 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
                               json_kind(word));
     }
     return true;
+}
+
+/* What is wrong in it is among those found. */
+static bool read_column(struct reading *r, const cJSON *object, const struct json_place *place,
+                        const struct mapping_table *table, struct mapping_column *column)
+{
+    bool nullable = true;
+    if (!cJSON_IsObject(object) && !cJSON_IsString(object))
+        return json_error(r->error, place,
+                          "a column is a text, or an object, as {\"from\": \"title\", "
+                          "\"type\": \"text\"}, and this is %s",
+                          json_kind(object));
+    bool spelt = json_only(object, place, column_words, COUNT(column_words), r->error);
+    if (!also(r, spelt))
+        return false;
+    bool known = read_value(r, object, place, column->name, &column->value);
+    if (!also(r, known))
+        return false;
+    bool typed = read_type(r, object, place, spelt && known, column);
+    column->has_null = cJSON_HasObjectItem(object, "null");
+    column->foreign_key = true;
+    bool ok =
+        also(r, typed && ((!spelt && column->type.name == NULL) || check_default(r, place, column))) &&
+        also(r, !known || check_element(r, place, table, column->value.kind)) &&
+        also(r, reading_bool(r, object, place, "null", &nullable)) &&
+        also(r, reading_bool(r, object, place, "foreign_key", &column->foreign_key)) &&
+        also(r, mapping_read_column_misfits(r, object, place, column)) &&
+        also(r, reading_text(r, object, place, "sql_default", &column->sql_default)) &&
+        also(r, reading_text(r, object, place, "references", &column->references)) &&
+        also(r, reading_choice(r, object, place, "on_delete", deletes, COUNT(deletes),
+                               &column->on_delete)) &&
+        also(r, read_in(r, object, place, column));
+    column->not_null = !nullable;
+    return ok;
 }
 
 /* The last of them. */
@@ -490,14 +535,14 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
     if (table->columns == NULL)
         return reading_memory(r);
     struct errors errors = {0};
+    r->found = &errors;
     cJSON_ArrayForEach(item, columns)
     {
         struct json_place at = {&here, item->string, 0};
         struct mapping_column *column = &table->columns[table->column_count++];
         column->name = item->string;
-        if ((!reading_name(r, &at, column->name) || !is_new_column(r, &at, table) ||
-             !read_column(r, item, &at, table, column)) &&
-            !errors_add(&errors, r->error))
+        if (!also(r, reading_name(r, &at, column->name) && is_new_column(r, &at, table)) ||
+            !also(r, read_column(r, item, &at, table, column)))
             return false;
     }
     return errors_give(&errors, r->error);

@@ -439,6 +439,11 @@ static const struct barren of_policies[] = {
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
+static bool also(const struct spot *spot, bool ok, const struct error *error)
+{
+    return ok || errors_add(spot->errors, error);
+}
+
 static bool check_value(const struct spot *spot, const cJSON *object,
                         const struct json_place *place, struct error *error)
 {
@@ -446,8 +451,8 @@ static bool check_value(const struct spot *spot, const cJSON *object,
     const char *key = value_kind_words[value->kind];
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
-    if (!barren_check(of_values, COUNT(of_values), spot, object, place, error) ||
-        !spot_check_reference(spot, object, place, error))
+    if (!also(spot, barren_check(of_values, COUNT(of_values), spot, object, place, error), error) ||
+        !also(spot, spot_check_reference(spot, object, place, error), error))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
@@ -470,11 +475,14 @@ static bool check_columns(const struct spot *spot, const cJSON *object,
         inner.value = &inner.column->value;
         struct json_place at = {&here, inner.column->name, 0};
         const cJSON *column = cJSON_GetObjectItemCaseSensitive(columns, inner.column->name);
-        if ((!check_value(&inner, column, &at, error) ||
-             !barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) ||
-             !spot_check_kept(&inner, column, &at, error) ||
-             !mapping_check_column_misfits(spot->table, inner.column, column, &at, error)) &&
-            !errors_add(spot->errors, error))
+        if (!check_value(&inner, column, &at, error) ||
+            !also(spot,
+                  barren_check(of_columns, COUNT(of_columns), &inner, column, &at, error) &&
+                      spot_check_kept(&inner, column, &at, error),
+                  error) ||
+            !also(spot,
+                  mapping_check_column_misfits(spot->table, inner.column, column, &at, error),
+                  error))
             return false;
     }
     return true;
@@ -489,8 +497,10 @@ static bool check_indexes(const struct spot *spot, const cJSON *object,
         struct spot inner = *spot;
         inner.index = &spot->table->indexes[i];
         struct json_place at = {&here, NULL, i};
-        if (!barren_check(of_indexes, COUNT(of_indexes), &inner,
-                          cJSON_GetArrayItem(indexes, (int)i), &at, error))
+        if (!also(spot,
+                  barren_check(of_indexes, COUNT(of_indexes), &inner,
+                               cJSON_GetArrayItem(indexes, (int)i), &at, error),
+                  error))
             return false;
     }
     return true;
@@ -505,8 +515,10 @@ static bool check_policies(const struct spot *spot, const cJSON *object,
         struct spot inner = *spot;
         inner.policy = &spot->table->policies[i];
         struct json_place at = {&here, NULL, i};
-        if (!barren_check(of_policies, COUNT(of_policies), &inner,
-                          cJSON_GetArrayItem(policies, (int)i), &at, error))
+        if (!also(spot,
+                  barren_check(of_policies, COUNT(of_policies), &inner,
+                               cJSON_GetArrayItem(policies, (int)i), &at, error),
+                  error))
             return false;
     }
     return true;
@@ -540,13 +552,12 @@ static bool check_table(void *context, struct mapping_table *table, const cJSON 
                               .mapping = checking->mapping,
                               .table = table,
                               .first = first_form(checking->project, table)};
-    return (barren_check(of_tables, COUNT(of_tables), &spot, object, place, error) ||
-            errors_add(spot.errors, error)) &&
-           (mapping_check_table_misfits(table, object, place, error) ||
-            errors_add(spot.errors, error)) &&
+    return also(&spot, barren_check(of_tables, COUNT(of_tables), &spot, object, place, error),
+                error) &&
+           also(&spot, mapping_check_table_misfits(table, object, place, error), error) &&
            check_columns(&spot, object, place, error) &&
-           (check_indexes(&spot, object, place, error) || errors_add(spot.errors, error)) &&
-           (check_policies(&spot, object, place, error) || errors_add(spot.errors, error));
+           check_indexes(&spot, object, place, error) &&
+           check_policies(&spot, object, place, error);
 }
 
 bool mapping_check_source(const struct source *source, const cJSON *json,

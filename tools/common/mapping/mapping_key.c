@@ -46,14 +46,29 @@ static bool read_key(struct reading *r, const cJSON *object, const struct json_p
     if (!cJSON_IsObject(object))
         return json_error(r->error, place, "a foreign key is an object, and this is %s",
                           json_kind(object));
-    if (!json_only(object, place, key_words, COUNT(key_words), r->error) ||
-        !reading_member_words(r, object, place, "columns", &key->columns) ||
-        !mapping_check_columns(r, &columns, table, &key->columns, false) ||
-        !reading_text(r, object, place, "references", &key->references) ||
-        !reading_member_words(r, object, place, "to", &key->to) ||
-        !reading_choice(r, object, place, "on_delete", actions, COUNT(actions), &key->on_delete) ||
-        !reading_choice(r, object, place, "on_update", actions, COUNT(actions), &key->on_update) ||
-        !reading_choice(r, object, place, "deferrable", timings, COUNT(timings), &timing))
+    struct errors errors = {0};
+    bool ok =
+        reading_goes_on(r, json_only(object, place, key_words, COUNT(key_words), r->error),
+                        &errors) &&
+        reading_goes_on(r,
+                        reading_member_words(r, object, place, "columns", &key->columns) &&
+                            mapping_check_columns(r, &columns, table, &key->columns, false),
+                        &errors) &&
+        reading_goes_on(r, reading_text(r, object, place, "references", &key->references),
+                        &errors) &&
+        reading_goes_on(r, reading_member_words(r, object, place, "to", &key->to), &errors) &&
+        reading_goes_on(r,
+                        reading_choice(r, object, place, "on_delete", actions, COUNT(actions),
+                                       &key->on_delete),
+                        &errors) &&
+        reading_goes_on(r,
+                        reading_choice(r, object, place, "on_update", actions, COUNT(actions),
+                                       &key->on_update),
+                        &errors) &&
+        reading_goes_on(
+            r, reading_choice(r, object, place, "deferrable", timings, COUNT(timings), &timing),
+            &errors);
+    if (!ok || !errors_give(&errors, r->error))
         return false;
     if (key->columns.count == 0 || key->references == NULL)
         return json_error(r->error, place,
@@ -79,21 +94,25 @@ bool mapping_read_keys(struct reading *r, const cJSON *object, const struct json
                     sizeof *table->foreign_keys);
     if (table->foreign_keys == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     for (size_t c = 0; c < table->column_count; c++) {
         const struct mapping_column *column = &table->columns[c];
         struct json_place at = {&columns, column->name, 0};
-        if (column->references != NULL &&
-            !read_column_key(r, column, &at, &table->foreign_keys[table->foreign_key_count++]))
+        if (column->references == NULL)
+            continue;
+        struct mapping_key *key = &table->foreign_keys[table->foreign_key_count++];
+        if (!reading_goes_on(r, read_column_key(r, column, &at, key), &errors))
             return false;
     }
     size_t index = 0;
     cJSON_ArrayForEach(item, list)
     {
         struct json_place at = {&here, NULL, index++};
-        if (!read_key(r, item, &at, table, &table->foreign_keys[table->foreign_key_count++]))
+        struct mapping_key *key = &table->foreign_keys[table->foreign_key_count++];
+        if (!reading_goes_on(r, read_key(r, item, &at, table, key), &errors))
             return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 /* The first form of the table, whose columns all forms have. */
@@ -109,6 +128,7 @@ static const struct mapping_table *find_table(const struct project *project, con
 bool mapping_link_keys(const struct project *project, const struct json_place *place,
                        struct mapping_table *table, struct error *error)
 {
+    struct errors errors = {0};
     for (size_t k = 0; k < table->foreign_key_count; k++) {
         struct mapping_key *key = &table->foreign_keys[k];
         const char *names[256], *nearest;
@@ -120,9 +140,10 @@ bool mapping_link_keys(const struct project *project, const struct json_place *p
             for (size_t t = 0; t < project->mappings[i]->table_count && count < COUNT(names); t++)
                 names[count++] = project->mappings[i]->tables[t].label;
         nearest = words_nearest(key->references, names, count);
-        return json_error(error, place, "\"references\": the project has no table %s%s%s%s",
-                          key->references, nearest != NULL ? "; did you mean \"" : "",
-                          nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        json_error(error, place, "\"references\": the project has no table %s%s%s%s",
+                   key->references, nearest != NULL ? "; did you mean \"" : "",
+                   nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        errors_add(&errors, error);
     }
-    return true;
+    return errors_give(&errors, error);
 }

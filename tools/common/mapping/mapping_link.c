@@ -63,7 +63,8 @@ static bool link_fact(const struct linking *r, const struct json_place *place,
         return json_error(r->error, &in, "%s", why.message);
     while (mappings[i] != found)
         i++;
-    struct reading reading = {r->project, r->arena, mappings[i], r->error};
+    struct reading reading = {
+        .project = r->project, .arena = r->arena, .mapping = mappings[i], .error = r->error};
     return mapping_link_fact(&reading, place, condition);
 }
 
@@ -126,16 +127,22 @@ static bool check_from(const struct linking *r, const struct json_place *place,
                       its);
 }
 
+static bool also(struct linking *r, bool ok)
+{
+    return ok || errors_add(&r->errors, r->error);
+}
+
+/* What is wrong in it is among the errors. */
 static bool link_value(struct linking *r, const cJSON *object, const struct json_place *place,
                        struct mapping_value *value, const struct mapping_table *table)
 {
     const char *key = value_kind_words[value->kind];
     const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, key);
     struct json_place here = {place, key, 0};
-    if (!check_from(r, place, value, table) ||
-        !check_conditions(r, place, &value->when, levels_of(table->each)) ||
-        !link_id(r, object, place, "id_of", &value->id_of) ||
-        !link_id(r, object, place, "keys_id_of", &value->keys_id_of))
+    if (!also(r, check_from(r, place, value, table)) ||
+        !also(r, check_conditions(r, place, &value->when, levels_of(table->each))) ||
+        !also(r, link_id(r, object, place, "id_of", &value->id_of)) ||
+        !also(r, link_id(r, object, place, "keys_id_of", &value->keys_id_of)))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         struct json_place at = {&here, value->members[i].name, i};
@@ -247,18 +254,16 @@ static bool link_table(struct linking *r, const cJSON *object, const struct json
 {
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(object, "columns");
     struct json_place here = {place, "columns", 0};
-    if ((!check_conditions(r, place, &table->when, levels_of(table->each)) ||
-         !check_opened(r, place, table) ||
-         !mapping_link_keys(r->project, place, table, r->error)) &&
-        !errors_add(&r->errors, r->error))
+    if (!also(r, check_conditions(r, place, &table->when, levels_of(table->each))) ||
+        !also(r, check_opened(r, place, table)) ||
+        !also(r, mapping_link_keys(r->project, place, table, r->error)))
         return false;
     for (size_t i = 0; i < table->column_count; i++) {
         struct mapping_column *column = &table->columns[i];
         struct json_place at = {&here, column->name, 0};
         const cJSON *json = cJSON_GetObjectItemCaseSensitive(columns, column->name);
-        if ((!link_value(r, json, &at, &column->value, table) ||
-             (column->value.kind == VALUE_PARENT && !link_parent(r, &at, table, column))) &&
-            !errors_add(&r->errors, r->error))
+        if (!link_value(r, json, &at, &column->value, table) ||
+            !also(r, column->value.kind != VALUE_PARENT || link_parent(r, &at, table, column)))
             return false;
         mapping_settle_reference(r->mapping, table, column);
     }

@@ -194,12 +194,14 @@ bool mapping_read_misfits(struct reading *r, const cJSON *object, const struct j
                           "this must be \"error\", \"null\", \"default\", \"reject\", or an object of misfits "
                           "and their remedies, as {\"nul\": \"strip\"}, and is %s",
                           json_kind(misfit));
-    if (!json_only(misfit, &here, misfit_names, MISFIT_KINDS, r->error))
+    struct errors errors = {0};
+    bool spelt = json_only(misfit, &here, misfit_names, MISFIT_KINDS, r->error);
+    if (!reading_goes_on(r, spelt, &errors))
         return false;
     for (enum misfit kind = 0; kind < MISFIT_KINDS; kind++)
-        if (!read_kind(r, misfit, &here, kind, out))
+        if (!reading_goes_on(r, read_kind(r, misfit, &here, kind, out), &errors))
             return false;
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 bool mapping_read_column_misfits(struct reading *r, const cJSON *object,

@@ -49,6 +49,7 @@ bool mapping_check_columns(struct reading *r, const struct json_place *place,
 {
     const char *names[256];
     size_t count = 0;
+    struct errors errors = {0};
     if (table->column_count == 0) /* none could be read, which is told by itself */
         return true;
     for (size_t i = 0; i < table->column_count && count < COUNT(names); i++)
@@ -58,11 +59,39 @@ bool mapping_check_columns(struct reading *r, const struct json_place *place,
         if (table->keep_shape || has_column(table, words->items[i], of_index))
             continue;
         const char *nearest = words_nearest(words->items[i], names, count);
-        return json_error(r->error, &here, "the table has no column \"%s\"%s%s%s", words->items[i],
-                          nearest != NULL ? "; did you mean \"" : "",
-                          nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        json_error(r->error, &here, "the table has no column \"%s\"%s%s%s", words->items[i],
+                   nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                   nearest != NULL ? "\"?" : "");
+        errors_add(&errors, r->error);
     }
-    return true;
+    return errors_give(&errors, r->error);
+}
+
+static bool read_index(struct reading *r, const cJSON *item, const struct json_place *at,
+                       const struct mapping_table *table, struct mapping_index *index)
+{
+    struct json_place list = {at, "columns", 0};
+    struct errors errors = {0};
+    bool full = cJSON_IsObject(item);
+    index->method = "btree";
+    if (!full && !reading_words(r, item, at, &index->columns))
+        return false;
+    bool spelt = !full || json_only(item, at, index_words, COUNT(index_words), r->error);
+    bool ok =
+        reading_goes_on(r, spelt, &errors) &&
+        (!full ||
+         (reading_goes_on(r, reading_member_words(r, item, at, "columns", &index->columns),
+                          &errors) &&
+          reading_goes_on(r, reading_text(r, item, at, "where", &index->where), &errors) &&
+          reading_goes_on(r, reading_bool(r, item, at, "unique", &index->unique), &errors) &&
+          reading_goes_on(
+              r, reading_choice(r, item, at, "method", methods, COUNT(methods), &index->method),
+              &errors))) &&
+        reading_goes_on(
+            r, mapping_check_columns(r, full ? &list : at, table, &index->columns, true), &errors);
+    if (ok && errors.count == 0 && index->columns.count == 0)
+        return json_error(r->error, at, "an index needs columns");
+    return ok && errors_give(&errors, r->error);
 }
 
 static bool read_indexes(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -78,26 +107,15 @@ static bool read_indexes(struct reading *r, const cJSON *object, const struct js
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(indexes), sizeof *table->indexes);
     if (table->indexes == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, indexes)
     {
         struct json_place at = {&here, NULL, table->index_count};
         struct mapping_index *index = &table->indexes[table->index_count++];
-        index->method = "btree";
-        struct json_place list = {&at, "columns", 0};
-        bool full = cJSON_IsObject(item);
-        bool ok = full ? json_only(item, &at, index_words, COUNT(index_words), r->error) &&
-                             reading_member_words(r, item, &at, "columns", &index->columns) &&
-                             reading_text(r, item, &at, "where", &index->where) &&
-                             reading_bool(r, item, &at, "unique", &index->unique) &&
-                             reading_choice(r, item, &at, "method", methods, COUNT(methods),
-                                            &index->method)
-                       : reading_words(r, item, &at, &index->columns);
-        if (!ok || !mapping_check_columns(r, full ? &list : &at, table, &index->columns, true))
+        if (!reading_goes_on(r, read_index(r, item, &at, table, index), &errors))
             return false;
-        if (index->columns.count == 0)
-            return json_error(r->error, &at, "an index needs columns");
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 static bool read_uniques(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -114,17 +132,18 @@ static bool read_uniques(struct reading *r, const cJSON *object, const struct js
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(uniques), sizeof *table->uniques);
     if (table->uniques == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, uniques)
     {
         struct json_place at = {&here, NULL, table->unique_count};
         struct words *unique = &table->uniques[table->unique_count++];
-        if (!reading_words(r, item, &at, unique) ||
-            !mapping_check_columns(r, &at, table, unique, false))
+        bool read = reading_words(r, item, &at, unique) &&
+                    mapping_check_columns(r, &at, table, unique, false) &&
+                    (unique->count > 0 || json_error(r->error, &at, "a unique needs columns"));
+        if (!reading_goes_on(r, read, &errors))
             return false;
-        if (unique->count == 0)
-            return json_error(r->error, &at, "a unique needs columns");
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 static bool read_checks(struct reading *r, const cJSON *object, const struct json_place *place,
@@ -143,16 +162,18 @@ static bool read_checks(struct reading *r, const cJSON *object, const struct jso
         arena_alloc(r->arena, (size_t)cJSON_GetArraySize(checks), sizeof *table->checks);
     if (table->checks == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
     cJSON_ArrayForEach(item, checks)
     {
         struct mapping_check *check = &table->checks[table->check_count++];
         struct json_place at = {&here, item->string, 0};
         check->name = item->string;
-        if (!reading_name(r, &at, check->name) ||
-            !reading_text(r, checks, &here, item->string, &check->expression))
+        bool read = reading_name(r, &at, check->name) &&
+                    reading_text(r, checks, &here, item->string, &check->expression);
+        if (!reading_goes_on(r, read, &errors))
             return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 bool mapping_read_shape(struct reading *r, const cJSON *object, const struct json_place *place,

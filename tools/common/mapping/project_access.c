@@ -72,7 +72,7 @@ bool project_read_access(struct project *project, struct arena *arena, const cJS
 {
     const cJSON *all = cJSON_GetObjectItemCaseSensitive(json, "access"), *item;
     struct json_place here = {top, "access", 0};
-    struct reading r = {project, arena, NULL, error};
+    struct reading r = {.project = project, .arena = arena, .error = error};
     if (all == NULL)
         return true;
     if (!cJSON_IsObject(all) || all->child == NULL)

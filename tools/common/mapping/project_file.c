@@ -321,7 +321,9 @@ bool project_file_parse(struct project *project, struct arena *arena, const cJSO
            (read_sources(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_identity(project, json, &top, error) || errors_add(&errors, error)) &&
            (said_read(project, arena, json, &top, error) || errors_add(&errors, error)) &&
-           (project_read_policies(&(struct reading){project, arena, NULL, error}, json, &top) ||
+           (project_read_policies(
+                &(struct reading){.project = project, .arena = arena, .error = error}, json,
+                &top) ||
             errors_add(&errors, error)) &&
            (project_read_every(project, arena, json, &top, error) || errors_add(&errors, error)) &&
            (read_left_outs(project, arena, json, &top, error) || errors_add(&errors, error)) &&

@@ -12,6 +12,7 @@ struct reading {
     struct arena *arena;
     struct mapping *mapping;
     struct error *error;
+    struct errors *found; /* of the columns at hand */
 };
 
 /* Has what was just read gone wrong in a way after which the next can be read all the same? Then

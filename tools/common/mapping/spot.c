@@ -6,17 +6,32 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static bool is_told(const char *const *told, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(told[i], word) == 0)
+            return true;
+    return false;
+}
+
 bool barren_check(const struct barren *rows, size_t count, const struct spot *spot,
                   const cJSON *object, const struct json_place *place, struct error *error)
 {
-    for (size_t i = 0; i < count; i++) {
+    const char *told[32];
+    struct errors errors = {0};
+    for (size_t i = 0; i < count && errors.count < COUNT(told); i++) {
         const char *word = rows[i].word;
         struct json_place here = {place, word, 0};
-        if ((word == NULL || cJSON_GetObjectItemCaseSensitive(object, word) != NULL) &&
-            rows[i].place(spot))
-            return json_error(error, word != NULL ? &here : place, "%s", rows[i].why);
+        bool concerns = word == NULL ? errors.count == 0
+                                     : cJSON_GetObjectItemCaseSensitive(object, word) != NULL &&
+                                           !is_told(told, errors.count, word);
+        if (!concerns || !rows[i].place(spot))
+            continue;
+        json_error(error, word != NULL ? &here : place, "%s", rows[i].why);
+        told[errors.count] = word != NULL ? word : "";
+        errors_add(&errors, error);
     }
-    return true;
+    return errors_give(&errors, error);
 }
 
 static bool is_no_id(const struct spot *s)

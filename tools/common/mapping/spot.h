@@ -24,7 +24,7 @@ struct barren {
 };
 
 /* Is none of these words said where it does nothing? A row without a word is about the object
- * itself. ERROR_USAGE at the first. */
+ * itself, and told when no word of it is. ERROR_USAGE with all of them. */
 bool barren_check(const struct barren *rows, size_t count, const struct spot *spot,
                   const cJSON *object, const struct json_place *place, struct error *error);
 /* The same for the words of references: of a value, and of the column whose ids are kept. */

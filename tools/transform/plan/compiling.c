@@ -1,5 +1,10 @@
 #include "compiling.h"
 
+bool compiling_goes_on(struct compiling *c, bool ok)
+{
+    return ok || errors_add(&c->errors, c->error);
+}
+
 /* `word`: of the column, with its slash; "" is the column itself. */
 bool compiling_wrong(struct compiling *c, const char *column, const char *word, const char *what)
 {

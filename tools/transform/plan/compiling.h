@@ -9,7 +9,11 @@ struct compiling {
     struct plan *plan;
     const struct output_plan *output; /* the one at hand */
     struct error *error;
+    struct errors errors; /* of all columns, rules and drops */
 };
+
+/* Is all well, or only wrong in a way beside which the rest can be looked at? */
+bool compiling_goes_on(struct compiling *c, bool ok);
 
 /* An ERROR_USAGE about the column. `word`: of it, with its slash; "" is the column itself. */
 bool compiling_wrong(struct compiling *c, const char *column, const char *word, const char *what);

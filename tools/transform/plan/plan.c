@@ -205,9 +205,11 @@ static bool check_constants(struct compiling *c, const struct schema_column *col
         expression->looked_up)
         return true;
     if ((expression->kind == VALUE_CONST &&
-         !compiling_check_constant(c, column, encoding, &expression->constant)) ||
+         !compiling_goes_on(
+             c, compiling_check_constant(c, column, encoding, &expression->constant))) ||
         (expression->has_fallback &&
-         !compiling_check_constant(c, column, encoding, &expression->fallback)))
+         !compiling_goes_on(c,
+                            compiling_check_constant(c, column, encoding, &expression->fallback))))
         return false;
     for (size_t i = 0; expression->kind == VALUE_FIRST && i < expression->member_count; i++)
         if (!check_constants(c, column, encoding, &expression->members[i]))
@@ -222,15 +224,19 @@ static bool compile_column(struct compiling *c, const struct schema_column *colu
     plan->column = column;
     if (!compile_expression(c, column, value, column->name, &plan->expression))
         return false;
-    if (!encode_supported(&column->type))
-        return compiling_wrong(c, column->name, "/type",
-                               "a field of a document cannot become this type");
     struct error why;
-    if (!check_constants(c, column, &plan->expression.encoding, &plan->expression))
+    bool ok = encode_supported(&column->type)
+                  ? check_constants(c, column, &plan->expression.encoding, &plan->expression)
+                  : compiling_goes_on(
+                        c, compiling_wrong(c, column->name, "/type",
+                                           "a field of a document cannot become this type"));
+    if (!ok ||
+        !compiling_goes_on(
+            c, allowed_compile(&plan->allowed, &c->plan->arena, c->output->output->table->label,
+                               column->name, &plan->expression.encoding, column->mapping->in,
+                               &why) ||
+                   compiling_wrong(c, column->name, "/in", why.message)))
         return false;
-    if (!allowed_compile(&plan->allowed, &c->plan->arena, c->output->output->table->label,
-                         column->name, &plan->expression.encoding, column->mapping->in, &why))
-        return compiling_wrong(c, column->name, "/in", why.message);
     plan->plain = plan->expression.as_it_stands && !plan->expression.has_fallback &&
                   !mapping_has_remedies(column->mapping) && column->type.base != PG_JSON &&
                   column->type.base != PG_JSONB;
@@ -373,14 +379,13 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
                   const struct catalog_entity *described, struct error *error)
 {
     size_t first, count;
-    struct compiling c = {plan, NULL, error};
+    struct compiling c = {.plan = plan, .error = error};
     *plan = (struct plan){.project = schema->project, .entity = entity, .described = described};
     arena_init(&plan->arena);
     losses_init(&plan->losses, entity->name);
     path_account_init(&plan->paths);
     buffer_init(&plan->tuples.text);
     schema_outputs(schema, entity, &first, &count);
-    struct errors errors = {0};
     plan->outputs = arena_alloc(&plan->arena, count, sizeof *plan->outputs);
     bool ok = plan->outputs != NULL ? scopes_make(plan, error) : error_memory(error);
     ok = ok && (entity->source->kind != SOURCE_POSTGRES || compiling_begin_tuples(&c, described));
@@ -404,13 +409,13 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         plan->form_count += form;
         ok = output->columns != NULL || error_memory(error);
         ok = ok &&
-             compiling_tests(&c, output->scope, &table->when, &output->tests, &output->test_count);
+             compiling_goes_on(&c, compiling_tests(&c, output->scope, &table->when,
+                                                   &output->tests, &output->test_count));
         for (size_t k = 0; ok && k < output->output->column_count; k++) {
             const struct schema_column *column = &output->output->columns[k];
-            ok = (compiling_is_carried(&c, column)
-                      ? compiling_carry(&c, column, &output->columns[k])
-                      : compile_column(&c, column, &output->columns[k])) ||
-                 errors_add(&errors, error);
+            ok = compiling_goes_on(&c, compiling_is_carried(&c, column)
+                                           ? compiling_carry(&c, column, &output->columns[k])
+                                           : compile_column(&c, column, &output->columns[k]));
             output->may_leave_out =
                 output->may_leave_out || expression_may_leave_out(&output->columns[k].expression);
             output->column_count++;
@@ -420,21 +425,21 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
     plan->rules = arena_alloc(&plan->arena, entity->rule_count, sizeof *plan->rules);
     ok = ok && plan->rules == NULL ? error_memory(error) : ok;
     for (size_t i = 0; ok && i < entity->rule_count; i++)
-        ok = compile_rule(&c, &entity->rules[i]) || errors_add(&errors, error);
+        ok = compiling_goes_on(&c, compile_rule(&c, &entity->rules[i]));
     int slot; /* identities.c reads it where it stands; here it is spoken for */
     ok = ok && (entity->identity == NULL ||
                 scope_want(plan, &plan->scopes[0], entity->identity->from, FOR_TEST, &slot, error));
     for (size_t i = 0; ok && i < entity->drops.count; i++)
-        ok = compile_drop(&c, entity->drops.items[i]) || errors_add(&errors, error);
+        ok = compiling_goes_on(&c, compile_drop(&c, entity->drops.items[i]));
     ok = ok && scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = compiling_make_slots(&c, &plan->scopes[i]);
     ok = ok && compiling_find_moments(&c);
     if (ok && plan->tuples.catalog != NULL)
-        ok = compiling_end_tuples(&c) || errors_add(&errors, error);
+        ok = compiling_goes_on(&c, compiling_end_tuples(&c));
     else if (ok && described != NULL)
-        ok = declared_check(plan, described, &errors, error);
-    ok = ok && errors_give(&errors, error);
+        ok = declared_check(plan, described, &c.errors, error);
+    ok = compiling_goes_on(&c, ok) && errors_give(&c.errors, error);
     if (!ok)
         plan_release(plan);
     return ok;

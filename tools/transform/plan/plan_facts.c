@@ -106,7 +106,7 @@ bool plan_compile_facts(struct plan *plan, const struct project *project,
                         const struct mapping *entity, const struct catalog_entity *described,
                         struct fact_plan **facts, size_t *count, struct error *error)
 {
-    struct compiling c = {plan, NULL, error};
+    struct compiling c = {.plan = plan, .error = error};
     struct gathering g = {.entity = entity};
     *plan = (struct plan){.project = project, .entity = entity, .described = described};
     arena_init(&plan->arena);

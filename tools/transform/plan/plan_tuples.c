@@ -17,6 +17,18 @@ bool compiling_is_carried(const struct compiling *c, const struct schema_column 
              !(column->mapping->value.id_of != NULL && column->type.array)));
 }
 
+static bool carry_fallback(struct compiling *c, const struct schema_column *column,
+                           struct column_plan *plan)
+{
+    const struct expression *expression = &plan->expression;
+    if (!encode_supported(&column->type))
+        return compiling_wrong(c, column->name, "/type", "there are no constants of this type");
+    if (!value_from_json(&c->plan->arena, expression->mapping->fallback,
+                         &plan->expression.fallback))
+        return error_memory(c->error);
+    return compiling_check_constant(c, column, &expression->encoding, &expression->fallback);
+}
+
 /* A field of a tuple that is taken as it is. Its name is a name, and no path. */
 bool compiling_carry(struct compiling *c, const struct schema_column *column,
                      struct column_plan *plan)
@@ -64,16 +76,10 @@ bool compiling_carry(struct compiling *c, const struct schema_column *column,
         return false;
     const char *word;
     char why[200];
-    if (!conversion_find(&plan->conversion, &word, why, sizeof why))
-        return compiling_wrong(c, column->name, word, why);
     struct error reason;
-    if (value->fallback != NULL && !encode_supported(&column->type))
-        return compiling_wrong(c, column->name, "/type", "there are no constants of this type");
-    if (value->fallback != NULL &&
-        (!value_from_json(&of->arena, value->fallback, &plan->expression.fallback)))
-        return error_memory(c->error);
-    if (value->fallback != NULL && !compiling_check_constant(c, column, &plan->expression.encoding,
-                                                             &plan->expression.fallback))
+    if (!compiling_goes_on(c, conversion_find(&plan->conversion, &word, why, sizeof why) ||
+                                  compiling_wrong(c, column->name, word, why)) ||
+        !compiling_goes_on(c, value->fallback == NULL || carry_fallback(c, column, plan)))
         return false;
     return allowed_compile(&plan->allowed, &of->arena, c->output->output->table->label,
                            column->name, &plan->expression.encoding,
@@ -162,7 +168,7 @@ bool compiling_end_tuples(struct compiling *c)
         names[i] = catalog->columns[i].name;
     struct buffer unspoken;
     buffer_init(&unspoken);
-    bool ok = check_names(c, names);
+    bool ok = compiling_goes_on(c, check_names(c, names));
     for (size_t i = 0; ok && i < catalog->column_count; i++) {
         const struct node *node = node_of(root, names[i]);
         bool rest = node == NULL && !root->whole;
@@ -170,7 +176,7 @@ bool compiling_end_tuples(struct compiling *c)
             buffer_printf(&unspoken, "%s%s", unspoken.length > 0 ? ", " : "", names[i]);
         else if (rest || root->slot != NO_SLOT ||
                  (node != NULL && (node->valued || node->child_count > 0)))
-            ok = look_into(c, i);
+            ok = compiling_goes_on(c, look_into(c, i));
     }
     if (ok && unspoken.length > 0)
         ok = refuse_unspoken(c, buffer_text(&unspoken));
