@@ -43,13 +43,15 @@ EMPTY = """
       for name in select format('%I', nspname) from pg_namespace where nspowner = 'postgres'::regrole
           and nspname not in ('public', 'extensions') and nspname not like 'pg\\_%'
       loop execute 'drop schema ' || name || ' cascade'; end loop;
-      for name in select case relkind when 'v' then 'view' when 'S' then 'sequence' else 'materialized view' end
-            || ' if exists ' || oid::regclass
+      foreach name in array array(select case relkind when 'v' then 'view' when 'S' then 'sequence'
+            else 'materialized view' end || ' if exists ' || oid::regclass
           from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'S')
         union all select 'type if exists ' || t.oid::regtype from pg_type t left join pg_class c on c.oid = t.typrelid
-          where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
-        union all select 'routine if exists ' || oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace
-      loop execute 'drop ' || name || ' cascade'; end loop; end $$;
+          where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c'))
+      loop execute 'drop ' || name || ' cascade'; end loop;
+      foreach name in array array(select oid::regprocedure::text from pg_proc
+          where pronamespace = 'public'::regnamespace)  -- those of a type went with it
+      loop execute 'drop routine if exists ' || name || ' cascade'; end loop; end $$;
     delete from auth.identities; delete from auth.users;
 """
 TABLES = """

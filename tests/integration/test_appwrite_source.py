@@ -101,12 +101,26 @@ def club_undisturbed(targets: Cluster, data: Path, tmp_path_factory: pytest.Temp
         return made.checksums()
 
 
+def said_in(node: Any, said: dict[str, Any]) -> set[str]:
+    """The names that it takes of what is said, and those that these take."""
+    if isinstance(node, list):
+        return set().union(*(said_in(item, said) for item in node))
+    if not isinstance(node, dict):
+        return set()
+    names = node.get("...", [])
+    taken = {names} if isinstance(names, str) else set(names)
+    inside = [*(said[name] for name in taken if name in said), *node.values()]
+    return taken.union(*(said_in(item, said) for item in inside))
+
+
 @contextmanager
 def authorstack_of(top: Path, targets: Cluster, version: str = "1.8.1") -> Iterator[Club]:
     files = {name: json.loads((AUTHORSTACK / f"{name}.json").read_text()) for name in ("project", *ENTITIES)}
     for part in ("sources", "not_kept"):
         files["project"][part] = {"auth": files["project"][part]["auth"]}
     files["project"]["policies"] = {"own account": files["project"]["policies"]["own account"]}
+    said = files["project"].pop("said")
+    files["project"]["said"] = {name: said[name] for name in said if name in said_in(files, said)}
     with Probe(APPWRITE, version, "--control") as double, Club(top, targets, double, files) as made:
         yield made
 

@@ -255,7 +255,7 @@ def rewrite(file: Path, edit: Callable[[Any], object]) -> None:
 
 def test_rejects_and_losses_are_told(shop: Small) -> None:
     def edit(run: Path) -> None:
-        rewrite(run / "account.json", lambda account: next(entity for entity in account["entities"] if entity["entity"] == "books").update(rejected=3))
+        rewrite(run / "account.json", lambda account: account["entities"][1].update(rejected=3))
         loss = {"entity": "books", "key": "1", "path": "price", "rule": "rounded", "before": "1.255", "after": "1.26"}
         (run / "losses.jsonl").write_text(2 * (json.dumps(loss) + "\n"))
 

@@ -134,6 +134,22 @@ def test_parts_stand_where_they_are_named(targets: Cluster, tmp_path: Path) -> N
         assert migration.finish(migration.start("verify", "--run-dir", str(migration.folder))).returncode == 0
 
 
+def test_a_mapping_says_parts_for_itself(targets: Cluster, tmp_path: Path) -> None:
+    """They go before those of project.json, and each is taken."""
+    with parts(tmp_path, targets, {"id": SAID["id"]}) as migration:
+        def write(said: dict[str, Any]) -> None:
+            (migration.files / "posts.json").write_text(json.dumps({**PARTS, "said": said}))
+
+        write(SAID)
+        migration.fail(2, "/said/id: no mapping takes it", "project.json")
+        own = {name: SAID[name] for name in SAID if name != "id"}
+        write({**own, "idle": 1})
+        migration.fail(2, "/said/idle: no mapping takes it", "posts.json")
+        write(own)
+        migration.succeed()
+        assert migration.query("select which from public.parts order by id").split() == ["first", "second"]
+
+
 @pytest.mark.parametrize(("said", "message"), [
     ({**SAID, "idle": 1}, "/said/idle: no mapping takes it"),
     ({"id": SAID["id"]}, 'project.json\'s "said" has no "is one"'),

@@ -118,6 +118,7 @@ def test_what_cannot_be_kept_says_why(targets: Cluster, tmp_path: Path) -> None:
         "p": "public.place cannot be kept: a part of it means something in the source alone",
         "r": "public.other cannot be kept: it is the row of a table",
         "es": "public.even[] cannot be kept: a check of it calls a function of its own",
+        "s": "public.seg cannot be kept: that server has no binary form of it",
     }
     moving.at_source("insert into t values (1, 2, 'pg_class', '(1,pg_type)', '(3,4)', 'postgres=r/postgres', '{2,4}')")
     columns: dict[str, object] = {}

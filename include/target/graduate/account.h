@@ -43,6 +43,9 @@ bool account_read(struct postgres *target, const char *run, struct account *acco
 /* Only the paths of one entity (NULL: of all), for who asks before the run is over. */
 bool account_read_paths(struct postgres *target, const char *run, const char *entity,
                         struct account *account, struct error *error);
+/* Entities go side by side, and begin as it comes: put this one, and its paths, before the others.
+ */
+void account_put_first(struct account *account, const char *entity);
 void account_release(struct account *account);
 
 /* What is unaccounted for; 0 is closed. */

@@ -235,7 +235,7 @@ RIGHT = {
     ),
     "types-that-cannot-be-kept": Right(
         "2 2 *",
-        says=((0, "7 problems"), (1, "7 problems"), (1, "public.seg cannot be kept: it has no binary form")),
+        says=((0, "7 problems"), (1, "7 problems"), (1, "public.seg cannot be kept: that server has no binary form of it")),
     ),
     "types-that-have-a-text-form": Right(
         "0 0 0",

@@ -6,8 +6,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const mapping_words[] = {"$schema",  "from",     "to",     "drop",
-                                            "left_out", "identity", "misfit", "json"};
+static const char *const mapping_words[] = {"$schema",  "from",     "to",     "drop", "left_out",
+                                            "identity", "misfit",   "json",   "said"};
 static const char *const table_words[] = {
     "each",   "keep_shape", "exists",   "triggers", "if_there", "when",
     "key",    "columns",    "unique",   "indexes",  "checks",   "policies",

@@ -3,9 +3,11 @@
 #include "graduate/arena.h"
 #include "graduate/words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SAID "..."
+#define NO_OBJECT "this must be an object of names and what they stand for, and is %s"
 enum { DEEPEST = 32 };
 
 bool said_read(struct project *project, struct arena *arena, const cJSON *json,
@@ -16,9 +18,7 @@ bool said_read(struct project *project, struct arena *arena, const cJSON *json,
     if (said == NULL)
         return true;
     if (!cJSON_IsObject(said))
-        return json_error(error, &here,
-                          "this must be an object of names and what they stand for, and is %s",
-                          json_kind(said));
+        return json_error(error, &here, NO_OBJECT, json_kind(said));
     size_t count = (size_t)cJSON_GetArraySize(said);
     project->said = arena_alloc(arena, count + 1, sizeof *project->said);
     if (project->said == NULL)
@@ -31,9 +31,22 @@ bool said_read(struct project *project, struct arena *arena, const cJSON *json,
 /* What a mapping is filled with. */
 struct filling {
     struct project *project;
+    struct said *own; /* what the mapping says itself */
+    size_t own_count;
     struct error *error;
     int depth; /* of what is said in what is said */
 };
+
+static struct said *find(const struct filling *f, const char *name)
+{
+    for (size_t i = 0; i < f->own_count; i++)
+        if (strcmp(f->own[i].name, name) == 0)
+            return &f->own[i];
+    for (size_t i = 0; i < f->project->said_count; i++)
+        if (strcmp(f->project->said[i].name, name) == 0)
+            return &f->project->said[i];
+    return NULL;
+}
 
 static bool fill(const struct filling *f, cJSON *node, const struct json_place *place);
 
@@ -41,6 +54,8 @@ static bool no_such(const struct filling *f, const char *name, const struct json
 {
     const struct project *project = f->project;
     const char *nearest = NULL;
+    for (size_t i = 0; i < f->own_count && nearest == NULL; i++)
+        nearest = words_nearest(name, &f->own[i].name, 1);
     for (size_t i = 0; i < project->said_count && nearest == NULL; i++)
         nearest = words_nearest(name, &project->said[i].name, 1);
     return json_error(f->error, place, "project.json's \"said\" has no \"%.80s\"%s%s%s", name,
@@ -53,14 +68,11 @@ static bool take(const struct filling *f, const cJSON *name, const struct json_p
                  cJSON **copy)
 {
     struct filling inner = *f;
-    struct said *said = NULL;
     *copy = NULL;
     if (!cJSON_IsString(name))
         return json_error(f->error, place, "this names what project.json's \"said\" has, and is %s",
                           json_kind(name));
-    for (size_t i = 0; i < f->project->said_count && said == NULL; i++)
-        if (strcmp(f->project->said[i].name, name->valuestring) == 0)
-            said = &f->project->said[i];
+    struct said *said = find(f, name->valuestring);
     if (said == NULL)
         return no_such(f, name->valuestring, place);
     if (++inner.depth > DEEPEST)
@@ -260,20 +272,49 @@ static bool fill(const struct filling *f, cJSON *node, const struct json_place *
     return true;
 }
 
+/* `*list`: the caller's to free; its texts are the object's. */
+static bool list_said(const cJSON *object, const struct json_place *place, struct said **list,
+                      size_t *count, struct error *error)
+{
+    const cJSON *item;
+    *list = NULL;
+    *count = 0;
+    if (object != NULL && !cJSON_IsObject(object))
+        return json_error(error, place, NO_OBJECT, json_kind(object));
+    *list = calloc((size_t)cJSON_GetArraySize(object) + 1, sizeof **list);
+    if (*list == NULL)
+        return error_memory(error);
+    cJSON_ArrayForEach(item, object)(*list)[(*count)++] = (struct said){item->string, item, false};
+    return true;
+}
+
+static bool check_used(const struct said *said, size_t count, const struct json_place *place,
+                       struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct json_place at = {place, said[i].name, 0};
+        if (!said[i].used)
+            return json_error(error, &at, "no mapping takes it");
+    }
+    return true;
+}
+
 bool said_expand(struct project *project, cJSON *json, const char *file, struct error *error)
 {
-    const struct json_place top = {NULL, file, 0};
-    const struct filling filling = {project, error, 0};
-    return fill(&filling, json, &top);
+    const struct json_place top = {NULL, file, 0}, here = {&top, "said", 0};
+    struct filling filling = {.project = project, .error = error};
+    cJSON *own = cJSON_DetachItemFromObjectCaseSensitive(json, "said");
+    bool ok = list_said(own, &here, &filling.own, &filling.own_count, error) &&
+              fill(&filling, json, &top) &&
+              check_used(filling.own, filling.own_count, &here, error);
+    free(filling.own);
+    cJSON_Delete(own);
+    return ok;
 }
 
 bool said_check(const struct project *project, const struct json_place *top, struct error *error)
 {
-    struct json_place here = {top, "said", 0};
-    for (size_t i = 0; i < project->said_count && project->broken_count == 0; i++) {
-        struct json_place at = {&here, project->said[i].name, 0};
-        if (!project->said[i].used)
-            return json_error(error, &at, "no mapping takes it");
-    }
-    return true;
+    const struct json_place here = {top, "said", 0};
+    return project->broken_count > 0 ||
+           check_used(project->said, project->said_count, &here, error);
 }

@@ -1,5 +1,5 @@
-/* said.h: parts of mappings that are said once, by a name in project.json's "said", and stand in
- * them as {"...": NAME}.
+/* said.h: parts of mappings that are said once, by a name in "said" of the mapping itself or, for
+ * all of them, of project.json, and stand in them as {"...": NAME}.
  *
  *   {"...": "a"} alone               is what has the name, be it a list, a text or an object
  *   {"...": "a", "b": 1}             also has the members of that object which it has not itself;
@@ -20,7 +20,7 @@
 /* "said" of project.json, or nothing. ERROR_USAGE: it is no object. */
 bool said_read(struct project *project, struct arena *arena, const cJSON *json,
                const struct json_place *top, struct error *error);
-/* Put all of it into a mapping file's JSON. ERROR_USAGE where a name is none, or is no object where
+/* Put all of it, and what its own "said" has, which goes, into a mapping file's JSON. ERROR_USAGE where a name is none, or is no object where
  * only that has members. */
 bool said_expand(struct project *project, cJSON *json, const char *file, struct error *error);
 /* When all are read: each name is taken by one. */

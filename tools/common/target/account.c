@@ -202,6 +202,25 @@ bool account_read(struct postgres *target, const char *run, struct account *acco
     return ok;
 }
 
+void account_put_first(struct account *account, const char *entity)
+{
+    size_t moved = 0;
+    for (size_t i = 0; i < account->entity_count; i++) {
+        const struct account_entity found = account->entities[i];
+        if (strcmp(found.entity, entity) != 0)
+            continue;
+        memmove(&account->entities[1], &account->entities[0], i * sizeof found);
+        account->entities[0] = found;
+    }
+    for (size_t i = 0; i < account->path_count; i++) {
+        const struct account_path found = account->paths[i];
+        if (strcmp(found.entity, entity) != 0)
+            continue;
+        memmove(&account->paths[moved + 1], &account->paths[moved], (i - moved) * sizeof found);
+        account->paths[moved++] = found;
+    }
+}
+
 void account_release(struct account *account)
 {
     for (size_t i = 0; i < account->entity_count; i++)

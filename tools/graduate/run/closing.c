@@ -133,6 +133,13 @@ static bool keep_lists(struct migration *migration, struct loss_list *losses, st
            keepsake_write(migration, error);
 }
 
+/* Side by side, they begin as it comes. */
+static void order(struct account *account, const struct project *project)
+{
+    for (size_t i = project->mapping_count; i > 0; i--)
+        account_put_first(account, project->mappings[i - 1]->name);
+}
+
 bool closing_account(struct migration *migration, int *exit_code, struct error *error)
 {
     const struct project *project = &migration->project;
@@ -147,6 +154,7 @@ bool closing_account(struct migration *migration, int *exit_code, struct error *
     crash_point(CRASH_DRIVER_BEFORE_ACCOUNT);
     if (!account_read(&migration->target, migration->folder.run, &account, error))
         return false;
+    order(&account, project);
     buffer_init(&text);
     bool ok = keep_lists(migration, &losses, error) &&
               schema_resolve(&schema, project, migration->catalogs.items, migration->catalogs.count,
