@@ -273,7 +273,7 @@ static bool read_mappings(struct project *project, struct arena *arena, const ch
         mappings[i].name = names[i];
         project->mappings[i] = &mappings[i];
         if ((!read_file_into(project, arena, file, &mappings[i].file, &files[i], error) ||
-             !said_expand(project, files[i], mappings[i].file, error) ||
+             !said_expand(project, arena, files[i], mappings[i].file, error) ||
              !mapping_parse(project, arena, files[i], &mappings[i], error)) &&
             !note(project, &mappings[i], error))
             return false;

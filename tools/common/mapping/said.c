@@ -3,29 +3,44 @@
 #include "graduate/arena.h"
 #include "graduate/words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define SAID "..."
-#define NO_OBJECT "this must be an object of names and what they stand for, and is %s"
 enum { DEEPEST = 32 };
+
+static bool list(struct arena *arena, const cJSON *said, const struct json_place *place,
+                 struct said **items, size_t *count, struct error *error)
+{
+    const cJSON *item;
+    if (said != NULL && !cJSON_IsObject(said))
+        return json_error(error, place,
+                          "this must be an object of names and what they stand for, and is %s",
+                          json_kind(said));
+    *count = 0;
+    *items = arena_alloc(arena, (size_t)cJSON_GetArraySize(said) + 1, sizeof **items);
+    if (*items == NULL)
+        return error_memory(error);
+    cJSON_ArrayForEach(item, said)(*items)[(*count)++] = (struct said){item->string, item, false};
+    return true;
+}
+
+static bool check_used(const struct said *said, size_t count, const struct json_place *place,
+                       struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct json_place at = {place, said[i].name, 0};
+        if (!said[i].used)
+            return json_error(error, &at, "no mapping takes it");
+    }
+    return true;
+}
 
 bool said_read(struct project *project, struct arena *arena, const cJSON *json,
                const struct json_place *top, struct error *error)
 {
-    const cJSON *said = cJSON_GetObjectItemCaseSensitive(json, "said"), *item;
     struct json_place here = {top, "said", 0};
-    if (said == NULL)
-        return true;
-    if (!cJSON_IsObject(said))
-        return json_error(error, &here, NO_OBJECT, json_kind(said));
-    size_t count = (size_t)cJSON_GetArraySize(said);
-    project->said = arena_alloc(arena, count + 1, sizeof *project->said);
-    if (project->said == NULL)
-        return error_memory(error);
-    cJSON_ArrayForEach(item, said) project->said[project->said_count++] =
-        (struct said){item->string, item, false};
-    return true;
+    return list(arena, cJSON_GetObjectItemCaseSensitive(json, "said"), &here, &project->said,
+                &project->said_count, error);
 }
 
 /* What a mapping is filled with. */
@@ -272,42 +287,15 @@ static bool fill(const struct filling *f, cJSON *node, const struct json_place *
     return true;
 }
 
-/* `*list`: the caller's to free; its texts are the object's. */
-static bool list_said(const cJSON *object, const struct json_place *place, struct said **list,
-                      size_t *count, struct error *error)
-{
-    const cJSON *item;
-    *list = NULL;
-    *count = 0;
-    if (object != NULL && !cJSON_IsObject(object))
-        return json_error(error, place, NO_OBJECT, json_kind(object));
-    *list = calloc((size_t)cJSON_GetArraySize(object) + 1, sizeof **list);
-    if (*list == NULL)
-        return error_memory(error);
-    cJSON_ArrayForEach(item, object)(*list)[(*count)++] = (struct said){item->string, item, false};
-    return true;
-}
-
-static bool check_used(const struct said *said, size_t count, const struct json_place *place,
-                       struct error *error)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct json_place at = {place, said[i].name, 0};
-        if (!said[i].used)
-            return json_error(error, &at, "no mapping takes it");
-    }
-    return true;
-}
-
-bool said_expand(struct project *project, cJSON *json, const char *file, struct error *error)
+bool said_expand(struct project *project, struct arena *arena, cJSON *json, const char *file,
+                 struct error *error)
 {
     const struct json_place top = {NULL, file, 0}, here = {&top, "said", 0};
     struct filling filling = {.project = project, .error = error};
     cJSON *own = cJSON_DetachItemFromObjectCaseSensitive(json, "said");
-    bool ok = list_said(own, &here, &filling.own, &filling.own_count, error) &&
+    bool ok = list(arena, own, &here, &filling.own, &filling.own_count, error) &&
               fill(&filling, json, &top) &&
               check_used(filling.own, filling.own_count, &here, error);
-    free(filling.own);
     cJSON_Delete(own);
     return ok;
 }
