@@ -162,7 +162,7 @@ def test_target_crashes_at_random_moments(azure: str, undisturbed: dict[str, str
 
 
 @pytest.mark.parametrize(("point", "kept"), [
-    ("driver.entity_done:3", "select count(*) = 3 from graduate.partitions where state = 'done'"),
+    ("driver.entity_done:3", "select count(*) >= 3 from graduate.partitions where state = 'done'"),
     ("driver.before_account:1", "select state = 'done' from graduate.runs"),
 ])
 def test_what_is_called_done_is_on_the_disk(azure: str, undisturbed: dict[str, str], tmp_path: Path, point: str,
