@@ -20,8 +20,8 @@
 /* "said" of project.json, or nothing. ERROR_USAGE: it is no object. */
 bool said_read(struct project *project, struct arena *arena, const cJSON *json,
                const struct json_place *top, struct error *error);
-/* Put all of it, and what its own "said" has, which goes, into a mapping file's JSON. ERROR_USAGE where a name is none, or is no object where
- * only that has members. */
+/* Put all of it, and what its own "said" has, which goes, into a mapping file's JSON. ERROR_USAGE
+ * where a name is none, or is no object where only that has members. */
 bool said_expand(struct project *project, struct arena *arena, cJSON *json, const char *file,
                  struct error *error);
 /* When all are read: each name is taken by one. */

@@ -40,6 +40,8 @@ static const struct {
      "{\"const\":\"b\",\"when\":{\"by\":[\"b\",\"name\"]}},1]"},
     {"[{\"...\": \"way\", \"for\": [1]}]", "m.json: /0/for: this must be an object of names"},
     {"{\"deep\": [[{\"...\": \"text\"}]]}", "{\"deep\":[[\"t\"]]}"},
+    {"{\"said\": {\"own\": {\"p\": 7}}, \"c\": {\"...\": [\"own\", \"a\"]}}",
+     "{\"c\":{\"p\":7,\"x\":1,\"y\":2}}"},
     {"{\"c\": {\"...\": \"momnt\"}}",
      "m.json: /c/...: project.json's \"said\" has no \"momnt\"; did you mean \"moment\"?"},
     {"{\"c\": {\"...\": \"round\"}}", "\"round\" goes in a circle"},
@@ -59,7 +61,7 @@ static void it_stands_in_the_mapping(void **state)
         assert_true(all != NULL && mapping != NULL);
         arena_init(&arena);
         assert_true(said_read(&project, &arena, all, &top, &error));
-        if (said_expand(&project, mapping, "m.json", &error)) {
+        if (said_expand(&project, &arena, mapping, "m.json", &error)) {
             char *text = cJSON_PrintUnformatted(mapping);
             assert_string_equal(text, cases[i].becomes);
             cJSON_free(text);
