@@ -140,6 +140,7 @@ def test_target_crashes_at_random_moments(azure: str, undisturbed: dict[str, str
     durable = target_cluster(durable=True, settings=UNHURRIED)
     with durable as cluster, Migration(tmp_path / "run", cluster, azure) as migration:
         small_batches = [*migration.run_arguments()[:-1], "4K"]
+        lost = 0
         for number in range(SERVER_CRASHES):
             if number % 2 == 0:  # right behind a commit, so that it is known what there was
                 process = migration.start(*small_batches, GRADUATE_HOLD_AT=f"load.after_commit:{moments.randint(2, 9)}")
@@ -147,7 +148,7 @@ def test_target_crashes_at_random_moments(azure: str, undisturbed: dict[str, str
                 before = migration.loaded()
                 cluster.restart("immediate")
                 os.kill(loader, signal.SIGCONT)
-                assert migration.loaded() < before, "the crash took nothing: it proves nothing"
+                lost += before - migration.loaded()
             else:
                 process = migration.start(*small_batches)
                 goal = migration.loaded() + moments.randint(1, 250)
@@ -155,6 +156,7 @@ def test_target_crashes_at_random_moments(azure: str, undisturbed: dict[str, str
                 cluster.restart("immediate")
             ended = migration.finish(process)
             assert ended.returncode == 4, ended.said
+        assert lost > 0, "no crash took anything: they prove nothing"  # one alone may come behind a flush of another's
         ended = migration.run(*small_batches)
         assert ended.returncode == 0, ended.said
         assert migration.checksums() == undisturbed
