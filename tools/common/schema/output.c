@@ -355,7 +355,8 @@ static bool find_key(struct resolving *r, struct schema_output *output)
 }
 
 /* A kept column takes its default where the source's is null and the target's must not be. */
-static bool check_defaults(struct resolving *r, const struct schema_output *output)
+static bool check_defaults(struct resolving *r, const struct schema_output *output,
+                           struct errors *errors)
 {
     for (size_t c = 0; c < output->column_count; c++) {
         const struct schema_column *column = &output->columns[c];
@@ -363,19 +364,24 @@ static bool check_defaults(struct resolving *r, const struct schema_output *outp
         if (column->source_column < 0 || by == NULL || by->value.fallback == NULL ||
             !mapping_value_is_plain(&by->value))
             continue;
-        if (r->catalog->columns[column->source_column].not_null)
-            return fail(r, output, by->name,
-                        "the source's column is never null, so the default never comes");
-        if (!column->not_null)
-            return fail(r, output, by->name,
-                        "the column may be null, so a null stays and the default never comes: say "
-                        "\"null\": false");
+        if (r->catalog->columns[column->source_column].not_null) {
+            fail(r, output, by->name,
+                 "the source's column is never null, so the default never comes");
+        } else if (!column->not_null) {
+            fail(r, output, by->name,
+                 "the column may be null, so a null stays and the default never comes: say "
+                 "\"null\": false");
+        } else {
+            continue;
+        }
+        if (!errors_add(errors, r->error))
+            return false;
     }
     return true;
 }
 
 static bool has_columns(struct resolving *r, const struct schema_output *output,
-                        const struct words *words, bool of_index)
+                        const struct words *words, bool of_index, struct errors *errors)
 {
     for (size_t i = 0; i < words->count; i++) {
         bool found = of_index && words->items[i][0] == '(';
@@ -387,7 +393,9 @@ static bool has_columns(struct resolving *r, const struct schema_output *output,
             char what[160];
             snprintf(what, sizeof what, "%s names a column that the table does not have: %.80s",
                      of_index ? "an index" : "a unique", words->items[i]);
-            return fail(r, output, NULL, what);
+            fail(r, output, NULL, what);
+            if (!errors_add(errors, r->error))
+                return false;
         }
     }
     return true;
@@ -407,58 +415,70 @@ static bool check_update(struct resolving *r, const struct schema_output *output
 }
 
 /* What mapping.c cannot check where the catalog brings the columns. */
-static bool check_words(struct resolving *r, const struct schema_output *output)
+static bool check_words(struct resolving *r, const struct schema_output *output,
+                        struct errors *errors)
 {
     const struct mapping_table *table = output->table;
     for (size_t i = 0; i < table->updates.count; i++)
-        if (!check_update(r, output, table->updates.items[i]))
+        if (!check_update(r, output, table->updates.items[i]) && !errors_add(errors, r->error))
             return false;
     for (size_t i = 0; i < table->unique_count; i++)
-        if (!has_columns(r, output, &table->uniques[i], false))
+        if (!has_columns(r, output, &table->uniques[i], false, errors))
             return false;
     for (size_t i = 0; i < table->index_count; i++)
-        if (!has_columns(r, output, &table->indexes[i].columns, true))
+        if (!has_columns(r, output, &table->indexes[i].columns, true, errors))
             return false;
     return true;
 }
 
-/* Row forms of one table after the first: no columns of their own, and the same types. */
-static bool check_form(struct resolving *r, const struct schema_output *output)
+/* The first row form of the same table; NULL: this is it. */
+static const struct schema_output *first_form(const struct resolving *r,
+                                              const struct schema_output *output)
 {
-    for (size_t i = 0; i < r->schema->output_count; i++) {
-        const struct schema_output *first = &r->schema->outputs[i];
-        if (strcmp(first->table->label, output->table->label) != 0 || output->table->exists)
+    for (size_t i = 0; i < r->schema->output_count && !output->table->exists; i++)
+        if (strcmp(r->schema->outputs[i].table->label, output->table->label) == 0)
+            return &r->schema->outputs[i];
+    return NULL;
+}
+
+/* Row forms of one table after the first: no columns of their own, and the same types. */
+static bool check_form(struct resolving *r, const struct schema_output *output,
+                       struct errors *errors)
+{
+    const struct schema_output *first = first_form(r, output);
+    for (size_t c = 0; first != NULL && c < output->column_count; c++) {
+        const struct schema_column *column = &output->columns[c];
+        size_t f = 0;
+        while (f < first->column_count && strcmp(first->columns[f].name, column->name) != 0)
+            f++;
+        if (f == first->column_count)
+            fail(r, output, column->name, "the first form of this table has no such column");
+        else if (pgtype_oid(&first->columns[f].type) != pgtype_oid(&column->type))
+            fail(r, output, column->name, "the first form of this table gives it another type");
+        else
             continue;
-        for (size_t c = 0; c < output->column_count; c++) {
-            const struct schema_column *column = &output->columns[c];
-            size_t f = 0;
-            while (f < first->column_count && strcmp(first->columns[f].name, column->name) != 0)
-                f++;
-            if (f == first->column_count)
-                return fail(r, output, column->name,
-                            "the first form of this table has no such "
-                            "column");
-            if (pgtype_oid(&first->columns[f].type) != pgtype_oid(&column->type))
-                return fail(r, output, column->name,
-                            "the first form of this table gives it "
-                            "another type");
-        }
-        return true;
+        if (!errors_add(errors, r->error))
+            return false;
     }
     return true;
 }
 
 bool output_resolve(struct resolving *r, const struct mapping *entity)
 {
+    struct errors errors = {0};
     for (size_t t = 0; t < entity->table_count; t++) {
         struct schema_output *output = &r->schema->outputs[r->schema->output_count];
         *output = (struct schema_output){.entity = entity, .table = &entity->tables[t]};
-        if (!resolve_columns(r, output) || !find_key(r, output) || !check_defaults(r, output) ||
-            !check_words(r, output) || !check_form(r, output))
+        bool whole = resolve_columns(r, output) && find_key(r, output);
+        if (!(whole ? check_defaults(r, output, &errors) && check_words(r, output, &errors) &&
+                          check_form(r, output, &errors)
+                    : errors_add(&errors, r->error)))
             return false;
+        if (!whole) /* others look for columns of it */
+            break;
         r->schema->output_count++;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 bool output_is_made(const struct schema *schema, const struct schema_output *output)
