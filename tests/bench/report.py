@@ -18,10 +18,13 @@ CPU = {
     "graduate-extract": "extract",
     "graduate-transform": "transform",
     "graduate-load": "load",
-    "psql": "psql",
+    "psql": "client",
+    "pgcopydb": "client",
+    "python": "client",
     "source": "source",
     "target": "target",
 }
+HEADINGS = tuple(dict.fromkeys(CPU.values()))
 
 
 @dataclass
@@ -60,10 +63,16 @@ class Report:
     whole_run: WholeRun | None = None
     verification: Verification | None = None
     wholes: list[Whole] = field(default_factory=list)  # by scale
+    others: set[str] = field(default_factory=set)  # of the peaks
 
     def note_peaks(self, scale: int, source: str, measured: Measured) -> None:
         for program, used in measured.programs.items():
             self.note_peak(scale, f"{program}, {source}", used.peak_kib)
+
+    def note_other(self, scale: int, name: str, measured: Measured) -> None:
+        """One that is not graduate's, and to no limit of it."""
+        self.others.add(name)
+        self.note_peak(scale, name, max(used.peak_kib for used in measured.programs.values()))
 
     def note_peak(self, scale: int, what: str, kib: int) -> None:
         peaks = self.peaks.setdefault(what, {})
@@ -96,7 +105,7 @@ class Report:
                 f"graduate run, all entities, once: {run.seconds:.1f} s, of which {run.data_seconds:.1f} s for the"
                 " data; the rest is catalogs, keys, indexes, references, ANALYZE"
             )
-            parts += [self.verification.to_text(), _memory(self.peaks)]
+            parts += [self.verification.to_text(), _memory(self.peaks, self.others)]
         return "\n\n".join(parts)
 
 
@@ -105,30 +114,34 @@ def _speeds(one: Set) -> str:
         f"{one.title}: {one.rows:,} rows, {one.bytes / (1 << 20):.1f} MiB",
         f"{'seconds':>38}{'rows/s':>15}{'of raw':>8}    CPU seconds of programs and servers",
         f"{'min':>24}{'median':>8}{'max':>7}{'(median)':>14}{'COPY':>8}"
-        + "".join(f"{heading:>11}" for heading in CPU.values()),
+        + "".join(f"{heading:>11}" for heading in HEADINGS),
     ]
     for name, way in one.to_json()["ways"].items():
         seconds, cpu = way["seconds"], way["cpu_seconds"]
         lines.append(
             f"{name:17}{seconds['min']:7.2f}{seconds['median']:8.2f}{seconds['max']:7.2f}"
             f"{way['rows_per_second']:14,.0f}{way['of_raw_copy']:8.2f}"
-            + "".join(f"{cpu[part]:11.2f}" if cpu.get(part) else f"{'':11}" for part in CPU)
+            + "".join(f"{spent:11.2f}" if spent else f"{'':11}" for spent in _by_heading(cpu))
         )
     return "\n".join(lines)
 
 
-def _memory(peaks: dict[str, dict[int, int]]) -> str:
+def _by_heading(cpu: dict[str, float]) -> list[float]:
+    return [sum(cpu.get(name, 0) for name, of in CPU.items() if of == heading) for heading in HEADINGS]
+
+
+def _memory(peaks: dict[str, dict[int, int]], others: set[str]) -> str:
     scales = sorted({scale for by_scale in peaks.values() for scale in by_scale})
     lines = [
         f"{'peak memory, MiB':34}" + "".join(f"{f'scale {scale}':>11}" for scale in scales)
         + f"    below {LIMIT_KIB >> 10} MiB"
     ]
     for what, by_scale in sorted(peaks.items()):
-        fits = all(kib < LIMIT_KIB for kib in by_scale.values())
+        fits = "yes" if all(kib < LIMIT_KIB for kib in by_scale.values()) else "NO"
         lines.append(
             f"{what:34}"
-            + "".join(f"{by_scale[scale] / 1024:11.1f}" for scale in scales)
-            + f"    {'yes' if fits else 'NO'}"
+            + "".join(f"{by_scale[scale] / 1024:11.1f}" if scale in by_scale else f"{'':11}" for scale in scales)
+            + f"    {'' if what in others else fits}"
         )
     return "\n".join(lines)
 

@@ -59,6 +59,13 @@ def _succeed(command: list[str | Path], environment: dict[str, str]) -> str:
     return done.stdout
 
 
+def login_of(uri: str) -> dict[str, str]:
+    """The environment in which a program of PostgreSQL's own finds the database."""
+    parts = urlsplit(uri)
+    place = {"PGHOST": parts.hostname, "PGPORT": str(parts.port), "PGDATABASE": parts.path[1:]}
+    return place | {"PGUSER": unquote(parts.username), "PGPASSWORD": unquote(parts.password)}
+
+
 class Stand:
     """One data set in its sources, before a target; every way of moving it can be taken again and again."""
 
@@ -67,6 +74,7 @@ class Stand:
         self._azure = azure
         self.folder = folder
         self.run_folder = folder / "run"  # of the last whole run
+        self.counts: dict[str, int] = json.loads((data / "counts.json").read_text())  # of collections and tables
         self.programs = programs
         self._catalogs = folder / "catalogs"
         self._catalogs.mkdir(parents=True)
@@ -137,9 +145,7 @@ class Stand:
 
     def client(self, command: list[str], output: Path | None = None) -> Measured:
         """A program of PostgreSQL's own, at the target."""
-        uri = urlsplit(self.environment["SUPABASE_DB_URL"])
-        login = {"PGHOST": uri.hostname, "PGPORT": str(uri.port), "PGDATABASE": uri.path[1:]}
-        login |= {"PGUSER": unquote(uri.username), "PGPASSWORD": unquote(uri.password)}
+        login = login_of(self.environment["SUPABASE_DB_URL"])
         command = [shutil.which(command[0]) or command[0], *command[1:]]
         with self.servers_at_work() as measured:
             self.pipe([command], measured, output=output, environment=login)

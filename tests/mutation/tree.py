@@ -76,7 +76,7 @@ class Tree:
         self._build("sanitize")
         if any(QUICK_TESTS in test for test in tests):
             self._build("release")
-        command = [venv.ensure(), "-m", "pytest", "-x", "-q", "-n", str(self.cores), "-p", "no:cacheprovider"]
+        command = [venv.of_tests().ensure(), "-m", "pytest", "-x", "-q", "-n", str(self.cores), "-p", "no:cacheprovider"]
         command += ["--basetemp", self.folder / "build/tests"]
         put_aside = [word for test in sorted(without) for word in ("--deselect", test)]
         code, said = self._run([*command, *put_aside, *tests], INTEGRATION_SECONDS)
@@ -109,7 +109,7 @@ class Tree:
     def _run(self, command: list[str | Path], seconds: int) -> tuple[int | None, str]:
         """Its exit code, None if it did not end in time, and what it said."""
         environment = {**os.environ, **SANITIZERS, **ODD_IS_ALLOWED}
-        environment |= {"GRADUATE_VENV": str(venv.folder()), "CTEST_OUTPUT_ON_FAILURE": "1"}
+        environment |= {"GRADUATE_VENV": str(venv.of_tests().folder), "CTEST_OUTPUT_ON_FAILURE": "1"}
         environment.pop("GRADUATE_BIN", None)  # not the programs of another tree
         with subprocess.Popen(
             command, cwd=self.folder, env=environment, text=True, errors="replace", start_new_session=True,

@@ -235,8 +235,8 @@ def stay(ups: dict[str, Up], watch_stdin: bool) -> None:
 
 
 def up(arguments: argparse.Namespace) -> None:
-    if any(request.kind == "mongodb" for request in arguments.servers) and not venv.is_running():
-        python = str(venv.ensure())
+    if any(request.kind == "mongodb" for request in arguments.servers) and not venv.of_tests().is_running():
+        python = str(venv.of_tests().ensure())
         os.execv(python, [python, "-m", "tests.rig", *sys.argv[1:]])
     ups = {request.name: KINDS[request.kind](request, arguments) for request in arguments.servers}
     try:

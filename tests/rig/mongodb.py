@@ -77,7 +77,7 @@ def flavour() -> Flavour:
             test_commands=("--setParameter", "enableTestCommands=1"),
         )
     return Flavour(
-        command=(venv.ensure(), "-I", SECANTUS, "--host", LOCALHOST),
+        command=(venv.of_tests().ensure(), "-I", SECANTUS, "--host", LOCALHOST),
         folder="--storage-path",
         tls=("--tls-cert-file", "tls.crt", "--tls-key-file", "tls.key"),
         test_commands=("--enable-test-commands",),
