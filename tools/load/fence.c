@@ -1,5 +1,7 @@
 #include "fence.h"
 
+#include "graduate/sql.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,12 @@ static bool unknown_run(const struct postgres *target, const char *run, struct e
                       "new run folder");
 }
 
+/* No such table, where the ledger should be. */
+static bool lacks_ledger(const struct error *error)
+{
+    return strcmp(error->sqlstate, "42P01") == 0;
+}
+
 /* A query about one run: one row, or an ERROR_REFUSED, also where there is no ledger. */
 static bool query_run(struct postgres *target, const char *sql, const char *run, PGresult **result,
                       struct error *error)
@@ -23,25 +31,36 @@ static bool query_run(struct postgres *target, const char *sql, const char *run,
     bool unknown = PQresultStatus(*result) == PGRES_TUPLES_OK;
     if (!unknown) {
         postgres_error(target, *result, "looking up the run in the ledger", error);
-        unknown = strcmp(error->sqlstate, "42P01") == 0; /* no such table */
+        unknown = lacks_ledger(error);
     }
     PQclear(*result);
     *result = NULL;
     return unknown ? unknown_run(target, run, error) : false;
 }
 
-static bool begin(struct postgres *target, const char *statement, const struct fence *fence,
-                  struct error *error)
+static const char unflushed[] = "BEGIN; SET LOCAL synchronous_commit = off; ";
+
+static void put_begin(struct buffer *sql, const char *statements, const struct fence *fence)
 {
     /* The setting is what graduate.losses takes its run from. */
-    static const char sql[] = "SELECT generation, set_config('graduate.run', $1::text, true)"
-                              " FROM graduate.runs WHERE run = $1::text::uuid FOR SHARE";
-    PGresult *result;
-    if (!postgres_exec(target, statement, error) ||
-        !query_run(target, sql, fence->run, &result, error))
-        return false;
+    buffer_printf(sql, "%sSELECT generation, set_config('graduate.run', ", statements);
+    sql_put_literal(sql, fence->run);
+    buffer_puts(sql, ", true) FROM graduate.runs WHERE run = ");
+    sql_put_literal(sql, fence->run);
+    buffer_puts(sql, "::uuid FOR SHARE");
+}
+
+static bool check_begun(struct postgres *target, const struct fence *fence, size_t place,
+                        const struct answers *answers, struct error *error)
+{
+    const PGresult *result = answers->count > place ? answers->items[place] : answers_last(answers);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+        postgres_error(target, result, "looking up the run in the ledger", error);
+        return lacks_ledger(error) ? unknown_run(target, fence->run, error) : false;
+    }
+    if (PQntuples(result) != 1)
+        return unknown_run(target, fence->run, error);
     int64_t generation = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    PQclear(result);
     if (generation == fence->generation)
         return true;
     error_set(error, ERROR_REFUSED,
@@ -51,20 +70,48 @@ static bool begin(struct postgres *target, const char *statement, const struct f
     return error_hint(error, "leave the work to the newer one, or stop it and run again");
 }
 
+static bool begin(struct postgres *target, const char *statements, size_t place,
+                  const struct fence *fence, struct error *error)
+{
+    struct answers answers = {.count = 0};
+    struct buffer sql;
+    buffer_init(&sql);
+    put_begin(&sql, statements, fence);
+    bool ok = buffer_ok(&sql, error);
+    if (ok) {
+        postgres_ask_all(target, buffer_text(&sql), "beginning a transaction of the run", &answers);
+        ok = check_begun(target, fence, place, &answers, error);
+    }
+    answers_release(&answers);
+    buffer_release(&sql);
+    return ok;
+}
+
 /* Whatever the role's own setting is. */
 bool fence_begin(struct postgres *target, const struct fence *fence, struct error *error)
 {
-    return begin(target, "BEGIN; SET LOCAL synchronous_commit = on", fence, error);
+    return begin(target, "BEGIN; SET LOCAL synchronous_commit = on; ", 2, fence, error);
 }
 
 bool fence_begin_unflushed(struct postgres *target, const struct fence *fence, struct error *error)
 {
-    return begin(target, "BEGIN; SET LOCAL synchronous_commit = off", fence, error);
+    return begin(target, unflushed, 2, fence, error);
 }
 
 bool fence_begin_again(struct postgres *target, const struct fence *fence, struct error *error)
 {
-    return begin(target, "ROLLBACK; BEGIN; SET LOCAL synchronous_commit = off", fence, error);
+    return begin(target, "ROLLBACK; BEGIN; SET LOCAL synchronous_commit = off; ", 3, fence, error);
+}
+
+void fence_put_begin_unflushed(struct buffer *sql, const struct fence *fence)
+{
+    put_begin(sql, unflushed, fence);
+}
+
+bool fence_begun(struct postgres *target, const struct fence *fence, const struct answers *answers,
+                 struct error *error)
+{
+    return check_begun(target, fence, FENCE_ANSWERS - 1, answers, error);
 }
 
 /* The lock's first key is that of ledger_lock. */
@@ -76,9 +123,8 @@ bool fence_begin_alone(struct postgres *target, struct error *error)
                          error);
 }
 
-bool fence_commit(struct postgres *target, struct error *error)
+bool fence_committed(struct postgres *target, PGresult *result, struct error *error)
 {
-    PGresult *result = postgres_ask(target, "COMMIT", NULL);
     /* The COMMIT of a failed transaction succeeds, as a ROLLBACK. */
     bool ok =
         PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
@@ -90,6 +136,13 @@ bool fence_commit(struct postgres *target, struct error *error)
             error_hint(error, "whether this was still written shows in the target's ledger: run "
                               "again when the server is back, it goes on from there");
     }
+    return ok;
+}
+
+bool fence_commit(struct postgres *target, struct error *error)
+{
+    PGresult *result = postgres_ask(target, "COMMIT", NULL);
+    bool ok = fence_committed(target, result, error);
     PQclear(result);
     return ok;
 }

@@ -37,8 +37,16 @@ bool fence_begin(struct postgres *target, const struct fence *fence, struct erro
 bool fence_begin_unflushed(struct postgres *target, const struct fence *fence, struct error *error);
 /* The same, in the place of a transaction that has failed. */
 bool fence_begin_again(struct postgres *target, const struct fence *fence, struct error *error);
+/* The same, in two halves, for who sends more along: what begins it, to be sent first, and whether
+ * it did, by the answers. */
+void fence_put_begin_unflushed(struct buffer *sql, const struct fence *fence);
+bool fence_begun(struct postgres *target, const struct fence *fence, const struct answers *answers,
+                 struct error *error);
+enum { FENCE_ANSWERS = 3 }; /* that its begin has */
 /* Only true means committed; when the connection is lost on the way, only the ledger knows. */
 bool fence_commit(struct postgres *target, struct error *error);
+/* Likewise, of the answer to a COMMIT. */
+bool fence_committed(struct postgres *target, PGresult *result, struct error *error);
 void fence_rollback(struct postgres *target);
 
 /* Begin a transaction in which runs are begun, gone on with or taken back: those that do come one

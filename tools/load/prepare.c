@@ -16,6 +16,7 @@
 #include "graduate/crash.h"
 #include "graduate/ledger.h"
 #include "graduate/message.h"
+#include "graduate/sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -169,31 +170,36 @@ static bool next_generation(struct preparing *preparing, const char *run, struct
 static bool insert_tables(struct preparing *preparing, const struct inventory *inventory,
                           struct error *error)
 {
+    struct buffer sql;
+    buffer_init(&sql);
+    buffer_puts(&sql, "INSERT INTO graduate.tables (run, table_name, existed, rows_before) VALUES");
     for (size_t i = 0; i < inventory->count; i++) {
         const struct inventory_table *entry = &inventory->tables[i];
-        char rows[24];
-        snprintf(rows, sizeof rows, "%" PRId64, entry->rows);
-        const char *const parameters[] = {preparing->prepared->run, entry->table->label,
-                                          entry->exists ? "true" : "false", rows};
-        PGresult *result;
-        if (!postgres_query(preparing->target,
-                            "INSERT INTO graduate.tables (run, table_name, existed, rows_before)"
-                            " VALUES ($1, $2, $3, $4)",
-                            parameters, 4, &result, error))
-            return false;
-        PQclear(result);
+        buffer_puts(&sql, i > 0 ? ", (" : " (");
+        sql_put_literal(&sql, preparing->prepared->run);
+        buffer_puts(&sql, ", ");
+        sql_put_literal(&sql, entry->table->label);
+        buffer_printf(&sql, ", %s, %" PRId64 ")", entry->exists ? "true" : "false", entry->rows);
     }
-    return true;
+    bool ok = inventory->count == 0 || (buffer_ok(&sql, error) &&
+                                        postgres_exec(preparing->target, buffer_text(&sql), error));
+    buffer_release(&sql);
+    return ok;
 }
 
 static bool make_tables(struct preparing *preparing, struct error *error)
 {
+    static const struct statement_around alone = {.before = "", .after = "", .instead = ""};
     const struct schema *schema = preparing->given->schema;
     for (size_t i = 0; i < schema->statement_count; i++) {
         bool made, later = preparing->prepared->resumed && schema->statements[i].at_begin;
-        if (schema->statements[i].phase == SCHEMA_TABLES && !later &&
-            !statement_run(preparing->target, preparing->prepared->run, &schema->statements[i],
-                           NULL, &made, error))
+        struct answers last;
+        if (schema->statements[i].phase != SCHEMA_TABLES || later)
+            continue;
+        bool ok = statement_run(preparing->target, preparing->prepared->run, &schema->statements[i],
+                                &alone, NULL, &made, &last, error);
+        answers_release(&last);
+        if (!ok)
             return false;
     }
     crash_point(CRASH_LOAD_TABLES_MADE);

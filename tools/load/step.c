@@ -1,36 +1,43 @@
 #include "step.h"
 #include "statement.h"
 
+#include "graduate/sql.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_done(struct postgres *target, const struct fence *fence, const char *step,
-                    bool *done, struct error *error)
-{
-    const char *const parameters[] = {fence->run, step};
-    PGresult *result;
-    if (!postgres_query(target, "SELECT FROM graduate.steps WHERE run = $1 AND step = $2",
-                        parameters, 2, &result, error))
-        return false;
-    *done = PQntuples(result) > 0;
-    PQclear(result);
-    return true;
-}
+/* What is sent before a step and behind it. */
+struct stepping {
+    struct postgres *target;
+    const struct fence *fence;
+    struct buffer before, after;
+};
 
 /* The server's clock is the one that the ledger goes by; now() is when the transaction began. */
-static bool record_step(struct postgres *target, const struct fence *fence, const char *step,
-                        double *seconds, struct error *error)
+static void put_around(struct stepping *stepping, const char *step)
 {
-    const char *const parameters[] = {fence->run, step};
-    PGresult *result;
-    if (!postgres_query(target,
-                        "INSERT INTO graduate.steps (run, step, seconds) VALUES"
-                        " ($1, $2, extract(epoch FROM clock_timestamp() - now()))"
-                        " RETURNING seconds",
-                        parameters, 2, &result, error))
+    struct buffer *before = &stepping->before, *after = &stepping->after;
+    buffer_init(before);
+    buffer_init(after);
+    fence_put_begin_unflushed(before, stepping->fence);
+    buffer_puts(before, "; SELECT FROM graduate.steps WHERE run = ");
+    sql_put_literal(before, stepping->fence->run);
+    buffer_puts(before, " AND step = ");
+    sql_put_literal(before, step);
+    buffer_puts(after, "INSERT INTO graduate.steps (run, step, seconds) VALUES (");
+    sql_put_literal(after, stepping->fence->run);
+    buffer_puts(after, ", ");
+    sql_put_literal(after, step);
+    buffer_puts(after, ", extract(epoch FROM clock_timestamp() - now())) RETURNING seconds;"
+                       " COMMIT");
+}
+
+static bool begun(void *context, const struct answers *answers, bool *done, struct error *error)
+{
+    const struct stepping *stepping = context;
+    if (!fence_begun(stepping->target, stepping->fence, answers, error))
         return false;
-    *seconds = strtod(PQgetvalue(result, 0, 0), NULL);
-    PQclear(result);
+    *done = answers->count > FENCE_ANSWERS && PQntuples(answers->items[FENCE_ANSWERS]) > 0;
     return true;
 }
 
@@ -50,19 +57,32 @@ bool step_take(struct postgres *target, const struct project *project, const str
                const struct schema_statement *statement, bool *made, double *seconds,
                struct error *error)
 {
-    bool done = false;
-    *made = false;
+    struct stepping stepping = {.target = target, .fence = fence};
+    struct answers last = {.count = 0};
     struct buffer entities;
+    *made = false;
     buffer_init(&entities);
     step_put_entities(project, statement->table, &entities);
-    bool ok = fence_begin_unflushed(target, fence, error) &&
-              is_done(target, fence, statement->name, &done, error) &&
-              (done ||
-               statement_run(target, fence->run, statement, buffer_text(&entities), made, error)) &&
-              (!*made || record_step(target, fence, statement->name, seconds, error)) &&
-              fence_commit(target, error);
-    buffer_release(&entities);
+    put_around(&stepping, statement->name);
+    bool ok = buffer_ok(&stepping.before, error) && buffer_ok(&stepping.after, error);
+    const struct statement_around around = {
+        .before = buffer_text(&stepping.before),
+        .begun = begun,
+        .context = &stepping,
+        .answers = FENCE_ANSWERS + 1,
+        .after = buffer_text(&stepping.after),
+        .instead = "COMMIT",
+    };
+    ok = ok && statement_run(target, fence->run, statement, &around, buffer_text(&entities), made,
+                             &last, error);
+    if (ok && *made)
+        *seconds = strtod(PQgetvalue(last.items[last.count - 2], 0, 0), NULL);
+    ok = ok && fence_committed(target, answers_last(&last), error);
     if (!ok)
         fence_rollback(target);
+    answers_release(&last);
+    buffer_release(&stepping.before);
+    buffer_release(&stepping.after);
+    buffer_release(&entities);
     return ok;
 }

@@ -51,6 +51,19 @@ bool postgres_check_session(struct postgres *postgres, const char *uri, const ch
 PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *doing);
 PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
                             const char *const *parameters, int count, const char *doing);
+enum { ANSWERS_MOST = 12 };
+/* What several statements say, one result for each, up to the first that fails. */
+struct answers {
+    PGresult *items[ANSWERS_MOST]; /* of more than these the last one stands last */
+    size_t count;
+};
+/* Several statements sent at once, so that the way to the server and back is gone once. False when
+ * one has failed: postgres_error says it of the last answer. Released by the caller either way. */
+bool postgres_ask_all(struct postgres *postgres, const char *sql, const char *doing,
+                      struct answers *answers);
+/* NULL: there is none, as the connection was lost. */
+PGresult *answers_last(const struct answers *answers);
+void answers_release(struct answers *answers);
 bool postgres_put(struct postgres *postgres, const void *bytes, size_t length);
 int postgres_get(struct postgres *postgres, char **row);
 PGresult *postgres_end_copy(struct postgres *postgres);

@@ -102,6 +102,41 @@ PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *d
     return PQsendQuery(postgres->connection, sql) ? last_result(postgres) : NULL;
 }
 
+static void add_answer(struct answers *answers, PGresult *result)
+{
+    if (answers->count == ANSWERS_MOST)
+        PQclear(answers->items[--answers->count]);
+    answers->items[answers->count++] = result;
+}
+
+bool postgres_ask_all(struct postgres *postgres, const char *sql, const char *doing,
+                      struct answers *answers)
+{
+    PGresult *result;
+    answers->count = 0;
+    name_statement(postgres, doing);
+    if (!PQsendQuery(postgres->connection, sql))
+        return false;
+    while ((result = next_result(postgres)) != NULL) {
+        add_answer(answers, result);
+        if (PQstatus(postgres->connection) == CONNECTION_BAD)
+            break;
+    }
+    ExecStatusType status = PQresultStatus(answers_last(answers));
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+PGresult *answers_last(const struct answers *answers)
+{
+    return answers->count > 0 ? answers->items[answers->count - 1] : NULL;
+}
+
+void answers_release(struct answers *answers)
+{
+    while (answers->count > 0)
+        PQclear(answers->items[--answers->count]);
+}
+
 PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
                             const char *const *parameters, int count, const char *doing)
 {
