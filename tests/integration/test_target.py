@@ -158,6 +158,19 @@ def test_a_target_that_falls_silent(targets: Cluster, tmp_path: Path) -> None:
     said(trial.do(RUN), 0)
 
 
+def test_a_target_that_falls_silent_as_its_rows_are_counted(targets: Cluster, tmp_path: Path) -> None:
+    trial = Trial("faults/silent-target", targets, tmp_path)
+    trial.prepare()
+    trial.environment["GRADUATE_CRASH_AT"] = "driver.before_account"
+    trial.do(RUN)
+    del trial.environment["GRADUATE_CRASH_AT"]
+    with psycopg.connect(trial.environment["SUPABASE_DB_URL"]) as other:
+        other.execute("lock table public.things")  # for which a count waits without a word
+        said(trial.do(f"{RUN} --stall 2"), 4, "nothing was heard from it for 2 s, while ",
+             "--stall SECONDS waits longer")  # fmt: skip
+    said(trial.do(RUN), 0)
+
+
 def test_a_session_that_holds_what_a_run_needs(targets: Cluster, tmp_path: Path) -> None:
     trial = Trial("faults/silent-target", targets, tmp_path)
     trial.prepare()

@@ -397,21 +397,19 @@ static bool keep_batch_size(struct migration *migration, struct error *error)
     return error_hint(error, "leave --batch-bytes away: the run goes on as it began");
 }
 
-/* While entities are loaded, every answer is a short one; the account counts rows as long as it
- * takes. */
 static bool load_all(struct migration *migration, struct error *error)
 {
-    migration->target.stall = migration->options->stall;
-    bool ok = prepare_restarts(migration, error) && prepare(migration, error) &&
-              transfers_load(migration, error);
-    migration->target.stall = 0;
-    return ok;
+    return prepare_restarts(migration, error) && prepare(migration, error) &&
+           transfers_load(migration, error);
 }
 
+/* Every answer is a short one, and the count of a table for the account the longest. */
 static bool open_target(struct migration *migration, struct error *error)
 {
-    return migration_connect(&migration->target, &migration->project, error) &&
-           check_session(migration, error) && ledger_lock(&migration->target, error);
+    if (!migration_connect(&migration->target, &migration->project, error))
+        return false;
+    migration->target.stall = migration->options->stall;
+    return check_session(migration, error) && ledger_lock(&migration->target, error);
 }
 
 static bool check_begun(const struct folder *folder, struct error *error)
