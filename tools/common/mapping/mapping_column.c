@@ -465,13 +465,18 @@ static bool read_in(struct reading *r, const cJSON *object, const struct json_pl
                           "is %s",
                           json_kind(column->in));
     const cJSON *word;
+    struct errors errors = {0};
+    size_t index = 0;
     cJSON_ArrayForEach(word, column->in)
     {
-        if (!cJSON_IsString(word) && !cJSON_IsNumber(word))
-            return json_error(r->error, &in_place, "allowed values are texts or numbers, not %s",
-                              json_kind(word));
+        struct json_place here = {&in_place, NULL, index++};
+        bool ok = cJSON_IsString(word) || cJSON_IsNumber(word) ||
+                  json_error(r->error, &here, "allowed values are texts or numbers, not %s",
+                             json_kind(word));
+        if (!reading_goes_on(r, ok, &errors))
+            return false;
     }
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 /* What Supabase Auth cannot read as null is none, whatever is said. */

@@ -216,7 +216,9 @@ static bool read_branch(struct reading *r, const cJSON *list, const struct json_
             arena_printf(r->arena, "%s%s/%zu/", above, list->string, condition->list_count);
         if (prefix == NULL)
             return reading_memory(r);
-        if (!read_list(r, item, &here, prefix, &condition->lists[condition->list_count++]))
+        if (!reading_goes_on(
+                r, read_list(r, item, &here, prefix, &condition->lists[condition->list_count++]),
+                r->found))
             return false;
     }
     return true;
@@ -258,7 +260,7 @@ static bool read_questions(struct reading *r, const cJSON *object, const struct 
                 condition->op = (enum condition_op)(CONDITION_NOT + i);
         if (condition->op == CONDITION_IN && cJSON_IsObject(operand))
             condition->op = CONDITION_FACT;
-        if (!check_operand(r, &here, condition))
+        if (!reading_goes_on(r, check_operand(r, &here, condition), r->found))
             return false;
     }
     return true;
@@ -310,14 +312,14 @@ static bool read_list(struct reading *r, const cJSON *object, const struct json_
         struct json_place here = {place, member->string, 0};
         struct condition branch = {.operand = member, .name = member->string};
         if (!is_branch(member, &branch.op)) {
-            if (!read_field(r, member, &here, above, out))
+            if (!reading_goes_on(r, read_field(r, member, &here, above, out), r->found))
                 return false;
             continue;
         }
         branch.place = arena_printf(r->arena, "%s%s", above, member->string);
         if (branch.place == NULL)
             return reading_memory(r);
-        if (!read_branch(r, member, &here, above, &branch))
+        if (!reading_goes_on(r, read_branch(r, member, &here, above, &branch), r->found))
             return false;
         out->items[out->count++] = branch;
     }
@@ -329,5 +331,9 @@ bool mapping_read_conditions(struct reading *r, const cJSON *object, const struc
 {
     const cJSON *when = cJSON_GetObjectItemCaseSensitive(object, "when");
     struct json_place here = {place, "when", 0};
-    return when == NULL || read_list(r, when, &here, "", out);
+    struct errors errors = {0}, *around = r->found;
+    r->found = &errors; /* also of what it branches to */
+    bool ok = when == NULL || read_list(r, when, &here, "", out);
+    r->found = around;
+    return reading_goes_on(r, ok, &errors) && errors_give(&errors, r->error);
 }

@@ -94,6 +94,26 @@ static void drop_everywhere(const struct project *project, struct mapping *mappi
     }
 }
 
+static bool add_drop(struct reading *r, const cJSON *item, const struct json_place *place)
+{
+    struct mapping *mapping = r->mapping;
+    struct words *drops = &mapping->drops;
+    const char *path, *why = NULL;
+    bool optional = false;
+    if (!read_drop(r, item, place, &path, &optional, &why) ||
+        !reading_path(r, place, PATH_MEMBERS, &path))
+        return false;
+    if (!lies_in_level(r, path))
+        return json_error(r->error, place, "no \"each\" opens the \"*\" in \"%s\"", path);
+    for (size_t i = 0; i < drops->count; i++)
+        if (strcmp(drops->items[i], path) == 0)
+            return json_error(r->error, place, "\"%s\" stands here twice", path);
+    mapping->drops_optional[drops->count] = optional;
+    mapping->drops_why[drops->count] = why;
+    drops->items[drops->count++] = path;
+    return true;
+}
+
 bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_place *top)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "drop"), *item;
@@ -110,23 +130,16 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
     mapping->drops_why = arena_alloc(r->arena, count, sizeof *mapping->drops_why);
     if (drops->items == NULL || mapping->drops_optional == NULL || mapping->drops_why == NULL)
         return reading_memory(r);
+    struct errors errors = {0};
+    size_t index = 0;
     cJSON_ArrayForEach(item, list)
     {
-        struct json_place at = {&here, NULL, drops->count};
-        const char *path;
-        if (!read_drop(r, item, &at, &path, &mapping->drops_optional[drops->count],
-                       &mapping->drops_why[drops->count]) ||
-            !reading_path(r, &at, PATH_MEMBERS, &path))
+        struct json_place at = {&here, NULL, index++};
+        if (!reading_goes_on(r, add_drop(r, item, &at), &errors))
             return false;
-        if (!lies_in_level(r, path))
-            return json_error(r->error, &at, "no \"each\" opens the \"*\" in \"%s\"", path);
-        for (size_t i = 0; i < drops->count; i++)
-            if (strcmp(drops->items[i], path) == 0)
-                return json_error(r->error, &at, "\"%s\" stands here twice", path);
-        drops->items[drops->count++] = path;
     }
     drop_everywhere(r->project, mapping);
-    return true;
+    return errors_give(&errors, r->error);
 }
 
 /* A table that takes every record, or element, of which the rule speaks: a rule is for those that

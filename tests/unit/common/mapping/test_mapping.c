@@ -128,6 +128,36 @@ static void wrong_mappings(void **state)
     assert_refused(*state, cases, COUNT(cases));
 }
 
+/* What stands side by side in one list or one "when" is told at once. */
+static void several_mistakes_side_by_side(void **state)
+{
+    static const struct {
+        const char *text, *said[3];
+    } cases[] = {
+        {COLUMN("'from':'c','type':'text','in':[null,'a',true]"),
+         {"2 problems: ", "/in/0: allowed values", "/in/2: allowed values"}},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},"
+         "'drop':['a',7,'a',{'optional':true}]}",
+         {"3 problems: ", "/drop/2: \"a\" stands here twice", "/drop/3: the \"path\" is missing"}},
+        {COLUMN("'from':'c','type':'text','when':{'a':[],'b':{'above':{},'below':[]}}"),
+         {"3 problems: ", "/when/b/above: ", "/when/b/below: "}},
+        {COLUMN("'from':'c','type':'text','when':{'any':[{'a':[]},{'b':{'has':[]}}],'c':{}}"),
+         {"3 problems: ", "/when/any/1/b/has: ", "/when/c: "}},
+    };
+    const struct folder *folder = *state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct project project;
+        struct error error = {0};
+        put_books(folder, cases[i].text);
+        assert_false(project_load(&project, folder->path, &error));
+        assert_int_equal(error.code, ERROR_USAGE);
+        for (size_t k = 0; k < COUNT(cases[i].said); k++)
+            if (strstr(error.message, cases[i].said[k]) == NULL)
+                fail_msg("%s\n  gave: %s\n  not:  %s", cases[i].text, error.message,
+                         cases[i].said[k]);
+    }
+}
+
 static void wrong_tables(void **state)
 {
     static const struct wrong cases[] = {
@@ -311,7 +341,7 @@ static void wrong_columns(void **state)
          AT_C "/in: this must be an array of the allowed "
               "values, and is an array that is empty"},
         {COLUMN("'from':'c','type':'text','in':['a',null]"),
-         AT_C "/in: allowed values are texts or numbers, not null"},
+         AT_C "/in/1: allowed values are texts or numbers, not null"},
     };
     assert_refused(*state, cases, COUNT(cases));
 }
@@ -888,6 +918,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(wrong_mappings),
+        CASE(several_mistakes_side_by_side),
         CASE(wrong_tables),
         CASE(wrong_columns),
         CASE(wrong_values),
