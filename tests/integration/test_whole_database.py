@@ -144,8 +144,20 @@ LOST = {
     "alter table people set without cluster": "the setting cluster of people is missing",
     "alter view adults alter column state drop default": "the setting default of adults.state is missing",
     "revoke select on adults from authenticated": "the rights of authenticated on adults is missing",
+    "comment on constraint people_mother on people is null": "the comment on the table constraint people_mother on people is missing",
+    "comment on index people_born is 'x'": "the comment on the index people_born is missing, or says something else",
+    "comment on domain positive is null": "the comment on the type positive is missing",
+    "comment on constraint positive_check on domain positive is null": "the comment on the domain constraint positive_check on positive is missing",
+    "comment on sequence invoice_numbers is null": "the comment on the sequence invoice_numbers is missing",
+    'comment on table "order" is null': "the comment of the table is missing; it should be of reserved words",
     "grant execute on function state_text to public": "the rights of PUBLIC on function state_text(m mood) is missing",
 }
+
+
+def test_numbers_go_on_as_they_stood(whole: Kept) -> None:
+    whole.query("begin; delete from rounds where id = 101 or id > 1; insert into rounds (invoice) values (2); commit")
+    assert whole.query("select id, code, invoice from rounds order by id") == "1|N-4|1\n101|N-5|2"
+    whole.query("delete from rounds where invoice = 2; insert into rounds select 5, 'N-1', 1 union all select 105, 'N-2', 1 union all select 205, 'N-3', 1")
 
 
 def test_what_is_lost_of_it_is_told(whole: Kept) -> None:

@@ -14,7 +14,7 @@ SOURCES = {
     "old": {"kind": "postgres", "uri": "${OLD_URI}"},
     "billing": {"kind": "postgres", "uri": "${OLD_URI}", "schema": "Billing"},
 }
-KEYLESS = ("cats", "typed", "visits")
+KEYLESS = ("bare", "cats", "typed", "visits")
 EXTENSIONS = ("btree_gist", "citext", "hstore", "ltree", "pg_trgm", "pgcrypto", "uuid-ossp")
 EVERYWHERE = "what every database has of its own"
 LEFT_BEHIND: dict[str, Any] = {

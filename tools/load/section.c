@@ -72,7 +72,7 @@ static bool begin_copy(struct postgres *target, struct work *work, size_t i, con
         buffer_puts(&sql, column == 0 ? " (" : ", ");
         sql_put_identifier(&sql, output->columns[column]);
     }
-    buffer_puts(&sql, ") FROM STDIN (FORMAT binary)");
+    buffer_printf(&sql, "%s FROM STDIN (FORMAT binary)", output->column_count > 0 ? ")" : "");
     bool ok = buffer_ok(&sql, error);
     if (ok) {
         char doing[160];

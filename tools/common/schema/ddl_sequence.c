@@ -15,8 +15,8 @@ static bool counts_down(const char *options)
 }
 
 /* Behind the last number kept, and behind the last one that the source ever gave: a number of a row
- * that is gone may still be known elsewhere. One that has given none begins where it would there.
- */
+ * that is gone may still be known elsewhere. One that has given none begins where it would there,
+ * and one that begins anew at its end goes on where it stands. */
 static void put_number(struct buffer *sql, const struct schema_column *column,
                        const struct catalog_column *from)
 {
@@ -27,7 +27,10 @@ static void put_number(struct buffer *sql, const struct schema_column *column,
     sql_put_identifier(&last, column->name);
     buffer_putc(&last, ')');
     const char *kept = buffer_text(&last), *further = down ? "least" : "greatest";
-    if (from->serial_next >= 0)
+    const bool round = column->numbering != NULL && strstr(column->numbering, "CYCLE") != NULL;
+    if (round && from->serial_next < 0 && from->serial_last >= 0)
+        buffer_printf(sql, "%" PRId64 "::bigint, true), pg_catalog.count(*)", from->serial_last);
+    else if (from->serial_next >= 0)
         buffer_printf(sql, "%s(%s, %" PRId64 "), coalesce(%s %s %" PRId64 ", false))", further,
                       kept, from->serial_next, kept, down ? "<=" : ">=", from->serial_next);
     else if (from->serial_last >= 0 && column->numbering != NULL)

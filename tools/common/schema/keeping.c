@@ -89,7 +89,7 @@ static void decide_free(struct deciding *d)
     }
     for (size_t i = 0; made && !left && i < d->catalog->sequence_count; i++)
         if (strcmp(d->catalog->sequences[i].name, d->object->name) == 0)
-            deciding_keep(d, NULL);
+            deciding_keep(d, d->object->columns.count > 0 ? "no column owns it" : NULL);
 }
 
 /* Of what a mapping reads without keeping its shape, the rows remain, and a key. */
@@ -334,6 +334,15 @@ static void decide_grant(struct deciding *d)
     }
 }
 
+/* A name as PostgreSQL writes it, in quotes where it needs some. */
+static bool is_called(const char *written, const char *name)
+{
+    bool quoted = *written == '"';
+    for (written += quoted; *name != '\0' && *written == *name; name++)
+        written += quoted && *name == '"' ? 2 : 1;
+    return *name == '\0' && strcmp(written, quoted ? "\"" : "") == 0;
+}
+
 /* Of the table or a column of it; of what else is kept, nobody is told. */
 static void decide_comment(struct deciding *d)
 {
@@ -343,7 +352,7 @@ static void decide_comment(struct deciding *d)
     if (strncmp(name, "table column ", 13) == 0) {
         if (column != NULL && entity->columns[column->source_column].comment != NULL)
             deciding_keep(d, NULL);
-    } else if (strncmp(name, "table ", 6) == 0 && strcmp(name + 6, d->object->entity) == 0) {
+    } else if (strncmp(name, "table ", 6) == 0 && is_called(name + 6, d->object->entity)) {
         if (comment == NULL ? entity != NULL && entity->comment != NULL
                             : strcmp(comment, d->object->detail) == 0)
             deciding_keep(d, NULL);

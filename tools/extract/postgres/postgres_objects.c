@@ -106,8 +106,8 @@
     " union all select format('sequence %I.%I', $1, c.relname), jsonb_build_array("                \
     NEED_OF_OBJECT("'sequence'", "c.relname") ") from things c"                                    \
     " where d.classoid = 'pg_class'::regclass and c.oid = d.objoid and c.relkind = 'S'"            \
-    "  and not exists (select from pg_depend o where o.classid = 'pg_class'::regclass and o.objid = c.oid"\
-    "   and o.refobjsubid > 0 and o.deptype in ('a', 'i'))"                                        \
+    "  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid"\
+    "   and d.refobjsubid > 0 and " POSTGRES_NUMBERS ")"                                           \
     " union all select format('schema %I', n.nspname), '[]'::jsonb from pg_namespace n"            \
     " where d.classoid = 'pg_namespace'::regclass and n.oid = d.objoid and n.nspname <> 'public'"
 #define COMMENTED_AS_IT_IS                                                                         \
@@ -189,14 +189,15 @@ static const struct {
             " where l.oid = c.attcollation)",
             "c.attcollation <> 0 and c.attcollation <> c.typcollation")},
     {"sequence",
-     "select jsonb_build_object('name', c.relname, 'entity', f.relname,"
+     "select jsonb_build_object('name', c.relname, 'entity', case when f.serial then f.relname end,"
      " 'columns', to_jsonb(array_remove(array[f.attname], null)), 'in_shape', coalesce(f.serial, false),"
      " 'detail', format('start %s, increment %s%s', s.seqstart, s.seqincrement,"
      "  case when s.seqcycle then ', cycle' else '' end))"
      " from things c join pg_sequence s on s.seqrelid = c.oid"
      " left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0"
      "  and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i')"
-     " left join fields f on f.oid = d.refobjid and f.attnum = d.refobjsubid"},
+     " left join lateral (select f.relname, f.attname, f.serial and " POSTGRES_NUMBERS " as serial from fields f"
+     "  where f.oid = d.refobjid and f.attnum = d.refobjsubid) f on true"},
     {"primary key", UNIQUE("p")},
     {"unique", UNIQUE("u")},
     {"check",
@@ -445,11 +446,10 @@ static const char grounds[] =
     "   coalesce(to_jsonb(a) ->> 'attgenerated', '') as generated, e.sql, s.serial"
     "  from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0"
     "   and not a.attisdropped join pg_type y on y.oid = a.atttypid"
-    "  left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum"
-    "  cross join lateral (select pg_get_expr(d.adbin, d.adrelid) as sql) e"
-    "  cross join lateral (select a.attidentity <> '' or (e.sql like 'nextval(%' and"
-    "   pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) is not null) is true"
-    "   as serial) s)";
+    "  left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"
+    "  cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql,"
+    "   pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) e"
+    "  cross join lateral (select " POSTGRES_SERIAL("e.sql", "e.seq") " as serial) s)";
 /* clang-format on */
 
 static void put_statement(struct buffer *sql)

@@ -35,6 +35,25 @@
     " case when s.seqcache <> 1 then 'CACHE ' || s.seqcache end,"                                  \
     " case when s.seqcycle then 'CYCLE' end), '')"
 
+/* Does the column a number itself by the sequence seq that it owns, as one of PostgreSQL's serial
+ * types: f is its default, and sql what that says? Another default may ask that sequence, too, and
+ * this one another. */
+#define POSTGRES_SERIAL(sql, seq)                                                                  \
+    "(a.attidentity <> '' or a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)"    \
+    "  and " sql " like 'nextval(%::regclass)' and " seq " is not null and not exists (select"     \
+    "   from pg_depend o join pg_class x on x.oid = o.refobjid and x.relkind = 'S'"                \
+    "   where o.classid = 'pg_attrdef'::regclass and o.objid = f.oid"                              \
+    "   and o.refclassid = 'pg_class'::regclass and x.oid <> " seq "::regclass)) is true"
+/* Does the column that the row d of pg_depend says to own the sequence c number itself by it? */
+#define POSTGRES_NUMBERS                                                                           \
+    "exists (select from pg_attribute a join pg_class t on t.oid = a.attrelid"                     \
+    "  join pg_namespace h on h.oid = t.relnamespace"                                              \
+    "  left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                    \
+    "  where a.attrelid = d.refobjid and a.attnum = d.refobjsubid and d.deptype in ('a', 'i')"     \
+    "  and pg_get_serial_sequence(format('%I.%I', h.nspname, t.relname), a.attname)::regclass = "  \
+    "c.oid"                                                                                        \
+    "  and " POSTGRES_SERIAL("pg_get_expr(f.adbin, f.adrelid)", "c.oid") ")"
+
 /* The objects as the array of JSON that catalog.h describes; the caller's. What belongs to an
  * extension, and to PostgreSQL itself, is not among them; another schema is one object. */
 bool postgres_objects_read(struct postgres *postgres, const char *schema, cJSON **objects,

@@ -128,7 +128,9 @@ void postgres_shape_put_select(const struct postgres_shape *shape, const char *q
         put_column(&shape->catalog->columns[i], sql);
     }
     buffer_puts(sql, " FROM ");
-    postgres_shape_put_from(sql, say(shape, 0, SHAPE_KIND)[0], qualified);
+    /* A partitioned table has columns by which it is parted. */
+    char kind = shape->catalog->column_count > 0 ? say(shape, 0, SHAPE_KIND)[0] : 'r';
+    postgres_shape_put_from(sql, kind, qualified);
 }
 
 bool postgres_shape_show_operators(const struct postgres_shape *shape, struct postgres *postgres,

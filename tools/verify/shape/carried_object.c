@@ -272,8 +272,12 @@ static bool comes(const struct carried_objects *carried, const struct catalog_ob
     if (carried->home == NULL || object->definition == NULL || depth > MOST_DEEP ||
         is_left_out(carried, object) || !fits(carried, object))
         return false;
+    /* What others of this room look at may be missing: the target says so where it is asked for
+     * the comment. */
+    const bool comment = is(object->kind, "comment");
     for (size_t i = 0; i < object->need_count; i++)
-        if (!is_met(carried, &object->needs[i], depth))
+        if (!(comment && is(object->needs[i].kind, "object")) &&
+            !is_met(carried, &object->needs[i], depth))
             return false;
     return true;
 }

@@ -41,6 +41,9 @@ enum { FOUND_DEFINITION, FOUND_TIMING, FOUND_OPTIONS, FOUND_FILLED, FOUND_OID };
         "p.pronamespace") " WHERE p.oid::pg_catalog.regprocedure::pg_catalog.text = $2"            \
                           " AND p.prokind <> 'a'"
 
+/* Whether these are there is not asked for their comments' sake. */
+#define FOUND_BY_OTHERS "^(table constraint|domain constraint|index|type|sequence) "
+
 /* By kind. Queries are compared by what they mean. */
 static const struct kind {
     const char *kind, *sql;
@@ -80,7 +83,25 @@ static const struct kind {
      " pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i"
      " WHERE (i.schema = $1 OR i.schema IS NULL) AND pg_catalog.starts_with($2, i.type || ' ')"
      " AND pg_catalog.left(pg_catalog.btrim(pg_catalog.regexp_replace(d.description, '\\s+', ' ',"
-     "  'g')), 1000) = $3",
+     "  'g')), 1000) = $3 UNION ALL SELECT 'x'" REST " WHERE $2 ~ '" FOUND_BY_OTHERS "' AND NOT"
+     " EXISTS (SELECT FROM (SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, o.oid"
+     "  FROM pg_catalog.pg_constraint o" OF_SCHEMA(
+         "o.connamespace") " UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, x.oid"
+                           "  FROM pg_catalog.pg_class x" OF_SCHEMA(
+                               "x.relnamespace") " UNION ALL SELECT"
+                                                 "  'pg_catalog.pg_type'::pg_catalog.regclass,"
+                                                 " y.oid FROM pg_catalog.pg_type y" OF_SCHEMA(
+                                                     "y.typnamespace") ") k (class, oid) CROSS JOIN"
+                                                                       "  LATERAL "
+                                                                       "pg_catalog.pg_identify_"
+                                                                       "object(k.class, k.oid, 0) "
+                                                                       "i WHERE $2 = "
+                                                                       "pg_catalog.concat("
+                                                                       "  i.type, ' ', "
+                                                                       "pg_catalog.replace(i."
+                                                                       "identity, "
+                                                                       "pg_catalog.quote_ident($1) "
+                                                                       "|| '.', '')))",
      false, false, true},
     {"setting",
      "SELECT 'x'" REST " FROM (" SETTING_QUERY

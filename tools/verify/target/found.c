@@ -87,6 +87,22 @@ static bool take_column(const PGresult *result, int row, struct found_column *co
     return true;
 }
 
+/* A table may have no columns. */
+static bool look_for(struct postgres *target, const char *const *parameters, bool *there,
+                     struct error *error)
+{
+    PGresult *result;
+    if (!postgres_query(target,
+                        "SELECT FROM pg_catalog.pg_class c"
+                        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                        " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')",
+                        parameters, 2, &result, error))
+        return false;
+    *there = PQntuples(result) > 0;
+    PQclear(result);
+    return true;
+}
+
 bool found_describe(struct postgres *target, const char *schema, const char *name,
                     struct found_table *table, struct error *error)
 {
@@ -99,6 +115,7 @@ bool found_describe(struct postgres *target, const char *schema, const char *nam
     table->there = count > 0;
     table->columns = calloc(count + 1, sizeof *table->columns);
     bool ok = table->columns != NULL ? true : error_memory(error);
+    ok = ok && (count > 0 || look_for(target, parameters, &table->there, error));
     for (size_t i = 0; ok && i < count; i++) {
         table->column_count++;
         ok = take_column(result, (int)i, &table->columns[i], error);
