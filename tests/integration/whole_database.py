@@ -21,10 +21,10 @@ LEFT_BEHIND: dict[str, Any] = {
     "old": dict.fromkeys(
         ("inheritance", "check", "foreign table", "foreign server", "user mapping", "aggregate", "collation",
          "operator", "cast", "text search configuration", "extension", "comment", "grant", "default privileges",
-         "publication", "event trigger", "large object", "schema"), EVERYWHERE) | {"policy": {"report on orders": EVERYWHERE}},
+         "publication", "event trigger", "large object"), EVERYWHERE) | {"policy": {"report on orders": EVERYWHERE}},
     "billing": dict.fromkeys(
         ("foreign key", "view", "foreign server", "user mapping", "cast", "extension", "publication", "event trigger",
-         "large object", "schema"), EVERYWHERE),
+         "large object"), EVERYWHERE),
 }  # fmt: skip
 TABLES = """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname = :'schema' and c.relkind in ('r', 'p') and not c.relispartition order by 1"""

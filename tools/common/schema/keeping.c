@@ -361,6 +361,24 @@ static void decide_comment(struct deciding *d)
     }
 }
 
+/* Another schema of the same server, which the project may have as a source of its own. */
+static void decide_schema(struct deciding *d)
+{
+    const struct project *project = d->schema->project;
+    const struct source *own = NULL;
+    for (size_t i = 0; i < project->source_count; i++)
+        if (strcmp(project->sources[i].name, d->catalog->source) == 0)
+            own = &project->sources[i];
+    for (size_t i = 0; own != NULL && i < project->source_count; i++) {
+        const struct source *other = &project->sources[i];
+        const char *schema = other->schema != NULL ? other->schema : "public";
+        if (other->kind == SOURCE_POSTGRES && strcmp(other->uri, own->uri) == 0 &&
+            strcmp(schema, d->object->name) == 0)
+            deciding_keep(
+                d, deciding_text(d, arena_printf(d->arena, "what the source %s has", other->name)));
+    }
+}
+
 /* The kinds of a Postgres source of which something can come. */
 static const struct {
     const char *kind;
@@ -407,6 +425,7 @@ static const struct {
     {"rule", decide_object},
     {"statistics", decide_object},
     {"setting", decide_setting},
+    {"schema", decide_schema},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 

@@ -143,7 +143,8 @@ static bool no_such_object(const struct stray *stray, struct error *error)
  * that nothing depends on them. */
 static bool may_be_idle(const struct not_kept *rule)
 {
-    static const char *const kinds[] = {"comment", "extension", "grant", "revocation", "setting"};
+    static const char *const kinds[] = {"comment",    "extension", "grant",
+                                        "revocation", "schema",    "setting"};
     for (size_t i = 0; rule->name == NULL && i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(rule->kind, kinds[i]) == 0)
             return true;
