@@ -58,38 +58,28 @@
     "(select " POSTGRES_NUMBERING " from pg_sequence s where s.seqrelid = q.seq::regclass) end,"   \
     "  'default_sql', case when not s.serial"                                                      \
     "   and coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' then e.sql end,"                     \
-    "  'comment', col_description(t.oid, a.attnum), 'calls', " CALLS(                              \
-        "pg_attrdef",                                                                              \
-        "f.oid") ","                                                                               \
-                 "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then e.sql end,"   \
-                 "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select "       \
-                 "json_agg(distinct "                                                              \
-                 "o.attname)"                                                                      \
-                 "   from pg_depend d join pg_attribute o on o.attrelid = t.oid and o.attnum = "   \
-                 "d.refobjsubid"                                                                   \
-                 "   where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and "        \
-                 "o.attnum <> a.attnum"                                                            \
-                 "   and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid"                  \
-                 "    or d.classid = 'pg_class'::regclass and d.objid = t.oid and d.objsubid = "   \
-                 "a.attnum)) end,"                                                                 \
-                 "  'collation', (select quote_ident(l.collname) from pg_collation l where l.oid " \
-                 "= "                                                                              \
-                 "a.attcollation"                                                                  \
-                 "   and l.oid <> (select y.typcollation from pg_type y where y.oid = a.atttypid)" \
-                 "   and l.collnamespace = 'pg_catalog'::regnamespace and (l.collname in ('C', "   \
-                 "'POSIX', "                                                                       \
-                 "'ucs_basic', 'default')"                                                         \
-                 "    or l.collname like '%-x-icu'))) order by a.attnum)"                          \
-                 " from pg_attribute a"                                                            \
-                 " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"        \
-                 " cross join lateral (select " VALUE_OID " as oid) w"                             \
-                 " cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql) e"           \
-                 " cross join lateral (select"                                                     \
-                 "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"   \
-                 " cross join lateral (select " POSTGRES_SERIAL(                                   \
-                     "e.sql",                                                                      \
-                     "q.seq") " as serial) s"                                                      \
-                              " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
+    "  'comment', col_description(t.oid, a.attnum), 'calls', " CALLS("pg_attrdef", "f.oid") ","     \
+    "  'generated', case when to_jsonb(a) ->> 'attgenerated' <> '' then e.sql end,"                \
+    "  'made_of', case when to_jsonb(a) ->> 'attgenerated' <> '' then (select json_agg(distinct "  \
+    "o.attname)"                                                                                   \
+    "   from pg_depend d join pg_attribute o on o.attrelid = t.oid and o.attnum = d.refobjsubid"   \
+    "   where d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and o.attnum <> a.attnum" \
+    "   and (d.classid = 'pg_attrdef'::regclass and d.objid = f.oid"                               \
+    "    or d.classid = 'pg_class'::regclass and d.objid = t.oid and d.objsubid = a.attnum)) end," \
+    "  'collation', (select quote_ident(l.collname) from pg_collation l where l.oid = "            \
+    "a.attcollation"                                                                               \
+    "   and l.oid <> (select y.typcollation from pg_type y where y.oid = a.atttypid)"              \
+    "   and l.collnamespace = 'pg_catalog'::regnamespace and (l.collname in ('C', 'POSIX', "       \
+    "'ucs_basic', 'default')"                                                                      \
+    "    or l.collname like '%-x-icu'))) order by a.attnum)"                                       \
+    " from pg_attribute a"                                                                         \
+    " left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum"                     \
+    " cross join lateral (select " VALUE_OID " as oid) w"                                          \
+    " cross join lateral (select pg_get_expr(f.adbin, f.adrelid) as sql) e"                        \
+    " cross join lateral (select"                                                                  \
+    "  pg_get_serial_sequence(format('%I.%I', $1, t.relname), a.attname) as seq) q"                \
+    " cross join lateral (select " POSTGRES_SERIAL("e.sql", "q.seq") " as serial) s"               \
+    " where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped)"
 
 #define CONSTRAINED                                                                                \
     "(select json_agg(a.attname order by k.n)"                                                     \
