@@ -11,7 +11,7 @@ from typing import Any
 import bson
 import pytest
 
-from tests.integration.complaint import DATA
+from tests.integration.complaint import DATA, REFUSED, USAGE
 from tests.integration.migration import PROGRAMS, ROOT
 from tests.integration.small_project import Small, encoded, project
 from tests.rig.postgres import Cluster
@@ -232,3 +232,69 @@ def test_what_the_service_fails_at(tmp_path: Path, targets: Cluster) -> None:
             "a text of 32 bytes", "a text of 60 bytes", "a text of 45 bytes", "a text of 40 bytes"]
         ended = migration.run("verify", "--run-dir", str(migration.folder), "--level", "content")
         assert ended.returncode == 0, ended.said
+
+
+# Of one row as a whole: what the record has, and what is told of it.
+ROWS: list[tuple[dict[str, Any], str]] = [
+    ({"aud": "anon"}, "no look-up finds the user"),
+    ({"role": "admin"}, "database role of the user's requests"),
+    ({"role": None}, "must not be null"),
+    ({"token": None}, "must not be null"),
+    ({"made": None}, "must not be null"),
+    ({"mail": "ann@example.org", "hash": f"$2b$10${'a' * 53}"}, "OAuth deletes the password"),
+    ({"mail": "bo@example.org", "hash": f"$2b$10${'a' * 53}", "confirmed": "2024-01-01T00:00:00Z"}, ""),
+    ({"mail": "cy@example.org"}, ""),
+]  # fmt: skip
+OF_ROWS = {
+    "aud": {"from": "aud", **TEXT}, "role": {"from": "role", **TEXT}, "recovery_token": {"from": "token", **TEXT},
+    "created_at": {"from": "made", "type": "timestamptz"}, "encrypted_password": {"from": "hash", "default": "", **TEXT},
+    "email_confirmed_at": {"from": "confirmed", "type": "timestamptz"}, "email": {"from": "mail", **TEXT},
+}  # fmt: skip
+GOOD = {"aud": "authenticated", "role": "authenticated", "token": "", "made": "2024-01-01T00:00:00Z"}
+
+
+def of_rows(migration: Small) -> Path:
+    dump = migration.top / "dump/accounts.bson"
+    dump.write_bytes(encoded({"_id": ACCOUNTS[n]} | GOOD | changed for n, (changed, _) in enumerate(ROWS)))
+    path = migration.files / "accounts.json"
+    mapping = json.loads(path.read_text())
+    columns = mapping["to"]["auth.users"]["columns"]
+    del columns["phone"]
+    columns |= OF_ROWS
+    path.write_text(json.dumps(mapping))
+    return path
+
+
+def test_what_a_whole_row_has(tmp_path: Path, targets: Cluster) -> None:
+    """check tells it at its record, all at once; what is null where nothing may be the run tells, too."""
+    with small(tmp_path, targets) as migration:
+        of_rows(migration)
+        done = subprocess.run([PROGRAMS / "graduate", "check", "--project", migration.project, "--json"], cwd=ROOT,
+                              env=migration.environment, capture_output=True, text=True, timeout=60)  # fmt: skip
+        assert done.returncode == DATA, done.stdout + done.stderr
+        told = {(example["key"], problem["message"]) for problem in json.loads(done.stdout)["entities"][0]["problems"]
+                for example in problem["examples"]}
+        assert {key for key, _ in told} == {str(ACCOUNTS[n]) for n, (_, says) in enumerate(ROWS) if says}
+        for n, (_, says) in enumerate(ROWS):
+            assert not says or [text for key, text in told if key == str(ACCOUNTS[n]) and says in text], (n, told)
+        complaint = migration.fail(DATA, "must not be null")
+        assert complaint.where == f"entity accounts, key {ACCOUNTS[2]}, at role"
+
+
+@pytest.mark.parametrize("column", ["instance_id", "aud", "role", "confirmation_token", "created_at"])
+def test_a_column_that_nobody_fills(tmp_path: Path, targets: Cluster, column: str) -> None:
+    """Every row would be a user at whom the service fails: nothing is begun."""
+    with small(tmp_path, targets) as migration:
+        path = of_rows(migration)
+        mapping = json.loads(path.read_text())
+        gone = mapping["to"]["auth.users"]["columns"].pop(column)
+        mapping["drop"] = [gone["from"]] if "from" in gone else []
+        path.write_text(json.dumps(mapping))
+        complaint = migration.fail(REFUSED, f"column {column} must not be null for Supabase Auth")
+        assert complaint.where.startswith("entity accounts")
+        assert migration.query("select to_regclass('graduate.runs') is null") == "t"
+
+
+def test_null_said_where_nothing_may_be(tmp_path: Path, targets: Cluster) -> None:
+    with small(tmp_path, targets, recovery_token={"null": True}) as migration:
+        migration.fail(USAGE, "Supabase Auth fails at a null here")

@@ -326,6 +326,42 @@ def test_memberships(targets: Cluster, data: Path, tmp_path: Path, version: str)
         assert club.query("select count(*) from public.belongs") == expected
 
 
+def test_teams_without_members(targets: Cluster, data: Path, tmp_path: Path) -> None:
+    """Nobody has to speak for memberships that there are none of; an invitation alone shows when its team is read."""
+    folder = tmp_path / "data"
+    shutil.copytree(data, folder)
+    times = {"$createdAt": "", "$updatedAt": ""}
+    teams = [{"$id": f"team{n}", **times, "name": "", "total": 0, "prefs": {}} for n in range(3)]
+    for name, members, total, says in (("none", [], 0, ""), ("invited", [membership(1, "u001", "team1")], 0, "the team has members"),
+                                       ("member", [membership(1, "u001", "team1")], 1, "club.memberships is neither mapped nor left out")):
+        teams[1]["total"] = total
+        write_lines(folder / "teams.jsonl", teams)
+        write_lines(folder / "memberships.jsonl", members)
+        (top := tmp_path / name).mkdir()
+        with club_of(top, targets, folder) as club:
+            (club.files / "belongs.json").unlink()
+            club.fail(USAGE, "club.memberships is neither mapped nor left out")  # nobody reads the teams
+            said = json.loads((club.files / "project.json").read_text())
+            del said["left_out"]["club.teams"]
+            (club.files / "project.json").write_text(json.dumps(said))
+            columns = {"id": {"from": "$id", "type": "text"}, "rest": {"rest": True, "type": "jsonb"}}
+            mapping = {"from": "club.teams", "to": {"public.teams": {"key": ["id"], "columns": columns}}}
+            (club.files / "teams.json").write_text(json.dumps(mapping))
+            if not says:
+                club.succeed()
+                continue
+            complaint = club.fail(USAGE, says)
+            assert total or complaint.where == "entity teams, key team1", complaint
+            assert "left_out" in complaint.next
+            if total:
+                continue
+            undone = club.run("undo", "--run-dir", str(club.folder))
+            assert undone.returncode == 0, undone.said
+            said["left_out"]["club.memberships"] = "nobody has accepted"
+            (club.files / "project.json").write_text(json.dumps(said))
+            club.succeed()
+
+
 def test_files_are_records_of_all_buckets(targets: Cluster, data: Path, tmp_path: Path) -> None:
     """Bucket by bucket, whatever is killed; counted at both ends; left out by name where nobody maps them."""
     folder = tmp_path / "data"

@@ -178,6 +178,38 @@ static bool add_conditions(struct gathering *g)
     return true;
 }
 
+/* What Supabase Auth fails at in one row of its own, and the database takes: as
+ * fixtures/supabase/scanner_check.sql has it. Of values, transform says it already; a column that
+ * no mapping fills is told of the table. */
+static bool add_account_conditions(struct gathering *g)
+{
+    static const struct {
+        const char *table, *name, *condition;
+    } conditions[] = {
+        {"auth.users", "of Supabase Auth (no look-up finds the user)",
+         "instance_id IS NOT DISTINCT FROM '00000000-0000-0000-0000-000000000000'::uuid"},
+        {"auth.users", "of Supabase Auth (no look-up finds the user)",
+         "aud IS NOT DISTINCT FROM 'authenticated'"},
+        {"auth.users", "of Supabase Auth (it becomes the database role of the user's requests)",
+         "role IS NOT DISTINCT FROM 'authenticated'"},
+        {"auth.users", "of Supabase Auth (sign-in is refused, and OAuth deletes the password)",
+         "(encrypted_password <> '' AND email <> '' AND email_confirmed_at IS NULL) IS NOT TRUE"},
+        {"auth.identities", "of Supabase Auth (an identity has a \"sub\", which is a text)",
+         "(jsonb_typeof(identity_data -> 'sub') = 'string' AND identity_data ->> 'sub' <> '')"
+         " IS TRUE"},
+        {"auth.identities", "of Supabase Auth (of an e-mail or a phone it is the user's id)",
+         "(provider IN ('email', 'phone') AND provider_id <> user_id::text) IS NOT TRUE"},
+    };
+    const char *label = g->output->table->label;
+    bool ok = true;
+    for (size_t i = 0; ok && g->is_there && !g->schema->project->plain &&
+                       i < sizeof conditions / sizeof conditions[0];
+         i++)
+        if (strcmp(conditions[i].table, label) == 0)
+            ok = add(g, conditions[i].name, NOTHING_REPLACED, conditions[i].condition);
+    return ok;
+}
+
 /* Those of a table that is there; and what else it has that no one looks at here. */
 static bool add_constraints(struct gathering *g)
 {
@@ -298,7 +330,7 @@ static bool gather_table(struct gathering *g)
     if (g->why != NULL && g->output->table->exists &&
         !leave(g->uniques, g->output->table->label, "table", "", g->why, g->error))
         return false;
-    bool ok = add_made(g) && add_conditions(g) && leave_exclusions(g);
+    bool ok = add_made(g) && add_conditions(g) && add_account_conditions(g) && leave_exclusions(g);
     for (size_t i = before; ok && i < g->uniques->count; i++)
         ok = open_one(g, i);
     return ok;

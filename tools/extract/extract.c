@@ -325,6 +325,8 @@ static bool read_source(struct extract *x, struct error *error)
         .catalog = request->catalog,
         .after = x->has_position ? &x->position : NULL,
         .snapshot = request->snapshot,
+        .members_unspoken =
+            !project_speaks_for(request->project, request->entity->source->name, "memberships"),
         .stall = request->stall,
     };
     struct reader reader = {.ops = request->source->ops};

@@ -1,4 +1,5 @@
 #include "inventory.h"
+#include "graduate/auth_columns.h"
 #include "graduate/message.h"
 #include "graduate/sql.h"
 
@@ -40,6 +41,7 @@ struct misfits {
     struct buffer text;
     const struct schema_output *first, *last; /* the outputs that it was found for */
     char column[64];                          /* of the first */
+    bool plain;                               /* nobody is Supabase Auth there */
 };
 
 static void add_misfit(struct misfits *misfits, const struct schema_output *output,
@@ -95,10 +97,10 @@ static void check_type(struct misfits *misfits, const struct schema_output *outp
         add_misfit(misfits, output, column->name, problem);
 }
 
-enum { THERE_NAME, THERE_TYPE, THERE_GENERATED, THERE_NEEDED, THERE_TAKEN };
-/* Needed is what a row without it would be refused for, unless a trigger fills it first. Taken is
- * the type whose binary form the column's takes: a domain that of what it is over, an enum and what
- * is a text with other rules (citext) that of text. */
+enum { THERE_NAME, THERE_TYPE, THERE_GENERATED, THERE_NOT_NULL, THERE_GIVEN, THERE_TAKEN };
+/* Given is what has a value though no row brings one: a default, or a trigger that may fill it.
+ * Taken is the type whose binary form the column's takes: a domain that of what it is over, an enum
+ * and what is a text with other rules (citext) that of text. */
 static const char columns_sql[] =
     "WITH RECURSIVE base (attnum, oid, modifier) AS ("
     " SELECT a.attnum, a.atttypid, a.atttypmod FROM pg_catalog.pg_attribute a"
@@ -108,8 +110,8 @@ static const char columns_sql[] =
     " UNION ALL SELECT b.attnum, t.typbasetype, t.typtypmod FROM base b"
     "  JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')"
     " SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',"
-    " (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''"
-    "  AND t.typdefault IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g"
+    " a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> ''"
+    "  OR t.typdefault IS NOT NULL OR EXISTS (SELECT FROM pg_catalog.pg_trigger g"
     "   WHERE g.tgrelid = c.oid AND pg_catalog.strpos($3, g.tgenabled::pg_catalog.text) > 0"
     "   AND g.tgtype & 7 = 7),"
     " CASE WHEN u.typtype = 'e' OR (u.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace"
@@ -138,6 +140,22 @@ static const struct schema_column *column_of(const struct schema_output *output,
     return NULL;
 }
 
+/* What is wrong with a column that no row brings; NULL: nothing. Where rows may be there already,
+ * they may have what Supabase Auth needs. */
+static const char *lack_of(const struct misfits *misfits, const struct schema_output *output,
+                           const PGresult *there, int row)
+{
+    const struct mapping_table *table = output->table;
+    if (PQgetvalue(there, row, THERE_GIVEN)[0] == 't')
+        return NULL;
+    if (PQgetvalue(there, row, THERE_NOT_NULL)[0] == 't')
+        return "is NOT NULL there";
+    return !misfits->plain && table->if_there == IF_THERE_FAIL &&
+                   auth_column_is_never_null(table->label, PQgetvalue(there, row, THERE_NAME))
+               ? "must not be null for Supabase Auth, which else fails at the user"
+               : NULL;
+}
+
 static void check_there(struct misfits *misfits, const struct schema_output *output,
                         const PGresult *there)
 {
@@ -145,10 +163,10 @@ static void check_there(struct misfits *misfits, const struct schema_output *out
     for (int row = 0; row < PQntuples(there); row++) {
         const char *name = PQgetvalue(there, row, THERE_NAME);
         const struct schema_column *column = column_of(output, name);
-        if (column == NULL && PQgetvalue(there, row, THERE_NEEDED)[0] == 't') {
-            snprintf(problem, sizeof problem,
-                     "is NOT NULL there, has no default, and no column of %s fills it",
-                     output->entity->file);
+        const char *lack = column == NULL ? lack_of(misfits, output, there, row) : NULL;
+        if (lack != NULL) {
+            snprintf(problem, sizeof problem, "%s, has no default, and no column of %s fills it",
+                     lack, output->entity->file);
             add_misfit(misfits, output, name, problem);
         } else if (column != NULL && column->generated == NULL && /* that takes values first */
                    PQgetvalue(there, row, THERE_GENERATED)[0] == 't') {
@@ -222,7 +240,7 @@ bool inventory_take(struct inventory *inventory, struct postgres *target,
     if (inventory->tables == NULL)
         return error_memory(error);
     bool ok = true;
-    struct misfits misfits = {0};
+    struct misfits misfits = {.plain = schema->project->plain};
     buffer_init(&misfits.text);
     for (size_t i = 0; ok && i < schema->output_count; i++) {
         const struct schema_output *output = &schema->outputs[i];

@@ -41,7 +41,7 @@ struct error_index {
 
 struct error {
     enum error_code code;
-    char message[4096]; /* what happened, one sentence, no newline */
+    char message[8192]; /* what happened, one sentence, no newline */
     char hint[2048];    /* what to do next; may be empty */
     char entity[128];
     char key[256];  /* of the record or row, as text */
@@ -82,8 +82,9 @@ enum error_code error_code_from_name(const char *name);
 struct errors {
     size_t count;
     struct error first;
-    char text[3800];  /* of all of them, one after the other */
+    char text[7900];  /* of all of them, one after the other; a file's name once, before its own */
     char hints[2000]; /* the same, each once */
+    char file[256];   /* whose mistakes come last: "mappings/a.json: " */
     size_t unsaid;    /* that did not fit any more */
 };
 /* One more; true when it was taken in: only an ERROR_USAGE is, after which the caller can go on. It

@@ -153,6 +153,7 @@ struct catalog_entity {
     struct catalog_check *checks;
     size_t check_count;
     char *comment; /* or NULL */
+    char *shown_by; /* none of it was met; whether there is any shows when this entity is read */
     /* What stands in its defaults, checks and indexes and is an extension's: "public.citext" */
     struct catalog_names lent;
     /* In an Appwrite: the collection's permissions, 'read("users")', and who else says who may what:

@@ -467,6 +467,8 @@ const char *project_not_kept(const struct project *project, const char *source, 
  */
 bool project_leaves_out(const struct project *project, const char *source, const char *kind,
                         const char *name);
+/* Is it mapped, or left out by name? `from` is a collection or table of the source. */
+bool project_speaks_for(const struct project *project, const char *source, const char *from);
 const struct source *project_source(const struct project *project, const char *name);
 /* As above, but a wrong name is an ERROR_USAGE with the nearest right one. */
 bool project_find_mapping(const struct project *project, const char *entity,

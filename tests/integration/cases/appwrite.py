@@ -36,12 +36,6 @@ RIGHT = {
     "record-deleted-at-a-page-boundary": Right(
         "0 0",
         values=(("select count(*) from public.teams", "105"),),
-        project={
-            "project.json": {
-                "sources": {"app": {"changing": True}},
-                "left_out": {"app.memberships": "not part of this case"},
-            }
-        },
     ),
     "redirect-to-https": Right("3", ("write https://", "port")),
     "select-before-1-8": Right(

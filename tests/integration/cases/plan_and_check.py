@@ -36,7 +36,7 @@ RIGHT = {
             for text in (
                 '4 problems: ', 'columns/title/type: the attribute "title" has up to 50 characters, the column is varchar(5)',
                 'columns/subtitle: "subtitle" is no attribute', 'columns/at/type: the attribute "at" is datetime, the column boolean',
-                'books.json: the attribute "pages" has no place: ',
+                '; the attribute "pages" has no place: ',
             )
         ),
     ),

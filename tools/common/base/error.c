@@ -103,6 +103,26 @@ enum error_code error_code_from_name(const char *name)
 
 static const char and_more[] = "; and more, which are told when these are mended";
 
+static const char of_file[] = ".json: ";
+
+/* "mappings/a.json: " of a message that begins with a mapping's file; 0: it does not. */
+static size_t file_length(const char *text)
+{
+    const char *found = strstr(text, of_file);
+    size_t length = found != NULL ? (size_t)(found - text) : 0;
+    return length > 0 && memchr(text, ';', length) == NULL ? length + strlen(of_file) : 0;
+}
+
+/* The text without the name of the file, if that is the one that was named last. */
+static const char *without_file(struct errors *errors, const char *text)
+{
+    size_t length = file_length(text), known = strlen(errors->file);
+    bool same = length > 0 && known == length && memcmp(errors->file, text, length) == 0;
+    bool several = strstr(text + length, of_file) != NULL; /* which is last is not known */
+    snprintf(errors->file, sizeof errors->file, "%.*s", several ? 0 : (int)length, text);
+    return same ? text + length : text;
+}
+
 bool errors_add(struct errors *errors, const struct error *error)
 {
     static const char before[] = "problems: ";
@@ -114,6 +134,7 @@ bool errors_add(struct errors *errors, const struct error *error)
     errors->count += error->problems > 0 ? (size_t)error->problems : 1;
     if (error->problems > 0 && strstr(text, before) != NULL)
         text = strstr(text, before) + strlen(before);
+    text = without_file(errors, text);
     const char *more = error->problems > 0 ? strstr(text, and_more) : NULL;
     size_t length = more != NULL ? (size_t)(more - text) : strlen(text);
     size_t used = strlen(errors->text), left = sizeof errors->text - used;

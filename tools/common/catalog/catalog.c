@@ -141,6 +141,7 @@ static const struct member entity_members[] = {
     {"indexes", LIST, false, LIST_OF(struct catalog_entity, indexes, index_count), &index_shape},
     {"checks", LIST, false, LIST_OF(struct catalog_entity, checks, check_count), &check_shape},
     {"comment", TEXT, false, offsetof(struct catalog_entity, comment), 0, NULL},
+    {"shown_by", TEXT, false, offsetof(struct catalog_entity, shown_by), 0, NULL},
     {"lent", NAMES, false, offsetof(struct catalog_entity, lent), 0, NULL},
     {"permissions", NAMES, false, offsetof(struct catalog_entity, permissions), 0, NULL},
     {"guard", TEXT, false, offsetof(struct catalog_entity, guard), 0, NULL},

@@ -1,4 +1,5 @@
 /* The columns of a table: where their values come from, and what the column is. */
+#include "graduate/auth_columns.h"
 #include "graduate/path.h"
 #include "reading.h"
 
@@ -473,6 +474,18 @@ static bool read_in(struct reading *r, const cJSON *object, const struct json_pl
     return true;
 }
 
+/* What Supabase Auth cannot read as null is none, whatever is said. */
+static bool never_null(struct reading *r, const struct json_place *place,
+                       struct mapping_column *column)
+{
+    struct json_place here = {place, "null", 0};
+    if (column->has_null && !column->not_null)
+        return json_error(r->error, &here,
+                          "Supabase Auth fails at a null here: \"default\" can stand in");
+    column->not_null = true;
+    return true;
+}
+
 /* What is wrong in it is among those found. */
 static bool read_column(struct reading *r, const cJSON *object, const struct json_place *place,
                         const struct mapping_table *table, struct mapping_column *column)
@@ -504,7 +517,8 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
                                &column->on_delete)) &&
         also(r, read_in(r, object, place, column));
     column->not_null = !nullable;
-    return ok;
+    return ok && (r->project->plain || !auth_column_is_never_null(table->label, column->name) ||
+                  also(r, never_null(r, place, column)));
 }
 
 /* The last of them. */

@@ -88,6 +88,27 @@ const char *project_not_kept(const struct project *project, const char *source, 
     return NULL;
 }
 
+bool project_speaks_for(const struct project *project, const char *source, const char *from)
+{
+    for (size_t i = 0; i < project->mapping_count; i++)
+        if (strcmp(project->mappings[i]->source->name, source) == 0 &&
+            strcmp(project->mappings[i]->from, from) == 0)
+            return true;
+    /* Of a file that could not be read to there, its name is the best guess. */
+    for (size_t i = 0; i < project->broken_count; i++) {
+        const struct mapping *broken = project->broken[i];
+        if (broken->from == NULL
+                ? strcmp(broken->name, from) == 0
+                : strcmp(broken->source->name, source) == 0 && strcmp(broken->from, from) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < project->left_out_count; i++)
+        if (strcmp(project->left_outs[i].source->name, source) == 0 &&
+            strcmp(project->left_outs[i].from, from) == 0)
+            return true;
+    return false;
+}
+
 bool project_leaves_out(const struct project *project, const char *source, const char *kind,
                         const char *name)
 {

@@ -102,6 +102,7 @@ PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *d
     return PQsendQuery(postgres->connection, sql) ? last_result(postgres) : NULL;
 }
 
+/* The last one gives way where there is no room. */
 static void add_answer(struct answers *answers, PGresult *result)
 {
     if (answers->count == ANSWERS_MOST)
@@ -115,6 +116,8 @@ bool postgres_ask_all(struct postgres *postgres, const char *sql, const char *do
     PGresult *result;
     answers->count = 0;
     name_statement(postgres, doing);
+    if (PQtransactionStatus(postgres->connection) == PQTRANS_ACTIVE)
+        PQclear(PQexec(postgres->connection, "")); /* as above */
     if (!PQsendQuery(postgres->connection, sql))
         return false;
     while ((result = next_result(postgres)) != NULL) {

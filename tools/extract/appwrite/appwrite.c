@@ -20,6 +20,7 @@ struct appwrite {
     char owner_id[APPWRITE_ID_SIZE]; /* of the last record delivered */
     char last[APPWRITE_ID_SIZE];     /* id of the last record delivered */
     const struct appwrite_list *owned_list; /* or NULL */
+    bool looks_for_members;                 /* of each team, as nobody speaks for them */
     char *from;
 };
 
@@ -140,6 +141,7 @@ static bool open_reader(struct reader *reader, const struct extraction *what, st
     const struct appwrite_list *list = appwrite_list_find(what->from);
     state->owned_list = list != NULL && list->owner != NULL ? list : NULL;
     state->from = strdup(what->from);
+    state->looks_for_members = what->members_unspoken && list == appwrite_teams;
     bool ok = (state->from != NULL || error_memory(error)) &&
               (what->after == NULL || read_position(state, what->after, error)) &&
               appwrite_api_open(&state->api, what->endpoint, error);
@@ -178,6 +180,26 @@ static bool next_owned(struct appwrite *state, bson_t **record, struct error *er
     return true;
 }
 
+/* A team whose members would stay behind without a word. */
+static bool check_members(struct appwrite *state, struct error *error)
+{
+    struct appwrite_figures figures;
+    struct buffer path;
+    buffer_init(&path);
+    appwrite_put_owned(&path, appwrite_memberships, state->pager.last);
+    bool ok = buffer_ok(&path, error) && appwrite_api_survey(&state->api, appwrite_memberships,
+                                                             buffer_text(&path), &figures, error);
+    buffer_release(&path);
+    if (!ok || (!figures.any && figures.count <= 0))
+        return ok;
+    error_set(error, ERROR_USAGE,
+              "the team has members, and memberships are neither mapped nor "
+              "left out");
+    return error_hint(error,
+                      "graduate undo --run-dir DIR; then map them, or say in \"left_out\" of "
+                      "project.json why they stay behind, and run again");
+}
+
 static bool next_record(struct reader *reader, struct buffer *payload, bool *more,
                         struct error *error)
 {
@@ -190,6 +212,8 @@ static bool next_record(struct reader *reader, struct buffer *payload, bool *mor
     if (*more) {
         if (state->collection.path != NULL &&
             !appwrite_collection_complete(&state->collection, record, error))
+            return error_at(error, state->from, state->pager.last, NULL);
+        if (state->looks_for_members && !check_members(state, error))
             return error_at(error, state->from, state->pager.last, NULL);
         memcpy(state->last, state->pager.last, sizeof state->last);
         buffer_put(payload, bson_get_data(record), record->len);

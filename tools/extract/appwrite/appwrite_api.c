@@ -285,9 +285,17 @@ bool appwrite_api_get(struct appwrite_api *api, const char *path, const char *sc
     return ok;
 }
 
+/* Has the first of the records, which has the most of them, members? */
+static bool has_members(const bson_t *records)
+{
+    bson_iter_t at, total;
+    bson_t team;
+    return bson_iter_init(&at, records) && bson_iter_next(&at) && json_bson_view(&at, &team) &&
+           bson_iter_init_find(&total, &team, "total") && bson_iter_as_int64(&total) > 0;
+}
+
 bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *list,
-                         const char *path, enum appwrite_sight *sight, bool *any, int64_t *count,
-                         struct error *error)
+                         const char *path, struct appwrite_figures *figures, struct error *error)
 {
     /* Counting can be what takes too long; then there is no count. */
     static const char *const parameters[] = {"", "total=0"};
@@ -300,20 +308,21 @@ bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *l
         /* Without a select, related documents come along, as many as there are. */
         if (list == &appwrite_documents)
             appwrite_url_query(&url, "{\"method\":\"select\",\"values\":[\"$id\"]}");
+        if (list == appwrite_teams)
+            appwrite_url_query(&url, "{\"method\":\"orderDesc\",\"attribute\":\"total\"}");
         if (!appwrite_url_get(&url, api, APPWRITE_RECORD_BYTES, &answer, error))
             return false;
     }
     bson_t records;
     bool ok = true;
-    *any = false;
-    *count = -1;
-    *sight = APPWRITE_SEEN;
+    *figures = (struct appwrite_figures){.count = -1};
     if (appwrite_records(&answer, list, &records)) {
         int64_t total = appwrite_total(&answer);
-        *any = bson_count_keys(&records) > 0;
-        *count = total > 0 && total < APPWRITE_COUNT_CAP ? total : *any ? -1 : 0;
+        figures->any = bson_count_keys(&records) > 0;
+        figures->count = total > 0 && total < APPWRITE_COUNT_CAP ? total : figures->any ? -1 : 0;
+        figures->members = list == appwrite_teams && has_members(&records);
     } else if (list->optional && appwrite_lacks_scope(&answer)) {
-        *sight = APPWRITE_NO_SCOPE;
+        figures->unseen = true;
     } else {
         ok = appwrite_refused(api, path, list->scope, &answer, error);
     }

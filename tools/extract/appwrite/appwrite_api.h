@@ -91,11 +91,14 @@ bool appwrite_refused(const struct appwrite_api *api, const char *path, const ch
 bool appwrite_api_get(struct appwrite_api *api, const char *path, const char *scope, bson_t *object,
                       struct error *error);
 
-enum appwrite_sight { APPWRITE_SEEN, APPWRITE_NO_SCOPE };
-/* How many records a list has (-1: unknown), and whether it has any, by the id of one of them. An
- * optional list that the key may not see is no error. */
+/* What can be said of a list by one request. */
+struct appwrite_figures {
+    bool unseen;   /* the key lacks the scope for this optional list, which is no error */
+    bool any;      /* it has records, by the id of one of them */
+    int64_t count; /* how many; -1: unknown */
+    bool members;  /* of teams: one of them has a member that has accepted */
+};
 bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *list,
-                         const char *path, enum appwrite_sight *sight, bool *any, int64_t *count,
-                         struct error *error);
+                         const char *path, struct appwrite_figures *figures, struct error *error);
 
 #endif

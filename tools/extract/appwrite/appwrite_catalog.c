@@ -207,9 +207,7 @@ static bool add_collection(struct survey *survey, const char *database, const bs
     struct appwrite_collection collection = {.model = BSON_INITIALIZER};
     struct buffer name;
     struct catalog_entity *entity = NULL;
-    enum appwrite_sight sight;
-    int64_t count;
-    bool any;
+    struct appwrite_figures figures;
     buffer_init(&name);
     appwrite_collection_name(database, text_or(model, "$id", ""), survey->database == NULL, &name);
     bool ok = buffer_ok(&name, error) &&
@@ -219,12 +217,12 @@ static bool add_collection(struct survey *survey, const char *database, const bs
         ok = error_set(error, ERROR_SOURCE, "two collections would both be called \"%s\"",
                        buffer_text(&name));
     ok = ok &&
-         appwrite_api_survey(&survey->api, &appwrite_documents, collection.documents, &sight, &any,
-                             &count, error) &&
+         appwrite_api_survey(&survey->api, &appwrite_documents, collection.documents, &figures,
+                             error) &&
          ((entity = catalog_add(survey->catalog, buffer_text(&name))) != NULL ||
           error_memory(error));
     if (ok)
-        set_count(entity, count);
+        set_count(entity, figures.count);
     ok = ok && appwrite_guard_read(model, survey->off, entity, error) &&
          add_parts(survey, database, entity, model, error);
     appwrite_collection_release(&collection);
@@ -295,19 +293,17 @@ static bool add_databases(struct survey *survey, struct error *error)
 static bool add_files(struct survey *survey, const char *bucket, struct error *error)
 {
     struct buffer text;
-    enum appwrite_sight sight = APPWRITE_SEEN;
-    int64_t count = 0;
-    bool any;
+    struct appwrite_figures figures = {.count = 0};
     buffer_init(&text);
     appwrite_put_owned(&text, appwrite_files, bucket);
-    bool ok = buffer_ok(&text, error) &&
-              appwrite_api_survey(&survey->api, appwrite_files, buffer_text(&text), &sight, &any,
-                                  &count, error);
+    bool ok = buffer_ok(&text, error) && appwrite_api_survey(&survey->api, appwrite_files,
+                                                             buffer_text(&text), &figures, error);
+    int64_t count = figures.count;
     buffer_clear(&text);
-    if (ok && sight == APPWRITE_NO_SCOPE) {
+    if (ok && figures.unseen) {
         buffer_printf(&text, "files of %s", bucket);
         ok = not_listed(survey, buffer_text(&text), appwrite_files->scope, error);
-    } else if (ok && any) {
+    } else if (ok && figures.any) {
         if (count >= 0)
             buffer_printf(&text, "%" PRId64 " files", count);
         else
@@ -362,27 +358,33 @@ static bool add_entity(struct survey *survey, const char *name, int64_t count, s
     return true;
 }
 
-/* Where there are teams there are memberships, which are counted by nobody. */
+/* Memberships are counted by nobody. Where no team has a member that has accepted, there are none,
+ * but for invitations: whoever reads the teams will see. */
+static bool add_memberships(struct survey *survey, bool seen, struct error *error)
+{
+    struct catalog_entity *memberships = catalog_add(survey->catalog, appwrite_memberships->name);
+    if (memberships != NULL && !seen)
+        memberships->shown_by = strdup(appwrite_teams->name);
+    return (memberships != NULL && (seen || memberships->shown_by != NULL)) || error_memory(error);
+}
+
 static bool add_list(struct survey *survey, const struct appwrite_list *list, struct error *error)
 {
-    enum appwrite_sight sight;
-    bool any;
-    int64_t count;
+    struct appwrite_figures figures;
     if (list->owner != NULL) /* it went with the list before */
         return true;
-    if (!appwrite_api_survey(&survey->api, list, list->path, &sight, &any, &count, error))
+    if (!appwrite_api_survey(&survey->api, list, list->path, &figures, error))
         return false;
-    if (sight == APPWRITE_NO_SCOPE)
+    if (figures.unseen)
         return not_listed(survey,
                           list == appwrite_teams ? "teams and their memberships" : list->name,
                           list->scope, error);
-    if (list->optional && !any)
+    if (list->optional && !figures.any)
         return true;
-    if (!add_entity(survey, list->name, count, error))
+    if (!add_entity(survey, list->name, figures.count, error))
         return false;
     if (list == appwrite_teams)
-        return catalog_add(survey->catalog, appwrite_memberships->name) != NULL ||
-               error_memory(error);
+        return add_memberships(survey, figures.members, error);
     if (list != appwrite_buckets)
         return true;
     return each(survey, list, add_bucket, error) &&
@@ -392,15 +394,13 @@ static bool add_list(struct survey *survey, const struct appwrite_list *list, st
 
 static bool add_functions(struct survey *survey, struct error *error)
 {
-    enum appwrite_sight sight;
-    bool any;
-    int64_t count;
-    if (!appwrite_api_survey(&survey->api, &appwrite_functions, appwrite_functions.path, &sight,
-                             &any, &count, error))
+    struct appwrite_figures figures;
+    if (!appwrite_api_survey(&survey->api, &appwrite_functions, appwrite_functions.path, &figures,
+                             error))
         return false;
-    if (sight == APPWRITE_NO_SCOPE)
+    if (figures.unseen)
         return not_listed(survey, appwrite_functions.name, appwrite_functions.scope, error);
-    return !any || each(survey, &appwrite_functions, add_function, error);
+    return !figures.any || each(survey, &appwrite_functions, add_function, error);
 }
 
 static void open_related(struct survey *survey)

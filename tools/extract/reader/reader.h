@@ -37,6 +37,7 @@ struct extraction {
     const struct catalog_entity *catalog; /* what catalog() said of it */
     const bson_t *after;  /* position to go on from, in this reader's own form; NULL: the start */
     const char *snapshot; /* Postgres: an exported snapshot to read in, or NULL for its own */
+    bool members_unspoken; /* Appwrite: nobody speaks for the memberships of the teams read here */
     int64_t stall;        /* Postgres: seconds of silence after which it is given up; 0: never */
 };
 

@@ -272,27 +272,6 @@ const struct catalog_entity *catalogs_find(const struct catalogs *catalogs,
 
 /* ---- the strict rule ---------------------------------------------------------------------- */
 
-static bool is_spoken_for(const struct project *project, const char *source, const char *from)
-{
-    for (size_t i = 0; i < project->mapping_count; i++)
-        if (strcmp(project->mappings[i]->source->name, source) == 0 &&
-            strcmp(project->mappings[i]->from, from) == 0)
-            return true;
-    /* Of a file that could not be read to there, its name is the best guess. */
-    for (size_t i = 0; i < project->broken_count; i++) {
-        const struct mapping *broken = project->broken[i];
-        if (broken->from == NULL
-                ? strcmp(broken->name, from) == 0
-                : strcmp(broken->source->name, source) == 0 && strcmp(broken->from, from) == 0)
-            return true;
-    }
-    for (size_t i = 0; i < project->left_out_count; i++)
-        if (strcmp(project->left_outs[i].source->name, source) == 0 &&
-            strcmp(project->left_outs[i].from, from) == 0)
-            return true;
-    return false;
-}
-
 static const char *nearest_entity(const struct catalog *catalog, const char *from)
 {
     const char **names = calloc(catalog->entity_count + 1, sizeof *names);
@@ -447,6 +426,17 @@ static bool is_meant(const struct catalog *catalog, const struct project *projec
     return false;
 }
 
+/* It may be nothing, which another entity shows when it is read. */
+static bool shows_later(const struct project *project, const char *source,
+                        const struct catalog_entity *entity)
+{
+    for (size_t i = 0; entity->shown_by != NULL && i < project->mapping_count; i++)
+        if (strcmp(project->mappings[i]->source->name, source) == 0 &&
+            strcmp(project->mappings[i]->from, entity->shown_by) == 0)
+            return true;
+    return false;
+}
+
 static bool all_spoken_for(const struct catalogs *catalogs, const struct project *project,
                            struct error *error)
 {
@@ -457,7 +447,9 @@ static bool all_spoken_for(const struct catalogs *catalogs, const struct project
         for (size_t e = 0; e < catalogs->items[c].entity_count; e++) {
             const struct catalog *catalog = &catalogs->items[c];
             const char *name = catalog->entities[e].name;
-            if (!is_spoken_for(project, catalog->source, name) && !is_meant(catalog, project, name))
+            if (!shows_later(project, catalog->source, &catalog->entities[e]) &&
+                !project_speaks_for(project, catalog->source, name) &&
+                !is_meant(catalog, project, name))
                 note_unspoken(&unspoken, catalog->source, &catalog->entities[e]);
         }
     bool ok = unspoken.count == 0;

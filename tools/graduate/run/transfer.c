@@ -109,8 +109,9 @@ bool transfer_read_progress(struct migration *migration, const struct mapping *m
                                 progress, error);
 }
 
-/* What the programs reported is for people; that the entity is loaded is what the ledger says. */
-static bool confirm(struct transfer *transfer, struct error *error)
+/* What the programs reported is for people; that the entity is loaded is what the ledger says, and
+ * how many records of it were read. */
+static bool confirm(struct transfer *transfer, int64_t *read, struct error *error)
 {
     struct migration *migration = transfer->migration;
     const struct mapping *mapping = transfer->mapping;
@@ -133,6 +134,7 @@ static bool confirm(struct transfer *transfer, struct error *error)
                   "the programs ended well, but the ledger does not have the end "
                   "of %s",
                   mapping->name);
+    *read = now.records_read;
     ledger_progress_release(&now);
     return now.done;
 }
@@ -186,17 +188,6 @@ static bool check_met(struct migration *migration, const struct mapping *mapping
     return ok;
 }
 
-/* The entity's records are there, from an earlier call or from this one. */
-static bool conclude(struct transfer *transfer, struct error *error)
-{
-    struct ledger_progress progress;
-    if (!transfer_read_progress(transfer->migration, transfer->mapping, &progress, error))
-        return false;
-    int64_t read = progress.records_read;
-    ledger_progress_release(&progress);
-    return check_met(transfer->migration, transfer->mapping, read, error);
-}
-
 static bool begin(struct transfer *transfer, struct snapshot *snapshots, struct error *error)
 {
     struct migration *migration = transfer->migration;
@@ -210,7 +201,7 @@ static bool begin(struct transfer *transfer, struct snapshot *snapshots, struct 
     if (progress->done) {
         journal_info(&migration->journal, "%s: loaded before, %s records", mapping->name,
                      figure_count(progress->records, records));
-        return conclude(transfer, error);
+        return check_met(migration, mapping, progress->records_read, error);
     }
     if (progress->batch > 0)
         journal_info(&migration->journal, "%s: going on after batch %" PRId64 ", %s records",
@@ -246,10 +237,11 @@ static bool end(struct transfer *transfer, struct error *error)
         if (migration->options->no_checkpoint) /* by which they would be known as old */
             lookups_forget(migration);
     }
-    if (!ok || !confirm(transfer, error))
+    int64_t read;
+    if (!ok || !confirm(transfer, &read, error))
         return false;
     crash_point(CRASH_DRIVER_ENTITY_DONE);
-    return conclude(transfer, error);
+    return check_met(migration, transfer->mapping, read, error);
 }
 
 bool transfer_end(struct transfer *transfer, struct error *error)

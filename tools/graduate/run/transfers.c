@@ -34,16 +34,32 @@ static bool check_unchanged(struct migration *migration, const struct mapping *m
     return true;
 }
 
-bool transfers_check_done(struct migration *migration, struct error *error)
+/* What is loaded already is not left, and of what is begun the rest is. */
+static int64_t left_of(const struct migration *migration, const struct mapping *mapping,
+                       const struct ledger_progress *progress)
+{
+    const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
+    int64_t estimate = catalog != NULL ? catalog->estimate : -1;
+    if (progress->done || (estimate >= 0 && estimate <= progress->records))
+        return 0;
+    return estimate < 0 ? -1 : estimate - progress->records;
+}
+
+/* `left`, of each mapping, may be NULL. */
+static bool look_at_all(struct migration *migration, int64_t *left, struct error *error)
 {
     for (size_t i = 0; i < migration->project.mapping_count; i++) {
         const struct mapping *mapping = migration->project.mappings[i];
+        bool export = mapping->source->kind != SOURCE_POSTGRES; /* or it can be one */
         struct ledger_progress progress;
-        if (mapping->source->kind == SOURCE_POSTGRES) /* there are no exports of this kind */
+        if (left == NULL && !export)
             continue;
         if (!transfer_read_progress(migration, mapping, &progress, error))
             return error_at(error, mapping->name, NULL, NULL);
-        bool ok = !progress.done || check_unchanged(migration, mapping, &progress, error);
+        if (left != NULL)
+            left[i] = left_of(migration, mapping, &progress);
+        bool ok =
+            !export || !progress.done || check_unchanged(migration, mapping, &progress, error);
         ledger_progress_release(&progress);
         if (!ok)
             return error_at(error, mapping->name, NULL, NULL);
@@ -51,27 +67,18 @@ bool transfers_check_done(struct migration *migration, struct error *error)
     return true;
 }
 
-/* What is loaded already is not left, and of what is begun the rest is. */
-static bool estimate_left(struct migration *migration, struct error *error)
+bool transfers_check_done(struct migration *migration, struct error *error)
 {
-    const struct project *project = &migration->project;
-    migration->pace.left = calloc(project->mapping_count + 1, sizeof *migration->pace.left);
-    if (migration->pace.left == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < project->mapping_count; i++) {
-        const struct mapping *mapping = project->mappings[i];
-        const struct catalog_entity *catalog = catalogs_find(&migration->catalogs, mapping);
-        int64_t estimate = catalog != NULL ? catalog->estimate : -1;
-        struct ledger_progress progress;
-        if (!transfer_read_progress(migration, mapping, &progress, error))
-            return error_at(error, mapping->name, NULL, NULL);
-        migration->pace.left[i] = progress.done                 ? 0
-                                  : estimate > progress.records ? estimate - progress.records
-                                  : estimate < 0                ? -1
-                                                                : 0;
-        ledger_progress_release(&progress);
-    }
-    return true;
+    return look_at_all(migration, NULL, error);
+}
+
+/* Also what is left of each. */
+static bool begin_all(struct migration *migration, struct error *error)
+{
+    migration->pace.left =
+        calloc(migration->project.mapping_count + 1, sizeof *migration->pace.left);
+    return migration->pace.left != NULL ? look_at_all(migration, migration->pace.left, error)
+                                        : error_memory(error);
 }
 
 /* ---- which may run beside which ---------------------------------------------------------------
@@ -321,8 +328,7 @@ bool transfers_load(struct migration *migration, struct error *error)
                   : error_memory(error);
     if (ok) {
         memset(transfers.items, 0, transfers.most * sizeof *transfers.items);
-        ok = transfers_check_done(migration, error) && estimate_left(migration, error) &&
-             find_after(&transfers, error);
+        ok = begin_all(migration, error) && find_after(&transfers, error);
         migration->pace.begun = progress_clock();
         ok = ok && load_all(&transfers, error);
         for (size_t i = 0; i < transfers.most; i++)

@@ -104,7 +104,7 @@ static void the_system_says_why(void **state)
 static void texts_are_cut_to_their_field(void **state)
 {
     (void)state;
-    char longest[4096];
+    char longest[sizeof(struct error)];
     memset(longest, 'z', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     struct error error;
@@ -311,12 +311,16 @@ static void several_errors_are_told_as_one(void **state)
     assert_false(errors_give(&outer, &error));
     assert_string_equal(error.message, "3 problems: a.json: wrong; b.json: bad; c.json: worse");
     assert_string_equal(error.hint, "mend a; mend c");
+    error_set(&error, ERROR_USAGE, "c.json: worst; see d.json"); /* the file stands before its own */
+    assert_true(errors_add(&outer, &error));
+    assert_false(errors_give(&outer, &error));
+    assert_non_null(strstr(error.message, "b.json: bad; c.json: worse; worst; see d.json"));
     for (int i = 0; i < 1000; i++) {
         error_set(&error, ERROR_USAGE, "file %d.json: wrong", i);
         assert_true(errors_add(&outer, &error));
     }
     assert_false(errors_give(&outer, &error));
-    assert_non_null(strstr(error.message, "1003 problems: a.json: wrong; "));
+    assert_non_null(strstr(error.message, "1004 problems: a.json: wrong; "));
     assert_non_null(strstr(error.message, ".json: wrong; and more, which are told when these are mended"));
 }
 
@@ -326,15 +330,15 @@ static void a_list_of_lists_is_cut_too(void **state)
     (void)state;
     struct errors inner = {0}, outer = {0};
     struct error error;
-    for (int i = 0; i < 100; i++) {
-        error_set(&error, ERROR_USAGE, "mistake %03d is one of a hundred, and has words about it", i);
+    for (int i = 0; i < 200; i++) {
+        error_set(&error, ERROR_USAGE, "mistake %03d is one of two hundred, and has words about it", i);
         assert_true(errors_add(&inner, &error));
     }
     assert_false(errors_give(&inner, &error));
     assert_true(errors_add(&outer, &error));
     assert_false(errors_give(&outer, &error));
-    assert_int_equal(error.problems, 100);
-    assert_non_null(strstr(error.message, "100 problems: mistake 000 is one"));
+    assert_int_equal(error.problems, 200);
+    assert_non_null(strstr(error.message, "200 problems: mistake 000 is one"));
     assert_non_null(strstr(error.message, "about it; and more, which are told when these are mended"));
     assert_null(strstr(strstr(error.message, "and more") + 1, "and more"));
 }
