@@ -47,7 +47,9 @@ EMPTY = """
             else 'materialized view' end || ' if exists ' || oid::regclass
           from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'S')
         union all select 'type if exists ' || t.oid::regtype from pg_type t left join pg_class c on c.oid = t.typrelid
-          where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c'))
+          where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
+        union all select format('collation if exists public.%I', collname) from pg_collation
+          where collnamespace = 'public'::regnamespace)
       loop execute 'drop ' || name || ' cascade'; end loop;
       foreach name in array array(select oid::regprocedure::text from pg_proc
           where pronamespace = 'public'::regnamespace)  -- those of a type went with it

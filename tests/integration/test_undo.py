@@ -17,6 +17,7 @@ from tests.integration import crash_points
 from tests.integration.complaint import DATA, REFUSED, TARGET, USAGE
 from tests.integration.migration import PROGRAMS, ROOT, Ended, wait_until
 from tests.integration.small_project import BOOKS, Small, book, encoded, shop_of
+from tests.integration.test_accounts import USERS
 from tests.rig.postgres import Cluster
 
 # What else a target holds: tables with rows, rights, a policy, an index and a comment of somebody else.
@@ -191,7 +192,9 @@ def test_tables_that_were_there_before(target: Target) -> None:
 def test_rows_in_tables_that_the_target_brings(target: Target) -> None:
     """Rows of auth.users that refer to nothing of the run's, and what hangs on them, stay."""
     target.change_mapping("authors", lambda mapping: mapping.update(drop=["name"], to={"auth.users": {
-        "exists": True, "key": ["id"], "columns": {"id": {"from": "_id", "id_of": "authors"}}}}))
+        "exists": True, "key": ["id"], "columns": {
+            **{name: column for name, column in USERS["columns"].items() if "const" in column},
+            "id": {"from": "_id", "id_of": "authors"}}}}))
     target.change_mapping("books", lambda mapping: mapping["to"]["public.books"]["columns"]["author_id"].update(
         foreign_key=True))
     target.query("""insert into auth.users (id) values ('01891100-0000-7000-8000-000000000001');

@@ -285,13 +285,17 @@ bool appwrite_api_get(struct appwrite_api *api, const char *path, const char *sc
     return ok;
 }
 
-/* Has the first of the records, which has the most of them, members? */
-static bool has_members(const bson_t *records)
+enum { TEAMS_LOOKED_AT = 25 };
+
+static bool any_has_members(const bson_t *teams)
 {
     bson_iter_t at, total;
     bson_t team;
-    return bson_iter_init(&at, records) && bson_iter_next(&at) && json_bson_view(&at, &team) &&
-           bson_iter_init_find(&total, &team, "total") && bson_iter_as_int64(&total) > 0;
+    bool any = false, ok = bson_iter_init(&at, teams);
+    while (ok && !any && bson_iter_next(&at))
+        any = json_bson_view(&at, &team) && bson_iter_init_find(&total, &team, "total") &&
+              bson_iter_as_int64(&total) > 0;
+    return any;
 }
 
 bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *list,
@@ -304,12 +308,11 @@ bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *l
         struct buffer url;
         http_answer_release(&answer);
         appwrite_url_init(&url, api, path, parameters[i]);
-        appwrite_url_query(&url, "{\"method\":\"limit\",\"values\":[1]}");
+        appwrite_url_query(&url, "{\"method\":\"limit\",\"values\":[%d]}",
+                           list == appwrite_teams ? TEAMS_LOOKED_AT : 1);
         /* Without a select, related documents come along, as many as there are. */
         if (list == &appwrite_documents)
             appwrite_url_query(&url, "{\"method\":\"select\",\"values\":[\"$id\"]}");
-        if (list == appwrite_teams)
-            appwrite_url_query(&url, "{\"method\":\"orderDesc\",\"attribute\":\"total\"}");
         if (!appwrite_url_get(&url, api, APPWRITE_RECORD_BYTES, &answer, error))
             return false;
     }
@@ -320,7 +323,7 @@ bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *l
         int64_t total = appwrite_total(&answer);
         figures->any = bson_count_keys(&records) > 0;
         figures->count = total > 0 && total < APPWRITE_COUNT_CAP ? total : figures->any ? -1 : 0;
-        figures->members = list == appwrite_teams && has_members(&records);
+        figures->members = list == appwrite_teams && any_has_members(&records);
     } else if (list->optional && appwrite_lacks_scope(&answer)) {
         figures->unseen = true;
     } else {

@@ -96,7 +96,7 @@ struct appwrite_figures {
     bool unseen;   /* the key lacks the scope for this optional list, which is no error */
     bool any;      /* it has records, by the id of one of them */
     int64_t count; /* how many; -1: unknown */
-    bool members;  /* of teams: one of them has a member that has accepted */
+    bool members;  /* of teams: one of the first has a member that has accepted */
 };
 bool appwrite_api_survey(struct appwrite_api *api, const struct appwrite_list *list,
                          const char *path, struct appwrite_figures *figures, struct error *error);

@@ -358,8 +358,8 @@ static bool add_entity(struct survey *survey, const char *name, int64_t count, s
     return true;
 }
 
-/* Memberships are counted by nobody. Where no team has a member that has accepted, there are none,
- * but for invitations: whoever reads the teams will see. */
+/* Memberships are counted by nobody. Where none of the first teams has a member that has accepted,
+ * whoever reads the teams will see. */
 static bool add_memberships(struct survey *survey, bool seen, struct error *error)
 {
     struct catalog_entity *memberships = catalog_add(survey->catalog, appwrite_memberships->name);
