@@ -146,7 +146,7 @@ AGAINST_STRICT = (
     '4 problems: ', 'columns/title/type: the property of the validator "title" has up to 40 characters, the column is varchar(20)',
     'columns/price/type: the property of the validator "price" is string, the column numeric(8,2)',
     'columns/status/in: the property of the validator "status" may be "sold out", too',
-    'books.json: the property of the validator "isbn" has no place',
+    '; the property of the validator "isbn" has no place',
 )  # fmt: skip
 
 
