@@ -86,6 +86,25 @@ static const struct array_case array_cases[] = {
     {"{'object': {'m': {'from': 'x.0'}}, 'type': 'jsonb', 'when': {'y.0': 1}}", "{'x': ['a', 'b'], 'y': [1]}",
      "{'m': 'a'}", NULL, "c."},
     {"{'from': 'x.0', 'id_of': 'users'}", "{'x': [" ARRAY_OID "]}", "00000000-5f0c-8a1b-2c3d-4e5f60718293", NULL, "c-"},
+    /* paths that lead through arrays: all that they find */
+    {"{'from': 'x.n', 'type': 'jsonb'}", "{'x': [{'n': 1}, null, {}, {'n': null}]}", "[1, null]", NULL, "--"},
+    {"{'from': 'x.n', 'type': 'jsonb'}", "{'x': [{'n': [1, 2]}, {'n': [3]}]}", "[[1, 2], [3]]", NULL, "--"},
+    {"{'from': 'x.n', 'type': 'integer[]'}", "{'x': []}", "{}", NULL, "--"},
+    {"{'from': 'x.n', 'type': 'integer[]'}", "{'x': null}", "-", NULL, "--"},
+    {"{'from': 'x.n', 'type': 'integer'}", "{'x': {'n': 1}}", "1", NULL, "--"},
+    {"{'from': 'x.n', 'type': 'integer[]', 'do': ['unique']}", "{'x': [{'n': 1}, [{'n': 1}, {'n': 2}]]}", "{1,2}", NULL,
+     "--"},
+    {"{'array': ['x', 'x.n.k'], 'type': 'jsonb'}", "{'x': [{'n': [{'k': 1}], 'o': 2}]}",
+     "[[{'n': [{'k': 1}], 'o': 2}], [1]]", NULL, "w-"},
+    {"{'object': {'m': {'from': 'x.n.k'}, 'r': {'rest': true}}, 'type': 'jsonb'}",
+     "{'x': [{'n': [{'k': 1}, {'k': 2, 'l': 3}]}, null, [{'n': {'k': 4}, 'o': 5}]], 'y': 6}",
+     "{'m': [1, 2, 4], 'r': {'x': [{'n': [{}, {'l': 3}]}, null, [{'o': 5}]], 'y': 6}}", NULL, "-?"},
+    {"{'const': 'c', 'type': 'text', 'when': {'x.n': {'has': 2}}}", "{'x': [{'n': 1}, {'n': 2}]}", "c", NULL, "--"},
+    {"{'const': 'c', 'type': 'text', 'when': {'x.n': {'has': 3}}}", "{'x': [{'n': 1}, {'n': 2}]}", "-", NULL, "--"},
+    {"{'from': 'x.n', 'type': 'integer[]'}", "{'x': [{'n': 1}, {'n': 'b'}]}", NULL, "x.n[1]", NULL},
+    {"{'from': 'x.n', 'type': 'integer[]'}", "{'x': [{}, {'n': 1, 'o': 2}]}", NULL, "x[1].o", NULL},
+    {"{'from': 'x.n', 'type': 'integer[]'}", "{'x': [{'n': 1}, 7]}", NULL, "x[1]", NULL},
+    {"{'from': 'x.n', 'type': 'integer[]'}", "{'x': [{'n': 1, 'n': 2}]}", NULL, "x[0].n", NULL},
 };
 enum { ARRAY_CASES = sizeof array_cases / sizeof array_cases[0] };
 

@@ -59,10 +59,12 @@ RIGHT = {
         values=(
             ("select count(*), min(sku), max(sku) from public.i", "2|a|b"),
             ("select cid, o, p, sku, no, opts from public.i order by p", "1|1|1|a|1|{x,y}\n1|1|2|b|1|{}"),
+            ("select skus from public.c", "{a,b}"),
         ),
         project={
             "c.json": {
                 "to": {
+                    "public.c": {"columns": {"skus": {"from": "orders.items.sku", "type": "text[]"}}},
                     "public.i": {
                         "key": ["cid", "o", "p"],
                         "columns": {

@@ -1,4 +1,5 @@
 #include "document.h"
+#include "gathering.h"
 #include "scope.h"
 #include "value_walk.h"
 
@@ -16,35 +17,40 @@ enum { MOST_LATE = 4 };
 struct trail {
     const struct trail *up;
     const char *name;
+    int64_t element; /* of the array that it is, from 1; 0: the field itself */
 };
 
 struct walk {
     struct plan *plan;
     struct scope *scope;
+    unsigned arrays; /* in whose elements it is */
     struct error *error;
 };
 
-static void put_trail(struct buffer *out, const struct trail *trail, bool first)
+static void put_trail(struct buffer *out, const struct trail *trail, bool first, bool elements)
 {
     if (trail->up != NULL)
-        put_trail(out, trail->up, first);
+        put_trail(out, trail->up, first, elements);
     if (trail->up != NULL || !first)
         buffer_putc(out, '.');
     path_put_name(out, trail->name);
+    if (elements && trail->element > 0)
+        buffer_printf(out, "[%" PRId64 "]", trail->element - 1);
 }
 
-/* In the scope's scratch; without a trail it is the scope itself. */
-static void put_path(struct scope *scope, const struct trail *trail)
+/* In the scope's scratch, and with the numbers of elements, or without; without a trail it is the
+ * scope itself. */
+static void put_path(struct scope *scope, const struct trail *trail, bool elements)
 {
     buffer_clear(&scope->scratch);
     buffer_puts(&scope->scratch, scope->path);
     if (trail != NULL)
-        put_trail(&scope->scratch, trail, scope->path[0] == '\0');
+        put_trail(&scope->scratch, trail, scope->path[0] == '\0', elements);
 }
 
 static bool at_trail(struct scope *scope, const struct trail *trail, struct error *error)
 {
-    put_path(scope, trail);
+    put_path(scope, trail, true);
     error_at(error, NULL, NULL, buffer_text(&scope->scratch));
     return scope_at(scope, error);
 }
@@ -130,7 +136,7 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
         scope->unspoken = unspoken;
         scope->unspoken_room = room;
     }
-    put_path(scope, trail);
+    put_path(scope, trail, false);
     if (!bson_utf8_validate(trail->name, strlen(trail->name), false)) {
         /* The account is text; where a row would have to keep it, it is an error later on. */
         buffer_clear(&scope->scratch);
@@ -157,6 +163,66 @@ static bool unspoken(struct walk *walk, const struct trail *trail)
     return pass_over(walk, trail);
 }
 
+static bool looks_for_fields(struct walk *walk, const struct value *value,
+                             const struct trail *trail)
+{
+    char what[120];
+    value_describe(value, what, sizeof what);
+    error_set(walk->error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
+    error_hint(walk->error, "correct the record in the source, or the mapping, and run again");
+    return pass_over(walk, trail);
+}
+
+static bool walk_fields(struct walk *walk, struct node *node, const struct value *document,
+                        bool covered, const struct trail *up);
+
+/* The elements of an array, and of arrays that are its elements. */
+static bool walk_elements(struct walk *walk, struct node *node, const struct value *array,
+                          bool covered, struct trail *trail)
+{
+    struct value_walk elements;
+    struct value element;
+    if (!value_walk_begin(&elements, array)) {
+        value_damaged(walk->error);
+        return at_trail(walk->scope, trail, walk->error);
+    }
+    for (int64_t place = 1; value_walk_next(&elements, &element); place++) {
+        bool ok = true;
+        trail->element = place;
+        if (element.type == BSON_TYPE_DOCUMENT)
+            ok = walk_fields(walk, node, &element, covered, trail) &&
+                 (gathering_collect(walk->scope, node, walk->error) ||
+                  at_trail(walk->scope, trail, walk->error));
+        else if (element.type == BSON_TYPE_ARRAY)
+            ok = walk_elements(walk, node, &element, covered,
+                               &(struct trail){trail->up, trail->name, 0});
+        else if (!covered && !value_is_nothing(&element))
+            ok = looks_for_fields(walk, &element, trail);
+        if (!ok)
+            return false;
+    }
+    if (!value_walk_ended(&elements)) {
+        value_damaged(walk->error);
+        return at_trail(walk->scope, trail, walk->error);
+    }
+    return true;
+}
+
+/* An array on the way: what is found in its elements is gathered by the outermost one. */
+static bool walk_array(struct walk *walk, struct node *node, const struct value *array,
+                       bool covered, const struct trail *up)
+{
+    struct trail trail = *up;
+    if (walk->arrays == 0 && !gathering_begin(walk->scope, node, walk->error))
+        return false;
+    walk->arrays++;
+    bool ok = walk_elements(walk, node, array, covered || node->whole || node->array, &trail);
+    walk->arrays--;
+    if (ok && walk->arrays == 0)
+        gathering_end(walk->scope, node, node->array);
+    return ok;
+}
+
 /* `covered`: a column takes the document, or one that it lies in, as a whole, so fields without a
  * node are spoken for. */
 static bool walk_fields(struct walk *walk, struct node *node, const struct value *document,
@@ -171,7 +237,7 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
         return at_trail(scope, up, error);
     }
     while (value_walk_more(&fields)) {
-        const struct trail here = {up, fields.key};
+        const struct trail here = {up, fields.key, 0};
         struct node *met = find(node, &fields, &guess, &length);
         bool again = met != NULL && met->seen == scope->walk;
         struct value *value = met != NULL && !again ? met->into : &scope->unwanted;
@@ -195,13 +261,11 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
         if (value->type == BSON_TYPE_DOCUMENT) {
             if (!walk_fields(walk, met, value, covered || met->whole || met->members, &here))
                 return false;
-        } else if (!met->whole && !(met->array && value->type == BSON_TYPE_ARRAY)) {
-            char what[120];
-            value_describe(value, what, sizeof what);
-            error_set(error, ERROR_DATA, "the mapping looks for fields in it, and it is %s", what);
-            error_hint(error, "correct the record in the source, or the mapping, and run again");
-            if (!pass_over(walk, &here))
+        } else if (value->type == BSON_TYPE_ARRAY && !met->members) {
+            if ((!met->array || met->leads_on) && !walk_array(walk, met, value, covered, &here))
                 return false;
+        } else if (!met->whole && !looks_for_fields(walk, value, &here)) {
+            return false;
         }
     }
     if (!value_walk_ended(&fields)) {
@@ -219,6 +283,7 @@ static void begin(struct scope *scope, bson_type_t type)
     for (int i = 0; i < scope->slot_count; i++) {
         scope->slots[i].type = type;
         scope->fates[i].fate = scope->fates[i].least;
+        scope->fates[i].inside = false;
     }
 }
 
@@ -230,7 +295,7 @@ void document_assume(struct scope *scope)
 static bool fill(struct plan *plan, struct scope *scope, const struct value *document,
                  struct error *error)
 {
-    struct walk walk = {plan, scope, error};
+    struct walk walk = {plan, scope, 0, error};
     if (scope->root.slot != NO_SLOT)
         scope->slots[scope->root.slot] = *document;
     if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
@@ -257,14 +322,20 @@ bool document_walk(struct plan *plan, struct scope *scope, const struct value *d
     return true;
 }
 
-/* Does a subtree hold a field that nobody spoke for? Only then its object is opened. */
+/* Does a subtree hold a field that nobody spoke for? Only then its object, or array, is opened. */
 static bool has_unspoken(struct node *node, const struct value *value)
 {
     struct value_walk fields;
     struct value member;
     size_t guess = 0, length;
-    if (node->child_count == 0 || node->whole || node->members ||
-        value->type != BSON_TYPE_DOCUMENT || !value_walk_begin(&fields, value))
+    bool array = value->type == BSON_TYPE_ARRAY;
+    if (node->child_count == 0 || node->whole || node->members || (array && node->array) ||
+        (!array && value->type != BSON_TYPE_DOCUMENT) || !value_walk_begin(&fields, value))
+        return false;
+    while (array && value_walk_next(&fields, &member))
+        if (has_unspoken(node, &member))
+            return true;
+    if (array)
         return false;
     while (value_walk_more(&fields)) {
         struct node *met = find(node, &fields, &guess, &length);
@@ -274,6 +345,29 @@ static bool has_unspoken(struct node *node, const struct value *value)
             return true;
     }
     return false;
+}
+
+static bool write_rest(struct scope *scope, struct node *node, const struct value *document,
+                       struct json_writer *writer, struct error *error);
+
+/* Elements keep their places: of those in which all is spoken for {} remains. */
+static bool write_elements(struct scope *scope, struct node *node, const struct value *array,
+                           struct json_writer *writer, struct error *error)
+{
+    struct value_walk elements;
+    struct value element;
+    bool first = true, ok = value_walk_begin(&elements, array) || value_damaged(error);
+    buffer_putc(writer->out, '[');
+    while (ok && value_walk_next(&elements, &element)) {
+        if (!first)
+            buffer_puts(writer->out, ", ");
+        first = false;
+        ok = element.type == BSON_TYPE_ARRAY ? write_elements(scope, node, &element, writer, error)
+             : element.type == BSON_TYPE_DOCUMENT ? write_rest(scope, node, &element, writer, error)
+                                                  : json_write_value(writer, &element, error);
+    }
+    buffer_putc(writer->out, ']');
+    return ok;
 }
 
 static bool write_rest(struct scope *scope, struct node *node, const struct value *document,
@@ -301,8 +395,9 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
         mending->lost = false;
         json_writer_enter(writer, key, false);
         if (!json_write_key(writer, &first, key, length, error) ||
-            !(met == NULL ? json_write_value(writer, &member, error)
-                          : write_rest(scope, met, &member, writer, error)))
+            !(met == NULL                      ? json_write_value(writer, &member, error)
+              : member.type == BSON_TYPE_ARRAY ? write_elements(scope, met, &member, writer, error)
+                                               : write_rest(scope, met, &member, writer, error)))
             return false;
         if (met == NULL) {
             scope->unspoken[scope->kept].lost = mending->lost;
@@ -335,7 +430,9 @@ static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
 static inline void count_slot(const struct slot_fate *slot, struct path_account *paths,
                               enum fate fate)
 {
-    if (slot->lender != NULL)
+    if (slot->inside)
+        path_account_number(paths, slot->own, FATE_MET, 1);
+    else if (slot->lender != NULL)
         slot->lender->fate = slot->lender->fate < fate ? fate : slot->lender->fate;
     else if (slot->path != NO_PATH)
         path_account_add(paths, slot->path, fate);

@@ -349,6 +349,7 @@ static bool prepare_nodes(struct arena *arena, struct scope *scope, struct node 
             memcpy(&child->tail, child->name + size - sizeof child->tail, sizeof child->tail);
         node->order[i] = child;
         ok = prepare_nodes(arena, scope, child);
+        node->leads_on = node->leads_on || child->leads_on || child->claimed || child->tested;
     }
     return ok;
 }
@@ -358,7 +359,9 @@ bool compiling_make_slots(struct compiling *c, struct scope *scope)
     struct arena *arena = &c->plan->arena;
     scope->slots = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->slots);
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
-    if (scope->slots == NULL || scope->fates == NULL || !prepare_nodes(arena, scope, &scope->root))
+    scope->gathered = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->gathered);
+    if (scope->slots == NULL || scope->fates == NULL || scope->gathered == NULL ||
+        !prepare_nodes(arena, scope, &scope->root))
         return error_memory(c->error);
     for (int i = 0; i < scope->slot_count; i++)
         scope->fates[i].path = NO_PATH;
@@ -456,6 +459,8 @@ static void release_expression(struct expression *expression)
 
 static void scope_release(struct scope *scope)
 {
+    for (int i = 0; scope->gathered != NULL && i < scope->slot_count; i++)
+        bson_destroy(scope->gathered[i].array);
     free(scope->unspoken);
     buffer_release(&scope->scratch);
 }

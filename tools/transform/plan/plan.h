@@ -38,6 +38,7 @@ struct slot_fate {
     size_t own;      /* the same, but never NO_PATH: for numbers that are no fates */
     bson_type_t opened; /* what of it is opened: its elements are a scope, and nobody takes it
                            whole; BSON_TYPE_EOD: nothing */
+    bool inside;        /* in this walk, of elements that are a scope: counted there */
     struct slot_fate
         *lender; /* of a borrowed slot: the fate there; NULL: it is not there, or own */
 };
@@ -63,6 +64,7 @@ struct node {
     bool dropped;  /* by name: with all that is in it */
     bool final;    /* nothing in it has a node of its own that counts */
     bool valued;   /* somebody asks what the value is, and not only what became of it */
+    bool leads_on; /* something in it is wanted by a column or a condition */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };
 
@@ -81,6 +83,12 @@ struct borrowed {
     int *slots; /* where it stands there, per scope of the plan; NO_SLOT: not there */
 };
 
+/* What a path finds that leads through an array: all of it, as an array. */
+struct gathered {
+    bson_t *array; /* NULL: there was none so far */
+    uint32_t count;
+};
+
 struct scope {
     const char *path; /* "" for the record, "tasks" for the elements of that array, "sold.*" */
     size_t index;     /* in the plan's scopes */
@@ -95,6 +103,7 @@ struct scope {
     struct node root;    /* slot: the document (or scalar element) itself */
     int slot_count;
     struct value *slots;
+    struct gathered *gathered; /* per slot */
     struct value unwanted;   /* takes the place of a slot where there is none */
     struct slot_fate *fates; /* per slot */
     int *arrays; /* slots with the arrays of scopes inside, per scope of the plan; or NO_SLOT */

@@ -226,12 +226,13 @@ static bool answer(const struct question *q, bool *holds)
     }
 }
 
-/* Absent where nothing lies so far out. */
-static struct item look(const struct expect_view *view, const struct condition *condition)
+/* Absent where nothing lies so far out. `made`: what arrays on the way have, item_gather. */
+static struct item look(const struct expect_view *view, const struct condition *condition,
+                        bson_t *made)
 {
     for (unsigned ups = condition->outer; ups > 0 && view != NULL; ups--)
         view = view->outer;
-    return view != NULL ? item_find(view->document, condition->path) : (struct item){0};
+    return view != NULL ? item_gather(view->document, condition->path, made) : (struct item){0};
 }
 
 /* From the field further on into the array that it is; absent where there is nothing. */
@@ -270,8 +271,11 @@ static bool test(const struct expect_view *view, const struct condition *conditi
                  struct error *error)
 {
     if (condition->path != NULL) {
-        struct question q = {view, condition, look(view, condition), error};
-        return step_on(&q) && answer(&q, holds);
+        bson_t made = BSON_INITIALIZER;
+        struct question q = {view, condition, look(view, condition, &made), error};
+        bool ok = step_on(&q) && answer(&q, holds);
+        bson_destroy(&made);
+        return ok;
     }
     bool one = false;
     for (size_t i = 0; !one && i < condition->list_count; i++)
@@ -291,17 +295,17 @@ bool expect_holds(const struct expect_view *view, const struct conditions *condi
     return true;
 }
 
-bool expect_meets(const struct expect_view *view, const struct conditions *conditions,
+bool expect_meets(const struct expect_view *view, const struct conditions *conditions, bson_t *made,
                   struct item *field, const char **path)
 {
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
         for (size_t k = 0; k < condition->list_count; k++)
-            if (expect_meets(view, &condition->lists[k], field, path))
+            if (expect_meets(view, &condition->lists[k], made, field, path))
                 return true;
         if (condition->path == NULL)
             continue;
-        *field = look(view, condition);
+        *field = look(view, condition, made);
         *path = condition->path;
         if (!item_is_nothing(field))
             return true;

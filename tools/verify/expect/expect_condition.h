@@ -30,8 +30,8 @@ struct expect_view {
 bool expect_holds(const struct expect_view *view, const struct conditions *conditions, bool *holds,
                   struct error *error);
 /* Is there a condition, at any depth, that looks at a field with something in it? *field and *path
- * are what it looks at, or the last one of them where there is none. */
-bool expect_meets(const struct expect_view *view, const struct conditions *conditions,
+ * are what it looks at, or the last one of them where there is none. `made`: as item_gather. */
+bool expect_meets(const struct expect_view *view, const struct conditions *conditions, bson_t *made,
                   struct item *field, const char **path);
 
 #endif

@@ -47,12 +47,15 @@ static bool check_choices(const struct making *m, const struct mapping_value *va
     const struct expect_view view = making_view(m->record, m->form->scope);
     struct item field = {0};
     const char *path = ".";
+    bson_t made = BSON_INITIALIZER;
     if (any || value->fallback != NULL)
         return true;
     for (size_t i = 0; i < value->member_count; i++)
-        if (expect_meets(&view, &value->members[i].value.when, &field, &path))
+        if (expect_meets(&view, &value->members[i].value.when, &made, &field, &path))
             break;
-    return item_misfit(&field, path, "no choice of \"first\" takes it", m->error);
+    item_misfit(&field, path, "no choice of \"first\" takes it", m->error);
+    bson_destroy(&made);
+    return false;
 }
 
 /* The field is made nothing: one that was something is counted. */

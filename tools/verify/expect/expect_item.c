@@ -294,6 +294,51 @@ struct item item_find(const struct item *document, const char *path)
     return found;
 }
 
+/* Add what the elements of an array have at the path, and those of arrays among them. */
+static void gather(const struct item *array, const char *path, bson_t *made)
+{
+    bson_iter_t iter;
+    if (!bson_iter_init_from_data(&iter, array->value.value.v_doc.data,
+                                  array->value.value.v_doc.data_len))
+        return;
+    while (bson_iter_next(&iter)) {
+        struct item found = item_of(&iter);
+        struct path_step step;
+        const char *rest = path;
+        bool steps = false;
+        while (found.value.value_type == BSON_TYPE_DOCUMENT && path_next(&rest, &step)) {
+            found = find_name(&found, &step);
+            steps = true;
+        }
+        if (found.value.value_type == BSON_TYPE_ARRAY && (*rest != '\0' || !steps))
+            gather(&found, rest, made);
+        else if (found.value.value_type != BSON_TYPE_EOD && steps && *rest == '\0')
+            bson_append_value(made, "", 0, &found.value);
+    }
+}
+
+struct item item_gather(const struct item *document, const char *path, bson_t *made)
+{
+    struct item found = *document;
+    struct path_step step;
+    const char *rest = path;
+    while (strcmp(path, ".") != 0 && found.value.value_type != BSON_TYPE_ARRAY &&
+           path_next(&rest, &step))
+        found = find_name(&found, &step);
+    if (found.value.value_type != BSON_TYPE_ARRAY || found.json != NULL || *rest == '\0')
+        return item_find(document, path);
+    bson_t array;
+    bson_iter_t iter;
+    bson_reinit(made);
+    bson_append_array_begin(made, "", 0, &array);
+    gather(&found, rest, &array);
+    bson_append_array_end(made, &array);
+    found =
+        bson_iter_init(&iter, made) && bson_iter_next(&iter) ? item_of(&iter) : (struct item){0};
+    found.date = item_calls_date(document, path);
+    return found;
+}
+
 bool item_same_number(const char *a, const char *b)
 {
     struct buffer forms;

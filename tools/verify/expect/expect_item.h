@@ -59,6 +59,9 @@ bool item_next(bson_iter_t *iter, bool *ok, struct error *error);
 /* The field at a path (path.h) below the document; absent also where something on the way is no
  * document. "." is the document itself. */
 struct item item_find(const struct item *document, const char *path);
+/* The same; but where an array is on the way, all that its elements have at the rest of the path,
+ * as an array: in `made`, which bson_init or this has seen, and which must outlive the item. */
+struct item item_gather(const struct item *document, const char *path, bson_t *made);
 
 /* How many ObjectIds it is or holds, at any depth. */
 int64_t item_object_ids(const struct item *item);

@@ -11,107 +11,6 @@ struct trail {
     const char *name;
 };
 
-/* Most paths have one claim, and it was made by this very text of the mapping. */
-static struct claim *find_claim(const struct scope *scope, const char *path)
-{
-    for (size_t i = 0; i < scope->count; i++)
-        if (scope->claims[i].path == path)
-            return &scope->claims[i];
-    for (size_t i = 0; i < scope->count; i++)
-        if (strcmp(scope->claims[i].path, path) == 0)
-            return &scope->claims[i];
-    return NULL;
-}
-
-/* A name that begins with a letter, and has neither dot nor quote. */
-static bool is_plain(const char *path)
-{
-    bool letter = (path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z');
-    return letter && strpbrk(path, ".'") == NULL;
-}
-
-bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error)
-{
-    struct claim *claim = find_claim(scope, path);
-    bool enters = kind == CLAIM_EACH || kind == CLAIM_MEMBERS;
-    if (claim != NULL) {
-        claim->entered = claim->entered || enters;
-        claim->members = claim->members || kind == CLAIM_MEMBERS;
-        claim->kind = kind > claim->kind ? kind : claim->kind;
-        claim->tested = claim->tested || kind == CLAIM_TEST;
-        return true;
-    }
-    if (scope->count == scope->room) {
-        size_t room = scope->room * 2 + 16;
-        struct claim *claims = realloc(scope->claims, room * sizeof *claims);
-        if (claims == NULL)
-            return error_memory(error);
-        scope->claims = claims;
-        scope->room = room;
-    }
-    scope->claims[scope->count++] = (struct claim){.path = path,
-                                                   .kind = kind,
-                                                   .tested = kind == CLAIM_TEST,
-                                                   .entered = enters,
-                                                   .members = kind == CLAIM_MEMBERS,
-                                                   .plain = is_plain(path)};
-    return true;
-}
-
-/* ---- scopes in one another ------------------------------------------------------------------- */
-
-bool scope_opens(const struct scope *scopes, size_t count, const struct scope *outer,
-                 const struct scope *inner)
-{
-    if (inner == outer || path_below(inner->path, outer->path) == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct scope *between = &scopes[i];
-        if (between->fixed && between != inner && between != outer &&
-            path_below(inner->path, between->path) != NULL &&
-            path_below(between->path, outer->path) != NULL)
-            return false;
-    }
-    return true;
-}
-
-static bool claim_out(struct scope *scopes, size_t count, const struct scope *scope, unsigned ups,
-                      const char *path, enum claim_kind kind, struct error *error)
-{
-    bool ok = true;
-    for (size_t i = 0; ok && i < count; i++) {
-        struct scope *outer = &scopes[i];
-        if (!scope_opens(scopes, count, outer, scope))
-            continue;
-        ok = ups > 1 ? claim_out(scopes, count, outer, ups - 1, path, kind, error)
-                     : scope_claim(outer, path, kind, error);
-        struct claim *claim = ok && ups == 1 ? find_claim(outer, path) : NULL;
-        if (claim != NULL && kind == CLAIM_WHOLE)
-            claim->lent = true;
-    }
-    return ok;
-}
-
-bool scope_claim_out(struct scope *scopes, size_t count, struct scope *scope, const char *path,
-                     enum claim_kind kind, struct error *error)
-{
-    unsigned ups = path_ups(&path);
-    return ups > 0 ? claim_out(scopes, count, scope, ups, path, kind, error)
-                   : scope_claim(scope, path, kind, error);
-}
-
-bool scope_takes_whole(const struct scope *scope, const char *path)
-{
-    bool takes = false;
-    for (size_t i = 0; i < scope->count; i++) {
-        const struct claim *claim = &scope->claims[i];
-        bool around = strcmp(claim->path, ".") == 0 || strcmp(claim->path, path) == 0 ||
-                      path_below(path, claim->path) != NULL;
-        takes = takes || (claim->kind == CLAIM_WHOLE && around);
-    }
-    return takes;
-}
-
 /* The scope in which the path is to be looked up, and the path there. */
 static const struct scope *look_out(const struct scope *scope, const char **path)
 {
@@ -120,13 +19,28 @@ static const struct scope *look_out(const struct scope *scope, const char **path
     return scope;
 }
 
+static void begin_fate(struct claim *claim)
+{
+    claim->fate = claim->lent                 ? FATE_KEPT_OUT
+                  : claim->tested             ? FATE_COMPARED
+                  : claim->kind == CLAIM_DROP ? FATE_DROPPED
+                                              : FATE_SEEN;
+}
+
+static bool is_opened(const struct claim *claim)
+{
+    return claim->kind == CLAIM_EACH || claim->kind == CLAIM_MEMBERS;
+}
+
 /* What stands at a claimed path: as the walk met it, or what lies in something that was not walked.
  */
 static struct item item_at(const struct scope *scope, const struct claim *claim)
 {
     return claim->passed                   ? claim->there
            : claim->plain && scope->walked ? (struct item){0}
-                                           : item_find(&scope->document, claim->path);
+           : claim->plain || is_opened(claim)
+               ? item_find(&scope->document, claim->path)
+               : item_gather(&scope->document, claim->path, claim->made);
 }
 
 struct item scope_value(const struct scope *scope, const char *path)
@@ -134,7 +48,7 @@ struct item scope_value(const struct scope *scope, const char *path)
     scope = look_out(scope, &path);
     if (scope == NULL)
         return (struct item){0};
-    const struct claim *claim = find_claim(scope, path);
+    const struct claim *claim = scope_find_claim(scope, path);
     return claim != NULL ? item_at(scope, claim) : item_find(&scope->document, path);
 }
 
@@ -179,6 +93,8 @@ bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct er
 
 void scope_release(struct scope *scope)
 {
+    for (size_t i = 0; i < scope->count; i++)
+        bson_destroy(scope->claims[i].made);
     free(scope->claims);
     expect_patterns_release(&scope->patterns);
     buffer_release(&scope->rest);
@@ -350,40 +266,96 @@ static bool keep(const struct walk *walk, struct canonical_object *rest, const s
 static bool walk_fields(const struct walk *walk, const struct item *document,
                         const struct trail *up, struct canonical_object *rest);
 
-/* A document on the way to claimed fields: what else is in it goes to an object of its own. */
+/* Is there a claim on something in what is claimed? */
+static bool is_led_on(const struct scope *scope, const struct claim *claim)
+{
+    bool led = false;
+    for (size_t i = 0; i < scope->count; i++)
+        led = led || path_below(scope->claims[i].path, claim->path) != NULL;
+    return led;
+}
+
+/* An array on the way: the claims inside have what stands at their paths in its elements, together.
+ * `elsewhere`: it is counted with the array, or in the elements, which then are a scope; there each
+ * drops for itself. */
+static void gather(const struct walk *walk, const struct trail *trail, bool elsewhere)
+{
+    struct scope *scope = walk->scope;
+    for (size_t i = 0; i < scope->count; i++) {
+        struct claim *claim = &scope->claims[i];
+        const char *left = follow(claim->path, trail);
+        if (left == NULL || *left == '\0' || is_opened(claim))
+            continue;
+        bool dropped = claim->kind == CLAIM_DROP;
+        claim->there = elsewhere && dropped
+                           ? (struct item){0}
+                           : item_gather(&scope->document, claim->path, claim->made);
+        claim->passed = true;
+        claim->met = !elsewhere && (claim->kind != CLAIM_TEST || !is_led_on(scope, claim));
+        begin_fate(claim);
+    }
+}
+
+/* *left: something in the elements that nobody spoke for; they keep their places. */
+static bool walk_elements(const struct walk *walk, const struct item *array,
+                          const struct trail *trail, bool *left)
+{
+    struct buffer *out = &walk->scope->rest;
+    bson_iter_t iter;
+    bool ok = true;
+    size_t count = 0, start = canonical_array_begin(out);
+    if (!item_open(array, &iter, walk->error))
+        return at_trail(walk->scope, trail, walk->error);
+    for (; ok && item_next(&iter, &ok, walk->error); count++) {
+        struct item element = item_of(&iter);
+        struct canonical_object inner;
+        if (element.value.value_type == BSON_TYPE_ARRAY) {
+            ok = walk_elements(walk, &element, trail, left);
+        } else if (element.value.value_type == BSON_TYPE_DOCUMENT) {
+            canonical_object_begin(&inner, out);
+            ok = walk_fields(walk, &element, trail, &inner);
+            *left = *left || inner.count > 0;
+            canonical_object_end(&inner);
+        } else if (item_is_nothing(&element)) {
+            ok = expect_json_put(out, &element, trail->name, walk->error);
+        } else {
+            ok = refuse(walk->scope, trail,
+                        "the mapping looks for fields in an element of it that is no document",
+                        walk->error);
+        }
+    }
+    canonical_array_end(out, start, count);
+    return ok;
+}
+
+/* A document, or an array of such, on the way to claimed fields: what else is in it goes to an
+ * object, or an array, of its own. */
 static bool walk_inside(const struct walk *walk, const struct item *field,
                         const struct trail *trail, struct canonical_object *rest)
 {
     struct canonical_object inner;
     if (item_is_nothing(field))
         return true;
-    if (field->value.value_type != BSON_TYPE_DOCUMENT)
+    bool array = field->value.value_type == BSON_TYPE_ARRAY, left = false, ok;
+    if (!array && field->value.value_type != BSON_TYPE_DOCUMENT)
         return refuse(walk->scope, trail,
                       "the mapping looks for fields in it, and it is no "
                       "document",
                       walk->error);
     canonical_object_member(rest);
     canonical_put_counted(&walk->scope->rest, trail->name, strlen(trail->name));
-    canonical_object_begin(&inner, &walk->scope->rest);
-    bool ok = walk_fields(walk, field, trail, &inner);
-    bool empty = inner.count == 0;
-    canonical_object_end(&inner);
-    if (empty)
+    if (array) {
+        ok = walk_elements(walk, field, trail, &left);
+        gather(walk, trail, false);
+    } else {
+        canonical_object_begin(&inner, &walk->scope->rest);
+        ok = walk_fields(walk, field, trail, &inner);
+        left = inner.count > 0;
+        canonical_object_end(&inner);
+    }
+    if (!left)
         canonical_object_withdraw(rest);
     return ok;
-}
-
-static void begin_fate(struct claim *claim)
-{
-    claim->fate = claim->lent                 ? FATE_KEPT_OUT
-                  : claim->tested             ? FATE_COMPARED
-                  : claim->kind == CLAIM_DROP ? FATE_DROPPED
-                                              : FATE_SEEN;
-}
-
-static bool is_opened(const struct claim *claim)
-{
-    return claim->kind == CLAIM_EACH || claim->kind == CLAIM_MEMBERS;
 }
 
 static bool walk_field(const struct walk *walk, const struct item *field, const struct trail *trail,
@@ -408,6 +380,8 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
         walk->scope->covered = covered;
         return ok;
     }
+    if (finding.leads_on && field->value.value_type == BSON_TYPE_ARRAY)
+        gather(walk, trail, true);
     return claim != NULL || keep(walk, rest, field, trail);
 }
 
@@ -472,7 +446,7 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
 void scope_settle(struct scope *scope, const char *path, enum fate fate)
 {
     const struct scope *where = look_out(scope, &path);
-    struct claim *claim = where != NULL ? find_claim(where, path) : NULL;
+    struct claim *claim = where != NULL ? scope_find_claim(where, path) : NULL;
     if (claim != NULL && claim->fate < fate)
         claim->fate = fate;
 }
@@ -481,7 +455,7 @@ void scope_number(struct scope *scope, struct path_counts *counts, const char *p
                   enum fate number, int64_t more)
 {
     const struct scope *where = look_out(scope, &path);
-    struct claim *claim = where != NULL ? find_claim(where, path) : NULL;
+    struct claim *claim = where != NULL ? scope_find_claim(where, path) : NULL;
     if (claim != NULL)
         path_counts_number(counts, claim->count, number, more);
 }

@@ -29,6 +29,7 @@ struct claim {
     bool plain;     /* the path is one name, as it stands */
     bool passed;    /* the walk over the document at hand came by: */
     struct item there;
+    bson_t *made; /* what arrays on the way have, item_gather; NULL: the path is plain */
 };
 
 struct rest_field {
@@ -69,6 +70,8 @@ struct scope {
 };
 
 bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, struct error *error);
+/* NULL: nobody wants it. */
+struct claim *scope_find_claim(const struct scope *scope, const char *path);
 /* The same for a path that may look out ("^.a"): claimed wherever what is around may be. */
 bool scope_claim_out(struct scope *scopes, size_t count, struct scope *scope, const char *path,
                      enum claim_kind kind, struct error *error);

@@ -61,7 +61,8 @@ static const struct {
     {"{'meta': {'ids': {'isbn': 'i', 'asin': 'a'}}}", "meta.ids.asin", "says nothing", ERROR_DATA},
     {"{'tasks': [{'name': 'n'}, {'other': 1}]}", "tasks[1].other", "says nothing", ERROR_DATA},
     {"{'tasks': [{'info': {'other': 1}}]}", "tasks[0].info.other", "says nothing", ERROR_DATA},
-    {"{'tasks': [{'__v': 1}]}", "tasks[0].__v", "says nothing", ERROR_DATA}, /* of the record only */
+    {"{'tasks': [{'__v': 1}]}", "tasks[0].__v", "says nothing",
+     ERROR_DATA}, /* of the record only */
     /* twice: at every level, dropped or not, whatever stands between */
     {"{'title': 'a', 'title': 'a'}", "title", "stands twice", ERROR_DATA},
     {"{'title': 'a', '_id': 1, 'title': null}", "title", "stands twice", ERROR_DATA},
@@ -77,7 +78,8 @@ static const struct {
     {"{'tasks': [{'name': 'a'}, {'name': 'b'}]}", NULL, NULL, 0},
     /* another shape than the mapping's */
     {"{'meta': 'x'}", "meta", "looks for fields in it, and it is the text 'x'", ERROR_DATA},
-    {"{'meta': [{'series': 'x'}]}", "meta", "it is an array", ERROR_DATA},
+    {"{'meta': [{'series': 'x'}]}", "meta.series", "an array does not fit the type text",
+     ERROR_DATA},
     {"{'meta': {'ids': 7}}", "meta.ids", "it is the int32 7", ERROR_DATA},
     {"{'tasks': {'name': 'x'}}", "tasks", "looks for an array here, and it is a document",
      ERROR_DATA},
