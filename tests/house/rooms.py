@@ -29,7 +29,7 @@ ROOMS = {
     "common/stream": Room("common/base", "bson isa-l openssl", "programs verify"),
     "common/catalog": Room("common/base", "bson cjson", "postgres_source run_folder"),
     "common/json": Room("common/base", "bson math", "appwrite_source cases mongodb_export bson_corpus"),
-    "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits said_once functions bad_input transform mistakes"),
+    "common/mapping": Room("common/base", "cjson math openssl", "mapping_schema misfits rest said_once functions bad_input transform mistakes"),
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/access": Room("common/base common/catalog common/mapping", "", "access"),
     "common/schema": Room(
@@ -67,7 +67,7 @@ ROOMS = {
     "transform/plan": Room(
         "common/base common/catalog common/index common/mapping common/schema common/stream transform/value transform/write",
         "bson xxhash",
-        "cases transform migration pairs forms",
+        "cases transform migration pairs forms rest",
     ),
     "transform/rows": Room(
         "common/index common/json common/mapping common/stream transform/plan transform/value",

@@ -167,7 +167,9 @@ class Maker:
                 return {"from": self.path("text"), "id_of": "people", "by": "slug", word: self.chance.choice(["null", "keep", "error"])}
             case "keys_id_of":
                 return {"from": self.path("people"), "keys_id_of": "people", "type": "jsonb"}
-            case "rest" | "optional":
+            case "rest":
+                made = self.chance.choice([True, self.path("object")])
+            case "optional":
                 made = True
             case "foreign_key":
                 return {"from": self.path("objectid"), "id_of": "people", "foreign_key": False}

@@ -129,7 +129,8 @@ enum value_kind {
     VALUE_POSITION, /* in a table with `each`: the element's place, from 1; or that of an element
                        around it */
     VALUE_NAME,     /* likewise: the name of the object's member */
-    VALUE_REST,     /* all fields that nobody spoke for, as one JSON object, NULL if none */
+    VALUE_REST,     /* all fields that nobody spoke for, or those below a path of which no deeper
+                       rest of the form is, as one JSON object, NULL if none */
     VALUE_OBJECT,   /* a JSON object built of values */
     VALUE_ARRAY,    /* an array built of values: as JSON, or for an array column of scalars */
     VALUE_FIRST,    /* of a list of fields and constants, the first that is not nothing */
@@ -160,7 +161,8 @@ struct access;
 struct mapping_value {
     enum value_kind kind;
     const char *from;                  /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
-                                          above; POSITION, NAME: the outer `each`, or NULL */
+                                          above; POSITION, NAME: the outer `each`, or NULL;
+                                          REST: a path of names, or NULL: of all */
     const struct mapping_table *above; /* PARENT: the table (its first form) with that column */
     const cJSON *constant;             /* CONST */
     struct mapping_member *members;    /* OBJECT; ARRAY, FIRST and JOIN, without names */
@@ -484,6 +486,9 @@ enum remedy mapping_remedy(const struct remedies *remedies, enum misfit kind);
 bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type);
 /* Is it a field as it is, but for identities that need no look and a default? */
 bool mapping_value_is_plain(const struct mapping_value *value);
+/* Does a column of the table keep the rest of that column of a Postgres source, or of an object in
+ * it? Then "keep_shape" does not keep the column itself. */
+bool mapping_keeps_rest_of(const struct mapping_table *table, const char *name);
 /* Is the value, be it only an error, found out by a look at the records of its entity, and not made
  * of the id alone? */
 bool mapping_is_looked_up(const struct mapping_value *value);

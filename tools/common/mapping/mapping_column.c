@@ -239,6 +239,21 @@ static bool read_level(struct reading *r, const cJSON *origin, const struct json
     return reading_path(r, &here, PATH_MEMBERS, &value->from);
 }
 
+/* Of what it is the rest: true of the record or element, a path of the object there. It speaks for
+ * fields of what the form is made of, and for no others. */
+static bool read_rest(struct reading *r, const cJSON *origin, const struct json_place *place,
+                      struct mapping_value *value)
+{
+    struct json_place here = {place, "rest", 0};
+    if (cJSON_IsTrue(origin))
+        return true;
+    if (!cJSON_IsString(origin))
+        return json_error(r->error, place,
+                          "\"rest\" can only be true, or the path of an object, as \"metadata\"");
+    value->from = origin->valuestring;
+    return reading_path_of_object(r, &here, &value->from);
+}
+
 /* A text, number or truth value is exchanged for a scalar. */
 static bool read_map(struct reading *r, const cJSON *object, const struct json_place *place,
                      struct mapping_value *value)
@@ -352,8 +367,8 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         value->from = cJSON_IsString(object) ? object->valuestring : field_of(r, name);
     if (origin == NULL && value->from == NULL)
         return reading_memory(r);
-    if (value->kind == VALUE_REST && !cJSON_IsTrue(origin))
-        return json_error(r->error, place, "\"%s\" can only be true", origin->string);
+    if (value->kind == VALUE_REST && !read_rest(r, origin, place, value))
+        return false;
     bool level = value->kind == VALUE_POSITION || value->kind == VALUE_NAME;
     if (level && !read_level(r, origin, place, value))
         return false;

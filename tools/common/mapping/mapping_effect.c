@@ -286,7 +286,8 @@ static bool lets_nobody(const struct spot *s)
 
 static bool names_no_field(const struct spot *s)
 {
-    return s->value->kind != VALUE_FROM && s->value->when.count == 0;
+    bool rest = s->value->kind == VALUE_REST && s->value->from != NULL;
+    return s->value->kind != VALUE_FROM && !rest && s->value->when.count == 0;
 }
 
 /* No word here lets a value not come. */

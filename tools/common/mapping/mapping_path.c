@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define NAMES_NOTHING "it names no field"
+#define LOOKS_OUT "\"^.\" looks out of an element, and not from here"
+
 static bool wrong(struct reading *r, const struct json_place *place, const char *path,
                   const char *fault)
 {
@@ -46,11 +49,23 @@ bool reading_path(struct reading *r, const struct json_place *place, unsigned fo
     if (!path_canonical(text, r->arena, path, &fault))
         return fault != NULL ? wrong(r, place, text, fault) : reading_memory(r);
     if (strcmp(text, ".") == 0)
-        return (forms & PATH_ITSELF) != 0 || wrong(r, place, text, "it names no field");
+        return (forms & PATH_ITSELF) != 0 || wrong(r, place, text, NAMES_NOTHING);
     const char *rest = *path;
     if (path_ups(&rest) > 0 && (forms & PATH_OUT) == 0)
-        return wrong(r, place, text, "\"^.\" looks out of an element, and not from here");
+        return wrong(r, place, text, LOOKS_OUT);
     return check_steps(r, place, *path, forms);
+}
+
+bool reading_path_of_object(struct reading *r, const struct json_place *place, const char **path)
+{
+    const char *text = *path;
+    if (r->mapping->source->kind != SOURCE_POSTGRES)
+        return reading_path(r, place, PATH_PLAIN, path);
+    if (text[0] == '\0' || strcmp(text, ".") == 0)
+        return wrong(r, place, text, NAMES_NOTHING);
+    if (path_ups(&text) > 0)
+        return wrong(r, place, *path, LOOKS_OUT);
+    return check_steps(r, place, *path, PATH_PLAIN);
 }
 
 bool reading_path_inside(struct reading *r, const struct json_place *place, unsigned forms,

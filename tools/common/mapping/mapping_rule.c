@@ -60,6 +60,8 @@ static bool overlaps(const char *one, const char *other)
 static bool takes(const struct mapping_value *value, const char *path)
 {
     bool found = value->kind == VALUE_FROM && overlaps(value->from, path);
+    if (value->kind == VALUE_REST && value->from != NULL) /* what is dropped in it, it leaves over */
+        found = strcmp(value->from, path) == 0 || path_below(value->from, path) != NULL;
     for (size_t i = 0; i < value->member_count && !found; i++)
         found = takes(&value->members[i].value, path);
     return found;

@@ -1,4 +1,5 @@
 /* What a mapping gives a table besides columns and a key: uniques, indexes, checks. */
+#include "graduate/path.h"
 #include "graduate/words.h"
 #include "mapping.h"
 #include "reading.h"
@@ -14,6 +15,25 @@ bool mapping_value_is_plain(const struct mapping_value *value)
 {
     return value->kind == VALUE_FROM && value->function_count == 0 && value->map == NULL &&
            value->access == NULL && value->when.count == 0 && !mapping_is_looked_up(value);
+}
+
+static bool is_rest_of(const struct mapping_value *value, const char *name)
+{
+    struct path_step step;
+    const char *path = value->from;
+    bool found = value->kind == VALUE_REST && path != NULL && path_next(&path, &step) &&
+                 path_step_is(&step, name);
+    for (size_t i = 0; i < value->member_count && !found; i++)
+        found = is_rest_of(&value->members[i].value, name);
+    return found;
+}
+
+bool mapping_keeps_rest_of(const struct mapping_table *table, const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; table->each == NULL && i < table->column_count && !found; i++)
+        found = is_rest_of(&table->columns[i].value, name);
+    return found;
 }
 
 bool mapping_value_is_json(const struct mapping_value *value, const struct pgtype *type)

@@ -53,6 +53,9 @@ bool reading_path(struct reading *r, const struct json_place *place, unsigned fo
  * array then, and *inside the rest of it, "0.name"; or NULL. */
 bool reading_path_inside(struct reading *r, const struct json_place *place, unsigned forms,
                          const char **path, const char **inside);
+/* The same for one that leads through names only, to an object whose fields are meant; also of a row,
+ * where its first name is a column. */
+bool reading_path_of_object(struct reading *r, const struct json_place *place, const char **path);
 /* Is the path that of a level: does some table open it with "each", or go through it? */
 bool reading_is_level(const struct reading *r, const char *path);
 

@@ -26,16 +26,21 @@ static bool names(const struct mapping_value *value, const char *path)
     return false;
 }
 
-static bool keeps_rest(const struct mapping_value *value)
+/* How deep the place lies of which it keeps the rest, and the path is in that, from 1; 0: it does not. */
+static size_t rest_depth(const struct mapping_value *value, const char *path)
 {
-    bool keeps = value->kind == VALUE_REST;
+    const char *place = value->from != NULL ? value->from : "";
+    bool keeps = value->kind == VALUE_REST && path_below(path, place) != NULL;
     bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
-    for (size_t i = 0; made && !keeps && i < value->member_count; i++)
-        keeps = keeps_rest(&value->members[i].value);
-    return keeps;
+    size_t deepest = keeps ? strlen(place) + 1 : 0;
+    for (size_t i = 0; made && i < value->member_count; i++) {
+        size_t depth = rest_depth(&value->members[i].value, path);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest;
 }
 
-/* The column that keeps the field as JSON: one that names it, or else a rest. */
+/* The column that keeps the field as JSON: one that names it, or else the nearest rest. */
 static const struct mapping_column *find_column(const struct mapping *mapping, const char *path)
 {
     const struct mapping_column *rest = NULL;
@@ -43,15 +48,16 @@ static const struct mapping_column *find_column(const struct mapping *mapping, c
     for (size_t t = 0; t < mapping->table_count; t++) {
         const struct mapping_table *table = &mapping->tables[t];
         const char *inside = path_inside(table, path);
-        size_t length = table->each != NULL ? strlen(table->each) : 0;
+        size_t length = table->each != NULL ? strlen(table->each) + 1 : 0;
         for (size_t c = 0; inside != NULL && c < table->column_count; c++) {
             const struct mapping_column *column = &table->columns[c];
             bool json = column->type.base == PG_JSON || column->type.base == PG_JSONB;
             if (json && names(&column->value, inside))
                 return column;
-            if (keeps_rest(&column->value) && (rest == NULL || length > nearest)) {
+            size_t depth = rest_depth(&column->value, inside);
+            if (depth > 0 && length + depth > nearest) {
                 rest = column;
-                nearest = length;
+                nearest = length + depth;
             }
         }
     }

@@ -365,13 +365,18 @@ static bool compare_value(const struct comparing *c, const struct expression *ex
         if (!inside && field != NULL && !compare_field(c, field, expression, whole))
             return false;
     }
+    if (value->kind == VALUE_REST && value->from != NULL && !inside &&
+        !compare_name(c, value->from, place))
+        return false;
     /* What is put into an object stays what it is. */
     for (size_t i = 0; i < expression->member_count; i++) {
         const struct expression *member = &expression->members[i];
         if (value->kind == VALUE_FIRST && !compare_value(c, member, false, place))
             return false;
         bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
-        if (made && member->kind == VALUE_FROM && !inside && !member->mapping->optional &&
+        bool named = member->kind == VALUE_FROM ||
+                     (member->kind == VALUE_REST && member->mapping->from != NULL);
+        if (made && named && !inside && !member->mapping->optional &&
             !compare_name(c, member->mapping->from, place))
             return false;
     }
@@ -414,7 +419,7 @@ static bool compare_output(struct comparing *c, const struct output_plan *output
 
 static bool is_spoken_for(const struct scope *scope, const char *name)
 {
-    if (scope->has_rest || scope->root.whole)
+    if (scope->root.rests != NULL || scope->root.whole)
         return true;
     for (size_t i = 0; i < scope->root.child_count; i++)
         if (strcmp(scope->root.children[i].name, name) == 0)

@@ -124,8 +124,8 @@ static bool refuse_unspoken(bool nameless, struct error *error)
                              "in a \"rest\" column; then run again");
 }
 
-/* The path of the field in the account. */
-static bool note_unspoken(struct walk *walk, const struct trail *trail)
+/* `within`: the nearest node around it that has rests. */
+static bool note_unspoken(struct walk *walk, const struct node *within, const struct trail *trail)
 {
     struct scope *scope = walk->scope;
     if (scope->unspoken_count == scope->unspoken_room) {
@@ -136,6 +136,8 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
         scope->unspoken = unspoken;
         scope->unspoken_room = room;
     }
+    struct unspoken *field = &scope->unspoken[scope->unspoken_count++];
+    *field = (struct unspoken){.key = trail->name, .within = within, .fate = FATE_SEEN};
     put_path(scope, trail, false);
     if (!bson_utf8_validate(trail->name, strlen(trail->name), false)) {
         /* The account is text; where a row would have to keep it, it is an error later on. */
@@ -144,8 +146,7 @@ static bool note_unspoken(struct walk *walk, const struct trail *trail)
     }
     return buffer_ok(&scope->scratch, walk->error) &&
            path_account_find(&walk->plan->paths, buffer_text(&scope->scratch),
-                             scope->scratch.length, &scope->unspoken[scope->unspoken_count++].path,
-                             walk->error);
+                             scope->scratch.length, &field->path, walk->error);
 }
 
 /* The error is of this field: it ends the walk, unless it is a trial. */
@@ -155,10 +156,12 @@ static bool pass_over(struct walk *walk, const struct trail *trail)
     return problems_take(walk->plan->problems, NULL, walk->error);
 }
 
-static bool unspoken(struct walk *walk, const struct trail *trail)
+/* `node`: it stands in that one. */
+static bool unspoken(struct walk *walk, const struct node *node, const struct trail *trail)
 {
-    if (walk->scope->has_rest)
-        return note_unspoken(walk, trail);
+    const struct node *within = node->rests != NULL ? node : node->around;
+    if (within != NULL)
+        return note_unspoken(walk, within, trail);
     refuse_unspoken(trail->name[0] == '\0', walk->error);
     return pass_over(walk, trail);
 }
@@ -244,7 +247,7 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
         if (!value_walk_take(&fields, length, value))
             break;
         if (met == NULL) {
-            if (!covered && !unspoken(walk, &here))
+            if (!covered && !unspoken(walk, node, &here))
                 return false;
             continue;
         }
@@ -261,7 +264,8 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
         if (value->type == BSON_TYPE_DOCUMENT) {
             if (!walk_fields(walk, met, value, covered || met->whole || met->members, &here))
                 return false;
-        } else if (value->type == BSON_TYPE_ARRAY && !met->members) {
+        } else if (value->type == BSON_TYPE_ARRAY && !met->members &&
+                   (met->array || covered || !met->leads_to_rest)) {
             if ((!met->array || met->leads_on) && !walk_array(walk, met, value, covered, &here))
                 return false;
         } else if (!met->whole && !looks_for_fields(walk, value, &here)) {
@@ -278,8 +282,7 @@ static bool walk_fields(struct walk *walk, struct node *node, const struct value
 static void begin(struct scope *scope, bson_type_t type)
 {
     scope->walk++;
-    scope->unspoken_count = scope->kept = 0;
-    scope->rest_passed_over = false;
+    scope->unspoken_count = 0;
     for (int i = 0; i < scope->slot_count; i++) {
         scope->slots[i].type = type;
         scope->fates[i].fate = scope->fates[i].least;
@@ -298,7 +301,7 @@ static bool fill(struct plan *plan, struct scope *scope, const struct value *doc
     struct walk walk = {plan, scope, 0, error};
     if (scope->root.slot != NO_SLOT)
         scope->slots[scope->root.slot] = *document;
-    if (scope->root.child_count == 0 && !scope->has_rest && scope->root.slot != NO_SLOT)
+    if (scope->root.child_count == 0 && scope->root.rests == NULL && scope->root.slot != NO_SLOT)
         return true; /* the element itself is all that is wanted */
     if (document->type == BSON_TYPE_DOCUMENT)
         return walk_fields(&walk, &scope->root, document, scope->root.whole, NULL);
@@ -322,18 +325,72 @@ bool document_walk(struct plan *plan, struct scope *scope, const struct value *d
     return true;
 }
 
-/* Does a subtree hold a field that nobody spoke for? Only then its object, or array, is opened. */
-static bool has_unspoken(struct node *node, const struct value *value)
+/* Has the node a rest of that form of rows? Then what is in it goes there. */
+static bool has_own_rest(const struct node *node, const struct output_plan *output)
+{
+    const struct rest *rest = node->rests;
+    while (rest != NULL && rest->output != output)
+        rest = rest->next;
+    return rest != NULL;
+}
+
+static bool goes_to(const struct rest *rest, const struct unspoken *field)
+{
+    const struct node *node = field->within;
+    while (node != NULL && !has_own_rest(node, rest->output))
+        node = node->around;
+    return node == rest->node;
+}
+
+bool document_has_rest(const struct scope *scope, const struct rest *rest)
+{
+    for (size_t i = 0; rest != NULL && i < scope->unspoken_count; i++)
+        if (goes_to(rest, &scope->unspoken[i]))
+            return true;
+    return false;
+}
+
+static void settle_rest(struct scope *scope, const struct rest *rest, enum fate fate)
+{
+    for (size_t i = 0; i < scope->unspoken_count; i++) {
+        struct unspoken *field = &scope->unspoken[i];
+        if (field->fate < fate && goes_to(rest, field))
+            field->fate = fate;
+    }
+}
+
+void document_settle_rest(struct scope *scope, const struct expression *expression, enum fate fate)
+{
+    if (!expression->keeps_rest || scope->unspoken_count == 0)
+        return;
+    if (expression->rest != NULL)
+        settle_rest(scope, expression->rest, fate);
+    for (size_t i = 0; i < expression->member_count; i++)
+        document_settle_rest(scope, &expression->members[i], fate);
+}
+
+/* A rest that is written. */
+struct writing {
+    struct scope *scope;
+    const struct rest *rest;
+    size_t next; /* of the scope's unspoken fields, the first that it has not come by */
+    struct json_writer *writer;
+    struct error *error;
+};
+
+/* Does a subtree hold a field that goes to the rest? Only then its object, or array, is opened. */
+static bool has_unspoken(const struct writing *w, struct node *node, const struct value *value)
 {
     struct value_walk fields;
     struct value member;
     size_t guess = 0, length;
     bool array = value->type == BSON_TYPE_ARRAY;
-    if (node->child_count == 0 || node->whole || node->members || (array && node->array) ||
-        (!array && value->type != BSON_TYPE_DOCUMENT) || !value_walk_begin(&fields, value))
+    if (node->final || node->whole || node->members || has_own_rest(node, w->rest->output) ||
+        (array && node->array) || (!array && value->type != BSON_TYPE_DOCUMENT) ||
+        !value_walk_begin(&fields, value))
         return false;
     while (array && value_walk_next(&fields, &member))
-        if (has_unspoken(node, &member))
+        if (has_unspoken(w, node, &member))
             return true;
     if (array)
         return false;
@@ -341,68 +398,81 @@ static bool has_unspoken(struct node *node, const struct value *value)
         struct node *met = find(node, &fields, &guess, &length);
         if (!value_walk_take(&fields, length, &member))
             break;
-        if (met == NULL || has_unspoken(met, &member))
+        if (met == NULL || has_unspoken(w, met, &member))
             return true;
     }
     return false;
 }
 
-static bool write_rest(struct scope *scope, struct node *node, const struct value *document,
-                       struct json_writer *writer, struct error *error);
+/* The walk met the fields in the order in which they are written. */
+static void note_written(struct writing *w, const char *key, bool lost, int64_t hex_ids)
+{
+    const struct scope *scope = w->scope;
+    enum fate fate = lost ? FATE_LOST : FATE_REST;
+    size_t i = w->next;
+    while (i < scope->unspoken_count && scope->unspoken[i].key != key)
+        i++;
+    if (i == scope->unspoken_count)
+        return; /* a trial goes on behind a field that stands twice */
+    struct unspoken *field = &scope->unspoken[i];
+    field->fate = field->fate < fate ? fate : field->fate;
+    field->hex_ids = hex_ids;
+    w->next = i + 1;
+}
+
+static bool write_rest(struct writing *w, struct node *node, const struct value *document);
 
 /* Elements keep their places: of those in which all is spoken for {} remains. */
-static bool write_elements(struct scope *scope, struct node *node, const struct value *array,
-                           struct json_writer *writer, struct error *error)
+static bool write_elements(struct writing *w, struct node *node, const struct value *array)
 {
+    struct buffer *out = w->writer->out;
     struct value_walk elements;
     struct value element;
-    bool first = true, ok = value_walk_begin(&elements, array) || value_damaged(error);
-    buffer_putc(writer->out, '[');
+    bool first = true, ok = value_walk_begin(&elements, array) || value_damaged(w->error);
+    buffer_putc(out, '[');
     while (ok && value_walk_next(&elements, &element)) {
         if (!first)
-            buffer_puts(writer->out, ", ");
+            buffer_puts(out, ", ");
         first = false;
-        ok = element.type == BSON_TYPE_ARRAY ? write_elements(scope, node, &element, writer, error)
-             : element.type == BSON_TYPE_DOCUMENT ? write_rest(scope, node, &element, writer, error)
-                                                  : json_write_value(writer, &element, error);
+        ok = element.type == BSON_TYPE_ARRAY      ? write_elements(w, node, &element)
+             : element.type == BSON_TYPE_DOCUMENT ? write_rest(w, node, &element)
+                                                  : json_write_value(w->writer, &element, w->error);
     }
-    buffer_putc(writer->out, ']');
+    buffer_putc(out, ']');
     return ok;
 }
 
-static bool write_rest(struct scope *scope, struct node *node, const struct value *document,
-                       struct json_writer *writer, struct error *error)
+static bool write_rest(struct writing *w, struct node *node, const struct value *document)
 {
+    struct json_writer *writer = w->writer;
     struct value_walk fields;
     struct value member;
     size_t guess = 0, length;
     bool first = true;
-    if (!json_check_document(writer, document, error))
+    if (!json_check_document(writer, document, w->error))
         return false;
     buffer_putc(writer->out, '{');
     if (!value_walk_begin(&fields, document))
-        return value_damaged(error);
+        return value_damaged(w->error);
     while (value_walk_more(&fields)) {
         const char *key = fields.key;
         struct node *met = find(node, &fields, &guess, &length);
         if (!value_walk_take(&fields, length, &member))
             break;
-        if (met != NULL && !has_unspoken(met, &member))
+        if (met != NULL && !has_unspoken(w, met, &member))
             continue;
         int64_t ids = writer->losses->hex_ids;
         struct mending none = {0}, *mending = writer->mending != NULL ? writer->mending : &none;
         bool lost = mending->lost;
         mending->lost = false;
         json_writer_enter(writer, key, false);
-        if (!json_write_key(writer, &first, key, length, error) ||
-            !(met == NULL                      ? json_write_value(writer, &member, error)
-              : member.type == BSON_TYPE_ARRAY ? write_elements(scope, met, &member, writer, error)
-                                               : write_rest(scope, met, &member, writer, error)))
+        if (!json_write_key(writer, &first, key, length, w->error) ||
+            !(met == NULL                      ? json_write_value(writer, &member, w->error)
+              : member.type == BSON_TYPE_ARRAY ? write_elements(w, met, &member)
+                                               : write_rest(w, met, &member)))
             return false;
-        if (met == NULL) {
-            scope->unspoken[scope->kept].lost = mending->lost;
-            scope->unspoken[scope->kept++].hex_ids = writer->losses->hex_ids - ids;
-        }
+        if (met == NULL)
+            note_written(w, key, mending->lost, writer->losses->hex_ids - ids);
         mending->lost = mending->lost || lost;
         writer->depth--;
     }
@@ -410,19 +480,12 @@ static bool write_rest(struct scope *scope, struct node *node, const struct valu
     return true;
 }
 
-bool document_write_rest(struct scope *scope, const struct value *document,
-                         struct json_writer *writer, struct error *error)
+bool document_write_rest(struct scope *scope, const struct rest *rest,
+                         const struct value *document, struct json_writer *writer,
+                         struct error *error)
 {
-    scope->kept = 0; /* another form of rows may have written it before */
-    return write_rest(scope, &scope->root, document, writer, error);
-}
-
-/* The fields that nobody spoke for are written in the order in which the walk met them. */
-static enum fate fate_of_unspoken(const struct scope *scope, size_t i)
-{
-    if (i < scope->kept)
-        return scope->unspoken[i].lost ? FATE_LOST : FATE_REST;
-    return scope->rest_passed_over ? FATE_KEPT_OUT : FATE_SEEN;
+    struct writing w = {.scope = scope, .rest = rest, .writer = writer, .error = error};
+    return write_rest(&w, rest->node, rest->slot != NO_SLOT ? &scope->slots[rest->slot] : document);
 }
 
 /* A value, or a place of the structure that the mapping names. What is borrowed is counted where it
@@ -443,20 +506,23 @@ static inline void count_slot(const struct slot_fate *slot, struct path_account 
 bool document_settle(struct plan *plan, struct scope *scope, struct error *error)
 {
     struct path_account *paths = &plan->paths;
-    if (scope->unspoken_count > 0 && scope->kept == 0 && !scope->rest_passed_over) {
+    for (size_t i = 0; i < scope->unspoken_count; i++) {
+        if (scope->unspoken[i].fate != FATE_SEEN)
+            continue;
         refuse_unspoken(false, error);
-        error_at(error, NULL, NULL, paths->paths[scope->unspoken[0].path].path);
+        error_at(error, NULL, NULL, paths->paths[scope->unspoken[i].path].path);
+        scope_at(scope, error);
         if (!problems_take(plan->problems, NULL, error))
             return false;
+        break;
     }
     for (int i = 0; i < scope->slot_count; i++)
         if (scope->slots[i].type != BSON_TYPE_EOD)
             count_slot(&scope->fates[i], paths, scope->fates[i].fate);
     for (size_t i = 0; i < scope->unspoken_count; i++) {
         const struct unspoken *field = &scope->unspoken[i];
-        enum fate fate = fate_of_unspoken(scope, i);
-        path_account_add(paths, field->path, fate);
-        if (fate == FATE_REST || fate == FATE_LOST)
+        path_account_add(paths, field->path, field->fate);
+        if (field->fate == FATE_REST || field->fate == FATE_LOST)
             path_account_number(paths, field->path, FATE_HEX_IDS, field->hex_ids);
     }
     return true;

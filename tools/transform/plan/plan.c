@@ -35,6 +35,35 @@ static bool compile_map(struct compiling *c, const struct mapping_value *value,
            error_memory(c->error);
 }
 
+static bool compile_rest(struct compiling *c, const char *column, const struct mapping_value *value,
+                         struct expression *expression)
+{
+    struct plan *plan = c->plan;
+    struct scope *scope = c->output->scope;
+    const char *path = value->from != NULL ? value->from : ".";
+    struct rest *rest = arena_alloc(&plan->arena, 1, sizeof *rest);
+    bool settled;
+    if (rest == NULL)
+        return error_memory(c->error);
+    *rest = (struct rest){.output = c->output, .column = column, .path = path, .slot = NO_SLOT};
+    rest->place = value->from != NULL ? scope_path(plan, scope, path) : scope->path;
+    if (rest->place == NULL)
+        return error_memory(c->error);
+    if (value->from != NULL && !scope_want(plan, scope, path, FOR_REST, &rest->slot, c->error))
+        return false;
+    struct node *node = scope_node(plan, scope, path, &settled);
+    if (node == NULL)
+        return error_memory(c->error);
+    for (const struct rest *other = node->rests; other != NULL; other = other->next)
+        if (other->output == c->output)
+            return compiling_wrong(c, column, "/rest",
+                                   "there is a \"rest\" column for these fields already");
+    rest->next = node->rests;
+    node->rests = expression->rest = rest;
+    expression->keeps_rest = true;
+    return true;
+}
+
 static bool compile_expression(struct compiling *c, const struct schema_column *column,
                                const struct mapping_value *value, const char *path,
                                struct expression *expression)
@@ -100,12 +129,8 @@ static bool compile_expression(struct compiling *c, const struct schema_column *
                                  ((value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY) &&
                                   expression->members[i].keeps_rest);
     }
-    if (value->kind == VALUE_REST) {
-        if (scope->has_rest)
-            return compiling_wrong(c, column->name, "/rest",
-                                   "there is a \"rest\" column for these fields already");
-        scope->has_rest = expression->keeps_rest = true;
-    }
+    if (value->kind == VALUE_REST && !compile_rest(c, column->name, value, expression))
+        return false;
     if (!compiling_tests(c, scope, &value->when, &expression->tests, &expression->test_count))
         return false;
     expression->as_it_stands = value->kind == VALUE_FROM && expression->test_count == 0 &&
@@ -286,9 +311,9 @@ static bool compile_drop(struct compiling *c, const char *path)
 
 /* Is a value at this node a value of the account (fate.h), or structure? What is only compared is
  * structure where somebody asks for what is in it. */
-static bool is_counted(const struct scope *scope, const struct node *node)
+static bool is_counted(const struct node *node)
 {
-    bool opened = node->child_count > 0 || (node == &scope->root && scope->has_rest);
+    bool opened = node->child_count > 0 || node->rests != NULL;
     bool array = node->array || node->members;
     return node->claimed || node->dropped || (node->tested && !node->whole && !array && !opened);
 }
@@ -313,7 +338,7 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
         const char *shown = node == &scope->root && path[0] == '\0' ? "." : path;
         if (!path_account_find(&plan->paths, shown, strlen(shown), &fate->own, c->error))
             return false;
-        if (!covered && is_counted(scope, node))
+        if (!covered && is_counted(node))
             fate->path = fate->own;
     }
     for (size_t i = 0; i < node->child_count; i++) {
@@ -332,26 +357,75 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     return true;
 }
 
-/* Make a subtree ready to be met in documents (document.c). */
-static bool prepare_nodes(struct arena *arena, struct scope *scope, struct node *node)
+/* Make a subtree ready to be met in documents (document.c). `around`: it lies in a node with rests. */
+static bool prepare_nodes(struct arena *arena, struct scope *scope, struct node *node,
+                          struct node *around)
 {
+    node->around = around;
+    node->leads_to_rest = node->rests != NULL;
+    for (struct rest *rest = node->rests; rest != NULL; rest = rest->next)
+        rest->node = node;
     node->order = arena_alloc(arena, node->child_count, sizeof(struct node *));
     bool ok = node->order != NULL;
     for (size_t i = 0; ok && i < node->child_count; i++) {
         struct node *child = &node->children[i];
         size_t size = strlen(child->name) + 1, known = size < 8 ? size : 8;
         child->into = child->slot != NO_SLOT ? &scope->slots[child->slot] : &scope->unwanted;
-        child->final = child->dropped || child->child_count == 0;
+        child->final = child->dropped || (child->child_count == 0 && child->rests == NULL);
         child->name_size = size;
         memcpy(&child->head, child->name, known);
         memset(&child->head_mask, 0xFF, known);
         if (size > sizeof child->tail)
             memcpy(&child->tail, child->name + size - sizeof child->tail, sizeof child->tail);
         node->order[i] = child;
-        ok = prepare_nodes(arena, scope, child);
+        ok = prepare_nodes(arena, scope, child, node->rests != NULL ? node : around);
         node->leads_on = node->leads_on || child->leads_on || child->claimed || child->tested;
+        node->leads_to_rest = node->leads_to_rest || child->leads_to_rest;
     }
     return ok;
+}
+
+/* Can something remain there? Elements and members that are rows leave nothing to what is around
+ * them, and neither does a field that a column takes whole. */
+static bool check_rest(struct compiling *c, const struct scope *scope, const struct rest *rest)
+{
+    const struct node *node = &scope->root;
+    struct buffer level;
+    struct path_step step;
+    const char *path = rest->path, *why = NULL;
+    buffer_init(&level);
+    buffer_puts(&level, scope->path);
+    while (why == NULL && path_next(&path, &step)) {
+        size_t i = 0;
+        why = node->whole ? "a column takes all that is in it, so that nothing remains" : NULL;
+        while (!path_step_is(&step, node->children[i].name))
+            i++;
+        node = &node->children[i];
+        buffer_puts(&level, level.length > 0 ? "." : "");
+        path_put_name(&level, node->name);
+        for (size_t k = 1; node->array && k < c->plan->scope_count; k++)
+            if (c->plan->scopes[k].fixed && strcmp(c->plan->scopes[k].path, buffer_text(&level)) == 0)
+                why = "its elements are rows of their own, whose rest stands in their table";
+        if (node->members)
+            why = "its members are rows of their own, whose rest stands in their table";
+    }
+    if (why == NULL && node->whole)
+        why = "a column takes it whole, so that nothing remains of it";
+    bool ok = buffer_ok(&level, c->error);
+    buffer_release(&level);
+    c->output = rest->output;
+    return ok && (why == NULL || compiling_wrong(c, rest->column, "/rest", why));
+}
+
+static bool check_rests(struct compiling *c, const struct scope *scope, const struct node *node)
+{
+    for (const struct rest *rest = node->rests; rest != NULL; rest = rest->next)
+        if (rest->slot != NO_SLOT && !compiling_goes_on(c, check_rest(c, scope, rest)))
+            return false;
+    for (size_t i = 0; i < node->child_count; i++)
+        if (!check_rests(c, scope, &node->children[i]))
+            return false;
+    return true;
 }
 
 bool compiling_make_slots(struct compiling *c, struct scope *scope)
@@ -361,7 +435,7 @@ bool compiling_make_slots(struct compiling *c, struct scope *scope)
     scope->fates = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->fates);
     scope->gathered = arena_alloc(arena, (size_t)scope->slot_count, sizeof *scope->gathered);
     if (scope->slots == NULL || scope->fates == NULL || scope->gathered == NULL ||
-        !prepare_nodes(arena, scope, &scope->root))
+        !prepare_nodes(arena, scope, &scope->root, NULL))
         return error_memory(c->error);
     for (int i = 0; i < scope->slot_count; i++)
         scope->fates[i].path = NO_PATH;
@@ -436,7 +510,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
         ok = compiling_goes_on(&c, compile_drop(&c, entity->drops.items[i]));
     ok = ok && scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
-        ok = compiling_make_slots(&c, &plan->scopes[i]);
+        ok = check_rests(&c, &plan->scopes[i], &plan->scopes[i].root) &&
+             compiling_make_slots(&c, &plan->scopes[i]);
     ok = ok && compiling_find_moments(&c);
     if (ok && plan->tuples.catalog != NULL)
         ok = compiling_goes_on(&c, compiling_end_tuples(&c));

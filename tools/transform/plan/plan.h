@@ -8,8 +8,8 @@
  * A scope is a kind of document that is walked: the record, the elements of one array, or the
  * members of one object; and scopes lie in one another, as "sections.lessons" in "sections".
  * Walking it once fills its slots, one per path that anything wants. Every field that is met must
- * be in the tree (wanted, dropped, or on the way to such a field); the others go to the scope's
- * rest column or are an error. */
+ * be in the tree (wanted, dropped, or on the way to such a field); the others go to the rest of the
+ * form of rows that is deepest around them, or are an error. */
 #ifndef TRANSFORM_PLAN_H
 #define TRANSFORM_PLAN_H
 
@@ -43,6 +43,17 @@ struct slot_fate {
         *lender; /* of a borrowed slot: the fate there; NULL: it is not there, or own */
 };
 
+struct output_plan;
+/* A form of rows keeps what nobody spoke for below a node, and below no deeper rest of its own. */
+struct rest {
+    const struct output_plan *output;
+    const char *column, *path; /* path: of the node below the scope, "." for its root */
+    const char *place;         /* likewise, as messages show it */
+    int slot;                  /* of the node; NO_SLOT: it is the root */
+    struct node *node;
+    struct rest *next; /* of another form, at the same node */
+};
+
 /* A field name at its place in the tree. */
 struct node {
     const char *name;
@@ -53,6 +64,8 @@ struct node {
     size_t child_count;
     struct node **order; /* of the children: as documents had them so far */
     unsigned late;       /* how often in a row it came later than its place there */
+    struct rest *rests;  /* of what is in it */
+    struct node *around; /* the nearest around it that has rests, or NULL */
     int slot;      /* its value is wanted, or NO_SLOT */
     struct value *into; /* where it goes */
     bool whole;    /* wanted by a column: with all that is in it */
@@ -65,14 +78,17 @@ struct node {
     bool final;    /* nothing in it has a node of its own that counts */
     bool valued;   /* somebody asks what the value is, and not only what became of it */
     bool leads_on; /* something in it is wanted by a column or a condition */
+    bool leads_to_rest; /* there are rests of it, or of something in it: it is no array */
     uint64_t seen; /* the walk that met it last: finds duplicate keys */
 };
 
 /* A field that nobody spoke for. */
 struct unspoken {
     size_t path;     /* in the account */
+    const char *key; /* where its name stands in the document */
+    const struct node *within; /* the nearest node around it that has rests */
+    enum fate fate;
     int64_t hex_ids; /* ObjectIds in it that became text in a rest column */
-    bool lost;       /* something in it was given up there */
 };
 
 /* A field of what is around an element, as one more slot of the element's own. */
@@ -112,12 +128,9 @@ struct scope {
     bool has_inner;
     struct borrowed *borrowed;
     size_t borrowed_count, borrowed_room;
-    bool has_rest;
     uint64_t walk; /* number of the walk at hand */
-    /* Of this walk, in the order in which they stand, and how many of them a rest column took. */
-    struct unspoken *unspoken;
-    size_t unspoken_count, unspoken_room, kept;
-    bool rest_passed_over; /* by a condition of the rest column */
+    struct unspoken *unspoken; /* of this walk, in the order in which they stand */
+    size_t unspoken_count, unspoken_room;
     struct buffer scratch; /* a path */
 };
 
@@ -157,7 +170,8 @@ struct expression {
     const struct scope *level;     /* POSITION, NAME: whose element or member is meant */
     struct parent_column *parents; /* PARENT: one of these has a row for the element at hand */
     size_t parent_count;
-    bool keeps_rest;            /* it is the rest, or an object with the rest in it */
+    struct rest *rest;          /* REST */
+    bool keeps_rest;            /* it is a rest, or something made with a rest in it */
     struct expression *members; /* of what is made of several */
     const char **names;         /* OBJECT; of an ARRAY their places */
     size_t member_count;

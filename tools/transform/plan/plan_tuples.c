@@ -156,6 +156,26 @@ static bool look_into(struct compiling *c, size_t column)
     return error_hint(c->error, "take it as it is into a column of its own, or drop it");
 }
 
+static bool is_object_of_rest(const struct node *node)
+{
+    bool found = node->rests != NULL;
+    for (size_t i = 0; i < node->child_count && !found; i++)
+        found = is_object_of_rest(&node->children[i]);
+    return found;
+}
+
+/* A rest is of the objects in a column of JSON. */
+static bool check_object(struct compiling *c, const struct catalog_column *from)
+{
+    if (from->oid == OID_JSON || from->oid == OID_JSONB)
+        return true;
+    error_set(c->error, ERROR_USAGE,
+              "%s: the source's column \"%s\" is of type %s, which has no fields of which a \"rest\" "
+              "could be",
+              c->plan->entity->file, from->name, from->type);
+    return error_hint(c->error, "correct it; what remains of the row itself is \"rest\": true");
+}
+
 bool compiling_end_tuples(struct compiling *c)
 {
     struct plan *plan = c->plan;
@@ -172,11 +192,13 @@ bool compiling_end_tuples(struct compiling *c)
     for (size_t i = 0; ok && i < catalog->column_count; i++) {
         const struct node *node = node_of(root, names[i]);
         bool rest = node == NULL && !root->whole;
-        if (rest && !plan->scopes[0].has_rest)
+        if (node != NULL && is_object_of_rest(node))
+            ok = compiling_goes_on(c, check_object(c, &catalog->columns[i]));
+        if (rest && root->rests == NULL)
             buffer_printf(&unspoken, "%s%s", unspoken.length > 0 ? ", " : "", names[i]);
         else if (rest || root->slot != NO_SLOT ||
                  (node != NULL && (node->valued || node->child_count > 0)))
-            ok = compiling_goes_on(c, look_into(c, i));
+            ok = ok && compiling_goes_on(c, look_into(c, i));
     }
     if (ok && unspoken.length > 0)
         ok = refuse_unspoken(c, buffer_text(&unspoken));

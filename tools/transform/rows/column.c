@@ -1,5 +1,6 @@
 #include "column.h"
 #include "carried.h"
+#include "document.h"
 #include "misfit.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ bool column_put(const struct rows *rows, const struct origin *origin, struct sco
         return false;
     if (makes_json)
         return evaluation_put_json(origin, scope, expression, out, error);
-    scope->rest_passed_over = scope->rest_passed_over || expression->keeps_rest;
+    document_settle_rest(scope, expression, FATE_KEPT_OUT);
     if (!evaluation_value(origin, scope, expression, not_null, &value, &slot, error)) {
         value = expression->slot != NO_SLOT ? scope->slots[expression->slot] : (struct value){0};
         slot = NO_SLOT;

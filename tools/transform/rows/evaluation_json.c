@@ -53,10 +53,10 @@ static bool write_rest(const struct origin *origin, struct scope *scope, struct 
                        struct json_writer *writer, struct error *error)
 {
     struct json_writer rest = *writer;
-    rest.base = scope->path;
+    rest.base = member->rest->place;
     rest.depth = 0;
     rest.safe_numbers = writer->safe_numbers || member->encoding.safe_numbers;
-    return document_write_rest(scope, origin->document, &rest, error);
+    return document_write_rest(scope, member->rest, origin->document, &rest, error);
 }
 
 /* What stands before a member, or an element (`name` NULL). */
@@ -94,10 +94,10 @@ static bool write_member(const struct origin *origin, struct scope *scope,
     if (made && holds)
         return begin_member(writer, name, first, error) &&
                write_inner(origin, scope, member, writer, error);
-    if (member->kind == VALUE_REST && holds && scope->unspoken_count > 0)
+    if (holds && document_has_rest(scope, member->rest))
         return begin_member(writer, name, first, error) &&
                write_rest(origin, scope, member, writer, error);
-    scope->rest_passed_over = scope->rest_passed_over || member->keeps_rest;
+    document_settle_rest(scope, member, FATE_KEPT_OUT);
     if (!evaluation_value(origin, scope, member, false, &value, &slot, error))
         return false;
     if (value.type == BSON_TYPE_EOD)
@@ -150,25 +150,26 @@ static bool write_made(const struct origin *origin, struct scope *scope,
 bool evaluation_makes_json(const struct scope *scope, const struct expression *expression,
                            bool *makes, struct error *error)
 {
-    bool rest = expression->kind == VALUE_REST && scope->unspoken_count > 0;
-    *makes = rest || mapping_value_is_json(expression->mapping, &expression->encoding.type);
+    *makes = document_has_rest(scope, expression->rest) ||
+             mapping_value_is_json(expression->mapping, &expression->encoding.type);
     return !*makes || condition_holds(expression->tests, expression->test_count, makes, error);
 }
 
 bool evaluation_put_json(const struct origin *origin, struct scope *scope,
                          struct expression *expression, struct buffer *out, struct error *error)
 {
-    bool rest = expression->kind == VALUE_REST;
+    const struct rest *rest = expression->rest;
     struct json_writer writer;
     size_t head = out->length;
     buffer_put_be32(out, 0);
     if (expression->encoding.type.base == PG_JSONB)
         buffer_putc(out, 1);
-    json_writer_init(&writer, out, &origin->plan->losses, rest ? scope->path : expression->path,
+    json_writer_init(&writer, out, &origin->plan->losses,
+                     rest != NULL ? rest->place : expression->path,
                      expression->encoding.safe_numbers);
     writer.mending = &origin->plan->mending;
-    if (!(rest ? document_write_rest(scope, origin->document, &writer, error)
-               : write_made(origin, scope, expression, &writer, error)))
+    if (!(rest != NULL ? document_write_rest(scope, rest, origin->document, &writer, error)
+                       : write_made(origin, scope, expression, &writer, error)))
         return false;
     buffer_patch_be32(out, head, (uint32_t)(out->length - head - 4));
     return true;

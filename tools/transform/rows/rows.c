@@ -43,12 +43,14 @@ void rows_clear(struct rows *rows)
     rejection_clear(&rows->rejection);
 }
 
-/* What a trial passes over stands as a null. */
-static bool pass_over_column(const struct origin *origin, const char *column, size_t start,
-                             struct buffer *out, struct error *error)
+/* What a trial passes over stands as a null; of a rest that is not there nothing more is said. */
+static bool pass_over_column(const struct origin *origin, struct scope *scope,
+                             const struct column_plan *column, size_t start, struct buffer *out,
+                             struct error *error)
 {
-    if (!problems_take(origin->plan->problems, column, error))
-        return error_at(error, NULL, NULL, column);
+    if (!problems_take(origin->plan->problems, column->column->name, error))
+        return error_at(error, NULL, NULL, column->column->name);
+    document_settle_rest(scope, &column->expression, FATE_KEPT_OUT);
     out->length = start;
     encode_null(out);
     return true;
@@ -68,7 +70,7 @@ static bool put_row(const struct rows *rows, const struct origin *origin,
         if (!(field != NULL ? column_put_plain(scope, column, field, &list->tuples, error)
                             : column_put(rows, origin, scope, column, &list->tuples, error)) &&
             !scope_at(scope, error) &&
-            !pass_over_column(origin, column->column->name, start, &list->tuples, error))
+            !pass_over_column(origin, scope, column, start, &list->tuples, error))
             return false;
     }
     list->rows++;
@@ -117,8 +119,10 @@ static bool check_twice(const struct origin *origin, struct output_plan *output,
     if (mapping_remedy(&output->output->table->misfits, MISFIT_ROW_TWICE) == REMEDY_MEND) {
         losses_add(&origin->plan->losses, buffer_text(&place), "row_twice", what,
                    "the row before it");
-        for (size_t i = 0; i < output->column_count; i++)
+        for (size_t i = 0; i < output->column_count; i++) {
             evaluation_settle(scope, &output->columns[i].expression, FATE_LOST);
+            document_settle_rest(scope, &output->columns[i].expression, FATE_LOST);
+        }
     } else {
         error_set(error, ERROR_DATA, "%s stands there twice: %s takes one row with this key", what,
                   output->output->table->label);

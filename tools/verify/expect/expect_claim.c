@@ -55,6 +55,59 @@ bool scope_claim(struct scope *scope, const char *path, enum claim_kind kind, st
     return plain || made != NULL || error_memory(error);
 }
 
+size_t scope_find_rest(const struct scope *scope, const char *path)
+{
+    for (size_t i = 0; i < scope->rest_count; i++)
+        if (strcmp(scope->rests[i].path, path) == 0)
+            return i + 1;
+    return 0;
+}
+
+bool scope_claim_rest(struct scope *scope, const char *path, struct error *error)
+{
+    if (scope_find_rest(scope, path) > 0)
+        return true;
+    if (scope->rest_count == scope->rest_room) {
+        size_t room = scope->rest_room * 2 + 4;
+        struct scope_rest *rests = realloc(scope->rests, room * sizeof *rests);
+        if (rests == NULL)
+            return error_memory(error);
+        scope->rests = rests;
+        scope->rest_room = room;
+    }
+    scope->rests[scope->rest_count++] = (struct scope_rest){.path = path};
+    if (path[0] == '\0')
+        return true;
+    if (!scope_claim(scope, path, CLAIM_REST, error))
+        return false;
+    scope_find_claim(scope, path)->rest = scope->rest_count;
+    return true;
+}
+
+/* When all are known: which place lies in which. */
+void scope_nest_rests(struct scope *scope)
+{
+    for (size_t i = 0; i < scope->rest_count; i++)
+        for (size_t o = 0; o < scope->rest_count; o++) {
+            struct scope_rest *inner = &scope->rests[i];
+            const char *path = scope->rests[o].path;
+            bool nearer = inner->around == 0 ||
+                          strlen(path) > strlen(scope->rests[inner->around - 1].path);
+            if (o != i && nearer && path_below(inner->path, path) != NULL)
+                inner->around = o + 1;
+        }
+}
+
+bool scope_goes_to(const struct scope *scope, const struct rest_field *field, const char *path,
+                   const struct words *own)
+{
+    for (size_t at = field->within; at > 0; at = scope->rests[at - 1].around)
+        for (size_t i = 0; i < own->count; i++)
+            if (strcmp(own->items[i], scope->rests[at - 1].path) == 0)
+                return strcmp(own->items[i], path) == 0;
+    return false;
+}
+
 /* ---- scopes in one another ------------------------------------------------------------------- */
 
 bool scope_opens(const struct scope *scopes, size_t count, const struct scope *outer,

@@ -4,6 +4,7 @@
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_json.h"
+#include "expect_rest.h"
 #include "expect_value.h"
 
 #include <string.h>
@@ -156,14 +157,11 @@ static bool put_column(const struct making *m, const struct mapping_column *colu
     bool held;
     if (!making_holds(m->record, scope, &value->when, &held, m->error))
         return false;
-    if (value == m->form->rest) /* in an object it is for the member to say */
-        scope->rest_fate = held && value->kind == VALUE_REST ? FATE_REST : FATE_KEPT_OUT;
-    if (value->kind == VALUE_REST && scope->rest_fate == FATE_REST && !making_check_rest(m))
-        return false;
-    if (value->kind == VALUE_REST && scope->unspoken > 0 && scope->rest_fate == FATE_REST) {
+    if (!held)
+        rest_settle(m, value, FATE_KEPT_OUT);
+    else if (rest_is_there(m, value)) {
         buffer_putc(out, 'j');
-        buffer_put(out, scope->rest.data, scope->rest.length);
-        return true;
+        return rest_put(m, value, false, out);
     }
     if (mapping_value_is_json(value, &column->type) && held) {
         buffer_putc(out, 'j');

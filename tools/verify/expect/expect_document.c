@@ -1,6 +1,7 @@
 /* What the mapping makes of a record, column by column. */
 #include "expect_document.h"
 #include "expect_condition.h"
+#include "expect_rest.h"
 #include "expect_function.h"
 #include "expect_identity.h"
 #include "expect_permission.h"
@@ -416,18 +417,6 @@ static bool put_member_identities(const struct making *m, const struct mapping_v
     return ok || error_at(m->error, NULL, NULL, path);
 }
 
-/* Could all that nobody spoke for be kept? */
-bool making_check_rest(const struct making *m)
-{
-    const struct scope *scope = m->form->scope;
-    if (scope->rest_error.code == ERROR_NONE)
-        return true;
-    m->e->mending.refused = scope->rest_mending.refused;
-    m->e->mending.kind = scope->rest_mending.kind;
-    *m->error = scope->rest_error;
-    return false;
-}
-
 /* What is made of members: an object, or an array of as many elements so far. */
 struct made {
     struct canonical_object *object; /* NULL: an array */
@@ -458,15 +447,10 @@ static bool put_member(const struct making *m, const struct mapping_member *memb
     if (!making_holds(m->record, m->form->scope, &value->when, &held, m->error))
         return false;
     struct scope *scope = m->form->scope;
-    if (held && value->kind == VALUE_REST)
-        scope->rest_fate = FATE_REST;
-    if (held && value->kind == VALUE_REST && !making_check_rest(m))
-        return false;
-    if (held && value->kind == VALUE_REST && scope->unspoken > 0) {
-        bool ok = open_member(m, made, member->name, path);
-        buffer_put(made->out, scope->rest.data, scope->rest.length);
-        return ok;
-    }
+    if (!held)
+        rest_settle(m, value, FATE_KEPT_OUT);
+    else if (rest_is_there(m, value))
+        return open_member(m, made, member->name, path) && rest_put(m, value, safe, made->out);
     safe = safe || expect_has_function(value, FUNCTION_SAFE_NUMBERS);
     if (held && inner)
         return open_member(m, made, member->name, path) &&

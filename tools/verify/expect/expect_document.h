@@ -40,8 +40,6 @@ bool making_look_up(const struct making *m, const struct mapping_value *value, s
 /* A value that is made of its members, as JSON. */
 bool making_put_made(const struct making *m, const struct mapping_value *value, bool safe,
                      const char *path, struct buffer *out);
-/* Could all that nobody spoke for be kept? If not, with the error. */
-bool making_check_rest(const struct making *m);
 /* What of a field was written as JSON holds ids that no reference finds. */
 void making_note_hex_ids(const struct making *m, const char *field, const struct item *item);
 /* The row of the form at hand. */

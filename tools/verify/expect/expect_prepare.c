@@ -40,13 +40,32 @@ static bool claim_conditions(struct expectation *e, struct scope *scope,
            expect_patterns_add(&scope->patterns, conditions, error);
 }
 
-static bool claim_value(struct expectation *e, struct scope *scope,
+/* A form has few rests, and room for as many as it has columns is not enough: an object has some. */
+static bool claim_rest(struct expectation *e, struct form *form, const char *path,
+                       struct error *error)
+{
+    struct words *rests = &form->rests;
+    const char **grown = arena_alloc(&e->arena, rests->count + 1, sizeof *grown);
+    if (grown == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < rests->count; i++)
+        grown[i] = rests->items[i];
+    grown[rests->count++] = path;
+    rests->items = grown;
+    return scope_claim_rest(form->scope, path, error);
+}
+
+static bool claim_value(struct expectation *e, struct form *form,
                         const struct mapping_value *value, struct error *error)
 {
+    struct scope *scope = form->scope;
+    if (value->kind == VALUE_REST &&
+        !claim_rest(e, form, value->from != NULL ? value->from : "", error))
+        return false;
     if (value->kind == VALUE_FROM && !claim(e, scope, value->from, CLAIM_WHOLE, error))
         return false;
     for (size_t i = 0; i < value->member_count; i++)
-        if (!claim_value(e, scope, &value->members[i].value, error))
+        if (!claim_value(e, form, &value->members[i].value, error))
             return false;
     return claim_conditions(e, scope, &value->when, error);
 }
@@ -159,14 +178,7 @@ static bool claim_form(struct expectation *e, struct form *form, struct error *e
         return false;
     for (size_t i = 0; i < form->column_count; i++) {
         const struct mapping_value *value = &form->columns[i].value;
-        bool safe = false;
-        if (expect_keeps_rest(value, &safe)) {
-            form->rest = value;
-            form->scope->has_rest = true;
-            form->scope->rest_safe = safe;
-            form->scope->rest_mending.remedies = &form->columns[i].misfits;
-        }
-        if (!claim_value(e, form->scope, value, error))
+        if (!claim_value(e, form, value, error))
             return false;
     }
     return claim_conditions(e, form->scope, &mapping->when, error);

@@ -78,7 +78,8 @@ struct speaking {
     bool value; /* and it is about what the value is */
 };
 
-static struct speaking speaking_of(const struct expectation *e, const char *name)
+static struct speaking speaking_of(const struct expectation *e, const char *name,
+                                   bool *keeps_rest)
 {
     const struct scope *record = &e->scopes[0];
     struct speaking found = {0};
@@ -88,8 +89,11 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
         if (!itself && !leads_to(claim->path, name, &inside))
             continue;
         found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
-        found.value = found.value || itself || inside || claim->tested || claim->entered;
+        found.value = found.value || itself || inside || claim->tested || claim->entered ||
+                      claim->rest > 0;
     }
+    for (size_t i = 0; i < record->rest_count; i++)
+        *keeps_rest = *keeps_rest || record->rests[i].path[0] == '\0';
     found.value = found.value || is_made_of(e, name) || others_ask(e, name) ||
                   expect_facts_name(e->project, e->entity, name);
     return found;
@@ -99,10 +103,11 @@ bool tuples_look(struct expectation *e, struct error *error)
 {
     for (size_t i = 0; i < e->catalog->column_count; i++) {
         const struct catalog_column *column = &e->catalog->columns[i];
-        const struct speaking spoken = speaking_of(e, column->name);
+        bool keeps_rest = false;
+        const struct speaking spoken = speaking_of(e, column->name, &keeps_rest);
         struct pgtype type;
         e->valued[i] = !spoken.any || spoken.value;
-        if (!spoken.any && !e->scopes[0].has_rest)
+        if (!spoken.any && !keeps_rest)
             return expect_wrong(e, e->entity->tables, column->name,
                                 "the mapping says nothing of the source's column", error);
         if (e->valued[i] &&

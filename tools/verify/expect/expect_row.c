@@ -87,16 +87,6 @@ const struct row *expect_row_above(const struct expectation *e, const char *tabl
     return NULL;
 }
 
-bool expect_keeps_rest(const struct mapping_value *value, bool *safe)
-{
-    bool keeps = value->kind == VALUE_REST;
-    bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
-    for (size_t i = 0; made && !keeps && i < value->member_count; i++)
-        keeps = expect_keeps_rest(&value->members[i].value, safe);
-    *safe = *safe || (keeps && expect_has_function(value, FUNCTION_SAFE_NUMBERS));
-    return keeps;
-}
-
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 void row_keys_clear(struct row_keys *keys)

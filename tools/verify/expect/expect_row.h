@@ -57,8 +57,7 @@ struct form {
     struct row *kept;      /* its last row, which rows below take columns from; NULL: none do */
     bool has_row;          /* for the document at hand */
     struct row_keys *keys; /* of the record's rows in the table so far; NULL: none can be twice */
-    const struct mapping_value
-        *rest; /* of the column that keeps the rest, also in an object; or NULL */
+    struct words rests;    /* the places of which it keeps the rest, also in an object; "": all */
 };
 struct tuple_field {
     const uint8_t *bytes;
@@ -146,8 +145,6 @@ bool expect_wrong(const struct expectation *e, const struct mapping_table *table
 const struct row *expect_row_above(const struct expectation *e, const char *table);
 /* Index of the name in the table's columns, or column_count. */
 size_t expect_column(const struct expected_table *table, const char *name);
-/* Is it the rest, or an object with the rest in it? *safe: under safe_numbers. */
-bool expect_keeps_rest(const struct mapping_value *value, bool *safe);
 bool expect_in_words(const struct words *words, const char *word);
 bool expect_has_function(const struct mapping_value *value, enum mapping_function function);
 

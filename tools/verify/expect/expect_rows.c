@@ -1,6 +1,7 @@
 /* Records: which rows they become, and which of them stay. */
 #include "expect_rows.h"
 #include "expect_document.h"
+#include "expect_rest.h"
 #include "graduate/path.h"
 
 #include <string.h>
@@ -23,8 +24,10 @@ static bool check_twice(const struct making *m, const struct row *row, bool *twi
     if (mapping_remedy(&form->mapping->misfits, MISFIT_ROW_TWICE) != REMEDY_MEND)
         return item_misfit(&form->scope->document, form->scope->path,
                            "a row with its key is there already", m->error);
-    for (size_t i = 0; i < form->mapping->column_count; i++)
+    for (size_t i = 0; i < form->mapping->column_count; i++) {
         making_settle(form->scope, &form->mapping->columns[i].value, FATE_LOST);
+        rest_settle(m, &form->mapping->columns[i].value, FATE_LOST);
+    }
     return true;
 }
 
@@ -111,39 +114,6 @@ static bool find_form(const struct making *m, const struct form **found)
     return true;
 }
 
-/* Is the rest made, by its own conditions and by those of the objects that it stands in? */
-static bool wants_rest(const struct making *m, const struct scope *scope,
-                       const struct mapping_value *value, bool *wanted)
-{
-    bool safe = false;
-    if (!making_holds(m->record, scope, &value->when, wanted, m->error))
-        return false;
-    bool made = value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY;
-    for (size_t i = 0; *wanted && made && i < value->member_count; i++)
-        if (expect_keeps_rest(&value->members[i].value, &safe))
-            return wants_rest(m, scope, &value->members[i].value, wanted);
-    return true;
-}
-
-/* Take up the document at hand. What its rest would be is made only where a row keeps it: elsewhere
- * nobody asks what is in it. */
-static bool enter(const struct making *m, struct scope *scope)
-{
-    struct expectation *e = m->e;
-    scope->rest_wanted = false;
-    for (size_t f = 0; !scope->rest_wanted && f < e->form_count; f++) {
-        const struct form *form = &e->forms[f];
-        bool row, rest = true;
-        if (form->scope != scope || form->rest == NULL)
-            continue;
-        if (!making_holds(m->record, scope, &form->mapping->when, &row, m->error) ||
-            !wants_rest(m, scope, form->rest, &rest))
-            return false;
-        scope->rest_wanted = row && rest;
-    }
-    return scope_enter(scope, &e->counts, m->error);
-}
-
 /* Does one of the rules leave it out; and is there any? */
 static bool is_left_out(const struct making *m, const struct scope *scope, bool *any, bool *left)
 {
@@ -167,7 +137,7 @@ static bool put_element(struct making *m, struct scope *scope, const struct deli
 {
     struct path_counts *counts = &m->e->counts;
     bool any, gone, ruled, left = false;
-    if (!enter(m, scope) || !put_rows(m, scope, NULL, delivery, &any, &gone) ||
+    if (!scope_enter(scope, counts, m->error) || !put_rows(m, scope, NULL, delivery, &any, &gone) ||
         (!any && !gone && !is_left_out(m, scope, &ruled, &left)))
         return false;
     path_counts_number(counts, scope->account, FATE_ELEMENTS, 1);
@@ -247,7 +217,6 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
     bool any, left = false;
     scope_take(scope, record);
     if (e->no_json.value.value_type != BSON_TYPE_EOD) {
-        scope->rest_wanted = false;
         if (!scope_enter(scope, &e->counts, m.error))
             return false;
         e->mending = (struct expect_mending){.remedies = &e->entity->misfits};
@@ -272,7 +241,7 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
         scope_meet(scope, &e->counts);
         return true;
     }
-    return enter(&m, scope) && put_rows(&m, scope, first, delivery, &any, &left) &&
+    return scope_enter(scope, &e->counts, m.error) && put_rows(&m, scope, first, delivery, &any, &left) &&
            put_inner(&m, scope, delivery) && scope_leave(scope, &e->counts, delivery->error);
 }
 

@@ -38,7 +38,7 @@ static struct item item_at(const struct scope *scope, const struct claim *claim)
 {
     return claim->passed                   ? claim->there
            : claim->plain && scope->walked ? (struct item){0}
-           : claim->plain || is_opened(claim)
+           : claim->plain || is_opened(claim) || claim->kind == CLAIM_REST
                ? item_find(&scope->document, claim->path)
                : item_gather(&scope->document, claim->path, claim->made);
 }
@@ -74,6 +74,7 @@ struct item scope_position(const struct scope *scope, const char *each)
 bool scope_name_paths(struct scope *scope, struct path_counts *counts, struct error *error)
 {
     bool inside = scope->path[0] != '\0';
+    scope_nest_rests(scope);
     bool ok = !inside || path_counts_find(counts, scope->path, &scope->account, error);
     if (ok && inside)
         counts->items[scope->account].named = true;
@@ -97,8 +98,8 @@ void scope_release(struct scope *scope)
         bson_destroy(scope->claims[i].made);
     free(scope->claims);
     expect_patterns_release(&scope->patterns);
-    buffer_release(&scope->rest);
-    buffer_release(&scope->rest_fields);
+    free(scope->rests);
+    free(scope->fields);
     buffer_release(&scope->names);
 }
 
@@ -171,14 +172,16 @@ static struct finding look_up(const struct scope *scope, const struct trail *tra
         else if (left != NULL)
             finding.leads_on = true;
     }
+    finding.leads_on = finding.leads_on || (finding.claim != NULL && finding.claim->rest > 0);
     return finding;
 }
 
-/* Does anybody want to know what is in the field? */
-static bool is_asked_for(const struct scope *scope, const struct trail *trail)
+/* Does the mapping say anything of the field by its name, or must it? What goes to a rest is looked
+ * at when that is made. */
+static bool is_asked_for(const struct scope *scope, const struct trail *trail, size_t within)
 {
     const struct finding finding = look_up(scope, trail);
-    return scope->rest_wanted || !scope->has_rest || finding.claim != NULL || finding.leads_on;
+    return within == 0 || finding.claim != NULL || finding.leads_on;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -187,7 +190,7 @@ static int compare_names(const void *a, const void *b)
 }
 
 static bool names_once(struct scope *scope, const struct item *document, const struct trail *trail,
-                       struct error *error)
+                       size_t within, struct error *error)
 {
     bson_iter_t iter;
     bool ok = true;
@@ -209,7 +212,7 @@ static bool names_once(struct scope *scope, const struct item *document, const s
         struct trail twice = {trail, NULL};
         memcpy(&twice.name, scope->names.data + i * sizeof(char *), sizeof(char *));
         if (compare_names(scope->names.data + (i - 1) * sizeof(char *), &twice.name) == 0 &&
-            is_asked_for(scope, &twice))
+            is_asked_for(scope, &twice, within))
             return refuse(scope, &twice, "the field stands twice in its document", error);
     }
     return true;
@@ -221,50 +224,41 @@ struct walk {
     struct error *error;
 };
 
-static bool keep(const struct walk *walk, struct canonical_object *rest, const struct item *field,
-                 const struct trail *trail)
+/* Nobody spoke for it. `within`: the nearest place around it that a rest is of; 0: none. */
+static bool note(const struct walk *walk, const struct item *field, const struct trail *trail,
+                 size_t within)
 {
     struct scope *scope = walk->scope;
     if (scope->covered)
         return true;
-    if (!scope->has_rest)
+    if (within == 0)
         return refuse(scope, trail, "the mapping says nothing of this field", walk->error);
-    struct item kept = *field;
-    kept.safe = scope->rest_safe;
-    kept.mending = &scope->rest_mending;
-    scope->rest_mending.lost = false;
-    scope->rest_mending.ids_gone = 0;
-    struct rest_field unspoken = {.object_ids = item_object_ids(field)};
+    if (scope->field_count == scope->field_room) {
+        size_t room = scope->field_room * 2 + 16;
+        struct rest_field *fields = realloc(scope->fields, room * sizeof *fields);
+        if (fields == NULL)
+            return error_memory(walk->error);
+        scope->fields = fields;
+        scope->field_room = room;
+    }
+    struct rest_field *noted = &scope->fields[scope->field_count++];
+    *noted = (struct rest_field){.name = trail->name,
+                                 .within = within,
+                                 .fate = FATE_SEEN,
+                                 .object_ids = item_object_ids(field)};
     struct buffer path;
     buffer_init(&path);
     put_path(&path, scope, trail);
-    canonical_object_member(rest);
-    bool ok = true;
-    if (scope->rest_wanted)
-        ok = expect_json_key(&scope->rest, trail->name, buffer_text(&path), walk->error) &&
-             expect_json_put(&scope->rest, &kept, buffer_text(&path), walk->error);
-    else /* a member has a name, also where nobody asks for what is in it */
-        canonical_put_counted(&scope->rest, trail->name, strlen(trail->name));
-    if (!ok && walk->error->code == ERROR_DATA) {
-        if (scope->rest_error.code == ERROR_NONE)
-            scope->rest_error = *walk->error;
-        *walk->error = (struct error){0};
-        canonical_object_withdraw(rest);
-        ok = true;
-    }
     bool text = expect_text_valid(trail->name, strlen(trail->name));
-    ok = ok && path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
-                                &unspoken.count, walk->error);
+    bool ok = buffer_ok(&path, walk->error) &&
+              path_counts_find(walk->counts, text ? buffer_text(&path) : FATE_OTHER_PATHS,
+                               &noted->count, walk->error);
     buffer_release(&path);
-    unspoken.lost = scope->rest_mending.lost;
-    unspoken.object_ids -= scope->rest_mending.ids_gone;
-    if (ok)
-        buffer_put(&scope->rest_fields, &unspoken, sizeof unspoken);
-    return ok && buffer_ok(&scope->rest_fields, walk->error);
+    return ok;
 }
 
 static bool walk_fields(const struct walk *walk, const struct item *document,
-                        const struct trail *up, struct canonical_object *rest);
+                        const struct trail *up, size_t within);
 
 /* Is there a claim on something in what is claimed? */
 static bool is_led_on(const struct scope *scope, const struct claim *claim)
@@ -277,7 +271,7 @@ static bool is_led_on(const struct scope *scope, const struct claim *claim)
 
 /* An array on the way: the claims inside have what stands at their paths in its elements, together.
  * `elsewhere`: it is counted with the array, or in the elements, which then are a scope; there each
- * drops for itself. */
+ * drops, and keeps a rest, for itself. */
 static void gather(const struct walk *walk, const struct trail *trail, bool elsewhere)
 {
     struct scope *scope = walk->scope;
@@ -286,8 +280,8 @@ static void gather(const struct walk *walk, const struct trail *trail, bool else
         const char *left = follow(claim->path, trail);
         if (left == NULL || *left == '\0' || is_opened(claim))
             continue;
-        bool dropped = claim->kind == CLAIM_DROP;
-        claim->there = elsewhere && dropped
+        bool absent = claim->kind == CLAIM_DROP || (claim->kind == CLAIM_REST && !claim->tested);
+        claim->there = elsewhere && absent
                            ? (struct item){0}
                            : item_gather(&scope->document, claim->path, claim->made);
         claim->passed = true;
@@ -296,75 +290,66 @@ static void gather(const struct walk *walk, const struct trail *trail, bool else
     }
 }
 
-/* *left: something in the elements that nobody spoke for; they keep their places. */
 static bool walk_elements(const struct walk *walk, const struct item *array,
-                          const struct trail *trail, bool *left)
+                          const struct trail *trail, size_t within)
 {
-    struct buffer *out = &walk->scope->rest;
     bson_iter_t iter;
     bool ok = true;
-    size_t count = 0, start = canonical_array_begin(out);
     if (!item_open(array, &iter, walk->error))
         return at_trail(walk->scope, trail, walk->error);
-    for (; ok && item_next(&iter, &ok, walk->error); count++) {
+    while (ok && item_next(&iter, &ok, walk->error)) {
         struct item element = item_of(&iter);
-        struct canonical_object inner;
-        if (element.value.value_type == BSON_TYPE_ARRAY) {
-            ok = walk_elements(walk, &element, trail, left);
-        } else if (element.value.value_type == BSON_TYPE_DOCUMENT) {
-            canonical_object_begin(&inner, out);
-            ok = walk_fields(walk, &element, trail, &inner);
-            *left = *left || inner.count > 0;
-            canonical_object_end(&inner);
-        } else if (item_is_nothing(&element)) {
-            ok = expect_json_put(out, &element, trail->name, walk->error);
-        } else {
+        if (element.value.value_type == BSON_TYPE_ARRAY)
+            ok = walk_elements(walk, &element, trail, within);
+        else if (element.value.value_type == BSON_TYPE_DOCUMENT)
+            ok = walk_fields(walk, &element, trail, within);
+        else if (!item_is_nothing(&element))
             ok = refuse(walk->scope, trail,
                         "the mapping looks for fields in an element of it that is no document",
                         walk->error);
-        }
     }
-    canonical_array_end(out, start, count);
     return ok;
 }
 
-/* A document, or an array of such, on the way to claimed fields: what else is in it goes to an
- * object, or an array, of its own. */
-static bool walk_inside(const struct walk *walk, const struct item *field,
-                        const struct trail *trail, struct canonical_object *rest)
+/* A rest is of an object, and of none in an array. */
+static bool leads_to_rest(const struct scope *scope, const struct trail *trail)
 {
-    struct canonical_object inner;
+    bool found = false;
+    for (size_t i = 0; i < scope->rest_count && !found; i++)
+        found = follow(scope->rests[i].path, trail) != NULL;
+    return found;
+}
+
+/* A document, or an array of such, on the way to claimed fields. */
+static bool walk_inside(const struct walk *walk, const struct item *field,
+                        const struct trail *trail, size_t within)
+{
     if (item_is_nothing(field))
         return true;
-    bool array = field->value.value_type == BSON_TYPE_ARRAY, left = false, ok;
+    bool array = field->value.value_type == BSON_TYPE_ARRAY;
+    if (array && !walk->scope->covered && leads_to_rest(walk->scope, trail))
+        return refuse(walk->scope, trail, "the mapping keeps a rest of it, and it is an array",
+                      walk->error);
     if (!array && field->value.value_type != BSON_TYPE_DOCUMENT)
         return refuse(walk->scope, trail,
                       "the mapping looks for fields in it, and it is no "
                       "document",
                       walk->error);
-    canonical_object_member(rest);
-    canonical_put_counted(&walk->scope->rest, trail->name, strlen(trail->name));
-    if (array) {
-        ok = walk_elements(walk, field, trail, &left);
-        gather(walk, trail, false);
-    } else {
-        canonical_object_begin(&inner, &walk->scope->rest);
-        ok = walk_fields(walk, field, trail, &inner);
-        left = inner.count > 0;
-        canonical_object_end(&inner);
-    }
-    if (!left)
-        canonical_object_withdraw(rest);
-    return ok;
+    if (!array)
+        return walk_fields(walk, field, trail, within);
+    if (!walk_elements(walk, field, trail, within))
+        return false;
+    gather(walk, trail, false);
+    return true;
 }
 
 static bool walk_field(const struct walk *walk, const struct item *field, const struct trail *trail,
-                       struct canonical_object *rest)
+                       size_t within)
 {
     struct finding finding = look_up(walk->scope, trail);
     struct claim *claim = finding.claim;
     if (claim != NULL) {
-        claim->met = claim->kind != CLAIM_TEST || !finding.leads_on;
+        claim->met = claim->kind != CLAIM_REST && (claim->kind != CLAIM_TEST || !finding.leads_on);
         claim->passed = true;
         claim->there = *field;
         claim->there.date = item_calls_date(&walk->scope->document, claim->path);
@@ -376,27 +361,28 @@ static bool walk_field(const struct walk *walk, const struct item *field, const 
     if (!settled && finding.leads_on) {
         bool covered = walk->scope->covered, ok;
         walk->scope->covered = covered || (opened && claim->members);
-        ok = walk_inside(walk, field, trail, rest);
+        ok = walk_inside(walk, field, trail,
+                         claim != NULL && claim->rest > 0 ? claim->rest : within);
         walk->scope->covered = covered;
         return ok;
     }
     if (finding.leads_on && field->value.value_type == BSON_TYPE_ARRAY)
         gather(walk, trail, true);
-    return claim != NULL || keep(walk, rest, field, trail);
+    return claim != NULL || note(walk, field, trail, within);
 }
 
 static bool walk_fields(const struct walk *walk, const struct item *document,
-                        const struct trail *up, struct canonical_object *rest)
+                        const struct trail *up, size_t within)
 {
     bson_iter_t iter;
     bool ok = true;
-    if (!names_once(walk->scope, document, up, walk->error) ||
+    if (!names_once(walk->scope, document, up, within, walk->error) ||
         !item_open(document, &iter, walk->error))
         return false;
     while (ok && item_next(&iter, &ok, walk->error)) {
         const struct trail here = {up, bson_iter_key(&iter)};
         struct item field = item_of(&iter);
-        ok = walk_field(walk, &field, &here, rest);
+        ok = walk_field(walk, &field, &here, within);
     }
     return ok;
 }
@@ -413,20 +399,16 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
 {
     const struct walk walk = {scope, counts, error};
     struct claim *itself = NULL;
-    scope->unspoken = 0;
+    size_t within = scope_find_rest(scope, "");
+    scope->field_count = 0;
     scope->aside = FATE_SEEN;
-    scope->rest_error.code = ERROR_NONE;
-    scope->rest_mending.refused = false;
-    scope->rest_fate = FATE_SEEN;
-    buffer_clear(&scope->rest);
-    buffer_clear(&scope->rest_fields);
     for (size_t i = 0; i < scope->count; i++) {
         scope->claims[i].met = false;
         if (strcmp(scope->claims[i].path, ".") == 0)
             itself = &scope->claims[i];
     }
     if (itself != NULL &&
-        (itself->kind == CLAIM_WHOLE || (scope->count == 1 && !scope->has_rest))) {
+        (itself->kind == CLAIM_WHOLE || (scope->count == 1 && within == 0))) {
         itself->met = true;
         begin_fate(itself);
         return true;
@@ -434,13 +416,8 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
     if (scope->document.value.value_type != BSON_TYPE_DOCUMENT)
         return refuse(scope, NULL, "the mapping looks for fields in an element that is no document",
                       error);
-    struct canonical_object rest;
-    canonical_object_begin(&rest, &scope->rest);
-    bool ok = walk_fields(&walk, &scope->document, NULL, &rest);
-    scope->walked = ok;
-    scope->unspoken = rest.count;
-    canonical_object_end(&rest);
-    return ok && buffer_ok(&scope->rest, error);
+    scope->walked = walk_fields(&walk, &scope->document, NULL, within);
+    return scope->walked;
 }
 
 void scope_settle(struct scope *scope, const char *path, enum fate fate)
@@ -462,7 +439,9 @@ void scope_number(struct scope *scope, struct path_counts *counts, const char *p
 
 void scope_set_aside(struct scope *scope, enum fate fate)
 {
-    scope->rest_fate = scope->aside = fate;
+    scope->aside = fate;
+    for (size_t i = 0; i < scope->field_count; i++)
+        scope->fields[i].fate = fate;
     for (size_t i = 0; i < scope->count; i++)
         scope->claims[i].fate = fate;
 }
@@ -493,16 +472,14 @@ bool scope_leave(struct scope *scope, struct path_counts *counts, struct error *
         else if (there.value.value_type != BSON_TYPE_EOD) /* structure, or counted further up */
             path_counts_number(counts, claim->count, FATE_MET, 1);
     }
-    struct rest_field field;
-    for (size_t i = 0; i < scope->rest_fields.length; i += sizeof field) {
-        memcpy(&field, scope->rest_fields.data + i, sizeof field);
-        bool lost = field.lost && scope->rest_fate == FATE_REST;
-        path_counts_add(counts, field.count, lost ? FATE_LOST : scope->rest_fate);
-        if (scope->rest_fate == FATE_REST)
-            path_counts_number(counts, field.count, FATE_HEX_IDS, field.object_ids);
-        if (scope->rest_fate == FATE_SEEN) {
+    for (size_t i = 0; i < scope->field_count; i++) {
+        const struct rest_field *field = &scope->fields[i];
+        path_counts_add(counts, field->count, field->fate);
+        if (field->fate == FATE_REST || field->fate == FATE_LOST)
+            path_counts_number(counts, field->count, FATE_HEX_IDS, field->object_ids);
+        if (field->fate == FATE_SEEN) {
             error_set(error, ERROR_DATA, "no form of rows keeps this field");
-            return error_at(error, NULL, NULL, counts->items[field.count].path);
+            return error_at(error, NULL, NULL, counts->items[field->count].path);
         }
     }
     return true;

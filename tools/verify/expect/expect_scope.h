@@ -11,6 +11,7 @@
 /* What the mapping wants of a path; of two claims on one path the larger holds. */
 enum claim_kind {
     CLAIM_TEST,    /* a condition compares it */
+    CLAIM_REST,    /* a column keeps what remains in it */
     CLAIM_EACH,    /* its elements are a scope of their own */
     CLAIM_MEMBERS, /* its members are */
     CLAIM_DROP,
@@ -20,6 +21,7 @@ struct claim {
     const char *path;
     enum claim_kind kind;
     bool tested;
+    size_t rest;    /* of what is in it, among the scope's rests, from 1; 0: there is none */
     bool lent;      /* a row of an element inside may take it; there may be none */
     bool entered;   /* its elements or members are a scope, whatever else takes it */
     bool members;   /* CLAIM_EACH: of an object, not elements of an array */
@@ -32,10 +34,19 @@ struct claim {
     bson_t *made; /* what arrays on the way have, item_gather; NULL: the path is plain */
 };
 
+/* A place of which some form of rows keeps what nobody spoke for. */
+struct scope_rest {
+    const char *path; /* "" is the document itself */
+    size_t around;    /* the nearest place around it, from 1; 0: none */
+};
+
+/* A field that nobody spoke for. */
 struct rest_field {
+    const char *name;   /* as it stands in the document's bytes */
+    size_t within;      /* the nearest place around it, among the scope's rests, from 1 */
     size_t count;       /* of its path, in path_counts */
+    enum fate fate;     /* so far */
     int64_t object_ids; /* in what is kept of it, at any depth */
-    bool lost;          /* something in it was given up */
 };
 
 struct scope {
@@ -54,16 +65,12 @@ struct scope {
     enum fate aside; /* the document at hand was left out or rejected; FATE_SEEN: neither */
     struct claim *claims;
     size_t count, room;
-    bool has_rest, rest_safe;        /* a column keeps what nobody spoke for; under safe_numbers */
-    struct expect_mending rest_mending; /* of that column */
+    struct scope_rest *rests;
+    size_t rest_count, rest_room;
+    struct rest_field *fields; /* of the document at hand, in the order in which they stand */
+    size_t field_count, field_room;
     struct item document;               /* at hand: see scope_take */
     bool walked;                        /* all its fields were met */
-    bool rest_wanted;                /* a form of rows keeps its rest */
-    struct buffer rest;              /* canonical JSON of its unspoken fields */
-    size_t unspoken;                 /* how many at its top; 0: none at all */
-    struct error rest_error; /* of its unspoken fields; it is one when the rest is put */
-    struct buffer rest_fields;       /* of its unspoken fields: struct rest_field */
-    enum fate rest_fate;             /* of them all, so far */
     struct buffer names;             /* scratch */
     struct expect_patterns patterns; /* of all conditions that look at its document */
     const struct expect_lookup *lookup; /* whom they ask about other entities, or NULL */
@@ -75,6 +82,12 @@ struct claim *scope_find_claim(const struct scope *scope, const char *path);
 /* The same for a path that may look out ("^.a"): claimed wherever what is around may be. */
 bool scope_claim_out(struct scope *scopes, size_t count, struct scope *scope, const char *path,
                      enum claim_kind kind, struct error *error);
+/* A column keeps what remains below the path; "" is the document itself. */
+bool scope_claim_rest(struct scope *scope, const char *path, struct error *error);
+/* That place among the scope's rests, from 1; 0: it is none. */
+size_t scope_find_rest(const struct scope *scope, const char *path);
+/* When all are claimed: which place lies in which. */
+void scope_nest_rests(struct scope *scope);
 /* May an array of `inner` stand in a document of `outer`? Between them is no level that the mapping
  * names. */
 bool scope_opens(const struct scope *scopes, size_t count, const struct scope *outer,
@@ -101,6 +114,9 @@ void scope_settle(struct scope *scope, const char *path, enum fate fate);
 /* Add to one of the numbers of a claimed path that are no fates. */
 void scope_number(struct scope *scope, struct path_counts *counts, const char *path,
                   enum fate number, int64_t more);
+/* Does the field go to that place's rest of a form that has rests at `own` places? */
+bool scope_goes_to(const struct scope *scope, const struct rest_field *field, const char *path,
+                   const struct words *own);
 /* A rule left the document out, or rejected it, as a whole, with all its values. */
 void scope_set_aside(struct scope *scope, enum fate fate);
 /* The record became no row: its claimed fields were met, and that is all. */

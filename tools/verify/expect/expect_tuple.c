@@ -228,7 +228,7 @@ bool tuples_describe(struct expectation *e, struct form *form, struct error *err
     for (size_t i = 0; table->keep_shape && i < e->catalog->column_count; i++)
         if (!path_any_is_name(e->entity->drops.items, e->entity->drops.count,
                               e->catalog->columns[i].name) &&
-            !keep(&g, i))
+            !mapping_keeps_rest_of(table, e->catalog->columns[i].name) && !keep(&g, i))
             return false;
     for (size_t i = 0; i < table->column_count; i++)
         if (!is_gathered(form, &table->columns[i]) && !add(&g, &table->columns[i]))

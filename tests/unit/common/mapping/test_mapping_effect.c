@@ -162,6 +162,8 @@ static const struct row {
     {CHILD("'position':true,'id_of':'users'"), OF_CHILD "id_of: a place is nobody's id"},
     /* values */
     {COLUMN("'rest':true,'do':['safe_numbers'],'default':{}"), NULL},
+    {COLUMN("'rest':'m','optional':true"), NULL},
+    {COLUMN("'rest':true,'optional':true"), C "optional: no field is named here"},
     {COLUMN("'rest':true,'do':['lower']"), C "do: of the functions only \"safe_numbers\""},
     {COLUMN("'object':{},'type':'jsonb','do':['trim']"), C "do: of the functions only"},
     {COLUMN("'object':{},'type':'jsonb','default':{}"), C "default: there is always a value here"},

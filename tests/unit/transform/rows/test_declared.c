@@ -164,6 +164,9 @@ static const struct {
     {COLUMNS("", ""), "'type': 'relationship'", NULL},
     {COLUMNS(", 'r': {'rest': true}", ""), "'type': 'string'", NULL},
     {COLUMNS(", 'r': {'from': '.', 'type': 'jsonb'}", ""), "'type': 'string'", NULL},
+    {COLUMNS(", 'r': {'rest': 't'}", ""), "'type': 'string'", NULL},
+    {COLUMNS(", 'r': {'rest': 'u'}, 't': {'from': 't', 'type': 'text'}", ""), "'type': 'string'",
+     "columns/r: "},
 };
 
 static void mappings_are_compared(void **state)

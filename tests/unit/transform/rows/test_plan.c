@@ -18,6 +18,12 @@
     "{'id': {'from': '_id', 'id_of': 'books'}}}, 'public.tasks': {'each': "                        \
     "'tasks', 'key': ['book_id'], 'columns': {'book_id': {'parent': 'id'}" columns "}}}" more "}"
 
+/* A column beside id, and a table of what the path opens. */
+#define AND_CHILD(column, each)                                                                    \
+    "{'from': 'core.books', 'to': {'public.books': {'key': ['id'], 'columns': "                    \
+    "{'id': {'from': '_id', 'id_of': 'books'}, " column "}}, 'public.tasks': {'each': '" each      \
+    "', 'key': ['n'], 'columns': {'n': {'position': true}}}}}"
+
 static void what_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -29,6 +35,20 @@ static void what_cannot_be_is_refused(void **state)
         {COLUMNS(", 't': {'from': 't', 'type': 'interval[]'}", ""), "cannot become this type"},
         {COLUMNS(", 'a': {'rest': true}, 'b': {'rest': true}", ""),
          "/columns/b/rest: there is a 'rest' column for these fields already"},
+        {COLUMNS(", 'a': {'rest': 'm'}, 'b': {'object': {'c': {'rest': 'm'}}, 'type': 'jsonb'}", ""),
+         "/columns/b/rest: there is a 'rest' column for these fields already"},
+        /* where nothing can remain */
+        {COLUMNS(", 'a': {'rest': 'm'}, 'b': {'from': 'm', 'type': 'jsonb'}", ""),
+         "/columns/a/rest: a column takes it whole, so that nothing remains of it"},
+        {COLUMNS(", 'a': {'rest': 'm.n'}, 'b': {'from': 'm', 'type': 'jsonb'}", ""),
+         "/columns/a/rest: a column takes all that is in it"},
+        {COLUMNS(", 'a': {'rest': 'm'}", ", 'drop': ['m']"), "'m' is dropped, and mapped too"},
+        {COLUMNS(", 'a': {'rest': 'm.n'}", ", 'drop': ['m']"), "'m' is dropped, and mapped too"},
+        {AND_CHILD("'r': {'rest': 'tasks'}", "tasks"),
+         "/public.books/columns/r/rest: its elements are rows of their own"},
+        {AND_CHILD("'r': {'rest': 'tasks.m'}", "tasks"), "/rest: its elements are rows of their own"},
+        {AND_CHILD("'r': {'rest': 'm.tasks.n'}", "m.tasks"), "/rest: its elements are rows of their own"},
+        {AND_CHILD("'r': {'rest': 'tasks'}", "tasks.*"), "/rest: its members are rows of their own"},
         {CHILD(", 't': {'parent': 'id', 'type': 'text'}", ""),
          "/public.tasks/columns/t/type: the parent's column has another type"},
         {CHILD(", 't': {'parent': 'no'}", ""), "has no column 'no'"},

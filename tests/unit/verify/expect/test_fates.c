@@ -574,15 +574,18 @@ static void put_field(struct buffer *out, const char *text)
 }
 
 /* id is kept, gone is dropped, c becomes d and has a default for null; of is an id, from whose UUID nobody
- * gets back to a text. */
+ * gets back to a text; of m the isbn and what remains are columns. */
 static void both_count_the_columns_of_tuples(void **state)
 {
     (void)state;
     static const char expected[] =
         "c: defaulted 1, seen 3, written 2; gone: dropped 3, seen 3; id: seen 3, written 3; "
+        "m.isbn: seen 2, written 2; m.odd: rest 1, seen 1; m.x: rest 1, seen 1; "
         "of: by a one-way id 1, changed 1, seen 3, written 2";
-    static const char *const values[][2] = {
-        {"a", "slug"}, {NULL, NULL}, {"", "50000000000000000000000a"}};
+    static const char *const values[][3] = {
+        {"a", "slug", "\1{\"isbn\": 1, \"x\": {}, \"odd\": 2}"},
+        {NULL, NULL, NULL},
+        {"", "50000000000000000000000a", "\1{\"isbn\": null}"}};
     struct folder folder;
     struct project project;
     struct catalog catalog;
@@ -600,7 +603,8 @@ static void both_count_the_columns_of_tuples(void **state)
     folder_put(&folder, "sales.json",
                sample_quoted("{'from': 'sql.sales', 'to': {'public.sales': {'keep_shape': true, "
                              "'columns': {'d': {'from': 'c', 'null': false, 'default': 'x'}, "
-                             "'of_id': {'from': 'of', 'id_of': 'sales', 'foreign_key': false}}}}, "
+                             "'of_id': {'from': 'of', 'id_of': 'sales', 'foreign_key': false}, "
+                             "'isbn': {'from': 'm.isbn', 'type': 'integer'}, 'm': {'rest': 'm'}}}}, "
                              "'drop': ['gone']}"));
     catalog_init(&catalog);
 #define TEXT_COLUMN(name)                                                                          \
@@ -608,7 +612,8 @@ static void both_count_the_columns_of_tuples(void **state)
     if (!project_load(&project, folder.path, &error) ||
         !catalog_parse_entity(
             sample_quoted("{'name': 'sales', 'columns': [" TEXT_COLUMN("id") ", " TEXT_COLUMN(
-                "gone") ", " TEXT_COLUMN("c") ", " TEXT_COLUMN("of") "], 'key': ['id']}"),
+                "gone") ", " TEXT_COLUMN("c") ", " TEXT_COLUMN("of") ", {'name': 'm', 'type': 'jsonb', 'oid': 3802, "
+                          "'not_null': true, 'serial': false}], 'key': ['id']}"),
             "catalog", &catalog, &error))
         fail_msg("%s", error.message);
     const struct mapping *entity = project_mapping(&project, "sales");
@@ -619,11 +624,12 @@ static void both_count_the_columns_of_tuples(void **state)
         fail_msg("%s", error.message);
     buffer_init(&tuples);
     for (size_t i = 0; i < COUNT(values); i++) {
-        buffer_put_be16(&tuples, 4);
+        buffer_put_be16(&tuples, 5);
         put_field(&tuples, "1");
         put_field(&tuples, "g");
         put_field(&tuples, values[i][0]);
         put_field(&tuples, values[i][1]);
+        put_field(&tuples, values[i][2]);
     }
     const uint8_t *at = tuples.data, *end = at + tuples.length;
     while (at < end)

@@ -129,6 +129,54 @@ static const struct level_case cases[] = {
      "[{'_id': 1, 's': [{'a': 1}, {'a': 1, 'b': 2}, {'a': 2, 'b': 3}]}]",
      "b {'more': 7}|1\nb {'more': {'b': 2}}|2\nb -|3\n",
      "s: elements 3, met 1, taken 3; s.a: compared 3, seen 3; s.b: kept_out 1, rest 1, seen 2;"},
+    /* the rest of an object: the deeper one first, and each holds what is elsewhere; null where nothing is */
+    {TO(BOOK("") TABLE("b", "s", "'a': " TEXT("m.i") ", 'b': {'rest': 'm'}, 'c': {'rest': true}, 'd': {'rest': 'm.d'}", ""),
+        ""),
+     "[{'_id': 1, 's': [{'m': {'i': 'x', 'd': {'e': 1}, 'p': [2], 'q': {'d': {'e': 3}}}, 'm2': 4, 'z': 5}, {}, {'m': null}, "
+     "{'m': {'d': null}}, {'m': {'i': 'y', 'd': {}}}, {'m': {'d': {'i': 6}}}, {'m': {'p': {}}}]}]",
+     "b x|{'p': [2], 'q': {'d': {'e': 3}}}|{'m2': 4, 'z': 5}|{'e': 1}|1\nb -|-|-|-|2\nb -|-|-|-|3\nb -|-|-|-|4\n"
+     "b y|-|-|-|5\nb -|-|-|{'i': 6}|6\nb -|{'p': {}}|-|-|7\n",
+     "s: elements 7, met 1, taken 7; s.m: met 6; s.m.d: met 4; s.m.d.e: rest 1, seen 1; s.m.d.i: rest 1, seen 1; "
+     "s.m.i: seen 2, written 2; s.m.p: rest 2, seen 2; s.m.q: rest 1, seen 1; s.m2: rest 1, seen 1; s.z: rest 1, seen 1;"},
+    /* what lies on the way to the deeper one stays in place, and a condition keeps out only its own */
+    {TO(BOOK("") TABLE("b", "s", "'a': {'rest': true}, 'b': {'object': {'o': {'object': {'r': {'rest': 'm.d.e', 'do': "
+                                 "['safe_numbers']}}, 'when': {'off': null}}}, 'type': 'jsonb'}", ""), ""),
+     "[{'_id': 1, 's': [{'m': {'d': {'e': {'x': 9007199254740993}, 'f': 9007199254740993}}}, {'m': {'d': {'e': {'x': 1, "
+     "'y': null}}, 'g': 2}, 'off': 1}, {'m': {'d': {'e': {}}}}]}]",
+     "b {'m': {'d': {'f': 9007199254740993}}}|{'o': {'r': {'x': '9007199254740993'}}}|1\nb {'m': {'g': 2}}|{}|2\n"
+     "b -|{'o': {}}|3\n",
+     "s: elements 3, met 1, taken 3; s.m.d.e: met 3; s.m.d.e.x: kept_out 1, rest 1, seen 2; s.m.d.e.y: kept_out 1, seen 1; "
+     "s.m.d.f: rest 1, seen 1; s.m.g: rest 1, seen 1; s.off: compared 1, seen 1;"},
+    /* each form of a table has its own, and what both keep is one value */
+    {TO(BOOK("") ", 'public.b': [{'each': 's', 'key': ['n'], 'when': {'f': {'not': 2}}, 'columns': {'m': {'rest': true}, "
+                 "'n': {'position': true}}}, {'each': 's', 'key': ['n'], 'when': {'f': 2}, 'columns': {'m': {'rest': 'o'}, 'n': "
+                 "{'position': true}}}], 'public.c': {'each': 's', 'key': ['n'], 'columns': {'m': {'rest': 'o.p', 'default': {'no': "
+                 "1}}, 'n': {'position': true}}, 'when': {'f': {'not': 3}}}",
+        ""),
+     "[{'_id': 1, 's': [{'f': 1, 'o': {'p': {'x': 1}}, 'q': 2}, {'f': 2, 'o': {'p': {'x': 1}, 'y': 2}}, {'f': 3, 'o': {'p': "
+     "{'z': 1}}}]}]",
+     "b {'o': {'p': {'x': 1}}, 'q': 2}|1\nb {'p': {'x': 1}, 'y': 2}|2\nb {'o': {'p': {'z': 1}}}|3\nc {'x': 1}|1\n"
+     "c {'x': 1}|2\n",
+     "s: elements 3, met 1, taken 3; s.f: compared 3, seen 3; s.o: met 3; s.o.p: met 3; s.o.p.x: rest 2, seen 2; "
+     "s.o.p.z: rest 1, seen 1; s.o.y: rest 1, seen 1; s.q: rest 1, seen 1;"},
+    /* a condition on the object looks at it, and does not take it; a level on the way may be one */
+    {TO(BOOK(", 'e': {'rest': 's'}") TABLE("b", "s.l", "'i': {'position': 's'}, 'm': {'rest': 'x', 'when': {'x': {'empty': "
+                                           "false}}, 'null': true}", ""),
+        ", 'drop': ['s.w', 's.l.x.w']"),
+     "[{'_id': 1, 's': {'w': 1, 't': 2, 'l': [{'x': {'w': 1, 'v': 5}}]}}, {'_id': 2, 's': "
+     "[{'w': 3, 'l': [{'x': {}}]}]}]",
+     "b -|{'v': 5}|1\nb 1|-|1\n",
+     "s: elements 1, met 2, taken 1; s.l: elements 2, met 2, taken 2; s.l.x: met 2; s.l.x.v: rest 1, seen 1; "
+     "s.l.x.w: dropped 1, seen 1; s.t: rest 1, seen 1; s.w: dropped 2, seen 2;"},
+    /* what is given up there, with its element, or with a row that stands twice */
+    {TO(BOOK("") ", 'public.b': {'each': 's', 'key': ['k'], 'misfit': {'row_twice': 'first', 'nul': 'strip'}, 'columns': {'k': "
+                 "{'from': 'k', 'type': 'integer'}, 'r': {'rest': 'm'}}, 'when': {'m.off': null}}",
+        ", 'left_out': [{'each': 's', 'when': {'m.off': true}, 'why': 'w'}]"),
+     "[{'_id': 1, 's': [{'k': 1, 'm': {'a': 'x\\u0000y', 'b': 'z'}}, {'k': 1, 'm': {'b': 2}}, {'k': 3, 'm': {'b': 4, 'off': "
+     "true}}]}]",
+     "b 1|{'a': 'xy', 'b': 'z'}\n",
+     "s: elements 3, met 1, taken 2; s.k: left_out 1, lost 1, seen 3, written 1; s.m: met 3; s.m.a: lost 1, seen 1; "
+     "s.m.b: left_out 1, lost 1, rest 1, seen 3; s.m.off: left_out 1, seen 1;"},
     /* one value is an array of one: for a column, and for "each"; not what is nothing */
     {TO(BOOK("") TABLE("b", "s", "'k': {'parent': 'k'}, 'm': {'from': '.', 'type': 'text'}",
                        ", 'misfit': {'no_array': 'list'}"),
@@ -381,6 +429,19 @@ static const struct {
      "looks for an array here, and it is the text"},
     {TO(BOOK("") TABLE("b", "s", "'m': {'from': 't', 'type': 'text[]'}", ""), ""), "{'_id': 1, 's': [{'t': 'x'}]}",
      "s[0].t", "does not fit"},
+    /* a rest is of an object; what is nothing is none, and what remains elsewhere is nobody's */
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o'}", ""), ""), "{'_id': 1, 's': [{'o': null}, {'o': 7}]}", "s[1].o",
+     "looks for fields in it, and it is the int32 7"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o'}, 'r': {'rest': true}", ""), ""), "{'_id': 1, 's': [{'o': [{}]}]}",
+     "s[0].o", "looks for fields in it, and it is an array"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o'}", ""), ""), "{'_id': 1, 's': [{'o': {'x': 1}, 'y': 2}]}", "s[0].y",
+     "says nothing of this field"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o.p'}", ""), ""), "{'_id': 1, 's': [{'o': {'p': {}, 'q': 2}}]}",
+     "s[0].o.q", "says nothing of this field"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o'}", ", 'when': {'v': 1}") TABLE("c", "s", "'v': " INT("v"), ""), ""),
+     "{'_id': 1, 's': [{'v': 2, 'o': {'x': 1}}]}", "s[0].o.x", "says nothing of this field"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o'}", ""), ""), "{'_id': 1, 's': [{'o': {'x': {'$numberDouble': 'NaN'}}}]}",
+     "s[0].o.x", "NaN"},
     /* the row above is not there */
     {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'v': 1}")
             TABLE("c", "s", "'m': " TEXT("u"), "") TABLE("b", "s.l", "'m': {'parent': 'public.a.m'}", ""),
