@@ -442,6 +442,8 @@ static const struct {
      "{'_id': 1, 's': [{'v': 2, 'o': {'x': 1}}]}", "s[0].o.x", "says nothing of this field"},
     {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o'}", ""), ""), "{'_id': 1, 's': [{'o': {'x': {'$numberDouble': 'NaN'}}}]}",
      "s[0].o.x", "NaN"},
+    {TO(BOOK("") TABLE("b", "s", "'m': {'rest': 'o.p'}", ""), ""), "{'_id': 1, 's': [{'o': [{'p': {}}]}]}", "s[0].o",
+     "looks for fields in it, and it is an array"},
     /* the row above is not there */
     {TO(BOOK("") TABLE("a", "s", "'m': " TEXT("t"), ", 'when': {'v': 1}")
             TABLE("c", "s", "'m': " TEXT("u"), "") TABLE("b", "s.l", "'m': {'parent': 'public.a.m'}", ""),
@@ -469,9 +471,185 @@ static void both_refuse_the_same(void **state)
     }
 }
 
+/* ---- random ones ------------------------------------------------------------------------------ */
+
+static uint64_t dice = 88172645463325252; /* the same in every run */
+
+static unsigned roll(unsigned sides)
+{
+    dice ^= dice << 13;
+    dice ^= dice >> 7;
+    dice ^= dice << 17;
+    return (unsigned)(dice % sides);
+}
+
+/* a, b and c are objects; x, y and z are none. */
+static void put_random_path(struct buffer *out)
+{
+    buffer_printf(out, "%c", 'a' + roll(3));
+    while (roll(5) < 2)
+        buffer_printf(out, ".%c", 'a' + roll(3));
+}
+
+static void put_random_columns(struct buffer *out, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        bool rest = roll(2) == 0, whole = i == 0 && roll(6) > 0;
+        buffer_printf(out, "'c%u': {'%s': %s", i, rest || whole ? "rest" : "from", whole ? "true" : "'");
+        if (!whole)
+            put_random_path(out);
+        if (!whole && !rest && roll(8) > 0)
+            buffer_printf(out, ".%c", 'x' + roll(2));
+        buffer_printf(out, "%s, 'type': 'jsonb'%s}, ", whole ? "" : "'",
+                      roll(4) == 0 ? ", 'when': {'x': 7}" : "");
+    }
+}
+
+static void put_random_members(struct buffer *out, unsigned depth)
+{
+    const char *between = "";
+    for (const char *name = "abcxyz"; *name != '\0'; name++) {
+        if (roll(2) == 0)
+            continue;
+        buffer_printf(out, "%s'%c': ", between, *name);
+        between = ", ";
+        if (*name <= 'c' && depth < 3 && roll(20) > 0) {
+            bool array = roll(8) == 0;
+            buffer_puts(out, array ? "[{" : "{");
+            put_random_members(out, depth + 1);
+            buffer_puts(out, array && roll(2) == 0 ? "}, {'y': 7}, null]" : array ? "}]" : "}");
+        } else {
+            buffer_puts(out, *name <= 'c' || roll(4) == 0 ? "null" : "7");
+        }
+    }
+}
+
+static bool is_seen(const struct path_account *account, const char *path)
+{
+    for (size_t i = 0; i < account->count; i++)
+        if (strcmp(account->paths[i].path, path) == 0 && account->paths[i].values[FATE_SEEN] > 0)
+            return true;
+    return false;
+}
+
+/* Each value in the document is counted at one path: its own, or that of what it lies in. */
+static void check_leaves(const struct path_account *account, bson_iter_t *iter, const char *path,
+                         unsigned above, const char *what)
+{
+    while (bson_iter_next(iter)) {
+        char here[200];
+        bson_iter_t inside;
+        bool element = bson_iter_key(iter)[0] >= '0' && bson_iter_key(iter)[0] <= '9';
+        snprintf(here, sizeof here, "%s%s%s", path, path[0] != '\0' && !element ? "." : "",
+                 element ? "" : bson_iter_key(iter));
+        unsigned seen = above + (!element && is_seen(account, here));
+        if ((BSON_ITER_HOLDS_DOCUMENT(iter) || BSON_ITER_HOLDS_ARRAY(iter)) && bson_iter_recurse(iter, &inside))
+            check_leaves(account, &inside, here, seen, what);
+        else if (seen > 1 || (seen == 0 && !BSON_ITER_HOLDS_NULL(iter))) /* a null can be structure */
+            fail_msg("%s: counted %u times: %s", here, seen, what);
+    }
+}
+
+static void check_balances(const struct path_account *account, const char *what)
+{
+    for (size_t i = 0; i < account->count; i++) {
+        int64_t left = account->paths[i].values[FATE_SEEN];
+        for (size_t fate = FATE_SEEN + 1; fate < FATE_TERMS; fate++)
+            left -= account->paths[i].values[fate];
+        if (left != 0)
+            fail_msg("%s does not add up: %s", account->paths[i].path, what);
+    }
+}
+
+/* True: both took the document, and made the same of it. */
+static bool check_random(const char *mapping, const char *document)
+{
+    static const struct catalog_entity none;
+    struct both both = {0};
+    struct lines tuples = {0}, account = {0}, recount = {0};
+    struct buffer what, texts[4];
+    bson_iter_t iter;
+    bson_t *bson = sample_bson(document);
+    buffer_init(&what);
+    buffer_printf(&what, "%s\n%s", mapping, document);
+    bool taken = transformation_open(&both.t, mapping);
+    if (!taken) {
+        assert_int_equal(both.t.error.code, ERROR_USAGE);
+    } else {
+        assert_true(expectation_new(&both.expectation, &both.t.project,
+                                    project_mapping(&both.t.project, "books"), &none, &both.t.error));
+        taken = rows_put_document(&both.t.rows, &both.t.plan, bson_get_data(bson), bson->len, &both.t.error);
+        if (both_verify(&both, bson_get_data(bson), bson->len) != taken)
+            fail_msg("%s is taken by one: %s", buffer_text(&what), both.t.error.message);
+    }
+    if (taken) {
+        size_t count;
+        const struct path_account *paths = &both.t.plan.paths;
+        const struct expected_path *expected = expectation_paths(both.expectation, &count);
+        put_tuples(&both.t, &tuples);
+        for (size_t i = 0; i < paths->count; i++)
+            put_counts(&account, paths->paths[i].path, paths->paths[i].values);
+        for (size_t i = 0; i < count; i++)
+            put_counts(&recount, expected[i].path, expected[i].values);
+        struct lines *all[4] = {&tuples, &both.rows, &account, &recount};
+        for (size_t i = 0; i < 4; i++)
+            join_lines(all[i], "\n", &texts[i]);
+        both.rows.count = 0;
+        for (size_t i = 0; i < 4; i += 2)
+            if (strcmp(buffer_text(&texts[i]), buffer_text(&texts[i + 1])) != 0)
+                fail_msg("%s\ntransform:\n%sverify:\n%s", buffer_text(&what), buffer_text(&texts[i]),
+                         buffer_text(&texts[i + 1]));
+        for (size_t i = 0; i < 4; i++)
+            buffer_release(&texts[i]);
+        check_balances(paths, buffer_text(&what));
+        assert_true(bson_iter_init(&iter, bson));
+        check_leaves(paths, &iter, "", 0, buffer_text(&what));
+    }
+    for (size_t l = 0; l < both.rows.count; l++)
+        free(both.rows.items[l]);
+    bson_destroy(bson);
+    buffer_release(&what);
+    both_end(&both);
+    return taken;
+}
+
+/* Fields, rests at paths, conditions and drops in any company, of records and elements. */
+static void every_value_has_one_fate(void **state)
+{
+    (void)state;
+    unsigned taken = 0;
+    for (unsigned i = 0; i < 400; i++) {
+        struct buffer mapping, document;
+        unsigned columns = 1 + roll(5);
+        buffer_init(&mapping);
+        buffer_init(&document);
+        buffer_puts(&mapping, "{'from': 'core.books', 'to': {" BOOK("") ", 'public.d': [");
+        for (unsigned form = 1; form < 3; form++) {
+            buffer_printf(&mapping, "%s{'key': ['k'], 'when': {'s': %u}, 'columns': {", form > 1 ? ", " : "", form);
+            put_random_columns(&mapping, columns);
+            buffer_puts(&mapping, "'k': {'from': '_id', 'type': 'integer'}}}");
+        }
+        buffer_puts(&mapping, "], 'public.e': {'each': 'e', 'key': ['n'], 'columns': {");
+        put_random_columns(&mapping, columns);
+        buffer_printf(&mapping, "'n': {'position': true}}}}, 'drop': ['%s", roll(2) == 0 ? "e." : "");
+        put_random_path(&mapping);
+        buffer_puts(&mapping, ".z']}");
+        buffer_printf(&document, "{'_id': 1, 's': %u, ", 1 + roll(2));
+        put_random_members(&document, 0);
+        buffer_puts(&document, document.data[document.length - 2] == ',' ? "'e': [{" : ", 'e': [{");
+        put_random_members(&document, 0);
+        buffer_puts(&document, "}]}");
+        taken += check_random(buffer_text(&mapping), buffer_text(&document));
+        buffer_release(&mapping);
+        buffer_release(&document);
+    }
+    assert_true(taken > 150);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_value_has_one_fate),
         cmocka_unit_test(both_make_the_same_rows),
         cmocka_unit_test(both_refuse_the_same),
     };
