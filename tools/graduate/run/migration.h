@@ -67,6 +67,7 @@ struct migration {
     struct postgres target;
     struct pace pace;
     const struct mapping *failed; /* an entity of which a record did not fit; or NULL */
+    bool target_is_new;           /* what it says of its tables was asked in this call */
     bool anew;                    /* in the folder of a run that was undone */
     bool incurable;               /* a fault of the data from here on: no second call cures it */
 };
