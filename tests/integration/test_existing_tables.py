@@ -637,7 +637,7 @@ def test_types_and_keys_of_the_target(club: Club) -> None:
     assert club.query("select * from public.teams order by id") == "1|red\n9|not"
     assert club.query("select email, raw_app_meta_data from auth.users").startswith("a@example.org|")
     club.verified()
-    for change in ("name = 'ann'", "tier = 'free'", "paid = 12.24", "at = at + interval '1 ms'"):
+    for change in ("paid = 12.24", "at = at + interval '1 ms'"):
         club.query(f"create table public.kept as table public.people; update public.people set {change} where no = 7")
         assert found(club) == ["different public.people no=7, shop=DE"], change
         club.query("delete from public.people; insert into public.people table public.kept; drop table public.kept")

@@ -21,7 +21,8 @@ static bool ask_target, without_rows;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
-    {"catalogs", OPTION_TEXT, &catalogs, "DIR", "catalogs of its sources, SOURCE.json each, and of the target " TARGET_TABLES},
+    {"catalogs", OPTION_TEXT, &catalogs, "DIR",
+     "catalogs of its sources, SOURCE.json each, and of the target " TARGET_TABLES},
     {"store", OPTION_TEXT, &store_path, "FILE",
      "look for values that stand twice; keep keys and references in FILE, over all entities"},
     {"references", OPTION_TEXT, &references, "E",

@@ -301,7 +301,8 @@ void inventory_release(struct inventory *inventory)
     *inventory = (struct inventory){0};
 }
 
-/* ---- what a mapping takes from there ----------------------------------------------------------- */
+/* ---- what a mapping takes from there -----------------------------------------------------------
+ */
 
 static const char key_sql[] =
     "SELECT a.attname FROM pg_catalog.pg_index i"
@@ -370,8 +371,7 @@ static bool describe_once(void *context, const char *label, struct error *error)
         if (strcmp(d->told.items[i], label) == 0)
             return true;
     const char **grown = arena_alloc(&d->arena, d->told.count + 1, sizeof *grown);
-    char *schema =
-        arena_printf(&d->arena, "%.*s", dot != NULL ? (int)(dot - label) : 0, label);
+    char *schema = arena_printf(&d->arena, "%.*s", dot != NULL ? (int)(dot - label) : 0, label);
     if (grown == NULL || schema == NULL)
         return error_memory(error);
     if (d->told.count > 0)
@@ -387,8 +387,8 @@ bool inventory_describe(struct postgres *target, const struct project *project, 
     struct description d = {.target = target};
     arena_init(&d.arena);
     buffer_init(&d.tables);
-    bool ok = project_each_existing(project, describe_once, &d, error) &&
-              buffer_ok(&d.tables, error);
+    bool ok =
+        project_each_existing(project, describe_once, &d, error) && buffer_ok(&d.tables, error);
     if (ok)
         buffer_printf(out, "{\"tables\": {%s}}\n", buffer_text(&d.tables));
     buffer_release(&d.tables);

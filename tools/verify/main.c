@@ -461,7 +461,8 @@ int main(int argc, char **argv)
      * while there is one thread. */
     setenv("MONGOC_DISABLE_SHM", "1", 1);
     bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
-              choose_levels(&work, &error) && read_project(&work, &error) && prepare(&work, &error) && begin_verdict(&work, &error) && check(&work, &error);
+              choose_levels(&work, &error) && read_project(&work, &error) &&
+              prepare(&work, &error) && begin_verdict(&work, &error) && check(&work, &error);
     if (ok) { /* a verdict that cannot be kept is told all the same */
         struct error unprinted = {0};
         ok = end_verdict(&work, &error);

@@ -444,7 +444,7 @@ struct project {
     size_t fault_count;
     struct mapping **broken;
     size_t broken_count;
-    cJSON *target_tables; /* what the target says of tables that it brings; NULL: it was not asked */
+    cJSON *target_tables; /* what the target says of tables that it brings; NULL: not asked */
     bool asks_target;     /* it was not, and a mapping takes a type or a key from there */
     cJSON *files; /* {"project.json": ..., "books.json": ...}: what the fingerprint is of */
     void *memory; /* everything above that is not JSON */

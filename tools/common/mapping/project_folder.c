@@ -346,8 +346,7 @@ bool project_load_draft(struct project *project, const char *where, const char *
     }
     ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
          project_file_parse(project, arena, json, path, error) &&
-         target_tables_read(project, catalogs, error) &&
-         read_mappings(project, arena, path, error);
+         target_tables_read(project, catalogs, error) && read_mappings(project, arena, path, error);
     if (!ok)
         project_release(project);
     return ok;

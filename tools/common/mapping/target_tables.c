@@ -75,8 +75,8 @@ static bool asks(const struct filling *f)
 static bool no_column(const struct filling *f, const cJSON *types, const struct json_place *place)
 {
     size_t count = 0;
-    const char **names = arena_alloc(f->project->memory, (size_t)cJSON_GetArraySize(types) + 1,
-                                     sizeof *names);
+    const char **names =
+        arena_alloc(f->project->memory, (size_t)cJSON_GetArraySize(types) + 1, sizeof *names);
     if (names == NULL)
         return error_memory(f->error);
     for (const cJSON *type = types != NULL ? types->child : NULL; type != NULL; type = type->next)
@@ -226,8 +226,7 @@ static bool fill(void *context, cJSON *form, const char *label, const struct jso
     return true;
 }
 
-bool target_tables_fill(struct project *project, cJSON *json, const char *file,
-                        struct error *error)
+bool target_tables_fill(struct project *project, cJSON *json, const char *file, struct error *error)
 {
     struct filling_file filling = {project, is_described(project, json)};
     return each_form(json, file, fill, &filling, error);

@@ -64,7 +64,7 @@ static bool load_project(struct migration *migration, struct error *error)
 static bool complete_project(struct migration *migration, struct error *error)
 {
     struct project *project = &migration->project;
-    return target_catalog_of_run(project, &migration->folder, &migration->target_is_new,
+    return target_catalog_of_run(project, &migration->folder, &migration->asked_again,
                                  &migration->supervisor, error) &&
            (project->broken_count == 0 || project_check(project, error));
 }
@@ -369,7 +369,7 @@ static bool prepare(struct migration *migration, struct error *error)
     buffer_release(&retries);
     if (!ok) {
         struct error unused;
-        if (migration->target_is_new)
+        if (migration->asked_again)
             target_catalog_forget(folder, &unused);
         return false;
     }
@@ -447,9 +447,8 @@ static bool take_corrected(struct migration *migration, const struct corrections
 static bool retry(struct migration *migration, int *exit_code, struct error *error)
 {
     struct corrections corrections = {0};
-    bool ok = check_begun(&migration->folder, error) &&
-              get_catalogs(migration, error) && open_target(migration, error) &&
-              retry_read(migration, &corrections, error) &&
+    bool ok = check_begun(&migration->folder, error) && get_catalogs(migration, error) &&
+              open_target(migration, error) && retry_read(migration, &corrections, error) &&
               take_corrected(migration, &corrections, exit_code, error);
     corrections_release(&corrections);
     return ok;
@@ -465,11 +464,10 @@ static bool migrate(struct migration *migration, int *exit_code, struct error *e
         return retry(migration, exit_code, error);
     if (folder->finished[0] != '\0' && migration->options->restart == NULL)
         return repeat(migration, error);
-    return read_restarts(migration, error) &&
-           lookups_check(migration, error) && keep_batch_size(migration, error) &&
-           get_catalogs(migration, error) && check_mappings(migration, error) &&
-           check_objects(migration, error) && open_target(migration, error) &&
-           begin(migration, error) && load_all(migration, error) &&
+    return read_restarts(migration, error) && lookups_check(migration, error) &&
+           keep_batch_size(migration, error) && get_catalogs(migration, error) &&
+           check_mappings(migration, error) && check_objects(migration, error) &&
+           open_target(migration, error) && begin(migration, error) && load_all(migration, error) &&
            closing_keep_rejects(migration, error) && closing_finish(migration, error) &&
            closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
 }

@@ -73,15 +73,15 @@ bool target_catalog_forget(const struct folder *folder, struct error *error)
             error_set_errno(error, ERROR_TARGET, "cannot remove %s", path));
 }
 
-bool target_catalog_of_run(struct project *project, const struct folder *folder, bool *fresh,
+bool target_catalog_of_run(struct project *project, const struct folder *folder, bool *again,
                            struct supervisor *supervisor, struct error *error)
 {
     char catalogs[PATH_MAX], path[PATH_MAX];
     if (!folder_file(folder, "catalog/" TARGET_TABLES, path, error) ||
         !folder_file(folder, "catalog", catalogs, error))
         return false;
-    *fresh = !folder->prepared || !file_exists(path);
-    if (!*fresh)
+    *again = folder->prepared && !file_exists(path);
+    if (folder->prepared && !*again)
         return read_anew(project, catalogs, error);
     return target_catalog_forget(folder, error) && /* of another beginning */
            target_catalog_ask(project, catalogs, supervisor, error);

@@ -15,10 +15,10 @@ bool target_catalog_ask(struct project *project, const char *catalogs,
 bool target_catalog_look(struct project *project, struct supervisor *supervisor,
                          struct error *error);
 /* Of a run in this folder, with what the target said when it began; it is asked where the run has
- * not begun, or what it said is lost. *fresh: it was asked now, and what it says is the run's when
- * the ledger takes it; else it is to be forgotten. */
+ * not begun, or what it said is lost. *again: that was lost, and what it says now is to be
+ * forgotten unless the ledger takes it for the run's. */
 struct folder;
-bool target_catalog_of_run(struct project *project, const struct folder *folder, bool *fresh,
+bool target_catalog_of_run(struct project *project, const struct folder *folder, bool *again,
                            struct supervisor *supervisor, struct error *error);
 bool target_catalog_forget(const struct folder *folder, struct error *error);
 

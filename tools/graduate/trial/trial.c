@@ -32,9 +32,9 @@ static bool write_catalogs(const struct trial *trial, const struct project *proj
                            const struct catalogs *catalogs, struct error *error)
 {
     char tables[PATH_MAX];
-    bool ok = file_join(tables, sizeof tables, trial->scratch, TARGET_TABLES, error) &&
-              (project->target_tables == NULL ||
-               json_write_file(tables, project->target_tables, error));
+    bool ok =
+        file_join(tables, sizeof tables, trial->scratch, TARGET_TABLES, error) &&
+        (project->target_tables == NULL || json_write_file(tables, project->target_tables, error));
     for (size_t i = 0; ok && i < catalogs->count; i++) {
         char path[PATH_MAX];
         cJSON *json = catalog_to_json(&catalogs->items[i]);
@@ -375,7 +375,8 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
     for (size_t i = 0; i < project->mapping_count; i++)
         buffer_printf(&trial->entities, "%s%s", i > 0 ? "," : "", project->mappings[i]->name);
     bool ok = (trial->found != NULL || error_memory(error)) && buffer_ok(&trial->entities, error);
-    ok = ok && file_make_scratch(trial->scratch, error) && write_catalogs(trial, project, catalogs, error) &&
+    ok = ok && file_make_scratch(trial->scratch, error) &&
+         write_catalogs(trial, project, catalogs, error) &&
          file_join(trial->store, sizeof trial->store, trial->scratch, "keys.mdb", error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
@@ -405,7 +406,8 @@ bool trial_check(const struct project *project, const char *entity, const struct
                  struct supervisor *supervisor, struct error *error)
 {
     struct trial trial = {0};
-    bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, project, catalogs, error) &&
+    bool ok = file_make_scratch(trial.scratch, error) &&
+              write_catalogs(&trial, project, catalogs, error) &&
               catalogs_check_mappings(trial.scratch, project, entity, supervisor, error);
     trial_release(&trial, project, catalogs);
     return ok;
@@ -420,8 +422,8 @@ bool trial_target(const struct project *project, bool allow_rows, const struct c
     struct buffer text;
     buffer_init(&text);
     *named = project_expand(project->target, &text, error);
-    bool ok = !*named ||
-              (file_make_scratch(trial.scratch, error) && write_catalogs(&trial, project, catalogs, error));
+    bool ok = !*named || (file_make_scratch(trial.scratch, error) &&
+                          write_catalogs(&trial, project, catalogs, error));
     if (*named && ok) {
         arguments_init(&arguments, "graduate-load");
         arguments_add(&arguments, "--project", project->folder, "--catalogs", trial.scratch,

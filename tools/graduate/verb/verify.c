@@ -166,7 +166,8 @@ static bool run_sealed(const struct verb_call *call, int *exit_code, struct erro
                  member_text(sealed.seal, "sealed"), member_text(sealed.seal, "verdict"),
                  cJSON_GetArraySize(member(sealed.seal, "files")), buffer_text(&lack));
     buffer_release(&lack);
-    bool ok = no_target || verb_with_project(call, sealed.project, &sealed.folder, verify_sealed, exit_code, error);
+    bool ok = no_target || verb_with_project(call, sealed.project, &sealed.folder, verify_sealed,
+                                             exit_code, error);
     sealed_release(&sealed);
     return ok;
 }

@@ -129,9 +129,10 @@ static void what_is_refused(void **state)
     } cases[] = {
         {COLUMNS(",'isbm':{}"),
          AT_BOOKS "/columns/isbm: the target's table has no such column; did you mean \"isbn\"?"},
-        {COLUMNS(",'tiers':{}"),
-         AT_BOOKS "/columns/tiers: the column is public.tier[] in the target, a type that no value"},
-        {BOOKS("'columns':{'n':{}}"), AT_BOOKS ": no column here is \"id\", of the target's primary"},
+        {COLUMNS(",'tiers':{}"), AT_BOOKS
+         "/columns/tiers: the column is public.tier[] in the target, a type that no value"},
+        {BOOKS("'columns':{'n':{}}"),
+         AT_BOOKS ": no column here is \"id\", of the target's primary"},
         {FROM("core.books", "'public.bare':{'exists':true,'columns':{'a':{}}}"),
          ": /to/public.bare: the target's table has no primary key"},
         {FROM("core.books", "'public.none':{'exists':true,'columns':{'a':{}}}"),
@@ -167,10 +168,13 @@ static void what_is_asked_for(void **state)
         bool asks;
         const char *says; /* NULL: it can be read all the same */
     } cases[] = {
-        {BOOKS("'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'},'n':{'type':'bigint'}}"),
+        {BOOKS(
+             "'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'},'n':{'type':'bigint'}}"),
          false, NULL},
-        {COLUMNS(""), true, AT_BOOKS ": the key of this table is the target's, which was not asked"},
-        {BOOKS("'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'},'n':{},'isbn':'a'}"), true,
+        {COLUMNS(""), true,
+         AT_BOOKS ": the key of this table is the target's, which was not asked"},
+        {BOOKS("'key':['id'],'columns':{'id':{'from':'_id','id_of':'books'},'n':{},'isbn':'a'}"),
+         true,
          AT_BOOKS "/columns/n: the type of this column, and of 1 more, is the target's, which was"},
         {BOOKS("'key':['n'],'columns':{'n':{}}"), true,
          AT_BOOKS "/columns/n: the type of this column is the target's, which was not asked"},
