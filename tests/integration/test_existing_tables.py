@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 
 from tests.integration.complaint import DATA, REFUSED, USAGE
@@ -54,6 +56,7 @@ GONE = """
     drop table if exists public.people, public.teams, public.hangs, public.kept;
     drop function if exists public.act() cascade; drop collation if exists public.loose;
     drop domain if exists public.age, public.whole, public.short; drop type if exists public.tier;
+    delete from auth.users;
 """
 
 
@@ -573,6 +576,100 @@ def test_rows_are_found_by_a_key_of_such_a_type(club: Club) -> None:
     club.verified()
     club.undone()
     assert club.query("select id, name, tier from public.people").strip() == "70|ann|free"
+
+
+# ---- types and keys that only the target says --------------------------------------------------------
+
+UNTYPED = """
+    create extension if not exists citext with schema extensions;
+    create type public.tier as enum ('free', 'pro');
+    create domain public.whole as int check (value > 0);
+    create domain public.age as public.whole check (value < 200);
+    create table public.teams (id int primary key, name varchar(5) not null);
+    create table public.people (shop char(2), note jsonb, no int, name extensions.citext, tier public.tier, age public.age,
+      paid numeric(6,2), short varchar(9), tags text[], at timestamp(3), tiers public.tier[], primary key (shop, no));
+    insert into public.teams values (1, 'old'), (9, 'not');
+"""
+GIVEN = {"_id": 7, "shop": "DE", "name": "Ann", "tier": "pro", "age": 30, "paid": 12.25, "short": "a", "tags": ["x", "y"],
+         "at": datetime(2026, 1, 2, tzinfo=UTC), "note": {"a": [1]}}  # fmt: skip
+SHOWN = 'DE|{"a": [1]}|7|Ann|pro|30|12.25|a|{x,y}|2026-01-02 00:00:00|'
+ONES = {"no": "_id", "name": "name", **{name: {} for name in ("shop", "tier", "age", "paid", "short", "tags", "at", "note")}}
+USERS = {"instance_id": {"const": "00000000-0000-0000-0000-000000000000"}, "id": {"from": "_id", "id_of": "users"},
+         "aud": {"const": "authenticated"}, "role": {"const": "authenticated"}, "email": {}, "encrypted_password": {"const": ""},
+         **{name: {"const": ""} for name in ("confirmation_token", "recovery_token", "email_change_token_new", "email_change")},
+         "raw_app_meta_data": {"object": {"was": "_id"}}, "created_at": "at", "updated_at": "at"}  # fmt: skip
+
+
+def brought(columns: Any, **words: Any) -> dict[str, Any]:
+    return {"exists": True, "columns": columns, **words}
+
+
+def untyped(club: Club, **columns: Any) -> None:
+    """Not a type and no key is said: a text is the field, or a column has its name; two files fill one table."""
+    club.query(UNTYPED)
+    teams = {"public.teams": brought({"id": "_id", "name": {"do": ["trim"]}}, if_there="update"),
+             "public.people": brought({"no": "_id", "shop": {"const": "FR"}, "name": "name"})}  # fmt: skip
+    for name, to in (("people", {"public.people": brought(ONES | columns, misfit="reject")}), ("teams", teams)):
+        (club.files / f"{name}.json").write_text(json.dumps({"from": f"core.{name}", "to": to}))
+    club.records("people", [GIVEN, {"_id": 8, "shop": "DE", "paid": 100000}])
+    club.records("teams", [{"_id": 1, "name": " red "}])
+
+
+def test_types_and_keys_of_the_target(club: Club) -> None:
+    """All verbs have them, and a run keeps them: a second call, verify and retry go by what it began with."""
+    untyped(club)
+    described = json.loads((club.files / "project.json").read_text()) | {"rejects": {"limit": 1}}
+    (club.files / "project.json").write_text(json.dumps(described))
+    (club.files / "users.json").write_text(json.dumps({"from": "core.users", "to": {"auth.users": brought(USERS)}}))
+    club.records("users", [{"_id": bson.ObjectId("5f0c8a1b2c3d4e5f60710001"), "email": "a@example.org", "at": GIVEN["at"]}])
+    for name in ("plan", "schema"):
+        ended = club.run(name, "--project", club.project)
+        assert ended.returncode == 0, ended.said
+    assert "100000" in club.run("check", "--project", club.project).said
+    assert club.run(GRADUATE_CRASH_AT="load.after_commit:1").returncode != 0
+    club.query("alter table public.people alter paid type numeric(9,3)")
+    club.fail(REFUSED, "column paid is numeric(9,3) there, and numeric(6,2) in the mapping")
+    (club.folder / "catalog/target.tables.json").unlink()
+    club.fail(REFUSED, 'public.people/columns/paid/type: was "numeric(6,2)" and is "numeric(9,3)"')
+    club.query("alter table public.people alter paid type numeric(6,2)")
+    assert "public.teams: 1 updated" in club.succeed().said
+    assert club.query("select * from public.people order by shop, no") == SHOWN + "\nFR||1| red |||||||"
+    assert club.query("select * from public.teams order by id") == "1|red\n9|not"
+    assert club.query("select email, raw_app_meta_data from auth.users").startswith("a@example.org|")
+    club.verified()
+    for change in ("paid = 12.24", "at = at + interval '1 ms'"):
+        club.query(f"create table public.kept as table public.people; update public.people set {change} where no = 7")
+        assert found(club) == ["different public.people no=7, shop=DE"], change
+        club.query("delete from public.people; insert into public.people table public.kept; drop table public.kept")
+    rejects = club.folder / "rejects.jsonl"
+    rejects.write_text(rejects.read_text().replace("100000", "10"))
+    for name in ("retry", "verify", "status", "report", "seal"):
+        ended = club.run(name, "--run-dir", str(club.folder))
+        assert ended.returncode == 0, ended.said
+    kept = json.loads((club.folder / "project/people.json").read_text())["to"]["public.people"]
+    assert kept["key"] == ["shop", "no"]
+    assert kept["columns"]["name"] == {"from": "name", "type": "text"}
+    ended = club.run("verify", "--sealed", str(club.folder))
+    assert ended.returncode == 0, ended.said
+
+
+def test_a_target_that_does_not_say(club: Club) -> None:
+    """Without it, a type that no value becomes, no key: each is told at its place, with what ends it."""
+    untyped(club, tiers={})
+    club.query("alter table public.teams drop constraint teams_pkey")
+    plan = ["plan", "--project", club.project]
+    club.complaint(club.run(*plan, SUPABASE_DB_URL=""), USAGE, "people.json: /to/public.people/columns/no: the type of this"
+                   " column, and of 10 more, is the target's, which was not asked", "the key of this table is",
+                   "plan, check and run ask it where its URI is set (${SUPABASE_DB_URL} in project.json)")  # fmt: skip
+    said = ("/columns/tiers: the column is public.tier[] in the target", "leave the column out of the mapping",
+            "teams.json: /to/public.teams: the target's table has no primary key", 'say a "key"')  # fmt: skip
+    for verb in ("plan", "run"):
+        club.complaint(club.run(*(plan if verb == "plan" else club.run_arguments())), USAGE, *said)
+    ended = club.run("check", "--project", club.project)
+    assert ended.returncode == USAGE and all(one in ended.stdout for one in said), ended.said
+    club.table("people", columns=ONES)
+    club.table("teams", key=[], if_there="fail")
+    assert club.run(*plan, "--allow-rows").returncode == 0, club.run(*plan, "--allow-rows").said
 
 
 WAYS = {

@@ -21,7 +21,8 @@ static bool ask_target, without_rows;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
-    {"catalogs", OPTION_TEXT, &catalogs, "DIR", "catalogs of its sources, SOURCE.json each"},
+    {"catalogs", OPTION_TEXT, &catalogs, "DIR",
+     "catalogs of its sources, SOURCE.json each, and of the target " TARGET_TABLES},
     {"store", OPTION_TEXT, &store_path, "FILE",
      "look for values that stand twice; keep keys and references in FILE, over all entities"},
     {"references", OPTION_TEXT, &references, "E",
@@ -267,7 +268,7 @@ static void keep_entities(struct project *project)
 /* The schema of all entities. */
 static bool read_project(struct check *check, struct error *error)
 {
-    if (!project_load_draft(&check->project, project_name, error))
+    if (!project_load_draft(&check->project, project_name, catalogs, error))
         return false;
     keep_entities(&check->project);
     check->catalogs = calloc(check->project.source_count + 1, sizeof *check->catalogs);

@@ -30,7 +30,7 @@ static const struct option_row options[] = {
     {"project", OPTION_TEXT, &given.project, "P", "the project: a folder, or a name in ./mappings"},
     {"entity", OPTION_TEXT, &given.entity, "E", "extract this entity (a mapping's name)"},
     {"catalogs", OPTION_TEXT, &given.catalogs, "DIR",
-     "take the source's catalog from DIR/SOURCE.json"},
+     "take the source's catalog from DIR/SOURCE.json, and from there " TARGET_TABLES},
     {"run", OPTION_TEXT, &given.run, "ID", "the run that the stream and the checkpoint belong to"},
     {"checkpoint", OPTION_TEXT, &given.checkpoint, "FILE",
      "keep the stream in FILE, compressed, too"},
@@ -279,7 +279,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     struct project project = {0};
     bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
-              project_load_draft(&project, given.project, &error) &&
+              project_load_draft(&project, given.project, given.catalogs, &error) &&
               (given.entity != NULL ? of_entity(&project, &error) : of_source(&project, &error));
     project_release(&project);
     return ok ? 0 : message_error(&error);

@@ -1,5 +1,7 @@
 #include "inventory.h"
+#include "graduate/arena.h"
 #include "graduate/auth_columns.h"
+#include "graduate/json.h"
 #include "graduate/message.h"
 #include "graduate/sql.h"
 
@@ -7,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No row: there is no such table. */
-static bool read_kind(struct postgres *target, const struct mapping_table *table, char *kind,
+/* '\0': there is no such table. */
+static bool read_kind(struct postgres *target, const char *schema, const char *name, char *kind,
                       struct error *error)
 {
-    const char *const parameters[] = {table->schema, table->name};
+    const char *const parameters[] = {schema, name};
     PGresult *result;
     if (!postgres_query(
             target,
@@ -22,6 +24,11 @@ static bool read_kind(struct postgres *target, const struct mapping_table *table
     *kind = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0)[0] : '\0';
     PQclear(result);
     return true;
+}
+
+static bool is_table(char kind)
+{
+    return kind == 'r' || kind == 'p';
 }
 
 static bool count_rows_of(struct postgres *target, const struct mapping_table *table, int64_t *rows,
@@ -212,7 +219,7 @@ static bool take_table(struct inventory *inventory, struct postgres *target,
                        const struct mapping_table *table, bool count_rows, struct error *error)
 {
     char kind;
-    if (!read_kind(target, table, &kind, error))
+    if (!read_kind(target, table->schema, table->name, &kind, error))
         return false;
     if (kind == '\0' && table->exists) {
         error_set(error, ERROR_REFUSED, "%s has no table %s, which it should bring", target->where,
@@ -220,7 +227,7 @@ static bool take_table(struct inventory *inventory, struct postgres *target,
         return error_hint(error, "take a Supabase database for a target, or whichever one brings "
                                  "this table; nothing was touched");
     }
-    if (kind != '\0' && kind != 'r' && kind != 'p') {
+    if (kind != '\0' && !is_table(kind)) {
         error_set(error, ERROR_REFUSED, "%s of the target is not a table", table->label);
         return error_hint(error,
                           "a view, or something else, has the name that the mapping gives to "
@@ -292,4 +299,99 @@ void inventory_release(struct inventory *inventory)
 {
     free(inventory->tables);
     *inventory = (struct inventory){0};
+}
+
+/* ---- what a mapping takes from there -----------------------------------------------------------
+ */
+
+static const char key_sql[] =
+    "SELECT a.attname FROM pg_catalog.pg_index i"
+    " JOIN pg_catalog.pg_class c ON c.oid = i.indrelid"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[])"
+    "  WITH ORDINALITY AS k (attnum, place)"
+    " JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum"
+    " WHERE n.nspname = $1 AND c.relname = $2 AND i.indisprimary AND k.place <= i.indnkeyatts"
+    " ORDER BY k.place";
+
+static void put_text(struct buffer *out, const char *before, const char *text)
+{
+    buffer_puts(out, before);
+    json_put_string(out, text, strlen(text));
+}
+
+static void put_description(struct buffer *out, const char *label, const PGresult *columns,
+                            const PGresult *key)
+{
+    put_text(out, out->length > 0 ? ",\n" : "", label);
+    buffer_puts(out, ": {\"columns\": {");
+    for (int row = 0; row < PQntuples(columns); row++) {
+        put_text(out, row > 0 ? ", " : "", PQgetvalue(columns, row, THERE_NAME));
+        put_text(out, ": ", PQgetvalue(columns, row, THERE_TAKEN));
+    }
+    buffer_puts(out, "}, \"key\": [");
+    for (int row = 0; row < PQntuples(key); row++)
+        put_text(out, row > 0 ? ", " : "", PQgetvalue(key, row, 0));
+    buffer_puts(out, "]}");
+}
+
+struct description {
+    struct postgres *target;
+    struct buffer tables;
+    struct words told; /* labels */
+    struct arena arena;
+};
+
+static bool describe(struct description *d, const char *schema, const char *name, const char *label,
+                     struct error *error)
+{
+    const char *const parameters[] = {schema, name, ""};
+    PGresult *columns, *key;
+    char kind;
+    if (!read_kind(d->target, schema, name, &kind, error))
+        return false;
+    if (!is_table(kind))
+        return true;
+    if (!postgres_query(d->target, columns_sql, parameters, 3, &columns, error))
+        return false;
+    bool ok = postgres_query(d->target, key_sql, parameters, 2, &key, error);
+    if (ok) {
+        put_description(&d->tables, label, columns, key);
+        PQclear(key);
+    }
+    PQclear(columns);
+    return ok;
+}
+
+static bool describe_once(void *context, const char *label, struct error *error)
+{
+    struct description *d = context;
+    const char *dot = strchr(label, '.');
+    for (size_t i = 0; i < d->told.count; i++)
+        if (strcmp(d->told.items[i], label) == 0)
+            return true;
+    const char **grown = arena_alloc(&d->arena, d->told.count + 1, sizeof *grown);
+    char *schema = arena_printf(&d->arena, "%.*s", dot != NULL ? (int)(dot - label) : 0, label);
+    if (grown == NULL || schema == NULL)
+        return error_memory(error);
+    if (d->told.count > 0)
+        memcpy(grown, d->told.items, d->told.count * sizeof *grown);
+    grown[d->told.count++] = label;
+    d->told.items = grown;
+    return dot == NULL || describe(d, schema, dot + 1, label, error);
+}
+
+bool inventory_describe(struct postgres *target, const struct project *project, struct buffer *out,
+                        struct error *error)
+{
+    struct description d = {.target = target};
+    arena_init(&d.arena);
+    buffer_init(&d.tables);
+    bool ok =
+        project_each_existing(project, describe_once, &d, error) && buffer_ok(&d.tables, error);
+    if (ok)
+        buffer_printf(out, "{\"tables\": {%s}}\n", buffer_text(&d.tables));
+    buffer_release(&d.tables);
+    arena_release(&d.arena);
+    return ok && buffer_ok(out, error);
 }

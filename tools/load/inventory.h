@@ -26,4 +26,9 @@ bool inventory_tell_triggers(const struct inventory *inventory, struct postgres 
                              struct error *error);
 void inventory_release(struct inventory *inventory);
 
+/* The tables that a project's mappings say the target brings, in the form of TARGET_TABLES
+ * (project.h); the project may be a draft. One that is not there, or is no table, is left out. */
+bool inventory_describe(struct postgres *target, const struct project *project, struct buffer *out,
+                        struct error *error);
+
 #endif

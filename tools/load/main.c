@@ -1,5 +1,6 @@
 /* graduate-load: row stream -> Postgres, exactly once. */
 #include "crew.h"
+#include "inventory.h"
 #include "load.h"
 
 #include "graduate/arena.h"
@@ -19,7 +20,7 @@
 static const char *project_name, *catalogs_folder, *run, *restarts, *retries;
 static int64_t generation = -1, stall = 600, jobs = -1;
 static bool prepares, begins, finishes, undoes, allow_rows, any_run, rehearsal, again, changed_too;
-static bool tries, corrected;
+static bool tries, corrected, describes;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
@@ -33,7 +34,10 @@ static const struct option_row options[] = {
     {"undo", OPTION_FLAG, &undoes, NULL, "take out of the target what --run made and wrote"},
     {"run", OPTION_TEXT, &run, "ID", "the run, as --prepare printed it"},
     {"generation", OPTION_NUMBER, &generation, "N", "its generation, as --prepare printed it"},
-    {"catalogs", OPTION_TEXT, &catalogs_folder, "DIR", "catalogs of the sources, SOURCE.json each"},
+    {"catalogs", OPTION_TEXT, &catalogs_folder, "DIR",
+     "catalogs of the sources, SOURCE.json each, and what --catalog printed, " TARGET_TABLES},
+    {"catalog", OPTION_FLAG, &describes, NULL,
+     "print, as JSON, the types and keys of the tables that the target brings"},
     {"restart", OPTION_TEXT, &restarts, "E,...",
      "prepare: take these entities' rows out of the target, to be loaded anew"},
     {"retry", OPTION_TEXT, &retries, "E,...",
@@ -59,7 +63,8 @@ static const struct command command = {
              "--project P --run ID --generation N --corrected < ROWS\n"
              "--project P --catalogs DIR --prepare --trial [--allow-rows]\n"
              "--project P --catalogs DIR --run ID --generation N --finish\n"
-             "--project P --undo --run ID",
+             "--project P --undo --run ID\n"
+             "--project P --catalog",
     .epilogue = "The target's URI comes from project.json, which takes it from the environment.\n"
                 "graduate run does all of this; by hand, for one entity:\n\n"
                 "  graduate-load --project authorstack --catalogs catalogs --prepare\n"
@@ -86,14 +91,15 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "there is nothing to do with \"%s\"", argv[1]);
     else if (project_name == NULL)
         error_set(error, ERROR_USAGE, "--project is missing");
-    else if (prepares + finishes + undoes > 1)
-        error_set(error, ERROR_USAGE, "only one of --prepare, --finish and --undo is done at once");
+    else if (prepares + finishes + undoes + describes > 1)
+        error_set(error, ERROR_USAGE,
+                  "only one of --prepare, --finish, --undo and --catalog is done at once");
     else if ((prepares || finishes) && catalogs_folder == NULL)
         error_set(error, ERROR_USAGE, "--catalogs is missing: %s needs the catalogs of the sources",
                   prepares ? "--prepare" : "--finish");
     else if (undoes && run == NULL)
         error_set(error, ERROR_USAGE, "--undo needs the --run that is to be undone");
-    else if (!prepares && !undoes && (run == NULL || generation < 0))
+    else if (!prepares && !undoes && !describes && (run == NULL || generation < 0))
         error_set(error, ERROR_USAGE, "--run and --generation are missing: --prepare prints them");
     else if (run != NULL && !is_uuid(run))
         error_set(error, ERROR_USAGE, "--run is \"%s\"; a run is named by a UUID", run);
@@ -113,10 +119,10 @@ static bool check_options(int positionals, char **argv, struct error *error)
         error_set(error, ERROR_USAGE, "--jobs goes with --finish");
     else if (jobs == 0)
         error_set(error, ERROR_USAGE, "--jobs is 0; there is at least one connection");
-    else if ((any_run || corrected) && (prepares || finishes || undoes))
+    else if ((any_run || corrected) && (prepares || finishes || undoes || describes))
         error_set(error, ERROR_USAGE, "--%s is for the loading of a stream",
                   any_run ? "any-run" : "corrected");
-    else if (!prepares && !finishes && !undoes && isatty(STDIN_FILENO))
+    else if (!prepares && !finishes && !undoes && !describes && isatty(STDIN_FILENO))
         error_set(error, ERROR_USAGE, "standard input is a terminal; it must be a row stream");
     else
         ok = true;
@@ -245,12 +251,25 @@ static size_t connections(void)
     return count < CREW_MOST ? (size_t)count : CREW_MOST;
 }
 
+static bool print_catalog(struct postgres *target, const struct project *project,
+                          struct error *error)
+{
+    struct buffer text;
+    buffer_init(&text);
+    bool ok = inventory_describe(target, project, &text, error) &&
+              file_write_all(STDOUT_FILENO, "standard output", text.data, text.length, error);
+    buffer_release(&text);
+    return ok;
+}
+
 static bool work(struct postgres *target, const struct project *project, struct error *error)
 {
     const struct fence fence = {run, generation};
     const struct undoing undoing = {run, project->name, again, changed_too};
     if (undoes)
         return load_undo(target, &undoing, error);
+    if (describes)
+        return print_catalog(target, project, error);
     const struct stream_loading loading = {project, &fence, any_run, corrected};
     if (!prepares && !finishes)
         return load_stream(target, &loading, STDIN_FILENO, "standard input", error);
@@ -265,6 +284,13 @@ static bool work(struct postgres *target, const struct project *project, struct 
     arena_release(&arena);
     resolved_release(&resolved);
     return ok;
+}
+
+/* What is asked of the target, or taken back there, hangs on no mapping. */
+static bool read_project(struct project *project, struct error *error)
+{
+    return undoes || describes ? project_load_draft(project, project_name, NULL, error)
+                               : project_load_beside(project, project_name, catalogs_folder, error);
 }
 
 int main(int argc, char **argv)
@@ -282,7 +308,7 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    if (!check_options(positionals, argv, &error) || !project_load(&project, project_name, &error))
+    if (!check_options(positionals, argv, &error) || !read_project(&project, &error))
         return message_error(&error);
     bool ok = load_connect(&target, &project, &error);
     if (ok) {

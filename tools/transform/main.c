@@ -358,8 +358,8 @@ static bool check_command(const struct transform *t, const char *project, bool c
         error_set(error, ERROR_USAGE, "\"%s\" is not expected here", argv[1]);
     else if (project == NULL)
         error_set(error, ERROR_USAGE, "which project? give --project P");
-    else if (checks != (catalogs != NULL))
-        error_set(error, ERROR_USAGE, "--check and --catalogs go together");
+    else if (checks && catalogs == NULL)
+        error_set(error, ERROR_USAGE, "--check needs --catalogs");
     else if (entity != NULL && !checks)
         error_set(error, ERROR_USAGE, "--entity goes with --check: a stream says whose it is");
     else if (t->partial && (!t->tries || t->index != NULL))
@@ -402,7 +402,7 @@ int main(int argc, char **argv)
         {"facts", OPTION_FLAG, &t.facts, NULL,
          "with --index: not its ids, but what the conditions of others ask about its records"},
         {"catalogs", OPTION_TEXT, &catalogs, "DIR",
-         "with --check: catalogs of the sources, SOURCE.json each"},
+         "catalogs of the sources, SOURCE.json each, and " TARGET_TABLES " of the target"},
     };
     const struct command command = {
         .name = "graduate-transform",
@@ -429,8 +429,8 @@ int main(int argc, char **argv)
     stream_writer_init(&t.out, STDOUT_FILENO, "standard output", CODEC_STORED);
     catalog_init(&t.catalog);
     ok = ok &&
-         (checks || t.tries ? project_load_draft(&t.project, project, &error)
-                            : project_load(&t.project, project, &error)) &&
+         (checks || t.tries ? project_load_draft(&t.project, project, catalogs, &error)
+                            : project_load_beside(&t.project, project, catalogs, &error)) &&
          (checks ? check_all(&t.project, entity, catalogs, &error) : run(&t, &error));
     int code = ok ? 0 : message_error(&error);
     identities_close(&t.identities);

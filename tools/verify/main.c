@@ -38,7 +38,7 @@ static const struct option_row options[] = {
     {"checkpoints", OPTION_FLAG, &given.checkpoints, NULL,
      "do not read the sources, also where no checkpoint is left"},
     {"catalogs", OPTION_TEXT, &given.catalogs, "DIR",
-     "without a run folder: where each source's SOURCE.json is"},
+     "without a run folder: where each source's SOURCE.json is, and " TARGET_TABLES},
     {"limit", OPTION_NUMBER, &given.limit, "N", "name at most N findings per level (default 100)"},
     {"json", OPTION_TEXT, &given.json, "FILE", "write the verdict there (default D/verify.json)"},
 };
@@ -194,18 +194,27 @@ static bool may_write(struct error *error)
     return error_hint(error, "have the verdict written elsewhere, with --json FILE");
 }
 
+static bool read_project(struct work *work, struct error *error)
+{
+    work->verification.catalog_folder = given.catalogs;
+    if (given.run_folder != NULL) {
+        work->verification.catalog_folder = work->catalog_folder;
+        if (!file_join(work->catalog_folder, PATH_MAX, given.run_folder, "catalog", error))
+            return false;
+    }
+    return project_load_beside(&work->project, given.project, work->verification.catalog_folder,
+                               error);
+}
+
 static bool prepare(struct work *work, struct error *error)
 {
     struct verification *verification = &work->verification;
     verification->project = &work->project;
-    verification->catalog_folder = given.catalogs;
     if (given.run_folder != NULL) {
         verification->run_folder = given.run_folder;
         verification->run = work->run.run;
         verification->state_folder = given.json == NULL ? work->state_folder : NULL;
-        verification->catalog_folder = work->catalog_folder;
         if (!may_write(error) || !read_run(work, error) || !choose_source(work, error) ||
-            !file_join(work->catalog_folder, PATH_MAX, given.run_folder, "catalog", error) ||
             !file_join(work->state_folder, PATH_MAX, given.run_folder, "verify-state", error) ||
             !file_join(work->file, PATH_MAX, given.run_folder, "verify.json", error))
             return false;
@@ -452,7 +461,7 @@ int main(int argc, char **argv)
      * while there is one thread. */
     setenv("MONGOC_DISABLE_SHM", "1", 1);
     bool ok = outcome == OPTIONS_RUN && check_command(positionals, argv, &error) &&
-              choose_levels(&work, &error) && project_load(&work.project, given.project, &error) &&
+              choose_levels(&work, &error) && read_project(&work, &error) &&
               prepare(&work, &error) && begin_verdict(&work, &error) && check(&work, &error);
     if (ok) { /* a verdict that cannot be kept is told all the same */
         struct error unprinted = {0};

@@ -446,6 +446,8 @@ struct project {
     size_t fault_count;
     struct mapping **broken;
     size_t broken_count;
+    cJSON *target_tables; /* what the target says of tables that it brings; NULL: not asked */
+    bool asks_target;     /* it was not, and a mapping takes a type or a key from there */
     cJSON *files; /* {"project.json": ..., "books.json": ...}: what the fingerprint is of */
     void *memory; /* everything above that is not JSON */
 };
@@ -454,8 +456,16 @@ struct project {
  * $GRADUATE_MAPPINGS/NAME and the installed share/graduate/mappings/NAME are tried. Reads ./.env
  * too, if it is there: its variables stand in for those that the environment lacks. */
 bool project_load(struct project *project, const char *where, struct error *error);
-/* The same for who can say more of it than the files: what is wrong of mappings is only noted. */
-bool project_load_draft(struct project *project, const char *where, struct error *error);
+/* The same with what the target says of tables that it brings: in the folder of the sources'
+ * catalogs, if it was asked, stands TARGET_TABLES with the types and keys that the mappings do not
+ * say; `files` are with them. */
+#define TARGET_TABLES "target.tables.json"
+bool project_load_beside(struct project *project, const char *where, const char *catalogs,
+                         struct error *error);
+/* The same for who can say more of it than the files: what is wrong of mappings is only noted.
+ * `catalogs` may be NULL. */
+bool project_load_draft(struct project *project, const char *where, const char *catalogs,
+                        struct error *error);
 /* Are there none? */
 bool project_check(const struct project *project, struct error *error);
 void project_release(struct project *project);
@@ -519,6 +529,12 @@ const char *mapping_word_tail(const char *word, const char *name);
 /* Replace ${NAME} in a text of project.json by environment variables. A variable that is not set or
  * is empty is an ERROR_USAGE naming it. The result may be a secret: never print it. */
 bool project_expand(const char *text, struct buffer *out, struct error *error);
+
+/* The label of every table that the target brings, as often as a mapping file, and be it mistaken,
+ * names it. False: `visit` said so. */
+bool project_each_existing(const struct project *project,
+                           bool (*visit)(void *context, const char *label, struct error *error),
+                           void *context, struct error *error);
 
 /* A 64-hex SHA-256 of all files as normalised JSON (out: 65 bytes). */
 bool project_fingerprint(const struct project *project, char *out, struct error *error);

@@ -65,9 +65,13 @@ static bool check_key(struct reading *r, const cJSON *object, const struct json_
 {
     const cJSON *key = cJSON_GetObjectItemCaseSensitive(object, "key");
     bool none = key == NULL ? spelt : cJSON_IsArray(key) && key->child == NULL;
+    bool unasked = key == NULL && table->exists && r->project->target_tables == NULL;
     table->keyless = key != NULL && table->exists && table->key.count == 0;
-    return !none || table->keep_shape || table->keyless ||
-           json_error(r->error, place,
+    if (!none || table->keep_shape || table->keyless)
+        return true;
+    if (unasked)
+        return reading_unasked(r, place, "the key of this table");
+    return json_error(r->error, place,
                       "the table needs a \"key\": the columns that name a row; of a table that "
                       "\"exists\" it may be []");
 }

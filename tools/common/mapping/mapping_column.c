@@ -3,6 +3,7 @@
 #include "graduate/path.h"
 #include "reading.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -393,7 +394,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
 
 /* `sound`: the words of the column are, and the kind of its value is known. */
 static bool read_type(struct reading *r, const cJSON *object, const struct json_place *place,
-                      bool sound, struct mapping_column *column)
+                      bool sound, const struct mapping_table *table, struct mapping_column *column)
 {
     const char *text = NULL;
     struct json_place here = {place, "type", 0};
@@ -413,6 +414,10 @@ static bool read_type(struct reading *r, const cJSON *object, const struct json_
         if (column->value.kind == VALUE_PARENT || !sound ||
             (column->value.kind == VALUE_FROM && described))
             return true;
+        if (table->exists && r->project->target_tables == NULL) {
+            r->untyped = r->untyped_count++ == 0 ? column->name : r->untyped;
+            return true;
+        }
         if (cJSON_IsString(object))
             return json_error(r->error, place,
                               "a text is for a column whose type a source's table says; here it is "
@@ -522,7 +527,7 @@ static bool read_column(struct reading *r, const cJSON *object, const struct jso
     bool known = read_value(r, object, place, column->name, &column->value);
     if (!also(r, known))
         return false;
-    bool typed = read_type(r, object, place, spelt && known, column);
+    bool typed = read_type(r, object, place, spelt && known, table, column);
     column->has_null = cJSON_HasObjectItem(object, "null");
     column->foreign_key = true;
     bool ok =
@@ -552,6 +557,16 @@ static bool is_new_column(struct reading *r, const struct json_place *place,
     return true;
 }
 
+static bool lacks_types(struct reading *r, const struct json_place *place)
+{
+    struct json_place here = {place, r->untyped, 0};
+    char what[80] = "the type of this column";
+    if (r->untyped_count > 1)
+        snprintf(what, sizeof what, "the type of this column, and of %zu more,",
+                 r->untyped_count - 1);
+    return reading_unasked(r, &here, what);
+}
+
 bool mapping_read_columns(struct reading *r, const cJSON *object, const struct json_place *place,
                           struct mapping_table *table)
 {
@@ -570,6 +585,7 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
         return reading_memory(r);
     struct errors errors = {0};
     r->found = &errors;
+    r->untyped_count = 0;
     cJSON_ArrayForEach(item, columns)
     {
         struct json_place at = {&here, item->string, 0};
@@ -579,5 +595,7 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
             !also(r, read_column(r, item, &at, table, column)))
             return false;
     }
+    if (r->untyped_count > 0 && !also(r, lacks_types(r, &here)))
+        return false;
     return errors_give(&errors, r->error);
 }

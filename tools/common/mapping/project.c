@@ -17,6 +17,7 @@ const char *const source_kind_names[SOURCE_KINDS] = {
 void project_release(struct project *project)
 {
     cJSON_Delete(project->files);
+    cJSON_Delete(project->target_tables);
     if (project->memory != NULL)
         arena_release(project->memory);
     free(project->memory);

@@ -4,6 +4,7 @@
 #include "mapping.h"
 #include "project_file.h"
 #include "said.h"
+#include "target_tables.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -274,6 +275,7 @@ static bool read_mappings(struct project *project, struct arena *arena, const ch
         project->mappings[i] = &mappings[i];
         if ((!read_file_into(project, arena, file, &mappings[i].file, &files[i], error) ||
              !said_expand(project, arena, files[i], mappings[i].file, error) ||
+             !target_tables_fill(project, files[i], mappings[i].file, error) ||
              !mapping_parse(project, arena, files[i], &mappings[i], error)) &&
             !note(project, &mappings[i], error))
             return false;
@@ -310,7 +312,13 @@ bool project_check(const struct project *project, struct error *error)
 
 bool project_load(struct project *project, const char *where, struct error *error)
 {
-    if (!project_load_draft(project, where, error))
+    return project_load_beside(project, where, NULL, error);
+}
+
+bool project_load_beside(struct project *project, const char *where, const char *catalogs,
+                         struct error *error)
+{
+    if (!project_load_draft(project, where, catalogs, error))
         return false;
     if (project_check(project, error))
         return true;
@@ -318,7 +326,8 @@ bool project_load(struct project *project, const char *where, struct error *erro
     return false;
 }
 
-bool project_load_draft(struct project *project, const char *where, struct error *error)
+bool project_load_draft(struct project *project, const char *where, const char *catalogs,
+                        struct error *error)
 {
     char folder[PATH_MAX];
     *project = (struct project){0};
@@ -337,7 +346,7 @@ bool project_load_draft(struct project *project, const char *where, struct error
     }
     ok = ok && read_file_into(project, arena, "project.json", &path, &json, error) &&
          project_file_parse(project, arena, json, path, error) &&
-         read_mappings(project, arena, path, error);
+         target_tables_read(project, catalogs, error) && read_mappings(project, arena, path, error);
     if (!ok)
         project_release(project);
     return ok;

@@ -28,6 +28,15 @@ bool reading_wrong_word(struct reading *r, const struct json_place *place, const
                       nearest != NULL ? "\"?" : "");
 }
 
+bool reading_unasked(struct reading *r, const struct json_place *place, const char *what)
+{
+    json_error(r->error, place, "%s is the target's, which was not asked", what);
+    return error_hint(r->error,
+                      "plan, check and run ask it where its URI is set (%s in project.json); or "
+                      "say \"type\" and \"key\" here",
+                      r->project->target);
+}
+
 bool reading_text(struct reading *r, const cJSON *object, const struct json_place *place,
                   const char *key, const char **out)
 {

@@ -13,6 +13,8 @@ struct reading {
     struct mapping *mapping;
     struct error *error;
     struct errors *found; /* of the columns at hand */
+    const char *untyped;  /* the first of them whose type the target says, which was not asked, */
+    size_t untyped_count; /* and how many there are */
 };
 
 /* Has what was just read gone wrong in a way after which the next can be read all the same? Then
@@ -103,6 +105,8 @@ bool mapping_read_drops(struct reading *r, const cJSON *json, const struct json_
 bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top);
 /* Which texts are JSON; behind what is dropped. */
 bool mapping_read_json(struct reading *r, const cJSON *json, const struct json_place *top);
+/* "the key of this table" and the like is the target's, which was not asked. */
+bool reading_unasked(struct reading *r, const struct json_place *place, const char *what);
 /* Are these columns of the table, as far as the mapping can tell? */
 bool mapping_check_columns(struct reading *r, const struct json_place *place,
                            const struct mapping_table *table, const struct words *words,

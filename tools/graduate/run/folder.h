@@ -4,6 +4,8 @@
  *   lock              held by the driver while it works here
  *   log.jsonl         what was said, by all programs
  *   catalog/S.json    what each source said it holds when the run began
+ *   catalog/target.tables.json   what the target said of tables that it brings, where mappings take
+ *                     types or keys from there
  *   positions/E.bson  where an entity was last gone on from
  *   ids/E.ids         the ids of an entity that others look up, while data is loaded
  *   checkpoints/E.gck the records of an entity, a compressed stream

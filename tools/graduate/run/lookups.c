@@ -100,9 +100,10 @@ static bool is_made(const struct migration *migration, const struct mapping *to,
 static bool make_file(struct migration *migration, const struct mapping *to, int which,
                       struct snapshot *snapshots, struct error *error)
 {
-    char ids[PATH_MAX], file[PATH_MAX];
+    char catalogs[PATH_MAX], ids[PATH_MAX], file[PATH_MAX];
     struct arguments index;
-    if (!lookups_folder(migration, ids, error) ||
+    if (!folder_file(&migration->folder, "catalog", catalogs, error) ||
+        !lookups_folder(migration, ids, error) ||
         !file_of(migration, to, files[which], file, error))
         return false;
     journal_info(&migration->journal,
@@ -111,7 +112,8 @@ static bool make_file(struct migration *migration, const struct mapping *to, int
                      : "%s: its ids are written down, for those who refer to them",
                  to->name);
     arguments_init(&index, "graduate-transform");
-    arguments_add(&index, "--project", migration->project.folder, "--index", file, NULL);
+    arguments_add(&index, "--project", migration->project.folder, "--catalogs", catalogs, "--index",
+                  file, NULL);
     if (which == FACTS)
         arguments_add(&index, "--facts", NULL);
     else

@@ -4,6 +4,7 @@
 #include "objects.h"
 #include "pipeline.h"
 #include "retry.h"
+#include "target_catalog.h"
 #include "transfers.h"
 
 #include "graduate/crash.h"
@@ -50,13 +51,22 @@ static bool load_project(struct migration *migration, struct error *error)
             return false;
         where = folder.project_folder;
     }
-    if (!project_load_draft(&migration->project, where, error))
+    if (!project_load_draft(&migration->project, where, NULL, error))
         return false;
-    if (migration->project.broken_count == 0)
+    if (migration->project.broken_count == 0 || migration->project.asks_target)
         return true;
     project_check(&migration->project, error);
     project_release(&migration->project);
     return false;
+}
+
+/* The target says what the mappings leave to it; with that they are what the run is of. */
+static bool complete_project(struct migration *migration, struct error *error)
+{
+    struct project *project = &migration->project;
+    return target_catalog_of_run(project, &migration->folder, &migration->asked_again,
+                                 &migration->supervisor, error) &&
+           (project->broken_count == 0 || project_check(project, error));
 }
 
 static bool check_folder(struct migration *migration, struct error *error)
@@ -357,8 +367,12 @@ static bool prepare(struct migration *migration, struct error *error)
         read_prepared(migration, &line, error);
     buffer_release(&line);
     buffer_release(&retries);
-    if (!ok)
+    if (!ok) {
+        struct error unused;
+        if (migration->asked_again)
+            target_catalog_forget(folder, &unused);
         return false;
+    }
     crash_point(CRASH_DRIVER_PREPARED);
     folder->prepared = true;
     return folder_save(folder, error);
@@ -433,9 +447,8 @@ static bool take_corrected(struct migration *migration, const struct corrections
 static bool retry(struct migration *migration, int *exit_code, struct error *error)
 {
     struct corrections corrections = {0};
-    bool ok = check_begun(&migration->folder, error) && check_programs(error) &&
-              get_catalogs(migration, error) && open_target(migration, error) &&
-              retry_read(migration, &corrections, error) &&
+    bool ok = check_begun(&migration->folder, error) && get_catalogs(migration, error) &&
+              open_target(migration, error) && retry_read(migration, &corrections, error) &&
               take_corrected(migration, &corrections, exit_code, error);
     corrections_release(&corrections);
     return ok;
@@ -444,17 +457,17 @@ static bool retry(struct migration *migration, int *exit_code, struct error *err
 static bool migrate(struct migration *migration, int *exit_code, struct error *error)
 {
     struct folder *folder = &migration->folder;
-    if (!open_folder(migration, error))
+    if (!open_folder(migration, error) || !check_programs(error) ||
+        !complete_project(migration, error))
         return false;
     if (migration->options->retry)
         return retry(migration, exit_code, error);
     if (folder->finished[0] != '\0' && migration->options->restart == NULL)
         return repeat(migration, error);
-    return check_programs(error) && read_restarts(migration, error) &&
-           lookups_check(migration, error) && keep_batch_size(migration, error) &&
-           get_catalogs(migration, error) && check_mappings(migration, error) &&
-           check_objects(migration, error) && open_target(migration, error) &&
-           begin(migration, error) && load_all(migration, error) &&
+    return read_restarts(migration, error) && lookups_check(migration, error) &&
+           keep_batch_size(migration, error) && get_catalogs(migration, error) &&
+           check_mappings(migration, error) && check_objects(migration, error) &&
+           open_target(migration, error) && begin(migration, error) && load_all(migration, error) &&
            closing_keep_rejects(migration, error) && closing_finish(migration, error) &&
            closing_account(migration, exit_code, error) && come_after(migration, exit_code, error);
 }

@@ -67,6 +67,7 @@ struct migration {
     struct postgres target;
     struct pace pace;
     const struct mapping *failed; /* an entity of which a record did not fit; or NULL */
+    bool asked_again;             /* the target, of its tables: what it had said is lost */
     bool anew;                    /* in the folder of a run that was undone */
     bool incurable;               /* a fault of the data from here on: no second call cures it */
 };

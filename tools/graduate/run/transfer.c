@@ -78,7 +78,8 @@ static bool start_pipeline(struct transfer *transfer, const struct snapshot *sna
                               &programs[0], error))
         return false;
     arguments_init(&programs[1], "graduate-transform");
-    arguments_add(&programs[1], "--project", migration->project.folder, NULL);
+    arguments_add(&programs[1], "--project", migration->project.folder, "--catalogs",
+                  texts.catalogs, NULL);
     if (lookups_are_needed(&migration->project, mapping)) {
         if (!lookups_folder(migration, ids, error))
             return false;
@@ -86,9 +87,9 @@ static bool start_pipeline(struct transfer *transfer, const struct snapshot *sna
     }
     number(texts.generation, migration->folder.generation);
     arguments_init(&programs[2], "graduate-load");
-    arguments_add(&programs[2], "--project", migration->project.folder, "--run",
-                  migration->folder.run, "--generation", texts.generation, "--stall", texts.stall,
-                  NULL);
+    arguments_add(&programs[2], "--project", migration->project.folder, "--catalogs",
+                  texts.catalogs, "--run", migration->folder.run, "--generation", texts.generation,
+                  "--stall", texts.stall, NULL);
     transfer->line = (struct progress_line){
         .entity = mapping->name,
         .estimate = catalog != NULL ? catalog->estimate : -1,

@@ -89,7 +89,8 @@ static bool ask_origin(struct migration *migration, const struct error *refused,
         return false;
     snprintf(row, sizeof row, "%" PRId64 ":%" PRId64, refused->row.output, refused->row.place);
     arguments_init(&programs[0], "graduate-transform");
-    arguments_add(&programs[0], "--project", migration->project.folder, "--trial", NULL);
+    arguments_add(&programs[0], "--project", migration->project.folder, "--catalogs", catalogs,
+                  "--trial", NULL);
     if (mapping != NULL && lookups_are_needed(&migration->project, mapping)) {
         if (!lookups_folder(migration, ids, error))
             return false;

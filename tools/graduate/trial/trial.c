@@ -28,10 +28,13 @@ static bool catalog_file(const struct trial *trial, const struct catalog *catalo
     return file_join(out, PATH_MAX, trial->scratch, name, error);
 }
 
-static bool write_catalogs(const struct trial *trial, const struct catalogs *catalogs,
-                           struct error *error)
+static bool write_catalogs(const struct trial *trial, const struct project *project,
+                           const struct catalogs *catalogs, struct error *error)
 {
-    bool ok = true;
+    char tables[PATH_MAX];
+    bool ok =
+        file_join(tables, sizeof tables, trial->scratch, TARGET_TABLES, error) &&
+        (project->target_tables == NULL || json_write_file(tables, project->target_tables, error));
     for (size_t i = 0; ok && i < catalogs->count; i++) {
         char path[PATH_MAX];
         cJSON *json = catalog_to_json(&catalogs->items[i]);
@@ -185,7 +188,8 @@ static bool write_index(const struct trial *trial, const struct project *project
                       "--catalogs", trial->scratch, NULL);
     }
     arguments_init(&programs[count], "graduate-transform");
-    arguments_add(&programs[count], "--project", project->folder, "--trial", "--index", file, NULL);
+    arguments_add(&programs[count], "--project", project->folder, "--catalogs", trial->scratch,
+                  "--trial", "--index", file, NULL);
     if (facts)
         arguments_add(&programs[count], "--facts", NULL);
     else
@@ -263,7 +267,8 @@ static bool try_entity(struct trial *trial, const struct project *project,
                       "--catalogs", trial->scratch, "--first", first, NULL);
     }
     arguments_init(&programs[count], "graduate-transform");
-    arguments_add(&programs[count], "--project", project->folder, "--trial", NULL);
+    arguments_add(&programs[count], "--project", project->folder, "--catalogs", trial->scratch,
+                  "--trial", NULL);
     if (growing)
         arguments_add(&programs[count], "--partial", NULL);
     if (options->first == 0)
@@ -370,7 +375,8 @@ bool trial_make(struct trial *trial, const struct project *project, const struct
     for (size_t i = 0; i < project->mapping_count; i++)
         buffer_printf(&trial->entities, "%s%s", i > 0 ? "," : "", project->mappings[i]->name);
     bool ok = (trial->found != NULL || error_memory(error)) && buffer_ok(&trial->entities, error);
-    ok = ok && file_make_scratch(trial->scratch, error) && write_catalogs(trial, catalogs, error) &&
+    ok = ok && file_make_scratch(trial->scratch, error) &&
+         write_catalogs(trial, project, catalogs, error) &&
          file_join(trial->store, sizeof trial->store, trial->scratch, "keys.mdb", error);
     for (size_t i = 0; ok && i < project->mapping_count; i++) {
         const struct mapping *mapping = project->mappings[i];
@@ -400,7 +406,8 @@ bool trial_check(const struct project *project, const char *entity, const struct
                  struct supervisor *supervisor, struct error *error)
 {
     struct trial trial = {0};
-    bool ok = file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error) &&
+    bool ok = file_make_scratch(trial.scratch, error) &&
+              write_catalogs(&trial, project, catalogs, error) &&
               catalogs_check_mappings(trial.scratch, project, entity, supervisor, error);
     trial_release(&trial, project, catalogs);
     return ok;
@@ -415,8 +422,8 @@ bool trial_target(const struct project *project, bool allow_rows, const struct c
     struct buffer text;
     buffer_init(&text);
     *named = project_expand(project->target, &text, error);
-    bool ok = !*named ||
-              (file_make_scratch(trial.scratch, error) && write_catalogs(&trial, catalogs, error));
+    bool ok = !*named || (file_make_scratch(trial.scratch, error) &&
+                          write_catalogs(&trial, project, catalogs, error));
     if (*named && ok) {
         arguments_init(&arguments, "graduate-load");
         arguments_add(&arguments, "--project", project->folder, "--catalogs", trial.scratch,
@@ -443,6 +450,9 @@ void trial_release(struct trial *trial, const struct project *project,
     for (size_t i = 0; trial->scratch[0] != '\0' && i < catalogs->count; i++)
         if (catalog_file(trial, &catalogs->items[i], path, &unused))
             unlink(path);
+    if (trial->scratch[0] != '\0' &&
+        file_join(path, sizeof path, trial->scratch, TARGET_TABLES, &unused))
+        unlink(path);
     for (size_t i = 0; trial->scratch[0] != '\0' && i < project->mapping_count; i++)
         for (int facts = 0; facts < 2; facts++)
             if (index_file(trial, project->mappings[i], facts == 1, path, &unused))

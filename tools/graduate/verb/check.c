@@ -336,7 +336,7 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
     return verb_needs(project_name, "project", error) &&
-           verb_with_draft(call, project_name, check, exit_code, error);
+           verb_with_draft(call, project_name, NULL, check, exit_code, error);
 }
 
 const struct verb verb_check = {&command, VERB_NO_FILE, run};

@@ -134,7 +134,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
     if (ok && with_forecast)
         ok = verb_with_project(
             call, project_name != NULL ? project_name : read[run_count - 1].folder.project_folder,
-            forecast, exit_code, error);
+            &read[run_count - 1].folder, forecast, exit_code, error);
     else if (ok)
         ok = compare(error);
     while (run_count > 0)

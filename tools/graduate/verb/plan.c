@@ -306,7 +306,7 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
     return verb_needs(project_name, "project", error) &&
-           verb_with_draft(call, project_name, plan, exit_code, error);
+           verb_with_draft(call, project_name, NULL, plan, exit_code, error);
 }
 
 const struct verb verb_plan = {&command, VERB_NO_FILE, run};

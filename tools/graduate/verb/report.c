@@ -2,6 +2,8 @@
 #include "seal.h"
 #include "verb.h"
 
+#include "graduate/file.h"
+
 static const char *project_name, *run_folder, *html_file, *json_file;
 
 static const struct option_row options[] = {
@@ -27,13 +29,16 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
 {
     struct folder folder;
     struct project project;
+    char catalogs[PATH_MAX];
     bool busy;
     (void)call;
     (void)exit_code;
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) ||
         ((html_file == NULL || json_file == NULL) && !folder_refuse_sealed(folder.path, error)) ||
-        !project_load(&project, project_name != NULL ? project_name : folder.project_folder, error))
+        !file_join(catalogs, sizeof catalogs, folder.path, "catalog", error) ||
+        !project_load_beside(&project, project_name != NULL ? project_name : folder.project_folder,
+                             catalogs, error))
         return false;
     bool ok = report_pages_write(&folder, &project, busy, html_file, json_file, error);
     project_release(&project);

@@ -21,7 +21,8 @@ static const struct command command = {
     .purpose = "print the target's DDL, or write it as supabase/migrations files",
     .usage = "--project PROJECT [--out DIR]",
     .epilogue =
-        "Asks only the sources with tables that keep their shape. A run makes the tables\n"
+        "Asks only the sources with tables that keep their shape, and the target where a\n"
+        "mapping takes types from there. A run makes the tables\n"
         "itself; the files are for the history of the project that it becomes. Examples:\n\n"
         "  graduate schema --project authorstack\n"
         "  graduate schema --project authorstack --out supabase/migrations",
@@ -151,7 +152,7 @@ static bool print_schema(const struct project *project, struct supervisor *super
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)
 {
     return verb_needs(project_name, "project", error) &&
-           verb_with_project(call, project_name, print_schema, exit_code, error);
+           verb_with_project(call, project_name, NULL, print_schema, exit_code, error);
 }
 
 const struct verb verb_schema = {&command, VERB_NO_FILE, run};

@@ -4,6 +4,7 @@
 #include "sheet.h"
 #include "verb.h"
 
+#include "graduate/file.h"
 #include "graduate/ledger.h"
 
 #include <inttypes.h>
@@ -226,12 +227,14 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
 {
     struct project project;
     struct folder folder;
+    char catalogs[PATH_MAX];
     bool busy;
     (void)call;
     (void)exit_code;
     if (!verb_needs(run_folder, "run-dir", error) ||
         !folder_look(&folder, run_folder, &busy, error) ||
-        !project_load(&project, folder.project_folder, error))
+        !file_join(catalogs, sizeof catalogs, folder.path, "catalog", error) ||
+        !project_load_beside(&project, folder.project_folder, catalogs, error))
         return false;
     struct status status = {
         .project = &project, .folder = &folder, .state = state_of(&folder, busy)};

@@ -116,8 +116,8 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         message_info("the run in %s was undone at %s", folder.path, folder.undone);
         return true;
     }
-    return verb_with_project(call, project_name != NULL ? project_name : folder.project_folder, act,
-                             exit_code, error);
+    return verb_with_draft(call, project_name != NULL ? project_name : folder.project_folder,
+                           &folder, act, exit_code, error);
 }
 
 const struct verb verb_undo = {&command, VERB_NO_FILE, run};

@@ -1,5 +1,7 @@
 #include "verb.h"
+#include "target_catalog.h"
 
+#include "graduate/file.h"
 #include "graduate/words.h"
 
 #include <stdio.h>
@@ -40,9 +42,18 @@ bool verb_needs(const char *value, const char *option, struct error *error)
     return error_hint(error, "--help shows an example");
 }
 
-typedef bool (*load_function)(struct project *project, const char *where, struct error *error);
+static bool load_draft(struct project *project, const char *where, const struct folder *run,
+                       struct error *error)
+{
+    char catalogs[PATH_MAX];
+    if (run == NULL)
+        return project_load_draft(project, where, NULL, error);
+    return file_join(catalogs, sizeof catalogs, run->path, "catalog", error) &&
+           project_load_draft(project, where, catalogs, error);
+}
 
-static bool with_loaded(load_function load, const struct verb_call *call, const char *project_name,
+static bool with_loaded(bool draft, const struct verb_call *call, const char *project_name,
+                        const struct folder *run,
                         bool (*act)(const struct project *project, struct supervisor *supervisor,
                                     struct error *error),
                         int *exit_code, struct error *error)
@@ -50,12 +61,13 @@ static bool with_loaded(load_function load, const struct verb_call *call, const 
     struct project project;
     struct journal journal;
     struct supervisor supervisor;
-    if (!load(&project, project_name, error))
+    if (!load_draft(&project, project_name, run, error))
         return false;
     journal_init(&journal, call->format);
     bool ok = supervisor_init(&supervisor, &journal, error);
     if (ok) {
-        ok = act(&project, &supervisor, error);
+        ok = (run != NULL || target_catalog_look(&project, &supervisor, error)) &&
+             (draft || project_check(&project, error)) && act(&project, &supervisor, error);
         if (supervisor.interrupted != 0) {
             *exit_code = 128 + supervisor.interrupted;
             ok = true;
@@ -68,17 +80,19 @@ static bool with_loaded(load_function load, const struct verb_call *call, const 
 }
 
 bool verb_with_project(const struct verb_call *call, const char *project_name,
+                       const struct folder *run,
                        bool (*act)(const struct project *project, struct supervisor *supervisor,
                                    struct error *error),
                        int *exit_code, struct error *error)
 {
-    return with_loaded(project_load, call, project_name, act, exit_code, error);
+    return with_loaded(false, call, project_name, run, act, exit_code, error);
 }
 
 bool verb_with_draft(const struct verb_call *call, const char *project_name,
+                     const struct folder *run,
                      bool (*act)(const struct project *project, struct supervisor *supervisor,
                                  struct error *error),
                      int *exit_code, struct error *error)
 {
-    return with_loaded(project_load_draft, call, project_name, act, exit_code, error);
+    return with_loaded(true, call, project_name, run, act, exit_code, error);
 }

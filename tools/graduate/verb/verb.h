@@ -7,6 +7,7 @@
 #ifndef GRADUATE_DRIVER_VERB_H
 #define GRADUATE_DRIVER_VERB_H
 
+#include "folder.h"
 #include "supervisor.h"
 
 #include "graduate/options.h"
@@ -54,12 +55,15 @@ const struct verb *verb_find(const struct verb *const *verbs, size_t count, cons
 bool verb_needs(const char *value, const char *option, struct error *error);
 /* For those that run programs but no migration: load the project (a draft, where `act` says what is
  * wrong of it), let `act` do the work, give all back. A signal that stopped it is an exit code, not
- * an error. */
+ * an error. What mappings take from the target stands in the folder of the run; without one (NULL)
+ * the target is asked. */
 bool verb_with_project(const struct verb_call *call, const char *project_name,
+                       const struct folder *run,
                        bool (*act)(const struct project *project, struct supervisor *supervisor,
                                    struct error *error),
                        int *exit_code, struct error *error);
 bool verb_with_draft(const struct verb_call *call, const char *project_name,
+                     const struct folder *run,
                      bool (*act)(const struct project *project, struct supervisor *supervisor,
                                  struct error *error),
                      int *exit_code, struct error *error);

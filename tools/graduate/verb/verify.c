@@ -166,7 +166,8 @@ static bool run_sealed(const struct verb_call *call, int *exit_code, struct erro
                  member_text(sealed.seal, "sealed"), member_text(sealed.seal, "verdict"),
                  cJSON_GetArraySize(member(sealed.seal, "files")), buffer_text(&lack));
     buffer_release(&lack);
-    bool ok = no_target || verb_with_project(call, sealed.project, verify_sealed, exit_code, error);
+    bool ok = no_target || verb_with_project(call, sealed.project, &sealed.folder, verify_sealed,
+                                             exit_code, error);
     sealed_release(&sealed);
     return ok;
 }
@@ -198,7 +199,7 @@ static bool run_unsealed(const struct verb_call *call, int *exit_code, struct er
         return error_hint(error, "verify it when it has come to its end");
     }
     const char *project = project_name != NULL ? project_name : folder.project_folder;
-    return verb_with_project(call, project, verify, exit_code, error);
+    return verb_with_project(call, project, &folder, verify, exit_code, error);
 }
 
 static bool run(const struct verb_call *call, int *exit_code, struct error *error)

@@ -199,8 +199,6 @@ static void wrong_tables(void **state)
         {TABLE("'columns':{'id':{'from':'_id','id_of':'books'}}"),
          AT_BOOKS ": the table needs a \"key\": the columns that name a row; of a table that "
                   "\"exists\" it may be []"},
-        {TABLE("'exists':true,'columns':{'id':{'from':'_id','id_of':'books'}}"),
-         AT_BOOKS ": the table needs a \"key\""},
         {TABLE("'key':[],'columns':{'id':{'from':'_id','id_of':'books'}}"),
          AT_BOOKS ": the table needs a \"key\""},
         {TABLE("'keep_shape':true"),
