@@ -47,8 +47,8 @@ ROOMS = {
     ),
     "extract/postgres": Room(
         "common/base common/catalog common/mapping common/postgres extract/reader",
-        "bson",
-        "postgres_source headcount objects kept_objects types whole_database versions orm_shapes",
+        "bson cjson",
+        "postgres_source headcount objects kept_objects types whole_database versions orm_shapes computed",
     ),
     "extract/appwrite": Room(
         "common/base common/catalog common/json extract/reader",

@@ -100,7 +100,8 @@ FITTING = {"json": ("jsonb", "json"), "no_array": ("text[]", "texts"), "other": 
 class Maker:
     """Columns of random make, and the record that has a value for every path in them."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, rows: bool) -> None:
+        self.rows = rows
         self.chance = random.Random(seed)
         self.record: dict[str, Any] = {}
         self.sql: dict[str, str] = {}  # of each field, the type of the column that it would be
@@ -137,6 +138,8 @@ class Maker:
         match word:
             case "from":
                 made = self.path()
+            case "sql":
+                made = f'"{self.path("text").split(".")[0]}"::text'
             case "const" | "default":
                 made = self.chance.choice(["x", 7, True, "2024-01-02"])
             case "object":
@@ -217,7 +220,7 @@ class Maker:
         return {holder: {"m": made} if holder == "object" else [made], "type": "text" if holder == "join" else "jsonb"}
 
 
-ORIGINS = {"from", "const", "object", "array", "first", "join", "rest"}
+ORIGINS = {"from", "sql", "const", "object", "array", "first", "join", "rest"}
 # Words of elements, which the table of members below has.
 OF_ELEMENTS = ("parent", "position", "name")
 ELEMENTS = {
@@ -237,7 +240,7 @@ def wanted(maker: Maker) -> Iterator[tuple[str, str, Any]]:
     """What is tried, the place where it stands, and its word, or how to make its value."""
     for place in PLACES:
         for word in DEFINED[place]["properties"]:
-            if word not in OF_ELEMENTS:
+            if word not in OF_ELEMENTS and (word != "sql" or maker.rows):
                 yield f"{word} of a {place}", place, word
     for choice in DEFINED["do"]["items"]["oneOf"]:
         name = choice.get("const") or choice["required"][0]
@@ -384,7 +387,7 @@ def test_what_check_accepts_comes(source: str, targets: Cluster, old: Cluster, t
     tried: set[str] = set()
     came: set[str] = set()
     for seed in seeds:
-        maker = Maker(seed)
+        maker = Maker(seed, source == "rows")
         mappings, records, tries = project_of(maker)
         with opened(tmp_path / str(seed), targets, old) as made:
             write(made, records | OTHERS, maker)

@@ -104,12 +104,21 @@ static bool identify_all(const struct project *project, const struct endpoint_te
     return true;
 }
 
+/* What the source has, and what the project has it compute. */
+static bool read_catalog(const struct project *project, const struct endpoint_texts *texts,
+                         struct catalog *catalog, struct error *error)
+{
+    const struct reader_ops *ops = texts->ops;
+    return ops->catalog(&texts->endpoint, catalog, error) &&
+           (ops->compute == NULL || ops->compute(&texts->endpoint, project, catalog, error));
+}
+
 static bool print_catalog(const struct project *project, const struct endpoint_texts *texts,
                           struct error *error)
 {
     struct catalog catalog;
     catalog_init(&catalog);
-    bool ok = texts->ops->catalog(&texts->endpoint, &catalog, error);
+    bool ok = read_catalog(project, texts, &catalog, error);
     if (ok)
         forget_views(project, texts->endpoint.source, &catalog);
     ok = ok && given_type_settle(project, texts->endpoint.source, &catalog, error) &&
@@ -155,7 +164,7 @@ static bool load_catalog(const struct project *project, const struct mapping *en
                          struct error *error)
 {
     return given.catalogs == NULL
-               ? texts->ops->catalog(&texts->endpoint, catalog, error) &&
+               ? read_catalog(project, texts, catalog, error) &&
                      given_type_settle(project, texts->endpoint.source, catalog, error) &&
                      identify(entity, texts, catalog, error)
                : catalog_read(given.catalogs, texts->endpoint.source->name, catalog, NULL, error);

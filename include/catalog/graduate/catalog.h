@@ -43,7 +43,9 @@ struct catalog_column {
     char *default_sql; /* NULL: none, or serial */
     char *collation;   /* SQL, of every server's: "\"C\""; NULL: the type's, or one of its own */
     char *generated;   /* the expression of which the server makes it; NULL: it does not */
-    struct catalog_names made_of; /* then the columns in it */
+    char *computed; /* in a Postgres: it is none of the table's, but an expression of the mapping,
+                       which the source evaluates as rows are read; NULL: it is */
+    struct catalog_names made_of; /* of either: the columns in it */
     char *comment;                /* or NULL */
     struct catalog_names calls;   /* functions of the source's own in its default or expression */
     int64_t size;      /* of documents: most characters; -1 unknown */

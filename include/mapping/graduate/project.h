@@ -123,7 +123,8 @@ struct condition {
 
 enum value_kind {
     VALUE_FROM,     /* a field of the record, or of the element of `each` ("." is the element);
-                       without a word for it, the one with the column's name */
+                       without a word for it, the one with the column's name; or one that a
+                       Postgres computes, "sql" */
     VALUE_CONST,    /* a JSON constant */
     VALUE_PARENT,   /* in a table with `each`: a column of the row above */
     VALUE_POSITION, /* in a table with `each`: the element's place, from 1; or that of an element
@@ -163,6 +164,10 @@ struct mapping_value {
     const char *from;                  /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
                                           above; POSITION, NAME: the outer `each`, or NULL;
                                           REST: a path of names, or NULL: of all */
+    const char *sql;       /* FROM: the expression that a Postgres computes as the field `from`; or
+                              NULL, and the field is one of its own */
+    const char *sql_name;  /* then the field's name, */
+    const char *sql_place; /* and where the expression is written, "FILE: /to/...: " */
     const struct mapping_table *above; /* PARENT: the table (its first form) with that column */
     const cJSON *constant;             /* CONST */
     struct mapping_member *members;    /* OBJECT; ARRAY, FIRST and JOIN, without names */
@@ -509,6 +514,14 @@ bool mapping_looks_up(const struct mapping *mapping, const struct mapping *to);
 typedef bool (*mapping_fact_visit)(void *context, const struct mapping *mapping,
                                    const struct mapping_fact *fact, bool optional);
 bool mapping_each_fact(const struct mapping *mapping, mapping_fact_visit visit, void *context);
+/* Every value of a mapping that its source computes, at any depth. False: `visit` said so, which
+ * ends it. */
+typedef bool (*mapping_sql_visit)(void *context, const struct mapping *mapping,
+                                  const struct mapping_value *value);
+bool mapping_each_sql(const struct mapping *mapping, mapping_sql_visit visit, void *context);
+/* Is a column of the source not kept under its own name, as the table has one that is computed in
+ * its place? */
+bool mapping_replaces(const struct mapping_table *table, const char *column);
 /* Does it ask about any of `to`? */
 bool mapping_asks(const struct mapping *mapping, const struct mapping *to);
 /* Does it depend on the records of `to` which records of it stay, or what their ids become? Never

@@ -51,6 +51,7 @@ static const struct member column_members[] = {
     {"default_sql", TEXT, false, offsetof(struct catalog_column, default_sql), 0, NULL},
     {"collation", TEXT, false, offsetof(struct catalog_column, collation), 0, NULL},
     {"generated", TEXT, false, offsetof(struct catalog_column, generated), 0, NULL},
+    {"computed", TEXT, false, offsetof(struct catalog_column, computed), 0, NULL},
     {"made_of", NAMES, false, offsetof(struct catalog_column, made_of), 0, NULL},
     {"comment", TEXT, false, offsetof(struct catalog_column, comment), 0, NULL},
     {"calls", NAMES, false, offsetof(struct catalog_column, calls), 0, NULL},

@@ -12,11 +12,11 @@
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
     "from",     "const", "parent", "position",    "name",      "rest",        "object",
-    "array",    "first", "join",   "with",        "id_of",     "keys_id_of",  "by",
+    "sql",      "array",    "first", "join",   "with",        "id_of",     "keys_id_of",  "by",
     "dangling", "do",    "map",    "else",        "default",   "when",        "optional",
     "why",      "type",  "null",   "in",          "sql_default", "on_delete", "foreign_key",
     "references", "misfit"};
-enum { VALUE_WORDS = 22 };
+enum { VALUE_WORDS = 23 };
 const char *const value_kind_words[VALUE_KINDS] = {
     [VALUE_FROM] = "from",         [VALUE_CONST] = "const", [VALUE_PARENT] = "parent",
     [VALUE_POSITION] = "position", [VALUE_NAME] = "name",   [VALUE_REST] = "rest",
@@ -345,11 +345,13 @@ static bool check_by(struct reading *r, const struct json_place *place, const ch
 static bool read_value(struct reading *r, const cJSON *object, const struct json_place *place,
                        const char *name, struct mapping_value *value)
 {
-    const cJSON *origin = NULL;
+    const cJSON *origin = NULL, *sql = cJSON_GetObjectItemCaseSensitive(object, "sql");
     value->kind = VALUE_FROM;
     value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
-    for (unsigned kind = 0; kind < VALUE_KINDS; kind++) {
-        const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, value_kind_words[kind]);
+    for (unsigned kind = 0; kind <= VALUE_KINDS; kind++) {
+        const cJSON *found = kind == VALUE_KINDS ? sql
+                                                 : cJSON_GetObjectItemCaseSensitive(
+                                                       object, value_kind_words[kind]);
         if (found == NULL)
             continue;
         if (origin != NULL)
@@ -358,7 +360,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
                               "and \"%s\"",
                               origin->string, found->string);
         origin = found;
-        value->kind = (enum value_kind)kind;
+        value->kind = found == sql ? VALUE_FROM : (enum value_kind)kind;
     }
     if (origin == NULL && name == NULL)
         return json_error(r->error, place,
@@ -377,10 +379,12 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     struct json_place from = {place, "from", 0};
     struct json_place here = {place, origin != NULL ? origin->string : NULL, 0};
     value->constant = value->kind == VALUE_CONST ? origin : NULL;
-    return also(r, reading_text(r, object, place, path_key, &value->from) &&
-                       (value->kind != VALUE_FROM ||
-                        reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from,
-                                            &inside))) &&
+    return also(r, sql != NULL
+                       ? mapping_read_sql(r, object, place, value)
+                       : reading_text(r, object, place, path_key, &value->from) &&
+                             (value->kind != VALUE_FROM ||
+                              reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from,
+                                                  &inside))) &&
            also(r, reading_bool(r, object, place, "optional", &value->optional)) &&
            also(r, reading_text(r, object, place, "why", &value->why)) &&
            also(r, read_with(r, object, place, value)) &&
@@ -586,6 +590,7 @@ bool mapping_read_columns(struct reading *r, const cJSON *object, const struct j
     struct errors errors = {0};
     r->found = &errors;
     r->untyped_count = 0;
+    r->each = table->each;
     cJSON_ArrayForEach(item, columns)
     {
         struct json_place at = {&here, item->string, 0};

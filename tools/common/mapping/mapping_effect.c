@@ -48,7 +48,8 @@ static bool is_further_form(const struct spot *s)
 static bool is_whole_column(const struct spot *s)
 {
     return of_postgres(s) && s->table->each == NULL && s->value->kind == VALUE_FROM &&
-           s->value->when.count == 0 && strchr(s->value->from, '.') == NULL;
+           s->value->when.count == 0 &&
+           (s->value->sql != NULL || strchr(s->value->from, '.') == NULL);
 }
 
 static bool is_of_elements(const struct spot *s)

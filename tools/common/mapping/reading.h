@@ -12,7 +12,8 @@ struct reading {
     struct arena *arena;
     struct mapping *mapping;
     struct error *error;
-    struct errors *found; /* of the columns at hand */
+    struct errors *found; /* of the columns at hand, */
+    const char *each;     /* whose table has this "each", or NULL */
     const char *untyped;  /* the first of them whose type the target says, which was not asked, */
     size_t untyped_count; /* and how many there are */
 };
@@ -93,6 +94,9 @@ bool mapping_read_grants(struct reading *r, const cJSON *object, const struct js
 bool mapping_read_table_grants(struct reading *r, const cJSON *object,
                                const struct json_place *place, struct mapping_table *table);
 bool project_read_policies(struct reading *r, const cJSON *json, const struct json_place *top);
+/* Of a value: "sql". */
+bool mapping_read_sql(struct reading *r, const cJSON *object, const struct json_place *place,
+                      struct mapping_value *value);
 /* Of a value: "by" and "dangling"; of a mapping: "identity". */
 bool mapping_read_reference(struct reading *r, const cJSON *object, const struct json_place *place,
                             struct mapping_value *value);

@@ -280,8 +280,9 @@ static bool keep_columns(struct resolving *r, struct schema_output *output)
     struct errors errors = {0};
     for (size_t i = 0; i < r->catalog->column_count; i++) {
         const char *name = r->catalog->columns[i].name;
-        if (!dropped(output->entity, name) && !mapping_keeps_rest_of(table, name) &&
-            !keep_column(r, output, i) &&
+        bool own = r->catalog->columns[i].computed == NULL && !mapping_replaces(table, name) &&
+                   !mapping_keeps_rest_of(table, name);
+        if (own && !dropped(output->entity, name) && !keep_column(r, output, i) &&
             !errors_add(&errors, r->error))
             return false;
     }

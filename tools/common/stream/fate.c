@@ -43,4 +43,5 @@ const char *const fate_names[FATE_COUNT] = {
     [FATE_BY_FUNCTION + 22] = "by json",
     [FATE_BY_ONE_WAY_ID] = "by a one-way id",
     [FATE_BY_MAP] = "by map",
+    [FATE_BY_SQL] = "by sql",
 };

@@ -4,9 +4,11 @@
 #include "graduate/file.h"
 #include "graduate/sql.h"
 #include "postgres_catalog.h"
+#include "postgres_computed.h"
 #include "postgres_key.h"
 #include "postgres_shape.h"
 #include "postgres_source.h"
+#include "postgres_types.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -113,13 +115,43 @@ static bool lock(struct postgres *postgres, const char *qualified, struct error 
     return ok;
 }
 
+static bool has_project_sql(void *context, const struct mapping *mapping,
+                            const struct mapping_value *value)
+{
+    (void)mapping, (void)value;
+    *(bool *)context = true;
+    return false;
+}
+
+static bool compute(const struct endpoint *endpoint, const struct project *project,
+                    struct catalog *catalog, struct error *error)
+{
+    struct postgres postgres;
+    bool any = false;
+    for (size_t m = 0; m < project->mapping_count; m++)
+        if (project->mappings[m]->source == endpoint->source)
+            mapping_each_sql(project->mappings[m], has_project_sql, &any);
+    if (!any)
+        return true;
+    if (!connect_source(&postgres, endpoint, error))
+        return false;
+    bool ok = begin(&postgres, NULL, error) &&
+              postgres_computed_read(&postgres, schema_of(endpoint), project, endpoint->source,
+                                     catalog, error) &&
+              postgres_types_lay_out(catalog, error) &&
+              postgres_types_count_money(&postgres, catalog, error);
+    postgres_close(&postgres);
+    return ok;
+}
+
 static bool choose_key(struct table_reader *table, const struct catalog_entity *catalog,
                        struct error *error)
 {
     struct postgres_type *types = calloc(table->column_count + 1, sizeof *types);
     if (types == NULL)
         return error_memory(error);
-    for (size_t i = 0; i < table->column_count; i++)
+    size_t own = postgres_shape_own(catalog);
+    for (size_t i = 0; i < own; i++)
         types[i] = postgres_shape_type(&table->shape, i);
     bool ok = postgres_key_init(&table->key, catalog, types, error);
     free(types);
@@ -174,13 +206,34 @@ static bool broken(struct table_reader *table, const PGresult *result, struct er
     return false;
 }
 
+/* An expression finds the same operators whether the reading begins or goes on: those of all columns'
+ * types, and so of the key's. */
+static bool check_computed(struct table_reader *table, const char *qualified, struct error *error)
+{
+    struct buffer from, path;
+    buffer_init(&from);
+    buffer_init(&path);
+    postgres_shape_put_from(&from, postgres_shape_kind(&table->shape), qualified);
+    bool ok = buffer_ok(&from, error) &&
+              postgres_computed_put_path(&table->postgres, qualified, &path, error);
+    for (size_t i = 0; ok && i < table->column_count; i++)
+        ok = table->catalog->columns[i].computed == NULL ||
+             postgres_computed_check(&table->postgres, table->label, buffer_text(&from),
+                                     buffer_text(&path), &table->catalog->columns[i], error);
+    buffer_release(&from);
+    buffer_release(&path);
+    return ok;
+}
+
 static bool start_copy(struct table_reader *table, const char *qualified, struct error *error)
 {
     struct buffer sql;
     buffer_init(&sql);
-    bool ok = (table->after == NULL || postgres_shape_show_operators(
-                                           &table->shape, &table->postgres, &table->key, error)) &&
-              put_copy(table, qualified, &sql, error);
+    bool ok = postgres_shape_own(table->catalog) < table->column_count
+                  ? check_computed(table, qualified, error)
+                  : table->after == NULL || postgres_shape_show_operators(
+                                                &table->shape, &table->postgres, &table->key, error);
+    ok = ok && put_copy(table, qualified, &sql, error);
     if (ok) {
         char doing[sizeof table->postgres.doing];
         snprintf(doing, sizeof doing, "reading %s", table->label);
@@ -450,6 +503,7 @@ const struct reader_ops postgres_reader = {
     .kind = SOURCE_POSTGRES,
     .export = false,
     .catalog = read_catalog,
+    .compute = compute,
     .open = open_table,
     .next = next_row,
     .identity = identify_table,

@@ -56,15 +56,24 @@ static bool changed(const struct place *table, const char *column, const char *h
     return error_hint(error, "%s", CHANGED_ADVICE);
 }
 
+size_t postgres_shape_own(const struct catalog_entity *entity)
+{
+    size_t own = 0;
+    while (own < entity->column_count && entity->columns[own].computed == NULL)
+        own++;
+    return own;
+}
+
 /* The tuples must be what the catalog in the stream's header says of them. */
 static bool check(const struct postgres_shape *shape, const struct place *table,
                   struct error *error)
 {
     const struct catalog_entity *catalog = shape->catalog;
     size_t now = (size_t)PQntuples(shape->columns);
-    for (size_t i = 0; i < now || i < catalog->column_count; i++) {
+    size_t own = postgres_shape_own(catalog);
+    for (size_t i = 0; i < now || i < own; i++) {
         const struct catalog_column *column = &catalog->columns[i];
-        if (i >= catalog->column_count)
+        if (i >= own)
             return changed(table, say(shape, i, SHAPE_NAME), "is new", error);
         if (i >= now || strcmp(column->name, say(shape, i, SHAPE_NAME)) != 0)
             return changed(table, column->name, "is not in its place", error);
@@ -108,15 +117,25 @@ void postgres_shape_put_from(struct buffer *sql, char kind, const char *qualifie
     buffer_printf(sql, "%s%s", kind == 'p' || kind == 'v' ? "" : "ONLY ", qualified);
 }
 
+char postgres_shape_kind(const struct postgres_shape *shape)
+{
+    /* A partitioned table has columns by which it is parted. */
+    return PQntuples(shape->columns) > 0 ? say(shape, 0, SHAPE_KIND)[0] : 'r';
+}
+
 /* A column, in the type that the catalog says. Its name is then none: the order is that of the
- * source's own type. */
+ * source's own type. So is that of what is computed. */
 static void put_column(const struct catalog_column *column, struct buffer *sql)
 {
     bool given = column->own_type != NULL, json = given && strcmp(column->type, "jsonb") == 0;
     buffer_puts(sql, json ? "pg_catalog.to_jsonb(" : given ? "CAST(" : "");
-    sql_put_identifier(sql, column->name);
+    if (column->computed != NULL)
+        buffer_printf(sql, "(%s\n)", column->computed); /* it may end in a comment */
+    else
+        sql_put_identifier(sql, column->name);
     if (given)
-        buffer_printf(sql, "%s%s) AS \"?\"", json ? "" : " AS ", json ? "" : column->type);
+        buffer_printf(sql, "%s%s)", json ? "" : " AS ", json ? "" : column->type);
+    buffer_puts(sql, given || column->computed != NULL ? " AS \"?\"" : "");
 }
 
 void postgres_shape_put_select(const struct postgres_shape *shape, const char *qualified,
@@ -128,9 +147,7 @@ void postgres_shape_put_select(const struct postgres_shape *shape, const char *q
         put_column(&shape->catalog->columns[i], sql);
     }
     buffer_puts(sql, " FROM ");
-    /* A partitioned table has columns by which it is parted. */
-    char kind = shape->catalog->column_count > 0 ? say(shape, 0, SHAPE_KIND)[0] : 'r';
-    postgres_shape_put_from(sql, kind, qualified);
+    postgres_shape_put_from(sql, postgres_shape_kind(shape), qualified);
 }
 
 bool postgres_shape_show_operators(const struct postgres_shape *shape, struct postgres *postgres,

@@ -19,8 +19,12 @@ bool postgres_shape_read(struct postgres_shape *shape, struct postgres *postgres
                          struct error *error);
 void postgres_shape_release(struct postgres_shape *shape);
 
-/* The type of a column as it is selected; its name holds as long as the shape. */
+/* The type of a column of the table's own as it is selected; its name holds as long as the shape. */
 struct postgres_type postgres_shape_type(const struct postgres_shape *shape, size_t column);
+/* How many columns are the table's own; those that are computed stand behind them. */
+size_t postgres_shape_own(const struct catalog_entity *entity);
+/* pg_class.relkind of the table. */
+char postgres_shape_kind(const struct postgres_shape *shape);
 /* SQL: the columns in the order of the catalog, in the types that it says, from the table. */
 void postgres_shape_put_select(const struct postgres_shape *shape, const char *qualified,
                                struct buffer *sql);

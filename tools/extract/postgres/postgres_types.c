@@ -148,7 +148,7 @@ static bool lay_out(const struct catalog *catalog, struct catalog_column *column
     struct buffer layout;
     char element[PGTYPE_SIZE];
     size_t length = element_length(column->type);
-    if (is_own(column->type) || length >= sizeof element)
+    if (is_own(column->type) || length >= sizeof element || column->layout != NULL)
         return true;
     memcpy(element, column->type, length);
     element[length] = '\0';
@@ -173,7 +173,7 @@ bool postgres_types_lay_out(struct catalog *catalog, struct error *error)
 
 static bool is_money(const struct catalog_column *column)
 {
-    return strncmp(column->type, "money", 5) == 0;
+    return strncmp(column->type, "money", 5) == 0 && strstr(column->type, " with ") == NULL;
 }
 
 /* The digits are a setting's, and the number that is kept knows nothing of them: 100 are 1.00

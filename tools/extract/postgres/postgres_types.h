@@ -22,7 +22,8 @@
 /* The types as the JSON of catalog.types (catalog.h). */
 bool postgres_types_read(struct postgres *postgres, cJSON **types, struct error *error);
 
-/* What the columns' types are made of (catalog_column.layout). */
+/* What the columns' types are made of (catalog_column.layout), and below: of columns that were
+ * added since the last call. */
 bool postgres_types_lay_out(struct catalog *catalog, struct error *error);
 /* How many digits behind the point the database's amounts of money have. */
 bool postgres_types_count_money(struct postgres *postgres, struct catalog *catalog,

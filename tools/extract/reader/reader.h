@@ -63,6 +63,11 @@ struct reader_ops {
      * on another kind of source). The caller has
      * initialised the catalog and releases it, also after a failure. */
     bool (*catalog)(const struct endpoint *endpoint, struct catalog *catalog, struct error *error);
+    /* Add to the entities of such a catalog what the project's mappings have this source compute
+     * beside its columns. ERROR_USAGE, each at its place, for what it cannot. NULL: it computes
+     * nothing. */
+    bool (*compute)(const struct endpoint *endpoint, const struct project *project,
+                    struct catalog *catalog, struct error *error);
     /* On failure nothing is left open; on success the caller closes. */
     bool (*open)(struct reader *reader, const struct extraction *what, struct error *error);
     /* Append one record to `payload` (BSON document, or binary COPY tuple), or set *more to false

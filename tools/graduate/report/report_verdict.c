@@ -270,6 +270,7 @@ static bool add_left_behind(cJSON *points, const struct papers *papers, struct b
         [ARRIVAL_LOST] = "lost",         [ARRIVAL_COLLECTIONS] = "left-out",
         [ARRIVAL_OBJECTS] = "not-kept",  [ARRIVAL_COMPARED] = "compared",
         [ARRIVAL_EMPTIED] = "emptied",   [ARRIVAL_IN_PART] = "changes",
+        [ARRIVAL_COMPUTED] = "changes",
     };
     const struct arrival arrival = arrival_of_papers(papers);
     bool ok = true;

@@ -48,16 +48,17 @@ static bool add_filters(cJSON *array, const struct papers *papers)
     return ok;
 }
 
-/* The sentence of the account and of the plan, without its margin. */
-static bool add_text_ids(cJSON *array, const struct project *project)
+/* A sentence of the account and of the plan, without its margin. */
+static bool add_sentence(cJSON *array, const struct project *project, const char *warning,
+                         void (*print)(const struct project *project, struct buffer *out))
 {
     struct buffer line;
     buffer_init(&line);
-    account_print_text_ids(project, &line);
+    print(project, &line);
     line.length -= line.length > 0; /* the line's end */
     const char *text = buffer_text(&line);
     text += strspn(text, " ");
-    bool ok = !line.failed && (text[0] == '\0' || add_warning(array, "text_ids", "", text));
+    bool ok = !line.failed && (text[0] == '\0' || add_warning(array, warning, "", text));
     buffer_release(&line);
     return ok;
 }
@@ -114,7 +115,9 @@ bool report_add_warnings(cJSON *report, const struct papers *papers, struct erro
 {
     cJSON *array = cJSON_AddArrayToObject(report, "warnings");
     bool ok = array != NULL && add_members(array, papers, "unmet") &&
-              add_text_ids(array, papers->project) && add_members(array, papers, "hex_ids") &&
+              add_sentence(array, papers->project, "text_ids", account_print_text_ids) &&
+              add_sentence(array, papers->project, "computed", account_print_computed) &&
+              add_members(array, papers, "hex_ids") &&
               add_filters(array, papers);
     return ok ? add_log(array, papers, error) : error_memory(error);
 }

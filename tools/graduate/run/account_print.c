@@ -261,6 +261,32 @@ void account_print_loose_ids(const struct project *project, struct buffer *out)
     }
 }
 
+static bool count_computed(void *context, const struct mapping *mapping,
+                           const struct mapping_value *value)
+{
+    (void)mapping, (void)value;
+    ++*(int64_t *)context;
+    return true;
+}
+
+void account_print_computed(const struct project *project, struct buffer *out)
+{
+    const char *between = "  values that the source computes by \"sql\", in ";
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        int64_t count = 0;
+        char figure[FIGURE_SIZE];
+        mapping_each_sql(project->mappings[i], count_computed, &count);
+        if (count == 0)
+            continue;
+        buffer_printf(out, "%s%s (%s)", between, project->mappings[i]->name,
+                      figure_count(count, figure));
+        between = ", ";
+    }
+    if (between[0] == ',')
+        buffer_puts(out, ": that they arrive as it gave them is proven, not that they are what is "
+                         "meant; look at some of them\n");
+}
+
 void account_print_behind(const struct project *project, struct buffer *out)
 {
     struct sheet sheet;
@@ -306,6 +332,7 @@ static void print_warnings(const struct account_papers *papers, struct buffer *o
     filters_print(papers->filters, false, &warnings);
     account_print_text_ids(papers->project, &warnings);
     account_print_loose_ids(papers->project, &warnings);
+    account_print_computed(papers->project, &warnings);
     if (warnings.length > 0)
         buffer_printf(out, "\nwarnings:\n%s", buffer_text(&warnings));
     out->failed = out->failed || warnings.failed;

@@ -34,6 +34,9 @@ const char *account_print_term(enum fate term);
 void account_print_text_ids(const struct project *project, struct buffer *out);
 /* A line for every column whose ids nobody checks. Also of a plan. */
 void account_print_loose_ids(const struct project *project, struct buffer *out);
+/* A line that says what is not proven of values that the sources compute ("sql"); nothing where
+ * there are none. Also of a plan. */
+void account_print_computed(const struct project *project, struct buffer *out);
 /* What is left out and what stays: also of a plan. */
 void account_print_behind(const struct project *project, struct buffer *out);
 

@@ -34,6 +34,7 @@ struct arrival arrival_of(const cJSON *entities, const cJSON *paths, const cJSON
         .kept_out = member_sum(paths, "kept_out"),
         .lost = member_sum(paths, "lost"),
         .emptied = member_sum(paths, fate_names[FATE_EMPTIED]),
+        .computed = member_sum(paths, fate_names[FATE_BY_SQL]),
         .collections = project != NULL ? (int64_t)project->left_out_count : 0,
     };
     for (size_t i = 0; i < FUNCTION_COUNT; i++)
@@ -62,6 +63,7 @@ static int64_t count_of(const struct arrival *arrival, enum arrival_part part)
         [ARRIVAL_LOST] = arrival->lost,         [ARRIVAL_EMPTIED] = arrival->emptied,
         [ARRIVAL_IN_PART] = arrival->in_part,   [ARRIVAL_COLLECTIONS] = arrival->collections,
         [ARRIVAL_OBJECTS] = arrival->objects,   [ARRIVAL_STAYED] = arrival->stayed,
+        [ARRIVAL_COMPUTED] = arrival->computed,
     };
     return counts[part];
 }
@@ -88,6 +90,7 @@ bool arrival_put_part(const struct arrival *arrival, enum arrival_part part, str
         [ARRIVAL_LOST] = {"value", "values", "lost by rules, each with a line"},
         [ARRIVAL_EMPTIED] = {"value", "values", "of which a function or \"map\" made nothing"},
         [ARRIVAL_IN_PART] = {"value", "values", "of which a function took a part"},
+        [ARRIVAL_COMPUTED] = {"value", "values", "of which the source made others by \"sql\""},
         [ARRIVAL_STAYED] = {"row", "rows", "that were there and stayed, in all or some columns"},
         [ARRIVAL_COLLECTIONS] = {"collection or table", "collections and tables",
                                  "left out by name"},

@@ -156,6 +156,7 @@ static void print_warnings(const struct project *project, const struct catalogs 
     warn_of_needs(schema, &warnings);
     account_print_text_ids(project, &warnings);
     account_print_loose_ids(project, &warnings);
+    account_print_computed(project, &warnings);
     access_put_unsaid(project, catalogs->items, catalogs->count, &warnings);
     if (!project->plain)
         free_plan_warn(project, catalogs, bytes, &warnings);

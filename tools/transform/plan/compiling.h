@@ -35,6 +35,8 @@ bool compiling_begin_tuples(struct compiling *c, const struct catalog_entity *ca
 bool compiling_is_carried(const struct compiling *c, const struct schema_column *column);
 bool compiling_carry(struct compiling *c, const struct schema_column *column,
                      struct column_plan *plan);
+/* When all is wanted of a row: what is computed speaks for the columns that it needs. */
+bool compiling_find_computed(struct compiling *c);
 /* Behind the last word of the mapping: every field that it names is a column of the source, and
  * every column of the source has its place. */
 bool compiling_end_tuples(struct compiling *c);

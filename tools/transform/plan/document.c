@@ -503,9 +503,28 @@ static inline void count_slot(const struct slot_fate *slot, struct path_account 
         path_account_number(paths, slot->own, FATE_MET, 1);
 }
 
+/* What became of a value that the source computed became of those that it needed, as if a function
+ * had made it of them. */
+static void settle_computed(struct plan *plan)
+{
+    struct slot_fate *fates = plan->scopes[0].fates;
+    for (size_t i = 0; i < plan->tuples.computed_count; i++) {
+        enum fate fate = fates[plan->tuples.computed[i].slot].fate;
+        struct slot_fate *of = &fates[plan->tuples.computed[i].of];
+        fate = fate == FATE_WRITTEN ? FATE_CHANGED : fate;
+        if (of->fate >= fate)
+            continue;
+        of->fate = fate;
+        if (fate == FATE_CHANGED)
+            path_account_number(&plan->paths, of->own, FATE_BY_SQL, 1);
+    }
+}
+
 bool document_settle(struct plan *plan, struct scope *scope, struct error *error)
 {
     struct path_account *paths = &plan->paths;
+    if (scope == &plan->scopes[0])
+        settle_computed(plan);
     for (size_t i = 0; i < scope->unspoken_count; i++) {
         if (scope->unspoken[i].fate != FATE_SEEN)
             continue;

@@ -508,7 +508,8 @@ bool plan_compile(struct plan *plan, const struct schema *schema, const struct m
                 scope_want(plan, &plan->scopes[0], entity->identity->from, FOR_TEST, &slot, error));
     for (size_t i = 0; ok && i < entity->drops.count; i++)
         ok = compiling_goes_on(&c, compile_drop(&c, entity->drops.items[i]));
-    ok = ok && scopes_settle(plan, error);
+    ok = ok && (plan->tuples.catalog == NULL || compiling_find_computed(&c)) &&
+         scopes_settle(plan, error);
     for (size_t i = 0; ok && i < plan->scope_count; i++)
         ok = check_rests(&c, &plan->scopes[i], &plan->scopes[i].root) &&
              compiling_make_slots(&c, &plan->scopes[i]);

@@ -222,6 +222,12 @@ struct output_plan {
     struct row_set *keys; /* of the record's rows in the table so far; NULL: none can be twice */
 };
 
+/* Of the record: the slot of a field that the source computed, and that of a column that it needed,
+ * which has no other word. */
+struct computed {
+    int slot, of;
+};
+
 /* Of a Postgres source: how its rows are read. A row becomes a document of its columns only where
  * somebody asks for values (tuple.h); fields that are carried over are taken as they are. */
 struct tuple_reading {
@@ -229,6 +235,8 @@ struct tuple_reading {
     struct field *fields;                 /* of the row at hand, per column of the catalog */
     bool *valued;                         /* per column */
     bool any_valued;
+    struct computed *computed; /* columns that the source computed of others */
+    size_t computed_count;
     size_t *key; /* columns that name a row */
     size_t key_count;
     bson_t *document; /* of the row at hand */

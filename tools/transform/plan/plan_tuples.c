@@ -176,6 +176,39 @@ static bool check_object(struct compiling *c, const struct catalog_column *from)
     return error_hint(c->error, "correct it; what remains of the row itself is \"rest\": true");
 }
 
+static bool find_one(struct compiling *c, const struct node *field, const char *name)
+{
+    struct plan *plan = c->plan;
+    const char *path = path_of_name(name, &plan->arena);
+    struct computed *to = &plan->tuples.computed[plan->tuples.computed_count++];
+    to->slot = field->slot;
+    return (path != NULL || error_memory(c->error)) &&
+           scope_want(plan, &plan->scopes[0], path, FOR_FIELD, &to->of, c->error);
+}
+
+bool compiling_find_computed(struct compiling *c)
+{
+    struct plan *plan = c->plan;
+    const struct catalog_entity *catalog = plan->tuples.catalog;
+    size_t most = 0;
+    for (size_t i = 0; i < catalog->column_count; i++)
+        most += catalog->columns[i].computed != NULL ? catalog->columns[i].made_of.count : 0;
+    plan->tuples.computed = arena_alloc(&plan->arena, most, sizeof *plan->tuples.computed);
+    if (plan->tuples.computed == NULL)
+        return error_memory(c->error);
+    for (size_t i = 0; i < catalog->column_count; i++) {
+        const struct catalog_column *column = &catalog->columns[i];
+        const struct node *node = node_of(&plan->scopes[0].root, column->name);
+        if (column->computed == NULL || node == NULL || node->slot == NO_SLOT)
+            continue;
+        const struct node field = *node; /* nodes move when one is added */
+        for (size_t k = 0; k < column->made_of.count; k++)
+            if (!find_one(c, &field, column->made_of.items[k]))
+                return false;
+    }
+    return true;
+}
+
 bool compiling_end_tuples(struct compiling *c)
 {
     struct plan *plan = c->plan;

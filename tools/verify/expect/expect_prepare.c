@@ -362,6 +362,8 @@ bool expect_prepare(struct expectation *e, struct error *error)
     for (size_t i = 0; i < e->entity->drops.count; i++)
         if (!claim_drop(e, e->entity->drops.items[i], error))
             return false;
+    if (e->catalog != NULL && !tuples_claim_computed(e, error))
+        return false;
     cover_levels(e);
     for (size_t i = 0; i < e->scope_count; i++)
         if (!scope_name_paths(&e->scopes[i], &e->counts, error))

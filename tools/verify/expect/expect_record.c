@@ -99,6 +99,48 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
     return found;
 }
 
+bool tuples_claim_computed(struct expectation *e, struct error *error)
+{
+    struct scope *record = &e->scopes[0];
+    size_t most = 0;
+    for (size_t i = 0; i < e->catalog->column_count; i++)
+        most += e->catalog->columns[i].made_of.count;
+    e->computed = arena_alloc(&e->arena, most, sizeof *e->computed);
+    if (e->computed == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < e->catalog->column_count; i++) {
+        const struct catalog_column *column = &e->catalog->columns[i];
+        const char *field = path_of_name(column->name, &e->arena);
+        if (field == NULL)
+            return error_memory(error);
+        if (column->computed == NULL || scope_find_claim(record, field) == NULL)
+            continue;
+        for (size_t k = 0; k < column->made_of.count; k++) {
+            const char *needed = path_of_name(column->made_of.items[k], &e->arena);
+            if (needed == NULL)
+                return error_memory(error);
+            if (!scope_claim(record, needed, CLAIM_WHOLE, error))
+                return false;
+            e->computed[e->computed_count++] = (struct computed_of){field, needed};
+        }
+    }
+    return true;
+}
+
+void tuples_settle_computed(struct expectation *e)
+{
+    struct scope *record = &e->scopes[0];
+    for (size_t i = 0; i < e->computed_count; i++) {
+        const char *needed = e->computed[i].needed;
+        enum fate fate = scope_find_claim(record, e->computed[i].field)->fate;
+        enum fate was = scope_find_claim(record, needed)->fate;
+        fate = fate == FATE_WRITTEN ? FATE_CHANGED : fate;
+        scope_settle(record, needed, fate);
+        if (fate == FATE_CHANGED && was < FATE_CHANGED)
+            scope_number(record, &e->counts, needed, FATE_BY_SQL, 1);
+    }
+}
+
 bool tuples_look(struct expectation *e, struct error *error)
 {
     for (size_t i = 0; i < e->catalog->column_count; i++) {

@@ -93,6 +93,12 @@ struct expectation {
     struct tuple_field *fields;           /* per column of the catalog: the tuple at hand */
     bson_t *document;                     /* of the values in it that somebody asks for */
     bool *valued;                         /* likewise: somebody asks for its value */
+    struct computed_of *computed;         /* paths of what the source computed of what */
+    size_t computed_count;
+};
+
+struct computed_of {
+    const char *field, *needed;
 };
 
 /* Where rows go. */
@@ -123,6 +129,10 @@ bool tuples_begin(struct expectation *e, struct error *error);
 bool tuples_describe(struct expectation *e, struct form *form, struct error *error);
 bool tuples_put(const struct expectation *e, const struct mapping_column *column,
                 const struct carried *carried, struct buffer *out, struct error *error);
+/* What the source computed speaks for the columns that it needed. */
+bool tuples_claim_computed(struct expectation *e, struct error *error);
+/* When a record is left: what became of the one became of the others, by whatever made it. */
+void tuples_settle_computed(struct expectation *e);
 /* Behind all claims: of which columns somebody wants the value. ERROR_USAGE for one of a type that
  * has none. */
 bool tuples_look(struct expectation *e, struct error *error);

@@ -206,6 +206,13 @@ static bool has_several(const struct expectation *e)
     return forms > 1;
 }
 
+static bool leave_record(struct expectation *e, struct error *error)
+{
+    if (e->catalog != NULL)
+        tuples_settle_computed(e);
+    return scope_leave(&e->scopes[0], &e->counts, error);
+}
+
 /* The first table decides of the record: where none of its forms holds, there is no row at all. One
  * of several forms, or else one of the rules, must have said so. */
 static bool put_record(struct expectation *e, const struct item *record, bool *filtered,
@@ -242,7 +249,7 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
         return true;
     }
     return scope_enter(scope, &e->counts, m.error) && put_rows(&m, scope, first, delivery, &any, &left) &&
-           put_inner(&m, scope, delivery) && scope_leave(scope, &e->counts, delivery->error);
+           put_inner(&m, scope, delivery) && leave_record(e, delivery->error);
 }
 
 static bool deliver_nothing(void *context, const struct expected_row *row, struct error *error)

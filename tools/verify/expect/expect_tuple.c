@@ -226,7 +226,9 @@ bool tuples_describe(struct expectation *e, struct form *form, struct error *err
     form->carried = g.carried;
     form->column_count = 0;
     for (size_t i = 0; table->keep_shape && i < e->catalog->column_count; i++)
-        if (!path_any_is_name(e->entity->drops.items, e->entity->drops.count,
+        if (e->catalog->columns[i].computed == NULL &&
+            !mapping_replaces(table, e->catalog->columns[i].name) &&
+            !path_any_is_name(e->entity->drops.items, e->entity->drops.count,
                               e->catalog->columns[i].name) &&
             !mapping_keeps_rest_of(table, e->catalog->columns[i].name) && !keep(&g, i))
             return false;

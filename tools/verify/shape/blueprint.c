@@ -233,7 +233,7 @@ static bool draw_columns(struct drawing *d, struct blueprint_table *table)
     if (table->columns == NULL)
         return false;
     for (size_t i = 0; d->kept != NULL && i < d->kept->column_count; i++)
-        if (!keep_column(d, table, &d->kept->columns[i]))
+        if (d->kept->columns[i].computed == NULL && !keep_column(d, table, &d->kept->columns[i]))
             return false;
     for (size_t i = 0; i < table->mapping->column_count; i++)
         if (!add_mapped(d, table, table->entity, &table->mapping->columns[i]))

@@ -13,7 +13,8 @@ const char *source_name(const struct mapping *entity, const struct mapping_table
         if (form->columns[i].value.kind == VALUE_FROM &&
             path_is_name(form->columns[i].value.from, source))
             return form->columns[i].name;
-    return form->keep_shape && !mapping_keeps_rest_of(form, source) &&
+    return form->keep_shape && !mapping_replaces(form, source) &&
+                   !mapping_keeps_rest_of(form, source) &&
                    !path_any_is_name(entity->drops.items, entity->drops.count, source)
                ? source
                : NULL;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "graduate/path.h"
 #include "graduate/project.h"
 #include "scratch_folder.h"
 
@@ -918,6 +919,57 @@ static void what_is_taken_for_an_id(void **state)
     }
 }
 
+static bool count_value(void *context, const struct mapping *mapping,
+                        const struct mapping_value *value)
+{
+    (void)mapping, (void)value;
+    ++*(size_t *)context;
+    return true;
+}
+
+/* What the source computes is a field that no column of it can be. */
+static void values_that_the_source_computes(void **state)
+{
+#define SALES(columns, more)                                                                       \
+    "{'from':'sql.sales','to':{'public.sales':{'key':['id'],'columns':{'id':'id'," columns         \
+    "}}," more "}}"
+#define PART "'public.p':{'each':'a','key':['id'],'columns':{'id':{'parent':'id'}}}"
+    static const struct wrong cases[] = {
+        {COLUMN("'sql':'lower(c)','type':'text'"),
+         AT_C "/sql: the source evaluates it, and core is mongodb: \"sql\" is for a postgres source"},
+        {COLUMN("'first':[{'sql':'lower(c)'}],'type':'text'"),
+         AT_C "/first/0/sql: the source evaluates it"},
+        {SALES("'c':{'sql':7}", PART), ": /to/public.sales/columns/c/sql: this must be a"},
+        {SALES("'c':{'sql':''}", PART), ": /to/public.sales/columns/c/sql: this must be a"},
+        {SALES("'c':{'from':'c','sql':'d'}", PART),
+         ": /to/public.sales/columns/c: a value has one origin, and this one has \"from\" and \"sql\""},
+        {SALES("'c':{'sql':'d','rest':true}", PART),
+         ": /to/public.sales/columns/c: a value has one origin, and this one has \"rest\" and \"sql\""},
+        {SALES("'c':'c'", "'public.p':{'each':'a.b','key':['id'],'columns':{'id':{'parent':'id'},"
+                          "'s':{'sql':'d','type':'text'}}}"),
+         ": /to/public.p/columns/s/sql: this is of the record, and the elements lie deeper"},
+    };
+    assert_refused(*state, cases, COUNT(cases));
+    struct project project;
+    load(*state,
+         SALES("'low':{'sql':'lower(a.b)'},'o':{'object':{'x':{'sql':'1 + 1'}},'type':'jsonb'}",
+               "'public.p':{'each':'a','key':['id'],'columns':{'id':{'parent':'id'},"
+               "'s':{'sql':'lower(a.b)','type':'text'}}}"),
+         &project);
+    const struct mapping *books = project_mapping(&project, "books");
+    const struct mapping_value *low = &column_of(&books->tables[0], "low")->value;
+    assert_true(low->kind == VALUE_FROM && path_is_name(low->from, "sql: lower(a.b)"));
+    assert_string_equal(low->sql, "lower(a.b)");
+    assert_non_null(strstr(low->sql_place, "books.json: /to/public.sales/columns/low/sql: "));
+    assert_string_equal(column_of(&books->tables[1], "s")->value.from, "^.'sql: lower(a.b)'");
+    assert_true(mapping_replaces(&books->tables[0], "low"));
+    assert_false(mapping_replaces(&books->tables[0], "id"));
+    size_t count = 0;
+    assert_true(mapping_each_sql(books, count_value, &count));
+    assert_int_equal(count, 3);
+    project_release(&project);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -937,6 +989,7 @@ int main(void)
         CASE(keys_indexes_and_rights),
         CASE(a_kept_table_needs_little),
         CASE(what_is_taken_for_an_id),
+        CASE(values_that_the_source_computes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
