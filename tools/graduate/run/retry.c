@@ -58,10 +58,9 @@ static bool load_entity(struct migration *migration, const struct corrections *c
 {
     struct arguments programs[2];
     struct buffer printed;
-    char ids[PATH_MAX], generation[24], stall[24];
+    char ids[PATH_MAX], generation[24];
     int input;
     snprintf(generation, sizeof generation, "%" PRId64, migration->folder.generation);
-    snprintf(stall, sizeof stall, "%" PRId64, migration->options->stall);
     arguments_init(&programs[0], "graduate-transform");
     arguments_add(&programs[0], "--project", migration->project.folder, NULL);
     if (lookups_are_needed(&migration->project, mapping)) {
@@ -72,8 +71,7 @@ static bool load_entity(struct migration *migration, const struct corrections *c
     }
     arguments_init(&programs[1], "graduate-load");
     arguments_add(&programs[1], "--project", migration->project.folder, "--run",
-                  migration->folder.run, "--generation", generation, "--stall", stall,
-                  "--corrected", NULL);
+                  migration->folder.run, "--generation", generation, "--corrected", NULL);
     if (!corrections_open(corrections, migration, mapping, &input, error))
         return false;
     buffer_init(&printed);

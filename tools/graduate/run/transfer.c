@@ -87,8 +87,7 @@ static bool start_pipeline(struct transfer *transfer, const struct snapshot *sna
     number(texts.generation, migration->folder.generation);
     arguments_init(&programs[2], "graduate-load");
     arguments_add(&programs[2], "--project", migration->project.folder, "--run",
-                  migration->folder.run, "--generation", texts.generation, "--stall", texts.stall,
-                  NULL);
+                  migration->folder.run, "--generation", texts.generation, NULL);
     transfer->line = (struct progress_line){
         .entity = mapping->name,
         .estimate = catalog != NULL ? catalog->estimate : -1,

@@ -14,6 +14,7 @@
 
 static const char *project_name, *checkpoints;
 static bool as_json, allow_rows;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
@@ -22,6 +23,7 @@ static const struct option_row options[] = {
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL,
      "of a run that loads beside rows that are there"},
     {"json", OPTION_FLAG, &as_json, NULL, "print JSON"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -309,6 +311,7 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
     struct catalogs catalogs;
     struct trial trial;
     struct mistakes mistakes = {0};
+    supervisor_stall(supervisor, stall);
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
         return project->fault_count > 0 ? project_check(project, error) : false;
     bool ok = find_mistakes(&mistakes, project, &catalogs, supervisor, error) &&
