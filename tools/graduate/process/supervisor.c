@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST_LINE = 64 << 10, MOST_CAPTURED = 64 << 20 };
+enum { LONGEST_LINE = 2 << 20, MOST_CAPTURED = 64 << 20 };
 
 /* Seconds from the first failure to SIGTERM, and from there to SIGKILL. A loader may be in the
  * middle of a batch, and is allowed to end it. */

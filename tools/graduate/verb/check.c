@@ -195,7 +195,7 @@ static void print_mistakes(const struct mistakes *mistakes, struct buffer *out)
 {
     for (size_t i = 0; i < mistakes->count; i++) {
         const struct error *mistake = &mistakes->items[i];
-        buffer_printf(out, "  %s\n", mistake->message);
+        buffer_printf(out, "  %s\n", error_text(mistake));
         if (mistake->hint[0] != '\0')
             buffer_printf(out, "    next: %s\n", mistake->hint);
     }
@@ -211,7 +211,7 @@ static bool add_mistake(const struct error *mistake, cJSON *list)
 {
     cJSON *one = cJSON_CreateObject();
     return cJSON_AddItemToArray(list, one) &&
-           cJSON_AddStringToObject(one, "message", mistake->message) != NULL &&
+           cJSON_AddStringToObject(one, "message", error_text(mistake)) != NULL &&
            cJSON_AddStringToObject(one, "hint", mistake->hint) != NULL;
 }
 
@@ -274,12 +274,11 @@ static bool give_mistakes(const struct mistakes *mistakes, int64_t problems, str
     struct errors errors = {0};
     for (size_t i = 0; i < mistakes->count; i++)
         errors_add(&errors, &mistakes->items[i]);
-    if (errors.unsaid > 0) {
+    errors_give(&errors, error);
+    if (error->whole != NULL) {
         error_set(error, ERROR_USAGE, "%zu mistakes of the project, told above",
                   count_of(mistakes));
         error_hint(error, "correct them, and check again; nothing was touched");
-    } else {
-        errors_give(&errors, error);
     }
     size_t used = strlen(error->message);
     if (problems > 0)
