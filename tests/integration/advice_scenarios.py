@@ -64,12 +64,24 @@ def words(*wrong: str, right: tuple[str, ...] = ()) -> Scenario:
     return scenario
 
 
+def planned(edit: Edit, verb: str = "plan") -> Scenario:
+    """The mapping of the books is mistaken, which a plan, or a check, tells; and then it is not."""
+
+    def scenario(shop: Small) -> Iterator[Ended]:
+        path = shop.top / BOOKS_JSON
+        with replaced(path, edit(path.read_bytes()) or b""):
+            yield shop.run(verb, "--project", str(shop.project))
+        yield shop.run(verb, "--project", str(shop.project))
+
+    return scenario
+
+
 def helped(program: str, *wrong: str) -> Scenario:
     """The advice is to look at the help, and there is one."""
 
     def scenario(shop: Small) -> Iterator[Ended]:
         yield call(shop, program, *wrong)
-        verb = wrong[:1] if program == "graduate" and wrong[:1] and wrong[0] in {"run", "compare", "stream", "seal"} else ()
+        verb = wrong[:1] if program == "graduate" and wrong[:1] and wrong[0] in {"run", "retry", "compare", "stream", "seal"} else ()
         yield call(shop, program, *verb, "--help")
 
     return scenario
@@ -550,6 +562,10 @@ def changed_books(change: Callable[[dict[str, Any]], None]) -> Edit:
     return edit
 
 
+def title(books: dict[str, Any]) -> dict[str, Any]:
+    return books["to"]["public.books"]["columns"]["title"]
+
+
 def without_a_table(books: dict[str, Any]) -> None:
     """Two forms of one table, and neither takes what is published."""
     form = books["to"]["public.books"]
@@ -610,12 +626,30 @@ def a_role(options: str) -> Scenario:
     return scenario
 
 
+def a_policy_of_a_title(shop: Small) -> Iterator[Ended]:
+    policies = {"of its author": {"for": "select", "to": ["authenticated"], "using": "{column} in (select id from {table})"}}
+    with_policies = json.loads((shop.top / PROJECT_JSON).read_text()) | {"policies": policies}
+    (shop.top / PROJECT_JSON).write_text(json.dumps(with_policies))
+    books = json.loads((shop.top / BOOKS_JSON).read_text())
+    for column in ("title", "author_id"):
+        books["to"]["public.books"]["policies"] = [{"of its author": column}]
+        (shop.top / BOOKS_JSON).write_text(json.dumps(books))
+        yield shop.run("plan", "--project", str(shop.project))
+
+
 SCENARIOS: dict[str, Scenario] = {
     # the mapping and the project
     "a word of the mapping": file(BOOKS_JSON, text("varchar(20)", "varchr(20)")),
     "a comma of the mapping": file(BOOKS_JSON, text('core.books",', 'core.books"')),
     "an encoding of the mapping": file(BOOKS_JSON, lambda content: content.replace(b"draft", b"dr\xe4ft")),
     "a number of the mapping": file(BOOKS_JSON, text('"type": "integer"', '"type": "integer", "default": 1.23456789012345678901')),
+    "a function of the mapping": planned(changed_books(lambda books: title(books).update(do=["lowre"]))),
+    "a zone of the mapping": planned(changed_books(lambda books: title(books).update(do=[{"midnight": "Europe/Berln"}]))),
+    "a zone with leap seconds": planned(changed_books(lambda books: title(books).update(do=[{"midnight": "right/Europe/Berlin"}]))),
+    "a policy of a column that refers to nothing": a_policy_of_a_title,
+    "a pattern of the mapping": planned(changed_books(lambda books: title(books).update(do=[{"time": {"format": "YYYQ"}}]))),
+    "more mistakes than a message holds": planned(changed_books(lambda books: books["to"]["public.books"]["columns"].update(
+        {f"c{n}": {"frm": "x"} for n in range(99)})), "check"),
     "a column without a type": file(BOOKS_JSON, text('"type": "numeric(8,2)"', '"null": true')),
     "reserved names": file(BOOKS_JSON, text('"public.editions"', '"graduate.batches"')),
     "a secret in the project": file(PROJECT_JSON, text("${CORE_URI}", "mongodb://me:s3cret-word@host/core")),
@@ -642,6 +676,8 @@ SCENARIOS: dict[str, Scenario] = {
     "another size of batches": after_a_stop("--batch-bytes", "2M"),
     "a verb that is not there": helped("graduate", "frobnicate"),
     "a word too many": helped("graduate", "run", "frobnicate"),
+    "no connection to run with": helped("graduate", "run", "--run-dir", "x", "--jobs", "0"),
+    "no connection to retry with": helped("graduate", "retry", "--run-dir", "x", "--jobs", "0"),
     "a stream of nothing": helped("graduate", "stream"),
     "extract without words": helped("graduate-extract"),
     "transform without words": helped("graduate-transform"),

@@ -211,6 +211,17 @@ def test_as_json(mistaken: Small) -> None:
     assert not [mistake for mistake in OF_MAPPINGS if mistake.says not in told]
 
 
+def test_all_are_told_however_many(mistaken: Small) -> None:
+    """Of more than fit into one message none waits for the others to be mended, and no advice is given twice."""
+    more = [f"heap{n}" for n in range(6)]
+    for name in more:
+        (mistaken.files / f"{name}.json").write_text(json.dumps(FILES["heap"]).replace(".heap", f".{name}"))
+    said = mistaken.complaint(graduate(mistaken, "plan"), USAGE, " problems: ")
+    expected = [m.says.replace("heap/", f"{name}/") for m in OF_MAPPINGS for name in more if m.says.startswith("heap/")]
+    assert len(said.message) > 8192 and not [says for says in expected if says not in said.message]
+    assert "and more, which" not in said.message and said.next.count("correct it there") == 1
+
+
 def test_what_refers_to_what_is_not_read_is_no_problem(mistaken: Small) -> None:
     """With the authors' mapping mistaken, no book's author is missed; what is right is read as ever."""
     (mistaken.files / "authors.json").write_text("{")

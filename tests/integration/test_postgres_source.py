@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.integration.cases import CASES
@@ -206,6 +207,7 @@ def test_a_source_that_falls_silent(targets: Cluster, server: Cluster, tmp_path:
     sql = "create table many (id int primary key, n text); insert into many select n, repeat('n', 90) from generate_series(1, 40000) n"
     script = CASES / "faults/silent-target/silent.py"
     with Till(tmp_path, targets, server, sql, "many") as till:
+        till.batch_bytes = "64K"
         right = till.environment["TILL_URI"]
         with subprocess.Popen(
             [sys.executable, script, "127.0.0.1", str(server.port), "900000"], stdout=subprocess.PIPE, text=True
@@ -220,6 +222,28 @@ def test_a_source_that_falls_silent(targets: Cluster, server: Cluster, tmp_path:
         till.environment["TILL_URI"] = right
         till.succeed()
         assert till.arrived()
+        assert_every_verb_gives_up(till)
+
+
+def assert_every_verb_gives_up(till: Till) -> None:
+    """Who waits for a lock hears as little as from a server that is gone."""
+    folder, of_project = str(till.folder), ("--project", str(till.project))
+    asking = {
+        "source till": {"plan": of_project, "schema": of_project, "check": of_project,
+                        "compare": (folder, "--forecast"), "verify": ("--run-dir", folder, "--source")},
+        "target": {"status": ("--run-dir", folder), "verify": ("--run-dir", folder)},
+    }  # fmt: skip
+    uris = {"source till": till.server.uri(till.database), "target": till.cluster.uri()}
+    for end, verbs in asking.items():
+        with psycopg.connect(uris[end]) as other:
+            other.execute("lock table many" if end != "target" else "lock table public.many, graduate.batches")
+            started = {verb: till.start(verb, *arguments, "--stall", "1") for verb, arguments in verbs.items()}
+            for verb, process in started.items():
+                ended = till.finish(process)
+                code = REFUSED if verb == "verify" else SOURCE if end != "target" else TARGET
+                assert ended.returncode == code, f"{verb}: {ended.said}"
+                told = " ".join(ended.said.split())
+                assert f"the {end} at " in told and "nothing was heard from it for 1 s, while " in told, f"{verb}: {told}"
 
 
 # What is done to the table visits, how it is undone, and what is said.

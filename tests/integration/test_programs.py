@@ -155,6 +155,7 @@ MISTYPED = {
     "graduate run --project authorstack": ("--run-dir is needed", "--help"),
     "graduate run --run-dir x --batch-bytes 4Q": ('--batch-bytes is "4Q"', "as 500000, 512K, 4M or 1G", "--help"),
     "graduate run --run-dir x --jobs 0": ("--jobs is 0", "--help"),
+    "graduate check --project x --stall soon": ('--stall is "soon"', "--help"),
     "graduate run --run-dir x --allow-rows=yes": ("--allow-rows takes no value", "--help"),
     "graduate run --run-dir x --log-format xml": ('--log-format is "xml"', "text or json", "--help"),
     "graduate run -p authorstack": ("no option -p", "but for -h and -V, options are long", "--help"),

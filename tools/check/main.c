@@ -18,6 +18,7 @@
 static const char *project_name, *catalogs, *store_path, *references, *entities, *wanted_row,
     *column, *unique, *table, *not_asked;
 static bool ask_target, without_rows;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "P", "the project: a folder, or a name in ./mappings"},
@@ -38,6 +39,8 @@ static const struct option_row options[] = {
      "with --ask-target: but not of rows that are there"},
     {"not-asked", OPTION_TEXT, &not_asked, "WHY",
      "with --store: the target cannot be asked, for this reason; say of what"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS",
+     "give the target up when nothing is heard from it for so long (600; 0: never)"},
     {"row", OPTION_TEXT, &wanted_row, "OUTPUT:PLACE",
      "of a trial of one batch: say which record this row was made of, and no more"},
     {"column", OPTION_TEXT, &column, "C", "with --row: and what its column C has, and where from"},
@@ -82,7 +85,8 @@ static bool look_at(struct check *check, const char *entity, struct error *error
     if (references != NULL)
         return true;
     if (ask_target || not_asked != NULL) {
-        const struct uniques_asking asking = {.not_asked = not_asked, .rows = !without_rows};
+        const struct uniques_asking asking = {
+            .not_asked = not_asked, .rows = !without_rows, .stall = stall};
         check->keys.uniques = &check->uniques;
         return server_uniques_open(&check->uniques, &check->schema, check->keys.first,
                                    check->keys.count, ROW_KEY_SETS, &asking, error);
@@ -91,7 +95,7 @@ static bool look_at(struct check *check, const char *entity, struct error *error
         return true;
     const struct unique_asking asking = {&check->target, 0, true};
     check->keys.index = &check->index;
-    return unique_index_connect(&check->target, &check->project, error) &&
+    return unique_index_connect(&check->target, &check->project, stall, error) &&
            unique_index_open(&check->index, &asking, &check->schema, table, unique, error) &&
            unique_index_begin(&check->index, &check->schema.outputs[check->keys.first],
                               check->keys.count, error);

@@ -349,7 +349,8 @@ bool server_uniques_open(struct server_uniques *uniques, const struct schema *sc
     struct error why;
     *uniques = (struct server_uniques){.not_asked = cJSON_CreateArray()};
     arena_init(&uniques->arena);
-    if (g.why == NULL && !unique_index_connect(&uniques->target, schema->project, &why))
+    if (g.why == NULL &&
+        !unique_index_connect(&uniques->target, schema->project, asking->stall, &why))
         g.why = arena_text(&uniques->arena, why.message);
     bool ok = uniques->not_asked != NULL || error_memory(error);
     for (size_t i = first; ok && i < first + count; i++) {

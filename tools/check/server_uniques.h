@@ -17,6 +17,7 @@
 struct uniques_asking {
     const char *not_asked; /* why it is not; or NULL */
     bool rows; /* also what rows that its tables have already have in common with these */
+    int64_t stall; /* seconds of silence after which it is given up; 0: never */
 };
 
 struct server_unique {

@@ -12,7 +12,7 @@
 #define PLACE "graduate place"
 #define RECORD "graduate record"
 
-bool unique_index_connect(struct postgres *target, const struct project *project,
+bool unique_index_connect(struct postgres *target, const struct project *project, int64_t stall,
                           struct error *error)
 {
     struct buffer uri;
@@ -20,6 +20,7 @@ bool unique_index_connect(struct postgres *target, const struct project *project
     bool ok = project_expand(project->target, &uri, error) && buffer_ok(&uri, error) &&
               postgres_connect(target, buffer_text(&uri), "target", ERROR_TARGET, error);
     buffer_release(&uri);
+    target->stall = stall;
     return ok;
 }
 

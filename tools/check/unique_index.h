@@ -43,7 +43,8 @@ struct unique_asking {
     bool rows;
 };
 
-bool unique_index_connect(struct postgres *target, const struct project *project,
+/* `stall`: seconds of silence after which it is given up; 0: never. */
+bool unique_index_connect(struct postgres *target, const struct project *project, int64_t stall,
                           struct error *error);
 /* Find out what the index looks at: the target's of this name, or that which the schema would make.
  * ERROR_USAGE: there is neither. */

@@ -20,9 +20,10 @@ static const struct reader_ops *find_reader(enum source_kind kind, bool export)
     return NULL;
 }
 
-bool endpoint_init(struct endpoint_texts *texts, const struct source *source, struct error *error)
+bool endpoint_init(struct endpoint_texts *texts, const struct source *source, int64_t stall,
+                   struct error *error)
 {
-    *texts = (struct endpoint_texts){.endpoint = {.source = source}};
+    *texts = (struct endpoint_texts){.endpoint = {.source = source, .stall = stall}};
     buffer_init(&texts->uri);
     buffer_init(&texts->key);
     bool ok = project_expand(source->uri, &texts->uri, error);

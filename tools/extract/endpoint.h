@@ -11,9 +11,10 @@ struct endpoint_texts {
     struct buffer uri, key;
 };
 
-/* Expand the source's URI and key and find its reader. ERROR_USAGE: a variable is not set, or this
- * kind of source has no export form. */
-bool endpoint_init(struct endpoint_texts *texts, const struct source *source, struct error *error);
+/* Expand the source's URI and key and find its reader; `stall` as in struct endpoint. ERROR_USAGE:
+ * a variable is not set, or this kind of source has no export form. */
+bool endpoint_init(struct endpoint_texts *texts, const struct source *source, int64_t stall,
+                   struct error *error);
 void endpoint_release(struct endpoint_texts *texts);
 
 /* What the mapping reads, in the catalog. ERROR_SOURCE with the entity: there is nothing of that

@@ -327,7 +327,6 @@ static bool read_source(struct extract *x, struct error *error)
         .snapshot = request->snapshot,
         .members_unspoken =
             !project_speaks_for(request->project, request->entity->source->name, "memberships"),
-        .stall = request->stall,
     };
     struct reader reader = {.ops = request->source->ops};
     if (!reader.ops->open(&reader, &what, error))

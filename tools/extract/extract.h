@@ -16,7 +16,6 @@ struct extract_request {
     const char *run;        /* id of the run that it is for; "" by hand */
     const char *checkpoint; /* FILE, or NULL */
     const char *snapshot;   /* or NULL */
-    int64_t stall;          /* seconds of silence; 0: no limit */
     int64_t after_batch;    /* the target has the batches up to this one */
     int64_t after_records;  /* and so many records */
     const bson_t *after;    /* and the source stood here; NULL with after_batch 0 */

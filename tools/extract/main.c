@@ -141,7 +141,7 @@ static bool of_source(const struct project *project, struct error *error)
     const struct source *source;
     struct endpoint_texts texts;
     if (!project_find_source(project, given.source, &source, error) ||
-        !endpoint_init(&texts, source, error))
+        !endpoint_init(&texts, source, given.stall, error))
         return false;
     bool ok;
     if (given.catalog)
@@ -195,7 +195,6 @@ static bool of_entity(const struct project *project, struct error *error)
         .run = given.run != NULL ? given.run : "",
         .checkpoint = given.checkpoint,
         .snapshot = given.snapshot,
-        .stall = given.stall,
         .after_batch = given.after_batch,
         .after_records = given.after_records,
         .batch_bytes = given.batch_bytes,
@@ -207,7 +206,7 @@ static bool of_entity(const struct project *project, struct error *error)
     struct buffer bytes;
     bson_t position;
     if (!project_find_mapping(project, given.entity, &request.entity, error) ||
-        !endpoint_init(&texts, request.entity->source, error))
+        !endpoint_init(&texts, request.entity->source, given.stall, error))
         return false;
     catalog_init(&catalog);
     buffer_init(&bytes);

@@ -25,8 +25,8 @@ enum { DEFAULT_LIMIT = 100, MOST_SHOWN = 20 };
 static struct {
     const char *project, *run_folder, *level, *json, *catalogs;
     bool source, checkpoints;
-    int64_t limit;
-} given = {.level = "all", .limit = DEFAULT_LIMIT};
+    int64_t limit, stall;
+} given = {.level = "all", .limit = DEFAULT_LIMIT, .stall = 600};
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &given.project, "P", "the project: a folder, or a name in ./mappings"},
@@ -40,6 +40,9 @@ static const struct option_row options[] = {
     {"catalogs", OPTION_TEXT, &given.catalogs, "DIR",
      "without a run folder: where each source's SOURCE.json is, and " TARGET_TABLES},
     {"limit", OPTION_NUMBER, &given.limit, "N", "name at most N findings per level (default 100)"},
+    {"stall", OPTION_NUMBER, &given.stall, "SECONDS",
+     "give the target, or a Postgres that is read, up when nothing is heard from it for so long "
+     "(600; 0: never)"},
     {"json", OPTION_TEXT, &given.json, "FILE", "write the verdict there (default D/verify.json)"},
 };
 
@@ -210,6 +213,7 @@ static bool prepare(struct work *work, struct error *error)
 {
     struct verification *verification = &work->verification;
     verification->project = &work->project;
+    snprintf(verification->stall, sizeof verification->stall, "%" PRId64, given.stall);
     if (given.run_folder != NULL) {
         verification->run_folder = given.run_folder;
         verification->run = work->run.run;
@@ -343,6 +347,7 @@ static bool open_target(struct work *work, struct error *error)
     buffer_release(&uri);
     if (!ok)
         return false;
+    target->stall = given.stall;
     char where[512];
     snprintf(where, sizeof where, "%s:%s/%s", PQhost(target->connection),
              PQport(target->connection), PQdb(target->connection));

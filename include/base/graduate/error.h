@@ -9,7 +9,8 @@
  * not apply) and what to do next. Callers add what they know of the place and pass it up; only a
  * program's main prints it (message.h), once, and turns its code into the exit code.
  *
- * Texts are truncated to their field, never overflowing; a message never holds a secret. */
+ * Texts are truncated to their field, never overflowing, but for several mistakes told as one,
+ * which error_text gives whole; a message never holds a secret. */
 #ifndef GRADUATE_ERROR_H
 #define GRADUATE_ERROR_H
 
@@ -50,6 +51,7 @@ struct error {
     struct error_row row; /* that the target refused; for the driver, and not for people */
     struct error_index index; /* that rows are against; "": none is known; likewise */
     int problems;         /* that were gathered into it (errors_give); 0: it is one */
+    const char *whole;    /* the message, where it is longer than that; else NULL */
 };
 
 /* Each sets code and message (printf-style), empties the other fields, and returns false, so that
@@ -63,6 +65,11 @@ bool error_set_errno(struct error *error, enum error_code code, const char *form
 /* Around every text that becomes a hint by way of a table or a variable: what a hint can say is
  * gathered by these and by error_hint, and stands in tests/integration/advice.md with its proof. */
 #define ADVICE(text) text
+
+/* The message, all of it. */
+const char *error_text(const struct error *error);
+/* Set the message; what does not fit is kept until the program ends. */
+void error_set_text(struct error *error, const char *text);
 
 /* The hint names another way than a second call of the run, which cannot cure it: a restart of the
  * entity, an undo, a new run. */
@@ -82,10 +89,12 @@ enum error_code error_code_from_name(const char *name);
 struct errors {
     size_t count;
     struct error first;
-    char text[7900];  /* of all of them, one after the other; a file's name once, before its own */
+    char *text; /* of all of them, one after the other; a file's name once, before its own; kept
+                   until the program ends */
+    size_t length, size, fit; /* fit: of it, what a message holds */
     char hints[2000]; /* the same, each once */
     char file[256];   /* whose mistakes come last: "mappings/a.json: " */
-    size_t unsaid;    /* that did not fit any more */
+    bool cut;         /* there are more than even that holds */
 };
 /* One more; true when it was taken in: only an ERROR_USAGE is, after which the caller can go on. It
  * may be made of several itself. */

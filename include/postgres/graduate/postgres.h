@@ -51,6 +51,11 @@ bool postgres_check_session(struct postgres *postgres, const char *uri, const ch
 PGresult *postgres_ask(struct postgres *postgres, const char *sql, const char *doing);
 PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
                             const char *const *parameters, int count, const char *doing);
+/* Send a question whose rows come one at a time, each as a result of postgres_next. */
+bool postgres_ask_each(struct postgres *postgres, const char *sql, const char *const *parameters,
+                       int count, const char *doing);
+/* As PQgetResult, of whatever was sent. */
+PGresult *postgres_next(struct postgres *postgres);
 enum { ANSWERS_MOST = 12 };
 /* What several statements say, one result for each, up to the first that fails. */
 struct answers {

@@ -156,10 +156,12 @@ int message_error(const struct error *error)
     if (output_format == MESSAGE_JSON) {
         json_begin(&line, "error");
         json_member(&line, "code", error_code_name(error->code));
-        json_member(&line, "message", error->message);
+        json_member(&line, "message", error_text(error));
         for (size_t i = 0; i < n; i++)
             json_member(&line, places[i].name, places[i].value);
         json_member(&line, "hint", error->hint);
+        if (error->problems > 0)
+            buffer_printf(&line, ",\"problems\":%d", error->problems);
         if (error->row.batch > 0)
             buffer_printf(&line,
                           ",\"row\":{\"batch\":%" PRId64 ",\"output\":%" PRId64
@@ -176,7 +178,7 @@ int message_error(const struct error *error)
     } else {
         buffer_printf(&line, "%s: ", program_name);
         put_level(&line, "error");
-        buffer_puts(&line, error->message);
+        buffer_puts(&line, error_text(error));
         const char *separator = "\n  where: ";
         for (size_t i = 0; i < n; i++) {
             if (places[i].value[0] == '\0')

@@ -10,12 +10,17 @@
 static const char *const drop_words[] = {"path", "optional", "why"};
 static const char *const rule_words[] = {"each", "when", "why", "optional"};
 
+struct drop {
+    const char *path, *why;
+    bool optional;
+};
+
 /* A path as it is, or {"path": ..., "optional": true}. */
 static bool read_drop(struct reading *r, const cJSON *item, const struct json_place *place,
-                      const char **path, bool *optional, const char **why)
+                      struct drop *drop, struct errors *errors)
 {
     if (cJSON_IsString(item) && item->valuestring[0] != '\0') {
-        *path = item->valuestring;
+        drop->path = item->valuestring;
         return true;
     }
     if (!cJSON_IsObject(item))
@@ -23,13 +28,14 @@ static bool read_drop(struct reading *r, const cJSON *item, const struct json_pl
                           "this must be a text, or an object as {\"path\": "
                           "\"field\", \"optional\": true}, and is %s",
                           json_kind(item));
-    *path = NULL;
-    if (!json_only(item, place, drop_words, COUNT(drop_words), r->error) ||
-        !reading_text(r, item, place, "path", path) ||
-        !reading_bool(r, item, place, "optional", optional) ||
-        !reading_text(r, item, place, "why", why))
-        return false;
-    return *path != NULL || json_error(r->error, place, "the \"path\" is missing");
+    bool ok = reading_goes_on(
+        r, json_only(item, place, drop_words, COUNT(drop_words), r->error), errors);
+    bool lacks = cJSON_GetObjectItemCaseSensitive(item, "path") == NULL && errors->count == 0;
+    return ok &&
+           reading_goes_on(r, reading_text(r, item, place, "path", &drop->path), errors) &&
+           reading_goes_on(r, reading_bool(r, item, place, "optional", &drop->optional), errors) &&
+           reading_goes_on(r, reading_text(r, item, place, "why", &drop->why), errors) &&
+           (!lacks || json_error(r->error, place, "the \"path\" is missing"));
 }
 
 /* What lies in the members of an object lies in a level that some table opens. */
@@ -96,23 +102,34 @@ static void drop_everywhere(const struct project *project, struct mapping *mappi
     }
 }
 
+static bool check_drop(struct reading *r, const struct json_place *place, struct drop *drop)
+{
+    const struct words *drops = &r->mapping->drops;
+    if (drop->path == NULL)
+        return true;
+    if (!reading_path(r, place, PATH_MEMBERS, &drop->path))
+        return false;
+    if (!lies_in_level(r, drop->path))
+        return json_error(r->error, place, "no \"each\" opens the \"*\" in \"%s\"", drop->path);
+    for (size_t i = 0; i < drops->count; i++)
+        if (strcmp(drops->items[i], drop->path) == 0)
+            return json_error(r->error, place, "\"%s\" stands here twice", drop->path);
+    return true;
+}
+
 static bool add_drop(struct reading *r, const cJSON *item, const struct json_place *place)
 {
     struct mapping *mapping = r->mapping;
     struct words *drops = &mapping->drops;
-    const char *path, *why = NULL;
-    bool optional = false;
-    if (!read_drop(r, item, place, &path, &optional, &why) ||
-        !reading_path(r, place, PATH_MEMBERS, &path))
+    struct drop drop = {0};
+    struct errors errors = {0};
+    bool ok = reading_goes_on(r, read_drop(r, item, place, &drop, &errors), &errors) &&
+              reading_goes_on(r, check_drop(r, place, &drop), &errors);
+    if (!ok || !errors_give(&errors, r->error))
         return false;
-    if (!lies_in_level(r, path))
-        return json_error(r->error, place, "no \"each\" opens the \"*\" in \"%s\"", path);
-    for (size_t i = 0; i < drops->count; i++)
-        if (strcmp(drops->items[i], path) == 0)
-            return json_error(r->error, place, "\"%s\" stands here twice", path);
-    mapping->drops_optional[drops->count] = optional;
-    mapping->drops_why[drops->count] = why;
-    drops->items[drops->count++] = path;
+    mapping->drops_optional[drops->count] = drop.optional;
+    mapping->drops_why[drops->count] = drop.why;
+    drops->items[drops->count++] = drop.path;
     return true;
 }
 
@@ -159,32 +176,51 @@ static const char *takes_all(const struct mapping *mapping, const struct mapping
     return NULL;
 }
 
-static bool read_rule(struct reading *r, const cJSON *item, const struct json_place *place,
-                      struct mapping_rule *rule)
+static bool read_level(struct reading *r, const cJSON *item, const struct json_place *place,
+                       struct mapping_rule *rule)
 {
     struct json_place each = {place, "each", 0};
-    if (!cJSON_IsObject(item))
-        return json_error(r->error, place,
-                          "a rule is an object, as {\"each\": \"items\", "
-                          "\"when\": {\"kind\": \"gift\"}, \"why\": \"...\"}, and this is %s",
-                          json_kind(item));
-    if (!json_only(item, place, rule_words, COUNT(rule_words), r->error) ||
-        !reading_text(r, item, place, "each", &rule->each) ||
-        !reading_path(r, &each, PATH_MEMBERS, &rule->each) ||
-        !reading_text(r, item, place, "why", &rule->why) ||
-        !reading_bool(r, item, place, "optional", &rule->optional) ||
-        !mapping_read_conditions(r, item, place, &rule->when))
+    if (!reading_text(r, item, place, "each", &rule->each) ||
+        !reading_path(r, &each, PATH_MEMBERS, &rule->each))
         return false;
+    return rule->each == NULL || reading_is_level(r, rule->each) ||
+           json_error(r->error, &each, "no table has \"each\": \"%s\"", rule->each);
+}
+
+static bool check_rule(struct reading *r, const struct json_place *place,
+                       const struct mapping_rule *rule)
+{
     if (rule->why == NULL || rule->when.count == 0)
         return json_error(r->error, place, "a rule needs a \"when\", and a \"why\": the reason");
-    if (rule->each != NULL && !reading_is_level(r, rule->each))
-        return json_error(r->error, &each, "no table has \"each\": \"%s\"", rule->each);
     const char *table = takes_all(r->mapping, rule);
     return table == NULL ||
            json_error(r->error, place,
                       "the rule leaves nothing out: %s takes all of them; give that table a "
                       "\"when\", or leave the rule away",
                       table);
+}
+
+static bool read_rule(struct reading *r, const cJSON *item, const struct json_place *place,
+                      struct mapping_rule *rule)
+{
+    struct errors errors = {0};
+    if (!cJSON_IsObject(item))
+        return json_error(r->error, place,
+                          "a rule is an object, as {\"each\": \"items\", "
+                          "\"when\": {\"kind\": \"gift\"}, \"why\": \"...\"}, and this is %s",
+                          json_kind(item));
+    bool ok =
+        reading_goes_on(r, json_only(item, place, rule_words, COUNT(rule_words), r->error),
+                        &errors) &&
+        reading_goes_on(r, read_level(r, item, place, rule), &errors) &&
+        reading_goes_on(r, reading_text(r, item, place, "why", &rule->why), &errors) &&
+        reading_goes_on(r, reading_bool(r, item, place, "optional", &rule->optional), &errors) &&
+        reading_goes_on(r, mapping_read_conditions(r, item, place, &rule->when), &errors);
+    bool lacks = cJSON_GetObjectItemCaseSensitive(item, "why") == NULL ||
+                 cJSON_GetObjectItemCaseSensitive(item, "when") == NULL;
+    if (ok && (lacks || errors.count == 0))
+        ok = reading_goes_on(r, check_rule(r, place, rule), &errors);
+    return ok && errors_give(&errors, r->error);
 }
 
 bool mapping_read_rules(struct reading *r, const cJSON *json, const struct json_place *top)

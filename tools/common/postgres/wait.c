@@ -63,7 +63,7 @@ static bool wait_for(struct postgres *postgres, short events, struct silence *si
     return false;
 }
 
-static PGresult *next_result(struct postgres *postgres)
+PGresult *postgres_next(struct postgres *postgres)
 {
     struct silence silence = begin(postgres);
     while (PQisBusy(postgres->connection)) {
@@ -78,7 +78,7 @@ static PGresult *next_result(struct postgres *postgres)
 static PGresult *last_result(struct postgres *postgres)
 {
     PGresult *last = NULL, *result;
-    while ((result = next_result(postgres)) != NULL) {
+    while ((result = postgres_next(postgres)) != NULL) {
         ExecStatusType status = PQresultStatus(result);
         PQclear(last);
         last = result;
@@ -120,7 +120,7 @@ bool postgres_ask_all(struct postgres *postgres, const char *sql, const char *do
         PQclear(PQexec(postgres->connection, "")); /* as above */
     if (!PQsendQuery(postgres->connection, sql))
         return false;
-    while ((result = next_result(postgres)) != NULL) {
+    while ((result = postgres_next(postgres)) != NULL) {
         add_answer(answers, result);
         if (PQstatus(postgres->connection) == CONNECTION_BAD)
             break;
@@ -147,6 +147,15 @@ PGresult *postgres_ask_with(struct postgres *postgres, const char *sql,
     return PQsendQueryParams(postgres->connection, sql, count, NULL, parameters, NULL, NULL, 0)
                ? last_result(postgres)
                : NULL;
+}
+
+bool postgres_ask_each(struct postgres *postgres, const char *sql, const char *const *parameters,
+                       int count, const char *doing)
+{
+    name_statement(postgres, doing);
+    return PQsendQueryParams(postgres->connection, sql, count, NULL, parameters, NULL, NULL, 0) ==
+               1 &&
+           PQsetSingleRowMode(postgres->connection) == 1;
 }
 
 int postgres_get(struct postgres *postgres, char **row)
@@ -190,8 +199,8 @@ bool postgres_put(struct postgres *postgres, const void *bytes, size_t length)
 
 PGresult *postgres_end_copy(struct postgres *postgres)
 {
-    PGresult *result = next_result(postgres), *more;
-    while (PQresultStatus(result) != PGRES_COPY_IN && (more = next_result(postgres)) != NULL)
+    PGresult *result = postgres_next(postgres), *more;
+    while (PQresultStatus(result) != PGRES_COPY_IN && (more = postgres_next(postgres)) != NULL)
         PQclear(more);
     return result;
 }

@@ -50,6 +50,7 @@ static bool connect_source(struct postgres *postgres, const struct endpoint *end
     snprintf(what, sizeof what, "source %s", endpoint->source->name);
     if (!postgres_connect(postgres, endpoint->uri, what, ERROR_SOURCE, error))
         return false;
+    postgres->stall = endpoint->stall;
     int version = PQserverVersion(postgres->connection);
     if (version >= OLDEST_VERSION)
         return true;
@@ -268,7 +269,6 @@ static bool table_open(struct table_reader *table, const struct extraction *what
     const char *name = buffer_text(&qualified);
     bool ok =
         buffer_ok(&qualified, error) && connect_source(&table->postgres, what->endpoint, error);
-    table->postgres.stall = what->stall;
     ok =
         ok && begin(&table->postgres, what->snapshot, error) && lock(&table->postgres, name, error);
     table->qualified = ok ? strdup(name) : NULL;
@@ -372,7 +372,7 @@ static bool split(struct table_reader *table, const uint8_t *bytes, size_t lengt
 /* The end is the server's word, and its number of rows is the number that came. */
 static bool finish(struct table_reader *table, struct error *error)
 {
-    PGresult *result = PQgetResult(table->postgres.connection);
+    PGresult *result = postgres_next(&table->postgres);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK || broken(table, result, error);
     if (ok && strtoll(PQcmdTuples(result), NULL, 10) != table->rows) {
         ok = error_set(error, ERROR_SOURCE,

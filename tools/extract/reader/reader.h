@@ -23,6 +23,7 @@ struct endpoint {
     const char *uri;    /* expanded; of an export, "file:DIR" */
     const char *folder; /* of an export, DIR; else NULL */
     const char *key;    /* expanded API key, or NULL */
+    int64_t stall;      /* Postgres: seconds of silence after which it is given up; 0: never */
 };
 
 /* What was in the source when its catalog was taken is not, or otherwise: only a new run may do
@@ -38,7 +39,6 @@ struct extraction {
     const bson_t *after;  /* position to go on from, in this reader's own form; NULL: the start */
     const char *snapshot; /* Postgres: an exported snapshot to read in, or NULL for its own */
     bool members_unspoken; /* Appwrite: nobody speaks for the memberships of the teams read here */
-    int64_t stall;        /* Postgres: seconds of silence after which it is given up; 0: never */
 };
 
 /* How much of an entity the source holds now. */

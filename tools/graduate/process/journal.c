@@ -148,7 +148,7 @@ void journal_error(struct journal *journal, const struct error *error)
     buffer_init(&line);
     begin(&line, "error");
     member(&line, "code", error_code_name(error->code));
-    member(&line, "message", error->message);
+    member(&line, "message", error_text(error));
     member(&line, "entity", error->entity);
     member(&line, "key", error->key);
     member(&line, "path", error->path);

@@ -4,6 +4,7 @@
 #include "graduate/json.h"
 
 #include <bson/bson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void text_member(const cJSON *json, const char *name, char *out, size_t size)
@@ -23,12 +24,29 @@ static int64_t count_member(const cJSON *json, const char *name)
     return (int64_t)item->valuedouble;
 }
 
+/* Of several mistakes that are told as one. */
+static void whole_message(const cJSON *json, struct error *error)
+{
+    const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "message"));
+    error->problems = (int)count_member(json, "problems");
+    if (value == NULL || strlen(value) < sizeof error->message)
+        return;
+    size_t size = strlen(value) + 1;
+    char *text = malloc(size);
+    if (text == NULL)
+        return;
+    printable_copy(text, size, value, size - 1);
+    error_set_text(error, text);
+    free(text);
+}
+
 static void error_members(const cJSON *json, const char *code, struct error *error)
 {
     *error = (struct error){.code = error_code_from_name(code)};
     if (error->code == ERROR_NONE)
         error->code = ERROR_BUG;
     text_member(json, "message", error->message, sizeof error->message);
+    whole_message(json, error);
     text_member(json, "hint", error->hint, sizeof error->hint);
     text_member(json, "entity", error->entity, sizeof error->entity);
     text_member(json, "key", error->key, sizeof error->key);

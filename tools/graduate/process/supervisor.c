@@ -2,6 +2,7 @@
 #include "progress.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST_LINE = 64 << 10, MOST_CAPTURED = 64 << 20 };
+enum { LONGEST_LINE = 2 << 20, MOST_CAPTURED = 64 << 20 };
 
 /* Seconds from the first failure to SIGTERM, and from there to SIGKILL. A loader may be in the
  * middle of a batch, and is allowed to end it. */
@@ -43,6 +44,7 @@ static void handle_stops(struct supervisor *supervisor)
 bool supervisor_init(struct supervisor *supervisor, struct journal *journal, struct error *error)
 {
     *supervisor = (struct supervisor){.journal = journal};
+    supervisor_stall(supervisor, 600);
     sigset_t wanted, child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -55,6 +57,11 @@ bool supervisor_init(struct supervisor *supervisor, struct journal *journal, str
         return error_set_errno(error, ERROR_TARGET, "cannot watch for signals");
     signal(SIGPIPE, SIG_IGN); /* a reader of our messages that has gone does not stop a migration */
     return true;
+}
+
+void supervisor_stall(struct supervisor *supervisor, int64_t seconds)
+{
+    snprintf(supervisor->stall, sizeof supervisor->stall, "%" PRId64, seconds);
 }
 
 void supervisor_farewell(const char *text)
@@ -298,7 +305,10 @@ bool supervisor_start(struct supervisor *supervisor, struct process *process,
 {
     if (supervisor->count == SUPERVISOR_MOST)
         return error_set(error, ERROR_BUG, "more than %d programs at once", SUPERVISOR_MOST);
-    if (!process_start(process, arguments, input, output, error))
+    struct arguments all = *arguments;
+    if (strcmp(all.items[0], "graduate-transform") != 0) /* the only one that asks no server */
+        arguments_add(&all, "--stall", supervisor->stall, NULL);
+    if (!process_start(process, &all, input, output, error))
         return false;
     supervisor->members[supervisor->count++] = process;
     return true;

@@ -42,10 +42,13 @@ struct supervisor {
     int signals;     /* signalfd */
     int interrupted; /* the signal, or 0 */
     unsigned ended;  /* programs so far */
+    char stall[24];  /* seconds: what each program is told as --stall */
 };
 
 /* One at a time in a process: signals are the process's own. */
 bool supervisor_init(struct supervisor *supervisor, struct journal *journal, struct error *error);
+/* How many seconds of silence a program bears of a server that it asks (0: any; else 600). */
+void supervisor_stall(struct supervisor *supervisor, int64_t seconds);
 /* Kills what still runs. */
 void supervisor_release(struct supervisor *supervisor);
 /* What is said when a signal comes outside the loop; "" for nothing. */

@@ -56,8 +56,6 @@ bool extraction_arguments(const struct migration *migration, const struct mappin
         return false;
     if (snapshot->held)
         arguments_add(arguments, "--snapshot", snapshot->name, NULL);
-    number(texts->stall, options->stall);
-    arguments_add(arguments, "--stall", texts->stall, NULL);
     if (migration->folder.batch_bytes > 0) {
         number(texts->batch_bytes, migration->folder.batch_bytes);
         arguments_add(arguments, "--batch-bytes", texts->batch_bytes, NULL);

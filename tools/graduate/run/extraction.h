@@ -12,7 +12,7 @@ enum { PARTITION = 0 }; /* the only one while an entity has one */
 /* The texts that the command lines of one pipeline point to. */
 struct extraction_texts {
     char catalogs[PATH_MAX], checkpoint[PATH_MAX], position[PATH_MAX];
-    char batch[24], records[24], batch_bytes[24], generation[24], stall[24];
+    char batch[24], records[24], batch_bytes[24], generation[24];
 };
 
 /* Behind what the ledger has (`progress`); with the run's checkpoint, where it keeps any. */

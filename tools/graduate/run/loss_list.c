@@ -57,7 +57,7 @@ static bool take_rows(struct postgres *target, int fd, const char *name, struct 
     PGresult *result;
     buffer_init(&lines);
     bool ok = true;
-    while ((result = PQgetResult(target->connection)) != NULL) {
+    while ((result = postgres_next(target)) != NULL) {
         ExecStatusType status = PQresultStatus(result);
         if (ok && status == PGRES_SINGLE_TUPLE) {
             buffer_puts(&lines, PQgetvalue(result, 0, 0));
@@ -88,10 +88,10 @@ static bool write_lines(struct postgres *target, const char *sql, const char *ru
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, ERROR_TARGET, "cannot create %s", temporary);
-    bool ok = PQsendQueryParams(target->connection, sql, 1, NULL, &run, NULL, NULL, 0) == 1 &&
-              PQsetSingleRowMode(target->connection) == 1;
-    ok = ok ? take_rows(target, fd, temporary, error) && file_settle(fd, temporary, path, error)
-            : postgres_error(target, NULL, "reading the losses", error);
+    bool ok = postgres_ask_each(target, sql, &run, 1, "reading the losses")
+                  ? take_rows(target, fd, temporary, error) &&
+                        file_settle(fd, temporary, path, error)
+                  : postgres_error(target, NULL, "reading the losses", error);
     close(fd);
     if (!ok)
         unlink(temporary);

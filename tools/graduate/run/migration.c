@@ -19,13 +19,15 @@
 #include <string.h>
 #include <unistd.h>
 
-bool migration_connect(struct postgres *target, const struct project *project, struct error *error)
+bool migration_connect(struct postgres *target, const struct project *project, int64_t stall,
+                       struct error *error)
 {
     struct buffer uri;
     buffer_init(&uri);
     bool ok = project_expand(project->target, &uri, error) && buffer_ok(&uri, error) &&
               postgres_connect(target, buffer_text(&uri), "target", ERROR_TARGET, error);
     buffer_release(&uri);
+    target->stall = stall;
     return ok;
 }
 
@@ -341,15 +343,14 @@ static bool prepare(struct migration *migration, struct error *error)
     struct folder *folder = &migration->folder;
     struct arguments arguments;
     struct buffer line, retries;
-    char catalogs[PATH_MAX], stall[24];
+    char catalogs[PATH_MAX];
     if (!folder_file(folder, "catalog", catalogs, error))
         return false;
     buffer_init(&retries);
     put_names(&retries, &migration->retries);
-    snprintf(stall, sizeof stall, "%" PRId64, migration->options->stall);
     arguments_init(&arguments, "graduate-load");
     arguments_add(&arguments, "--project", migration->project.folder, "--catalogs", catalogs,
-                  "--prepare", "--run", folder->run, "--stall", stall, NULL);
+                  "--prepare", "--run", folder->run, NULL);
     if (!folder->prepared) /* later, a ledger without the run is another ledger */
         arguments_add(&arguments, "--begin", NULL);
     if (migration->options->allow_rows)
@@ -390,7 +391,8 @@ static bool repeat(struct migration *migration, struct error *error)
 {
     const struct folder *folder = &migration->folder;
     journal_info(&migration->journal, "run %s was finished at %s", folder->run, folder->finished);
-    return migration_connect(&migration->target, &migration->project, error) &&
+    return migration_connect(&migration->target, &migration->project, migration->options->stall,
+                             error) &&
            ledger_check_done(&migration->target, folder->run, error) &&
            transfers_check_done(migration, error) && closing_repeat(migration, error);
 }
@@ -420,10 +422,9 @@ static bool load_all(struct migration *migration, struct error *error)
 /* Every answer is a short one, and the count of a table for the account the longest. */
 static bool open_target(struct migration *migration, struct error *error)
 {
-    if (!migration_connect(&migration->target, &migration->project, error))
-        return false;
-    migration->target.stall = migration->options->stall;
-    return check_session(migration, error) && ledger_lock(&migration->target, error);
+    return migration_connect(&migration->target, &migration->project, migration->options->stall,
+                             error) &&
+           check_session(migration, error) && ledger_lock(&migration->target, error);
 }
 
 static bool check_begun(const struct folder *folder, struct error *error)
@@ -556,6 +557,7 @@ bool migration_run(const struct migration_options *options, int *exit_code, stru
     journal_init(&migration.journal, options->format);
     bool ok = supervisor_init(&migration.supervisor, &migration.journal, error);
     if (ok) {
+        supervisor_stall(&migration.supervisor, options->stall);
         ok = migrate(&migration, exit_code, error) || give_up(&migration, exit_code, error);
         supervisor_release(&migration.supervisor);
     }

@@ -58,12 +58,11 @@ static bool load_entity(struct migration *migration, const struct corrections *c
 {
     struct arguments programs[2];
     struct buffer printed;
-    char catalogs[PATH_MAX], ids[PATH_MAX], generation[24], stall[24];
+    char catalogs[PATH_MAX], ids[PATH_MAX], generation[24];
     int input;
     if (!folder_file(&migration->folder, "catalog", catalogs, error))
         return false;
     snprintf(generation, sizeof generation, "%" PRId64, migration->folder.generation);
-    snprintf(stall, sizeof stall, "%" PRId64, migration->options->stall);
     arguments_init(&programs[0], "graduate-transform");
     arguments_add(&programs[0], "--project", migration->project.folder, "--catalogs", catalogs,
                   NULL);
@@ -75,8 +74,7 @@ static bool load_entity(struct migration *migration, const struct corrections *c
     }
     arguments_init(&programs[1], "graduate-load");
     arguments_add(&programs[1], "--project", migration->project.folder, "--catalogs", catalogs,
-                  "--run", migration->folder.run, "--generation", generation, "--stall", stall,
-                  "--corrected", NULL);
+                  "--run", migration->folder.run, "--generation", generation, "--corrected", NULL);
     if (!corrections_open(corrections, migration, mapping, &input, error))
         return false;
     buffer_init(&printed);

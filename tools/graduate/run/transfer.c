@@ -89,7 +89,7 @@ static bool start_pipeline(struct transfer *transfer, const struct snapshot *sna
     arguments_init(&programs[2], "graduate-load");
     arguments_add(&programs[2], "--project", migration->project.folder, "--catalogs",
                   texts.catalogs, "--run", migration->folder.run, "--generation", texts.generation,
-                  "--stall", texts.stall, NULL);
+                  NULL);
     transfer->line = (struct progress_line){
         .entity = mapping->name,
         .estimate = catalog != NULL ? catalog->estimate : -1,

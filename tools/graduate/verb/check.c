@@ -14,6 +14,7 @@
 
 static const char *project_name, *checkpoints;
 static bool as_json, allow_rows;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
@@ -22,6 +23,7 @@ static const struct option_row options[] = {
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL,
      "of a run that loads beside rows that are there"},
     {"json", OPTION_FLAG, &as_json, NULL, "print JSON"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -193,7 +195,7 @@ static void print_mistakes(const struct mistakes *mistakes, struct buffer *out)
 {
     for (size_t i = 0; i < mistakes->count; i++) {
         const struct error *mistake = &mistakes->items[i];
-        buffer_printf(out, "  %s\n", mistake->message);
+        buffer_printf(out, "  %s\n", error_text(mistake));
         if (mistake->hint[0] != '\0')
             buffer_printf(out, "    next: %s\n", mistake->hint);
     }
@@ -209,7 +211,7 @@ static bool add_mistake(const struct error *mistake, cJSON *list)
 {
     cJSON *one = cJSON_CreateObject();
     return cJSON_AddItemToArray(list, one) &&
-           cJSON_AddStringToObject(one, "message", mistake->message) != NULL &&
+           cJSON_AddStringToObject(one, "message", error_text(mistake)) != NULL &&
            cJSON_AddStringToObject(one, "hint", mistake->hint) != NULL;
 }
 
@@ -272,12 +274,11 @@ static bool give_mistakes(const struct mistakes *mistakes, int64_t problems, str
     struct errors errors = {0};
     for (size_t i = 0; i < mistakes->count; i++)
         errors_add(&errors, &mistakes->items[i]);
-    if (errors.unsaid > 0) {
+    errors_give(&errors, error);
+    if (error->whole != NULL) {
         error_set(error, ERROR_USAGE, "%zu mistakes of the project, told above",
                   count_of(mistakes));
         error_hint(error, "correct them, and check again; nothing was touched");
-    } else {
-        errors_give(&errors, error);
     }
     size_t used = strlen(error->message);
     if (problems > 0)
@@ -309,6 +310,7 @@ static bool check(const struct project *project, struct supervisor *supervisor, 
     struct catalogs catalogs;
     struct trial trial;
     struct mistakes mistakes = {0};
+    supervisor_stall(supervisor, stall);
     if (!catalogs_ask(&catalogs, project, false, NULL, supervisor, error))
         return project->fault_count > 0 ? project_check(project, error) : false;
     bool ok = find_mistakes(&mistakes, project, &catalogs, supervisor, error) &&

@@ -12,12 +12,14 @@
 
 static const char *project_name;
 static bool as_json, with_forecast;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"json", OPTION_FLAG, &as_json, NULL, "one JSON object instead of text"},
     {"forecast", OPTION_FLAG, &with_forecast, NULL, "how long the real day takes, from RUN..."},
     {"project", OPTION_TEXT, &project_name, "PROJECT",
      "with --forecast: the project of the real day (default: the last run's)"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -75,6 +77,7 @@ static bool forecast(const struct project *project, struct supervisor *superviso
 {
     struct catalogs live;
     cJSON *outlook;
+    supervisor_stall(supervisor, stall);
     if (!catalogs_ask(&live, project, false, NULL, supervisor, error))
         return false;
     bool ok = catalogs_count(&live, project, false, supervisor, error) &&

@@ -20,6 +20,7 @@ enum { LOOK = 1000 };
 
 static const char *project_name, *checkpoints;
 static bool allow_rows;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
@@ -27,6 +28,7 @@ static const struct option_row options[] = {
      "look at DIR/ENTITY.gck of an earlier run, all of it, instead of exports"},
     {"allow-rows", OPTION_FLAG, &allow_rows, NULL,
      "of a run that loads beside rows that are there"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -266,6 +268,7 @@ static bool plan(const struct project *project, struct supervisor *supervisor, s
     struct schema schema = {0};
     struct objects objects = {0};
     struct buffer text;
+    supervisor_stall(supervisor, stall);
     if (project->broken_count > 0) /* graduate check goes on */
         return project_check(project, error);
     if (project->mapping_count == 0)

@@ -8,13 +8,14 @@
 
 static const char *project_name, *run_folder;
 static bool no_checkpoint;
-static int64_t batch_bytes;
+static int64_t stall = 600, batch_bytes;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "a new folder (default: one in ./rehearsals)"},
     {"no-checkpoint", OPTION_FLAG, &no_checkpoint, NULL, "keep no copy of the records in DIR"},
     {"batch-bytes", OPTION_BYTES, &batch_bytes, "N", "size of a batch, as 512K or 4M"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -105,7 +106,7 @@ static bool run(const struct verb_call *call, int *exit_code, struct error *erro
         .fresh = true,
         .no_checkpoint = no_checkpoint,
         .batch_bytes = batch_bytes,
-        .stall = 600,
+        .stall = stall,
         .format = call->format,
         .afterwards = come_after,
         .explain = offenders_tell,

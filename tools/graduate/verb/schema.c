@@ -10,10 +10,12 @@
 #include <time.h>
 
 static const char *project_name, *out_folder;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"project", OPTION_TEXT, &project_name, "PROJECT", "project folder, or a known project's name"},
     {"out", OPTION_TEXT, &out_folder, "DIR", "write migration files into this folder"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -138,6 +140,7 @@ static bool print_schema(const struct project *project, struct supervisor *super
 {
     struct catalogs catalogs;
     struct schema schema;
+    supervisor_stall(supervisor, stall);
     if (!catalogs_ask(&catalogs, project, true, NULL, supervisor, error))
         return false;
     bool ok = schema_resolve(&schema, project, catalogs.items, catalogs.count, error);

@@ -13,10 +13,12 @@
 
 static const char *run_folder;
 static bool as_json;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
     {"json", OPTION_FLAG, &as_json, NULL, "one JSON object instead of text"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -79,7 +81,7 @@ static bool read_ledger(struct status *status, struct error *error)
     struct postgres target;
     if (!status->folder->prepared || status->folder->undone[0] != '\0')
         return true;
-    if (!migration_connect(&target, status->project, error))
+    if (!migration_connect(&target, status->project, stall, error))
         return false;
     bool ok = read_entities(status, &target, error) &&
               postgres_query(&target,

@@ -15,6 +15,7 @@ enum { LARGEST_VERDICT = 256 << 20 };
 
 static const char *project_name, *run_folder, *level, *sealed_folder;
 static bool afresh, checkpoints, as_json, no_target;
+static int64_t stall = 600;
 
 static const struct option_row options[] = {
     {"run-dir", OPTION_TEXT, &run_folder, "DIR", "the run's folder"},
@@ -28,6 +29,7 @@ static const struct option_row options[] = {
     {"sealed", OPTION_TEXT, &sealed_folder, "DIR",
      "instead of --run-dir: check a seal, then the target by what it sealed"},
     {"no-target", OPTION_FLAG, &no_target, NULL, "with --sealed: check the seal alone"},
+    {"stall", OPTION_NUMBER, &stall, "SECONDS", "as of graduate run (600; 0: never)"},
 };
 
 static const struct command command = {
@@ -86,6 +88,7 @@ static bool verify(const struct project *project, struct supervisor *supervisor,
     const struct verifier_options wanted = {.level = level,
                                             .afresh = afresh || (is_hurried() && !checkpoints),
                                             .checkpoints = checkpoints};
+    supervisor_stall(supervisor, stall);
     return verifier_run(supervisor, project, &folder, &wanted, &verdict_code, error) &&
            print_verdict(project, error);
 }
@@ -131,6 +134,7 @@ static bool verify_sealed(const struct project *project, struct supervisor *supe
                   project->target);
         return error_hint(error, "set it to verify the target too, or say --no-target");
     }
+    supervisor_stall(supervisor, stall);
     return verifier_run(supervisor, project, &sealed.folder, &wanted, &verdict_code, error) &&
            print_sealed_verdict(project, error);
 }

@@ -28,11 +28,12 @@ static bool read_output(int fd, struct buffer *text, struct error *error)
     return true;
 }
 
-static bool ask_source(const struct project *project, const struct source *source, cJSON **counted,
-                       struct error *error)
+static bool ask_source(const struct verification *verification, const struct source *source,
+                       cJSON **counted, struct error *error)
 {
-    const char *const arguments[] = {"--project",  project->folder, "--source",
-                                     source->name, "--count",       NULL};
+    const char *const arguments[] = {
+        "--project", verification->project->folder, "--source", source->name,
+        "--stall",   verification->stall,           "--count",  NULL};
     struct extractor extractor;
     struct buffer text;
     if (!extractor_start(&extractor, arguments, error))
@@ -108,10 +109,11 @@ static void tell_doubt(struct inspection *inspection, const char *source, const 
 
 void ends_ask(struct ends *ends)
 {
-    const struct project *project = ends->inspection->verification->project;
+    const struct verification *verification = ends->inspection->verification;
+    const struct project *project = verification->project;
     for (size_t i = 0; i < project->source_count; i++) {
         struct error why = {0};
-        if (!ask_source(project, &project->sources[i], &ends->counted[i], &why))
+        if (!ask_source(verification, &project->sources[i], &ends->counted[i], &why))
             tell_doubt(ends->inspection, project->sources[i].name, why.message);
     }
     for (size_t i = 0; i < project->mapping_count; i++)

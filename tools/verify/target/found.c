@@ -243,31 +243,30 @@ static bool take_message(struct reading *reading, const uint8_t *at, size_t leng
 }
 
 /* After a failure of our own: the server is told to stop, and what is under way is thrown away. */
-static void cancel(PGconn *connection)
+static void cancel(struct postgres *target)
 {
     char unused[256];
-    PGcancel *handle = PQgetCancel(connection);
+    PGcancel *handle = PQgetCancel(target->connection);
     if (handle != NULL)
         PQcancel(handle, unused, sizeof unused);
     PQfreeCancel(handle);
     char *message;
-    while (PQgetCopyData(connection, &message, 0) > 0)
+    while (postgres_get(target, &message) > 0)
         PQfreemem(message);
 }
 
 static bool copy_out(struct reading *reading, struct postgres *target, struct error *error)
 {
-    PGconn *connection = target->connection;
     char *message;
     int length;
     bool ok = true;
-    while (ok && (length = PQgetCopyData(connection, &message, 0)) > 0) {
+    while (ok && (length = postgres_get(target, &message)) > 0) {
         ok = take_message(reading, (const uint8_t *)message, (size_t)length, error);
         PQfreemem(message);
     }
     if (!ok)
-        cancel(connection);
-    for (PGresult *last; (last = PQgetResult(connection)) != NULL; PQclear(last))
+        cancel(target);
+    for (PGresult *last; (last = postgres_next(target)) != NULL; PQclear(last))
         if (ok && PQresultStatus(last) != PGRES_COMMAND_OK)
             ok = postgres_error(target, last, "reading back a table", error);
     if (ok && !reading->ended)
@@ -283,7 +282,7 @@ static bool begin_copy(struct postgres *target, const char *select, struct error
     buffer_printf(&sql, "COPY (%s) TO STDOUT (FORMAT binary)", select);
     bool ok = buffer_ok(&sql, error);
     if (ok) {
-        result = PQexec(target->connection, buffer_text(&sql));
+        result = postgres_ask(target, buffer_text(&sql), "reading back a table");
         ok = PQresultStatus(result) == PGRES_COPY_OUT ||
              postgres_error(target, result, "reading back a table", error);
     }

@@ -111,8 +111,8 @@ static void doubt_answer(struct inspection *inspection, const char *what, const 
 PGresult *query(struct inspection *inspection, const char *what, const char *sql,
                 const char *const *parameters, int count)
 {
-    PGresult *rows = PQexecParams(inspection->verification->target.connection, sql, count, NULL,
-                                  parameters, NULL, NULL, 0);
+    PGresult *rows =
+        postgres_ask_with(&inspection->verification->target, sql, parameters, count, what);
     if (PQresultStatus(rows) == PGRES_TUPLES_OK)
         return rows;
     doubt_answer(inspection, what, rows);
@@ -124,14 +124,13 @@ PGresult *query(struct inspection *inspection, const char *what, const char *sql
 bool query_each(struct inspection *inspection, const char *what, const char *sql, query_visit visit,
                 void *context, struct error *error)
 {
-    PGconn *connection = inspection->verification->target.connection;
+    struct postgres *target = &inspection->verification->target;
     bool ok = true, answered = false;
-    if (PQsendQueryParams(connection, sql, 0, NULL, NULL, NULL, NULL, 0) != 1 ||
-        PQsetSingleRowMode(connection) != 1) {
+    if (!postgres_ask_each(target, sql, NULL, 0, what)) {
         doubt_answer(inspection, what, NULL);
         return true;
     }
-    for (PGresult *rows; (rows = PQgetResult(connection)) != NULL; PQclear(rows)) {
+    for (PGresult *rows; (rows = postgres_next(target)) != NULL; PQclear(rows)) {
         ExecStatusType status = PQresultStatus(rows);
         answered = answered || status == PGRES_TUPLES_OK;
         if (status == PGRES_SINGLE_TUPLE)

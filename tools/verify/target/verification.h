@@ -24,6 +24,7 @@ struct verification {
     size_t catalog_count;
     struct postgres target;        /* one repeatable-read, read-only transaction for all levels */
     struct verdict_file verdict;
+    char stall[24];                /* seconds of silence that an end may keep; 0: any */
     const char *state_folder;      /* where an interrupted content level keeps what is done, or NULL */
 };
 

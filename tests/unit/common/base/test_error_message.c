@@ -322,10 +322,36 @@ static void several_errors_are_told_as_one(void **state)
     assert_false(errors_give(&outer, &error));
     assert_non_null(strstr(error.message, "1004 problems: a.json: wrong; "));
     assert_non_null(strstr(error.message, ".json: wrong; and more, which are told when these are mended"));
+    assert_non_null(strstr(error_text(&error), "; file 999.json: wrong"));
+    assert_null(strstr(error_text(&error), "and more"));
 }
 
-/* What was cut already goes into another list as far as it goes, and is not missed as a whole. */
-static void a_list_of_lists_is_cut_too(void **state)
+/* Of errors that were several themselves each advice is given once, whatever they had beside it. */
+static void each_advice_is_given_once(void **state)
+{
+    (void)state;
+    static const char *const hints[][2] = {
+        {"mend it there; nothing was touched", "look at a"},
+        {"mend it there; nothing was touched", "look at b"},
+    };
+    struct errors outer = {0};
+    struct error error;
+    for (size_t i = 0; i < COUNT(hints); i++) {
+        struct errors inner = {0};
+        for (size_t k = 0; k < COUNT(hints[i]); k++) {
+            error_set(&error, ERROR_USAGE, "wrong");
+            error_hint(&error, "%s", hints[i][k]);
+            assert_true(errors_add(&inner, &error));
+        }
+        assert_false(errors_give(&inner, &error));
+        assert_true(errors_add(&outer, &error));
+    }
+    assert_false(errors_give(&outer, &error));
+    assert_string_equal(error.hint, "mend it there; nothing was touched; look at a; look at b");
+}
+
+/* What does not fit into a message goes whole into another list, and is said whole. */
+static void a_list_of_lists_is_whole(void **state)
 {
     (void)state;
     struct errors inner = {0}, outer = {0};
@@ -341,12 +367,24 @@ static void a_list_of_lists_is_cut_too(void **state)
     assert_non_null(strstr(error.message, "200 problems: mistake 000 is one"));
     assert_non_null(strstr(error.message, "about it; and more, which are told when these are mended"));
     assert_null(strstr(strstr(error.message, "and more") + 1, "and more"));
+    struct caught caught;
+    catch_begin(&caught, STDERR_FILENO);
+    message_error(&error);
+    char *text = catch_end(&caught);
+    for (int i = 0; i < 200; i++) {
+        char mistake[40];
+        snprintf(mistake, sizeof mistake, "mistake %03d is one of", i);
+        assert_non_null(strstr(text, mistake));
+    }
+    assert_null(strstr(text, "and more"));
+    free(text);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_list_of_lists_is_cut_too),
+        cmocka_unit_test(a_list_of_lists_is_whole),
+        cmocka_unit_test(each_advice_is_given_once),
         cmocka_unit_test(every_code_has_its_name_and_exit_code),
         cmocka_unit_test(several_errors_are_told_as_one),
         cmocka_unit_test(setting_forgets_what_was_before),

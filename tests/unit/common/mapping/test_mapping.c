@@ -144,6 +144,12 @@ static void several_mistakes_side_by_side(void **state)
          {"3 problems: ", "/when/b/above: ", "/when/b/below: "}},
         {COLUMN("'from':'c','type':'text','when':{'any':[{'a':[]},{'b':{'has':[]}}],'c':{}}"),
          {"3 problems: ", "/when/any/1/b/has: ", "/when/c: "}},
+        {"{'from':'sql.sales','to':{'public.sales':{'keep_shape':true}},"
+         "'drop':[{'path':'a','optional':1,'why':2,'wyh':'x'}]}",
+         {"3 problems: ", "/drop/0/optional: ", "/drop/0/why: "}},
+        {"{'from':'core.books','to':{'public.books':{'key':['id'],'columns':{'id':{'from':'_id',"
+         "'id_of':'books'}}}},'left_out':[{'each':'nix','why':3,'optional':4}]}",
+         {"4 problems: ", "/left_out/0/each: no table has", "/left_out/0: a rule needs"}},
     };
     const struct folder *folder = *state;
     for (size_t i = 0; i < COUNT(cases); i++) {
