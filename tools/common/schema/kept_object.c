@@ -1,6 +1,7 @@
 #include "kept_object.h"
 #include "graduate/keeping.h"
 #include "graduate/sql_token.h"
+#include "kept_type.h"
 #include "output.h"
 #include "retarget.h"
 
@@ -125,12 +126,11 @@ static bool comes(const struct kept_objects *objects, const struct catalog_objec
 static bool type_comes(const struct kept_objects *objects, const char *name, const char **why)
 {
     const struct catalog_type *type = catalog_type_find(objects->catalog, name);
-    const char *home = source_schema(kept_object_home(objects));
-    size_t length = strlen(home);
     if (type != NULL && type->extension != NULL)
         return true;
-    if (type == NULL || type->unmade != NULL || strncmp(type->name, home, length) != 0 ||
-        type->name[length] != '.')
+    if (type == NULL || type->unmade != NULL || type->schema == NULL ||
+        strcmp(type->schema, kept_type_home(objects->schema, kept_object_home(objects),
+                                            objects->catalog, type)) != 0)
         return say(objects, why,
                    arena_printf(objects->arena, "the type %s does not come as it is", name));
     return true;

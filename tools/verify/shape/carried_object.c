@@ -1,6 +1,7 @@
 #include "carried_object.h"
 #include "graduate/path.h"
 #include "graduate/sql_token.h"
+#include "named_type.h"
 
 #include <string.h>
 #include <strings.h>
@@ -85,11 +86,16 @@ static bool comes(const struct carried_objects *carried, const struct catalog_ob
 static bool has_type(const struct carried_objects *carried, const char *name)
 {
     const struct catalog_type *type = catalog_type_find(carried->catalog, name);
-    size_t length = strlen(carried->home);
-    return type != NULL &&
-           (type->extension != NULL ||
-            (type->unmade == NULL && strncmp(type->name, carried->home, length) == 0 &&
-             type->name[length] == '.'));
+    if (type == NULL || type->extension != NULL)
+        return type != NULL;
+    const struct verification *verification = carried->verification;
+    const struct named_types types = {.project = verification->project,
+                                      .catalog = carried->catalog,
+                                      .catalogs = verification->catalogs,
+                                      .catalog_count = verification->catalog_count};
+    const char *other = named_type_other_schema(&types, type);
+    return type->unmade == NULL && type->schema != NULL &&
+           is(type->schema, other != NULL ? other : carried->home);
 }
 
 static bool has_sequence(const struct carried_objects *carried, const char *name)
