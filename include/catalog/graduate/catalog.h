@@ -99,6 +99,7 @@ struct catalog_need {
     char *name;   /* of the object, the entity, the type, ... */
     char *column; /* of a table: the one that is read; NULL: none by itself; of "object": its
                      kind */
+    char *schema; /* that it is in; NULL: that of the catalog, or none */
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave

@@ -94,6 +94,7 @@ static const struct member need_members[] = {
     {"kind", TEXT, true, offsetof(struct catalog_need, kind), 0, NULL},
     {"name", TEXT, true, offsetof(struct catalog_need, name), 0, NULL},
     {"column", TEXT, false, offsetof(struct catalog_need, column), 0, NULL},
+    {"schema", TEXT, false, offsetof(struct catalog_need, schema), 0, NULL},
 };
 static const struct shape need_shape = SHAPE(need_members, struct catalog_need);
 

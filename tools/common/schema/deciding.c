@@ -1,6 +1,6 @@
 /* What stands beside the tables of a source, and which of its types and objects are made. */
 #include "deciding.h"
-#include "kept_object.h"
+#include "kept_function.h"
 #include "kept_type.h"
 
 #include <string.h>
@@ -208,6 +208,7 @@ void decide_extension(struct deciding *d)
 /* What a Supabase makes of it so that its API shows nobody more than the source did. */
 static void keep_object(struct deciding *d)
 {
+    const struct kept_objects objects = {d->schema, d->catalog, d->arena, d->error};
     const char *kind = d->object->kind;
     const bool plain = d->schema->project->plain;
     if (!plain && strcmp(kind, "view") == 0 && !kept_object_is_invoker(d->object))
@@ -216,7 +217,7 @@ static void keep_object(struct deciding *d)
         deciding_keep(d, "filled after the data; anon and authenticated have no rights on it, as "
                          "it has no row-level security");
     else if (!plain && d->object->definer && d->object->signature != NULL &&
-             kept_object_is_shared(d->catalog, d->object))
+             kept_function_is_shared(&objects, d->object))
         deciding_change(d, "anon may not call it, as it acts with the rights of its owner");
     else if (!plain && d->object->definer)
         deciding_change(d, "anon and authenticated may not call it, as it acts with the rights of "

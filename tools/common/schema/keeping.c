@@ -455,7 +455,7 @@ static void decide_said(struct deciding *d)
 {
     for (size_t i = 0; d->out->fate != KEEPING_NOT && i < d->object->need_count; i++) {
         const struct catalog_need *need = &d->object->needs[i];
-        const struct catalog_need of = {need->column, need->name, NULL};
+        const struct catalog_need of = {need->column, need->name, NULL, NULL};
         const struct catalog_object *object =
             strcmp(need->kind, "object") == 0 ? kept_object_find(d->catalog, &of) : NULL;
         struct keeping decided = {.fate = KEEPING_NOT};

@@ -47,7 +47,8 @@
     "\"referred\":[\"id\"],\"on_delete\":\"set null\",\"on_update\":\"cascade\","                  \
     "\"emptied\":[\"Titel\"],\"match_full\":true,\"timing\":\"DEFERRABLE\",\"invalid\":true,"      \
     "\"include\":[\"id\"],\"storage\":\"fillfactor=70\",\"nulls_equal\":true,\"definition\":"      \
-    "\"x\",\"needs\":[{\"kind\":\"table\",\"name\":\"books\",\"column\":\"id\"}],"                 \
+    "\"x\",\"needs\":[{\"kind\":\"table\",\"name\":\"books\",\"column\":\"id\","                   \
+    "\"schema\":\"crm\"}],"                                                                        \
     "\"lent\":[\"public.citext\"],\"signature\":\"public.f()\",\"definer\":true}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)
