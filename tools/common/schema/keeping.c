@@ -204,6 +204,9 @@ static void decide_index(struct deciding *d)
 {
     if (d->object->in_shape && all_come(d))
         deciding_keep(d, NULL);
+    else if (!d->object->in_shape)
+        d->out->why =
+            "it is of a partition alone, not valid, or of a collation of the source's own";
 }
 
 /* A check of the mapping takes the place of the source's of the same name. */

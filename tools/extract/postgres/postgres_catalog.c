@@ -94,7 +94,7 @@
 /* An index behind a constraint is said by the constraint. */
 #define INDEXES_OF_TABLE                                                                           \
     " from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam"     \
-    " where i.indrelid = t.oid and i.indisvalid and i.indislive"                                   \
+    " where i.indrelid = t.oid and i.indisvalid and i.indislive and not " POSTGRES_OWN_ORDER       \
     " and not exists (select from pg_constraint o where o.conindid = i.indexrelid"                 \
     "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"
 /* indoption: 1 descending, 2 nulls first; the two go together unless said otherwise. */

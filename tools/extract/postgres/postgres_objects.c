@@ -226,7 +226,8 @@ static const struct {
                 "   d.classid = 'pg_class'::regclass))") " and o.contype = 'x'"},
     {"index",
      "select jsonb_build_object('name', x.relname || ' on ' || f.name, 'entity', f.entity,"
-     " 'detail', pg_get_indexdef(x.oid), 'in_shape', f.is_top and i.indisvalid and i.indislive,"
+     " 'detail', pg_get_indexdef(x.oid), 'in_shape', f.is_top and i.indisvalid and i.indislive"
+     "  and not " POSTGRES_OWN_ORDER ","
      " 'columns', " OF_INDEX("i.indexrelid", "i.indrelid") ","
      " 'unsaid', (select 'parameters of an operator class' from pg_attribute a where a.attrelid = x.oid"
      "  and to_jsonb(a) ->> 'attoptions' is not null limit 1))"
