@@ -33,7 +33,7 @@ ROOMS = {
     "common/postgres": Room("common/base", "libpq-fe", f"{MIGRATIONS} target"),
     "common/access": Room("common/base common/catalog common/mapping", "", "access"),
     "common/schema": Room(
-        "common/access common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects whole_database"
+        "common/access common/base common/catalog common/mapping common/postgres", "zlib", "schema_statements migration objects kept_keys kept_shape kept_objects schemas whole_database"
     ),
     "common/index": Room("common/base", "", "references facts"),
     "common/target": Room(

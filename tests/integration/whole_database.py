@@ -23,7 +23,7 @@ LEFT_BEHIND: dict[str, Any] = {
          "operator", "cast", "text search configuration", "extension", "comment", "grant", "default privileges",
          "publication", "event trigger", "large object"), EVERYWHERE) | {"policy": {"report on orders": EVERYWHERE}},
     "billing": dict.fromkeys(
-        ("foreign key", "view", "foreign server", "user mapping", "cast", "extension", "publication", "event trigger",
+        ("foreign server", "user mapping", "cast", "extension", "publication", "event trigger",
          "large object"), EVERYWHERE),
 }  # fmt: skip
 TABLES = """select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace

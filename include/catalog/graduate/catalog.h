@@ -85,6 +85,7 @@ struct catalog_check {
 struct catalog_type {
     char *name;       /* as format_type prints it: "public.mood" */
     char *local;      /* the same, without the schema */
+    char *schema;     /* that one, in no quotes */
     char *kind;       /* "enum", "domain", "composite", "range", "multirange", "base" */
     char *extension;  /* that it comes with, or NULL */
     char *definition; /* SQL: what stands behind the name in its CREATE: "as enum ('ok', 'bad')" */
@@ -100,6 +101,7 @@ struct catalog_need {
     char *name;   /* of the object, the entity, the type, ... */
     char *column; /* of a table: the one that is read; NULL: none by itself; of "object": its
                      kind */
+    char *schema; /* that it is in; NULL: that of the catalog, or none */
 };
 
 /* Something that a source has beside records, and that a migration of records alone would leave
@@ -115,6 +117,7 @@ struct catalog_object {
     bool in_shape; /* the entity's columns, key, uniques, indexes or checks say it, too ... */
     char *unsaid;  /* ... but for this: "DEFERRABLE, INCLUDE (title)"; NULL: wholly */
     char *refers;  /* of a foreign key: the entity, */
+    char *refers_in;               /* the schema that it is in; NULL: that of the catalog; */
     struct catalog_names referred; /* the columns there, */
     char *on_delete, *on_update;   /* "cascade", "restrict", ...; NULL: no action; */
     struct catalog_names emptied;  /* what the one of ON DELETE empties; none: all its columns */
@@ -169,6 +172,9 @@ struct catalog {
     char *source; /* its name in project.json */
     char *kind;
     char *version; /* of the server, or "export" */
+    /* Of a Postgres: the database that a server has open, as no other at any time, where the role
+     * may ask for it; and the schema of it that this is the catalog of. */
+    char *database, *schema;
     struct catalog_entity *entities;
     size_t entity_count;
     struct catalog_sequence *sequences;
@@ -196,6 +202,10 @@ bool catalog_object_add(struct catalog *catalog, const char *kind, const char *n
 /* The database's type that a column is of, or is an array of; NULL: it is PostgreSQL's own. */
 const struct catalog_type *catalog_type_find(const struct catalog *catalog, const char *type);
 const struct catalog_entity *catalog_find(const struct catalog *catalog, const char *name);
+/* The catalog among them that tells of another schema of the same database; itself of its own, and
+ * of NULL. NULL: there is none, or nobody knows. */
+const struct catalog *catalog_beside(const struct catalog *catalogs, size_t count,
+                                     const struct catalog *catalog, const char *schema);
 /* A new, zeroed column at the end (serial_last and size -1), or NULL without memory. The pointer
  * holds until the next call. */
 struct catalog_column *catalog_column_add(struct catalog_entity *entity, const char *name,

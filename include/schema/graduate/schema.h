@@ -92,6 +92,8 @@ struct schema_need {
 
 struct schema {
     const struct project *project;
+    const struct catalog *catalogs; /* that it was resolved with */
+    size_t catalog_count;
     struct schema_output *outputs;
     size_t output_count;
     struct schema_statement *statements; /* in order */
@@ -101,8 +103,9 @@ struct schema {
     void *memory;
 };
 
-/* `catalogs` may lack sources whose entities do not keep a shape. ERROR_USAGE: a kept column that
- * is not there, a type that cannot be, a key that names no column, ... */
+/* `catalogs`, which must outlive the schema, may lack sources whose entities do not keep a shape.
+ * ERROR_USAGE: a kept column that is not there, a type that cannot be, a key that names no column,
+ * ... */
 bool schema_resolve(struct schema *schema, const struct project *project,
                     const struct catalog *catalogs, size_t catalog_count, struct error *error);
 /* The outputs of one entity alone, without statements; `catalog` holds that entity if its table

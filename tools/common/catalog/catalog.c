@@ -95,6 +95,7 @@ static const struct member need_members[] = {
     {"kind", TEXT, true, offsetof(struct catalog_need, kind), 0, NULL},
     {"name", TEXT, true, offsetof(struct catalog_need, name), 0, NULL},
     {"column", TEXT, false, offsetof(struct catalog_need, column), 0, NULL},
+    {"schema", TEXT, false, offsetof(struct catalog_need, schema), 0, NULL},
 };
 static const struct shape need_shape = SHAPE(need_members, struct catalog_need);
 
@@ -107,6 +108,7 @@ static const struct member object_members[] = {
     {"in_shape", FLAG, false, offsetof(struct catalog_object, in_shape), 0, NULL},
     {"unsaid", TEXT, false, offsetof(struct catalog_object, unsaid), 0, NULL},
     {"refers", TEXT, false, offsetof(struct catalog_object, refers), 0, NULL},
+    {"refers_in", TEXT, false, offsetof(struct catalog_object, refers_in), 0, NULL},
     {"referred", NAMES, false, offsetof(struct catalog_object, referred), 0, NULL},
     {"on_delete", TEXT, false, offsetof(struct catalog_object, on_delete), 0, NULL},
     {"on_update", TEXT, false, offsetof(struct catalog_object, on_update), 0, NULL},
@@ -152,6 +154,7 @@ static const struct shape entity_shape = SHAPE(entity_members, struct catalog_en
 static const struct member type_members[] = {
     {"name", TEXT, true, offsetof(struct catalog_type, name), 0, NULL},
     {"local", TEXT, true, offsetof(struct catalog_type, local), 0, NULL},
+    {"schema", TEXT, false, offsetof(struct catalog_type, schema), 0, NULL},
     {"kind", TEXT, true, offsetof(struct catalog_type, kind), 0, NULL},
     {"extension", TEXT, false, offsetof(struct catalog_type, extension), 0, NULL},
     {"definition", TEXT, false, offsetof(struct catalog_type, definition), 0, NULL},
@@ -164,6 +167,8 @@ static const struct member catalog_members[] = {
     {"source", TEXT, true, offsetof(struct catalog, source), 0, NULL},
     {"kind", TEXT, true, offsetof(struct catalog, kind), 0, NULL},
     {"version", TEXT, false, offsetof(struct catalog, version), 0, NULL},
+    {"database", TEXT, false, offsetof(struct catalog, database), 0, NULL},
+    {"schema", TEXT, false, offsetof(struct catalog, schema), 0, NULL},
     {"entities", LIST, true, LIST_OF(struct catalog, entities, entity_count), &entity_shape},
     {"sequences", LIST, false, LIST_OF(struct catalog, sequences, sequence_count), &sequence_shape},
     {"objects", LIST, false, LIST_OF(struct catalog, objects, object_count), &object_shape},

@@ -11,6 +11,23 @@ const struct catalog_entity *catalog_find(const struct catalog *catalog, const c
     return NULL;
 }
 
+static bool same_text(const char *left, const char *right)
+{
+    return left != NULL && right != NULL && strcmp(left, right) == 0;
+}
+
+const struct catalog *catalog_beside(const struct catalog *catalogs, size_t count,
+                                     const struct catalog *catalog, const char *schema)
+{
+    if (schema == NULL || same_text(catalog->schema, schema))
+        return catalog;
+    for (size_t i = 0; i < count; i++)
+        if (same_text(catalogs[i].database, catalog->database) &&
+            same_text(catalogs[i].schema, schema))
+            return &catalogs[i];
+    return NULL;
+}
+
 const struct catalog_type *catalog_type_find(const struct catalog *catalog, const char *type)
 {
     for (size_t i = 0; i < catalog->type_count; i++) {

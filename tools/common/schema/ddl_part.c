@@ -99,7 +99,7 @@ static const struct part_kind {
 static bool is_of_view(const struct building *b, const struct catalog_object *object)
 {
     char kind[] = "view";
-    const struct catalog_need view = {kind, object->entity, NULL};
+    const struct catalog_need view = {kind, object->entity, NULL, NULL};
     return kept_object_find(b->source, &view) != NULL;
 }
 

@@ -2,8 +2,9 @@
 #include "ddl_object.h"
 #include "graduate/keeping.h"
 #include "graduate/sql.h"
-#include "kept_object.h"
+#include "kept_function.h"
 #include "kept_type.h"
+#include "output.h"
 
 #include <string.h>
 
@@ -61,7 +62,7 @@ static bool put_routine(struct building *b, const struct kept_objects *objects,
     if (object->definer && !b->schema->project->plain) {
         put_revoke(b, sql, called, "public, anon, authenticated");
         buffer_printf(sql, ";\ngrant execute on %s to %sservice_role", called,
-                      kept_object_is_shared(objects->catalog, object) ? "authenticated, " : "");
+                      kept_function_is_shared(objects, object) ? "authenticated, " : "");
     }
     buffer_puts(exists, "select 1 where pg_catalog.to_regprocedure(");
     sql_put_literal(exists, signature);
@@ -155,19 +156,35 @@ static bool make(struct building *b, const struct kept_objects *objects,
                  const struct catalog_object *object, enum kept_time time, struct buffer *sql,
                  struct buffer *exists);
 
+/* What stands in another schema, beside what is at home there. */
+static bool make_beside(struct building *b, const struct kept_objects *objects,
+                        const struct catalog_need *need, enum kept_time time, struct buffer *sql,
+                        struct buffer *exists)
+{
+    const struct kept_objects there = kept_objects_beside(objects, need->schema);
+    const struct catalog_object *other =
+        there.catalog != NULL ? kept_object_find(there.catalog, need) : NULL;
+    const struct schema_output *home = other != NULL ? kept_object_home(&there) : NULL;
+    const struct building here = *b;
+    if (home == NULL)
+        return true;
+    b->output = home;
+    b->source = there.catalog;
+    bool ok = make(b, &there, other, time, sql, exists);
+    b->output = here.output;
+    b->source = here.source;
+    return ok;
+}
+
 static bool make_needs(struct building *b, const struct kept_objects *objects,
                        const struct catalog_object *object, enum kept_time time, struct buffer *sql,
                        struct buffer *exists)
 {
     for (size_t i = 0; i < object->need_count; i++) {
         const struct catalog_need *need = &object->needs[i];
-        const struct catalog_object *other = kept_object_find(objects->catalog, need);
-        if (strcmp(need->kind, "type") == 0) {
-            if (!kept_type_make(b, need->name, sql, exists))
-                return false;
-        } else if (other != NULL && !make(b, objects, other, time, sql, exists)) {
+        if (!(strcmp(need->kind, "type") == 0 ? kept_type_make(b, need->name, sql, exists)
+                                              : make_beside(b, objects, need, time, sql, exists)))
             return false;
-        }
     }
     return true;
 }
@@ -192,7 +209,7 @@ static bool make(struct building *b, const struct kept_objects *objects,
     if (k == sizeof made / sizeof made[0] || object->definition == NULL ||
         (made[k].index && object->entity != NULL))
         return true;
-    if (made[k].routine && kept_object_time(objects->catalog, object) != time)
+    if (made[k].routine && kept_function_time(objects, object) != time)
         return true; /* it is there, or comes later */
     if (!kept_object_comes(objects, object, &why))
         return false;
@@ -373,18 +390,46 @@ static bool put_refresh(struct building *b, const char *label, struct buffer *sq
     return true;
 }
 
+static const struct schema_output *first_made(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->output_count; i++)
+        if (output_is_made(schema, &schema->outputs[i]))
+            return &schema->outputs[i];
+    return NULL;
+}
+
+/* By the source whose first table is in that schema. */
+static bool refresh(struct building *b, const char *called, struct buffer *sql,
+                    struct buffer *exists)
+{
+    const struct building here = *b;
+    bool ok = true;
+    for (size_t c = 0; ok && c < b->catalog_count; c++) {
+        const struct kept_objects objects = {b->schema, &b->catalogs[c], b->arena, b->error};
+        const struct schema_output *home = kept_object_home(&objects);
+        const size_t before = home != NULL ? strlen(home->table->schema) : 0;
+        const bool is_in = home != NULL && strncmp(called, home->table->schema, before) == 0 &&
+                           called[before] == '.';
+        const struct catalog_object *view = is_in ? view_of(&objects, called + before + 1) : NULL;
+        if (view == NULL || view->invalid)
+            continue;
+        b->output = home;
+        ok = put_refresh(b, view->name, sql, exists);
+        b->output = here.output;
+        break;
+    }
+    return ok;
+}
+
+/* All of them with the first table, in the order in which they are made: one may read another, of
+ * another schema. */
 bool ddl_refreshes(struct building *b, struct buffer *sql, struct buffer *exists)
 {
     static const char word[] = "materialized view ";
-    const struct kept_objects objects = at_home(b);
-    const size_t count = objects.catalog != NULL ? b->schema->statement_count : 0;
+    const size_t count = b->output == first_made(b->schema) ? b->schema->statement_count : 0;
     for (size_t i = 0; i < count; i++) {
         const char *name = b->schema->statements[i].name;
-        const size_t before = strlen(word) + strlen(home_schema(b)) + 1;
-        if (strncmp(name, word, strlen(word)) != 0 || strlen(name) <= before)
-            continue;
-        const struct catalog_object *view = view_of(&objects, name + before);
-        if (view != NULL && !view->invalid && !put_refresh(b, view->name, sql, exists))
+        if (strncmp(name, word, strlen(word)) == 0 && !refresh(b, name + strlen(word), sql, exists))
             return false;
     }
     return true;

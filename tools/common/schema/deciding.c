@@ -1,6 +1,7 @@
 /* What stands beside the tables of a source, and which of its types and objects are made. */
 #include "deciding.h"
-#include "kept_object.h"
+#include "kept_function.h"
+#include "kept_type.h"
 
 #include <string.h>
 
@@ -65,47 +66,112 @@ static void count_users(const struct deciding *d, const struct catalog_type *typ
     }
 }
 
-/* Is there a statement that makes it? A type may be but a part of others. */
-static const char *made_as(const struct deciding *d, const char *word, const char *local)
+static bool is_stated(const struct deciding *d, const char *word, const char *name)
 {
-    size_t length = strlen(local), head = strlen(word);
+    const size_t length = strlen(word);
     for (size_t i = 0; i < d->schema->statement_count; i++) {
-        const char *name = d->schema->statements[i].name;
-        size_t whole = strlen(name);
-        if (strncmp(name, word, head) == 0 && whole > length && name[whole - length - 1] == '.' &&
-            strcmp(name + whole - length, local) == 0)
-            return name + head;
+        const char *made = d->schema->statements[i].name;
+        if (strncmp(made, word, length) == 0 && strcmp(made + length, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What it is called where a statement makes it for a table of the source; NULL: none does. A type
+ * may be but a part of others. */
+static const char *made_as(struct deciding *d, const struct catalog_type *type)
+{
+    const char *word = strcmp(type->kind, "domain") == 0 ? "domain " : "type ";
+    for (size_t i = 0; i < d->schema->output_count; i++) {
+        const struct schema_output *output = &d->schema->outputs[i];
+        if (strcmp(output->entity->source->name, d->catalog->source) != 0)
+            continue;
+        const char *name =
+            deciding_text(d, kept_type_there(d->schema, output, d->catalog, type, d->arena));
+        if (name != NULL && is_stated(d, word, name))
+            return name;
     }
     return NULL;
+}
+
+static bool is_of_other_schema(const struct catalog *catalog, const struct catalog_type *type)
+{
+    return type->schema != NULL && catalog->schema != NULL &&
+           strcmp(type->schema, catalog->schema) != 0;
+}
+
+/* A type of another schema is called by that, too. NULL: the type is not called so. */
+static const char *local_part(const struct catalog *catalog, const struct catalog_type *type,
+                              const char *name)
+{
+    if (!is_of_other_schema(catalog, type))
+        return name;
+    size_t length = strlen(type->schema);
+    return strncmp(name, type->schema, length) == 0 && name[length] == '.' ? name + length + 1
+                                                                           : NULL;
 }
 
 /* Is the object of that name, which is in no quotes, the type that SQL calls so? */
 static bool is_called(const char *local, const char *name)
 {
+    if (name == NULL)
+        return false;
     bool quoted = local[0] == '"';
     for (local += quoted; *local != '\0' && *name != '\0' && *local == *name; name++)
         local += quoted && local[0] == '"' && local[1] == '"' ? 2 : 1;
     return *name == '\0' && strcmp(local, quoted ? "\"" : "") == 0;
 }
 
-/* Objects of types are called without a schema. A column of it may be mapped with another type. */
+static bool is_part_of_another(const struct catalog *catalog, const struct catalog_type *type)
+{
+    for (size_t i = 0; i < catalog->type_count; i++) {
+        const struct catalog_type *whole = &catalog->types[i];
+        for (size_t p = 0; strcmp(whole->kind, "enum") != 0 && p < whole->parts.count; p++)
+            if (catalog_type_find(catalog, whole->parts.items[p]) == type)
+                return true;
+    }
+    return false;
+}
+
+/* It goes to the schema that another source has, or beside the table that has a column of it. */
+static void make_type(struct deciding *d, const struct catalog_type *type, const char *made)
+{
+    bool other = is_of_other_schema(d->catalog, type);
+    if (other && catalog_beside(d->schema->catalogs, d->schema->catalog_count, d->catalog,
+                                type->schema) == NULL)
+        deciding_change(d,
+                        deciding_text(d, arena_printf(d->arena, "made as %s, as no source reads %s",
+                                                      made, type->schema)));
+    else
+        deciding_keep(d, deciding_text(d, arena_printf(d->arena, "made as %s", made)));
+}
+
+/* A column of it may be mapped with another type. */
 void decide_type(struct deciding *d)
 {
     struct users users = {0};
     const char *made = NULL;
-    for (size_t i = 0; i < d->catalog->type_count; i++) {
-        const struct catalog_type *type = &d->catalog->types[i];
-        if (type->extension != NULL || !is_called(type->local, d->object->name))
-            continue;
+    const struct catalog_type *type = NULL;
+    for (size_t i = 0; type == NULL && i < d->catalog->type_count; i++) {
+        const struct catalog_type *one = &d->catalog->types[i];
+        if (one->extension == NULL &&
+            is_called(one->local, local_part(d->catalog, one, d->object->name)))
+            type = one;
+    }
+    if (type != NULL) {
         count_users(d, type, &users);
-        made = made_as(d, strcmp(type->kind, "domain") == 0 ? "domain " : "type ", type->local);
+        bool away = is_of_other_schema(d->catalog, type) && users.kept == 0 &&
+                    !is_part_of_another(d->catalog, type);
+        made = away ? NULL : made_as(d, type);
     }
     if (made != NULL)
-        deciding_keep(d, deciding_text(d, arena_printf(d->arena, "made as %s", made)));
+        make_type(d, type, made);
     else if (users.changed > 0)
         deciding_change(
             d, "the values in the types that the mapping gives their columns, whatever they "
                "allow");
+    else if (type != NULL && is_of_other_schema(d->catalog, type))
+        d->out->with = "it is another schema's, and no column is of it in the target";
 }
 
 /* Extensions that are on in every new project of Supabase, in the schema "extensions". */
@@ -142,6 +208,7 @@ void decide_extension(struct deciding *d)
 /* What a Supabase makes of it so that its API shows nobody more than the source did. */
 static void keep_object(struct deciding *d)
 {
+    const struct kept_objects objects = {d->schema, d->catalog, d->arena, d->error};
     const char *kind = d->object->kind;
     const bool plain = d->schema->project->plain;
     if (!plain && strcmp(kind, "view") == 0 && !kept_object_is_invoker(d->object))
@@ -150,7 +217,7 @@ static void keep_object(struct deciding *d)
         deciding_keep(d, "filled after the data; anon and authenticated have no rights on it, as "
                          "it has no row-level security");
     else if (!plain && d->object->definer && d->object->signature != NULL &&
-             kept_object_is_shared(d->catalog, d->object))
+             kept_function_is_shared(&objects, d->object))
         deciding_change(d, "anon may not call it, as it acts with the rights of its owner");
     else if (!plain && d->object->definer)
         deciding_change(d, "anon and authenticated may not call it, as it acts with the rights of "

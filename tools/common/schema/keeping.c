@@ -204,6 +204,9 @@ static void decide_index(struct deciding *d)
 {
     if (d->object->in_shape && all_come(d))
         deciding_keep(d, NULL);
+    else if (!d->object->in_shape)
+        d->out->why =
+            "it is of a partition alone, not valid, or of a collation of the source's own";
 }
 
 /* A check of the mapping takes the place of the source's of the same name. */
@@ -264,7 +267,8 @@ static bool is_said(const struct deciding *d, const struct schema_key *key)
 static void decide_reference(struct deciding *d)
 {
     const struct catalog_object *object = d->object;
-    const struct keying keying = {d->schema, d->catalog, 1, d->arena, d->error};
+    const struct keying keying = {d->schema, d->schema->catalogs, d->schema->catalog_count,
+                                  d->arena, d->error};
     struct schema_key key;
     if (!schema_key_keep(&keying, d->output, object, &key, &d->out->why)) {
         d->failed = true;
@@ -361,22 +365,14 @@ static void decide_comment(struct deciding *d)
     }
 }
 
-/* Another schema of the same server, which the project may have as a source of its own. */
+/* Another schema of the same database, which the project may have as a source of its own. */
 static void decide_schema(struct deciding *d)
 {
-    const struct project *project = d->schema->project;
-    const struct source *own = NULL;
-    for (size_t i = 0; i < project->source_count; i++)
-        if (strcmp(project->sources[i].name, d->catalog->source) == 0)
-            own = &project->sources[i];
-    for (size_t i = 0; own != NULL && i < project->source_count; i++) {
-        const struct source *other = &project->sources[i];
-        const char *schema = other->schema != NULL ? other->schema : "public";
-        if (other->kind == SOURCE_POSTGRES && strcmp(other->uri, own->uri) == 0 &&
-            strcmp(schema, d->object->name) == 0)
-            deciding_keep(
-                d, deciding_text(d, arena_printf(d->arena, "what the source %s has", other->name)));
-    }
+    const struct catalog *other =
+        catalog_beside(d->schema->catalogs, d->schema->catalog_count, d->catalog, d->object->name);
+    if (other != NULL)
+        deciding_keep(
+            d, deciding_text(d, arena_printf(d->arena, "what the source %s has", other->source)));
 }
 
 /* The kinds of a Postgres source of which something can come. */
@@ -462,7 +458,7 @@ static void decide_said(struct deciding *d)
 {
     for (size_t i = 0; d->out->fate != KEEPING_NOT && i < d->object->need_count; i++) {
         const struct catalog_need *need = &d->object->needs[i];
-        const struct catalog_need of = {need->column, need->name, NULL};
+        const struct catalog_need of = {need->column, need->name, NULL, NULL};
         const struct catalog_object *object =
             strcmp(need->kind, "object") == 0 ? kept_object_find(d->catalog, &of) : NULL;
         struct keeping decided = {.fate = KEEPING_NOT};

@@ -1,6 +1,7 @@
 #include "kept_object.h"
 #include "graduate/keeping.h"
 #include "graduate/sql_token.h"
+#include "kept_type.h"
 #include "output.h"
 #include "retarget.h"
 
@@ -58,6 +59,14 @@ const struct catalog_object *kept_object_find(const struct catalog *catalog,
             strcmp(catalog->objects[i].name, need->name) == 0)
             return &catalog->objects[i];
     return NULL;
+}
+
+struct kept_objects kept_objects_beside(const struct kept_objects *objects, const char *schema)
+{
+    struct kept_objects beside = *objects;
+    beside.catalog = catalog_beside(objects->schema->catalogs, objects->schema->catalog_count,
+                                    objects->catalog, schema);
+    return beside;
 }
 
 static bool say(const struct kept_objects *objects, const char **why, char *text)
@@ -125,12 +134,11 @@ static bool comes(const struct kept_objects *objects, const struct catalog_objec
 static bool type_comes(const struct kept_objects *objects, const char *name, const char **why)
 {
     const struct catalog_type *type = catalog_type_find(objects->catalog, name);
-    const char *home = source_schema(kept_object_home(objects));
-    size_t length = strlen(home);
     if (type != NULL && type->extension != NULL)
         return true;
-    if (type == NULL || type->unmade != NULL || strncmp(type->name, home, length) != 0 ||
-        type->name[length] != '.')
+    if (type == NULL || type->unmade != NULL || type->schema == NULL ||
+        strcmp(type->schema, kept_type_home(objects->schema, kept_object_home(objects),
+                                            objects->catalog, type)) != 0)
         return say(objects, why,
                    arena_printf(objects->arena, "the type %s does not come as it is", name));
     return true;
@@ -184,8 +192,8 @@ static const struct {
     {"language", language_comes}, {"extension", is_no_matter},  {"object", is_no_matter},
 };
 
-static bool need_comes(const struct kept_objects *objects, const struct catalog_need *need,
-                       int depth, const char **why)
+static bool need_is_there(const struct kept_objects *objects, const struct catalog_need *need,
+                          int depth, const char **why)
 {
     const char *below = NULL;
     if (strcmp(need->kind, "table") == 0)
@@ -201,6 +209,20 @@ static bool need_comes(const struct kept_objects *objects, const struct catalog_
     return (object != NULL && below == NULL) ||
            say(objects, why,
                arena_printf(objects->arena, "the %s %s is not kept", need->kind, need->name));
+}
+
+/* In whatever schema it is. */
+static bool need_comes(const struct kept_objects *objects, const struct catalog_need *need,
+                       int depth, const char **why)
+{
+    const struct kept_objects there = kept_objects_beside(objects, need->schema);
+    if (there.catalog == NULL)
+        return say(objects, why,
+                   arena_printf(objects->arena, "no source reads %s.%s", need->schema, need->name));
+    if (!need_is_there(&there, need, depth, why))
+        return false;
+    return *why == NULL || need->schema == NULL ||
+           say(objects, why, arena_printf(objects->arena, "in %s, %s", need->schema, *why));
 }
 
 /* ---- what stands in the text of a function -----------------------------------------------------
@@ -252,15 +274,39 @@ static bool text_fits(const struct kept_objects *objects, const char *text, cons
     return true;
 }
 
+/* Of the tables of this schema, and of those that the function names. */
+static bool all_text_fits(const struct kept_objects *objects, const struct catalog_object *function,
+                          const char **why)
+{
+    const struct schema *schema = objects->schema;
+    if (!text_fits(objects, text_of(function), why))
+        return false;
+    for (size_t i = 0; *why == NULL && i < schema->catalog_count; i++) {
+        const char *name = schema->catalogs[i].schema;
+        const struct kept_objects there =
+            name != NULL ? kept_objects_beside(objects, name) : *objects;
+        if (there.catalog == NULL || there.catalog == objects->catalog ||
+            !has_word(function->definition, name))
+            continue;
+        if (!text_fits(&there, text_of(function), why) ||
+            (*why != NULL &&
+             !say(objects, why, arena_printf(objects->arena, "in %s, %s", name, *why))))
+            return false;
+    }
+    return true;
+}
+
 /* The function of a trigger speaks of the table's columns without naming the table. */
 static bool trigger_fits(const struct kept_objects *objects, const struct catalog_object *trigger,
                          const char **why)
 {
     const struct catalog_entity *entity = catalog_find(objects->catalog, trigger->entity);
     for (size_t i = 0; entity != NULL && !entity->view && i < trigger->need_count; i++) {
+        const struct catalog *there =
+            kept_objects_beside(objects, trigger->needs[i].schema).catalog;
         const struct catalog_object *function =
-            strcmp(trigger->needs[i].kind, "function") == 0
-                ? kept_object_find(objects->catalog, &trigger->needs[i])
+            strcmp(trigger->needs[i].kind, "function") == 0 && there != NULL
+                ? kept_object_find(there, &trigger->needs[i])
                 : NULL;
         if (*why == NULL && function != NULL &&
             !text_fits_columns(objects, text_of(function), entity, why))
@@ -275,7 +321,7 @@ static bool trigger_fits(const struct kept_objects *objects, const struct catalo
 static bool routine_fits(const struct kept_objects *objects, const struct catalog_object *object,
                          const char **why)
 {
-    return text_fits(objects, text_of(object), why);
+    return all_text_fits(objects, object, why);
 }
 
 /* What a mapping reads has rows, and is a table by then. */
@@ -403,48 +449,6 @@ bool kept_object_comes(const struct kept_objects *objects, const struct catalog_
     return comes(objects, object, 0, why);
 }
 
-static enum kept_time time_of(const struct catalog *catalog, const struct catalog_object *object,
-                              int depth)
-{
-    enum kept_time latest = KEPT_FIRST;
-    for (size_t i = 0; depth < DEEPEST && i < object->need_count; i++) {
-        const struct catalog_need *need = &object->needs[i];
-        const struct catalog_object *other = kept_object_find(catalog, need);
-        bool view = strcmp(need->kind, "view") == 0 || strcmp(need->kind, "materialized view") == 0;
-        enum kept_time time = view                               ? KEPT_BEHIND_VIEWS
-                              : strcmp(need->kind, "table") == 0 ? KEPT_BEHIND_TABLES
-                              : other != NULL && other->need_count > 0
-                                  ? time_of(catalog, other, depth + 1)
-                                  : KEPT_FIRST;
-        latest = time > latest ? time : latest;
-    }
-    return latest;
-}
-
-enum kept_time kept_object_time(const struct catalog *catalog, const struct catalog_object *object)
-{
-    return time_of(catalog, object, 0);
-}
-
-bool kept_object_is_called(const struct kept_objects *objects, const char *signature,
-                           const char **why)
-{
-    *why = "which does not come";
-    for (size_t i = 0; i < objects->catalog->object_count; i++) {
-        const struct catalog_object *object = &objects->catalog->objects[i];
-        if (object->signature == NULL || strcmp(object->signature, signature) != 0)
-            continue;
-        if (!comes(objects, object, 0, why))
-            return false;
-        if (*why == NULL && kept_object_time(objects->catalog, object) != KEPT_FIRST)
-            *why = "which needs tables itself";
-        else if (*why != NULL)
-            return say(objects, why,
-                       arena_printf(objects->arena, "which does not come (%s)", *why));
-    }
-    return true;
-}
-
 /* ---- SQL ---------------------------------------------------------------------------------------
  */
 
@@ -494,41 +498,6 @@ size_t kept_object_own_name(const struct catalog_object *object)
     return tail > 0 && whole > tail && strncmp(object->name + whole - tail, " on ", 4) == 0
                ? whole - tail
                : whole;
-}
-
-static bool is_among(const struct catalog_names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->items[i], name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_called_by(const struct catalog_entity *entity, const char *signature)
-{
-    for (size_t c = 0; c < entity->column_count; c++)
-        if (is_among(&entity->columns[c].calls, signature))
-            return true;
-    for (size_t c = 0; c < entity->check_count; c++)
-        if (is_among(&entity->checks[c].calls, signature))
-            return true;
-    return false;
-}
-
-bool kept_object_is_shared(const struct catalog *catalog, const struct catalog_object *function)
-{
-    for (size_t e = 0; e < catalog->entity_count; e++)
-        if (is_called_by(&catalog->entities[e], function->signature))
-            return true;
-    for (size_t i = 0; i < catalog->object_count; i++) {
-        const struct catalog_object *object = &catalog->objects[i];
-        bool asks = strcmp(object->kind, "trigger") != 0 && strcmp(object->kind, "comment") != 0;
-        for (size_t n = 0; asks && n < object->need_count; n++)
-            if (strcmp(object->needs[n].kind, function->kind) == 0 &&
-                strcmp(object->needs[n].name, function->name) == 0)
-                return true;
-    }
-    return false;
 }
 
 bool kept_object_is_invoker(const struct catalog_object *view)

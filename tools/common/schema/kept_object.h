@@ -19,17 +19,16 @@ struct kept_objects {
 /* Is it made? *why says why not; NULL: it is. False without memory. */
 bool kept_object_comes(const struct kept_objects *objects, const struct catalog_object *object,
                        const char **why);
-/* When: an object comes behind all of its kind's that it needs. */
-enum kept_time { KEPT_FIRST, KEPT_BEHIND_TABLES, KEPT_BEHIND_VIEWS };
-enum kept_time kept_object_time(const struct catalog *catalog, const struct catalog_object *object);
-
 /* The first table that is made as it is in the source's schema: whatever has no table stands beside
  * it. NULL: there is none, and nothing is made. */
 const struct schema_output *kept_object_home(const struct kept_objects *objects);
 /* The table that keeps the shape of the source's, or NULL. */
 const struct schema_output *kept_object_table(const struct kept_objects *objects,
                                               const char *entity);
-/* An object that another needs, or NULL. */
+/* The same of another schema of the database; the catalog is NULL where no source of the project
+ * reads that. */
+struct kept_objects kept_objects_beside(const struct kept_objects *objects, const char *schema);
+/* An object of the catalog's that another needs, or NULL. */
 const struct catalog_object *kept_object_find(const struct catalog *catalog,
                                               const struct catalog_need *need);
 /* SQL of the object's with names of extensions as the target has them; NULL without memory. */
@@ -37,15 +36,7 @@ const char *kept_object_sql(const struct kept_objects *objects, const struct cat
                             const char *sql);
 /* How long the part of an object's name is that is its own: "touch" of "touch on books". */
 size_t kept_object_own_name(const struct catalog_object *object);
-/* Is the function part of what people do by themselves, whoever they are: of a policy, a view, a
- * default, a check? A trigger asks nobody for rights. */
-bool kept_object_is_shared(const struct catalog *catalog, const struct catalog_object *function);
 /* Does a view say of itself that it asks with the rights of who reads it? */
 bool kept_object_is_invoker(const struct catalog_object *view);
-
-/* Is the function of that signature, which is the source's own, there before the tables? *why as
- * above. */
-bool kept_object_is_called(const struct kept_objects *objects, const char *signature,
-                           const char **why);
 
 #endif

@@ -23,14 +23,43 @@ static void put_name(struct buffer *out, const char *name)
         sql_put_identifier(out, name);
 }
 
-/* The type in the target; NULL without memory. */
-static char *name_of(const struct schema *schema, const struct schema_output *output,
-                     const struct catalog_type *type, struct arena *arena)
+/* Where the tables of another source go: to its schema, if any of them does. NULL: none comes as it
+ * is. */
+static const char *schema_of_tables(const struct project *project, const struct catalog *catalog)
+{
+    const char *first = NULL;
+    for (size_t i = 0; i < project->mapping_count; i++) {
+        const struct mapping *entity = project->mappings[i];
+        bool theirs = strcmp(entity->source->name, catalog->source) == 0;
+        for (size_t t = 0; theirs && t < entity->table_count; t++) {
+            const struct mapping_table *table = &entity->tables[t];
+            if (!table->keep_shape || table->exists)
+                continue;
+            if (strcmp(table->schema, catalog->schema) == 0)
+                return table->schema;
+            first = first == NULL ? table->schema : first;
+        }
+    }
+    return first;
+}
+
+const char *kept_type_home(const struct schema *schema, const struct schema_output *output,
+                           const struct catalog *catalog, const struct catalog_type *type)
+{
+    if (type->extension != NULL)
+        return schema->project->plain ? "public" : "extensions";
+    const struct catalog *of =
+        catalog_beside(schema->catalogs, schema->catalog_count, catalog, type->schema);
+    const char *there = of != NULL && of != catalog ? schema_of_tables(schema->project, of) : NULL;
+    return there != NULL ? there : output->table->schema;
+}
+
+char *kept_type_there(const struct schema *schema, const struct schema_output *output,
+                      const struct catalog *catalog, const struct catalog_type *type,
+                      struct arena *arena)
 {
     struct buffer name;
-    const char *home = type->extension == NULL  ? output->table->schema
-                       : schema->project->plain ? "public"
-                                                : "extensions";
+    const char *home = kept_type_home(schema, output, catalog, type);
     buffer_init(&name);
     put_name(&name, home);
     buffer_printf(&name, ".%s", type->local);
@@ -72,7 +101,7 @@ bool kept_type_name(const struct schema *schema, const struct schema_output *out
                       : unmade(catalog, type->named, 0);
     if (*why != NULL)
         return false;
-    const char *name = name_of(schema, output, of, arena);
+    const char *name = kept_type_there(schema, output, catalog, of, arena);
     type->named = name == NULL            ? NULL
                   : is_array(type->named) ? arena_printf(arena, "%s[]", name)
                                           : name;
@@ -153,7 +182,7 @@ static const char *name_here(const struct schema *schema, const struct schema_ou
     }
     if (name == NULL && !kept)
         name = first;
-    return name != NULL ? name : name_of(schema, output, type, arena);
+    return name != NULL ? name : kept_type_there(schema, output, catalog, type, arena);
 }
 
 const char *kept_type_rename(const struct schema *schema, const struct schema_output *output,
@@ -246,7 +275,7 @@ static bool make(struct building *b, const char *of, int depth, struct buffer *s
     const struct catalog_type *type = catalog_type_find(b->source, of);
     if (type == NULL || depth > DEEPEST)
         return true;
-    char *name = name_of(b->schema, b->output, type, b->arena);
+    char *name = kept_type_there(b->schema, b->output, b->source, type, b->arena);
     if (name == NULL)
         return error_memory(b->error);
     if (type->extension != NULL)

@@ -1,8 +1,9 @@
 /* kept_type.h: types that a source's database has of its own, and what they are in the target.
  *
  * A type of an extension is the target's extension's: in a Supabase in the schema extensions, in a
- * plain PostgreSQL in public. Any other is made, in the schema of the table whose column is of it.
- */
+ * plain PostgreSQL in public. Any other is made: one of a schema that another source of the project
+ * tells of where the tables of that source go, and else in the schema of the table whose column is
+ * of it. */
 #ifndef COMMON_KEPT_TYPE_H
 #define COMMON_KEPT_TYPE_H
 
@@ -14,6 +15,13 @@
 bool kept_type_name(const struct schema *schema, const struct schema_output *output,
                     const struct catalog *catalog, struct arena *arena, struct pgtype *type,
                     const char **why);
+/* The schema of the target that a type of the catalog's is in for a table of its source's; and what
+ * the type is called there (NULL without memory). */
+const char *kept_type_home(const struct schema *schema, const struct schema_output *output,
+                           const struct catalog *catalog, const struct catalog_type *type);
+char *kept_type_there(const struct schema *schema, const struct schema_output *output,
+                      const struct catalog *catalog, const struct catalog_type *type,
+                      struct arena *arena);
 /* SQL of the source's about the output's table with the types as they are in the target. A type
  * that a column has there, but not here, is what the mapping makes of that column; `column`, which
  * may be NULL, before others. NULL without memory. */

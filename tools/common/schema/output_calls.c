@@ -1,5 +1,5 @@
 /* Functions of the source's own that defaults and checks call. */
-#include "kept_object.h"
+#include "kept_function.h"
 #include "output.h"
 #include "retarget.h"
 
@@ -14,7 +14,7 @@ static bool find_lacking(const struct resolving *r, const struct catalog_names *
     *why = NULL;
     for (size_t i = 0; *why == NULL && i < calls->count; i++) {
         *function = calls->items[i];
-        if (!kept_object_is_called(&objects, *function, why))
+        if (!kept_function_is_called(&objects, *function, why))
             return false;
     }
     return true;

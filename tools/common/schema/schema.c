@@ -10,7 +10,8 @@ bool schema_resolve(struct schema *schema, const struct project *project,
                     const struct catalog *catalogs, size_t catalog_count, struct error *error)
 {
     struct arena *arena = calloc(1, sizeof *arena);
-    *schema = (struct schema){.project = project, .memory = arena};
+    *schema = (struct schema){
+        .project = project, .catalogs = catalogs, .catalog_count = catalog_count, .memory = arena};
     if (arena == NULL)
         return error_memory(error);
     if (!access_settle(project, catalogs, catalog_count, error)) {

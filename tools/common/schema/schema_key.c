@@ -91,6 +91,7 @@ static bool is_unique(const struct keying *k, const struct schema_output *output
 struct keep {
     const struct keying *keying;
     const struct catalog *catalog;
+    const struct catalog *there; /* of what it refers to; NULL: of no source */
     const struct schema_output *output;
     const struct catalog_object *object;
     struct schema_key *key;
@@ -101,6 +102,15 @@ static bool refuse(const struct keep *k, const char *why)
 {
     *k->why = why;
     return why != NULL ? true : error_memory(k->keying->error);
+}
+
+/* As people call it. */
+static const char *referred_table(const struct keep *k)
+{
+    const char *schema = k->object->refers_in;
+    const char *name =
+        schema != NULL ? arena_printf(k->keying->arena, "%s.%s", schema, k->object->refers) : NULL;
+    return name != NULL ? name : k->object->refers;
 }
 
 /* Is every column of the object in the output? */
@@ -118,11 +128,12 @@ static bool has_columns(const struct schema_output *output, const struct catalog
 static const struct schema_output *find_target(const struct keep *k)
 {
     const struct schema *schema = k->keying->schema;
-    const struct catalog_entity *entity = catalog_find(k->catalog, k->object->refers);
+    const struct catalog_entity *entity =
+        k->there != NULL ? catalog_find(k->there, k->object->refers) : NULL;
     const struct schema_output *found = NULL;
     for (size_t i = 0; entity != NULL && i < schema->output_count; i++) {
         const struct schema_output *output = &schema->outputs[i];
-        if (strcmp(output->entity->source->name, k->catalog->source) == 0 &&
+        if (strcmp(output->entity->source->name, k->there->source) == 0 &&
             strcmp(output->entity->from, entity->name) == 0 && output->table->each == NULL &&
             has_columns(output, entity, &k->object->referred) &&
             (found == NULL || (output->table->keep_shape && !found->table->keep_shape)))
@@ -165,6 +176,27 @@ static bool match(const struct keep *k, const struct schema_column *from,
     return !open && is_as_it_is(from) && is_as_it_is(there) && same_types(from, there);
 }
 
+/* What a column's type is called that equals none but itself: an enum, a composite, a range. */
+static const char *own_type(const struct catalog *catalog, const struct catalog_entity *entity,
+                            const struct schema_column *column)
+{
+    const struct catalog_type *type =
+        column->type.named != NULL && column->source_column >= 0
+            ? catalog_type_find(catalog, entity->columns[column->source_column].type)
+            : NULL;
+    return type == NULL || type->extension != NULL || strcmp(type->kind, "domain") == 0
+               ? NULL
+               : column->type.named;
+}
+
+static bool same_own_types(const struct keep *k, const struct catalog_entity *entity,
+                           const struct schema_column *from, const struct catalog_entity *there,
+                           const struct schema_column *to)
+{
+    const char *left = own_type(k->catalog, entity, from), *right = own_type(k->there, there, to);
+    return left == NULL || right == NULL ? left == right : strcmp(left, right) == 0;
+}
+
 static bool put_columns(const struct keep *k, const struct schema_output *output,
                         const struct catalog_entity *entity, const struct catalog_names *names,
                         struct words *out)
@@ -197,12 +229,13 @@ static bool match_all(const struct keep *k, const struct catalog_entity *entity,
     for (size_t i = 0; i < object->columns.count; i++) {
         const struct schema_column *from =
             output_column(k->output, entity, object->columns.items[i]);
-        if (!match(k, from, to, output_column(to, there, object->referred.items[i])))
+        const struct schema_column *column = output_column(to, there, object->referred.items[i]);
+        if (!match(k, from, to, column) || !same_own_types(k, entity, from, there, column))
             return refuse(k, arena_printf(k->keying->arena,
                                           "%s is not taken as %s of %s is: another value, or "
                                           "another type",
                                           object->columns.items[i], object->referred.items[i],
-                                          object->refers));
+                                          referred_table(k)));
     }
     struct schema_key *key = k->key;
     if (!put_columns(k, k->output, entity, &object->columns, &key->columns) ||
@@ -232,7 +265,9 @@ bool schema_key_keep(const struct keying *keying, const struct schema_output *ou
     for (size_t i = 0; i < keying->catalog_count; i++)
         if (strcmp(keying->catalogs[i].source, output->entity->source->name) == 0)
             catalog = &keying->catalogs[i];
-    const struct keep k = {keying, catalog, output, object, key, why};
+    const struct catalog *there =
+        catalog_beside(keying->catalogs, keying->catalog_count, catalog, object->refers_in);
+    const struct keep k = {keying, catalog, there, output, object, key, why};
     const struct catalog_entity *entity = catalog_find(catalog, object->entity);
     *why = NULL;
     *key = (struct schema_key){.name = own_name(&k),
@@ -251,8 +286,8 @@ bool schema_key_keep(const struct keying *keying, const struct schema_output *ou
     key->to = find_target(&k);
     if (key->to == NULL)
         return refuse(&k, arena_printf(keying->arena, "what it refers to in %s does not come",
-                                       object->refers));
-    return match_all(&k, entity, catalog_find(catalog, object->refers));
+                                       referred_table(&k)));
+    return match_all(&k, entity, catalog_find(there, object->refers));
 }
 
 /* ---- all of a table ---------------------------------------------------------------------------

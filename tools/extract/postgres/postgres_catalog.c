@@ -94,7 +94,7 @@
 /* An index behind a constraint is said by the constraint. */
 #define INDEXES_OF_TABLE                                                                           \
     " from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam"     \
-    " where i.indrelid = t.oid and i.indisvalid and i.indislive"                                   \
+    " where i.indrelid = t.oid and i.indisvalid and i.indislive and not " POSTGRES_OWN_ORDER       \
     " and not exists (select from pg_constraint o where o.conindid = i.indexrelid"                 \
     "  and o.conrelid = i.indrelid and o.contype in ('p', 'u', 'x'))"
 /* indoption: 1 descending, 2 nulls first; the two go together unless said otherwise. */
@@ -159,6 +159,7 @@ static const char catalog_sql[] =
     "with recursive " POSTGRES_TABLES ", " VIEWS ", " SIZES
     " select json_strip_nulls(json_build_object("
     "  'source', $2::text, 'kind', $3::text, 'version', current_setting('server_version'),"
+    "  'schema', n.nspname,"
     "  'sequences', " SEQUENCES ","
     "  'entities', coalesce((select json_agg(json_build_object("
     "   'name', t.relname, 'view', nullif(t.view, false),"
@@ -246,6 +247,29 @@ static bool read_unused(struct postgres *postgres, const char *schema,
     return ok;
 }
 
+/* The cluster's own number, the database's in it, and since when the server runs: a copy of the
+ * database, be it a standby, is another. */
+static bool read_database(struct postgres *postgres, struct catalog *catalog, struct error *error)
+{
+    static const char may[] =
+        "select has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
+    static const char question[] =
+        "select concat_ws(' ', c.system_identifier, d.oid, pg_postmaster_start_time() at time zone "
+        "'UTC') from pg_control_system() c join pg_database d on d.datname = current_database()";
+    PGresult *result;
+    if (!postgres_query(postgres, may, NULL, 0, &result, error))
+        return false;
+    bool known = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+    PQclear(result);
+    if (!known)
+        return true;
+    if (!postgres_query(postgres, question, NULL, 0, &result, error))
+        return false;
+    catalog->database = strdup(PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return catalog->database != NULL ? true : error_memory(error);
+}
+
 /* Takes objects and types, which may be NULL for want of memory. */
 static bool read_tables(const struct postgres *postgres, const PGresult *result, cJSON *objects,
                         cJSON *types, struct catalog *catalog, struct error *error)
@@ -285,6 +309,7 @@ bool postgres_catalog_read(struct postgres *postgres, const char *source, const 
         ok = false;
     }
     ok = ok && read_tables(postgres, result, objects, types, catalog, error) &&
+         read_database(postgres, catalog, error) &&
          postgres_types_count_money(postgres, catalog, error) &&
          read_unused(postgres, schema, catalog, error) &&
          read_standing(postgres, schema, catalog, error);

@@ -14,6 +14,11 @@
 #define ROUTINE_KIND(p)                                                                            \
     "case " p ".prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end"
 
+/* The same where it is in the schema n: as the catalog of that one calls it. */
+#define ROUTINE_NAME_THERE(p)                                                                      \
+    "format('%s(%s)', " p ".proname, replace(pg_get_function_identity_arguments(" p ".oid),"       \
+    " quote_ident(n.nspname) || '.', ''))"
+
 /* What the objects that `of`, a condition about pg_depend as d, finds depend on beside PostgreSQL's
  * own: an array is of its elements, and the type of a table's row is the table. */
 #define DEPENDED(of)                                                                               \
@@ -29,12 +34,17 @@
     "(select case when f.is_top then jsonb_build_object('kind', 'table', 'name', f.entity,"        \
     "   'column', (select a.attname from pg_attribute a where a.attrelid = c.oid"                  \
     "    and a.attnum = " number " and " number " > 0))"                                           \
-    "  when c.relnamespace = (select oid from home) and c.relkind in ('v', 'm', 'S')"              \
+    "  when c.relkind in ('v', 'm', 'S')"                                                          \
     "   then jsonb_build_object('kind', case c.relkind when 'v' then 'view'"                       \
-    "    when 'm' then 'materialized view' else 'sequence' end, 'name', c.relname)"                \
+    "    when 'm' then 'materialized view' else 'sequence' end, 'name', c.relname,"                \
+    "    'schema', nullif(n.nspname, $1))"                                                         \
+    "  when c.relkind in ('r', 'p') and n.nspname <> $1 then jsonb_build_object('kind', 'table',"  \
+    "   'name', c.relname, 'schema', n.nspname, 'column', (select a.attname from pg_attribute a"   \
+    "    where a.attrelid = c.oid and a.attnum = " number " and " number " > 0))"                  \
     "  else jsonb_build_object('kind', case c.relkind when 'r' then 'table' when 'p' then 'table'" \
     "    when 'f' then 'foreign table' else 'relation' end, 'name', c.oid::regclass::text) end"    \
-    " from pg_class c left join family f on f.oid = c.oid where c.oid = " relation                 \
+    " from pg_class c join pg_namespace n on n.oid = c.relnamespace"                               \
+    " left join family f on f.oid = c.oid where c.oid = " relation                                 \
     " and c.relkind not in ('i', 'I'))"
 
 /* An array of struct catalog_need; `more` adds to them: " union ...". */
@@ -44,9 +54,9 @@
     " when d.refclassid = 'pg_class'::regclass then"                                               \
     "  " NEED_OF_RELATION("d.refobjid", "d.refobjsubid")                                           \
     " when d.refclassid = 'pg_proc'::regclass then (select jsonb_build_object("                    \
-    "   'kind', " ROUTINE_KIND("p") ", 'name', case p.pronamespace when (select oid from home)"    \
-    "    then " ROUTINE_NAME("p") " else p.oid::regprocedure::text end)"                           \
-    "  from pg_proc p where p.oid = d.refobjid)"                                                   \
+    "   'kind', " ROUTINE_KIND("p") ", 'name', " ROUTINE_NAME_THERE("p") ","                       \
+    "   'schema', nullif(n.nspname, $1)) from pg_proc p"                                           \
+    "   join pg_namespace n on n.oid = p.pronamespace where p.oid = d.refobjid)"                   \
     " when d.refclassid = 'pg_type'::regclass then (select case when c.relkind in ('r','p','v','m')"\
     "   then " NEED_OF_RELATION("t.typrelid", "0")                                                 \
     "   else jsonb_build_object('kind', 'type', 'name', format_type(t.oid, null)) end"             \

@@ -204,8 +204,8 @@ static const struct {
      CONSTRAINT(" 'in_shape', f.is_top and to_jsonb(o) ->> 'conenforced' is distinct from 'false',"
                 " 'unsaid', " WORD("o.connoinherit", "'NO INHERIT'")) " and o.contype = 'c'"},
     {"foreign key",
-     CONSTRAINT(" 'refers', case r.relnamespace when (select oid from home) then r.relname"
-                "  else o.confrelid::regclass::text end,"
+     CONSTRAINT(" 'refers', r.relname, 'refers_in', (select nullif(n.nspname, $1) from pg_namespace n"
+                "  where n.oid = r.relnamespace),"
                 " 'referred', " COLUMNS_OF("o.confrelid", "o.confkey") ","
                 " 'in_shape', f.is_top, 'on_delete', " ACTION("o.confdeltype") ","
                 " 'on_update', " ACTION("o.confupdtype") ","
@@ -226,7 +226,8 @@ static const struct {
                 "   d.classid = 'pg_class'::regclass))") " and o.contype = 'x'"},
     {"index",
      "select jsonb_build_object('name', x.relname || ' on ' || f.name, 'entity', f.entity,"
-     " 'detail', pg_get_indexdef(x.oid), 'in_shape', f.is_top and i.indisvalid and i.indislive,"
+     " 'detail', pg_get_indexdef(x.oid), 'in_shape', f.is_top and i.indisvalid and i.indislive"
+     "  and not " POSTGRES_OWN_ORDER ","
      " 'columns', " OF_INDEX("i.indexrelid", "i.indrelid") ","
      " 'unsaid', (select 'parameters of an operator class' from pg_attribute a where a.attrelid = x.oid"
      "  and to_jsonb(a) ->> 'attoptions' is not null limit 1))"
@@ -293,7 +294,8 @@ static const struct {
      " where p.pronamespace = (select oid from home)" OWN("pg_proc", "p.oid")},
     {"type",
      "select jsonb_build_object('kind', case t.typtype when 'e' then 'enum' when 'd' then 'domain'"
-     "  when 'c' then 'composite type' when 'r' then 'range type' end, 'name', t.typname,"
+     "  when 'c' then 'composite type' when 'r' then 'range type' end, 'name',"
+     "  concat(case when n.nspname <> $1 then n.nspname || '.' end, t.typname),"
      /* a type that one table alone uses goes with it */
      " 'entity', (select case when count(distinct f.entity) = 1 then min(f.entity) end from pg_attribute a"
      "  join family f on f.oid = a.attrelid where a.atttypid in (t.oid, t.typarray) and not a.attisdropped),"
@@ -305,7 +307,12 @@ static const struct {
      "   where e.enumtypid = t.oid)"
      "  when 'c' then (select string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', '"
      "   order by a.attnum) from pg_attribute a where a.attrelid = t.typrelid and not a.attisdropped) end)"
-     " from pg_type t where t.typnamespace = (select oid from home)"
+     /* of another schema those that things here are of */
+     " from pg_type t join pg_namespace n on n.oid = t.typnamespace where (n.nspname = $1"
+     "  or n.nspname not in ('pg_catalog', 'information_schema') and (exists (select from pg_attribute a"
+     "   join pg_class c on c.oid = a.attrelid where c.relnamespace = (select oid from home) and c.relkind in ('r', 'p', 'c')"
+     "   and a.atttypid in (t.oid, t.typarray) and not a.attisdropped)"
+     "   or exists (select from pg_type y where y.typnamespace = (select oid from home) and y.typbasetype in (t.oid, t.typarray))))"
      " and (t.typtype in ('e', 'd', 'r') or (t.typtype = 'c' and (select c.relkind from pg_class c"
      "  where c.oid = t.typrelid) = 'c') or (t.typtype = 'b' and not exists (select from pg_type e"
      "  where e.typarray = t.oid) and t.typisdefined))" OWN("pg_type", "t.oid")},

@@ -54,6 +54,14 @@
     "c.oid"                                                                                        \
     "  and " POSTGRES_SERIAL("pg_get_expr(f.adbin, f.adrelid)", "c.oid") ")"
 
+/* Does a column of the index i have a collation of the database's own, which its column of the
+ * table does not? No target has it. */
+#define POSTGRES_OWN_ORDER                                                                         \
+    "exists (select from generate_series(1, i.indnkeyatts) k"                                      \
+    "  left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k - 1]"         \
+    "  where i.indcollation[k - 1] >= 16384 and i.indcollation[k - 1] is distinct from "           \
+    "a.attcollation)"
+
 /* The objects as the array of JSON that catalog.h describes; the caller's. What belongs to an
  * extension, and to PostgreSQL itself, is not among them; another schema is one object. */
 bool postgres_objects_read(struct postgres *postgres, const char *schema, cJSON **objects,

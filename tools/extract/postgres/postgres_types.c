@@ -29,7 +29,7 @@
 /* `multirange` of pg_range is as new as version 14. */
 static const char types_sql[] =
     "select coalesce(json_agg(json_strip_nulls(json_build_object('name', format_type(t.oid, null),"
-    " 'local', quote_ident(t.typname),"
+    " 'local', quote_ident(t.typname), 'schema', (select n.nspname from pg_namespace n where n.oid = t.typnamespace),"
     " 'kind', case t.typtype when 'e' then 'enum' when 'd' then 'domain' when 'c' then 'composite'"
     "  when 'r' then 'range' when 'm' then 'multirange' else 'base' end,"
     " 'extension', x.extname,"

@@ -79,8 +79,9 @@ static const struct catalog_entity *described(const struct drawing *d, const str
 static struct named_types types_of(const struct drawing *d, const struct blueprint_table *table,
                                    const struct mapping *entity)
 {
-    return (struct named_types){&d->blueprint->arena, d->project, whole_of(d, entity),
-                                described(d, entity), table};
+    return (struct named_types){
+        &d->blueprint->arena, d->project, whole_of(d, entity), d->catalogs, d->catalog_count,
+        described(d, entity), table};
 }
 
 static bool find_kept(struct drawing *d, const struct mapping *entity)

@@ -1,6 +1,7 @@
 #include "carried_object.h"
 #include "graduate/path.h"
 #include "graduate/sql_token.h"
+#include "named_type.h"
 
 #include <string.h>
 #include <strings.h>
@@ -76,6 +77,23 @@ static bool column_is_same(const struct carried_objects *carried,
     return false;
 }
 
+/* The same of another schema of the database, which another source reads; without a catalog: none
+ * does. */
+static struct carried_objects beside(const struct carried_objects *carried, const char *schema)
+{
+    const struct verification *verification = carried->verification;
+    const struct catalog *own = carried->catalog;
+    if (schema == NULL || (own->schema != NULL && is(own->schema, schema)))
+        return *carried;
+    for (size_t i = 0; own->database != NULL && i < verification->catalog_count; i++) {
+        const struct catalog *other = &verification->catalogs[i];
+        if (other->database != NULL && is(other->database, own->database) &&
+            other->schema != NULL && is(other->schema, schema))
+            return carried_objects_of(verification, carried->blueprint, other);
+    }
+    return (struct carried_objects){verification, carried->blueprint, NULL, NULL};
+}
+
 /* ---- what it needs -----------------------------------------------------------------------------
  */
 
@@ -85,11 +103,16 @@ static bool comes(const struct carried_objects *carried, const struct catalog_ob
 static bool has_type(const struct carried_objects *carried, const char *name)
 {
     const struct catalog_type *type = catalog_type_find(carried->catalog, name);
-    size_t length = strlen(carried->home);
-    return type != NULL &&
-           (type->extension != NULL ||
-            (type->unmade == NULL && strncmp(type->name, carried->home, length) == 0 &&
-             type->name[length] == '.'));
+    if (type == NULL || type->extension != NULL)
+        return type != NULL;
+    const struct verification *verification = carried->verification;
+    const struct named_types types = {.project = verification->project,
+                                      .catalog = carried->catalog,
+                                      .catalogs = verification->catalogs,
+                                      .catalog_count = verification->catalog_count};
+    const char *other = named_type_other_schema(&types, type);
+    return type->unmade == NULL && type->schema != NULL &&
+           is(type->schema, other != NULL ? other : carried->home);
 }
 
 static bool has_sequence(const struct carried_objects *carried, const char *name)
@@ -118,8 +141,8 @@ static bool has_object(const struct carried_objects *carried, const struct catal
     return false;
 }
 
-static bool is_met(const struct carried_objects *carried, const struct catalog_need *need,
-                   int depth)
+static bool is_met_here(const struct carried_objects *carried, const struct catalog_need *need,
+                        int depth)
 {
     if (is(need->kind, "table")) {
         const struct blueprint_table *table = table_of(carried, need->name);
@@ -132,6 +155,13 @@ static bool is_met(const struct carried_objects *carried, const struct catalog_n
            : is(need->kind, "sequence") ? has_sequence(carried, need->name)
            : is(need->kind, "role")     ? has_role(need->name)
                                         : has_object(carried, need, depth);
+}
+
+static bool is_met(const struct carried_objects *carried, const struct catalog_need *need,
+                   int depth)
+{
+    const struct carried_objects there = beside(carried, need->schema);
+    return there.catalog != NULL && is_met_here(&there, need, depth);
 }
 
 /* ---- texts of functions ------------------------------------------------------------------------
@@ -182,18 +212,37 @@ static bool body_fits(const struct carried_objects *carried, const char *body)
     return true;
 }
 
+/* Whatever schema's tables it speaks of. */
+static bool routine_fits(const struct carried_objects *carried,
+                         const struct catalog_object *routine)
+{
+    const struct verification *verification = carried->verification;
+    for (size_t i = 0; i < verification->catalog_count; i++) {
+        const char *schema = verification->catalogs[i].schema;
+        if (schema == NULL || !speaks_of(routine->definition, schema))
+            continue;
+        const struct carried_objects there = beside(carried, schema);
+        if (there.catalog != NULL && there.catalog != carried->catalog &&
+            !body_fits(&there, body_of(routine)))
+            return false;
+    }
+    return body_fits(carried, body_of(routine));
+}
+
 static bool trigger_fits(const struct carried_objects *carried,
                          const struct catalog_object *trigger)
 {
     const struct catalog_entity *entity = catalog_find(carried->catalog, trigger->entity);
-    for (size_t n = 0; entity != NULL && !entity->view && n < trigger->need_count; n++)
-        for (size_t i = 0; i < carried->catalog->object_count; i++) {
-            const struct catalog_object *object = &carried->catalog->objects[i];
+    for (size_t n = 0; entity != NULL && !entity->view && n < trigger->need_count; n++) {
+        const struct catalog *there = beside(carried, trigger->needs[n].schema).catalog;
+        for (size_t i = 0; there != NULL && i < there->object_count; i++) {
+            const struct catalog_object *object = &there->objects[i];
             if (is(object->kind, "function") && is(trigger->needs[n].kind, "function") &&
                 is(object->name, trigger->needs[n].name) &&
                 !body_fits_columns(carried, body_of(object), entity))
                 return false;
         }
+    }
     return true;
 }
 
@@ -250,7 +299,7 @@ static bool fits(const struct carried_objects *carried, const struct catalog_obj
     if (is(kind, "view") || is(kind, "materialized view"))
         return !is_a_table(carried, object->name);
     if (is(kind, "function") || is(kind, "procedure"))
-        return body_fits(carried, body_of(object));
+        return object->definition != NULL && routine_fits(carried, object);
     if (is(kind, "grant"))
         return grant_fits(carried, object);
     if (is(kind, "index") || is_said(object))

@@ -53,16 +53,34 @@ static bool names_in(const struct kept_keys *keys, const struct mapping *entity,
     return true;
 }
 
-/* Where rows of the source's table are, all of the columns included. */
-static bool find_there(const struct kept_keys *keys, const struct source *source,
+/* The source that tells of the schema in which a key of the entity's refers to a table. */
+static const char *source_there(const struct kept_keys *keys, const struct mapping *entity,
+                                const struct catalog_object *object)
+{
+    const struct catalog *own = catalog_of(keys, entity);
+    if (object->refers_in == NULL)
+        return entity->source->name;
+    for (size_t i = 0; own->database != NULL && i < keys->catalog_count; i++) {
+        const struct catalog *other = &keys->catalogs[i];
+        if (other->database != NULL && other->schema != NULL &&
+            strcmp(other->database, own->database) == 0 &&
+            strcmp(other->schema, object->refers_in) == 0)
+            return other->source;
+    }
+    return NULL;
+}
+
+/* Where rows of the table are, all of the columns included. */
+static bool find_there(const struct kept_keys *keys, const char *source,
                        const struct catalog_object *object, struct blueprint_reference *to,
                        const struct mapping **entity)
 {
     const struct mapping_table *found = NULL;
     to->to = NULL;
-    for (size_t i = 0; i < keys->project->mapping_count; i++) {
+    for (size_t i = 0; source != NULL && i < keys->project->mapping_count; i++) {
         const struct mapping *mapping = keys->project->mappings[i];
-        if (mapping->source != source || strcmp(mapping->from, object->refers) != 0)
+        if (strcmp(mapping->source->name, source) != 0 ||
+            strcmp(mapping->from, object->refers) != 0)
             continue;
         for (size_t t = 0; t < mapping->table_count; t++) {
             const struct mapping_table *form = &mapping->tables[t];
@@ -134,9 +152,20 @@ static bool is_as_it_is(const struct side *side)
                            (side->oid == UUID_OID && pgtype_oid(&side->column->type) == UUID_OID)));
 }
 
+/* Its name, where values of it compare with those of no other type. */
+static const char *own_type(const struct side *side)
+{
+    const struct catalog_type *named = side->column->named;
+    bool compares = named == NULL || named->extension != NULL || strcmp(named->kind, "domain") == 0;
+    return compares ? NULL : side->column->type.named;
+}
+
 static bool same_types(const struct side *a, const struct side *b)
 {
     uint32_t left = pgtype_oid(&a->column->type), right = pgtype_oid(&b->column->type);
+    const char *own = own_type(a), *other = own_type(b);
+    if (own != NULL || other != NULL)
+        return own != NULL && other != NULL && strcmp(own, other) == 0;
     return left == right || (left == a->oid && right == b->oid);
 }
 
@@ -227,7 +256,7 @@ static bool draw_kept(const struct kept_keys *keys, struct blueprint_table *tabl
                                             .invalid = object->invalid};
     if (!names_in(keys, table->entity, table->mapping, &object->columns, &reference.columns) ||
         !names_in(keys, table->entity, table->mapping, &object->emptied, &reference.emptied) ||
-        !find_there(keys, table->entity->source, object, &reference, &entity))
+        !find_there(keys, source_there(keys, table->entity, object), object, &reference, &entity))
         return false;
     if (reference.columns.count != object->columns.count || reference.to == NULL ||
         !match(keys, table, entity, object, &reference) ||

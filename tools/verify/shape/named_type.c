@@ -24,11 +24,42 @@ static const char *quoted(const struct named_types *types, const char *schema)
     return made;
 }
 
+const char *named_type_other_schema(const struct named_types *types,
+                                    const struct catalog_type *type)
+{
+    const struct catalog *own = types->catalog;
+    const char *source = NULL, *there = NULL;
+    if (own->database == NULL || own->schema == NULL || type->schema == NULL ||
+        strcmp(own->schema, type->schema) == 0)
+        return NULL;
+    for (size_t c = 0; source == NULL && c < types->catalog_count; c++) {
+        const struct catalog *other = &types->catalogs[c];
+        if (other->database != NULL && strcmp(other->database, own->database) == 0 &&
+            other->schema != NULL && strcmp(other->schema, type->schema) == 0)
+            source = other->source;
+    }
+    for (size_t i = 0; source != NULL && i < types->project->mapping_count; i++) {
+        const struct mapping *entity = types->project->mappings[i];
+        for (size_t t = 0; t < entity->table_count; t++) {
+            const struct mapping_table *form = &entity->tables[t];
+            bool counts =
+                strcmp(entity->source->name, source) == 0 && form->keep_shape && !form->exists;
+            bool own_name = counts && strcmp(form->schema, type->schema) == 0;
+            if (own_name || (counts && there == NULL))
+                there = form->schema;
+            if (own_name)
+                return there;
+        }
+    }
+    return there;
+}
+
 static const char *schema_there(const struct named_types *types, const struct catalog_type *type)
 {
     if (type->extension != NULL)
         return types->project->plain ? "public" : "extensions";
-    return quoted(types, types->table->mapping->schema);
+    const char *other = named_type_other_schema(types, type);
+    return quoted(types, other != NULL ? other : types->table->mapping->schema);
 }
 
 const char *named_type_there(const struct named_types *types, const char *name)

@@ -32,7 +32,8 @@
     "\"checks\":[{\"name\":\"c\",\"expression\":\"id > 0\",\"invalid\":true,"                      \
     "\"made_of\":[\"id\"]}]}"
 #define WHOLE                                                                                      \
-    "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"entities\":[" BOOKS         \
+    "{\"source\":\"core\",\"kind\":\"postgres\",\"version\":\"15.4\",\"database\":\"d 1\","        \
+    "\"schema\":\"public\",\"entities\":[" BOOKS                                                   \
     ",{\"name\":\"bare\",\"exact\":false,\"view\":false,\"closed\":false}],"                       \
     "\"sequences\":[{\"name\":\"s\",\"schema\":\"public\",\"options\":\"AS bigint\","              \
     "\"last\":\"9223372036854775807\",\"called\":true}],"                                          \
@@ -42,10 +43,12 @@
     "\"foreign "                                                                                   \
     "key\",\"name\":\"f on books\",\"entity\":\"books\","                                          \
     "\"columns\":[\"Titel\"],\"in_shape\":true,\"unsaid\":\"NOT VALID\",\"refers\":\"bare\","      \
+    "\"refers_in\":\"crm\","                                                                       \
     "\"referred\":[\"id\"],\"on_delete\":\"set null\",\"on_update\":\"cascade\","                  \
     "\"emptied\":[\"Titel\"],\"match_full\":true,\"timing\":\"DEFERRABLE\",\"invalid\":true,"      \
     "\"include\":[\"id\"],\"storage\":\"fillfactor=70\",\"nulls_equal\":true,\"definition\":"      \
-    "\"x\",\"needs\":[{\"kind\":\"table\",\"name\":\"books\",\"column\":\"id\"}],"                 \
+    "\"x\",\"needs\":[{\"kind\":\"table\",\"name\":\"books\",\"column\":\"id\","                   \
+    "\"schema\":\"crm\"}],"                                                                        \
     "\"lent\":[\"public.citext\"],\"signature\":\"public.f()\",\"definer\":true}]}"
 
 static bool parse(const char *text, struct catalog *catalog, struct error *error)

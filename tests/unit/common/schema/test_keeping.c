@@ -18,6 +18,7 @@ static const struct {
 } files[] = {
     {"project.json",
      "{'project':'p','target':'${T}','sources':{'sql':{'kind':'postgres','uri':'${S}'},"
+     "'crm':{'kind':'postgres','uri':'${S}','schema':'crm'},"
      "'core':{'kind':'mongodb','uri':'${M}'}},'left_out':{'sql.old':'nobody asks'},"
      "'not_kept':{'sql':{'foreign key':{'forgone on books':'why'},'sequence':{'forgone':'why'}}}}"},
     {"authors.json", "{'from':'sql.authors','to':{'public.authors':{'keep_shape':true,'key':['id'],"
@@ -32,15 +33,22 @@ static const struct {
      "'grants':{'reader':['update','select'],'writer':['select']},'comment':'sold'}}}"},
     {"notes.json", "{'from':'sql.notes','to':{'public.notes':{'keep_shape':true,'key':['id'],'"
                    "checks':{'c':'id > 0'}}}}"},
+    {"moods.json", "{'from':'sql.moods','to':{'public.moods':{'keep_shape':true}}}"},
     {"users.json", "{'from':'sql.users','to':{'auth.users':{'exists':true,'keep_shape':true}}}"},
+    {"accounts.json", "{'from':'crm.accounts','to':{'crm.accounts':{'keep_shape':true}}}"},
     {"more.json", "{'from':'sql.more','to':{'public.authors':{'keep_shape':true}}}"},
 };
 
 /* clang-format off */
 #define COLUMN(name, more) "{'name':'" name "','type':'integer','oid':23" more "}"
 #define UUID(name) "{'name':'" name "','type':'uuid','oid':2950}"
+#define TYPE(schema, local) "{'name':'" schema "." local "','local':'" local "','schema':'" schema "'," \
+    "'kind':'enum','definition':'as enum (1)','parts':[]}"
 static const char catalog_text[] =
-    "{'source':'sql','kind':'postgres','sequences':["
+    "{'source':'sql','kind':'postgres','database':'d','schema':'public','types':["
+    TYPE("public", "mood") "," TYPE("crm", "mood") "," TYPE("shelf", "mood") "," TYPE("shelf", "size")
+    "],'sequences':["
+
     "{'name':'s','schema':'public','options':'AS bigint'},"
     "{'name':'forgone','schema':'public','options':'AS bigint'}],'entities':["
     "{'name':'authors','columns':[" UUID("id") "],'key':['id']},"
@@ -56,7 +64,15 @@ static const char catalog_text[] =
     "{'name':'notes','columns':[" COLUMN("id", "") "," COLUMN("text", "") "],"
     "'uniques':[['id','text']]},"
     "{'name':'users','columns':[" UUID("id") "],'key':['id']},"
+    "{'name':'moods','columns':[" UUID("id") ",{'name':'own','type':'public.mood','oid':25,'layout':'x'},"
+    "{'name':'theirs','type':'crm.mood[]','oid':25,'layout':'x'},"
+    "{'name':'size','type':'shelf.size','oid':25,'layout':'x'}],'key':['id']},"
     "{'name':'more','columns':[" UUID("id") "],'key':['id']},{'name':'old'}]}";
+
+/* Of another schema of the same database. */
+static const char other_text[] =
+    "{'source':'crm','kind':'postgres','database':'d','schema':'crm','entities':["
+    "{'name':'accounts','columns':[" UUID("id") "],'key':['id']}]}";
 
 /* Members of an object of a table, on columns of it. */
 #define OF(entity) "'entity':'" entity "'"
@@ -64,6 +80,7 @@ static const char catalog_text[] =
 #define IN_SHAPE(entity, columns) ON(entity, columns) ",'in_shape':true"
 #define BUT(unsaid) ",'unsaid':'" unsaid "'"
 #define TO(entity, columns) ",'refers':'" entity "','referred':[" columns "]"
+#define IN(schema, entity, columns) TO(entity, columns) ",'refers_in':'" schema "'"
 #define EXCLUDES ",'definition':'EXCLUDE USING btree (price WITH =)'"
 #define TIMING(word) ",'timing':'" word "'"
 #define DELETES(action) ",'on_delete':'" action "'"
@@ -169,6 +186,18 @@ static const struct {
     {"exclusion constraint", "e on books", IN_SHAPE("books", "'text_number'") EXCLUDES, KEEPING_NOT,
      NULL, NULL},
     {"exclusion constraint", "e on books", ON("books", "'price'") EXCLUDES, KEEPING_NOT, NULL, NULL},
+    {"foreign key", "f on books", IN_SHAPE("books", "'author_id'") IN("crm", "accounts", "'id'")
+     DELETES("cascade"), KEEPING_KEPT, NULL, NULL},
+    {"foreign key", "f on books", IN_SHAPE("books", "'author_id'") IN("public", "authors", "'id'"),
+     KEEPING_CHANGED, "on delete cascade, not no action", NULL},
+    {"schema", "crm", "'detail':'x'", KEEPING_KEPT, "what the source crm has", NULL},
+    {"schema", "shelf", "'detail':'x'", KEEPING_NOT, NULL, NULL},
+    {"enum", "mood", "'detail':'x'", KEEPING_KEPT, "made as public.mood", NULL},
+    {"enum", "crm.mood", "'detail':'x'", KEEPING_KEPT, "made as crm.mood", NULL},
+    {"enum", "shelf.size", "'detail':'x'", KEEPING_CHANGED,
+     "made as public.size, as no source reads shelf", NULL},
+    {"enum", "shelf.mood", "'detail':'x'", KEEPING_NOT, NULL,
+     "it is another schema's, and no column is of it in the target"},
     {"trigger", "t on books", OF("books"), KEEPING_NOT, NULL, NULL},
     {"view", "v", "'detail':'select 1'", KEEPING_NOT, NULL, NULL},
 };
@@ -201,7 +230,7 @@ static void parse_catalog(const char *text, struct catalog *catalog)
 struct stage {
     struct folder folder;
     struct project project;
-    struct catalog catalog;
+    struct catalog catalogs[2]; /* that at hand, and the other */
     struct schema schema;
 };
 
@@ -215,9 +244,10 @@ static int set_up(void **state)
         folder_put(&stage.folder, files[i].file, text);
         free(text);
     }
-    parse_catalog(catalog_text, &stage.catalog);
+    parse_catalog(catalog_text, &stage.catalogs[0]);
+    parse_catalog(other_text, &stage.catalogs[1]);
     if (!project_load(&stage.project, stage.folder.path, &error) ||
-        !schema_resolve(&stage.schema, &stage.project, &stage.catalog, 1, &error))
+        !schema_resolve(&stage.schema, &stage.project, stage.catalogs, 2, &error))
         fail_msg("%s", error.message);
     *state = &stage;
     return 0;
@@ -227,7 +257,8 @@ static int tear_down(void **state)
 {
     struct stage *stage = *state;
     schema_release(&stage->schema);
-    catalog_release(&stage->catalog);
+    catalog_release(&stage->catalogs[0]);
+    catalog_release(&stage->catalogs[1]);
     project_release(&stage->project);
     folder_remove(&stage->folder);
     return 0;
@@ -256,7 +287,7 @@ static void every_kind_is_decided(void **state)
         parse_catalog(text, &one);
         arena_init(&arena);
         print_message("%s %s (%s)\n", cases[i].kind, cases[i].name, cases[i].more);
-        assert_true(keeping_decide(&stage->schema, &stage->catalog, &one.objects[0], &arena,
+        assert_true(keeping_decide(&stage->schema, stage->catalogs, &one.objects[0], &arena,
                                    &keeping, &error));
         assert_string_equal(keeping_fate_names[keeping.fate], keeping_fate_names[cases[i].fate]);
         assert_text(keeping.how, cases[i].how);
@@ -274,7 +305,7 @@ static void keys_that_cannot_be_are_told(void **state)
     } keys[] = {
         {IN_SHAPE("books", "'author_id'") TO("authors", "'no'"),
          "what it refers to in authors does not come"},
-        {IN_SHAPE("books", "'author_id'") TO("app.authors", "'id'"),
+        {IN_SHAPE("books", "'author_id'") IN("app", "authors", "'id'"),
          "what it refers to in app.authors does not come"},
         {IN_SHAPE("books", "'price'") TO("old", "'id'"), "what it refers to in old does not come"},
         {IN_SHAPE("books", "'text_number'") TO("notes", "'id'"),
@@ -299,7 +330,7 @@ static void keys_that_cannot_be_are_told(void **state)
         parse_catalog(text, &one);
         arena_init(&arena);
         print_message("%s\n", keys[i].more);
-        assert_true(keeping_decide(&stage->schema, &stage->catalog, &one.objects[0], &arena,
+        assert_true(keeping_decide(&stage->schema, stage->catalogs, &one.objects[0], &arena,
                                    &keeping, &error));
         assert_int_equal(keeping.fate, KEEPING_NOT);
         assert_text(keeping.why, keys[i].why);
@@ -346,11 +377,18 @@ static void what_an_object_stands_on_comes_too(void **state)
          "the table more is public.authors in the target"},
         {"procedure", "f()", SQL("x") NEEDS("'kind':'view','name':'w'"), KEEPING_NOT,
          "the view w is not kept"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'view','name':'w','schema':'crm'"), KEEPING_NOT,
+         "in crm, the view w is not kept"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'table','name':'accounts','schema':'crm'"),
+         KEEPING_KEPT, NULL},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'table','name':'accounts','schema':'shelf'"),
+         KEEPING_NOT, "no source reads shelf.accounts"},
         {"procedure", "f()", SQL("x") NEEDS("'kind':'sequence','name':'forgone'"), KEEPING_NOT,
          "the sequence forgone does not come as it is"},
         {"procedure", "f()", SQL("x") NEEDS("'kind':'sequence','name':'s'"), KEEPING_KEPT, NULL},
-        {"procedure", "f()", SQL("x") NEEDS("'kind':'type','name':'public.mood'"), KEEPING_NOT,
-         "the type public.mood does not come as it is"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'type','name':'shelf.mood'"), KEEPING_NOT,
+         "the type shelf.mood does not come as it is"},
+        {"procedure", "f()", SQL("x") NEEDS("'kind':'type','name':'crm.mood'"), KEEPING_KEPT, NULL},
         {"procedure", "f()", SQL("x") NEEDS("'kind':'extension','name':'citext'"), KEEPING_KEPT,
          NULL},
         {"procedure", "f()", SQL("x") NEEDS("'kind':'language','name':'c'"), KEEPING_NOT,
@@ -386,7 +424,7 @@ static void what_an_object_stands_on_comes_too(void **state)
         parse_catalog(text, &one);
         arena_init(&arena);
         print_message("%s %s%s\n", rows[i].kind, rows[i].name, rows[i].more);
-        assert_true(keeping_decide(&stage->schema, &stage->catalog, &one.objects[0], &arena,
+        assert_true(keeping_decide(&stage->schema, stage->catalogs, &one.objects[0], &arena,
                                    &keeping, &error));
         assert_int_equal(keeping.fate, rows[i].fate);
         assert_text(rows[i].fate == KEEPING_NOT ? keeping.why : keeping.how, rows[i].said);
