@@ -161,9 +161,9 @@ struct mapping;
 struct access;
 struct mapping_value {
     enum value_kind kind;
-    const char *from;                  /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
-                                          above; POSITION, NAME: the outer `each`, or NULL;
-                                          REST: a path of names, or NULL: of all */
+    const char *from;      /* FROM: a path (path.h), maybe "^.path"; PARENT: the column
+                              above; POSITION, NAME: the outer `each`, or NULL;
+                              REST: a path of names, or NULL: of all */
     const char *sql;       /* FROM: the expression that a Postgres computes as the field `from`; or
                               NULL, and the field is one of its own */
     const char *sql_name;  /* then the field's name, */

@@ -50,7 +50,7 @@ enum fate {
     FATE_BY_ONE_WAY_ID =
         FATE_BY_FUNCTION + 23, /* a text became a UUID from which nobody gets back */
     FATE_BY_MAP,               /* "map" exchanged it */
-    FATE_BY_SQL, /* nothing of it is kept but what its source made of it and others */
+    FATE_BY_SQL,               /* nothing of it is kept but what its source made of it and others */
     FATE_COUNT,
 };
 /* "seen", "dropped", ...; the numbers of functions are called "by lower", ... */

@@ -11,11 +11,10 @@
 
 /* A value's keys stand first in a column's, so that one list serves both. */
 static const char *const column_words[] = {
-    "from",     "const", "parent", "position",    "name",      "rest",        "object",
-    "sql",      "array",    "first", "join",   "with",        "id_of",     "keys_id_of",  "by",
-    "dangling", "do",    "map",    "else",        "default",   "when",        "optional",
-    "why",      "type",  "null",   "in",          "sql_default", "on_delete", "foreign_key",
-    "references", "misfit"};
+    "from",  "const", "parent",      "position",  "name",        "rest",       "object", "sql",
+    "array", "first", "join",        "with",      "id_of",       "keys_id_of", "by",     "dangling",
+    "do",    "map",   "else",        "default",   "when",        "optional",   "why",    "type",
+    "null",  "in",    "sql_default", "on_delete", "foreign_key", "references", "misfit"};
 enum { VALUE_WORDS = 23 };
 const char *const value_kind_words[VALUE_KINDS] = {
     [VALUE_FROM] = "from",         [VALUE_CONST] = "const", [VALUE_PARENT] = "parent",
@@ -240,21 +239,6 @@ static bool read_level(struct reading *r, const cJSON *origin, const struct json
     return reading_path(r, &here, PATH_MEMBERS, &value->from);
 }
 
-/* Of what it is the rest: true of the record or element, a path of the object there. It speaks for
- * fields of what the form is made of, and for no others. */
-static bool read_rest(struct reading *r, const cJSON *origin, const struct json_place *place,
-                      struct mapping_value *value)
-{
-    struct json_place here = {place, "rest", 0};
-    if (cJSON_IsTrue(origin))
-        return true;
-    if (!cJSON_IsString(origin))
-        return json_error(r->error, place,
-                          "\"rest\" can only be true, or the path of an object, as \"metadata\"");
-    value->from = origin->valuestring;
-    return reading_path_of_object(r, &here, &value->from);
-}
-
 /* A text, number or truth value is exchanged for a scalar. */
 static bool read_map(struct reading *r, const cJSON *object, const struct json_place *place,
                      struct mapping_value *value)
@@ -349,9 +333,9 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     value->kind = VALUE_FROM;
     value->fallback = cJSON_GetObjectItemCaseSensitive(object, "default");
     for (unsigned kind = 0; kind <= VALUE_KINDS; kind++) {
-        const cJSON *found = kind == VALUE_KINDS ? sql
-                                                 : cJSON_GetObjectItemCaseSensitive(
-                                                       object, value_kind_words[kind]);
+        const cJSON *found = kind == VALUE_KINDS
+                                 ? sql
+                                 : cJSON_GetObjectItemCaseSensitive(object, value_kind_words[kind]);
         if (found == NULL)
             continue;
         if (origin != NULL)
@@ -370,7 +354,7 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
         value->from = cJSON_IsString(object) ? object->valuestring : field_of(r, name);
     if (origin == NULL && value->from == NULL)
         return reading_memory(r);
-    if (value->kind == VALUE_REST && !read_rest(r, origin, place, value))
+    if (value->kind == VALUE_REST && !mapping_read_rest(r, origin, place, value))
         return false;
     bool level = value->kind == VALUE_POSITION || value->kind == VALUE_NAME;
     if (level && !read_level(r, origin, place, value))
@@ -379,12 +363,11 @@ static bool read_value(struct reading *r, const cJSON *object, const struct json
     struct json_place from = {place, "from", 0};
     struct json_place here = {place, origin != NULL ? origin->string : NULL, 0};
     value->constant = value->kind == VALUE_CONST ? origin : NULL;
-    return also(r, sql != NULL
-                       ? mapping_read_sql(r, object, place, value)
-                       : reading_text(r, object, place, path_key, &value->from) &&
-                             (value->kind != VALUE_FROM ||
-                              reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT, &value->from,
-                                                  &inside))) &&
+    return also(r, sql != NULL ? mapping_read_sql(r, object, place, value)
+                               : reading_text(r, object, place, path_key, &value->from) &&
+                                     (value->kind != VALUE_FROM ||
+                                      reading_path_inside(r, &from, PATH_ITSELF | PATH_OUT,
+                                                          &value->from, &inside))) &&
            also(r, reading_bool(r, object, place, "optional", &value->optional)) &&
            also(r, reading_text(r, object, place, "why", &value->why)) &&
            also(r, read_with(r, object, place, value)) &&

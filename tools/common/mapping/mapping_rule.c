@@ -28,11 +28,10 @@ static bool read_drop(struct reading *r, const cJSON *item, const struct json_pl
                           "this must be a text, or an object as {\"path\": "
                           "\"field\", \"optional\": true}, and is %s",
                           json_kind(item));
-    bool ok = reading_goes_on(
-        r, json_only(item, place, drop_words, COUNT(drop_words), r->error), errors);
+    bool ok =
+        reading_goes_on(r, json_only(item, place, drop_words, COUNT(drop_words), r->error), errors);
     bool lacks = cJSON_GetObjectItemCaseSensitive(item, "path") == NULL && errors->count == 0;
-    return ok &&
-           reading_goes_on(r, reading_text(r, item, place, "path", &drop->path), errors) &&
+    return ok && reading_goes_on(r, reading_text(r, item, place, "path", &drop->path), errors) &&
            reading_goes_on(r, reading_bool(r, item, place, "optional", &drop->optional), errors) &&
            reading_goes_on(r, reading_text(r, item, place, "why", &drop->why), errors) &&
            (!lacks || json_error(r->error, place, "the \"path\" is missing"));
@@ -66,7 +65,8 @@ static bool overlaps(const char *one, const char *other)
 static bool takes(const struct mapping_value *value, const char *path)
 {
     bool found = value->kind == VALUE_FROM && overlaps(value->from, path);
-    if (value->kind == VALUE_REST && value->from != NULL) /* what is dropped in it, it leaves over */
+    if (value->kind == VALUE_REST &&
+        value->from != NULL) /* what is dropped in it, it leaves over */
         found = strcmp(value->from, path) == 0 || path_below(value->from, path) != NULL;
     for (size_t i = 0; i < value->member_count && !found; i++)
         found = takes(&value->members[i].value, path);

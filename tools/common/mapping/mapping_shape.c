@@ -28,6 +28,20 @@ static bool is_rest_of(const struct mapping_value *value, const char *name)
     return found;
 }
 
+/* It speaks for fields of what the form is made of, and for no others. */
+bool mapping_read_rest(struct reading *r, const cJSON *origin, const struct json_place *place,
+                       struct mapping_value *value)
+{
+    struct json_place here = {place, "rest", 0};
+    if (cJSON_IsTrue(origin))
+        return true;
+    if (!cJSON_IsString(origin))
+        return json_error(r->error, place,
+                          "\"rest\" can only be true, or the path of an object, as \"metadata\"");
+    value->from = origin->valuestring;
+    return reading_path_of_object(r, &here, &value->from);
+}
+
 bool mapping_keeps_rest_of(const struct mapping_table *table, const char *name)
 {
     bool found = false;

@@ -39,8 +39,7 @@ bool mapping_read_sql(struct reading *r, const cJSON *object, const struct json_
                           "record's table, and take it as \"parent\" from level to level");
     value->sql_name = arena_printf(r->arena, "sql: %s", value->sql);
     value->sql_place = text_of(r->arena, &here);
-    const char *field =
-        value->sql_name != NULL ? path_of_name(value->sql_name, r->arena) : NULL;
+    const char *field = value->sql_name != NULL ? path_of_name(value->sql_name, r->arena) : NULL;
     value->from = field != NULL && r->each != NULL ? arena_printf(r->arena, "^.%s", field) : field;
     return (value->from != NULL && value->sql_place != NULL) || reading_memory(r);
 }

@@ -56,8 +56,8 @@ bool reading_path(struct reading *r, const struct json_place *place, unsigned fo
  * array then, and *inside the rest of it, "0.name"; or NULL. */
 bool reading_path_inside(struct reading *r, const struct json_place *place, unsigned forms,
                          const char **path, const char **inside);
-/* The same for one that leads through names only, to an object whose fields are meant; also of a row,
- * where its first name is a column. */
+/* The same for one that leads through names only, to an object whose fields are meant; also of a
+ * row, where its first name is a column. */
 bool reading_path_of_object(struct reading *r, const struct json_place *place, const char **path);
 /* Is the path that of a level: does some table open it with "each", or go through it? */
 bool reading_is_level(const struct reading *r, const char *path);
@@ -97,6 +97,9 @@ bool project_read_policies(struct reading *r, const cJSON *json, const struct js
 /* Of a value: "sql". */
 bool mapping_read_sql(struct reading *r, const cJSON *object, const struct json_place *place,
                       struct mapping_value *value);
+/* Of what "rest" is the rest: true of the record or element, a path of the object there. */
+bool mapping_read_rest(struct reading *r, const cJSON *origin, const struct json_place *place,
+                       struct mapping_value *value);
 /* Of a value: "by" and "dangling"; of a mapping: "identity". */
 bool mapping_read_reference(struct reading *r, const cJSON *object, const struct json_place *place,
                             struct mapping_value *value);

@@ -117,7 +117,6 @@ bool report_add_warnings(cJSON *report, const struct papers *papers, struct erro
     bool ok = array != NULL && add_members(array, papers, "unmet") &&
               add_sentence(array, papers->project, "text_ids", account_print_text_ids) &&
               add_sentence(array, papers->project, "computed", account_print_computed) &&
-              add_members(array, papers, "hex_ids") &&
-              add_filters(array, papers);
+              add_members(array, papers, "hex_ids") && add_filters(array, papers);
     return ok ? add_log(array, papers, error) : error_memory(error);
 }

@@ -18,7 +18,7 @@ struct arrival {
     int64_t elements;                /* of arrays, left out by rules */
     int64_t dropped, compared, kept_out, lost; /* values */
     int64_t emptied, in_part; /* values of which a function or "map" left nothing, or a part */
-    int64_t computed; /* values of which only that came what the source made of them */
+    int64_t computed;         /* values of which only that came what the source made of them */
     int64_t stayed;                  /* rows that were there, in all or some columns */
     int64_t collections;             /* and tables of the sources, left out by name */
     int64_t objects;                 /* of the sources' catalogs, not kept */

@@ -26,7 +26,8 @@ static bool names(const struct mapping_value *value, const char *path)
     return false;
 }
 
-/* How deep the place lies of which it keeps the rest, and the path is in that, from 1; 0: it does not. */
+/* How deep the place lies of which it keeps the rest, and the path is in that, from 1; 0: it does
+ * not. */
 static size_t rest_depth(const struct mapping_value *value, const char *path)
 {
     const char *place = value->from != NULL ? value->from : "";

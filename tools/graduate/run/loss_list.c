@@ -88,10 +88,10 @@ static bool write_lines(struct postgres *target, const char *sql, const char *ru
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, ERROR_TARGET, "cannot create %s", temporary);
-    bool ok = postgres_ask_each(target, sql, &run, 1, "reading the losses")
-                  ? take_rows(target, fd, temporary, error) &&
-                        file_settle(fd, temporary, path, error)
-                  : postgres_error(target, NULL, "reading the losses", error);
+    bool ok =
+        postgres_ask_each(target, sql, &run, 1, "reading the losses")
+            ? take_rows(target, fd, temporary, error) && file_settle(fd, temporary, path, error)
+            : postgres_error(target, NULL, "reading the losses", error);
     close(fd);
     if (!ok)
         unlink(temporary);

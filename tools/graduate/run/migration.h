@@ -33,8 +33,8 @@ struct migration_options {
     const char *corrected; /* the file that they stand in; NULL: the folder's own */
     const char *restart; /* names of entities, with commas: read and load them anew; or NULL */
     int64_t batch_bytes; /* 0: the extractor's own choice */
-    int64_t stall; /* seconds without a word from the target, or from a Postgres that is read;
-                      0: no limit */
+    int64_t stall;       /* seconds without a word from the target, or from a Postgres that is read;
+                            0: no limit */
     int64_t jobs; /* entities, and connections for the steps after the data; 0: one for each core */
     enum message_format format;
     /* What is done when the account is closed, or NULL; may set *exit_code. */

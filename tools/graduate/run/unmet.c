@@ -157,8 +157,7 @@ static bool look_at_value(struct looking *l, const char *pointer, const char *ea
     const char *from = value->from;
     unsigned ups = value->kind == VALUE_FROM ? path_ups(&from) : 0;
     bool rest = value->kind == VALUE_REST && from != NULL;
-    if ((value->kind == VALUE_FROM || rest) &&
-        !look_out(l, pointer, each, ups, from, ROLE_FIELD))
+    if ((value->kind == VALUE_FROM || rest) && !look_out(l, pointer, each, ups, from, ROLE_FIELD))
         return false;
     for (size_t i = 0; i < value->member_count; i++) {
         char here[512];

@@ -480,9 +480,8 @@ static bool write_rest(struct writing *w, struct node *node, const struct value 
     return true;
 }
 
-bool document_write_rest(struct scope *scope, const struct rest *rest,
-                         const struct value *document, struct json_writer *writer,
-                         struct error *error)
+bool document_write_rest(struct scope *scope, const struct rest *rest, const struct value *document,
+                         struct json_writer *writer, struct error *error)
 {
     struct writing w = {.scope = scope, .rest = rest, .writer = writer, .error = error};
     return write_rest(&w, rest->node, rest->slot != NO_SLOT ? &scope->slots[rest->slot] : document);

@@ -15,12 +15,10 @@ void document_assume(struct scope *scope);
 /* Is there a field that goes to this rest (NULL: it is none)? */
 bool document_has_rest(const struct scope *scope, const struct rest *rest);
 /* Write those of the same document as one JSON object. */
-bool document_write_rest(struct scope *scope, const struct rest *rest,
-                         const struct value *document, struct json_writer *writer,
-                         struct error *error);
+bool document_write_rest(struct scope *scope, const struct rest *rest, const struct value *document,
+                         struct json_writer *writer, struct error *error);
 /* This became of the fields that go to the rests in the expression, which are not written. */
-void document_settle_rest(struct scope *scope, const struct expression *expression,
-                          enum fate fate);
+void document_settle_rest(struct scope *scope, const struct expression *expression, enum fate fate);
 
 /* The rows of the document are made: count what became of its values. ERROR_DATA: a field that
  * nobody spoke for, in a form of rows that has no rest column, where another form has one. */

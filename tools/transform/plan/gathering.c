@@ -27,11 +27,7 @@ static bool collect(struct gathered *gathered, const struct value *value, struct
     char digits[16];
     const char *key;
     bson_uint32_to_string(gathered->count++, &key, digits, sizeof digits);
-    if (value_append(gathered->array, key, value))
-        return true;
-    error_set(error, ERROR_DATA,
-              "what the mapping finds in the elements of the array is too much for one array");
-    return error_hint(error, "make rows of its elements (\"each\"); then run again");
+    return value_append(gathered->array, key, value) || value_damaged(error);
 }
 
 bool gathering_collect(struct scope *scope, struct node *node, struct error *error)

@@ -9,8 +9,7 @@
 
 /* Nothing is found yet at the paths below the node. */
 bool gathering_begin(struct scope *scope, const struct node *node, struct error *error);
-/* An element is walked: take what stands in the slots of those paths, and leave them absent.
- * ERROR_DATA: there is more than an array can hold. */
+/* An element is walked: take what stands in the slots of those paths, and leave them absent. */
 bool gathering_collect(struct scope *scope, struct node *node, struct error *error);
 /* All are: the slots hold the arrays, until the next walk. `inside`: the elements are a scope, in
  * which their values are counted, and what is dropped, too. */

@@ -357,7 +357,8 @@ static bool give_paths(struct compiling *c, struct scope *scope, const struct no
     return true;
 }
 
-/* Make a subtree ready to be met in documents (document.c). `around`: it lies in a node with rests. */
+/* Make a subtree ready to be met in documents (document.c). `around`: it lies in a node with rests.
+ */
 static bool prepare_nodes(struct arena *arena, struct scope *scope, struct node *node,
                           struct node *around)
 {
@@ -404,7 +405,8 @@ static bool check_rest(struct compiling *c, const struct scope *scope, const str
         buffer_puts(&level, level.length > 0 ? "." : "");
         path_put_name(&level, node->name);
         for (size_t k = 1; node->array && k < c->plan->scope_count; k++)
-            if (c->plan->scopes[k].fixed && strcmp(c->plan->scopes[k].path, buffer_text(&level)) == 0)
+            if (c->plan->scopes[k].fixed &&
+                strcmp(c->plan->scopes[k].path, buffer_text(&level)) == 0)
                 why = "its elements are rows of their own, whose rest stands in their table";
         if (node->members)
             why = "its members are rows of their own, whose rest stands in their table";

@@ -169,10 +169,11 @@ static bool check_object(struct compiling *c, const struct catalog_column *from)
 {
     if (from->oid == OID_JSON || from->oid == OID_JSONB)
         return true;
-    error_set(c->error, ERROR_USAGE,
-              "%s: the source's column \"%s\" is of type %s, which has no fields of which a \"rest\" "
-              "could be",
-              c->plan->entity->file, from->name, from->type);
+    error_set(
+        c->error, ERROR_USAGE,
+        "%s: the source's column \"%s\" is of type %s, which has no fields of which a \"rest\" "
+        "could be",
+        c->plan->entity->file, from->name, from->type);
     return error_hint(c->error, "correct it; what remains of the row itself is \"rest\": true");
 }
 

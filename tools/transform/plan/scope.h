@@ -4,8 +4,8 @@
 
 #include "plan.h"
 
-/* What for: a test speaks for no field inside of the one that it compares; a rest speaks for none by
- * name; a field of a tuple is carried over, and nobody asks for its value. */
+/* What for: a test speaks for no field inside of the one that it compares; a rest speaks for none
+ * by name; a field of a tuple is carried over, and nobody asks for its value. */
 enum wish { FOR_TEST, FOR_REST, FOR_ARRAY, FOR_MEMBERS, FOR_COLUMN, FOR_FIELD };
 
 /* Make the scopes of all tables and rules of the entity, and of the levels on the way to them; the

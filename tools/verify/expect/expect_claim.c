@@ -91,8 +91,8 @@ void scope_nest_rests(struct scope *scope)
         for (size_t o = 0; o < scope->rest_count; o++) {
             struct scope_rest *inner = &scope->rests[i];
             const char *path = scope->rests[o].path;
-            bool nearer = inner->around == 0 ||
-                          strlen(path) > strlen(scope->rests[inner->around - 1].path);
+            bool nearer =
+                inner->around == 0 || strlen(path) > strlen(scope->rests[inner->around - 1].path);
             if (o != i && nearer && path_below(inner->path, path) != NULL)
                 inner->around = o + 1;
         }

@@ -1,12 +1,12 @@
 /* What the mapping makes of a record, column by column. */
 #include "expect_document.h"
 #include "expect_condition.h"
-#include "expect_rest.h"
 #include "expect_function.h"
 #include "expect_identity.h"
-#include "expect_permission.h"
 #include "expect_json.h"
+#include "expect_permission.h"
 #include "expect_reference.h"
+#include "expect_rest.h"
 #include "expect_row.h"
 #include "expect_value.h"
 

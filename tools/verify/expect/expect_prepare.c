@@ -40,7 +40,8 @@ static bool claim_conditions(struct expectation *e, struct scope *scope,
            expect_patterns_add(&scope->patterns, conditions, error);
 }
 
-/* A form has few rests, and room for as many as it has columns is not enough: an object has some. */
+/* A form has few rests, and room for as many as it has columns is not enough: an object has some.
+ */
 static bool claim_rest(struct expectation *e, struct form *form, const char *path,
                        struct error *error)
 {
@@ -55,8 +56,8 @@ static bool claim_rest(struct expectation *e, struct form *form, const char *pat
     return scope_claim_rest(form->scope, path, error);
 }
 
-static bool claim_value(struct expectation *e, struct form *form,
-                        const struct mapping_value *value, struct error *error)
+static bool claim_value(struct expectation *e, struct form *form, const struct mapping_value *value,
+                        struct error *error)
 {
     struct scope *scope = form->scope;
     if (value->kind == VALUE_REST &&

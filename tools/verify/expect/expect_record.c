@@ -78,8 +78,7 @@ struct speaking {
     bool value; /* and it is about what the value is */
 };
 
-static struct speaking speaking_of(const struct expectation *e, const char *name,
-                                   bool *keeps_rest)
+static struct speaking speaking_of(const struct expectation *e, const char *name, bool *keeps_rest)
 {
     const struct scope *record = &e->scopes[0];
     struct speaking found = {0};
@@ -89,8 +88,8 @@ static struct speaking speaking_of(const struct expectation *e, const char *name
         if (!itself && !leads_to(claim->path, name, &inside))
             continue;
         found.any = found.any || !itself || claim->kind == CLAIM_WHOLE;
-        found.value = found.value || itself || inside || claim->tested || claim->entered ||
-                      claim->rest > 0;
+        found.value =
+            found.value || itself || inside || claim->tested || claim->entered || claim->rest > 0;
     }
     for (size_t i = 0; i < record->rest_count; i++)
         *keeps_rest = *keeps_rest || record->rests[i].path[0] == '\0';

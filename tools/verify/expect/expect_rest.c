@@ -1,5 +1,5 @@
-/* What nobody spoke for. The walk over a document (expect_scope.c) noted where each such field stands;
- * a rest is made of those that go to it, and of the objects around them. */
+/* What nobody spoke for. The walk over a document (expect_scope.c) noted where each such field
+ * stands; a rest is made of those that go to it, and of the objects around them. */
 #include "expect_rest.h"
 #include "expect_json.h"
 
@@ -61,8 +61,8 @@ static struct rest_field *next_field(struct putting *p)
 static bool lies_in(const char *name, const struct item *item)
 {
     const char *begin = (const char *)item->value.value.v_doc.data;
-    bool container = item->value.value_type == BSON_TYPE_DOCUMENT ||
-                     item->value.value_type == BSON_TYPE_ARRAY;
+    bool container =
+        item->value.value_type == BSON_TYPE_DOCUMENT || item->value.value_type == BSON_TYPE_ARRAY;
     return container && name >= begin && name < begin + item->value.value.v_doc.data_len;
 }
 
@@ -176,7 +176,7 @@ bool rest_put(const struct making *m, const struct mapping_value *value, bool sa
                         .rest = value,
                         .safe = safe || expect_has_function(value, FUNCTION_SAFE_NUMBERS),
                         .out = out};
-    const struct item place = value->from != NULL ? scope_value(scope, value->from)
-                                                  : scope->document;
+    const struct item place =
+        value->from != NULL ? scope_value(scope, value->from) : scope->document;
     return put_document(&p, &place, place_of(value));
 }

@@ -248,8 +248,9 @@ static bool put_record(struct expectation *e, const struct item *record, bool *f
         scope_meet(scope, &e->counts);
         return true;
     }
-    return scope_enter(scope, &e->counts, m.error) && put_rows(&m, scope, first, delivery, &any, &left) &&
-           put_inner(&m, scope, delivery) && leave_record(e, delivery->error);
+    return scope_enter(scope, &e->counts, m.error) &&
+           put_rows(&m, scope, first, delivery, &any, &left) && put_inner(&m, scope, delivery) &&
+           leave_record(e, delivery->error);
 }
 
 static bool deliver_nothing(void *context, const struct expected_row *row, struct error *error)

@@ -407,8 +407,7 @@ bool scope_enter(struct scope *scope, struct path_counts *counts, struct error *
         if (strcmp(scope->claims[i].path, ".") == 0)
             itself = &scope->claims[i];
     }
-    if (itself != NULL &&
-        (itself->kind == CLAIM_WHOLE || (scope->count == 1 && within == 0))) {
+    if (itself != NULL && (itself->kind == CLAIM_WHOLE || (scope->count == 1 && within == 0))) {
         itself->met = true;
         begin_fate(itself);
         return true;

@@ -33,7 +33,8 @@ static bool start_extractor(struct records *records, const struct verification *
 {
     const char *const arguments[] = {
         "--project",  verification->project->folder, "--entity", records->entity->name,
-        "--catalogs", verification->catalog_folder,  "--stall",  verification->stall, NULL};
+        "--catalogs", verification->catalog_folder,  "--stall",  verification->stall,
+        NULL};
     snprintf(records->name, sizeof records->name, "graduate-extract of %s", records->entity->name);
     return extractor_start(&records->extractor, arguments, error);
 }
