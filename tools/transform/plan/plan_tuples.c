@@ -174,7 +174,7 @@ static bool check_object(struct compiling *c, const struct catalog_column *from)
         "%s: the source's column \"%s\" is of type %s, which has no fields of which a \"rest\" "
         "could be",
         c->plan->entity->file, from->name, from->type);
-    return error_hint(c->error, "correct it; what remains of the row itself is \"rest\": true");
+    return error_hint(c->error, "correct the mapping, and run again");
 }
 
 static bool find_one(struct compiling *c, const struct node *field, const char *name)

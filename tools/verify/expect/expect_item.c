@@ -321,9 +321,8 @@ struct item item_gather(const struct item *document, const char *path, bson_t *m
 {
     struct item found = *document;
     struct path_step step;
-    const char *rest = path;
-    while (strcmp(path, ".") != 0 && found.value.value_type != BSON_TYPE_ARRAY &&
-           path_next(&rest, &step))
+    const char *rest = strcmp(path, ".") != 0 ? path : "";
+    while (found.value.value_type != BSON_TYPE_ARRAY && path_next(&rest, &step))
         found = find_name(&found, &step);
     if (found.value.value_type != BSON_TYPE_ARRAY || found.json != NULL || *rest == '\0')
         return item_find(document, path);
