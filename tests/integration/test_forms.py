@@ -378,7 +378,7 @@ def write_rows(made: Small, records: dict[str, Any], maker: Maker) -> None:
 
 OTHERS = {"people": {"_id": PERSON, "slug": "ann"}, "elements": {"_id": 1, "list": {"a": 1, "b": ["x"]}}}
 # With seeds by which each of the words is somewhere accepted.
-SOURCES = {"documents": (documents, write_documents, (1, 2)), "rows": (rows, write_rows, (11, 12, 13))}
+SOURCES = {"documents": (documents, write_documents, (1, 2)), "rows": (rows, write_rows, (11, 12, 13, 18))}
 
 
 @pytest.mark.parametrize("source", SOURCES)
